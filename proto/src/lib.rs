@@ -1,0 +1,19 @@
+//! Formats and algorithms that Sumward's programs share: Go modules, checksum
+//! databases and Go build identities.
+//!
+//! Nothing here opens a file or a socket, reads a clock, the environment or a
+//! source of randomness: bytes, times and keys are arguments.
+#![warn(missing_docs)]
+
+pub mod buildid;
+pub mod buildinfo;
+pub mod dirhash;
+pub mod goproxy;
+pub mod gosum;
+pub mod info;
+pub mod modzip;
+pub mod module;
+pub mod note;
+pub mod semver;
+pub mod sumdb;
+pub mod tlog;

@@ -1,0 +1,3 @@
+//! `sumward`: a caching GOPROXY and GOSUMDB server.
+
+fn main() {}
