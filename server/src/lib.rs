@@ -1,1 +1,4 @@
 //! The `sumward` server.
+
+pub mod args;
+pub mod config;

@@ -1,0 +1,229 @@
+//! The command line.
+//!
+//! Flags say the same things as the configuration file and the environment;
+//! [`crate::config`] puts the three together. Values stay text here, so that a
+//! bad one is reported the same way wherever it was written.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// The whole command line of `sumward`.
+#[derive(Debug, Clone, Default, Parser)]
+#[command(
+    name = "sumward",
+    version,
+    about = "A caching GOPROXY and GOSUMDB server that proves every Go module before it serves it",
+    after_help = AFTER_HELP,
+    after_long_help = AFTER_LONG_HELP,
+    disable_help_subcommand = true
+)]
+pub struct Args {
+    /// Flags that every command accepts.
+    #[command(flatten)]
+    pub flags: Flags,
+    /// What to do; serving is the default.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Settings given as flags. Each overrides the configuration file, which
+/// overrides the environment.
+#[derive(Debug, Clone, Default, Group)]
+pub struct Flags {
+    /// Read settings from this YAML file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Keep modules, proofs and the index here [default: $XDG_DATA_HOME/sumward]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+
+    /// Serve on this address [default: 127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+
+    /// Serve /healthz, /readyz and /metrics on this address instead of the main one
+    #[arg(long, global = true, value_name = "HOST:PORT")]
+    pub admin: Option<String>,
+
+    /// Where modules come from, in the syntax of GOPROXY
+    ///
+    /// After `,` the next entry is asked when this one answers 404 or 410; after `|`
+    /// it is asked after any error. `off` serves only what is stored.
+    #[arg(long, global = true, value_name = "GOPROXY")]
+    pub upstream: Option<String>,
+
+    /// A checksum database to prove modules in, in the syntax of GOSUMDB; may be repeated
+    ///
+    /// `name`, `name+hash+key`, either followed by a space and a URL, or `off`.
+    #[arg(long, global = true, value_name = "GOSUMDB")]
+    pub database: Vec<String>,
+
+    /// What to do with a module that is not proved [default: require]
+    ///
+    /// `require` refuses it, `report` serves it and records that, `off` does not look.
+    #[arg(long, global = true, value_name = "MODE")]
+    pub proof: Option<String>,
+
+    /// Serve modules that match these patterns unproved, in the syntax of GONOSUMDB
+    #[arg(long, global = true, value_name = "PATTERNS")]
+    pub no_proof_for: Option<String>,
+
+    /// Serve TLS with this certificate chain (PEM); needs --tls-key
+    #[arg(long, global = true, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The private key of --tls-cert (PEM)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Trust these certificates (PEM) for upstreams, beside the system's
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+
+    /// Take upstream credentials from this file [default: $NETRC or ~/.netrc]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub netrc: Option<PathBuf>,
+
+    /// Write the log as `text` or `json` [default: text]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub log_format: Option<String>,
+
+    /// What to log: error, warn, info, debug, trace, or filters such as `info,server::upstream=debug`
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log_level: Option<String>,
+}
+
+/// What `sumward` is asked to do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Serve modules; the same as no command
+    Serve,
+    /// Work on the index, which is made from the stored files
+    #[command(subcommand)]
+    Index(Index),
+    /// Hash every stored file again and compare it with its proof
+    Fsck,
+    /// Check or show the settings without serving
+    #[command(subcommand)]
+    Config(Config),
+    /// List the followed checksum databases, or resume one that a fork stopped
+    #[command(subcommand)]
+    Database(Database),
+    /// Print a completion script, for example `sumward completions bash`
+    Completions {
+        /// The shell to print for
+        shell: Shell,
+    },
+}
+
+/// Commands on the index.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Index {
+    /// Make the index anew from the stored files; the server must not be running
+    Rebuild,
+}
+
+/// Commands on the settings.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Config {
+    /// Say whether the settings are good: prints them, or every error in them (exit 64)
+    Check {
+        /// The file to check [default: the one of --config]
+        file: Option<PathBuf>,
+    },
+    /// Print the settings in effect as a configuration file, secrets left out
+    Show,
+}
+
+/// Commands on the followed checksum databases.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Database {
+    /// List each database with its head and whether it is stopped
+    List,
+    /// Follow a database again that was stopped because two of its heads do not fit
+    Resume {
+        /// The database, for example sum.golang.org
+        name: String,
+    },
+}
+
+const AFTER_HELP: &str = "\
+Point the go command at it:
+  go env -w GOPROXY=http://127.0.0.1:8080
+  go env -w GOSUMDB=sum.golang.org
+
+More with --help.";
+
+const AFTER_LONG_HELP: &str = "\
+Examples:
+  sumward
+      Serve on 127.0.0.1:8080 what proxy.golang.org has and sum.golang.org proves.
+
+  GOPROXY=http://mirror.example GOSUMDB=name+hash+key sumward --listen 127.0.0.1:8081 --data D
+      A whole set-up from the variables the go command reads.
+
+  sumward --upstream 'https://a.example|https://b.example' --admin 127.0.0.1:9090
+      Ask b when a fails; metrics on a listener of their own.
+
+  sumward config check /etc/sumward/sumward.yaml
+      Say whether a configuration is good.
+
+  sumward fsck --data /var/lib/sumward
+      Hash everything stored again and compare it with its proofs.
+
+Point the go command at it:
+  go env -w GOPROXY=http://127.0.0.1:8080
+  go env -w GOSUMDB=sum.golang.org
+
+A flag overrides the configuration file, the file overrides the environment
+(GOPROXY, GOSUMDB, GONOSUMDB and its default GOPRIVATE), and the environment
+overrides Go's own defaults. `sumward config show` prints what came of it.
+
+Exit status: 0 done, 1 failed, 64 the settings or the command line are wrong.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_are_taken_before_and_after_a_command() {
+        for line in [
+            &["sumward", "--data", "D", "index", "rebuild"],
+            &["sumward", "index", "rebuild", "--data", "D"],
+        ] {
+            let args = Args::try_parse_from(line).unwrap();
+            assert_eq!(args.flags.data, Some(PathBuf::from("D")));
+            assert!(matches!(args.command, Some(Command::Index(Index::Rebuild))));
+        }
+    }
+
+    #[test]
+    fn no_command_is_no_error() {
+        let args = Args::try_parse_from(["sumward"]).unwrap();
+        assert!(args.command.is_none());
+    }
+
+    #[test]
+    fn database_may_be_repeated() {
+        let line = ["sumward", "--database", "a", "--database", "b https://u"];
+        let args = Args::try_parse_from(line).unwrap();
+        assert_eq!(args.flags.database, ["a", "b https://u"]);
+    }
+
+    #[test]
+    fn help_teaches_the_two_lines_to_paste() {
+        let help = Args::command().render_long_help().to_string();
+        assert!(help.contains("go env -w GOPROXY="));
+        assert!(help.contains("go env -w GOSUMDB="));
+    }
+}
