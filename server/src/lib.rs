@@ -1,4 +1,6 @@
-//! The `sumward` server.
+//! The `sumward` server: a caching GOPROXY and GOSUMDB server that proves
+//! modules before it serves them.
 
 pub mod args;
 pub mod config;
+pub(crate) mod store;
