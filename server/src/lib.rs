@@ -3,4 +3,5 @@
 
 pub mod args;
 pub mod config;
+pub(crate) mod evidence;
 pub(crate) mod store;
