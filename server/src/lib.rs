@@ -4,4 +4,5 @@
 pub mod args;
 pub mod config;
 pub(crate) mod evidence;
+pub mod metrics;
 pub(crate) mod store;

@@ -1,0 +1,463 @@
+//! Every metric: its name, its help, its labels.
+//!
+//! Labels come from enums, from the configured upstreams and from the configured
+//! databases, never from a request, so the number of series is fixed at start.
+//! What a request counts is a few atomic additions, without a lock or a look-up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use histogram::Histogram;
+
+mod histogram;
+
+/// The counters and gauges of one server.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: [[Counter; STATUS.len()]; Kind::ALL.len()],
+    durations: [Histogram; Kind::ALL.len()],
+    bytes: [Counter; Kind::ALL.len()],
+    cache: [Counter; Lookup::ALL.len()],
+    proofs: [Counter; Proof::ALL.len()],
+    upstreams: BTreeMap<String, Upstream>,
+    databases: BTreeMap<String, Database>,
+    connections: Gauge,
+    fetches: Gauge,
+    waiting: Gauge,
+    hot_bytes: Gauge,
+    disk_free: Gauge<u64, AtomicU64>,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `@v/list`
+    List,
+    /// `@latest`
+    Latest,
+    /// `@v/….info`
+    Info,
+    /// `@v/….mod`
+    Mod,
+    /// `@v/….zip`
+    Zip,
+    /// `sumdb/…/supported`
+    SumdbSupported,
+    /// `sumdb/…/latest`
+    SumdbLatest,
+    /// `sumdb/…/lookup/…`
+    SumdbLookup,
+    /// `sumdb/…/tile/…`
+    SumdbTile,
+    /// Anything else: health, metrics, what is no module path.
+    Other,
+}
+
+/// Where the answer to a request was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    /// In memory.
+    Hot,
+    /// In the data folder.
+    Disk,
+    /// Upstream, asked for this request.
+    Miss,
+    /// Upstream, asked for an earlier request that is still under way.
+    Joined,
+    /// A remembered "not found".
+    Negative,
+    /// In the data folder, older than fresh, because upstream failed.
+    Stale,
+}
+
+/// What came of proving a module version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Its hashes are in the database.
+    Proved,
+    /// A policy exempts it.
+    Exempt,
+    /// Served unproved, because the mode is `report`.
+    Reported,
+    /// The database has other hashes.
+    Mismatch,
+    /// The database does not have it.
+    NotInDatabase,
+    /// The database's answer is not what it signed.
+    BadAnswer,
+    /// The database could not be reached.
+    Unreachable,
+    /// The database is stopped.
+    Stopped,
+}
+
+/// What came of one request to an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A whole answer.
+    Ok,
+    /// 404 or 410.
+    NotFound,
+    /// Another 4xx.
+    Refused,
+    /// 5xx.
+    ServerError,
+    /// No connection.
+    Connect,
+    /// Nothing came for too long.
+    Timeout,
+    /// The answer ended early, or was not what was asked for.
+    Broken,
+    /// Not asked, because its breaker is open.
+    BreakerOpen,
+}
+
+/// The state of an upstream's breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breaker {
+    /// Requests go through.
+    Closed,
+    /// One request tries whether upstream is back.
+    HalfOpen,
+    /// No request goes through.
+    Open,
+}
+
+#[derive(Debug, Default)]
+struct Upstream {
+    outcomes: [Counter; Outcome::ALL.len()],
+    duration: Histogram,
+    breaker: Gauge,
+}
+
+#[derive(Debug, Default)]
+struct Database {
+    head: Gauge<u64, AtomicU64>,
+    stopped: Gauge,
+}
+
+/// Counts as one until it is dropped.
+#[derive(Debug)]
+#[must_use = "it counts only while it is kept"]
+pub struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Metrics {
+    /// Registers everything. `upstreams` are the hosts of the configured list and
+    /// `databases` the names of the configured databases.
+    pub fn new<'a>(
+        upstreams: impl IntoIterator<Item = &'a str>,
+        databases: impl IntoIterator<Item = &'a str>,
+    ) -> Arc<Self> {
+        let mut registry = Registry::with_prefix("sumward");
+        let build = [("version", env!("CARGO_PKG_VERSION"))];
+        registry.register("build", "The running program", Info::new(build));
+        let upstreams = upstreams
+            .into_iter()
+            .chain([OTHER])
+            .map(|host| (host.to_owned(), Upstream::default()))
+            .collect();
+        let databases = databases
+            .into_iter()
+            .map(|name| (name.to_owned(), Database::default()))
+            .collect();
+        let mut metrics = Self {
+            registry,
+            requests: Default::default(),
+            durations: Default::default(),
+            bytes: Default::default(),
+            cache: Default::default(),
+            proofs: Default::default(),
+            upstreams,
+            databases,
+            connections: Gauge::default(),
+            fetches: Gauge::default(),
+            waiting: Gauge::default(),
+            hot_bytes: Gauge::default(),
+            disk_free: Gauge::default(),
+        };
+        metrics.register_requests();
+        metrics.register_upstreams();
+        metrics.register_databases();
+        metrics.register_levels();
+        Arc::new(metrics)
+    }
+
+    fn register_requests(&mut self) {
+        let requests = Family::<[Label; 2], Counter>::default();
+        let durations = Family::<[Label; 1], Histogram>::default();
+        let bytes = Family::<[Label; 1], Counter>::default();
+        for kind in Kind::ALL {
+            let label = ("kind", kind.label());
+            for (index, status) in STATUS.into_iter().enumerate() {
+                let labels = [label, ("status", status)];
+                self.requests[kind as usize][index] = requests.get_or_create_owned(&labels);
+            }
+            self.durations[kind as usize] = durations.get_or_create_owned(&[label]);
+            self.bytes[kind as usize] = bytes.get_or_create_owned(&[label]);
+        }
+        let cache = Family::<[Label; 1], Counter>::default();
+        for lookup in Lookup::ALL {
+            self.cache[lookup as usize] = cache.get_or_create_owned(&[("found", lookup.label())]);
+        }
+        let proofs = Family::<[Label; 1], Counter>::default();
+        for proof in Proof::ALL {
+            self.proofs[proof as usize] = proofs.get_or_create_owned(&[("outcome", proof.label())]);
+        }
+        let r = &mut self.registry;
+        r.register("requests", "Answered requests", requests);
+        r.register_with_unit(
+            "request_duration",
+            "From the request's head read to the answer's last byte written",
+            Unit::Seconds,
+            durations,
+        );
+        r.register_with_unit("sent", "Bytes of answers sent", Unit::Bytes, bytes);
+        r.register("cache_lookups", "Where answers were found", cache);
+        r.register("proofs", "Module versions proved or not", proofs);
+    }
+
+    fn register_upstreams(&mut self) {
+        let outcomes = Family::<[(&str, String); 2], Counter>::default();
+        let durations = Family::<[(&str, String); 1], Histogram>::default();
+        let breakers = Family::<[(&str, String); 1], Gauge>::default();
+        for (host, upstream) in &mut self.upstreams {
+            let label = ("host", host.clone());
+            for outcome in Outcome::ALL {
+                let labels = [label.clone(), ("outcome", outcome.label().to_owned())];
+                upstream.outcomes[outcome as usize] = outcomes.get_or_create_owned(&labels);
+            }
+            upstream.duration = durations.get_or_create_owned(&[label.clone()]);
+            upstream.breaker = breakers.get_or_create_owned(&[label]);
+        }
+        let r = &mut self.registry;
+        r.register("upstream_requests", "Requests to upstreams", outcomes);
+        r.register_with_unit(
+            "upstream_request_duration",
+            "From asking an upstream to the last byte of its answer",
+            Unit::Seconds,
+            durations,
+        );
+        r.register(
+            "upstream_breaker",
+            "0 closed, 1 trying whether the upstream is back, 2 open",
+            breakers,
+        );
+    }
+
+    fn register_databases(&mut self) {
+        let heads = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
+        let stopped = Family::<[(&str, String); 1], Gauge>::default();
+        for (name, database) in &mut self.databases {
+            let label = [("database", name.clone())];
+            database.head = heads.get_or_create_owned(&label);
+            database.stopped = stopped.get_or_create_owned(&label);
+        }
+        let r = &mut self.registry;
+        r.register(
+            "database_head",
+            "Records in the newest head followed",
+            heads,
+        );
+        r.register(
+            "database_stopped",
+            "1 while a fork stops the database until a person acts",
+            stopped,
+        );
+    }
+
+    fn register_levels(&mut self) {
+        let r = &mut self.registry;
+        let connections = self.connections.clone();
+        r.register("connections", "Open client connections", connections);
+        let fetches = self.fetches.clone();
+        r.register("fetches", "Upstream transfers under way", fetches);
+        let waiting = self.waiting.clone();
+        r.register("waiting", "Clients waiting for transfers", waiting);
+        let hot = self.hot_bytes.clone();
+        r.register_with_unit("hot", "Answers kept in memory", Unit::Bytes, hot);
+        let free = self.disk_free.clone();
+        r.register_with_unit("disk_free", "Free on the data disk", Unit::Bytes, free);
+    }
+
+    /// Counts one answered request, `bytes` of body sent.
+    pub fn request(&self, kind: Kind, status: u16, duration: Duration, bytes: u64) {
+        let class = usize::from(status / 100).clamp(1, STATUS.len()) - 1;
+        self.requests[kind as usize][class].inc();
+        self.durations[kind as usize].observe(duration);
+        self.bytes[kind as usize].inc_by(bytes);
+    }
+
+    /// Counts where an answer was found.
+    pub fn lookup(&self, lookup: Lookup) {
+        self.cache[lookup as usize].inc();
+    }
+
+    /// Counts what came of proving one module version.
+    pub fn proof(&self, proof: Proof) {
+        self.proofs[proof as usize].inc();
+    }
+
+    /// Counts one request to an upstream. A host that is not in the configured
+    /// list counts under `other`.
+    pub fn upstream(&self, host: &str, outcome: Outcome, duration: Duration) {
+        if let Some(upstream) = self.upstream_of(host) {
+            upstream.outcomes[outcome as usize].inc();
+            if outcome != Outcome::BreakerOpen {
+                upstream.duration.observe(duration);
+            }
+        }
+    }
+
+    /// Notes the state of an upstream's breaker.
+    pub fn breaker(&self, host: &str, state: Breaker) {
+        if let Some(upstream) = self.upstream_of(host) {
+            upstream.breaker.set(state as i64);
+        }
+    }
+
+    /// Notes the size of a database's newest head.
+    pub fn database_head(&self, name: &str, size: u64) {
+        if let Some(database) = self.databases.get(name) {
+            database.head.set(size);
+        }
+    }
+
+    /// Notes whether a database is stopped.
+    pub fn database_stopped(&self, name: &str, stopped: bool) {
+        if let Some(database) = self.databases.get(name) {
+            database.stopped.set(i64::from(stopped));
+        }
+    }
+
+    /// Counts an open connection until the guard goes.
+    pub fn connection(&self) -> InFlight {
+        in_flight(&self.connections)
+    }
+
+    /// Counts an upstream transfer until the guard goes.
+    pub fn fetch(&self) -> InFlight {
+        in_flight(&self.fetches)
+    }
+
+    /// Counts a waiting client until the guard goes.
+    pub fn waiting(&self) -> InFlight {
+        in_flight(&self.waiting)
+    }
+
+    /// Notes how many bytes the hot cache holds.
+    pub fn hot_bytes(&self, bytes: u64) {
+        self.hot_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// Notes how many bytes are free on the data disk.
+    pub fn disk_free(&self, bytes: u64) {
+        self.disk_free.set(bytes);
+    }
+
+    /// Returns the page of `/metrics`; its type is [`CONTENT_TYPE`].
+    pub fn encode(&self) -> String {
+        let mut page = String::new();
+        encode(&mut page, &self.registry).expect("writing to a string does not fail");
+        page
+    }
+
+    fn upstream_of(&self, host: &str) -> Option<&Upstream> {
+        self.upstreams
+            .get(host)
+            .or_else(|| self.upstreams.get(OTHER))
+    }
+}
+
+/// The media type of [`Metrics::encode`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+type Label = (&'static str, &'static str);
+
+/// The host label of what is not in the configured list.
+const OTHER: &str = "other";
+
+/// The status label by hundreds.
+const STATUS: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+fn in_flight(gauge: &Gauge) -> InFlight {
+    gauge.inc();
+    InFlight(gauge.clone())
+}
+
+/// Gives an enum its label values and the list of its variants, in order.
+macro_rules! labels {
+    ($name:ident { $($variant:ident => $label:literal,)+ }) => {
+        impl $name {
+            const ALL: [Self; [$($label),+].len()] = [$(Self::$variant),+];
+
+            fn label(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $label,)+
+                }
+            }
+        }
+    };
+}
+
+labels!(Kind {
+    List => "list",
+    Latest => "latest",
+    Info => "info",
+    Mod => "mod",
+    Zip => "zip",
+    SumdbSupported => "sumdb_supported",
+    SumdbLatest => "sumdb_latest",
+    SumdbLookup => "sumdb_lookup",
+    SumdbTile => "sumdb_tile",
+    Other => "other",
+});
+
+labels!(Lookup {
+    Hot => "hot",
+    Disk => "disk",
+    Miss => "miss",
+    Joined => "joined",
+    Negative => "negative",
+    Stale => "stale",
+});
+
+labels!(Proof {
+    Proved => "proved",
+    Exempt => "exempt",
+    Reported => "reported",
+    Mismatch => "mismatch",
+    NotInDatabase => "not_in_database",
+    BadAnswer => "bad_answer",
+    Unreachable => "unreachable",
+    Stopped => "stopped",
+});
+
+labels!(Outcome {
+    Ok => "ok",
+    NotFound => "not_found",
+    Refused => "refused",
+    ServerError => "server_error",
+    Connect => "connect",
+    Timeout => "timeout",
+    Broken => "broken",
+    BreakerOpen => "breaker_open",
+});
+
+#[cfg(test)]
+mod tests;
