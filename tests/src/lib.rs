@@ -1,1 +1,20 @@
-//! What the end-to-end tests are built from.
+//! What the end-to-end tests are built from: the real `sumward`, the real `go`,
+//! an upstream that can be told to misbehave, and a checksum database and
+//! modules of our own making.
+//!
+//! Nothing here is built on `proto`: hashes, tiles, signed notes and zips are
+//! made a second time, in the plainest way, so that a mistake in `proto` cannot
+//! agree with itself. The `go` command judges both.
+//!
+//! The kit panics where a test would: a set-up that cannot be made is a failure
+//! of that test, told with what was being tried.
+
+pub mod client;
+pub mod database;
+pub mod environment;
+pub mod go;
+pub mod module;
+pub mod origin;
+pub mod records;
+pub mod sumward;
+pub mod zip;
