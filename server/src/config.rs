@@ -16,10 +16,22 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use pending::{Patterns, ProxyList, VerifierKey};
+use proto::goproxy::list::ProxyList;
+use proto::module::pattern::Patterns;
+use proto::note::VerifierKey;
 
+mod address;
+mod databases;
 pub mod environment;
-pub mod pending;
+mod file;
+mod layer;
+pub mod load;
+pub mod problem;
+mod show;
+mod unit;
+mod upstreams;
+mod word;
+mod yaml;
 
 /// Everything the server needs to know before it starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +73,7 @@ pub struct Tls {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Upstream {
     /// The upstreams in GOPROXY syntax; never holds `direct`. URLs may carry
-    /// userinfo: print them redacted only.
+    /// userinfo: print them by `Display`, which hides it.
     pub list: ProxyList,
     /// Certificates (PEM) trusted beside the system's.
     pub ca_file: Option<PathBuf>,
@@ -205,6 +217,11 @@ pub enum Format {
 }
 
 impl Config {
+    /// Returns the settings as a configuration file, secrets left out.
+    pub fn show(&self) -> String {
+        show::print(self)
+    }
+
     /// Returns the defaults around a data folder: the public mirror, the public
     /// database, proof required.
     pub fn new(data: PathBuf) -> Self {
@@ -318,3 +335,6 @@ impl Default for Log {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

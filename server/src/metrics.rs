@@ -242,8 +242,9 @@ impl Metrics {
                 let labels = [label.clone(), ("outcome", outcome.label().to_owned())];
                 upstream.outcomes[outcome as usize] = outcomes.get_or_create_owned(&labels);
             }
-            upstream.duration = durations.get_or_create_owned(&[label.clone()]);
-            upstream.breaker = breakers.get_or_create_owned(&[label]);
+            let label = [label];
+            upstream.duration = durations.get_or_create_owned(&label);
+            upstream.breaker = breakers.get_or_create_owned(&label);
         }
         let r = &mut self.registry;
         r.register("upstream_requests", "Requests to upstreams", outcomes);

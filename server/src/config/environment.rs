@@ -33,6 +33,13 @@ impl Environment {
         Self { variables }
     }
 
+    /// Sets a variable unless it is set.
+    #[cfg(test)]
+    pub(super) fn default_to(&mut self, name: &'static str, value: &str) {
+        let value = || OsString::from(value);
+        self.variables.entry(name).or_insert_with(value);
+    }
+
     /// Returns a variable's text. Empty counts as unset, as it does for the go
     /// command; what is not UTF-8 is kept recognisable, so that parsing refuses it.
     pub(super) fn text(&self, name: &str) -> Option<String> {

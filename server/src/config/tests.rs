@@ -1,0 +1,536 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Parser as _;
+
+use super::load::Loaded;
+use super::problem::Problems;
+use super::*;
+use crate::args::{Args, Flags};
+use environment::Environment;
+
+const KEY: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+/// Made for these tests from the seed of 32 zero bytes.
+const TEST_NAME: &str = "test.example/db";
+
+fn test_key() -> String {
+    proto::note::SignerKey::from_seed(TEST_NAME, [0; 32])
+        .unwrap()
+        .verifier()
+        .to_string()
+}
+
+fn flags(line: &[&str]) -> Flags {
+    let line = ["sumward"].iter().chain(line);
+    Args::try_parse_from(line).unwrap().flags
+}
+
+/// Loads from flags, the text of a file, and the environment, where HOME is set.
+fn load<const N: usize>(
+    line: &[&str],
+    file: &str,
+    variables: [(&'static str, &str); N],
+) -> Result<Loaded, Problems> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut flags = flags(line);
+    let path = folder.path().join("sumward.yaml");
+    fs::write(&path, file).unwrap();
+    flags.config = Some(path);
+    let mut environment = Environment::of(variables);
+    environment.default_to("HOME", "/home/u");
+    Config::load(&flags, &environment)
+}
+
+fn good<const N: usize>(line: &[&str], file: &str, variables: [(&'static str, &str); N]) -> Config {
+    load(line, file, variables).unwrap().config
+}
+
+/// The problems, each without the folder of the test's file.
+fn bad<const N: usize>(
+    line: &[&str],
+    file: &str,
+    variables: [(&'static str, &str); N],
+) -> Vec<String> {
+    let problems = load(line, file, variables).unwrap_err().0;
+    problems
+        .iter()
+        .map(|problem| {
+            let text = problem.to_string();
+            match text.find("sumward.yaml") {
+                Some(at) => text[at..].to_owned(),
+                None => text,
+            }
+        })
+        .collect()
+}
+
+fn list(config: &Config) -> String {
+    config.upstream.list.to_string()
+}
+
+#[test]
+fn nothing_said_gives_the_defaults() {
+    let loaded = load(&[], "", []).unwrap();
+    let want = Config::new(PathBuf::from("/home/u/.local/share/sumward"));
+    assert_eq!(loaded.config, want);
+    assert_eq!(loaded.warnings, [""; 0]);
+    assert_eq!(list(&want), "https://proxy.golang.org");
+    assert_eq!(want.databases[0].key.to_string(), KEY);
+    assert_eq!(want.proof.mode, Mode::Require);
+}
+
+#[test]
+fn the_documented_file_is_the_defaults() {
+    let text = fs::read_to_string(documented()).unwrap();
+    assert_eq!(good(&[], &text, []), good(&[], "", []));
+}
+
+#[test]
+fn the_documented_file_has_every_key() {
+    let text = fs::read_to_string(documented()).unwrap();
+    let uncommented: String = text
+        .lines()
+        .map(|line| {
+            let body = line.trim_start();
+            let indent = &line[..line.len() - body.len()];
+            let body = match body.strip_prefix('#') {
+                Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase()) => rest,
+                _ => body,
+            };
+            format!("{indent}{body}\n")
+        })
+        .collect();
+    let all = good(&[], &uncommented, []);
+    let shown: serde_norway::Value = serde_norway::from_str(&all.show()).unwrap();
+    let documented: serde_norway::Value = serde_norway::from_str(&uncommented).unwrap();
+    assert_eq!(keys(&shown, ""), keys(&documented, ""));
+}
+
+fn documented() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/config/sumward.yaml")
+}
+
+fn keys(value: &serde_norway::Value, path: &str) -> Vec<String> {
+    let mut all = vec![path.to_owned()];
+    // An entry of `databases` may be a text.
+    if let Some(entries) = value.as_mapping() {
+        for (key, value) in entries {
+            all.extend(keys(value, &format!("{path}.{}", key.as_str().unwrap())));
+        }
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn what_is_shown_is_read_back() {
+    let text = "
+data: /srv/m
+listen: '[::1]:0'
+admin: 127.0.0.1:9
+tls: {certificate: c.pem, key: k.pem}
+upstream:
+  list: https://a.example/x|file:///srv/y,https://z.example
+  ca_file: ca.pem
+  netrc: netrc
+  http_proxy: proxy.example:3128
+  https_proxy: off
+  no_proxy: [localhost, .internal]
+  backoff_max: 1m30s
+databases:
+  - key: KEY
+    url: https://db.example/
+    modules: example.com/*,*.corp.example
+  - sum.golang.org
+proof: {mode: report, exempt: [a.example, b.example/x], pause: 5m}
+cache: {hot_bytes_max: 1234567}
+log: {format: json, level: 'info,server::upstream=debug'}
+"
+    .replace("KEY", &test_key());
+    let config = good(&[], &text, []);
+    assert_eq!(config.databases[0].name, TEST_NAME);
+    assert_eq!(
+        config.databases[0].url.as_deref(),
+        Some("https://db.example")
+    );
+    assert_eq!(
+        config.upstream.http_proxy,
+        HttpProxy {
+            http: Some("http://proxy.example:3128".to_owned()),
+            https: None,
+            except: Some("localhost,.internal".to_owned()),
+        }
+    );
+    assert_eq!(good(&[], &config.show(), []), config);
+    let defaults = good(&[], "", []);
+    assert_eq!(good(&[], &defaults.show(), []), defaults);
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_environment() {
+    let env = [("GOPROXY", "https://env.example")];
+    let file = "upstream: {list: https://file.example}";
+    let flag = ["--upstream", "https://flag.example"];
+    assert_eq!(list(&good(&flag, file, env)), "https://flag.example");
+    assert_eq!(list(&good(&[], file, env)), "https://file.example");
+    assert_eq!(list(&good(&[], "", env)), "https://env.example");
+    // Empty is unset to the go command.
+    assert_eq!(
+        list(&good(&[], "", [("GOPROXY", "")])),
+        "https://proxy.golang.org"
+    );
+}
+
+#[test]
+fn every_flag_overrides_the_file() {
+    let file = "
+data: /file
+listen: 127.0.0.1:1
+admin: 127.0.0.1:2
+tls: {certificate: file.crt, key: file.key}
+upstream: {list: off, ca_file: file.pem, netrc: file.netrc}
+databases: [sum.golang.org]
+proof: {mode: off, exempt: file.example}
+log: {format: text, level: warn}
+";
+    let key = test_key();
+    let config = good(
+        &[
+            "--data=/flag",
+            "--listen=127.0.0.1:3",
+            "--admin=127.0.0.1:4",
+            "--tls-cert=flag.crt",
+            "--tls-key=flag.key",
+            "--upstream=https://flag.example",
+            "--ca-file=flag.pem",
+            "--netrc=flag.netrc",
+            "--database",
+            &key,
+            "--proof=report",
+            "--no-proof-for=flag.example",
+            "--log-format=json",
+            "--log-level=debug",
+        ],
+        file,
+        [],
+    );
+    let path = |text: &str| Some(PathBuf::from(text));
+    assert_eq!(config.data, Path::new("/flag"));
+    assert_eq!(config.listen.port(), 3);
+    assert_eq!(config.admin.unwrap().port(), 4);
+    let tls = config.tls.clone().unwrap();
+    assert_eq!(Some(tls.certificate), path("flag.crt"));
+    assert_eq!(Some(tls.key), path("flag.key"));
+    assert_eq!(list(&config), "https://flag.example");
+    assert_eq!(config.upstream.ca_file, path("flag.pem"));
+    assert_eq!(config.upstream.netrc, path("flag.netrc"));
+    assert_eq!(config.databases.len(), 1);
+    assert_eq!(config.databases[0].name, TEST_NAME);
+    assert_eq!(config.proof.mode, Mode::Report);
+    assert_eq!(config.proof.exempt.to_string(), "flag.example");
+    assert_eq!(config.log.format, Format::Json);
+    assert_eq!(config.log.level, "debug");
+}
+
+#[test]
+fn the_go_commands_variables_alone_are_a_whole_set_up() {
+    let key = test_key();
+    let config = good(
+        &["--listen", "127.0.0.1:8081", "--data", "D"],
+        "",
+        [("GOPROXY", "http://10.0.0.1/p"), ("GOSUMDB", &key)],
+    );
+    assert_eq!(list(&config), "http://10.0.0.1/p");
+    assert_eq!(config.databases.len(), 1);
+    assert_eq!(config.databases[0].key.to_string(), key);
+    assert_eq!(config.listen.port(), 8081);
+    assert_eq!(config.data, Path::new("D"));
+    assert_eq!(config.proof.mode, Mode::Require);
+}
+
+#[test]
+fn gosumdb_forms_are_read() {
+    let key = test_key();
+    let with_url = format!("{key} https://db.example/sub");
+    for (text, name, url) in [
+        ("sum.golang.org", "sum.golang.org", None),
+        (KEY, "sum.golang.org", None),
+        (
+            "sum.golang.org https://mirror.example",
+            "sum.golang.org",
+            Some("https://mirror.example"),
+        ),
+        (
+            "sum.golang.google.cn",
+            "sum.golang.org",
+            Some("https://sum.golang.google.cn"),
+        ),
+        (&key, TEST_NAME, None),
+        (&with_url, TEST_NAME, Some("https://db.example/sub")),
+    ] {
+        let config = good(&[], "", [("GOSUMDB", text)]);
+        assert_eq!(config.databases.len(), 1, "{text}");
+        assert_eq!(config.databases[0].name, name, "{text}");
+        assert_eq!(config.databases[0].url.as_deref(), url, "{text}");
+    }
+}
+
+#[test]
+fn a_database_that_is_not_known_needs_its_key() {
+    for text in [
+        "sum.example.org",
+        "sum.golang.org+033de0ae+AAAA",
+        "sum.golang.org+033de0af+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
+        "sum.golang.org ftp://x",
+    ] {
+        let problems = bad(&[], "", [("GOSUMDB", text)]);
+        assert!(problems[0].starts_with("GOSUMDB: "), "{problems:?}");
+    }
+}
+
+#[test]
+fn gonosumdb_exempts_and_goprivate_is_its_default() {
+    let exempt = |config: Config| config.proof.exempt.to_string();
+    let both = [("GONOSUMDB", "a.example"), ("GOPRIVATE", "b.example")];
+    assert_eq!(exempt(good(&[], "", both)), "a.example");
+    assert_eq!(
+        exempt(good(&[], "", [("GOPRIVATE", "b.example")])),
+        "b.example"
+    );
+    assert_eq!(
+        exempt(good(&[], "proof: {exempt: c.example}", both)),
+        "c.example"
+    );
+    // Said to be empty is said.
+    assert_eq!(exempt(good(&[], "proof: {exempt: ''}", both)), "");
+}
+
+#[test]
+fn gosumdb_off_serves_unproved_with_a_warning() {
+    let loaded = load(&[], "", [("GOSUMDB", "off")]).unwrap();
+    assert_eq!(loaded.config.proof.mode, Mode::Off);
+    assert_eq!(loaded.config.databases, [Database::public()]);
+    assert_eq!(loaded.warnings.len(), 1);
+    // Said in so many words, it needs no warning.
+    let loaded = load(&["--proof", "off"], "databases: off", []).unwrap();
+    assert_eq!(loaded.config.proof.mode, Mode::Off);
+    assert_eq!(loaded.warnings, [""; 0]);
+}
+
+#[test]
+fn proof_without_a_database_is_refused() {
+    for mode in ["require", "report"] {
+        let problems = bad(&["--proof", mode], "", [("GOSUMDB", "off")]);
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].contains(mode), "{problems:?}");
+    }
+}
+
+#[test]
+fn direct_is_refused_with_what_to_write() {
+    for (text, instead) in [
+        (
+            "https://proxy.golang.org,direct",
+            "`https://proxy.golang.org`",
+        ),
+        (
+            "https://a.example|https://b.example,direct",
+            "`https://a.example|https://b.example`",
+        ),
+        ("direct", "`https://proxy.golang.org`"),
+        ("https://u:p@a.example,direct", "`https://xxxxx@a.example`"),
+    ] {
+        let problems = bad(&[], "", [("GOPROXY", text)]);
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].starts_with("GOPROXY: `direct`"), "{problems:?}");
+        assert!(problems[0].ends_with(instead), "{problems:?}");
+    }
+    // A variable that is overridden does no harm.
+    let env = [("GOPROXY", "direct"), ("GOSUMDB", "nonsense")];
+    let line = ["--upstream=off", "--database=sum.golang.org"];
+    assert_eq!(list(&good(&line, "", env)), "off");
+}
+
+#[test]
+fn upstreams_must_be_addresses_of_proxies() {
+    for text in [
+        "ftp://a.example",
+        "https://a.example?x=1",
+        "https://a.example/#x",
+        "http://",
+    ] {
+        let problems = bad(&["--upstream", text], "", []);
+        assert!(problems[0].starts_with("--upstream: "), "{problems:?}");
+    }
+    let problems = bad(&["--upstream", "ftp://u:secret@a.example"], "", []);
+    assert!(!problems[0].contains("secret"), "{problems:?}");
+}
+
+#[test]
+fn unknown_keys_name_the_nearest_known_and_the_line() {
+    let file = "
+listen: 127.0.0.1:0
+upstream:
+  lst: https://a.example
+  breaker:
+    open_minn: 5s
+databases:
+  - name: sum.golang.org
+    urll: https://x.example
+colour: red
+";
+    assert_eq!(
+        bad(&[], file, []),
+        [
+            "sumward.yaml:6: upstream.breaker.open_minn: unknown key; did you mean `open_min`?",
+            "sumward.yaml:4: upstream.lst: unknown key; did you mean `list`?",
+            "sumward.yaml:9: databases[0].urll: unknown key; did you mean `url`?",
+            "sumward.yaml:10: colour: unknown key; known here: data, listen, admin, tls, upstream, databases, proof, cache, limits, log",
+        ]
+    );
+}
+
+#[test]
+fn every_error_is_reported_at_once() {
+    let file = "
+listen: nowhere
+upstream: {attempts: 0, read_timeout: 0s, backoff_min: 10s, backoff_max: 1s}
+cache: {hot_bytes_max: lots}
+limits: [1]
+log: {level: inof}
+";
+    let problems = bad(&["--proof", "maybe"], file, []);
+    for want in [
+        "--proof: `maybe`",
+        "sumward.yaml:2: listen: ",
+        "sumward.yaml:3: upstream.attempts: ",
+        "sumward.yaml:3: upstream.read_timeout: ",
+        "sumward.yaml:3: upstream.backoff_max: ",
+        "sumward.yaml:4: cache.hot_bytes_max: ",
+        "sumward.yaml:5: limits: want keys and values, found a list",
+        "sumward.yaml:6: log.level: `inof`",
+    ] {
+        let found = problems.iter().any(|it| it.starts_with(want));
+        assert!(found, "{want}: {problems:#?}");
+    }
+    assert_eq!(problems.len(), 8, "{problems:#?}");
+}
+
+#[test]
+fn a_file_that_is_no_yaml_or_not_there_is_one_error() {
+    let problems = bad(&[], "listen: [", []);
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].starts_with("sumward.yaml:"), "{problems:?}");
+    let problems = bad(&[], "listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", []);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let flags = flags(&["--config", "/absent/sumward.yaml"]);
+    let environment = Environment::of([("HOME", "/home/u")]);
+    let problems = Config::load(&flags, &environment).unwrap_err();
+    assert!(problems.to_string().contains("cannot be read"));
+}
+
+#[test]
+fn databases_that_make_no_sense_are_refused() {
+    let key = test_key();
+    for (file, want) in [
+        ("databases: []", "no database"),
+        ("databases: sum.golang.org", "want a list"),
+        ("databases: [sum.golang.org, sum.golang.org]", "twice"),
+        ("databases: [sum.golang.org, off]", "stands alone"),
+        (
+            "databases: [{url: 'https://x.example'}]",
+            "`name` or a `key`",
+        ),
+        (
+            "databases: [{name: other.example, key: KEY}]",
+            "its key is of",
+        ),
+        ("databases: [{name: sum.golang.org, url: x}]", "no URL"),
+    ] {
+        let problems = bad(&[], &file.replace("KEY", &key), []);
+        assert!(problems[0].contains(want), "{file}: {problems:?}");
+    }
+    let twice = ["--database=sum.golang.org", "--database", KEY];
+    assert!(bad(&twice, "", [])[0].contains("twice"));
+    let off = ["--database=off", "--database", KEY];
+    assert!(bad(&off, "", [])[0].contains("stands alone"));
+}
+
+#[test]
+fn a_database_that_proves_nothing_is_warned_about() {
+    let line = ["--database=sum.golang.org", "--database", &test_key()];
+    let warnings = load(&line, "", []).unwrap().warnings;
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains(TEST_NAME));
+}
+
+#[test]
+fn a_certificate_and_its_key_come_together() {
+    assert!(bad(&["--tls-cert", "c"], "", [])[0].contains("--tls-key"));
+    assert!(bad(&["--tls-key", "k"], "", [])[0].contains("--tls-cert"));
+    let config = good(&["--tls-cert", "c"], "tls: {key: k}", []);
+    assert!(config.tls.is_some());
+}
+
+#[test]
+fn data_lies_where_the_system_says() {
+    let data = |variables: Vec<(&'static str, &str)>| {
+        let mut environment = Environment::default();
+        for (name, value) in variables {
+            environment.default_to(name, value);
+        }
+        let loaded = Config::load(&Flags::default(), &environment);
+        loaded.map(|loaded| loaded.config.data.display().to_string())
+    };
+    let home = ("HOME", "/home/u");
+    for (variables, want) in [
+        (vec![home], "/home/u/.local/share/sumward"),
+        (vec![home, ("XDG_DATA_HOME", "/x")], "/x/sumward"),
+        (
+            vec![home, ("XDG_DATA_HOME", "rel")],
+            "/home/u/.local/share/sumward",
+        ),
+        (
+            vec![home, ("STATE_DIRECTORY", "/var/lib/sumward:/b")],
+            "/var/lib/sumward",
+        ),
+    ] {
+        assert_eq!(data(variables).unwrap(), want);
+    }
+    assert!(data(vec![]).unwrap_err().to_string().contains("--data"));
+}
+
+#[test]
+fn proxies_on_the_way_come_from_the_environment_unless_the_file_has_one() {
+    let env = [
+        ("HTTPS_PROXY", "http://u:p@up.example:3128"),
+        ("http_proxy", "lower.example:1"),
+        ("NO_PROXY", "localhost"),
+    ];
+    let config = good(&[], "", env);
+    let proxy = &config.upstream.http_proxy;
+    assert_eq!(proxy.https.as_deref(), Some("http://u:p@up.example:3128"));
+    assert_eq!(proxy.http.as_deref(), Some("http://lower.example:1"));
+    assert_eq!(proxy.except.as_deref(), Some("localhost"));
+    assert!(!config.show().contains("u:p"));
+    let config = good(&[], "upstream: {https_proxy: off}", env);
+    assert_eq!(config.upstream.http_proxy, HttpProxy::default());
+    assert!(bad(&[], "", [("HTTPS_PROXY", "socks5://x:1")])[0].starts_with("HTTPS_PROXY"));
+}
+
+#[test]
+fn the_configuration_file_may_be_named_by_a_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.yaml");
+    fs::write(&path, "data: /from/file").unwrap();
+    let mut environment = Environment::default();
+    environment.default_to("SUMWARD_CONFIG", path.to_str().unwrap());
+    let loaded = Config::load(&Flags::default(), &environment).unwrap();
+    assert_eq!(loaded.config.data, Path::new("/from/file"));
+}
+
+#[test]
+fn an_admin_address_equal_to_the_main_one_is_none() {
+    let config = good(&["--admin", "127.0.0.1:8080"], "", []);
+    assert_eq!(config.admin, None);
+}
