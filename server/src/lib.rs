@@ -6,3 +6,4 @@ pub mod config;
 pub(crate) mod evidence;
 pub mod metrics;
 pub(crate) mod store;
+pub(crate) mod upstream;

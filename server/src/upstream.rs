@@ -1,0 +1,298 @@
+//! Where files come from: the GOPROXY list, entry by entry.
+//!
+//! A fetch walks the list as the go command does (`walk`), skips hosts that are
+//! left alone (`breaker`), tries each a few times (`attempt`, `backoff`), and
+//! returns the bytes as they come (`body`), verbatim. What the bytes are worth is
+//! the caller's to say.
+//!
+//! Absent here: any cache, any notion of modules or checksums, any task of its own
+//! (connections are kept by reqwest and end with [`Upstreams`]), any reading
+//! of the environment.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::HeaderValue;
+use proto::goproxy::list::{Fallback, Proxy};
+
+mod address;
+mod attempt;
+mod backoff;
+mod body;
+mod breaker;
+mod client;
+mod error;
+mod host;
+mod http_proxy;
+pub(crate) mod instance;
+mod netrc;
+mod redirect;
+mod target;
+#[cfg(test)]
+mod tests;
+mod tree;
+pub(crate) mod via;
+mod walk;
+
+pub(crate) use body::Body;
+pub(crate) use breaker::State as Breaker;
+pub(crate) use error::{Error, FetchError, TransferError};
+pub(crate) use host::Health;
+
+use crate::config;
+use attempt::Patience;
+use backoff::Backoff;
+use client::Client;
+use host::Host;
+use netrc::Netrc;
+use target::{Place, Target};
+use walk::Walk;
+
+/// The configured upstreams, and the client that reaches them.
+#[derive(Debug)]
+pub(crate) struct Upstreams {
+    entries: Vec<Entry>,
+    client: Client,
+    netrc: Netrc,
+    patience: Patience,
+    breaker: breaker::Limits,
+    /// This server's name among sumwards.
+    instance: Arc<str>,
+    /// Hosts by origin, those of entries and those of databases. Held for a look-up
+    /// at a time, never across an await.
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
+}
+
+/// An entry of the list.
+#[derive(Debug)]
+struct Entry {
+    target: Target,
+    host: Arc<Host>,
+    then: Fallback,
+}
+
+/// What a caller wants of a file.
+#[derive(Debug, Clone)]
+pub(crate) struct Want {
+    /// Bytes it takes at most.
+    pub(crate) body_max: u64,
+    /// The `Sumward-Via` value to send; see [`via::via_appended`].
+    pub(crate) via: HeaderValue,
+}
+
+/// A file that an upstream has and is sending.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    /// The entry it comes from: its base URL without userinfo.
+    pub(crate) upstream: Arc<str>,
+    /// What was asked for, without userinfo.
+    pub(crate) url: String,
+    /// The declared length in bytes. The body is held to it.
+    pub(crate) length: Option<u64>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) last_modified: Option<String>,
+    pub(crate) etag: Option<String>,
+    pub(crate) body: Body,
+}
+
+/// Hosts remembered in all. Beyond, breakers are made anew for each request; only a
+/// configuration with as many databases gets there.
+const HOSTS_MAX: usize = 1024;
+
+impl Upstreams {
+    /// Sets up the client and the entries of a list. `instance` is this server's name:
+    /// letters, digits and hyphens.
+    ///
+    /// Blocks on reading the files of certificates and credentials.
+    ///
+    /// # Errors
+    /// An entry, a file or a proxy of the settings cannot be used.
+    pub(crate) fn new(settings: &config::Upstream, instance: &str) -> Result<Self, Error> {
+        let mut upstreams = Self {
+            entries: Vec::new(),
+            client: Client::new(settings)?,
+            netrc: read_netrc(settings)?,
+            patience: Patience {
+                attempts: settings.attempts,
+                backoff: Backoff {
+                    min: settings.backoff_min,
+                    max: settings.backoff_max,
+                },
+                stall: settings.read_timeout,
+            },
+            breaker: breaker::Limits {
+                failures_max: settings.breaker.failures_max,
+                open_min: settings.breaker.open_min,
+                open_max: settings.breaker.open_max,
+            },
+            instance: instance.into(),
+            hosts: Mutex::new(HashMap::new()),
+        };
+        for entry in settings.list.entries() {
+            // Nothing follows `off`, nor `direct`: repositories are for clients to ask.
+            let Proxy::Url(base) = &entry.proxy else {
+                break;
+            };
+            let target = Target::parse(base, &upstreams.netrc)?;
+            let host = upstreams.host(&target);
+            let then = entry.separator;
+            upstreams.entries.push(Entry { target, host, then });
+        }
+        Ok(upstreams)
+    }
+
+    /// Asks the entries of the list for a file, in order, as the go command would.
+    /// `path` is escaped as module paths are (`!azure`), not as URLs are, and has no
+    /// leading slash.
+    ///
+    /// # Errors
+    /// See [`FetchError`]; of several, the one the go command would show.
+    pub(crate) async fn fetch(&self, path: &str, want: &Want) -> Result<Fetched, FetchError> {
+        let mut walk = Walk::default();
+        for entry in &self.entries {
+            match self.ask(&entry.target, &entry.host, path, want).await {
+                Ok(fetched) => return Ok(fetched),
+                Err(error) => {
+                    if walk.failed(error, entry.then).is_break() {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(walk.answer())
+    }
+
+    /// Asks one entry of the list, by its place in [`Self::labels`].
+    ///
+    /// # Errors
+    /// See [`FetchError`]; `Off` when there is no such entry.
+    pub(crate) async fn fetch_from(
+        &self,
+        index: usize,
+        path: &str,
+        want: &Want,
+    ) -> Result<Fetched, FetchError> {
+        let Some(entry) = self.entries.get(index) else {
+            return Err(FetchError::Off);
+        };
+        self.ask(&entry.target, &entry.host, path, want).await
+    }
+
+    /// Asks a base URL that is not of the list: a database's own.
+    ///
+    /// # Errors
+    /// See [`FetchError`]; `BadAnswer` when the URL itself cannot be asked.
+    pub(crate) async fn fetch_url(
+        &self,
+        base: &str,
+        path: &str,
+        want: &Want,
+    ) -> Result<Fetched, FetchError> {
+        let target = Target::parse(base, &self.netrc).map_err(|error| FetchError::BadAnswer {
+            upstream: "database".into(),
+            reason: error.to_string(),
+        })?;
+        let host = self.host(&target);
+        self.ask(&target, &host, path, want).await
+    }
+
+    /// Returns the entries' base URLs without userinfo, in order.
+    pub(crate) fn labels(&self) -> impl ExactSizeIterator<Item = &Arc<str>> {
+        self.entries.iter().map(|entry| &entry.target.label)
+    }
+
+    /// Returns what comes after an entry's failure.
+    pub(crate) fn fall_through(&self, index: usize) -> Option<Fallback> {
+        self.entries.get(index).map(|entry| entry.then)
+    }
+
+    /// Returns how each entry is doing, in order.
+    pub(crate) fn health(&self) -> Vec<Health> {
+        self.entries
+            .iter()
+            .map(|entry| entry.host.health(Arc::clone(&entry.target.label)))
+            .collect()
+    }
+
+    /// Returns what is wanted by this server itself, for no client.
+    pub(crate) fn want(&self, body_max: u64) -> Want {
+        // Checked where instance names are made; a name that fits no header is
+        // sent as none, and rings are then found by the others.
+        let via = HeaderValue::from_str(&self.instance);
+        Want {
+            body_max,
+            via: via.unwrap_or_else(|_| HeaderValue::from_static("")),
+        }
+    }
+
+    async fn ask(
+        &self,
+        target: &Target,
+        host: &Arc<Host>,
+        path: &str,
+        want: &Want,
+    ) -> Result<Fetched, FetchError> {
+        match &target.place {
+            Place::Http(site) => {
+                attempt::fetch(
+                    &self.client,
+                    &self.patience,
+                    (target, site, host),
+                    path,
+                    want,
+                )
+                .await
+            }
+            Place::Tree(root) => tree::open(&target.label, root, path, want).await,
+        }
+    }
+
+    fn host(&self, target: &Target) -> Arc<Host> {
+        let origin = target.origin();
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(host) = hosts.get(&origin) {
+            return Arc::clone(host);
+        }
+        let host = Arc::new(Host::new(&origin, self.breaker));
+        if hosts.len() < HOSTS_MAX {
+            hosts.insert(origin, Arc::clone(&host));
+        }
+        host
+    }
+}
+
+impl Fetched {
+    /// Says whether the upstream calls this a page for people: a sign-in page or a
+    /// portal that answers 200 to everything.
+    pub(crate) fn is_html(&self) -> bool {
+        self.content_type.as_deref().is_some_and(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("text/html")
+                || kind.eq_ignore_ascii_case("application/xhtml+xml")
+        })
+    }
+
+    /// Collects the whole body.
+    ///
+    /// # Errors
+    /// See [`TransferError`].
+    pub(crate) async fn bytes(self) -> Result<Bytes, TransferError> {
+        self.body.bytes().await
+    }
+}
+
+fn read_netrc(settings: &config::Upstream) -> Result<Netrc, Error> {
+    let Some(path) = &settings.netrc else {
+        return Ok(Netrc::default());
+    };
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Netrc::parse(&text)),
+        // Most people have none.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Netrc::default()),
+        Err(error) => Err(Error::Netrc {
+            path: path.clone(),
+            reason: error.to_string(),
+        }),
+    }
+}

@@ -1,0 +1,227 @@
+//! A file on its way: its bytes, as they come, verbatim.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::AsyncReadExt as _;
+
+use super::TransferError;
+use super::client::chain;
+use super::host::Permit;
+
+/// The body of an answer. Dropping it ends the transfer.
+#[derive(Debug)]
+pub(crate) struct Body {
+    source: Source,
+    /// Bytes handed out so far.
+    got: u64,
+    /// The declared length.
+    length: Option<u64>,
+    /// More bytes than this are an error.
+    max: u64,
+    /// The longest that nothing may come.
+    stall: Duration,
+    /// Tells the breaker how the transfer ended.
+    permit: Option<Permit>,
+    ended: bool,
+}
+
+#[derive(Debug)]
+enum Source {
+    Http {
+        response: reqwest::Response,
+        /// The first bytes, which were waited for while the request could still be
+        /// made again.
+        first: Option<Bytes>,
+    },
+    File(tokio::fs::File),
+}
+
+/// What a body is held to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) length: Option<u64>,
+    pub(super) max: u64,
+    pub(super) stall: Duration,
+}
+
+/// Bytes read from a file at a time.
+const FILE_CHUNK_BYTES: usize = 128 * 1024;
+
+impl Body {
+    /// Wraps an answer and waits for its first bytes.
+    ///
+    /// # Errors
+    /// The transfer broke before them. The permit has been told.
+    pub(super) async fn begin(
+        response: reqwest::Response,
+        bounds: Bounds,
+        permit: Permit,
+    ) -> Result<Self, TransferError> {
+        let source = Source::Http {
+            response,
+            first: None,
+        };
+        let mut body = Self::new(source, bounds, Some(permit));
+        let chunk = body.chunk().await?;
+        if let Some(permit) = &mut body.permit {
+            permit.answered();
+        }
+        if let (Source::Http { first, .. }, Some(chunk)) = (&mut body.source, chunk) {
+            body.got = 0;
+            *first = Some(chunk);
+        }
+        Ok(body)
+    }
+
+    pub(super) fn file(file: tokio::fs::File, bounds: Bounds) -> Self {
+        Self::new(Source::File(file), bounds, None)
+    }
+
+    fn new(source: Source, bounds: Bounds, permit: Option<Permit>) -> Self {
+        Self {
+            source,
+            got: 0,
+            length: bounds.length,
+            max: bounds.max,
+            stall: bounds.stall,
+            permit,
+            ended: false,
+        }
+    }
+
+    /// Returns the next bytes, never empty; `None` once the file is whole. Safe to
+    /// drop and call again.
+    ///
+    /// # Errors
+    /// See [`TransferError`]. After an error there are no more bytes.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, TransferError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let result = match self.read().await {
+            Ok(Some(chunk)) => self.count(chunk).map(Some),
+            Ok(None) => self.check_whole().map(|()| None),
+            Err(error) => Err(error),
+        };
+        match &result {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                self.ended = true;
+                self.permit.take().map_or((), Permit::succeeded);
+            }
+            Err(error) => {
+                self.ended = true;
+                if let Some(permit) = self.permit.take() {
+                    // More than we take is no fault of the host's.
+                    if error.retryable() {
+                        permit.failed(&error.to_string());
+                    } else {
+                        permit.succeeded();
+                    }
+                }
+            }
+        }
+        result
+    }
+
+    /// Collects the whole body.
+    ///
+    /// # Errors
+    /// See [`TransferError`].
+    pub(crate) async fn bytes(mut self) -> Result<Bytes, TransferError> {
+        let Some(first) = self.chunk().await? else {
+            return Ok(Bytes::new());
+        };
+        let Some(second) = self.chunk().await? else {
+            return Ok(first);
+        };
+        let mut all = BytesMut::from(first);
+        all.extend_from_slice(&second);
+        // `count` holds this to `max` bytes.
+        while let Some(chunk) = self.chunk().await? {
+            all.extend_from_slice(&chunk);
+        }
+        Ok(all.freeze())
+    }
+
+    async fn read(&mut self) -> Result<Option<Bytes>, TransferError> {
+        let got = self.got;
+        let after = self.stall;
+        let stalled = |_| TransferError::Stalled { got, after };
+        match &mut self.source {
+            Source::Http { first, .. } if first.is_some() => Ok(first.take()),
+            Source::Http { response, .. } => loop {
+                let next = tokio::time::timeout(after, response.chunk());
+                match next.await.map_err(stalled)? {
+                    Ok(Some(chunk)) if chunk.is_empty() => {}
+                    Ok(chunk) => return Ok(chunk),
+                    Err(error) => return Err(self.classify(error)),
+                }
+            },
+            Source::File(file) => {
+                let mut chunk = BytesMut::with_capacity(FILE_CHUNK_BYTES);
+                match file.read_buf(&mut chunk).await {
+                    Ok(0) => Ok(None),
+                    Ok(_) => Ok(Some(chunk.freeze())),
+                    Err(error) => Err(TransferError::Broken {
+                        got,
+                        reason: error.to_string(),
+                    }),
+                }
+            }
+        }
+    }
+
+    fn count(&mut self, chunk: Bytes) -> Result<Bytes, TransferError> {
+        self.got = self.got.saturating_add(chunk.len() as u64);
+        if self.got > self.max {
+            return Err(TransferError::TooLarge { max: self.max });
+        }
+        // A file that grew while it was read.
+        match self.length {
+            Some(length) if self.got > length => Err(TransferError::Broken {
+                got: self.got,
+                reason: format!("more came than the {length} bytes declared"),
+            }),
+            _ => Ok(chunk),
+        }
+    }
+
+    fn check_whole(&self) -> Result<(), TransferError> {
+        match self.length {
+            Some(length) if self.got < length => Err(TransferError::Truncated {
+                got: self.got,
+                want: self.length,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn classify(&self, error: reqwest::Error) -> TransferError {
+        let error = error.without_url();
+        if ends_early(&error) {
+            return TransferError::Truncated {
+                got: self.got,
+                want: self.length,
+            };
+        }
+        TransferError::Broken {
+            got: self.got,
+            reason: chain(&error),
+        }
+    }
+}
+
+/// Says whether the connection was closed before the message was whole.
+fn ends_early(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .take(16)
+        .any(|error| {
+            let io = error.downcast_ref::<io::Error>();
+            let hyper = error.downcast_ref::<hyper::Error>();
+            io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof)
+                || hyper.is_some_and(hyper::Error::is_incomplete_message)
+        })
+}

@@ -1,0 +1,1 @@
+//! The rules of this module against real servers on loopback.
