@@ -7,3 +7,5 @@ pub(crate) mod evidence;
 pub mod metrics;
 pub(crate) mod store;
 pub(crate) mod upstream;
+pub mod systemd;
+pub mod telemetry;

@@ -1,0 +1,91 @@
+//! What systemd is told, where it started us: ready, stopping, still alive.
+//!
+//! Without `NOTIFY_SOCKET` nothing is said to anyone. Socket activation is not
+//! offered: making a listener of an inherited descriptor needs `unsafe`, and a
+//! restart that drains loses no connection worth it.
+
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+
+/// Says that the server answers requests, with a line for `systemctl status`.
+pub fn ready(status: &str) {
+    notify(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
+/// Says that the server drains, which may take up to `drain`.
+pub fn stopping(drain: Duration) {
+    let us = u32::try_from(drain.as_micros()).unwrap_or(u32::MAX);
+    notify(&[
+        NotifyState::Stopping,
+        NotifyState::Status("draining"),
+        NotifyState::ExtendTimeoutUsec(us),
+    ]);
+}
+
+/// Says that the server is alive until it is dropped.
+///
+/// Says so twice in each interval of `WatchdogSec=`. Runs on the runtime that serves: when that hangs, so does this, and
+/// systemd restarts the server. Returns at once where no watchdog is set.
+pub async fn watchdog() {
+    let Some(interval) = sd_notify::watchdog_enabled() else {
+        return;
+    };
+    let mut ticks = tokio::time::interval((interval / 2).max(Duration::from_millis(1)));
+    loop {
+        ticks.tick().await;
+        notify(&[NotifyState::Watchdog]);
+    }
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!(%error, "systemd does not take notifications");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixDatagram;
+    use std::process::Command;
+
+    use super::*;
+
+    /// Runs with a socket as the child of the next test, and without one, where
+    /// nothing must happen, as a test of its own.
+    #[tokio::test]
+    async fn speaks_only_where_there_is_a_socket() {
+        ready("listening on 127.0.0.1:8080");
+        let _ = tokio::time::timeout(Duration::from_millis(50), watchdog()).await;
+        stopping(Duration::from_secs(30));
+    }
+
+    #[test]
+    fn systemd_hears_ready_alive_and_stopping() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "systemd::tests::speaks_only_where_there_is_a_socket",
+            ])
+            .env("NOTIFY_SOCKET", &path)
+            .env("WATCHDOG_USEC", "20000")
+            .output()
+            .unwrap()
+            .status;
+        assert!(status.success());
+        let mut messages = Vec::new();
+        let mut buffer = [0; 1024];
+        while let Ok(length) = socket.recv(&mut buffer) {
+            messages.push(String::from_utf8(buffer[..length].to_vec()).unwrap());
+        }
+        let first = "READY=1\nSTATUS=listening on 127.0.0.1:8080\n";
+        assert_eq!(messages.first().unwrap(), first);
+        assert_eq!(messages[1], "WATCHDOG=1\n");
+        let last = "STOPPING=1\nSTATUS=draining\nEXTEND_TIMEOUT_USEC=30000000\n";
+        assert_eq!(messages.last().unwrap(), last);
+    }
+}
