@@ -6,6 +6,6 @@ pub mod config;
 pub(crate) mod evidence;
 pub mod metrics;
 pub(crate) mod store;
-pub(crate) mod upstream;
 pub mod systemd;
 pub mod telemetry;
+pub(crate) mod upstream;
