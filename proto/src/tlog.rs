@@ -29,7 +29,7 @@ mod proof;
 mod stored;
 mod tile;
 
-pub use hash::{Hash, node_hash, record_hash};
+pub use hash::{Hash, node_hash, record_hash, subtree_hash};
 pub use node::Node;
 pub use proof::{ProofPlan, check_consistency, check_record};
 pub use stored::HashTree;

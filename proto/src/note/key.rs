@@ -1,6 +1,7 @@
 //! Keys that sign notes and keys that check them: Ed25519, algorithm 1.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +24,8 @@ const ALGORITHM_ED25519: u8 = 1;
 pub struct VerifierKey {
     name: String,
     key_hash: u32,
-    key: VerifyingKey,
+    /// Shared: a decoded point takes some 200 bytes.
+    key: Arc<VerifyingKey>,
 }
 
 impl VerifierKey {
@@ -59,7 +61,7 @@ impl VerifierKey {
         Self {
             name: name.to_owned(),
             key_hash: u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]),
-            key,
+            key: Arc::new(key),
         }
     }
 

@@ -81,12 +81,16 @@ pub(super) fn complete_hash(base: &[Hash]) -> Option<Hash> {
     row.first().copied()
 }
 
-/// Returns the hash of a range of records from the hashes of the complete
-/// subtrees that [`super::node::cover`] names for it, left to right.
-pub(super) fn fold(hashes: &[Hash]) -> Option<Hash> {
-    hashes
+/// Returns the hash of a range of records from those of complete subtrees.
+///
+/// The subtrees make up the range from left to right, each larger than the next: for
+/// a whole tree they are those that [`super::Node::peaks`] names. The hash of no
+/// records is [`Hash::of_empty_tree`].
+pub fn subtree_hash(peaks: &[Hash]) -> Hash {
+    peaks
         .iter()
         .rev()
         .copied()
         .reduce(|right, left| node_hash(left, right))
+        .unwrap_or_else(Hash::of_empty_tree)
 }

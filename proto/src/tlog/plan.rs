@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Error, HEIGHT_MAX, Hash, Level, Node, Tile, Tree, check_size, hash};
+use super::{Error, HEIGHT_MAX, Hash, Level, Node, Tile, Tree, check_size, hash, subtree_hash};
 
 /// Which tiles to read for some hashes of a tree, and how all of them are proved.
 ///
@@ -123,7 +123,7 @@ impl TilePlan {
                 rest = after;
             }
         }
-        let got = hash::fold(&peaks).unwrap_or_else(Hash::of_empty_tree);
+        let got = subtree_hash(&peaks);
         if got != self.tree.hash {
             return Err(Error::EdgeMismatch {
                 tiles: self.tiles[..self.edge].to_vec(),

@@ -1,7 +1,7 @@
 //! Proofs that a record is in a tree, and that one tree begins with another.
 
 use super::node::cover;
-use super::{Error, Hash, Node, Tree, check_size, hash, node_hash};
+use super::{Error, Hash, Node, Tree, check_size, node_hash, subtree_hash};
 
 /// Which subtrees' hashes a proof is made of.
 ///
@@ -117,7 +117,7 @@ impl ProofPlan {
         let mut proof = Vec::with_capacity(self.lengths.len());
         for &length in &self.lengths {
             let (part, after) = rest.split_at(length);
-            proof.extend(hash::fold(part));
+            proof.push(subtree_hash(part));
             rest = after;
         }
         Ok(proof)
@@ -236,7 +236,7 @@ impl Walk {
         if self.last == 0 {
             return Err(Error::ProofLength { got: proof_len });
         }
-        while self.index == self.last && self.index % 2 == 0 {
+        while self.index == self.last && self.index.is_multiple_of(2) {
             self.climb();
         }
         let side = if self.index % 2 == 1 {

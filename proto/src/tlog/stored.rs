@@ -1,7 +1,7 @@
 //! A whole tree in memory.
 
 use super::node::stored_count;
-use super::{Hash, Level, Node, Tile, Tree, hash, node_hash};
+use super::{Hash, Level, Node, Tile, Tree, node_hash, subtree_hash};
 
 /// A tree that keeps all its hashes, for small logs and for tests.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +61,7 @@ impl HashTree {
             .into_iter()
             .map(|node| self.hash(node))
             .collect::<Option<_>>()?;
-        let hash = hash::fold(&hashes).unwrap_or_else(Hash::of_empty_tree);
+        let hash = subtree_hash(&hashes);
         Some(Tree { size, hash })
     }
 

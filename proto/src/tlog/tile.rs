@@ -53,23 +53,26 @@ impl Tile {
     ///
     /// [`Error::MalformedTilePath`] for all but the one way to write a tile.
     pub fn parse(path: &str) -> Result<Self, Error> {
-        let bad = Error::MalformedTilePath;
         let rest = path
             .strip_prefix("tile/")
-            .ok_or(bad("does not begin with tile/"))?;
-        let (height, rest) = rest.split_once('/').ok_or(bad("no level"))?;
-        let (level, rest) = rest.split_once('/').ok_or(bad("no index"))?;
+            .ok_or(Error::MalformedTilePath("does not begin with tile/"))?;
+        let (height, rest) = rest
+            .split_once('/')
+            .ok_or(Error::MalformedTilePath("no level"))?;
+        let (level, rest) = rest
+            .split_once('/')
+            .ok_or(Error::MalformedTilePath("no index"))?;
         let height = parse_decimal(height)
             .and_then(|height| u8::try_from(height).ok())
             .filter(|height| (1..=HEIGHT_MAX).contains(height))
-            .ok_or(bad("height is not in 1..=30"))?;
+            .ok_or(Error::MalformedTilePath("height is not in 1..=30"))?;
         let level = match level {
             "data" => Level::Data,
             number => parse_decimal(number)
                 .and_then(|level| u8::try_from(level).ok())
                 .filter(|level| *level <= LEVEL_MAX)
                 .map(Level::Hashes)
-                .ok_or(bad("level is not in 0..=63"))?,
+                .ok_or(Error::MalformedTilePath("level is not in 0..=63"))?,
         };
         let (index, width) = match rest.split_once(".p/") {
             None => (rest, 1 << height),
@@ -77,14 +80,18 @@ impl Tile {
                 let width = parse_decimal(width)
                     .and_then(|width| u32::try_from(width).ok())
                     .filter(|width| (1..1 << height).contains(width))
-                    .ok_or(bad("partial width is not in 1..2^height"))?;
+                    .ok_or(Error::MalformedTilePath(
+                        "partial width is not in 1..2^height",
+                    ))?;
                 (index, width)
             }
         };
         Ok(Self {
             height,
             level,
-            index: parse_index(index).ok_or(bad("index is not in groups of three digits"))?,
+            index: parse_index(index).ok_or(Error::MalformedTilePath(
+                "index is not in groups of three digits",
+            ))?,
             width,
         })
     }

@@ -1,0 +1,423 @@
+//! Settings, answers, and what follows from them, with a database of the tests'.
+
+mod recorded;
+
+use std::sync::LazyLock;
+
+use super::client::{HeadPlan, LookupPlan, Relation, TileCheck};
+use super::*;
+use crate::module::ModuleVersion;
+use crate::note::SignerKey;
+use crate::tlog::{HashTree, Level, Tile, record_hash};
+
+const SIZE: u64 = 70_000;
+
+/// The tests' database: record n is about `example.com/m@v0.0.n`.
+static LOG: LazyLock<HashTree> = LazyLock::new(|| log(SIZE, SIZE));
+
+fn signer() -> SignerKey {
+    SignerKey::from_seed("sum.example.com", [7; 32]).unwrap()
+}
+
+fn module(id: u64) -> ModuleVersion {
+    ModuleVersion::parse(&format!("example.com/m@v0.0.{id}")).unwrap()
+}
+
+fn record(id: u64) -> String {
+    let hash = record_hash(&id.to_be_bytes());
+    format!("example.com/m v0.0.{id} h1:{hash}\nexample.com/m v0.0.{id}/go.mod h1:{hash}\n")
+}
+
+/// A log of `size` records that are other ones from number `fork` on.
+fn log(size: u64, fork: u64) -> HashTree {
+    let mut log = HashTree::default();
+    for id in 0..size {
+        let other = if id < fork { "" } else { "other\n" };
+        log.push(record_hash(format!("{}{other}", record(id)).as_bytes()));
+    }
+    log
+}
+
+fn head(log: &HashTree, size: u64) -> Head {
+    let text = checkpoint::format(&log.tree_at(size).unwrap());
+    let note = note::sign(&text, &[&signer()]).unwrap();
+    Head::open(&note, &signer().verifier()).unwrap()
+}
+
+fn answer(log: &HashTree, id: u64, size: u64) -> Vec<u8> {
+    let mut bytes = format!("{id}\n{}\n", record(id)).into_bytes();
+    bytes.extend_from_slice(&head(log, size).note);
+    bytes
+}
+
+fn read(log: &HashTree, tiles: &[Tile]) -> Vec<Vec<u8>> {
+    tiles.iter().map(|tile| log.tile(tile).unwrap()).collect()
+}
+
+fn lookup(
+    log: &HashTree,
+    current: Option<&Head>,
+    id: u64,
+    answer: &[u8],
+) -> Result<client::Proved, Error> {
+    let plan = LookupPlan::new(current, answer, &module(id), &signer().verifier())?;
+    let data = read(log, plan.tiles());
+    plan.finish(&data)
+}
+
+#[test]
+fn reads_settings_as_the_go_command_does() {
+    let public = Setting::default();
+    let key = signer().verifier();
+    let with_url = |key: VerifierKey, url: &str| Setting::Database {
+        key,
+        url: Some(url.to_owned()),
+    };
+    let public_key = VerifierKey::parse(PUBLIC_KEY).unwrap();
+    for (text, want) in [
+        ("off", Setting::Off),
+        ("sum.golang.org", public.clone()),
+        (PUBLIC_KEY, public),
+        (
+            "sum.golang.org https://sum.golang.org/",
+            with_url(public_key.clone(), "https://sum.golang.org"),
+        ),
+        (
+            "sum.golang.google.cn",
+            with_url(public_key, "https://sum.golang.google.cn"),
+        ),
+        (
+            &format!("  {key}\thttp://127.0.0.1:8081/db "),
+            with_url(key.clone(), "http://127.0.0.1:8081/db"),
+        ),
+        (&key.to_string(), Setting::Database { key, url: None }),
+    ] {
+        let setting = Setting::parse(text).unwrap();
+        assert_eq!(setting, want, "{text}");
+        assert_eq!(
+            Setting::parse(&setting.to_string()).unwrap(),
+            want,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn refuses_settings_that_mean_nothing() {
+    let named = |name: &str| {
+        SignerKey::from_seed(name, [1; 32])
+            .map(|key| key.verifier().to_string())
+            .unwrap_or_default()
+    };
+    for bad in [
+        "",
+        " ",
+        "on",
+        "off off",
+        "sum.example.com",
+        "sum.golang.org+033de0ae",
+        "sum.golang.org https://a https://b",
+        "sum.golang.org sum.golang.org",
+        "sum.golang.org ftp://sum.golang.org",
+        "sum.golang.org https://",
+        &PUBLIC_KEY.replace("033d", "033e"),
+        &named("sum.example.com/"),
+        &named("sum.example.com//db"),
+        &named("sum.example.com/../db"),
+        &named("../db"),
+        &named(".example.com"),
+        &named("user@example.com"),
+        &named("example.com/db?x"),
+        &named("example.com/db#x"),
+        &named("example.com/%2e"),
+        &named("https://example.com"),
+    ] {
+        assert!(Setting::parse(bad).is_err(), "{bad}");
+    }
+    assert!(Setting::parse(&named("example.com:8080/team/db")).is_ok());
+}
+
+#[test]
+fn refuses_malformed_answers() {
+    let good = String::from_utf8(answer(&LOG, 5, 10)).unwrap();
+    assert_eq!(LookupAnswer::parse(good.as_bytes()).unwrap().id, 5);
+    for (bad, why) in [
+        (String::new(), "nothing"),
+        (good[2..].to_owned(), "no number"),
+        (good.replacen("5\n", "05\n", 1), "zero in front"),
+        (good.replacen("5\n", "+5\n", 1), "sign"),
+        (good.replacen("5\n", "five\n", 1), "word"),
+        (good.replacen("5\n", "5\n\n", 1), "blank line first"),
+        (
+            good.replacen("5\n", "99999999999999999999\n", 1),
+            "too many digits",
+        ),
+        (good.replace("\n\n", "\n"), "no blank line"),
+        (good.replace('\n', "\r\n"), "carriage returns"),
+        (good.replacen("v0", "v\t0", 1), "control character"),
+        ("5\nrecord\n".into(), "no note"),
+        ("x".repeat(3_000_000), "too long"),
+    ] {
+        assert!(LookupAnswer::parse(bad.as_bytes()).is_err(), "{why}");
+    }
+}
+
+#[test]
+fn a_record_speaks_for_its_own_lines_alone() {
+    let hash = |byte: u8| tlog::Hash([byte; 32]).to_string();
+    let text = format!(
+        "example.com/m v0.0.1 h1:{}\nexample.com/m v0.0.1/go.mod h1:{}\n\
+         example.com/m v0.0.2/go.mod h1:{}\n\
+         example.com/m v0.0.3 h1:{}\nexample.com/m v0.0.3 h1:{}\n\
+         example.com/m v0.0.4 h2:{}\n",
+        hash(1),
+        hash(2),
+        hash(3),
+        hash(4),
+        hash(5),
+        hash(6)
+    );
+    let record = Record::parse(text.as_bytes()).unwrap();
+    let h1 = |id| record.h1(&module(id)).map(|h1| h1.to_string());
+    let go_mod = |id| record.go_mod_h1(&module(id)).map(|h1| h1.to_string());
+    assert_eq!(h1(1), Some(format!("h1:{}", hash(1))));
+    assert_eq!(go_mod(1), Some(format!("h1:{}", hash(2))));
+    assert_eq!((h1(2), go_mod(2)), (None, Some(format!("h1:{}", hash(3)))));
+    assert_eq!(h1(3), None, "two answers are none");
+    assert_eq!(h1(4), None, "another algorithm");
+    assert_eq!((h1(5), go_mod(5)), (None, None));
+    for bad in ["", "\n", "a", "a\n\nb\n", "\na\n", "a\0\n", "a\r\n"] {
+        assert!(Record::parse(bad.as_bytes()).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn refuses_a_hash_that_stands_in_the_tree_note() {
+    // The attack of CVE-2026-56864: the record is about another module, and the note
+    // has, after its three lines, the one that the client is looking for.
+    let id = 3;
+    let tree = LOG.tree_at(10).unwrap();
+    let text = format!("{}{}", checkpoint::format(&tree), record(4));
+    let note = note::sign(&text, &[&signer()]).unwrap();
+    let mut bytes = format!("{id}\n{}\n", record(id)).into_bytes();
+    bytes.extend_from_slice(&note);
+    assert!(lookup(&LOG, None, 3, &bytes).is_ok());
+    assert!(matches!(
+        lookup(&LOG, None, 4, &bytes),
+        Err(Error::OtherModule { id: 3, .. })
+    ));
+}
+
+#[test]
+fn refuses_records_beyond_the_head_or_not_in_the_log() {
+    assert!(matches!(
+        lookup(&LOG, None, 10, &answer(&LOG, 10, 10)),
+        Err(Error::BeyondHead { id: 10, size: 10 })
+    ));
+    // Record 4 of this log is another one than the answer says.
+    let other = log(10, 4);
+    assert!(matches!(
+        lookup(&other, None, 4, &answer(&other, 4, 10)),
+        Err(Error::RecordMismatch { id: 4, .. })
+    ));
+    let misplaced = String::from_utf8(answer(&LOG, 5, 10)).unwrap();
+    let misplaced = misplaced.replacen('5', "6", 1);
+    assert!(matches!(
+        lookup(&LOG, None, 5, misplaced.as_bytes()),
+        Err(Error::RecordMismatch { id: 6, .. })
+    ));
+}
+
+#[test]
+fn follows_heads_in_any_order() {
+    let sizes = [
+        1, 2, 255, 256, 257, 511, 4_000, 65_535, 65_536, 65_537, SIZE,
+    ];
+    for ours in sizes {
+        let current = head(&LOG, ours);
+        for size in sizes {
+            let plan = HeadPlan::new(Some(&current), head(&LOG, size)).unwrap();
+            let data = read(&LOG, plan.tiles());
+            let want = match size.cmp(&ours) {
+                std::cmp::Ordering::Less => Relation::Older,
+                std::cmp::Ordering::Equal => Relation::Same,
+                std::cmp::Ordering::Greater => Relation::Newer,
+            };
+            assert_eq!(plan.finish(&data).unwrap().relation, want, "{ours} {size}");
+            let id = size - 1;
+            let proved = lookup(&LOG, Some(&current), id, &answer(&LOG, id, size)).unwrap();
+            assert_eq!((proved.relation, proved.id), (want, id));
+            assert!(proved.record.h1(&module(id)).is_some());
+        }
+    }
+    let first = lookup(&LOG, None, 3, &answer(&LOG, 3, 300)).unwrap();
+    assert_eq!(first.relation, Relation::First);
+    assert!(first.relation.moves_forward());
+}
+
+#[test]
+fn a_head_of_nothing_is_followed_too() {
+    let empty = head(&HashTree::default(), 0);
+    for (current, offered) in [
+        (None, &empty),
+        (Some(head(&LOG, 300)), &empty),
+        (Some(empty.clone()), &head(&LOG, 300)),
+    ] {
+        let plan = HeadPlan::new(current.as_ref(), offered.clone()).unwrap();
+        let data = read(&LOG, plan.tiles());
+        assert!(plan.finish(&data).is_ok());
+    }
+}
+
+#[test]
+fn a_fork_is_found_and_proved() {
+    for (fork, older, newer) in [
+        (3, 10, 20),
+        (250, 256, 600),
+        (10, 511, 600),
+        (599, 600, 601),
+        (0, 1, 2),
+    ] {
+        let other = log(newer, fork);
+        let ours = head(&LOG, older);
+        let plan = HeadPlan::new(Some(&ours), head(&other, newer)).unwrap();
+        let data = read(&other, plan.tiles());
+        let Err(Error::Fork(found)) = plan.finish(&data) else {
+            panic!("no fork at {fork} between {older} and {newer}");
+        };
+        assert!(found.is_evidence());
+        assert_eq!((&found.older, found.newer.tree.size), (&ours, newer));
+        let text = found.to_string();
+        assert!(text.contains(str::from_utf8(&found.older.note).unwrap()));
+        assert!(text.contains(str::from_utf8(&found.newer.note).unwrap()));
+        for hash in &found.proof {
+            assert!(text.contains(&hash.to_string()));
+        }
+        // Seen the other way round: an older head of the other log is offered.
+        let ours = head(&LOG, newer);
+        let plan = HeadPlan::new(Some(&ours), head(&other, fork + 1)).unwrap();
+        let data = read(&LOG, plan.tiles());
+        assert!(matches!(plan.finish(&data), Err(Error::Fork(found)) if found.is_evidence()));
+    }
+}
+
+#[test]
+fn two_heads_of_one_size_are_a_fork_without_tiles() {
+    let other = log(10, 9);
+    let Err(Error::Fork(found)) = HeadPlan::new(Some(&head(&LOG, 10)), head(&other, 10)) else {
+        panic!("no fork");
+    };
+    assert!(found.is_evidence());
+    assert!(found.to_string().contains("Both are heads of 10 records"));
+    assert!(matches!(
+        lookup(&other, Some(&head(&LOG, 10)), 3, &answer(&other, 3, 10)),
+        Err(Error::Fork(_))
+    ));
+}
+
+#[test]
+fn evidence_that_proves_nothing_is_told_apart() {
+    let fork = Fork {
+        older: head(&LOG, 10),
+        newer: head(&LOG, 20),
+        computed: LOG.tree_at(10).unwrap().hash,
+        proof: Vec::new(),
+    };
+    assert!(!fork.is_evidence());
+    let fork = Fork {
+        computed: tlog::Hash([1; 32]),
+        ..fork
+    };
+    assert!(!fork.is_evidence());
+}
+
+#[test]
+fn a_bad_tile_is_never_taken_for_a_fork() {
+    let ours = head(&LOG, 4_000);
+    for size in [300, 65_537, SIZE] {
+        let bytes = answer(&LOG, 256, size);
+        let plan =
+            LookupPlan::new(Some(&ours), &bytes, &module(256), &signer().verifier()).unwrap();
+        let mut data = read(&LOG, plan.tiles());
+        for tile in 0..data.len() {
+            for offset in (0..data[tile].len()).step_by(32) {
+                data[tile][offset] ^= 1;
+                let refused = plan.clone().finish(&data);
+                assert!(matches!(refused, Err(Error::Tree(_))), "{refused:?}");
+                data[tile][offset] ^= 1;
+            }
+        }
+        // Nor are the true tiles of a log that forked before.
+        let other = log(size.max(4_000), 100);
+        let data = read(&other, plan.tiles());
+        assert!(matches!(plan.finish(&data), Err(Error::Tree(_))));
+    }
+}
+
+#[test]
+fn proves_single_tiles_of_hashes() {
+    let head = head(&LOG, SIZE);
+    for path in [
+        "tile/8/0/000",
+        "tile/8/0/000.p/7",
+        "tile/8/0/273.p/112",
+        "tile/8/0/273.p/1",
+        "tile/8/1/000.p/200",
+        "tile/8/1/001.p/17",
+        "tile/8/2/000.p/1",
+    ] {
+        let tile = Tile::parse(path).unwrap();
+        let check = TileCheck::new(&head, &tile).unwrap();
+        let mut data = read(&LOG, check.tiles());
+        assert_eq!(
+            check.finish(&data).unwrap(),
+            LOG.tile(&tile).unwrap(),
+            "{path}"
+        );
+        let last = data.len() - 1;
+        data[last][0] ^= 1;
+        assert!(check.finish(&data).is_err(), "{path}");
+    }
+    for path in [
+        "tile/8/0/274",
+        "tile/8/0/273.p/113",
+        "tile/8/0/273",
+        "tile/8/3/000.p/1",
+    ] {
+        let tile = Tile::parse(path).unwrap();
+        assert!(TileCheck::new(&head, &tile).is_err(), "{path}");
+    }
+}
+
+#[test]
+fn proves_tiles_of_records() {
+    let head = head(&LOG, 300);
+    for (path, first, last) in [
+        ("tile/8/data/000", 0, 256),
+        ("tile/8/data/001.p/9", 256, 265),
+    ] {
+        let tile = Tile::parse(path).unwrap();
+        let check = TileCheck::new(&head, &tile).unwrap();
+        assert_eq!(check.tiles().last(), Some(&tile));
+        let (_, hashes) = check.tiles().split_last().unwrap();
+        assert!(hashes.iter().all(|tile| tile.level != Level::Data));
+        let text: String = (first..last).map(|id| record(id) + "\n").collect();
+        let with = |text: &str| {
+            let mut data = read(&LOG, hashes);
+            data.push(text.as_bytes().to_vec());
+            check.finish(&data)
+        };
+        assert_eq!(with(&text).unwrap(), text.as_bytes());
+        assert!(matches!(
+            with(&text.replacen("h1:", "h1;", 1)),
+            Err(Error::RecordMismatch { .. })
+        ));
+        assert!(with(&text[record(first).len() + 1..]).is_err(), "one fewer");
+        assert!(
+            with(&format!("{text}{}\n", record(last))).is_err(),
+            "one more"
+        );
+        assert!(with("").is_err());
+        assert!(check.finish(&read(&LOG, hashes)).is_err(), "none at all");
+    }
+}
