@@ -4,6 +4,7 @@
 pub mod args;
 pub mod config;
 pub(crate) mod evidence;
+pub mod http;
 pub mod metrics;
 pub(crate) mod store;
 pub mod systemd;

@@ -1,0 +1,3 @@
+//! Serving over HTTP.
+
+pub mod tls;
