@@ -17,4 +17,5 @@ pub mod module;
 pub mod origin;
 pub mod records;
 pub mod sumward;
+pub mod world;
 pub mod zip;
