@@ -19,6 +19,7 @@ use std::time::Duration;
 use proto::goproxy::list::ProxyList;
 use proto::module::pattern::Patterns;
 use proto::note::VerifierKey;
+use proto::sumdb::PUBLIC_KEY;
 
 mod address;
 mod databases;
@@ -251,8 +252,6 @@ impl Database {
         }
     }
 }
-
-const PUBLIC_KEY: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 

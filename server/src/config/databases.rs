@@ -1,8 +1,7 @@
 //! Checksum databases in the syntax of `GOSUMDB` and as entries of the file.
 
-use proto::goproxy::list::redacted;
 use proto::module::pattern::Patterns;
-use proto::note::VerifierKey;
+use proto::sumdb::Setting;
 
 use super::Database;
 use super::yaml::{Document, Entry, Section};
@@ -68,31 +67,27 @@ pub(super) fn read(document: &Document, root: &mut Section<'_>) -> Option<Choice
 fn from_section(mut section: Section<'_>) -> Result<Database, String> {
     let as_is = |text: &str| Ok(text.to_owned());
     let name = section.parsed("name", as_is);
-    let key = section.parsed("key", |text| {
-        VerifierKey::parse(text).map_err(|error| error.to_string())
-    });
-    let url = section.parsed("url", check_url);
+    let key = section.parsed("key", as_is);
+    let url = section.parsed("url", as_is);
     let modules = section.list("modules", parse_patterns);
     section.done();
-    let mut database = match (&name, key) {
-        (_, Some(key)) => Database {
-            name: key.name().to_owned(),
-            key,
-            url: None,
-            modules: None,
-        },
-        (Some(name), None) => parse(name)?.ok_or("`off` is no name of a database")?,
-        (None, None) => return Err("a database needs a `name` or a `key`".to_owned()),
+    let Some(mut setting) = key.or_else(|| name.clone()) else {
+        return Err("a database needs a `name` or a `key`".to_owned());
     };
+    if let Some(url) = url {
+        setting = format!("{setting} {url}");
+    }
+    let database = parse(&setting)?.ok_or("`off` is no name of a database")?;
     if let Some(name) = name.filter(|name| *name != database.name) {
         return Err(format!(
             "is named `{name}`, but its key is of `{}`",
             database.name
         ));
     }
-    database.url = url.or(database.url);
-    database.modules = modules;
-    Ok(database)
+    Ok(Database {
+        modules,
+        ..database
+    })
 }
 
 pub(super) fn parse_patterns(text: &str) -> Result<Patterns, String> {
@@ -101,31 +96,15 @@ pub(super) fn parse_patterns(text: &str) -> Result<Patterns, String> {
 
 /// Parses one database in the syntax of `GOSUMDB`; `None` is `off`.
 fn parse(text: &str) -> Result<Option<Database>, String> {
-    let (text, url) = match text.split_once(' ') {
-        Some((text, url)) => (text, Some(check_url(url)?)),
-        None => (text, None),
-    };
-    if text == "off" {
-        return Ok(None);
-    }
-    if text == "sum.golang.google.cn" {
-        let mut database = Database::public();
-        database.url = Some(format!("https://{text}"));
-        return Ok(Some(database));
-    }
-    let mut database = if text == "sum.golang.org" {
-        Database::public()
-    } else {
-        let key = VerifierKey::parse(text).map_err(|error| error.to_string())?;
-        Database {
+    match Setting::parse(text).map_err(|error| error.to_string())? {
+        Setting::Off => Ok(None),
+        Setting::Database { key, url } => Ok(Some(Database {
             name: key.name().to_owned(),
             key,
-            url: None,
+            url,
             modules: None,
-        }
-    };
-    database.url = url;
-    Ok(Some(database))
+        })),
+    }
 }
 
 /// A second database of a name would be served under the same path.
@@ -136,15 +115,6 @@ fn check_names(databases: &[Database]) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn check_url(text: &str) -> Result<String, String> {
-    let shown = redacted(text);
-    let parsed = url::Url::parse(text).map_err(|error| format!("`{shown}` is no URL: {error}"))?;
-    if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
-        return Err(format!("`{shown}` is not an http or https URL"));
-    }
-    Ok(text.trim_end_matches('/').to_owned())
 }
 
 const KEY: &str = "databases";

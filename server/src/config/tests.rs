@@ -445,7 +445,7 @@ fn databases_that_make_no_sense_are_refused() {
             "databases: [{name: other.example, key: KEY}]",
             "its key is of",
         ),
-        ("databases: [{name: sum.golang.org, url: x}]", "no URL"),
+        ("databases: [{name: sum.golang.org, url: x}]", "URL"),
     ] {
         let problems = bad(&[], &file.replace("KEY", &key), []);
         assert!(problems[0].contains(want), "{file}: {problems:?}");
