@@ -237,8 +237,8 @@ pub enum Fact {
     /// Begins inside another entry.
     #[error("overlaps another entry")]
     Overlap,
-    /// Bytes before it that belong to no entry.
-    #[error("unaccounted bytes in front of it")]
+    /// Bytes before or behind it that belong to no entry.
+    #[error("unaccounted bytes beside it")]
     Gap,
     /// The header in front of the file says otherwise than the directory.
     #[error("local header differs from directory in {0}")]

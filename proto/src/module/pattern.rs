@@ -127,7 +127,7 @@ impl Glob {
             let Some((after_star, from)) = star.as_mut() else {
                 return false;
             };
-            if !from.next().is_some_and(|c| c != '/') {
+            if from.next().is_none_or(|c| c == '/') {
                 return false;
             }
             token_at = *after_star;
