@@ -52,12 +52,12 @@ pub fn path() -> String {
     read("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".to_owned())
 }
 
-/// `target/<profile>`: test executables lie in its `deps`.
+/// `target/<profile>`: tests lie in its `deps`, benchmarks in its `examples`.
 fn profile_folder() -> PathBuf {
     let executable = std::env::current_exe().expect("the path of the running test");
     let mut folder = executable.parent().expect("an executable lies in a folder");
-    if folder.ends_with("deps") {
-        folder = folder.parent().expect("deps lies in a profile folder");
+    if folder.ends_with("deps") || folder.ends_with("examples") {
+        folder = folder.parent().expect("it lies in a profile folder");
     }
     folder.to_path_buf()
 }

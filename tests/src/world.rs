@@ -42,7 +42,7 @@ impl World {
     /// # Panics
     /// When its files cannot be written.
     #[must_use]
-    pub fn with(modules: &[Module]) -> Self {
+    pub fn with(modules: &[&Module]) -> Self {
         let tree = tempfile::tempdir().expect("make the upstream's folder");
         let mut database = TestDatabase::new(DATABASE, 7);
         database.add_filler(10);

@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# sumward beside nginx (Debian's, sendfile) on the same files in one run.
+#
+#   bash tests/bench/bench.sh [rounds] [seconds]     default: 5 rounds of 4 s
+#
+# Loopback only. Each case is measured in alternating rounds and the medians are
+# compared, so that a busy moment of the machine hits both. nginx serves the
+# very files of sumward's module store.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$root"
+rounds=${1:-5}
+seconds=${2:-4}
+work=$(mktemp -d "${TMPDIR:-/tmp}/sumward-bench.XXXXXX")
+children=()
+
+cleanup() {
+    exec 7>&- 2>/dev/null || true
+    [ ${#children[@]} = 0 ] || kill "${children[@]}" 2>/dev/null || true
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap cleanup EXIT
+
+main() {
+    need_programs
+    cargo build --quiet --release --locked --bin sumward
+    cargo build --quiet --release --locked --package sumward-tests --example stage
+    start_upstream
+    start_sumward
+    start_nginx
+    printf '%s, %s cores; %s rounds of %s s, medians\n\n' "$(nginx -v 2>&1 | cut -d' ' -f3)" "$(nproc)" "$rounds" "$seconds"
+    echo "| case | nginx req/s | sumward req/s | ratio | nginx p99 ms | sumward p99 ms | sumward RssAnon MiB |"
+    echo "|---|---|---|---|---|---|---|"
+    measure ".info" example.com/small/@v/v1.0.0.info 64
+    measure ".mod" example.com/small/@v/v1.0.0.mod 64
+    measure "list" example.com/small/@v/list 64
+    measure "lookup" "sumdb/$DATABASE/lookup/example.com/small@v1.0.0" 64
+    measure "170 KB zip" example.com/small/@v/v1.0.0.zip 64
+    measure "60 MB zip, 20 readers" example.com/large/@v/v1.0.0.zip 20
+    printf '\nstart to READY: %s ms; idle memory after start: %s MiB\n' "$ready_ms" "$idle_mib"
+}
+
+need_programs() {
+    local missing=()
+    command -v nginx >/dev/null || missing+=(nginx-light)
+    command -v wrk >/dev/null || missing+=(wrk)
+    command -v curl >/dev/null || missing+=(curl)
+    if [ ${#missing[@]} -gt 0 ]; then
+        apt-get update -q >/dev/null
+        DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null
+        # Debian starts what it installs; the measured nginx is our own.
+        if command -v systemctl >/dev/null; then systemctl stop nginx 2>/dev/null || true; fi
+    fi
+}
+
+# The upstream ends when its standard input does.
+start_upstream() {
+    mkfifo "$work/hold"
+    target/release/examples/stage <"$work/hold" >"$work/stage" &
+    children+=($!)
+    exec 7>"$work/hold"
+    wait_for_line "$work/stage" DATABASE=
+    # shellcheck disable=SC1091
+    . "$work/stage"
+}
+
+start_sumward() {
+    local began
+    began=$(date +%s%N)
+    target/release/sumward --listen 127.0.0.1:0 --data "$work/data" >"$work/sumward.log" 2>&1 &
+    sumward_pid=$!
+    children+=("$sumward_pid")
+    wait_for_line "$work/sumward.log" "go env -w GOPROXY="
+    ready_ms=$((($(date +%s%N) - began) / 1000000))
+    sumward_url=$(grep -o 'GOPROXY=http://127.0.0.1:[0-9]*' "$work/sumward.log" | head -1 | cut -d= -f2)
+    sleep 1
+    idle_mib=$(($(memory "$sumward_pid" VmRSS) / 1024))
+    local file
+    for file in example.com/{small,large}/@v/{list,v1.0.0.info,v1.0.0.mod,v1.0.0.zip} "sumdb/$DATABASE/lookup/example.com/small@v1.0.0"; do
+        mkdir -p "$work/www/$(dirname "$file")"
+        curl -sSf -o "$work/www/$file" "$sumward_url/$file"
+    done
+}
+
+start_nginx() {
+    local port
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    nginx_url=http://127.0.0.1:$port
+    cat >"$work/nginx.conf" <<CONF
+worker_processes auto;
+daemon off;
+pid $work/nginx.pid;
+error_log $work/nginx.err;
+events { worker_connections 2048; }
+http {
+    sendfile on;
+    tcp_nopush on;
+    access_log off;
+    default_type application/octet-stream;
+    keepalive_requests 100000000;
+    open_file_cache max=1000 inactive=10m;
+    open_file_cache_valid 10m;
+    client_body_temp_path $work/nginx-body;
+    proxy_temp_path $work/nginx-proxy;
+    fastcgi_temp_path $work/nginx-fastcgi;
+    uwsgi_temp_path $work/nginx-uwsgi;
+    scgi_temp_path $work/nginx-scgi;
+    server {
+        listen 127.0.0.1:$port reuseport;
+        root $work/www;
+    }
+}
+CONF
+    chmod -R a+rX "$work"
+    [ "$(id -u)" != 0 ] || sed -i '1i user root;' "$work/nginx.conf"
+    nginx -e "$work/nginx.err" -c "$work/nginx.conf" &
+    children+=($!)
+    for _ in $(seq 50); do
+        curl -sf -o /dev/null "$nginx_url/example.com/small/@v/list" && return
+        sleep 0.1
+    done
+    echo "nginx did not start" >&2
+    cat "$work/nginx.err" >&2
+    exit 1
+}
+
+measure() {
+    local name=$1 path=$2 connections=$3
+    local n=$work/n s=$work/s
+    : >"$n.rate" && : >"$n.p99" && : >"$s.rate" && : >"$s.p99" && : >"$s.memory"
+    for _ in $(seq "$rounds"); do
+        one "$nginx_url/$path" "$connections" "$n"
+        watch_memory "$s.memory" &
+        local watcher=$!
+        one "$sumward_url/$path" "$connections" "$s"
+        kill "$watcher" 2>/dev/null || true
+        wait "$watcher" 2>/dev/null || true
+    done
+    local nr sr
+    nr=$(median "$n.rate") sr=$(median "$s.rate")
+    printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$name" "$nr" "$sr" \
+        "$(awk -v a="$sr" -v b="$nr" 'BEGIN { printf "%.2f", a / b }')" \
+        "$(median "$n.p99")" "$(median "$s.p99")" \
+        "$(sort -n "$s.memory" | tail -1 | awk '{ printf "%.1f", $1 / 1024 }')"
+}
+
+one() {
+    local url=$1 connections=$2 out=$3
+    wrk --threads 2 --connections "$connections" --duration "${seconds}s" --timeout 30s --latency "$url" >"$work/wrk"
+    if grep -q 'Non-2xx' "$work/wrk"; then
+        echo "$url answered with errors" >&2
+        cat "$work/wrk" >&2
+        exit 1
+    fi
+    awk '/^Requests\/sec/ { print $2 }' "$work/wrk" >>"$out.rate"
+    # wrk prints us, ms or s.
+    awk '$1 == "99%" { v = $2; u = v; gsub(/[0-9.]/, "", u); sub(/[a-z]+$/, "", v)
+        if (u == "us") v /= 1000; else if (u == "s") v *= 1000; else if (u == "m") v *= 60000
+        printf "%.2f\n", v }' "$work/wrk" >>"$out.p99"
+}
+
+watch_memory() {
+    while sleep 0.2; do memory "$sumward_pid" RssAnon >>"$1"; done
+}
+
+memory() {
+    awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"
+}
+
+median() {
+    sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+wait_for_line() {
+    for _ in $(seq 600); do
+        if grep -qs -- "$2" "$1"; then return 0; fi
+        sleep 0.02
+    done
+    echo "never seen in $1: $2" >&2
+    cat "$1" >&2
+    exit 1
+}
+
+main
