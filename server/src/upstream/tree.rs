@@ -52,7 +52,10 @@ pub(super) async fn open(
 
 async fn resolve(root: PathBuf, path: String) -> io::Result<(tokio::fs::File, u64)> {
     let opened = tokio::task::spawn_blocking(move || {
-        let root = root.canonicalize()?;
+        // A tree that is not mounted has no word on what exists.
+        let root = root
+            .canonicalize()
+            .map_err(|error| io::Error::new(io::ErrorKind::HostUnreachable, error))?;
         let full = root.join(path).canonicalize()?;
         if !full.starts_with(&root) {
             return Err(io::Error::other(OUTSIDE));
