@@ -36,11 +36,11 @@ pub(crate) mod via;
 mod walk;
 
 pub(crate) use body::Body;
-pub(crate) use breaker::State as Breaker;
 pub(crate) use error::{Error, FetchError, TransferError};
 pub(crate) use host::Health;
 
 use crate::config;
+use crate::metrics::Metrics;
 use attempt::Patience;
 use backoff::Backoff;
 use client::Client;
@@ -59,6 +59,7 @@ pub(crate) struct Upstreams {
     breaker: breaker::Limits,
     /// This server's name among sumwards.
     instance: Arc<str>,
+    metrics: Arc<Metrics>,
     /// Hosts by origin, those of entries and those of databases. Held for a look-up
     /// at a time, never across an await.
     hosts: Mutex<HashMap<String, Arc<Host>>>,
@@ -91,8 +92,6 @@ pub(crate) struct Fetched {
     /// The declared length in bytes. The body is held to it.
     pub(crate) length: Option<u64>,
     pub(crate) content_type: Option<String>,
-    pub(crate) last_modified: Option<String>,
-    pub(crate) etag: Option<String>,
     pub(crate) body: Body,
 }
 
@@ -108,7 +107,11 @@ impl Upstreams {
     ///
     /// # Errors
     /// An entry, a file or a proxy of the settings cannot be used.
-    pub(crate) fn new(settings: &config::Upstream, instance: &str) -> Result<Self, Error> {
+    pub(crate) fn new(
+        settings: &config::Upstream,
+        instance: &str,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, Error> {
         let mut upstreams = Self {
             entries: Vec::new(),
             client: Client::new(settings)?,
@@ -127,6 +130,7 @@ impl Upstreams {
                 open_max: settings.breaker.open_max,
             },
             instance: instance.into(),
+            metrics,
             hosts: Mutex::new(HashMap::new()),
         };
         for entry in settings.list.entries() {
@@ -202,6 +206,19 @@ impl Upstreams {
         self.entries.iter().map(|entry| &entry.target.label)
     }
 
+    /// Returns the names under which the hosts of a list are counted, for
+    /// [`Metrics::new`]. Entries that [`Self::new`] will refuse have none.
+    pub(crate) fn host_names(settings: &config::Upstream) -> Vec<String> {
+        let entries = settings.list.entries().iter();
+        entries
+            .filter_map(|entry| match &entry.proxy {
+                Proxy::Url(base) => Target::parse(base, &Netrc::default()).ok(),
+                Proxy::Direct | Proxy::Off => None,
+            })
+            .map(|target| target.host_name())
+            .collect()
+    }
+
     /// Returns what comes after an entry's failure.
     pub(crate) fn fall_through(&self, index: usize) -> Option<Fallback> {
         self.entries.get(index).map(|entry| entry.then)
@@ -244,7 +261,7 @@ impl Upstreams {
                 )
                 .await
             }
-            Place::Tree(root) => tree::open(&target.label, root, path, want).await,
+            Place::Tree(root) => tree::open(&target.label, (root, host), path, want).await,
         }
     }
 
@@ -254,7 +271,8 @@ impl Upstreams {
         if let Some(host) = hosts.get(&origin) {
             return Arc::clone(host);
         }
-        let host = Arc::new(Host::new(&origin, self.breaker));
+        let metrics = Arc::clone(&self.metrics);
+        let host = Arc::new(Host::new(&target.host_name(), self.breaker, metrics));
         if hosts.len() < HOSTS_MAX {
             hosts.insert(origin, Arc::clone(&host));
         }

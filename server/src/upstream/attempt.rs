@@ -14,6 +14,7 @@ use super::error::TEXT_BYTES_MAX;
 use super::host::{Host, Permit};
 use super::target::{Site, Target};
 use super::{FetchError, Fetched, Want};
+use crate::metrics::Outcome;
 
 /// What every attempt shares.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +76,7 @@ pub(super) async fn fetch(
             Again::After(wait) if wait > patience.backoff.max => return Err(error),
             Again::After(wait) => wait.max(usual),
         };
-        tracing::debug!(upstream.host = %host.origin, attempt, %error, "upstream failed");
+        tracing::debug!(upstream.host = %host.name, attempt, %error, "upstream failed");
         failed = Some(error);
         if !last {
             tokio::time::sleep(pause).await;
@@ -106,16 +107,16 @@ impl Asked<'_> {
     fn unsent(&self, error: SendError, permit: Permit) -> Failed {
         match error {
             SendError::Bad(reason) => {
-                permit.unclear(&reason);
+                permit.unclear(Outcome::Broken, &reason);
                 self.bad(reason)
             }
             SendError::Broken(reason) => {
-                permit.failed(&reason);
+                permit.failed(Outcome::Connect, &reason);
                 self.unavailable(reason, Again::Yes)
             }
             // It has had its time; a second wait as long would outlast the client.
             SendError::Late(reason) => {
-                permit.failed(&reason);
+                permit.failed(Outcome::Timeout, &reason);
                 self.unavailable(reason, Again::No)
             }
         }
@@ -136,7 +137,7 @@ impl Asked<'_> {
             && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
         {
             let reason = format!("a body in {coding:?} that was not asked for");
-            permit.unclear(&reason);
+            permit.unclear(Outcome::Broken, &reason);
             return Err(self.bad(reason));
         }
         let bounds = Bounds {
@@ -145,7 +146,7 @@ impl Asked<'_> {
             stall,
         };
         if let Some(length) = bounds.length.filter(|length| *length > want.body_max) {
-            permit.succeeded();
+            permit.succeeded(Outcome::Ok);
             return Err(Failed {
                 error: FetchError::TooLarge {
                     upstream: Arc::clone(self.upstream),
@@ -156,8 +157,6 @@ impl Asked<'_> {
             });
         }
         let content_type = text(headers, header::CONTENT_TYPE);
-        let last_modified = text(headers, header::LAST_MODIFIED);
-        let etag = text(headers, header::ETAG);
         let body = Body::begin(response, bounds, permit)
             .await
             .map_err(|error| self.unavailable(error.to_string(), Again::Yes))?;
@@ -166,8 +165,6 @@ impl Asked<'_> {
             url: String::new(),
             length: bounds.length,
             content_type,
-            last_modified,
-            etag,
             body,
         })
     }
@@ -184,7 +181,7 @@ impl Asked<'_> {
         let reason = format!("answered {status}");
         let again = match (status, wait) {
             (404 | 410, _) => {
-                permit.succeeded();
+                permit.succeeded(Outcome::NotFound);
                 let error = FetchError::NotFound {
                     upstream,
                     status,
@@ -198,7 +195,7 @@ impl Asked<'_> {
             (408 | 429 | 500 | 502 | 503 | 504, Some(wait)) => Again::After(wait),
             (408 | 429 | 500 | 502 | 503 | 504, None) => Again::Yes,
             (400..=499, _) => {
-                permit.succeeded();
+                permit.succeeded(Outcome::Refused);
                 let error = FetchError::Refused {
                     upstream,
                     status,
@@ -212,14 +209,14 @@ impl Asked<'_> {
             (500..=599, _) => Again::No,
             _ => {
                 let reason = format!("answered {status} where only 200 is an answer");
-                permit.unclear(&reason);
+                permit.unclear(Outcome::Broken, &reason);
                 return self.bad(reason);
             }
         };
         if status == 500 && !self.last {
-            permit.unclear(&reason);
+            permit.unclear(Outcome::ServerError, &reason);
         } else {
-            permit.failed(&reason);
+            permit.failed(Outcome::ServerError, &reason);
         }
         let error = FetchError::Unavailable {
             upstream,

@@ -9,6 +9,7 @@ use tokio::io::AsyncReadExt as _;
 use super::TransferError;
 use super::client::chain;
 use super::host::Permit;
+use crate::metrics::Outcome;
 
 /// The body of an answer. Dropping it ends the transfer.
 #[derive(Debug)]
@@ -109,16 +110,21 @@ impl Body {
             Ok(Some(_)) => {}
             Ok(None) => {
                 self.ended = true;
-                self.permit.take().map_or((), Permit::succeeded);
+                if let Some(permit) = self.permit.take() {
+                    permit.succeeded(Outcome::Ok);
+                }
             }
             Err(error) => {
                 self.ended = true;
                 if let Some(permit) = self.permit.take() {
-                    // More than we take is no fault of the host's.
-                    if error.retryable() {
-                        permit.failed(&error.to_string());
-                    } else {
-                        permit.succeeded();
+                    let reason = error.to_string();
+                    match error {
+                        TransferError::Stalled { .. } => permit.failed(Outcome::Timeout, &reason),
+                        TransferError::Truncated { .. } | TransferError::Broken { .. } => {
+                            permit.failed(Outcome::Broken, &reason);
+                        }
+                        // More than we take is no fault of the host's.
+                        TransferError::TooLarge { .. } => permit.unclear(Outcome::Broken, &reason),
                     }
                 }
             }

@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::metrics::Breaker as State;
+
 /// When a breaker opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Limits {
@@ -32,6 +34,13 @@ pub(super) struct Pass {
     probe: bool,
 }
 
+impl Pass {
+    /// Returns the pass of a probe that has been told of and still goes on.
+    pub(super) fn after_probe(self) -> Self {
+        Self { probe: false }
+    }
+}
+
 /// How an admitted request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -42,17 +51,6 @@ pub(super) enum Outcome {
     /// Nothing was learned: the request was dropped, or failed for reasons that
     /// say little about the host.
     Unknown,
-}
-
-/// What a breaker is doing, for people and metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// Requests go through.
-    Closed,
-    /// Requests are refused.
-    Open,
-    /// One request is out to see whether the host is back; others are refused.
-    HalfOpen,
 }
 
 #[derive(Debug)]

@@ -322,3 +322,49 @@ fn inside(name: &str) -> Box<dyn std::error::Error + Send + Sync> {
     )
     .into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::HttpProxy;
+
+    fn client(proxy: Option<&str>) -> Client {
+        let settings = config::Upstream {
+            http_proxy: HttpProxy {
+                http: proxy.map(str::to_owned),
+                ..HttpProxy::default()
+            },
+            ..config::Upstream::default()
+        };
+        Client::new(&settings).expect("good settings")
+    }
+
+    /// Resolves `localhost` the way redirects of public upstreams are resolved.
+    async fn resolved(client: &Client) -> Result<usize, String> {
+        let guard = PublicOnly {
+            rules: Arc::clone(&client.rules),
+        };
+        let name = "localhost".parse().expect("a name");
+        match guard.resolve(name).await {
+            Ok(addresses) => Ok(addresses.count()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[tokio::test]
+    async fn names_that_lead_inside_are_refused_when_resolved() {
+        let client = client(None);
+        let error = resolved(&client).await.expect_err("inside");
+        assert!(error.contains(REFUSED_INSIDE), "{error}");
+        // As it comes back through the layers of the client.
+        let sent = client.public.get("http://localhost:1/").send().await;
+        let error = failure(sent.expect_err("refused"));
+        assert!(matches!(error, SendError::Bad(_)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn the_proxy_of_the_configuration_may_live_inside() {
+        let client = client(Some("http://localhost:3128"));
+        assert!(resolved(&client).await.is_ok());
+    }
+}

@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::breaker::{self, Admit, Breaker, Outcome, Pass, State};
+use super::breaker::{self, Admit, Breaker, Pass};
+use crate::metrics::{Breaker as State, Metrics, Outcome};
 
 /// A scheme, host and port that are asked; shared by every entry that names them.
 #[derive(Debug)]
 pub(super) struct Host {
-    /// `https://proxy.example:8443`, or `file`.
-    pub(super) origin: Arc<str>,
+    /// Its label in metrics and logs: `proxy.example:8443`, or `file`.
+    pub(super) name: Arc<str>,
+    metrics: Arc<Metrics>,
     /// Held for a few instructions at a time, never across an await.
     inner: Mutex<Inner>,
 }
@@ -26,8 +28,8 @@ struct Inner {
 pub(crate) struct Health {
     /// The entry's base URL without userinfo.
     pub(crate) label: Arc<str>,
-    /// Scheme, host and port.
-    pub(crate) origin: Arc<str>,
+    /// Host and port.
+    pub(crate) host: Arc<str>,
     pub(crate) breaker: State,
     /// How long requests will still be refused.
     pub(crate) retry_after: Option<Duration>,
@@ -38,9 +40,10 @@ pub(crate) struct Health {
 }
 
 impl Host {
-    pub(super) fn new(origin: &str, limits: breaker::Limits) -> Self {
+    pub(super) fn new(name: &str, limits: breaker::Limits, metrics: Arc<Metrics>) -> Self {
         Self {
-            origin: origin.into(),
+            name: name.into(),
+            metrics,
             inner: Mutex::new(Inner {
                 breaker: Breaker::new(limits),
                 last_success: None,
@@ -54,14 +57,27 @@ impl Host {
     /// # Errors
     /// How long to leave the host alone.
     pub(super) fn admit(self: &Arc<Self>) -> Result<Permit, Duration> {
-        let now = now();
-        match self.lock().breaker.admit(now) {
-            Admit::Wait(wait) => Err(wait),
+        let since = now();
+        let mut inner = self.lock();
+        let admit = inner.breaker.admit(since);
+        self.metrics.breaker(&self.name, inner.breaker.state());
+        match admit {
+            Admit::Wait(wait) => {
+                self.count(Outcome::BreakerOpen, since);
+                Err(wait)
+            }
             Admit::Pass(pass) => Ok(Permit {
                 host: Arc::clone(self),
                 pass: Some(pass),
+                since,
             }),
         }
+    }
+
+    /// Counts a request, begun at `since`, that no breaker watches.
+    pub(super) fn count(&self, outcome: Outcome, since: Instant) {
+        let duration = now().saturating_duration_since(since);
+        self.metrics.upstream(&self.name, outcome, duration);
     }
 
     pub(super) fn health(&self, label: Arc<str>) -> Health {
@@ -70,7 +86,7 @@ impl Host {
         let since = |then: Instant| now.saturating_duration_since(then);
         Health {
             label,
-            origin: Arc::clone(&self.origin),
+            host: Arc::clone(&self.name),
             breaker: inner.breaker.state(),
             retry_after: inner.breaker.wait(now),
             last_success: inner.last_success.map(since),
@@ -81,8 +97,10 @@ impl Host {
         }
     }
 
-    fn record(&self, pass: Pass, outcome: Outcome) {
-        self.lock().breaker.record(now(), pass, outcome);
+    fn record(&self, pass: Pass, outcome: breaker::Outcome) {
+        let mut inner = self.lock();
+        inner.breaker.record(now(), pass, outcome);
+        self.metrics.breaker(&self.name, inner.breaker.state());
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -97,35 +115,47 @@ impl Host {
 pub(super) struct Permit {
     host: Arc<Host>,
     pass: Option<Pass>,
+    since: Instant,
 }
 
 impl Permit {
-    pub(super) fn succeeded(mut self) {
+    /// The request ended well, or in a way that was the host's to choose.
+    pub(super) fn succeeded(mut self, outcome: Outcome) {
         self.host.lock().last_success = Some(now());
-        self.end(Outcome::Success);
+        self.host.count(outcome, self.since);
+        self.end(breaker::Outcome::Success);
     }
 
-    pub(super) fn failed(mut self, reason: &str) {
-        self.host.lock().last_failure = Some((now(), reason.to_owned()));
-        self.end(Outcome::Failure);
+    /// The host failed.
+    pub(super) fn failed(mut self, outcome: Outcome, reason: &str) {
+        self.note(outcome, reason);
+        self.end(breaker::Outcome::Failure);
     }
 
-    /// The host answered badly in a way that may be about this one file.
-    pub(super) fn unclear(mut self, reason: &str) {
-        self.host.lock().last_failure = Some((now(), reason.to_owned()));
-        self.end(Outcome::Unknown);
+    /// The host failed in a way that may be about this one file.
+    pub(super) fn unclear(mut self, outcome: Outcome, reason: &str) {
+        self.note(outcome, reason);
+        self.end(breaker::Outcome::Unknown);
     }
 
     /// Tells that the answer has begun. A host on trial has passed; for others the
     /// end of the body tells, or a host that breaks every transfer half way would
     /// count as good.
     pub(super) fn answered(&mut self) {
-        if self.host.lock().breaker.state() == State::HalfOpen {
-            self.end(Outcome::Success);
+        if self.host.lock().breaker.state() == State::HalfOpen
+            && let Some(pass) = self.pass.take()
+        {
+            self.host.record(pass, breaker::Outcome::Success);
+            self.pass = Some(pass.after_probe());
         }
     }
 
-    fn end(&mut self, outcome: Outcome) {
+    fn note(&self, outcome: Outcome, reason: &str) {
+        self.host.lock().last_failure = Some((now(), reason.to_owned()));
+        self.host.count(outcome, self.since);
+    }
+
+    fn end(&mut self, outcome: breaker::Outcome) {
         if let Some(pass) = self.pass.take() {
             self.host.record(pass, outcome);
         }
@@ -134,11 +164,11 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.end(Outcome::Unknown);
+        self.end(breaker::Outcome::Unknown);
     }
 }
 
 /// The clock of breakers: tokio's, which tests can stop.
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }

@@ -101,14 +101,29 @@ impl Target {
         })
     }
 
-    /// Returns scheme, host and port, the unit that breakers and metrics go by.
+    /// Returns scheme, host and port: what has a breaker of its own.
     pub(super) fn origin(&self) -> String {
         match &self.place {
             Place::Http(site) => site.base.origin().ascii_serialization(),
-            Place::Tree(_) => "file".to_owned(),
+            Place::Tree(_) => FILE.to_owned(),
+        }
+    }
+
+    /// Returns host and port as metrics and logs name them.
+    pub(super) fn host_name(&self) -> String {
+        match &self.place {
+            Place::Http(site) => {
+                let host = site.base.host_str().unwrap_or_default();
+                let port = site.base.port().map(|port| format!(":{port}"));
+                format!("{host}{}", port.unwrap_or_default())
+            }
+            Place::Tree(_) => FILE.to_owned(),
         }
     }
 }
+
+/// The name of this machine's file trees among hosts.
+const FILE: &str = "file";
 
 impl Site {
     /// Returns the URL of a file, each byte of its path escaped as the go command

@@ -8,8 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::body::{Body, Bounds};
+use super::host::{Host, now};
 use super::target::check_path;
 use super::{FetchError, Fetched, Want};
+use crate::metrics::Outcome;
 
 /// Opens a file of a tree.
 ///
@@ -17,14 +19,21 @@ use super::{FetchError, Fetched, Want};
 /// folder, or lies under a file, does not exist.
 pub(super) async fn open(
     label: &Arc<str>,
-    root: &Path,
+    (root, host): (&Path, &Host),
     path: &str,
     want: &Want,
 ) -> Result<Fetched, FetchError> {
     check_path(path)?;
-    let (file, length) = resolve(root.to_owned(), path.to_owned())
-        .await
-        .map_err(|error| answer(label, &error))?;
+    let since = now();
+    let opened = resolve(root.to_owned(), path.to_owned()).await;
+    let opened = opened.map_err(|error| answer(label, &error));
+    let outcome = match &opened {
+        Ok(_) => Outcome::Ok,
+        Err(FetchError::NotFound { .. }) => Outcome::NotFound,
+        Err(_) => Outcome::Broken,
+    };
+    host.count(outcome, since);
+    let (file, length) = opened?;
     if length > want.body_max {
         return Err(FetchError::TooLarge {
             upstream: Arc::clone(label),
@@ -44,8 +53,6 @@ pub(super) async fn open(
         url: format!("{label}/{path}"),
         length: Some(length),
         content_type: None,
-        last_modified: None,
-        etag: None,
         body: Body::file(file, bounds),
     })
 }

@@ -12,6 +12,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config;
+use crate::metrics::Metrics;
 use crate::upstream::{FetchError, Fetched, Upstreams};
 
 pub(super) const INSTANCE: &str = "test-instance";
@@ -212,7 +213,9 @@ pub(super) fn settings(list: &str) -> config::Upstream {
 }
 
 pub(super) fn open(settings: &config::Upstream) -> Upstreams {
-    Upstreams::new(settings, INSTANCE).expect("good settings")
+    let hosts = Upstreams::host_names(settings);
+    let metrics = Metrics::new(hosts.iter().map(String::as_str), []);
+    Upstreams::new(settings, INSTANCE, metrics).expect("good settings")
 }
 
 pub(super) async fn get(upstreams: &Upstreams, path: &str) -> Result<Fetched, FetchError> {

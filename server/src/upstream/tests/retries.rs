@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::kit::{Origin, Reply, brief, get, nowhere, open, settings, text};
 use crate::config;
-use crate::upstream::{Breaker, FetchError};
+use crate::metrics::Breaker;
+use crate::upstream::FetchError;
 
 /// A server that gives `bad` so many times, then "good".
 async fn recovering(times: usize, bad: Reply) -> Origin {
@@ -149,6 +150,15 @@ async fn a_failing_host_is_left_alone() {
         Some("answered 503")
     );
     assert!(first.retry_after.is_some() && second.last_success.is_some());
+    let page = upstreams.metrics.encode();
+    let host = origin.address;
+    for want in [
+        format!("host=\"{host}\",outcome=\"server_error\"}} 3\n"),
+        format!("host=\"{host}\",outcome=\"breaker_open\"}} 3\n"),
+        format!("host=\"{}\",outcome=\"ok\"}} 5\n", other.address),
+    ] {
+        assert!(page.contains(&want), "{want} in {page}");
+    }
     // By host: a database at the same place is left alone, too.
     let database = format!("{}/sumdb", origin.url());
     let error = upstreams

@@ -7,6 +7,8 @@ use tempfile::NamedTempFile;
 use tokio_rustls::TlsAcceptor;
 
 use super::kit::{Origin, Reply, brief, get, open, settings, text};
+use crate::metrics::Metrics;
+use crate::upstream::Upstreams;
 
 /// A certificate authority's PEM file, and a server's side of TLS for `localhost`.
 fn authority() -> (NamedTempFile, TlsAcceptor) {
@@ -91,16 +93,16 @@ async fn secure_upstreams_cannot_send_us_to_plain_http() {
 
 #[tokio::test]
 async fn files_of_settings_are_read_at_the_start() {
-    use crate::upstream::Upstreams;
+    let metrics = || Metrics::new([], []);
     let mut settings = settings("https://a.example");
     settings.netrc = Some("/nonexistent/netrc".into());
-    assert!(Upstreams::new(&settings, "i").is_ok());
+    assert!(Upstreams::new(&settings, "i", metrics()).is_ok());
     settings.ca_file = Some("/nonexistent/ca.pem".into());
-    let error = Upstreams::new(&settings, "i")
+    let error = Upstreams::new(&settings, "i", metrics())
         .expect_err("no file")
         .to_string();
     assert!(error.contains("/nonexistent/ca.pem"), "{error}");
     let empty = file("no certificate\n");
     settings.ca_file = Some(empty.path().to_owned());
-    assert!(Upstreams::new(&settings, "i").is_err());
+    assert!(Upstreams::new(&settings, "i", metrics()).is_err());
 }
