@@ -2,12 +2,13 @@
 # The one gate: the same for a newcomer, the README and CI.
 #
 #   bash tests/run.sh            everything
-#   bash tests/run.sh go test    only the named steps, out of: go fmt clippy docs build test
+#   bash tests/run.sh go test    only the named steps, out of: go records fmt clippy docs build test
 #
 # It installs what the tests need and the machine lacks: Debian packages by apt,
 # and Go by pip, which goes to target/go and nowhere else. With everything there
 # it installs nothing. Real modules are read from ../shared/records beside the
-# checkout, or from the folder that SUMWARD_RECORDS names.
+# checkout, or from the folder that SUMWARD_RECORDS names; where neither is there they
+# are recorded from the module mirror of the environment, if that is in reach.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -25,12 +26,13 @@ started_at=$SECONDS
 
 main() {
     local steps=("$@")
-    [ ${#steps[@]} -gt 0 ] || steps=(go fmt clippy docs build test)
+    [ ${#steps[@]} -gt 0 ] || steps=(go records fmt clippy docs build test)
     find_rust || finish
     local name
     for name in "${steps[@]}"; do
         case $name in
         go) step "Go toolchains" need_packages_and_go || finish ;;
+        records) step "Real modules" find_records ;;
         fmt) step "Format" cargo fmt --all --check ;;
         clippy) step "Clippy, warnings are errors" cargo clippy --workspace --all-targets --locked -- -D warnings ;;
         docs) step "Docs, private items included" build_docs ;;
@@ -173,6 +175,23 @@ for where in ("go/bin", "go/pkg/tool"):
 PYTHON
 }
 
+# Without real modules the tests that need them say by name that they were
+# skipped: no failure of this step.
+find_records() {
+    local folder
+    for folder in "${SUMWARD_RECORDS:-../shared/records}" target/records; do
+        if [ -d "$folder/mirror" ]; then
+            echo "real modules: $folder"
+            return 0
+        fi
+    done
+    echo "recording real modules from the module mirror of the environment"
+    if ! timeout 300 bash tests/record.sh target/records >target/record.log 2>&1; then
+        tail -n 2 target/record.log
+        echo "no real modules in reach; the tests that need them are skipped by name"
+    fi
+}
+
 build_docs() {
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 }
@@ -180,11 +199,6 @@ build_docs() {
 run_tests() {
     local log=target/test-run.log status=0
     mkdir -p target
-    if [ -d "${SUMWARD_RECORDS:-../shared/records}/mirror" ]; then
-        echo "real modules: ${SUMWARD_RECORDS:-../shared/records}"
-    else
-        echo "real modules: none in reach; the tests that need them say so by name"
-    fi
     cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log" || status=1
     # A test that cannot run says so on a line of its own; cargo counts it as passed.
     skipped=$(grep -c '^skipped: ' "$log")

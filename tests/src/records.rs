@@ -15,34 +15,38 @@ pub struct Records {
 
 impl Records {
     /// Finds the records: the folder that `SUMWARD_RECORDS` names, else
-    /// `shared/records` beside the checkout.
+    /// `shared/records` beside the checkout, else what `tests/record.sh` recorded
+    /// into `target/records`.
     ///
-    /// With neither in reach the test says by name that it was skipped. The line
-    /// goes to the real standard error, past the capture of `cargo test`, for
+    /// With none of them in reach the test says by name that it was skipped. The
+    /// line goes to the real standard error, past the capture of `cargo test`, for
     /// `tests/run.sh` to count.
     ///
     /// # Panics
     /// When `SUMWARD_RECORDS` names a folder without a `mirror` in it.
     #[must_use]
     pub fn or_skip(test: &str) -> Option<Self> {
-        let root = environment::records_folder().map_or_else(
-            || environment::checkout().join("../shared/records"),
-            |named| {
-                assert!(
-                    named.join("mirror").is_dir(),
-                    "SUMWARD_RECORDS names {}, where there is no mirror/",
-                    named.display()
-                );
-                named
-            },
-        );
-        if root.join("mirror").is_dir() {
+        let named = environment::records_folder();
+        if let Some(named) = &named {
+            assert!(
+                named.join("mirror").is_dir(),
+                "SUMWARD_RECORDS names {}, where there is no mirror/",
+                named.display()
+            );
+        }
+        let checkout = environment::checkout();
+        let usual = [
+            checkout.join("../shared/records"),
+            checkout.join("target/records"),
+        ];
+        let mut candidates = named.into_iter().chain(usual);
+        let found = candidates.find(|folder| folder.join("mirror").is_dir());
+        if let Some(root) = found {
             let root = root.canonicalize().expect("resolve the records folder");
             return Some(Self { root });
         }
         let line = format!(
-            "\nskipped: {test}: no real modules in reach ({} is not there, SUMWARD_RECORDS is not set)\n",
-            root.display()
+            "\nskipped: {test}: no real modules in reach (no ../shared/records, SUMWARD_RECORDS not set)\n"
         );
         let _ = std::io::stderr().write_all(line.as_bytes());
         None
