@@ -1,0 +1,125 @@
+//! The page for people who open the server's address in a browser.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use http::{Method, Response, StatusCode};
+
+use super::body::Body;
+use super::response;
+use crate::app::{App, go_env_lines};
+use crate::metrics::Breaker;
+
+/// Answers with the page. `host` is how the client calls this server.
+pub(crate) fn answer(
+    app: &Arc<App>,
+    host: Option<&HeaderValue>,
+    method: &Method,
+) -> Response<Body> {
+    let scheme = if app.tls.is_some() { "https" } else { "http" };
+    let host = host
+        .and_then(|host| host.to_str().ok())
+        .map_or_else(|| app.config.listen.to_string(), str::to_owned);
+    let text = Bytes::from(page(app, &format!("{scheme}://{host}")));
+    let mut response = response::text(StatusCode::OK, text, method);
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
+    );
+    response
+}
+
+const HEAD: &str = "<!doctype html>
+<html lang=\"en\"><head><meta charset=\"utf-8\"><title>sumward</title>
+<meta name=\"viewport\" content=\"width=device-width\">
+<style>
+body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
+h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}
+pre{background:#f2f4f6;padding:.8rem;overflow-x:auto;border-radius:4px}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #dde1e5;vertical-align:top}
+.good{color:#116329}.bad{color:#a40e26;font-weight:600}.dim{color:#57606a}
+</style></head><body>
+<h1>sumward</h1>
+<p>This is a Go module proxy. It proves modules against a signed checksum database before it serves them.</p>
+<h2>Use it</h2>
+";
+
+fn page(app: &App, url: &str) -> String {
+    let mut page = String::from(HEAD);
+    let lines = go_env_lines(url, &app.config.databases);
+    // Writing to a String cannot fail.
+    let _ = write!(
+        page,
+        "<pre>{}</pre>\n<h2>Checksum databases</h2>\n<table><tr><th>name<th>records in the newest head<th>state</tr>\n",
+        escape(&lines)
+    );
+    for database in app.databases.all() {
+        let head = database
+            .head_size()
+            .map_or_else(|| "none yet".to_owned(), |size| size.to_string());
+        let state = if database.is_stopped() {
+            "<span class=bad>stopped: two of its heads do not fit, look at the evidence</span>"
+        } else {
+            "<span class=good>followed</span>"
+        };
+        let _ = writeln!(
+            page,
+            "<tr><td>{}<td>{head}<td>{state}</tr>",
+            escape(database.name())
+        );
+    }
+    page.push_str(
+        "</table>\n<h2>Upstreams</h2>\n<table><tr><th>address<th>state<th>last trouble</tr>\n",
+    );
+    let health = app.upstreams.health();
+    for upstream in &health {
+        let class = if upstream.breaker == Breaker::Closed {
+            "good"
+        } else {
+            "bad"
+        };
+        let trouble = upstream.last_failure.as_ref().map_or_else(
+            || "<span class=dim>none</span>".to_owned(),
+            |(ago, reason)| format!("{} ({} s ago)", escape(reason), ago.as_secs()),
+        );
+        let _ = writeln!(
+            page,
+            "<tr><td>{}<td><span class={class}>{}</span><td>{trouble}</tr>",
+            escape(&upstream.label),
+            upstream.state(),
+        );
+    }
+    if health.is_empty() {
+        page.push_str("<tr><td colspan=3 class=dim>none: only what is stored is served</tr>\n");
+    }
+    let _ = write!(
+        page,
+        "</table>\n<h2>Store</h2>\n<p>{} files of modules, {} KiB of answers in memory, version {}.</p>\n</body></html>\n",
+        app.proxy.index.len(),
+        app.proxy.hot.bytes() >> 10,
+        env!("CARGO_PKG_VERSION"),
+    );
+    page
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn text_of_others_stays_text() {
+        assert_eq!(super::escape("<a&\">"), "&lt;a&amp;&quot;&gt;");
+    }
+}

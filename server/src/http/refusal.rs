@@ -1,0 +1,228 @@
+//! What is said instead of an answer, and with which status.
+//!
+//! The one place where a reason becomes a status code. The go command reads
+//! them so (Go modules reference, "GOPROXY protocol"):
+//!
+//! - 404 and 410: not here, ask the next one. Given only where upstream itself
+//!   said that the thing does not exist, or where the client asked for stored
+//!   things alone.
+//! - 403: denied, and no other proxy of a `,` list is asked. Given where bytes
+//!   or proofs are wrong or a rule forbids the module.
+//! - 5xx: not now. Given where upstream or a database cannot be reached: never
+//!   turned into 404, which would send the module's name to the next proxy.
+//!
+//! The go command shows eight lines of the text, up to the first empty one, so
+//! the reason comes first and what to do second.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use proto::module::ModuleVersion;
+
+use crate::sumdb::LookupError;
+use crate::upstream::{FetchError, TransferError};
+
+/// A refusal: the client's status and text, and the log's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// What the client is told; upstream's own words where it has said some.
+    pub(crate) text: Bytes,
+    /// When asking again is worth it.
+    pub(crate) retry_after: Option<Duration>,
+    /// What the log says; `None` where the text says it all.
+    pub(crate) log: Option<String>,
+    /// Whether it may be given again without asking upstream, for a while.
+    pub(crate) lasting: bool,
+}
+
+impl Refusal {
+    /// Not there: upstream's own 404 or 410 with its own text.
+    pub(crate) fn not_found(status: u16, text: Bytes) -> Self {
+        Self::new(if status == 410 { 410 } else { 404 }, text).lasting()
+    }
+
+    /// Not among the stored things, which are all that was asked for.
+    pub(crate) fn not_stored() -> Self {
+        Self::new(
+            404,
+            "not found: not stored here, and only stored modules were asked for\n",
+        )
+    }
+
+    /// Denied for a reason that no other proxy may undo.
+    pub(crate) fn denied(text: impl Into<Bytes>) -> Self {
+        Self::new(403, text)
+    }
+
+    /// Not now.
+    pub(crate) fn unavailable(text: impl Into<Bytes>, retry_after: Option<Duration>) -> Self {
+        Self {
+            retry_after: retry_after.or(Some(RETRY_AFTER)),
+            ..Self::new(503, text)
+        }
+    }
+
+    /// What upstream answered is no answer to what was asked.
+    pub(crate) fn bad_upstream(text: impl Into<Bytes>) -> Self {
+        Self::new(502, text)
+    }
+
+    /// A request that no client of ours sends.
+    pub(crate) fn bad_request(text: impl Into<Bytes>) -> Self {
+        Self::new(400, text)
+    }
+
+    /// Our own disk or index failed: the client learns that it is our fault,
+    /// the log what it was.
+    pub(crate) fn internal(what: &str, error: &dyn std::fmt::Display) -> Self {
+        Self {
+            log: Some(format!("{what}: {error}")),
+            ..Self::new(
+                500,
+                format!("internal error of this proxy: {what}; its log says more\n"),
+            )
+        }
+    }
+
+    /// Says it was this server that was asked by itself.
+    pub(crate) fn looped() -> Self {
+        Self::new(
+            508,
+            "this request has passed through this very server before: its upstream list leads back to it\n",
+        )
+    }
+
+    /// Not something that this address answers.
+    pub(crate) fn not_here() -> Self {
+        Self::new(404, "not found\n")
+    }
+
+    /// What became of an upstream request.
+    pub(crate) fn from_fetch(error: FetchError) -> Self {
+        let log = Some(error.to_string());
+        let refusal = match error {
+            FetchError::NotFound { status, text, .. } => {
+                Self::not_found(status, or_else(text, "not found\n"))
+            }
+            FetchError::Refused { status, text, .. } => {
+                Self::new(status, or_else(text, "upstream refused this request\n"))
+            }
+            FetchError::Off => Self::new(
+                404,
+                "not found: not stored here, and this proxy has no upstream (GOPROXY=off)\n",
+            ),
+            FetchError::TooLarge { .. } => {
+                Self::denied(format!("upstream's answer is too large: {error}\n"))
+            }
+            FetchError::BadAnswer { .. } => {
+                Self::bad_upstream(format!("upstream's answer cannot be used: {error}\n"))
+            }
+            FetchError::Path { .. } => Self::bad_request(format!("{error}\n")),
+            FetchError::Unavailable {
+                ref reason,
+                retry_after,
+                ref text,
+                ..
+            } => Self::unavailable(
+                or_else(
+                    text.clone(),
+                    &format!("upstream is unavailable: {reason}\n"),
+                ),
+                retry_after,
+            ),
+        };
+        Self { log, ..refusal }
+    }
+
+    /// What became of a transfer that had begun.
+    pub(crate) fn from_transfer(error: &TransferError) -> Self {
+        match error {
+            TransferError::TooLarge { .. } => {
+                Self::denied(format!("upstream's answer is too large: {error}\n"))
+            }
+            TransferError::Truncated { .. }
+            | TransferError::Stalled { .. }
+            | TransferError::Broken { .. } => Self::unavailable(
+                format!("upstream's answer broke off again and again: {error}\n"),
+                None,
+            ),
+        }
+    }
+
+    /// What became of looking a version up in a database.
+    pub(crate) fn from_lookup(
+        database: &str,
+        version: &ModuleVersion,
+        error: &LookupError,
+    ) -> Self {
+        let refusal = Self::from_database(database, error);
+        if matches!(error, LookupError::NotFound { .. }) {
+            return refusal;
+        }
+        let mut text = format!("verifying {version}: ").into_bytes();
+        text.extend_from_slice(&refusal.text);
+        Self {
+            text: text.into(),
+            ..refusal
+        }
+    }
+
+    /// What became of asking a database.
+    pub(crate) fn from_database(database: &str, error: &LookupError) -> Self {
+        match error {
+            LookupError::NotFound { status, text } => {
+                Self::not_found(*status, or_else(text.clone(), "not found\n"))
+            }
+            LookupError::Unreachable {
+                reason,
+                retry_after,
+            } => Self::unavailable(
+                format!("checksum database {database} cannot be reached: {reason}\n"),
+                *retry_after,
+            ),
+            LookupError::Invalid { reason, .. } => Self::denied(format!(
+                "checksum database {database}: {reason}\n\
+                 SECURITY ERROR: the answer was refused, nothing of it was kept but the evidence\n"
+            )),
+            LookupError::Stopped { reason } => Self::denied(format!(
+                "checksum database {database} is stopped: {reason}\n\
+                 SECURITY ERROR: a person must look at the evidence; what was proved before is still served\n"
+            )),
+            LookupError::Internal { reason } => {
+                Self::internal("asking a checksum database", reason)
+            }
+        }
+    }
+
+    fn lasting(self) -> Self {
+        Self {
+            lasting: true,
+            ..self
+        }
+    }
+
+    fn new(status: u16, text: impl Into<Bytes>) -> Self {
+        Self {
+            status,
+            text: text.into(),
+            retry_after: None,
+            log: None,
+            lasting: false,
+        }
+    }
+}
+
+/// Said with a 503 whose end nobody knows.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Returns upstream's own words, or ours where it had none.
+fn or_else(text: Bytes, ours: &str) -> Bytes {
+    if text.is_empty() {
+        Bytes::copy_from_slice(ours.as_bytes())
+    } else {
+        text
+    }
+}

@@ -1,0 +1,156 @@
+//! From a request's path to what is asked. Nothing else looks at URLs.
+
+use proto::goproxy;
+
+use crate::metrics;
+use crate::upstream::instance;
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// The page for people.
+    Page,
+    /// Is the process alive?
+    Health,
+    /// Can it do its work?
+    Ready,
+    /// Prometheus.
+    Metrics,
+    /// Which process is this? Asked by a server that suspects it is talking to
+    /// itself.
+    Instance,
+    /// Something of a module.
+    Module {
+        /// What of which module.
+        request: goproxy::Request,
+        /// Whether upstream may not be asked.
+        cached_only: bool,
+    },
+    /// Something of a checksum database: what follows `/sumdb/`, decoded. Where
+    /// the database's name ends only the table of databases knows.
+    Database(String),
+}
+
+/// The longest path that is looked at: a module path and version of 4 KiB are
+/// far beyond what any host serves.
+const PATH_BYTES_MAX: usize = 8 << 10;
+
+impl Route {
+    /// Reads the path of a request as it came, still percent-encoded.
+    ///
+    /// # Errors
+    /// What is wrong with it, as text for the client.
+    pub(crate) fn parse(path: &str) -> Result<Self, String> {
+        match path {
+            "/" => return Ok(Self::Page),
+            "/healthz" => return Ok(Self::Health),
+            "/readyz" => return Ok(Self::Ready),
+            "/metrics" => return Ok(Self::Metrics),
+            instance::PATH => return Ok(Self::Instance),
+            _ => {}
+        }
+        if path.len() > PATH_BYTES_MAX {
+            return Err(format!("the path is longer than {PATH_BYTES_MAX} bytes\n"));
+        }
+        let path = path
+            .strip_prefix('/')
+            .ok_or("the path does not start with a slash\n")?;
+        let path = goproxy::decode(path).map_err(|error| format!("{error}\n"))?;
+        if let Some(rest) = path.strip_prefix("sumdb/") {
+            return Ok(Self::Database(rest.to_owned()));
+        }
+        let (path, cached_only) = match path.strip_prefix("cached-only/") {
+            Some(rest) => (rest, true),
+            None => (path.as_str(), false),
+        };
+        let request = goproxy::Request::parse(path).map_err(|error| format!("{error}\n"))?;
+        Ok(Self::Module {
+            request,
+            cached_only,
+        })
+    }
+
+    /// Returns under which name such requests are counted.
+    pub(crate) fn metric(&self) -> metrics::Kind {
+        match self {
+            Self::Module { request, .. } => match request {
+                goproxy::Request::List(_) => metrics::Kind::List,
+                goproxy::Request::Latest(_) => metrics::Kind::Latest,
+                goproxy::Request::Info { .. } => metrics::Kind::Info,
+                goproxy::Request::Mod(_) => metrics::Kind::Mod,
+                goproxy::Request::Zip(_) => metrics::Kind::Zip,
+            },
+            Self::Database(rest) if rest.ends_with("/supported") => metrics::Kind::SumdbSupported,
+            Self::Database(rest) if rest.ends_with("/latest") => metrics::Kind::SumdbLatest,
+            Self::Database(rest) if rest.contains("/lookup/") => metrics::Kind::SumdbLookup,
+            Self::Database(_) => metrics::Kind::SumdbTile,
+            Self::Page | Self::Health | Self::Ready | Self::Metrics | Self::Instance => {
+                metrics::Kind::Other
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn module(path: &str) -> (String, bool) {
+        match Route::parse(path) {
+            Ok(Route::Module {
+                request,
+                cached_only,
+            }) => (request.path(), cached_only),
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn module_paths_come_back_escaped_once() {
+        for (path, want) in [
+            ("/rsc.io/quote/@v/list", "rsc.io/quote/@v/list"),
+            ("/rsc.io/quote/@latest", "rsc.io/quote/@latest"),
+            (
+                "/github.com/%21burnt%21sushi/toml/@v/v1.0.0.zip",
+                "github.com/!burnt!sushi/toml/@v/v1.0.0.zip",
+            ),
+            (
+                "/example.com/a/@v/v2.0.0%2Bincompatible.mod",
+                "example.com/a/@v/v2.0.0+incompatible.mod",
+            ),
+        ] {
+            assert_eq!(module(path), (want.to_owned(), false));
+        }
+        assert_eq!(
+            module("/cached-only/rsc.io/quote/@v/list"),
+            ("rsc.io/quote/@v/list".to_owned(), true)
+        );
+    }
+
+    #[test]
+    fn refuses_what_no_go_command_asks() {
+        for path in [
+            "/rsc.io/../etc/passwd",
+            "/rsc.io/%2e%2e/quote/@v/list",
+            "/rsc.io%2fquote/@v/list",
+            "/rsc.io//quote/@v/list",
+            "/rsc.io/quote/@v/",
+            "/rsc.io/quote/@v/v1.0.0.exe",
+            "/github.com/BurntSushi/toml/@v/list",
+            "/rsc.io/quote/@v/v1.0.0.zip\0",
+            "/rsc.io/quote",
+            "rsc.io",
+        ] {
+            assert!(Route::parse(path).is_err(), "{path}");
+        }
+        assert!(Route::parse(&format!("/{}", "a".repeat(PATH_BYTES_MAX))).is_err());
+    }
+
+    #[test]
+    fn databases_are_told_from_modules() {
+        assert_eq!(
+            Route::parse("/sumdb/sum.golang.org/supported"),
+            Ok(Route::Database("sum.golang.org/supported".to_owned()))
+        );
+    }
+}
