@@ -1,3 +1,7 @@
 //! `sumward`: a caching GOPROXY and GOSUMDB server.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::command::run()
+}

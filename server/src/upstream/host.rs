@@ -39,6 +39,17 @@ pub(crate) struct Health {
     pub(crate) last_failure: Option<(Duration, String)>,
 }
 
+impl Health {
+    /// Returns how the upstream is doing, in words for people.
+    pub(crate) fn state(&self) -> &'static str {
+        match self.breaker {
+            State::Closed => "well",
+            State::Open => "left alone for a while",
+            State::HalfOpen => "being tried again",
+        }
+    }
+}
+
 impl Host {
     pub(super) fn new(name: &str, limits: breaker::Limits, metrics: Arc<Metrics>) -> Self {
         Self {

@@ -1,0 +1,240 @@
+//! The server as a whole: what it is made of, how it starts and stops.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{Config, Database};
+use crate::evidence::Evidence;
+use crate::http::tls::Acceptor;
+use crate::http::{self, Endpoint, Role};
+use crate::index::Index;
+use crate::metrics::Metrics;
+use crate::proxy::proof::Prover;
+use crate::proxy::{Parts, Proxy};
+use crate::store::Store;
+use crate::store::durable::Staging;
+use crate::store::hot::Hot;
+use crate::sumdb::Databases;
+use crate::upstream::Upstreams;
+
+/// Everything requests are answered from.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) proxy: Arc<Proxy>,
+    pub(crate) databases: Arc<Databases>,
+    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) tls: Option<Acceptor>,
+    /// This process among others of its kind.
+    pub(crate) instance: String,
+    /// Set when the server is to stop.
+    pub(crate) stop: CancellationToken,
+    /// Open connections.
+    pub(crate) connections: TaskTracker,
+    /// Fills, which go on when clients leave.
+    fills: TaskTracker,
+}
+
+/// A server that is listening, and not yet answering.
+pub(crate) struct Bound {
+    pub(crate) app: Arc<App>,
+    endpoints: Vec<Endpoint>,
+    /// Where modules are served.
+    pub(crate) address: SocketAddr,
+}
+
+impl App {
+    /// Opens the data folder and puts the server together. Blocks.
+    ///
+    /// # Errors
+    /// What stands in the way, with what to do about it.
+    pub(crate) fn build(config: Config) -> Result<Arc<Self>> {
+        let data = &config.data;
+        let instance = format!("{:032x}", rand::random::<u128>());
+        let at = || format!("opening the data folder {}", data.display());
+        let index = Index::open(data).with_context(at)?;
+        // Only whoever holds the index's lock may empty staging.
+        let staging = Staging::open(data).with_context(at)?;
+        let store = Store::open(data, staging.clone()).with_context(at)?;
+        let evidence = Evidence::open(data, staging.clone()).with_context(at)?;
+        let hosts = Upstreams::host_names(&config.upstream);
+        let metrics = Metrics::new(
+            hosts.iter().map(String::as_str),
+            config.databases.iter().map(|database| &*database.name),
+        );
+        let upstreams = Upstreams::new(&config.upstream, &instance, Arc::clone(&metrics))?;
+        let upstreams = Arc::new(upstreams);
+        let databases = Databases::open(
+            &config.databases,
+            data,
+            staging,
+            evidence.clone(),
+            Arc::clone(&upstreams),
+        )
+        .with_context(at)?;
+        let databases = Arc::new(databases);
+        let prover = Prover::new(
+            Arc::clone(&databases),
+            config.proof.clone(),
+            evidence,
+            Arc::clone(&metrics),
+        );
+        let fills = TaskTracker::new();
+        let parts = Parts {
+            store,
+            index,
+            hot: Arc::new(Hot::new(config.cache.hot_bytes_max)),
+            upstreams: Arc::clone(&upstreams),
+            prover,
+            metrics: Arc::clone(&metrics),
+            tasks: fills.clone(),
+        };
+        let tls = config
+            .tls
+            .as_ref()
+            .map(|files| Acceptor::open(files, config.limits.header_read_timeout))
+            .transpose()?;
+        Ok(Arc::new(Self {
+            proxy: Arc::new(Proxy::new(&config, parts)),
+            databases,
+            upstreams,
+            metrics,
+            tls,
+            instance,
+            stop: CancellationToken::new(),
+            connections: TaskTracker::new(),
+            fills,
+            config,
+        }))
+    }
+
+    /// Binds the addresses and checks that no upstream leads back to them.
+    ///
+    /// # Errors
+    /// An address that is taken, or an upstream that is this very server.
+    pub(crate) async fn bind(self: Arc<Self>) -> Result<Bound> {
+        let listener = listen(self.config.listen).await?;
+        let address = listener.local_addr()?;
+        let mut endpoints = vec![Endpoint {
+            listener,
+            role: Role::Main {
+                with_admin: self.config.admin.is_none(),
+            },
+        }];
+        if let Some(admin) = self.config.admin {
+            endpoints.push(Endpoint {
+                listener: listen(admin).await?,
+                role: Role::Admin,
+            });
+        }
+        Ok(Bound {
+            app: self,
+            endpoints,
+            address,
+        })
+    }
+
+    /// Brings gauges that nobody counts up to date.
+    pub(crate) fn measure(&self) {
+        self.metrics.hot_bytes(self.proxy.hot.bytes());
+        for database in self.databases.all() {
+            let head = database.head_size().unwrap_or(0);
+            self.metrics.database_head(database.name(), head);
+            self.metrics
+                .database_stopped(database.name(), database.is_stopped());
+        }
+    }
+}
+
+impl Bound {
+    /// Answers until the app is told to stop, then drains: open requests and
+    /// fills have `limits.drain_timeout` to end.
+    ///
+    /// # Errors
+    /// An upstream that is this very server.
+    pub(crate) async fn run(self, ready: impl FnOnce(&App, SocketAddr)) -> Result<()> {
+        let Self {
+            app,
+            endpoints,
+            address,
+        } = self;
+        let serving = TaskTracker::new();
+        for endpoint in endpoints {
+            serving.spawn(http::serve(Arc::clone(&app), endpoint, app.stop.clone()));
+        }
+        if let Some(tls) = app.tls.clone() {
+            // It ends with the server, not by itself.
+            serving.spawn(app.stop.clone().run_until_cancelled_owned(tls.watch()));
+        }
+        serving.close();
+        // Asked while answering: it is our own answer that gives us away.
+        let selves = app.upstreams.find_self(&[address]).await;
+        if let Some(upstream) = selves.first() {
+            app.stop.cancel();
+            bail!(
+                "the upstream {upstream} is this very server: it would ask itself for ever\n\
+                 it comes from --upstream, the configuration or GOPROXY in the environment, which is \
+                 often set to the proxy for the go command's sake; give --upstream \
+                 https://proxy.golang.org, or unset GOPROXY for this process"
+            );
+        }
+        ready(&app, address);
+        app.stop.cancelled().await;
+        app.drain(serving).await;
+        Ok(())
+    }
+}
+
+impl App {
+    async fn drain(&self, serving: TaskTracker) {
+        let deadline = self.config.limits.drain_timeout;
+        let drained = tokio::time::timeout(deadline, async {
+            serving.wait().await;
+            self.connections.close();
+            self.connections.wait().await;
+            self.fills.close();
+            self.fills.wait().await;
+        })
+        .await;
+        match drained {
+            Ok(()) => tracing::info!("drained"),
+            Err(_) => tracing::warn!(
+                connections = self.connections.len(),
+                downloads = self.fills.len(),
+                deadline_ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
+                "stopping with requests still open"
+            ),
+        }
+    }
+}
+
+/// Returns the two lines that point the go command here.
+pub(crate) fn go_env_lines(url: &str, databases: &[Database]) -> String {
+    let database = match databases.first() {
+        None => "off".to_owned(),
+        Some(database) if database.name == "sum.golang.org" => database.name.clone(),
+        Some(database) => database.key.to_string(),
+    };
+    format!("go env -w GOPROXY={url}\ngo env -w GOSUMDB={database}\n")
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::AddrInUse => "; another program listens there, give another --listen",
+            io::ErrorKind::PermissionDenied => "; ports below 1024 need CAP_NET_BIND_SERVICE",
+            _ => "",
+        };
+        anyhow::anyhow!("listening on {address}: {error}{hint}")
+    })
+}
+
+/// How long a worker thread may need to end after the drain.
+pub(crate) const RUNTIME_STOP: Duration = Duration::from_secs(1);
