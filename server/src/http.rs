@@ -28,6 +28,7 @@ pub(crate) mod page;
 pub(crate) mod refusal;
 pub(crate) mod response;
 pub(crate) mod route;
+pub(crate) mod slow;
 pub mod tls;
 
 use body::Body;
