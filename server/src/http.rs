@@ -106,7 +106,8 @@ fn builder(limits: &config::Limits) -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_read_timeout)
+        // `slow` limits heads, without a timer for each request.
+        .header_read_timeout(None)
         .max_buf_size(limits.header_bytes_max.max(8 << 10))
         .pipeline_flush(true);
     builder
@@ -159,13 +160,25 @@ impl Connection {
             watcher,
             caller,
         } = self;
+        let watch = slow::Watch::new(&app.config.limits);
+        let stream = TokioIo::new(watch.guard(stream));
+        let requests = watch.clone();
         let service = service_fn(move |request| {
             let app = Arc::clone(&app);
-            async move { Ok::<_, Infallible>(answer(app, caller, request).await) }
+            let open = requests.request();
+            async move {
+                let response = answer(app, caller, request).await;
+                Ok::<_, Infallible>(response.map(|body| open.until_sent(body)))
+            }
         });
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection.into_owned()).await {
-            tracing::debug!(peer = %caller.peer, %error, "connection ended");
+        let connection = builder.serve_connection(stream, service);
+        tokio::select! {
+            result = watcher.watch(connection.into_owned()) => if let Err(error) = result {
+                tracing::debug!(peer = %caller.peer, %error, "connection ended");
+            },
+            why = watch.too_slow() => {
+                tracing::debug!(peer = %caller.peer, ?why, "connection cut: the client is too slow");
+            }
         }
     }
 }
