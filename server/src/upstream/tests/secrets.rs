@@ -1,16 +1,20 @@
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use tempfile::NamedTempFile;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use super::kit::{Origin, Reply, brief, get, open, settings, text};
 use crate::metrics::Metrics;
 use crate::upstream::Upstreams;
 
-/// A certificate authority's PEM file, and a server's side of TLS for `localhost`.
+/// A certificate authority's PEM file, and a server's side of TLS.
 fn authority() -> (NamedTempFile, TlsAcceptor) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut params = CertificateParams::new(Vec::new()).expect("no names");
@@ -20,7 +24,7 @@ fn authority() -> (NamedTempFile, TlsAcceptor) {
     let issuer = Issuer::new(params, key);
 
     let server_key = KeyPair::generate().expect("a key");
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let names = vec!["localhost".to_owned(), "modules.example".to_owned()];
     let leaf = CertificateParams::new(names)
         .expect("names")
         .signed_by(&server_key, &issuer)
@@ -76,6 +80,52 @@ async fn netrc_is_used_over_https_and_not_over_http() {
         text(&open(&settings), "x").await;
         assert_eq!(origin.seen()[0].header("authorization"), want, "{scheme}");
     }
+}
+
+/// An HTTP proxy that takes every name for one address. Returns its own address and
+/// the head of the first request it got.
+async fn tunnel(to: SocketAddr) -> (SocketAddr, JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let serving = tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.expect("a client");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(client.read_u8().await.expect("a byte"));
+        }
+        let mut server = TcpStream::connect(to).await.expect("a server");
+        let ok = b"HTTP/1.1 200 OK\r\n\r\n";
+        client.write_all(ok).await.expect("written");
+        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+        String::from_utf8(head).expect("ASCII")
+    });
+    (address, serving)
+}
+
+#[tokio::test]
+async fn https_goes_through_a_tunnel() {
+    let (ca, acceptor) = authority();
+    let origin = Origin::start_tls(acceptor, |_| Reply::ok("through the tunnel")).await;
+    let (proxy, serving) = tunnel(origin.address).await;
+    let mut settings = settings("https://u:p@modules.example/go");
+    settings.ca_file = Some(ca.path().to_owned());
+    settings.http_proxy.https = Some(format!("http://proxy:word@{proxy}"));
+    assert_eq!(text(&open(&settings), "x").await, "through the tunnel");
+    let head = serving.await.expect("ended");
+    assert!(
+        head.starts_with("CONNECT modules.example:443 HTTP/1.1\r\n"),
+        "{head}"
+    );
+    let lower = head.to_ascii_lowercase();
+    assert!(
+        lower.contains("proxy-authorization: basic chjvehk6d29yza=="),
+        "{head}"
+    );
+    // Each password to the one it is for.
+    assert!(!lower.contains("\r\nauthorization:"), "{head}");
+    let seen = origin.seen();
+    assert_eq!(seen[0].header("authorization"), Some("Basic dTpw"));
+    assert_eq!(seen[0].header("proxy-authorization"), None);
 }
 
 #[tokio::test]
