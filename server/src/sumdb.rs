@@ -1,118 +1,154 @@
 //! Followed checksum databases.
+//!
+//! A [`Database`] answers lookups, heads and tiles from disk or from upstream, and
+//! believes nothing of what upstream says: every answer is proved under the newest
+//! signed head that was seen, and that head only ever moves forward, to heads whose
+//! logs begin with ours (`proto::sumdb::client`). What was proved is kept, so that
+//! it is answered again with upstream gone, along with all the tiles that a client
+//! may ask for after any head that it was given.
+//!
+//! Absent here: what to do about a module that is not proved (`proxy::proof`), and
+//! any cache of "not found".
 
+pub(crate) mod command;
+mod database;
+mod fault;
+mod flight;
+mod remote;
+mod store;
+#[cfg(test)]
+mod tests;
+mod tiles;
+
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use proto::dirhash::H1;
-use proto::module::ModuleVersion;
 
-#[derive(Debug)]
-pub(crate) struct Databases;
-#[derive(Debug)]
-pub(crate) struct Database;
+use crate::config;
+use crate::evidence::Evidence;
+use crate::store::durable::Staging;
+use crate::upstream::Upstreams;
 
-#[derive(Debug)]
+pub(crate) use database::Database;
+pub(crate) use proto::sumdb::Record;
+
+/// A lookup answer that has been proved.
+#[derive(Debug, Clone)]
 pub(crate) struct Answer {
+    /// Number of the record in the log.
     pub(crate) id: u64,
+    /// The proved record.
     pub(crate) record: Record,
+    /// The whole answer with its signed head, verbatim.
     pub(crate) bytes: Bytes,
 }
-#[derive(Debug)]
-pub(crate) struct Record;
-impl Record {
-    pub(crate) fn h1(&self, _version: &ModuleVersion) -> Option<H1> {
-        None
-    }
-    pub(crate) fn go_mod_h1(&self, _version: &ModuleVersion) -> Option<H1> {
-        None
-    }
-}
 
-#[derive(Debug, thiserror::Error)]
+/// Why a database gave no answer that can be believed.
+///
+/// Only `NotFound` says that something does not exist.
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum LookupError {
+    /// The database, or what relays it, does not have it.
     #[error("not found")]
-    NotFound { status: u16, text: Bytes },
+    NotFound {
+        /// 404 or 410.
+        status: u16,
+        /// Its own words, verbatim.
+        text: Bytes,
+    },
+    /// Nobody could be asked, or gave an answer at all.
     #[error("cannot be reached: {reason}")]
     Unreachable {
         reason: String,
         retry_after: Option<Duration>,
     },
+    /// The answer is not what the database has signed. It alone is refused; the next
+    /// may be good.
     #[error("{reason}")]
     Invalid { reason: String },
+    /// The database has signed two logs. It is asked nothing until a person says so.
     #[error("{reason}")]
     Stopped { reason: String },
+    /// Our own trouble: the disk.
     #[error("{reason}")]
     Internal { reason: String },
 }
 
+impl LookupError {
+    fn from_io(what: &str, error: &io::Error) -> Self {
+        Self::Internal {
+            reason: format!("{what}: {error}"),
+        }
+    }
+}
+
+/// The followed databases.
+#[derive(Debug)]
+pub(crate) struct Databases {
+    all: Vec<Arc<Database<Upstreams>>>,
+}
+
 impl Databases {
-    pub(crate) fn covering(&self, _module: &str) -> Option<&Arc<Database>> {
-        None
-    }
-    pub(crate) fn resolve<'a>(&self, _path: &'a str) -> Option<(&Arc<Database>, &'a str)> {
-        None
-    }
-    pub(crate) fn all(&self) -> &[Arc<Database>] {
-        &[]
-    }
-}
-impl Database {
-    pub(crate) fn name(&self) -> &str {
-        ""
-    }
-    pub(crate) fn is_stopped(&self) -> bool {
-        false
-    }
-    pub(crate) fn head_size(&self) -> Option<u64> {
-        None
-    }
-    pub(crate) async fn lookup(
-        &self,
-        _version: &ModuleVersion,
-    ) -> Result<Arc<Answer>, LookupError> {
-        Err(LookupError::Internal {
-            reason: String::new(),
-        })
-    }
-    pub(crate) async fn latest(&self) -> Result<Bytes, LookupError> {
-        Err(LookupError::Internal {
-            reason: String::new(),
-        })
-    }
-    pub(crate) async fn tile(&self, _tile: &proto::tlog::Tile) -> Result<Bytes, LookupError> {
-        Err(LookupError::Internal {
-            reason: String::new(),
-        })
-    }
-}
-impl Database {
-    pub(crate) fn stored(&self, _v: &ModuleVersion) -> Result<Option<Answer>, LookupError> {
-        Ok(None)
-    }
-}
-impl Databases {
-    pub(crate) fn open_offline(
-        _c: &[crate::config::Database],
-        _d: &std::path::Path,
-    ) -> std::io::Result<Self> {
-        Ok(Self)
-    }
+    /// Opens the folders of all configured databases. Blocks.
+    ///
+    /// # Errors
+    /// What the file system answers, or a folder that belongs to another database.
     pub(crate) fn open(
-        _c: &[crate::config::Database],
-        _d: &std::path::Path,
-        _s: crate::store::durable::Staging,
-        _e: crate::evidence::Evidence,
-        _u: Arc<crate::upstream::Upstreams>,
-    ) -> std::io::Result<Self> {
-        Ok(Self)
+        configured: &[config::Database],
+        data: &Path,
+        staging: Staging,
+        evidence: Evidence,
+        upstreams: Arc<Upstreams>,
+    ) -> io::Result<Self> {
+        let open = |settings| {
+            let around = database::Around {
+                staging: staging.clone(),
+                evidence: evidence.clone(),
+                fetch: Arc::clone(&upstreams),
+            };
+            Database::open(settings, data, Some(around)).map(Arc::new)
+        };
+        Ok(Self {
+            all: configured.iter().map(open).collect::<io::Result<_>>()?,
+        })
     }
-}
-pub(crate) mod command {
-    pub(crate) fn run(
-        _c: &crate::config::Config,
-        _d: &crate::args::Database,
-    ) -> anyhow::Result<std::process::ExitCode> {
-        Ok(std::process::ExitCode::SUCCESS)
+
+    /// Opens the folders of all configured databases to read what is stored. Blocks.
+    ///
+    /// # Errors
+    /// As [`Databases::open`].
+    pub(crate) fn open_offline(configured: &[config::Database], data: &Path) -> io::Result<Self> {
+        let open = |settings| Database::open(settings, data, None).map(Arc::new);
+        Ok(Self {
+            all: configured.iter().map(open).collect::<io::Result<_>>()?,
+        })
+    }
+
+    /// The database that proves a module, the first in the settings that covers it.
+    pub(crate) fn covering(&self, module: &str) -> Option<&Arc<Database<Upstreams>>> {
+        self.all.iter().find(|database| database.covers(module))
+    }
+
+    /// The database that a request names, and what is asked of it: `path` is what
+    /// follows `/sumdb/`. Names may have slashes; the longest that fits counts.
+    pub(crate) fn resolve<'a>(
+        &self,
+        path: &'a str,
+    ) -> Option<(&Arc<Database<Upstreams>>, &'a str)> {
+        self.all
+            .iter()
+            .filter_map(|database| {
+                let rest = path.strip_prefix(database.name())?.strip_prefix('/')?;
+                Some((database, rest))
+            })
+            .max_by_key(|(database, _)| database.name().len())
+    }
+
+    /// All databases, in the order of the settings.
+    pub(crate) fn all(&self) -> &[Arc<Database<Upstreams>>] {
+        &self.all
     }
 }

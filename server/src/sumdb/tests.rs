@@ -1,0 +1,1 @@
+//! Databases behind an upstream that the tests hold in their hands.
