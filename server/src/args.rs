@@ -5,6 +5,7 @@
 //! bad one is reported the same way wherever it was written.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args as Group, Parser, Subcommand};
 use clap_complete::Shell;
@@ -27,6 +28,30 @@ pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
 }
+
+impl Args {
+    /// Reads the command line of this process.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing more to do: help or version was asked for and is
+    /// printed (status 0), or the line is wrong and that is said (status 64).
+    pub fn read() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| {
+            // Nobody may be there to read it.
+            let _ = error.print();
+            if error.use_stderr() {
+                ExitCode::from(EXIT_USAGE)
+            } else {
+                ExitCode::SUCCESS
+            }
+        })
+    }
+}
+
+/// Exit status for a command line or settings that are wrong (`EX_USAGE` of
+/// sysexits.h).
+pub const EXIT_USAGE: u8 = 64;
 
 /// Settings given as flags. Each overrides the configuration file, which
 /// overrides the environment.

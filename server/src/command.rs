@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use crate::app::{App, RUNTIME_STOP, go_env_lines};
 use crate::args::{self, Args};
@@ -15,12 +15,12 @@ use crate::config::environment::Environment;
 use crate::config::load::Loaded;
 use crate::{systemd, telemetry};
 
-/// Exit status for settings that are wrong (`EX_USAGE` of sysexits.h).
-const EXIT_CONFIG: u8 = 64;
-
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::read() {
+        Ok(args) => args,
+        Err(code) => return code,
+    };
     if let Some(args::Command::Completions { shell }) = args.command {
         let mut command = Args::command();
         clap_complete::generate(shell, &mut command, "sumward", &mut std::io::stdout());
@@ -33,8 +33,8 @@ pub fn run() -> ExitCode {
     let loaded = match Config::load(&flags, &Environment::read()) {
         Ok(loaded) => loaded,
         Err(problems) => {
-            eprint!("{problems}");
-            return ExitCode::from(EXIT_CONFIG);
+            eprintln!("{problems}");
+            return ExitCode::from(args::EXIT_USAGE);
         }
     };
     match dispatch(args.command.unwrap_or(args::Command::Serve), loaded) {

@@ -223,7 +223,7 @@ impl Metrics {
         r.register("requests", "Answered requests", requests);
         r.register_with_unit(
             "request_duration",
-            "From the request's head read to the answer's last byte written",
+            "From a request's head read to its answer's head made",
             Unit::Seconds,
             durations,
         );

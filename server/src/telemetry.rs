@@ -80,9 +80,29 @@ where
 }
 
 /// Takes directives from the settings alone: `RUST_LOG` has been read with them.
+/// A level alone is meant for this program; the libraries under it stay quiet.
 fn filter(log: &Log) -> Result<EnvFilter, Error> {
-    Ok(EnvFilter::builder().parse(&log.level)?)
+    let mut directives = log.level.clone();
+    // `error` and `off` are below what the libraries would be left.
+    if matches!(&*directives, "info" | "debug" | "trace") {
+        for library in LIBRARIES {
+            directives = format!("{directives},{library}=warn");
+        }
+    }
+    Ok(EnvFilter::builder().parse(directives)?)
 }
+
+/// What writes of its inner workings at debug and trace.
+const LIBRARIES: [&str; 8] = [
+    "h2",
+    "hyper",
+    "hyper_util",
+    "mio",
+    "reqwest",
+    "rustls",
+    "sled",
+    "tower",
+];
 
 #[cfg(test)]
 mod tests {
@@ -154,6 +174,31 @@ mod tests {
         assert!(text.contains("proved"), "{text}");
         assert!(text.contains("module.path=\"rsc.io/quote\""), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn a_level_alone_keeps_libraries_quiet() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let log = log(Format::Text, "trace");
+        with_default(text(&log, move || writer.clone(), false).unwrap(), || {
+            event();
+            tracing::debug!(target: "sled::pagecache", "inner workings");
+            tracing::error!(target: "sled::pagecache", "worth knowing");
+        });
+        assert_eq!(lines.text().lines().count(), 3, "{}", lines.text());
+    }
+
+    #[test]
+    fn off_is_off_for_libraries_too() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let log = log(Format::Text, "off");
+        with_default(text(&log, move || writer.clone(), false).unwrap(), || {
+            event();
+            tracing::error!(target: "sled::pagecache", "worth knowing");
+        });
+        assert_eq!(lines.text(), "");
     }
 
     #[test]

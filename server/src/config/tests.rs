@@ -382,8 +382,8 @@ colour: red
     assert_eq!(
         bad(&[], file, []),
         [
-            "sumward.yaml:6: upstream.breaker.open_minn: unknown key; did you mean `open_min`?",
             "sumward.yaml:4: upstream.lst: unknown key; did you mean `list`?",
+            "sumward.yaml:6: upstream.breaker.open_minn: unknown key; did you mean `open_min`?",
             "sumward.yaml:9: databases[0].urll: unknown key; did you mean `url`?",
             "sumward.yaml:10: colour: unknown key; known here: data, listen, admin, tls, upstream, databases, proof, cache, limits, log",
         ]

@@ -48,6 +48,9 @@ pub(super) fn parse_level(text: &str) -> Result<String, String> {
             ));
         }
     }
+    if is_level(text) {
+        return Ok(text.to_ascii_lowercase());
+    }
     EnvFilter::builder()
         .parse(text)
         .map(|_| text.to_owned())

@@ -17,7 +17,7 @@ pub(super) struct Document {
     file: String,
     root: Value,
     lines: lines::Lines,
-    problems: RefCell<Vec<Problem>>,
+    problems: RefCell<Vec<(Option<usize>, Problem)>>,
 }
 
 /// A mapping of the document and the keys it was asked for.
@@ -53,10 +53,8 @@ impl Document {
 
     /// Reports a problem with the value at `path`.
     pub(super) fn problem(&self, path: &str, message: impl Into<String>) {
-        let line = self
-            .lines
-            .of_path(path)
-            .map_or_else(String::new, |line| format!(":{line}"));
+        let number = self.lines.of_path(path);
+        let line = number.map_or_else(String::new, |line| format!(":{line}"));
         let key = if path.is_empty() {
             String::new()
         } else {
@@ -65,12 +63,14 @@ impl Document {
         let source = format!("{}{line}{key}", self.file);
         self.problems
             .borrow_mut()
-            .push(Problem::new(source, message));
+            .push((number, Problem::new(source, message)));
     }
 
-    /// Returns what was found wrong.
+    /// Returns what was found wrong, from top to bottom.
     pub(super) fn into_problems(self) -> Vec<Problem> {
-        self.problems.into_inner()
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|(line, _)| *line);
+        problems.into_iter().map(|(_, problem)| problem).collect()
     }
 
     fn mapping<'a>(&'a self, path: String, value: &'a Value) -> Section<'a> {
