@@ -174,18 +174,25 @@ impl Bound {
             serving.spawn(app.stop.clone().run_until_cancelled_owned(tls.watch()));
         }
         serving.close();
-        // Asked while answering: it is our own answer that gives us away.
-        let selves = app.upstreams.find_self(&[address]).await;
-        if let Some(upstream) = selves.first() {
-            app.stop.cancel();
-            bail!(
-                "the upstream {upstream} is this very server: it would ask itself for ever\n\
-                 it comes from --upstream, the configuration or GOPROXY in the environment, which is \
-                 often set to the proxy for the go command's sake; give --upstream \
-                 https://proxy.golang.org, or unset GOPROXY for this process"
-            );
+        // Asked while answering: it is our own answer that gives us away. Where
+        // names are slow to resolve, as they are when the world is down, the
+        // check goes on while we serve.
+        let here = [address];
+        let check = refuse_self(&app, &here);
+        tokio::pin!(check);
+        match tokio::time::timeout(SELF_CHECK_BEFORE_READY, &mut check).await {
+            Ok(checked) => {
+                checked?;
+                ready(&app, address);
+            }
+            Err(_) => {
+                ready(&app, address);
+                tokio::select! {
+                    checked = check => checked?,
+                    () = app.stop.cancelled() => {}
+                }
+            }
         }
-        ready(&app, address);
         app.stop.cancelled().await;
         app.drain(serving).await;
         Ok(())
@@ -213,6 +220,24 @@ impl App {
             ),
         }
     }
+}
+
+/// How long the start waits for the check of the upstreams.
+const SELF_CHECK_BEFORE_READY: Duration = Duration::from_millis(80);
+
+/// Fails when an upstream of the list is this very server.
+async fn refuse_self(app: &App, here: &[SocketAddr]) -> Result<()> {
+    let selves = app.upstreams.find_self(here).await;
+    let Some(upstream) = selves.first() else {
+        return Ok(());
+    };
+    app.stop.cancel();
+    bail!(
+        "the upstream {upstream} is this very server: it would ask itself for ever\n\
+         it comes from --upstream, the configuration or GOPROXY in the environment, which is often \
+         set to the proxy for the go command's sake; give --upstream https://proxy.golang.org, or \
+         unset GOPROXY for this process"
+    );
 }
 
 /// Returns the two lines that point the go command here.
