@@ -231,3 +231,6 @@ async fn read_piece(file: Arc<File>, at: u64, left: u64) -> io::Result<Bytes> {
     .await
     .map_err(io::Error::other)?
 }
+
+#[cfg(test)]
+mod tests;
