@@ -1,1 +1,24 @@
-//! The `verify-build` comparer.
+//! The `verify-build` comparer: whether builds of a Go program are the same,
+//! and if not, why, and what to change.
+//!
+//! A file goes up through these layers; none knows the ones above it:
+//!
+//! ```text
+//! input    bytes and their SHA-256, read once
+//! image    format, regions, and where build ID, notes and signature lie
+//! goinfo   build ID, self-check, build information, source paths
+//! diff     two files side by side: A/B/C/D, fields, regions, bytes
+//! cause    explainers: each turns a difference into causes with a fix
+//! report   one value; text and JSON are two ways to print it
+//! ```
+
+pub mod args;
+pub mod cause;
+pub mod compare;
+pub mod config;
+pub mod diff;
+pub mod exit;
+pub mod goinfo;
+pub mod image;
+pub mod input;
+pub mod report;

@@ -1,3 +1,62 @@
 //! `verify-build`: are these builds the same, and if not, why?
 
-fn main() {}
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{CommandFactory as _, Parser as _};
+
+use verifier::args::Args;
+use verifier::compare::Verdict;
+use verifier::config::{Config, Output, Task};
+use verifier::exit::Exit;
+use verifier::report::{Report, json, text};
+
+fn main() -> ExitCode {
+    // clap prints usage errors itself and exits with 2, as Exit::Unreadable.
+    let config = Config::new(Args::parse());
+    match run(&config) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            // Nothing is left to do when even this can't be written.
+            let _ = writeln!(io::stderr(), "verify-build: {error:#}");
+            Exit::Unreadable.into()
+        }
+    }
+}
+
+fn run(config: &Config) -> anyhow::Result<Exit> {
+    let report = match &config.task {
+        Task::Compare(paths) => Report::compare(paths)?,
+        Task::Inspect(paths) => Report::inspect(paths)?,
+        Task::Completions(shell) => {
+            clap_complete::generate(
+                *shell,
+                &mut Args::command(),
+                "verify-build",
+                &mut io::stdout(),
+            );
+            return Ok(Exit::Same);
+        }
+    };
+    print(&report, config.output).context("writing the report")?;
+    Ok(match report.verdict {
+        None | Some(Verdict::Identical) => Exit::Same,
+        Some(Verdict::Different) => Exit::Different,
+        Some(Verdict::Inconclusive) => Exit::Inconclusive,
+    })
+}
+
+fn print(report: &Report, output: Option<Output>) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = match output {
+        None => Ok(()),
+        Some(Output::Text(style)) => text::write(report, style, &mut out),
+        Some(Output::Json) => json::write(report, &mut out),
+    };
+    match written.and_then(|()| out.flush()) {
+        // A reader that has seen enough (head, grep -q) does not change the answer.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}

@@ -1,0 +1,265 @@
+//! Causes: why two files differ, how sure that is, how to check it, what to do.
+//!
+//! Each explainer looks at the same pair and names what it alone can show. An
+//! explainer that knows its finding to follow from another cause (settings that
+//! only a newer Go records, say) stays silent about it.
+
+mod c_side;
+mod dependencies;
+mod ldflags;
+mod linking;
+mod modified;
+mod package;
+mod paths;
+mod pattern;
+mod settings;
+mod toolchain;
+mod unexplained;
+mod version_control;
+
+use serde::Serialize;
+
+use crate::compare::Artifact;
+use crate::diff::Diff;
+use crate::diff::fields::Field;
+
+/// One reason for a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// Its stable name.
+    pub name: Name,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// What was found, in one sentence.
+    pub summary: String,
+    /// What another person can check by hand.
+    pub evidence: Vec<Evidence>,
+    /// What to change, down to the flag, variable or file.
+    pub fix: String,
+    /// Which bytes it can account for.
+    pub reach: Reach,
+}
+
+/// How sure a cause is; the surest sorts first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// The files themselves show it.
+    Proven,
+    /// Nothing else known would leave these traces.
+    Likely,
+    /// It would leave these traces, and so would others.
+    Possible,
+}
+
+/// One thing to look at: a place and what both files have there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// A field, a region or an offset.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What the first file has there; null for nothing.
+    pub a: Option<String>,
+    /// What the second file has there; null for nothing.
+    pub b: Option<String>,
+}
+
+/// Which of the differing bytes a cause can account for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// Build IDs, build information and signatures.
+    Stamps,
+    /// Those, and whole regions that only one file has.
+    OneSided,
+    /// Any byte: it changes code, or moves it.
+    Anything,
+}
+
+/// The stable names of causes, in the order in which equally sure ones are
+/// listed: what changes most comes first. A name never changes its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(
+    missing_docs,
+    reason = "schema/report-v1.json documents every name, for readers of reports"
+)]
+pub enum Name {
+    ModifiedAfterBuild,
+    DependencySum,
+    Target,
+    PackageArguments,
+    Compiler,
+    GoVersion,
+    GoExperiment,
+    BuildMode,
+    CpuLevel,
+    Instrumentation,
+    CompilerFlags,
+    BuildTags,
+    CgoEnabled,
+    #[serde(rename = "fips140")]
+    Fips140,
+    PgoProfile,
+    VcsRevision,
+    VcsModified,
+    DependencyVersion,
+    DependencyReplaced,
+    SourceContent,
+    DependencyContent,
+    CgoFlags,
+    CCompiler,
+    HostLinker,
+    CachePoisoned,
+    LinkMode,
+    ExternalLinkFlags,
+    DynamicLinker,
+    LinkOrder,
+    DebugCompression,
+    LinkerFlags,
+    LdflagsVariable,
+    SymbolsStripped,
+    SourcePath,
+    GorootPath,
+    ModuleCachePath,
+    VcsMissing,
+    VersionStamp,
+    DependencyVendored,
+    GodebugDefault,
+    BuildIdFlag,
+    GnuBuildIdFlag,
+    PeTimestamp,
+    CodeSignature,
+    Unexplained,
+}
+
+/// Two files and their difference, as explainers see them.
+pub struct Pair<'a> {
+    /// The first file.
+    pub a: &'a Artifact,
+    /// The second file.
+    pub b: &'a Artifact,
+    /// In what they differ.
+    pub diff: &'a Diff,
+}
+
+/// Returns the causes of a difference, strongest first.
+pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    let explainers: [fn(&Pair<'_>) -> Vec<Cause>; 11] = [
+        modified::explain,
+        toolchain::explain,
+        settings::explain,
+        package::explain,
+        dependencies::explain,
+        version_control::explain,
+        ldflags::explain,
+        linking::explain,
+        c_side::explain,
+        paths::explain,
+        pattern::explain,
+    ];
+    let mut causes: Vec<Cause> = Vec::new();
+    for cause in explainers.into_iter().flat_map(|explain| explain(pair)) {
+        // Two explainers may see one cause from two sides: the surer one leads.
+        match causes.iter_mut().find(|known| known.name == cause.name) {
+            Some(known) => known.merge(cause),
+            None => causes.push(cause),
+        }
+    }
+    causes.extend(unexplained::explain(pair, &causes));
+    causes.sort_by_key(|cause| (cause.confidence, cause.name));
+    causes
+}
+
+impl Cause {
+    fn merge(&mut self, other: Self) {
+        let (mut first, second) = if other.confidence < self.confidence {
+            (other, self.clone())
+        } else {
+            (self.clone(), other)
+        };
+        first.evidence.extend(second.evidence);
+        if second.reach == Reach::Anything {
+            first.reach = Reach::Anything;
+        }
+        *self = first;
+    }
+}
+
+impl Evidence {
+    fn new(place: impl Into<String>, a: impl Into<String>, b: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            a: Some(a.into()),
+            b: Some(b.into()),
+        }
+    }
+
+    fn sides(
+        place: impl Into<String>,
+        a: Option<impl Into<String>>,
+        b: Option<impl Into<String>>,
+    ) -> Self {
+        Self {
+            place: place.into(),
+            a: a.map(Into::into),
+            b: b.map(Into::into),
+        }
+    }
+
+    fn field(field: &Field) -> Self {
+        Self::sides(
+            format!("build info: {}", field.name),
+            field.a.clone(),
+            field.b.clone(),
+        )
+    }
+}
+
+impl Pair<'_> {
+    /// Says whether both files were built by the same Go version, as far as they
+    /// tell.
+    fn same_go(&self) -> bool {
+        self.a.go.version() == self.b.go.version()
+    }
+
+    /// Says whether nothing in the build information differs, where both have it.
+    fn same_build_info(&self) -> bool {
+        self.a.go.build_info.is_some()
+            && self.b.go.build_info.is_some()
+            && self.diff.fields.is_empty()
+    }
+
+    /// The reach of a cause that changes a line of build information and no code.
+    /// A line of another length moves what follows its copy in read-only data.
+    fn reach_of_a_stamp(&self) -> Reach {
+        let len = |artifact: &Artifact| artifact.go.info().map(|info| info.to_string().len());
+        if len(self.a) == len(self.b) {
+            Reach::Stamps
+        } else {
+            Reach::Anything
+        }
+    }
+
+    /// Names the sides for which something holds: "a", "b" or "a and b".
+    fn which(&self, holds: impl Fn(&Artifact) -> bool) -> Option<&'static str> {
+        match (holds(self.a), holds(self.b)) {
+            (true, true) => Some("a and b"),
+            (true, false) => Some("a"),
+            (false, true) => Some("b"),
+            (false, false) => None,
+        }
+    }
+}
+
+impl Name {
+    /// Returns the name as reports print it.
+    pub fn as_str(self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|name| name.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

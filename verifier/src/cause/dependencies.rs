@@ -1,0 +1,97 @@
+//! dependency-version, -sum, -replaced, -vendored: the modules linked in.
+
+use proto::buildinfo::Module;
+
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::compare::Artifact;
+use crate::diff::fields;
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    let mut by_name: Vec<(Name, Vec<Evidence>)> = Vec::new();
+    for field in &pair.diff.fields {
+        let fields::Name::Dep(path) = &field.name else {
+            continue;
+        };
+        let name = name(module(pair.a, path), module(pair.b, path));
+        match by_name.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, evidence)) => evidence.push(Evidence::field(field)),
+            None => by_name.push((name, vec![Evidence::field(field)])),
+        }
+    }
+    by_name
+        .into_iter()
+        .map(|(name, evidence)| cause(pair, name, evidence))
+        .collect()
+}
+
+fn module<'a>(artifact: &'a Artifact, path: &str) -> Option<&'a Module> {
+    artifact.go.info()?.deps.iter().find(|dep| dep.path == path)
+}
+
+fn name(a: Option<&Module>, b: Option<&Module>) -> Name {
+    let (Some(a), Some(b)) = (a, b) else {
+        return Name::DependencyVersion;
+    };
+    if a.replace != b.replace {
+        // The same replacement at another version is a version, its sum a sum.
+        return match (a.replace.as_deref(), b.replace.as_deref()) {
+            (Some(a), Some(b)) if a.path == b.path => name(Some(a), Some(b)),
+            _ => Name::DependencyReplaced,
+        };
+    }
+    // A module of a workspace has no version of its own.
+    let is_local = |module: &Module| module.version == "(devel)" || module.version.is_empty();
+    if is_local(a) != is_local(b) {
+        return Name::DependencyReplaced;
+    }
+    if a.version != b.version {
+        return Name::DependencyVersion;
+    }
+    if a.sum.is_empty() || b.sum.is_empty() {
+        return Name::DependencyVendored;
+    }
+    Name::DependencySum
+}
+
+fn cause(pair: &Pair<'_>, name: Name, evidence: Vec<Evidence>) -> Cause {
+    let count = evidence.len();
+    let modules = if count == 1 {
+        "one module".to_owned()
+    } else {
+        format!("{count} modules")
+    };
+    let (summary, fix, reach) = match name {
+        Name::DependencySum => (
+            format!("ALARM: {modules} with the same version and different content"),
+            "find out which sum the checksum database has (https://sum.golang.org/lookup/<module>@<version>); \
+             a proxy or a moved tag served other content, and GONOSUMDB, GOFLAGS=-insecure or a missing go.sum let it in",
+            Reach::Anything,
+        ),
+        Name::DependencyReplaced => (
+            format!("{modules} came from a replace directive or a workspace in one build only"),
+            "build releases with GOWORK=off and without replace lines in go.mod",
+            Reach::Anything,
+        ),
+        Name::DependencyVendored => (
+            format!(
+                "{modules} came from the vendor folder in one build and from the module cache in the other"
+            ),
+            "pass the same -mod to both builds (-mod=vendor or -mod=readonly); with a vendor folder the default \
+             depends on the go line of go.mod",
+            pair.reach_of_a_stamp(),
+        ),
+        _ => (
+            format!("{modules} linked in at different versions, or in one build only"),
+            "commit go.mod and go.sum, and build with -mod=readonly",
+            Reach::Anything,
+        ),
+    };
+    Cause {
+        name,
+        confidence: Confidence::Proven,
+        summary,
+        evidence,
+        fix: fix.into(),
+        reach,
+    }
+}

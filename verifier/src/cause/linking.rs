@@ -1,0 +1,186 @@
+//! symbols-stripped, build-id-flag, gnu-build-id-flag, link-mode, pe-timestamp,
+//! dynamic-linker: what the linker leaves in a file's structure.
+
+use proto::buildid::BuildId;
+
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::compare::Artifact;
+use crate::goinfo::HostIdOrigin;
+use crate::goinfo::selfcheck::SelfCheck;
+use crate::image::Content;
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    let both_go = pair.a.go.is_go() && pair.b.go.is_go();
+    if !both_go || pair.a.image.format != pair.b.image.format {
+        return Vec::new();
+    }
+    [
+        stripped(pair),
+        build_id(pair),
+        gnu_build_id(pair),
+        link_mode(pair),
+        interpreter(pair),
+        timestamp(pair),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn stripped(pair: &Pair<'_>) -> Option<Cause> {
+    let names = |artifact: &Artifact, other: &Artifact| -> Vec<String> {
+        let regions = artifact.image.regions.iter();
+        let symbols = regions
+            .filter(|region| region.content == Content::Symbols && region.name != ".shstrtab");
+        symbols
+            .map(|region| region.name.clone())
+            .filter(|name| other.image.region(name).is_none())
+            .collect()
+    };
+    let (a, b) = (names(pair.a, pair.b), names(pair.b, pair.a));
+    let (lacking, which) = match (a.is_empty(), b.is_empty()) {
+        (false, true) => (pair.b, "b"),
+        (true, false) => (pair.a, "a"),
+        // Names on both sides are another layout of debug information.
+        _ => return None,
+    };
+    let confidence = match lacking.go.self_check {
+        SelfCheck::Intact(_) => Confidence::Proven,
+        SelfCheck::Unknown(_) => Confidence::Likely,
+        // Then it was done afterwards, and modified-after-build says so.
+        SelfCheck::Changed { .. } => return None,
+    };
+    let show = |names: Vec<String>| (!names.is_empty()).then(|| names.join(" "));
+    Some(Cause {
+        name: Name::SymbolsStripped,
+        confidence,
+        summary: format!(
+            "{which} was linked without symbols or debug information (-ldflags='-s -w')"
+        ),
+        evidence: vec![Evidence::sides(
+            "symbol and debug sections on one side only",
+            show(a),
+            show(b),
+        )],
+        fix: "pass the same -s and -w in -ldflags to both builds".into(),
+        reach: Reach::OneSided,
+    })
+}
+
+fn build_id(pair: &Pair<'_>) -> Option<Cause> {
+    let own = |artifact: &Artifact| {
+        matches!(
+            artifact.go.build_id,
+            Some(BuildId::Program(_) | BuildId::Package { .. })
+        )
+    };
+    if own(pair.a) == own(pair.b) {
+        return None;
+    }
+    let show = |artifact: &Artifact| artifact.go.build_id.as_ref().map(ToString::to_string);
+    let replaced = |artifact: &Artifact| !own(artifact) && artifact.go.build_id.is_some();
+    let set = pair.which(replaced).is_some();
+    let which = pair.which(|artifact| !own(artifact)).unwrap_or("one");
+    Some(Cause {
+        name: Name::BuildIdFlag,
+        // A note can also be cut out afterwards; text can hardly be put in.
+        confidence: if set { Confidence::Proven } else { Confidence::Likely },
+        summary: format!("{which} does not have the build ID that the go command gives"),
+        evidence: vec![Evidence::sides("Go build ID", show(pair.a), show(pair.b))],
+        fix: "leave -buildid out of -ldflags: the go command's build ID is the same for the same inputs".into(),
+        reach: Reach::Anything,
+    })
+}
+
+fn gnu_build_id(pair: &Pair<'_>) -> Option<Cause> {
+    let origin = |artifact: &Artifact| match (&artifact.image.host_id, artifact.go.host_id_origin) {
+        (None, _) => "absent",
+        (Some(_), Some(HostIdOrigin::Go(_))) => "derived from the Go build ID",
+        (Some(_), Some(HostIdOrigin::Elsewhere) | None) => "set by hand or by the host's linker",
+    };
+    let (a, b) = (origin(pair.a), origin(pair.b));
+    let linked_alike = pair.a.image.producers.is_empty() == pair.b.image.producers.is_empty();
+    let has_ids = pair.a.go.program().is_some() && pair.b.go.program().is_some();
+    if a == b || !pair.same_go() || !linked_alike || !has_ids {
+        return None;
+    }
+    Some(Cause {
+        name: Name::GnuBuildIdFlag,
+        confidence: Confidence::Likely,
+        summary: "the GNU build ID was made in different ways".into(),
+        evidence: vec![Evidence::new("GNU build ID or UUID", a, b)],
+        fix: "use -ldflags='-B gobuildid' (the default since Go 1.24) in both builds".into(),
+        reach: Reach::Anything,
+    })
+}
+
+fn link_mode(pair: &Pair<'_>) -> Option<Cause> {
+    let external = |artifact: &Artifact| !artifact.image.producers.is_empty();
+    let follows = [
+        "CGO_ENABLED",
+        "-buildmode",
+        "GOARCH",
+        "GOOS",
+        "-race",
+        "-msan",
+        "-asan",
+        "-tags",
+    ];
+    if external(pair.a) == external(pair.b)
+        || follows.iter().any(|key| pair.diff.setting(key).is_some())
+    {
+        return None;
+    }
+    let show = |artifact: &Artifact| {
+        if external(artifact) {
+            "host linker"
+        } else {
+            "Go's linker"
+        }
+    };
+    Some(Cause {
+        name: Name::LinkMode,
+        confidence: Confidence::Likely,
+        summary: "one file was linked by the host's linker, the other by Go's".into(),
+        evidence: vec![
+            Evidence::new("linked by (.comment present or not)", show(pair.a), show(pair.b)),
+            Evidence::sides(".comment", comment(pair.a), comment(pair.b)),
+        ],
+        fix: "pass the same -ldflags=-linkmode=internal (or external) to both builds, and set GO_EXTLINK_ENABLED alike".into(),
+        reach: Reach::Anything,
+    })
+}
+
+fn comment(artifact: &Artifact) -> Option<String> {
+    (!artifact.image.producers.is_empty()).then(|| artifact.image.producers.join("; "))
+}
+
+fn interpreter(pair: &Pair<'_>) -> Option<Cause> {
+    let (a, b) = (&pair.a.image.interpreter, &pair.b.image.interpreter);
+    if a.is_none() || b.is_none() || a == b || pair.diff.setting("GOARCH").is_some() {
+        return None;
+    }
+    Some(Cause {
+        name: Name::DynamicLinker,
+        confidence: Confidence::Proven,
+        summary: "the files ask for different dynamic linkers".into(),
+        evidence: vec![Evidence::sides("PT_INTERP", a.clone(), b.clone())],
+        fix: "build both with CGO_ENABLED=0, or on the same C library (glibc or musl)".into(),
+        reach: Reach::Anything,
+    })
+}
+
+fn timestamp(pair: &Pair<'_>) -> Option<Cause> {
+    let (a, b) = (pair.a.image.timestamp?, pair.b.image.timestamp?);
+    if a == b {
+        return None;
+    }
+    Some(Cause {
+        name: Name::PeTimestamp,
+        confidence: Confidence::Proven,
+        summary: "the PE header has the time of linking".into(),
+        evidence: vec![Evidence::new("COFF header: TimeDateStamp", a.to_string(), b.to_string())],
+        fix: "pass -ldflags='-extldflags=-Wl,--no-insert-timestamp' to both builds, or link with Go's linker".into(),
+        reach: Reach::Stamps,
+    })
+}

@@ -1,0 +1,120 @@
+//! modified-after-build, code-signature: the file is not what `go build` wrote.
+
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::compare::Artifact;
+use crate::goinfo::selfcheck::SelfCheck;
+use crate::image::{Content, Format};
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    modified(pair).into_iter().chain(signature(pair)).collect()
+}
+
+fn modified(pair: &Pair<'_>) -> Option<Cause> {
+    let which = pair.which(is_changed)?;
+    let mut evidence = vec![Evidence::new(
+        "content part of the build ID, computed again",
+        verdict(&pair.a.go.self_check),
+        verdict(&pair.b.go.self_check),
+    )];
+    let symbols = |artifact: &Artifact| {
+        let names: Vec<&str> = artifact
+            .image
+            .regions
+            .iter()
+            .filter(|region| region.content == Content::Symbols && region.name != ".shstrtab")
+            .map(|region| region.name.as_str())
+            .collect();
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(" ")
+        }
+    };
+    let (a, b) = (symbols(pair.a), symbols(pair.b));
+    let stripped = a != b;
+    if stripped {
+        evidence.push(Evidence::new("symbol and debug sections", a, b));
+    }
+    let packed = pair.which(is_packed);
+    if packed.is_some() {
+        let mark = |artifact: &Artifact| is_packed(artifact).then_some("UPX!");
+        evidence.push(Evidence::sides("packer's mark", mark(pair.a), mark(pair.b)));
+    }
+    let how = match (packed, stripped) {
+        (Some(_), _) => "packed with UPX",
+        (None, true) => "stripped or edited by strip, objcopy or the like",
+        (None, false) => "edited, signed or damaged",
+    };
+    let verb = if which.len() == 1 { "was" } else { "were" };
+    Some(Cause {
+        name: Name::ModifiedAfterBuild,
+        confidence: Confidence::Proven,
+        summary: format!("{which} {verb} changed after go build wrote it: {how}"),
+        evidence,
+        fix: "compare the files as go build left them; to leave symbols out, build with -ldflags='-s -w' \
+              instead of running strip, or run the same tool on both"
+            .into(),
+        reach: Reach::Anything,
+    })
+}
+
+fn is_changed(artifact: &Artifact) -> bool {
+    matches!(artifact.go.self_check, SelfCheck::Changed { .. })
+}
+
+fn verdict(check: &SelfCheck) -> String {
+    match check {
+        SelfCheck::Intact(_) => "holds: unchanged since go build".into(),
+        SelfCheck::Changed { recorded, computed } => {
+            format!("file says {recorded}, its bytes give {computed}")
+        }
+        SelfCheck::Unknown(why) => format!("unknown: {why}"),
+    }
+}
+
+/// UPX leaves its mark within the first kilobyte or so.
+fn is_packed(artifact: &Artifact) -> bool {
+    let head = &artifact.bytes()[..artifact.bytes().len().min(4096)];
+    artifact.image.format.is_program() && memchr::memmem::find(head, b"UPX!").is_some()
+}
+
+/// A signature covers the content, so it differs whenever that does; it is a
+/// cause only where one side lacks it or nothing else differs.
+fn signature(pair: &Pair<'_>) -> Option<Cause> {
+    let (a, b) = (&pair.a.image.signature, &pair.b.image.signature);
+    let name = match pair.a.image.format {
+        Format::Pe => "certificate table",
+        _ => "code signature",
+    };
+    let show = |range: &Option<std::ops::Range<usize>>| {
+        range
+            .as_ref()
+            .map(|range| format!("{} bytes at {:#x}", range.len(), range.start))
+    };
+    let one_sided = a.is_some() != b.is_some();
+    let alone =
+        a.is_some()
+            && b.is_some()
+            && pair.diff.regions.iter().all(|region| {
+                matches!(region.name.as_str(), "(code signature)" | "(certificates)")
+            });
+    if pair.a.image.format != pair.b.image.format || !(one_sided || alone) {
+        return None;
+    }
+    Some(Cause {
+        name: Name::CodeSignature,
+        confidence: Confidence::Proven,
+        summary: if one_sided {
+            format!("only one file has a {name}")
+        } else {
+            format!("only the {name} differs")
+        },
+        evidence: vec![Evidence::sides(name, show(a), show(b))],
+        fix: "compare the files before they are signed".into(),
+        reach: if one_sided {
+            Reach::OneSided
+        } else {
+            Reach::Stamps
+        },
+    })
+}

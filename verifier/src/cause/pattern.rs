@@ -1,0 +1,194 @@
+//! What the A/B/C/D pattern allows where nothing in the build information
+//! differs. Hardly anything here is proven: the pattern narrows, it does not name.
+
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::compare::Artifact;
+use crate::goinfo::selfcheck::SelfCheck;
+use crate::image::Content;
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    let intact = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Intact(_));
+    let Some(pattern) = pair
+        .diff
+        .pattern
+        .filter(|_| intact(pair.a) && intact(pair.b))
+    else {
+        return Vec::new();
+    };
+    match pattern.0 {
+        [true, true, true, false] => same_inputs(pair),
+        _ if !pair.same_build_info() => Vec::new(),
+        [false, true, true, false] => link_inputs(pair),
+        [false, false, true, false] => direct_inputs(pair),
+        [false, false, false, false] => main_inputs(pair),
+        _ => Vec::new(),
+    }
+}
+
+fn evidence(pair: &Pair<'_>, meaning: &str) -> Vec<Evidence> {
+    let ids = |artifact: &Artifact| artifact.go.program().map(ToString::to_string);
+    let pattern = pair
+        .diff
+        .pattern
+        .map(|pattern| pattern.to_string())
+        .unwrap_or_default();
+    vec![Evidence::sides(
+        format!("build ID, pattern {pattern}: {meaning}"),
+        ids(pair.a),
+        ids(pair.b),
+    )]
+}
+
+/// `===X`: every declared input equal, other bytes.
+fn same_inputs(pair: &Pair<'_>) -> Vec<Cause> {
+    let evidence = evidence(pair, "every declared input is equal, the bytes are not");
+    let external = !pair.a.image.producers.is_empty() || pair.a.image.interpreter.is_some();
+    let linker = Cause {
+        name: Name::HostLinker,
+        confidence: Confidence::Likely,
+        summary: "the host's linker, or what it links in (crt1.o, libgcc, static C libraries), is not the same or not deterministic".into(),
+        evidence: evidence.clone(),
+        fix: "build both in one container image, or with CGO_ENABLED=0 so that Go's own linker does it".into(),
+        reach: Reach::Stamps,
+    };
+    let poisoned = Cause {
+        name: Name::CachePoisoned,
+        confidence: if external { Confidence::Possible } else { Confidence::Likely },
+        summary: "ALARM: one build linked something else than its inputs say, as a changed build-cache entry or a \
+                  -toolexec wrapper would have it"
+            .into(),
+        evidence,
+        fix: "run go clean -cache on both machines and build again without -toolexec; the file that changes was the \
+              wrong one. Keep the GOCACHE folder aside first: it is the evidence"
+            .into(),
+        reach: Reach::Stamps,
+    };
+    if external {
+        vec![linker, poisoned]
+    } else {
+        vec![poisoned]
+    }
+}
+
+/// `X==X`: package main is the same, the link got other flags or packages.
+fn link_inputs(pair: &Pair<'_>) -> Vec<Cause> {
+    let meaning = "package main is equal, what it is linked with or how is not";
+    let trimmed = pair.a.go.setting("-trimpath") == Some("true");
+    let mut causes = Vec::new();
+    if trimmed {
+        let texts = small_texts(pair);
+        let mut evidence = evidence(pair, meaning);
+        let confidence = if texts.is_empty() {
+            Confidence::Possible
+        } else {
+            Confidence::Likely
+        };
+        evidence.extend(texts);
+        causes.push(Cause {
+            name: Name::LdflagsVariable,
+            confidence,
+            summary: "-ldflags differ, which builds with -trimpath do not record (-X variables, -s, -w and others)".into(),
+            evidence,
+            fix: "pass the same -ldflags to both builds; give -X values that depend on the source alone".into(),
+            reach: Reach::Stamps,
+        });
+    }
+    causes.push(dependency_content(pair, meaning));
+    causes
+}
+
+/// `XX=X`: package main's code is equal, something it imports is not.
+fn direct_inputs(pair: &Pair<'_>) -> Vec<Cause> {
+    let meaning = "the code of package main is equal, a package it imports is not";
+    let mut causes = vec![dependency_content(pair, meaning)];
+    if !pair.a.image.producers.is_empty() {
+        causes.push(Cause {
+            name: Name::CgoFlags,
+            confidence: Confidence::Possible,
+            summary: "the C side of cgo packages differs (flags, headers, libraries), which builds with -trimpath do not record".into(),
+            evidence: evidence(pair, meaning),
+            fix: "set CC and the CGO_ variables alike, pin headers and libraries by a container image, build with an empty GOCACHE".into(),
+            reach: Reach::Stamps,
+        });
+    }
+    causes
+}
+
+/// `XXXX`: package main itself was compiled from something else.
+fn main_inputs(pair: &Pair<'_>) -> Vec<Cause> {
+    let meaning = "package main was compiled from other inputs to other code";
+    let mut causes = vec![Cause {
+        name: Name::SourceContent,
+        confidence: Confidence::Likely,
+        summary: "the source, or a file embedded in package main, is not the same".into(),
+        evidence: evidence(pair, meaning),
+        fix: "build both from one commit with a clean tree; check generated and embedded files for times and for line ends (core.autocrlf)".into(),
+        reach: Reach::Stamps,
+    }];
+    if pair.a.go.setting("-pgo").is_some() {
+        causes.push(Cause {
+            name: Name::PgoProfile,
+            confidence: Confidence::Possible,
+            summary:
+                "both builds used a profile of the same name, which need not be the same profile"
+                    .into(),
+            evidence: evidence(pair, meaning),
+            fix: "commit default.pgo, or pass -pgo=off to both builds".into(),
+            reach: Reach::Stamps,
+        });
+    }
+    causes
+}
+
+fn dependency_content(pair: &Pair<'_>, meaning: &str) -> Cause {
+    Cause {
+        name: Name::DependencyContent,
+        confidence: Confidence::Possible,
+        summary: "a package linked in differs though module versions are equal (this module's own other packages, a \
+                  replaced folder, vendored or generated code)"
+            .into(),
+        evidence: evidence(pair, meaning),
+        fix: "build both from one commit with a clean tree, without replace lines that name folders".into(),
+        reach: Reach::Stamps,
+    }
+}
+
+/// Few and short changes of text in data are what a changed -X value leaves.
+fn small_texts(pair: &Pair<'_>) -> Vec<Evidence> {
+    let spans: Vec<_> = pair
+        .diff
+        .regions
+        .iter()
+        .flat_map(|region| region.spans.iter().map(move |span| (region, span)))
+        .collect();
+    let is_text = |bytes: &[u8]| bytes.iter().all(|byte| (0x20..0x7f).contains(byte));
+    let small = spans.len() <= 16
+        && pair
+            .diff
+            .regions
+            .iter()
+            .all(|region| region.a.is_some() && region.b.is_some())
+        && spans.iter().all(|(region, span)| {
+            region.content == Content::Data
+                && span.a.len() <= 256
+                && is_text(&pair.a.bytes()[span.a.clone()])
+                && is_text(&pair.b.bytes()[span.b.clone()])
+        });
+    if !small {
+        return Vec::new();
+    }
+    let show =
+        |bytes: &[u8], range: &std::ops::Range<usize>| super::unexplained::excerpt(bytes, range);
+    let evidence = |(region, span): &(&crate::diff::RegionDiff, &crate::diff::regions::Span)| {
+        let place = format!(
+            "{} at {:#x} in a, {:#x} in b",
+            region.name, span.a.start, span.b.start
+        );
+        Evidence::new(
+            place,
+            show(pair.a.bytes(), &span.a),
+            show(pair.b.bytes(), &span.b),
+        )
+    };
+    spans.iter().map(evidence).collect()
+}

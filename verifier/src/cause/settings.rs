@@ -1,0 +1,206 @@
+//! Causes that are one build setting each: the build information names them.
+
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::diff::fields::{self, Field};
+
+/// What a setting's difference means.
+struct Meaning {
+    keys: &'static [&'static str],
+    name: Name,
+    what: &'static str,
+    fix: &'static str,
+    /// Whether the setting reaches the compiler or only the build information.
+    changes_code: bool,
+}
+
+const MEANINGS: [Meaning; 10] = [
+    Meaning {
+        keys: &["-buildmode"],
+        name: Name::BuildMode,
+        what: "built in different modes",
+        fix: "pass the same -buildmode to both builds (some platforms default to pie)",
+        changes_code: true,
+    },
+    Meaning {
+        keys: CPU_LEVELS,
+        name: Name::CpuLevel,
+        what: "built for different processor levels",
+        fix: "set the variable alike on both machines, or unset it on both; a toolchain built elsewhere can have another default",
+        changes_code: true,
+    },
+    Meaning {
+        keys: &[
+            "-race",
+            "-msan",
+            "-asan",
+            "-cover",
+            "-covermode",
+            "-coverpkg",
+        ],
+        name: Name::Instrumentation,
+        what: "only one file, or another kind in each, has instrumentation (-race, -msan, -asan, -cover)",
+        fix: "build both without -race, -msan, -asan and -cover, or both with the same ones",
+        changes_code: true,
+    },
+    Meaning {
+        keys: &["-gcflags", "-asmflags", "-gccgoflags"],
+        name: Name::CompilerFlags,
+        what: "compiled with different compiler flags",
+        fix: "pass the same -gcflags and -asmflags to both builds",
+        changes_code: true,
+    },
+    Meaning {
+        keys: &["-tags"],
+        name: Name::BuildTags,
+        what: "built with different build tags",
+        fix: "pass the same -tags to both builds",
+        changes_code: true,
+    },
+    Meaning {
+        keys: &["CGO_ENABLED"],
+        name: Name::CgoEnabled,
+        what: "cgo was on in one build and off in the other",
+        fix: "set CGO_ENABLED=0 (or 1) explicitly; unset, it depends on whether a C compiler is found",
+        changes_code: true,
+    },
+    Meaning {
+        keys: &[
+            "CGO_CFLAGS",
+            "CGO_CPPFLAGS",
+            "CGO_CXXFLAGS",
+            "CGO_FFLAGS",
+            "CGO_LDFLAGS",
+        ],
+        name: Name::CgoFlags,
+        what: "built with different C flags",
+        fix: "set CGO_CFLAGS, CGO_CPPFLAGS, CGO_CXXFLAGS and CGO_LDFLAGS alike on both machines, or unset them",
+        changes_code: true,
+    },
+    Meaning {
+        keys: &["GOFIPS140"],
+        name: Name::Fips140,
+        what: "built against different FIPS 140 modules",
+        fix: "set GOFIPS140 alike on both machines",
+        changes_code: true,
+    },
+    Meaning {
+        keys: &["-pgo"],
+        name: Name::PgoProfile,
+        what: "compiled with different profiles",
+        fix: "commit default.pgo beside package main, or pass -pgo=off to both builds",
+        changes_code: true,
+    },
+    Meaning {
+        keys: &["DefaultGODEBUG"],
+        name: Name::GodebugDefault,
+        what: "the GODEBUG defaults compiled in differ",
+        fix: "use the same go line and godebug lines in go.mod (and go.work), and the same //go:debug lines in package main",
+        changes_code: false,
+    },
+];
+
+const CPU_LEVELS: &[&str] = &[
+    "GO386",
+    "GOAMD64",
+    "GOARM",
+    "GOARM64",
+    "GOLOONG64",
+    "GOMIPS",
+    "GOMIPS64",
+    "GOPPC64",
+    "GORISCV64",
+    "GOWASM",
+];
+
+/// Settings that other explainers look after.
+const ELSEWHERE: [&str; 6] = [
+    "-compiler",
+    "-ldflags",
+    "-trimpath",
+    "GOOS",
+    "GOARCH",
+    "GOEXPERIMENT",
+];
+
+/// Says whether a setting chooses among processors of one architecture.
+pub(super) fn is_cpu_level(key: &str) -> bool {
+    CPU_LEVELS.contains(&key)
+}
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    let follows = super::toolchain::follows(pair);
+    let target_differs = pair.diff.setting("GOARCH").is_some();
+    let settings: Vec<(&str, &Field)> = pair
+        .diff
+        .fields
+        .iter()
+        .filter(|field| !follows.contains(field))
+        .filter_map(|field| match &field.name {
+            fields::Name::Setting(key) => Some((key.as_str(), field)),
+            _ => None,
+        })
+        // Another architecture has another variable for its levels.
+        .filter(|(key, _)| !(target_differs && is_cpu_level(key)))
+        .collect();
+    let mut causes: Vec<Cause> = MEANINGS
+        .iter()
+        .filter_map(|meaning| cause(pair, meaning, &settings))
+        .collect();
+    causes.extend(unknown(pair, &settings));
+    causes
+}
+
+fn cause(pair: &Pair<'_>, meaning: &Meaning, settings: &[(&str, &Field)]) -> Option<Cause> {
+    let evidence: Vec<Evidence> = settings
+        .iter()
+        .filter(|(key, _)| meaning.keys.contains(key))
+        .map(|(_, field)| Evidence::field(field))
+        .collect();
+    if evidence.is_empty() {
+        return None;
+    }
+    Some(Cause {
+        name: meaning.name,
+        confidence: Confidence::Proven,
+        summary: meaning.what.into(),
+        evidence,
+        fix: meaning.fix.into(),
+        reach: if meaning.changes_code {
+            Reach::Anything
+        } else {
+            pair.reach_of_a_stamp()
+        },
+    })
+}
+
+/// Settings that this version does not know are shown, not passed over.
+fn unknown(pair: &Pair<'_>, settings: &[(&str, &Field)]) -> Option<Cause> {
+    let is_known = |key: &str| {
+        ELSEWHERE.contains(&key)
+            || key.starts_with("vcs")
+            || MEANINGS.iter().any(|meaning| meaning.keys.contains(&key))
+    };
+    let mut evidence: Vec<Evidence> = settings
+        .iter()
+        .filter(|(key, _)| !is_known(key))
+        .map(|(_, field)| Evidence::field(field))
+        .collect();
+    let other = pair
+        .diff
+        .fields
+        .iter()
+        .filter(|field| field.name == fields::Name::Other);
+    evidence.extend(other.map(Evidence::field));
+    if evidence.is_empty() {
+        return None;
+    }
+    Some(Cause {
+        name: Name::Unexplained,
+        confidence: Confidence::Proven,
+        summary: "build information differs in settings this version of verify-build does not know"
+            .into(),
+        evidence,
+        fix: "make these settings equal and compare again".into(),
+        reach: Reach::Anything,
+    })
+}

@@ -1,0 +1,106 @@
+//! unexplained: what no proven cause accounts for, with its ranges.
+
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::diff::RegionDiff;
+use crate::diff::regions::Span;
+
+/// The most ranges listed as evidence; the report holds the rest.
+const RANGES_MAX: usize = 12;
+
+/// Bytes of each side shown for a small range.
+const SHOWN_BYTES: usize = 48;
+
+pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
+    let sure = |cause: &&Cause| cause.confidence == Confidence::Proven;
+    let reaches = |reach: Reach| causes.iter().filter(sure).any(|cause| cause.reach == reach);
+    if reaches(Reach::Anything) {
+        return None;
+    }
+    let one_sided = reaches(Reach::OneSided);
+    let left: Vec<&RegionDiff> = pair
+        .diff
+        .regions
+        .iter()
+        .filter(|region| region.differing > region.stamped)
+        .filter(|region| !(one_sided && is_one_sided_effect(region)))
+        .collect();
+    if left.is_empty() && !causes.is_empty() {
+        return None;
+    }
+    let bytes: usize = left
+        .iter()
+        .map(|region| region.differing - region.stamped)
+        .sum();
+    let total: usize = left.iter().map(|region| region.spans.len().max(1)).sum();
+    let evidence: Vec<Evidence> = left
+        .iter()
+        .flat_map(|region| ranges(pair, region))
+        .take(RANGES_MAX)
+        .collect();
+    let more = if total > evidence.len() {
+        format!(", the first {} of {total} places shown", evidence.len())
+    } else {
+        String::new()
+    };
+    Some(Cause {
+        name: Name::Unexplained,
+        confidence: Confidence::Proven,
+        summary: format!("{bytes} bytes differ for a reason that these two files alone do not show{more}"),
+        evidence,
+        fix: "build both again with -trimpath and an empty GOCACHE on each machine and compare; if they still differ, \
+              look at the places listed"
+            .into(),
+        reach: Reach::Stamps,
+    })
+}
+
+/// Taking sections away also changes the headers that list them.
+fn is_one_sided_effect(region: &RegionDiff) -> bool {
+    use crate::image::Content;
+    region.a.is_none()
+        || region.b.is_none()
+        || matches!(region.content, Content::Layout | Content::Symbols)
+}
+
+fn ranges(pair: &Pair<'_>, region: &RegionDiff) -> Vec<Evidence> {
+    if region.spans.is_empty() {
+        let show = |range: &Option<std::ops::Range<usize>>| {
+            range
+                .as_ref()
+                .map(|range| format!("{} bytes at {:#x}", range.len(), range.start))
+        };
+        return vec![Evidence::sides(
+            region.name.clone(),
+            show(&region.a),
+            show(&region.b),
+        )];
+    }
+    let shown = |span: &Span| {
+        let place = format!(
+            "{} at {:#x} in a, {:#x} in b",
+            region.name, span.a.start, span.b.start
+        );
+        Evidence::new(
+            place,
+            excerpt(pair.a.bytes(), &span.a),
+            excerpt(pair.b.bytes(), &span.b),
+        )
+    };
+    region.spans.iter().map(shown).collect()
+}
+
+/// Shows bytes as text where they are text, else as hexadecimal.
+pub(super) fn excerpt(bytes: &[u8], range: &std::ops::Range<usize>) -> String {
+    let all = bytes.get(range.clone()).unwrap_or_default();
+    let shown = &all[..all.len().min(SHOWN_BYTES)];
+    let is_text = shown.len() > 1 && shown.iter().all(|byte| (0x20..0x7f).contains(byte));
+    let text = match std::str::from_utf8(shown) {
+        Ok(text) if is_text => format!("{text:?}"),
+        _ => hex::encode(&shown[..shown.len().min(SHOWN_BYTES / 2)]),
+    };
+    if all.len() > shown.len() {
+        format!("{text}… ({} bytes)", all.len())
+    } else {
+        text
+    }
+}

@@ -1,0 +1,123 @@
+//! vcs-revision, vcs-modified, vcs-missing, version-stamp: what the go command
+//! wrote down about the commit.
+
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::compare::Artifact;
+use crate::diff::fields::{self, Field};
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    match (has_vcs(pair.a), has_vcs(pair.b)) {
+        (true, true) => [revision(pair), modified(pair), stamp(pair)]
+            .into_iter()
+            .flatten()
+            .collect(),
+        (false, false) => stamp(pair).into_iter().collect(),
+        _ => missing(pair).into_iter().collect(),
+    }
+}
+
+fn has_vcs(artifact: &Artifact) -> bool {
+    artifact.go.setting("vcs").is_some()
+}
+
+fn main_field<'a>(pair: &Pair<'a>) -> Option<&'a Field> {
+    pair.diff
+        .fields
+        .iter()
+        .find(|field| field.name == fields::Name::Main)
+}
+
+fn evidence(pair: &Pair<'_>, keys: &[&str]) -> Vec<Evidence> {
+    let settings = keys.iter().filter_map(|key| pair.diff.setting(key));
+    settings
+        .chain(main_field(pair))
+        .map(Evidence::field)
+        .collect()
+}
+
+fn revision(pair: &Pair<'_>) -> Option<Cause> {
+    pair.diff.setting("vcs.revision")?;
+    Some(Cause {
+        name: Name::VcsRevision,
+        confidence: Confidence::Proven,
+        summary: "built from different commits".into(),
+        evidence: evidence(pair, &["vcs", "vcs.revision", "vcs.time"]),
+        fix: "check out one commit on both machines; if the commit should not be in the binary, build with -buildvcs=false".into(),
+        reach: Reach::Anything,
+    })
+}
+
+fn modified(pair: &Pair<'_>) -> Option<Cause> {
+    let dirty = |artifact: &Artifact| artifact.go.setting("vcs.modified") == Some("true");
+    let fix = "build from a clean checkout (git status --porcelain prints nothing): commit or .gitignore generated files, \
+               write build outputs outside the tree, check core.autocrlf and core.fileMode";
+    if pair.diff.setting("vcs.modified").is_some() {
+        let which = pair.which(dirty).unwrap_or("one");
+        return Some(Cause {
+            name: Name::VcsModified,
+            confidence: Confidence::Proven,
+            summary: format!("{which} was built from a tree with uncommitted changes"),
+            evidence: evidence(pair, &["vcs.modified"]),
+            fix: fix.into(),
+            reach: Reach::Anything,
+        });
+    }
+    // Both dirty, and perhaps not with the same changes.
+    let same_commit = pair.diff.setting("vcs.revision").is_none();
+    (dirty(pair.a) && dirty(pair.b) && same_commit).then(|| Cause {
+        name: Name::VcsModified,
+        confidence: Confidence::Possible,
+        summary:
+            "both were built from trees with uncommitted changes, which need not be the same ones"
+                .into(),
+        evidence: vec![Evidence::new(
+            "build info: build vcs.modified",
+            "true",
+            "true",
+        )],
+        fix: fix.into(),
+        reach: Reach::Stamps,
+    })
+}
+
+fn missing(pair: &Pair<'_>) -> Option<Cause> {
+    pair.diff.setting("vcs")?;
+    let which = pair.which(|artifact| !has_vcs(artifact)).unwrap_or("one");
+    Some(Cause {
+        name: Name::VcsMissing,
+        confidence: Confidence::Proven,
+        summary: format!("{which} was built without version control information"),
+        evidence: evidence(pair, &["vcs", "vcs.revision", "vcs.time", "vcs.modified"]),
+        fix: "build both with -buildvcs=false, or both inside the repository with git installed and the folder \
+              listed in git's safe.directory"
+            .into(),
+        reach: pair.reach_of_a_stamp(),
+    })
+}
+
+/// The same commit, or none known, and yet another version of the main module.
+fn stamp(pair: &Pair<'_>) -> Option<Cause> {
+    let main = main_field(pair)?;
+    let (a, b) = (
+        pair.a.go.info()?.main.as_ref()?,
+        pair.b.go.info()?.main.as_ref()?,
+    );
+    let clean = |version: &str| version.trim_end_matches("+dirty").to_owned();
+    let follows_from_another = a.path != b.path
+        || pair.diff.setting("vcs.revision").is_some()
+        || pair.diff.setting("vcs.modified").is_some() && clean(&a.version) == clean(&b.version)
+        || super::toolchain::follows(pair).contains(&main);
+    if follows_from_another {
+        return None;
+    }
+    Some(Cause {
+        name: Name::VersionStamp,
+        confidence: Confidence::Proven,
+        summary: "the main module was stamped with different versions for the same source".into(),
+        evidence: vec![Evidence::field(main)],
+        fix: "fetch all tags and the whole history on both machines (git fetch --tags --unshallow), build both with \
+              go build or both with go install pkg@version, start from an empty GOMODCACHE; or build both with -buildvcs=false"
+            .into(),
+        reach: pair.reach_of_a_stamp(),
+    })
+}

@@ -1,0 +1,171 @@
+//! One file taken in whole, and the question put to a list of them.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::cause::{self, Cause, Pair};
+use crate::diff::Diff;
+use crate::goinfo::GoInfo;
+use crate::image::{Format, Image};
+use crate::input::{self, Input};
+
+/// A file with everything that it alone tells.
+#[derive(Debug)]
+pub struct Artifact {
+    /// Its bytes and their hash.
+    pub input: Input,
+    /// Its format.
+    pub image: Image,
+    /// Its Go build.
+    pub go: GoInfo,
+}
+
+impl Artifact {
+    /// Reads a file and looks into it.
+    ///
+    /// # Errors
+    /// As [`Input::read`]; a file that was read is always an artifact.
+    pub fn read(path: &Path) -> Result<Self, input::Error> {
+        Ok(Self::of(Input::read(path)?))
+    }
+
+    /// Looks into a file that was read.
+    pub fn of(input: Input) -> Self {
+        let image = Image::read(&input.bytes);
+        let go = GoInfo::read(&input.bytes, &image);
+        Self { input, image, go }
+    }
+
+    /// Returns the file's bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.input.bytes
+    }
+}
+
+/// The answer for a pair, or for all files together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The same bytes.
+    Identical,
+    /// Different bytes, and so different builds.
+    Different,
+    /// Different bytes, but what they hold can't be told: a file is empty, cut
+    /// off, damaged, or a container that is not looked into. Or both are empty.
+    Inconclusive,
+}
+
+/// What comparing two files gave.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Why it is inconclusive.
+    pub reason: Option<String>,
+    /// In what they differ; absent for identical files.
+    pub diff: Option<Diff>,
+    /// Why, strongest first.
+    pub causes: Vec<Cause>,
+}
+
+impl Outcome {
+    /// Compares two files.
+    pub fn of(a: &Artifact, b: &Artifact) -> Self {
+        if a.input.sha256 == b.input.sha256 {
+            let empty = a.bytes().is_empty();
+            return Self {
+                verdict: if empty {
+                    Verdict::Inconclusive
+                } else {
+                    Verdict::Identical
+                },
+                reason: empty.then(|| "both files are empty: there is no build to compare".into()),
+                diff: None,
+                causes: Vec::new(),
+            };
+        }
+        let reason = obstacle(a).or_else(|| obstacle(b));
+        let diff = Diff::of(a, b);
+        // Causes found in what is not a whole build would be guesses.
+        let causes = match reason {
+            Some(_) => Vec::new(),
+            None => cause::explain(&Pair { a, b, diff: &diff }),
+        };
+        let verdict = if reason.is_some() {
+            Verdict::Inconclusive
+        } else {
+            Verdict::Different
+        };
+        Self {
+            verdict,
+            reason,
+            diff: Some(diff),
+            causes,
+        }
+    }
+}
+
+/// Returns what keeps a file from being judged as a build.
+fn obstacle(artifact: &Artifact) -> Option<String> {
+    let path = artifact.input.path.display();
+    let image = &artifact.image;
+    match image.format {
+        Format::Empty => Some(format!(
+            "{path} is empty; look at the step that should have written it"
+        )),
+        Format::Container(kind) => Some(format!(
+            "{path} is a {kind}; unpack it and compare the files inside"
+        )),
+        _ if image.truncated => Some(format!(
+            "{path} is cut off: its headers name bytes past its end; copy or download it again"
+        )),
+        format if format.is_program() && image.regions.len() <= 1 && !image.problems.is_empty() => {
+            Some(format!(
+                "{path} begins like {} and can't be read as one ({}); copy or download it again",
+                format.name(),
+                image.problems.join("; ")
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Reads files, two or more at a time, and hands them over in order.
+///
+/// # Errors
+/// The first error of [`Artifact::read`], in the order of the paths.
+pub fn read_all<E: From<input::Error>>(
+    paths: &[PathBuf],
+    mut each: impl FnMut(usize, Artifact) -> Result<(), E>,
+) -> Result<(), E> {
+    let parallel = std::thread::available_parallelism()
+        .map_or(2, usize::from)
+        .clamp(2, PARALLEL_MAX);
+    let mut index = 0;
+    for batch in paths.chunks(parallel) {
+        let artifacts: Vec<Result<Artifact, input::Error>> = std::thread::scope(|scope| {
+            let readers: Vec<_> = batch
+                .iter()
+                .map(|path| scope.spawn(|| Artifact::read(path)))
+                .collect();
+            readers.into_iter().map(join).collect()
+        });
+        for artifact in artifacts {
+            each(index, artifact?)?;
+            index += 1;
+        }
+    }
+    Ok(())
+}
+
+/// The most files held in memory at one time, the first one apart.
+const PARALLEL_MAX: usize = 4;
+
+/// A panic in a reader is our own bug and goes on in the caller.
+fn join<T>(reader: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    match reader.join() {
+        Ok(value) => value,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}

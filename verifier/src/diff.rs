@@ -1,0 +1,52 @@
+//! Two files side by side: build-ID parts, build information, regions, bytes.
+
+pub mod bytes;
+pub mod fields;
+pub mod regions;
+
+use proto::buildid::Pattern;
+
+use crate::compare::Artifact;
+pub use fields::Field;
+pub use regions::{Accounting, RegionDiff};
+
+/// Everything in which two files differ, before anyone asks why.
+#[derive(Debug, Clone)]
+pub struct Diff {
+    /// Which build-ID parts agree, when both files have all four.
+    pub pattern: Option<Pattern>,
+    /// Lines of build information that differ.
+    pub fields: Vec<Field>,
+    /// Regions that differ or are on one side only, in the order of the files.
+    pub regions: Vec<RegionDiff>,
+    /// How many regions are the same on both sides.
+    pub regions_same: usize,
+    /// The differing bytes added up.
+    pub accounting: Accounting,
+}
+
+impl Diff {
+    /// Compares two files.
+    pub fn of(a: &Artifact, b: &Artifact) -> Self {
+        let pattern =
+            a.go.program()
+                .zip(b.go.program())
+                .map(|(a, b)| a.pattern(b));
+        let (regions, regions_same) = regions::compare(a, b);
+        let accounting = Accounting::of(&regions);
+        Self {
+            pattern,
+            fields: fields::compare(&a.go, &b.go),
+            regions,
+            regions_same,
+            accounting,
+        }
+    }
+
+    /// Returns the difference of a build setting.
+    pub fn setting(&self, key: &str) -> Option<&Field> {
+        self.fields
+            .iter()
+            .find(|field| matches!(&field.name, fields::Name::Setting(name) if name == key))
+    }
+}

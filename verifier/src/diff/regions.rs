@@ -1,0 +1,239 @@
+//! Regions side by side: which differ, by how many bytes, and how many of those
+//! bytes only name the build.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::bytes;
+use crate::compare::Artifact;
+use crate::goinfo::Stamp;
+use crate::image::{Content, Region};
+
+/// One region that is not the same in two files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegionDiff {
+    /// The region's name.
+    pub name: String,
+    /// What it holds.
+    pub content: Content,
+    /// Its bytes in the first file, if it is there.
+    pub a: Option<Range<usize>>,
+    /// Its bytes in the second file, if it is there.
+    pub b: Option<Range<usize>>,
+    /// Differing bytes at equal offsets, and all bytes that only one side has.
+    pub differing: usize,
+    /// How many of them lie in stamps on both sides.
+    pub stamped: usize,
+    /// What differs outside the stamps.
+    pub spans: Vec<Span>,
+}
+
+/// A stretch of bytes that differs outside the stamps; offsets in the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// The first file's bytes.
+    pub a: Range<usize>,
+    /// The second file's bytes.
+    pub b: Range<usize>,
+}
+
+/// The differing bytes of two files added up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accounting {
+    /// Bytes that differ.
+    pub differing: usize,
+    /// Those of them that lie in build IDs, build information and signatures.
+    pub stamped: usize,
+}
+
+impl Accounting {
+    /// Adds up regions.
+    pub fn of(regions: &[RegionDiff]) -> Self {
+        let sum = |count: fn(&RegionDiff) -> usize| regions.iter().map(count).sum();
+        Self {
+            differing: sum(|region| region.differing),
+            stamped: sum(|region| region.stamped),
+        }
+    }
+
+    /// Returns the differing bytes that only a reason elsewhere can explain.
+    pub fn remaining(&self) -> usize {
+        self.differing - self.stamped
+    }
+}
+
+/// Compares the regions of two files, paired by name and order, and counts those
+/// that are the same.
+pub fn compare(a: &Artifact, b: &Artifact) -> (Vec<RegionDiff>, usize) {
+    let mut others: HashMap<(&str, usize), usize> = numbered(&b.image.regions)
+        .enumerate()
+        .map(|(index, key)| (key, index))
+        .collect();
+    let mut diffs = Vec::new();
+    let mut same = 0;
+    for (region, key) in a.image.regions.iter().zip(numbered(&a.image.regions)) {
+        let Some(other) = others.remove(&key).map(|index| &b.image.regions[index]) else {
+            diffs.push(one_sided(region, true));
+            continue;
+        };
+        match pair(a, b, region, other) {
+            Some(diff) => diffs.push(diff),
+            None => same += 1,
+        }
+    }
+    let mut left: Vec<usize> = others.into_values().collect();
+    left.sort_unstable();
+    diffs.extend(
+        left.into_iter()
+            .map(|index| one_sided(&b.image.regions[index], false)),
+    );
+    (diffs, same)
+}
+
+/// Gives each region its name and which one of that name it is.
+fn numbered(regions: &[Region]) -> impl Iterator<Item = (&str, usize)> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    regions.iter().map(move |region| {
+        let count = seen.entry(region.name.as_str()).or_default();
+        *count += 1;
+        (region.name.as_str(), *count)
+    })
+}
+
+fn one_sided(region: &Region, in_a: bool) -> RegionDiff {
+    let there = Some(region.range.clone());
+    RegionDiff {
+        name: region.name.clone(),
+        content: region.content,
+        a: if in_a { there.clone() } else { None },
+        b: if in_a { None } else { there },
+        differing: region.range.len(),
+        stamped: 0,
+        spans: Vec::new(),
+    }
+}
+
+fn pair(a: &Artifact, b: &Artifact, region: &Region, other: &Region) -> Option<RegionDiff> {
+    let (a_bytes, b_bytes) = (
+        &a.bytes()[region.range.clone()],
+        &b.bytes()[other.range.clone()],
+    );
+    if a_bytes == b_bytes {
+        return None;
+    }
+    let found = bytes::compare(a_bytes, b_bytes);
+    let longer = a_bytes.len().abs_diff(b_bytes.len());
+    let mut diff = RegionDiff {
+        name: region.name.clone(),
+        content: region.content,
+        a: Some(region.range.clone()),
+        b: Some(other.range.clone()),
+        differing: found.count + longer,
+        stamped: 0,
+        spans: Vec::new(),
+    };
+    let (a_stamps, b_stamps) = (&a.go.stamps, &b.go.stamps);
+    if longer == 0 {
+        let shared = shared_stamps(a_stamps, region.range.start, b_stamps, other.range.start);
+        for span in found.spans {
+            for piece in outside(&span, &shared) {
+                if let Some(piece) = trim(a_bytes, b_bytes, piece) {
+                    diff.spans.push(shifted(
+                        &piece,
+                        region.range.start,
+                        &piece,
+                        other.range.start,
+                    ));
+                }
+            }
+        }
+        diff.stamped =
+            found.count - differing_within(a_bytes, b_bytes, &diff.spans, region.range.start);
+        return Some(diff);
+    }
+    let (a_middle, b_middle) = bytes::middle(a_bytes, b_bytes);
+    let span = shifted(&a_middle, region.range.start, &b_middle, other.range.start);
+    if is_stamp(&span.a, a_stamps, a.bytes()) && is_stamp(&span.b, b_stamps, b.bytes()) {
+        diff.stamped = diff.differing;
+    } else {
+        diff.spans.push(span);
+    }
+    Some(diff)
+}
+
+/// Returns the stamps that both sides have at the same place of a region, as
+/// offsets in the region.
+fn shared_stamps(a: &[Stamp], a_start: usize, b: &[Stamp], b_start: usize) -> Vec<Range<usize>> {
+    let mut shared = Vec::new();
+    for ours in a {
+        for theirs in b.iter().filter(|theirs| theirs.kind == ours.kind) {
+            let (Some(start), Some(other)) = (
+                ours.range.start.checked_sub(a_start),
+                theirs.range.start.checked_sub(b_start),
+            ) else {
+                continue;
+            };
+            let range =
+                start.max(other)..(start + ours.range.len()).min(other + theirs.range.len());
+            if !range.is_empty() {
+                shared.push(range);
+            }
+        }
+    }
+    shared.sort_by_key(|range| range.start);
+    shared
+}
+
+/// Cuts stamps, sorted and without overlap, out of a span.
+fn outside(span: &Range<usize>, stamps: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    let mut at = span.start;
+    for stamp in stamps
+        .iter()
+        .filter(|stamp| stamp.start < span.end && span.start < stamp.end)
+    {
+        if at < stamp.start {
+            pieces.push(at..stamp.start);
+        }
+        at = at.max(stamp.end);
+    }
+    if at < span.end {
+        pieces.push(at..span.end);
+    }
+    pieces
+}
+
+/// Shortens a piece to its first and last differing byte.
+fn trim(a: &[u8], b: &[u8], piece: Range<usize>) -> Option<Range<usize>> {
+    let differs = |at: &usize| a[*at] != b[*at];
+    let first = piece.clone().find(differs)?;
+    let last = piece.rev().find(differs)?;
+    Some(first..last + 1)
+}
+
+fn differing_within(a: &[u8], b: &[u8], spans: &[Span], start: usize) -> usize {
+    let within = |span: &Span| {
+        let range = span.a.start - start..span.a.end - start;
+        a[range.clone()]
+            .iter()
+            .zip(&b[range])
+            .filter(|(a, b)| a != b)
+            .count()
+    };
+    spans.iter().map(within).sum()
+}
+
+/// Says whether all of a range is stamp or the zero bytes that pad one.
+fn is_stamp(range: &Range<usize>, stamps: &[Stamp], bytes: &[u8]) -> bool {
+    let ranges: Vec<Range<usize>> = stamps.iter().map(|stamp| stamp.range.clone()).collect();
+    outside(range, &ranges)
+        .into_iter()
+        .all(|piece| bytes[piece].iter().all(|byte| *byte == 0))
+}
+
+fn shifted(a: &Range<usize>, a_by: usize, b: &Range<usize>, b_by: usize) -> Span {
+    Span {
+        a: a.start + a_by..a.end + a_by,
+        b: b.start + b_by..b.end + b_by,
+    }
+}

@@ -1,0 +1,28 @@
+//! Exit codes: the part of the answer that scripts read.
+
+use std::process::ExitCode;
+
+/// How a run ends. The numbers are part of the interface and never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: every file holds the same bytes; or a command that compares nothing
+    /// did its work.
+    Same,
+    /// 1: at least two files are different builds.
+    Different,
+    /// 2: a file could not be read, or the command line could not be understood.
+    Unreadable,
+    /// 3: the bytes differ, but whether the builds do can't be told from them.
+    Inconclusive,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Same => 0,
+            Exit::Different => 1,
+            Exit::Unreadable => 2,
+            Exit::Inconclusive => 3,
+        })
+    }
+}

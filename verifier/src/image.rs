@@ -1,0 +1,319 @@
+//! Executable files of every kind, brought to one shape: named regions that
+//! cover the file without overlap, and where the marks of a build lie.
+//!
+//! Reading never fails. Whatever a header promises and the bytes do not keep is
+//! put into [`Image::problems`], and the rest is read as far as it goes.
+
+pub mod archive;
+pub mod elf;
+pub mod macho;
+pub mod pe;
+pub mod plan9;
+pub mod sniff;
+pub mod wasm;
+pub mod xcoff;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use proto::buildid::{BuildId, embedded};
+
+pub use sniff::Format;
+
+/// The most sections read of one file.
+const SECTIONS_MAX: usize = 100_000;
+
+/// How far into a file or section the textual build ID is looked for, in bytes;
+/// the go command looks as far.
+const EMBEDDED_WITHIN: usize = 32 << 10;
+
+/// One file as its format describes it. Ranges are byte offsets in the file.
+#[derive(Debug, Clone, Default)]
+pub struct Image {
+    /// The file format.
+    pub format: Format,
+    /// What the headers say about the machine.
+    pub machine: Machine,
+    /// Named regions in the order of the file; together they cover all of it.
+    pub regions: Vec<Region>,
+    /// The Go build ID and where its text lies.
+    pub build_id: Option<Located<BuildId>>,
+    /// The GNU build ID or the Mach-O UUID.
+    pub host_id: Option<HostId>,
+    /// The code signature: Mach-O's, or a PE file's certificate table.
+    pub signature: Option<Range<usize>>,
+    /// The time the linker wrote into a PE header, in seconds since 1970.
+    pub timestamp: Option<u32>,
+    /// The dynamic linker an ELF file asks for.
+    pub interpreter: Option<String>,
+    /// What compilers and linkers left in an ELF file's `.comment`.
+    pub producers: Vec<String>,
+    /// The Go version that a WebAssembly module names in its `producers`.
+    pub producer_go: Option<String>,
+    /// Loaded memory, for pointers that lead from one place to another.
+    pub segments: Vec<Segment>,
+    /// What could not be read, in words.
+    pub problems: Vec<String>,
+    /// Whether the bytes end before what the headers promise.
+    pub truncated: bool,
+}
+
+/// What a file's headers say about the machine it is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// The operating system in Go's words, where the format tells.
+    pub goos: Option<&'static str>,
+    /// The architecture in Go's words, where the format tells.
+    pub goarch: Option<&'static str>,
+    /// Pointer size in bits.
+    pub bits: Option<u8>,
+    /// Whether numbers are stored with the high byte first.
+    pub big_endian: bool,
+    /// What kind of object it is: `executable`, `shared object`, …
+    pub kind: Option<&'static str>,
+}
+
+/// A value and where its bytes lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Its bytes in the file.
+    pub range: Range<usize>,
+}
+
+/// What the linker of the platform uses to name a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostId {
+    /// Which of the two it is.
+    pub kind: HostIdKind,
+    /// The value.
+    pub bytes: Vec<u8>,
+    /// Its bytes in the file.
+    pub range: Range<usize>,
+}
+
+/// The kinds of [`HostId`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostIdKind {
+    /// The ELF note "GNU", type 3.
+    Gnu,
+    /// The Mach-O load command LC_UUID.
+    Uuid,
+}
+
+/// A named part of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// The section's name, or a name in parentheses for what no section covers.
+    pub name: String,
+    /// Its bytes in the file.
+    pub range: Range<usize>,
+    /// Where it lies in memory, if it is loaded.
+    pub address: Option<u64>,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What a region holds, as far as its format and name tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Headers, tables and padding of the file itself.
+    Layout,
+    /// Machine code.
+    Code,
+    /// Data the program reads or writes.
+    Data,
+    /// Symbols and debug information: what `-s` and `strip` take away.
+    Symbols,
+    /// Notes, comments, signatures.
+    Notes,
+}
+
+/// A piece of the program's memory that the file fills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Its first address.
+    pub address: u64,
+    /// Its bytes in the file.
+    pub range: Range<usize>,
+}
+
+impl Image {
+    /// Reads a file of any kind.
+    pub fn read(bytes: &[u8]) -> Self {
+        let format = sniff::format(bytes);
+        let mut image = Self {
+            format,
+            ..Self::default()
+        };
+        match format {
+            Format::Elf => elf::read(bytes, &mut image),
+            Format::Pe => pe::read(bytes, &mut image),
+            Format::MachO => macho::read(bytes, 0..bytes.len(), &mut image),
+            Format::MachOFat => macho::read_fat(bytes, &mut image),
+            Format::Wasm => wasm::read(bytes, &mut image),
+            Format::Plan9 => plan9::read(bytes, &mut image),
+            Format::Xcoff => xcoff::read(bytes, &mut image),
+            Format::GoArchive => archive::read(bytes, &mut image),
+            Format::Container(_) | Format::Empty | Format::Other => {}
+        }
+        image.keep_within(bytes.len());
+        image.cover(bytes.len());
+        image
+    }
+
+    /// Returns the bytes at an address of the program.
+    pub fn at_address<'a>(
+        &self,
+        bytes: &'a [u8],
+        address: u64,
+        len: usize,
+    ) -> Option<Cow<'a, [u8]>> {
+        self.segments.iter().find_map(|segment| {
+            let offset = usize::try_from(address.checked_sub(segment.address)?).ok()?;
+            let start = segment.range.start.checked_add(offset)?;
+            let end = start.checked_add(len)?;
+            let inside = end <= segment.range.end;
+            inside
+                .then(|| bytes.get(start..end))
+                .flatten()
+                .map(Cow::Borrowed)
+        })
+    }
+
+    /// Returns the first region of this name.
+    pub fn region(&self, name: &str) -> Option<&Region> {
+        self.regions.iter().find(|region| region.name == name)
+    }
+
+    /// Returns the region that holds a byte of the file.
+    pub fn region_at(&self, offset: usize) -> Option<&Region> {
+        let after = self
+            .regions
+            .partition_point(|region| region.range.end <= offset);
+        self.regions
+            .get(after)
+            .filter(|region| region.range.contains(&offset))
+    }
+
+    /// Drops every mark that a header places outside the file, so that no layer
+    /// above has to ask again.
+    fn keep_within(&mut self, file_len: usize) {
+        let inside = |range: &Range<usize>| range.start <= range.end && range.end <= file_len;
+        self.build_id.take_if(|id| !inside(&id.range));
+        self.host_id.take_if(|id| !inside(&id.range));
+        self.signature.take_if(|range| !inside(range));
+        self.segments.retain(|segment| inside(&segment.range));
+    }
+
+    fn problem(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
+    /// Takes in one section; bytes that the file does not have are cut off.
+    fn push(
+        &mut self,
+        name: String,
+        range: Range<u64>,
+        address: Option<u64>,
+        content: Content,
+        file_len: usize,
+    ) {
+        let clip = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(file_len);
+        if range.end > file_len as u64 {
+            self.truncated = true;
+        }
+        let range = clip(range.start)..clip(range.end);
+        if !range.is_empty() {
+            self.regions.push(Region {
+                name,
+                range,
+                address,
+                content,
+            });
+        }
+    }
+
+    /// Looks for the build ID as text within some bytes of the file.
+    fn find_embedded_id(&mut self, bytes: &[u8], within: Range<usize>) {
+        if self.build_id.is_some() {
+            return;
+        }
+        let end = within
+            .end
+            .min(within.start.saturating_add(EMBEDDED_WITHIN))
+            .min(bytes.len());
+        let Some(window) = bytes.get(within.start..end) else {
+            return;
+        };
+        match embedded::find(window) {
+            Ok(Some(found)) => {
+                let range = found.range.start + within.start..found.range.end + within.start;
+                self.build_id = Some(Located {
+                    value: found.id,
+                    range,
+                });
+            }
+            Ok(None) => {}
+            Err(error) => self.problem(format!("Go build ID: {error}")),
+        }
+    }
+
+    /// Sorts the regions, cuts overlaps off the later one, and names what is left
+    /// uncovered.
+    fn cover(&mut self, file_len: usize) {
+        self.regions
+            .sort_by_key(|region| (region.range.start, region.range.end));
+        let mut covered = Vec::with_capacity(self.regions.len() + 2);
+        let mut at = 0;
+        let count = self.regions.len();
+        for (index, mut region) in std::mem::take(&mut self.regions).into_iter().enumerate() {
+            region.range.start = region.range.start.max(at);
+            if region.range.start >= region.range.end {
+                continue;
+            }
+            if at < region.range.start {
+                let name = if index == 0 { "(headers)" } else { "(padding)" };
+                covered.push(layout(name, at..region.range.start));
+            }
+            at = region.range.end;
+            covered.push(region);
+        }
+        if at < file_len {
+            let name = if count == 0 {
+                "(whole file)"
+            } else {
+                "(after the last section)"
+            };
+            covered.push(layout(name, at..file_len));
+        }
+        self.regions = covered;
+    }
+}
+
+fn layout(name: &str, range: Range<usize>) -> Region {
+    Region {
+        name: name.into(),
+        range,
+        address: None,
+        content: Content::Layout,
+    }
+}
+
+/// Says what a section holds, from its name alone.
+fn content_by_name(name: &str) -> Option<Content> {
+    let bare = name.trim_start_matches(['.', '_']);
+    if bare.starts_with("debug_") || bare.starts_with("zdebug_") {
+        return Some(Content::Symbols);
+    }
+    match bare {
+        "symtab" | "strtab" | "shstrtab" | "name" => Some(Content::Symbols),
+        "comment" | "gnu_debuglink" => Some(Content::Notes),
+        _ if bare.starts_with("note.") => Some(Content::Notes),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! ELF: Linux, the BSDs, Solaris.
+//!
+//! Notes are looked for through program headers and through section headers:
+//! files linked by Go itself since 1.24 reach the GNU note by its section alone,
+//! and files without section headers reach theirs by PT_NOTE alone.
+
+use object::Endianness;
+use object::elf::{FileHeader32, FileHeader64, PT_INTERP, PT_LOAD, PT_NOTE, SHT_NOBITS, SHT_NOTE};
+use object::read::elf::{FileHeader, ProgramHeader as _, SectionHeader as _};
+
+use proto::buildid::{BuildId, note};
+
+use super::{Content, HostId, HostIdKind, Image, Located, SECTIONS_MAX, Segment, content_by_name};
+
+/// The longest dynamic linker path or `.comment` read, in bytes.
+const TEXT_LEN_MAX: usize = 64 << 10;
+
+/// Reads an ELF file of either class and byte order.
+pub(super) fn read(bytes: &[u8], image: &mut Image) {
+    // e_ident[EI_CLASS]
+    match bytes.get(4) {
+        Some(1) => read_class::<FileHeader32<Endianness>>(bytes, image),
+        Some(2) => read_class::<FileHeader64<Endianness>>(bytes, image),
+        _ => image.problem("ELF header: class is neither 32 nor 64 bit"),
+    }
+}
+
+fn read_class<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8], image: &mut Image) {
+    let parsed = Elf::parse(bytes).and_then(|header| Ok((header, header.endian()?)));
+    let (header, endian) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            image.truncated = bytes.len() < size_of::<Elf>();
+            return image.problem(format!("ELF header: {error}"));
+        }
+    };
+    machine(header, endian, image);
+    read_segments(header, endian, bytes, image);
+    read_sections(header, endian, bytes, image);
+    read_section_table_end(header, endian, bytes, image);
+}
+
+fn machine<Elf: FileHeader<Endian = Endianness>>(
+    header: &Elf,
+    endian: Endianness,
+    image: &mut Image,
+) {
+    let big = header.is_big_endian();
+    let wide = header.is_class_64();
+    image.machine.bits = Some(if wide { 64 } else { 32 });
+    image.machine.big_endian = big;
+    image.machine.goarch = match (header.e_machine(endian).0, wide, big) {
+        (3, ..) => Some("386"),
+        (8, false, true) => Some("mips"),
+        (8, false, false) => Some("mipsle"),
+        (8, true, true) => Some("mips64"),
+        (8, true, false) => Some("mips64le"),
+        (21, _, true) => Some("ppc64"),
+        (21, _, false) => Some("ppc64le"),
+        (22, ..) => Some("s390x"),
+        (40, ..) => Some("arm"),
+        (62, ..) => Some("amd64"),
+        (183, ..) => Some("arm64"),
+        (243, true, _) => Some("riscv64"),
+        (258, true, _) => Some("loong64"),
+        _ => None,
+    };
+    // e_ident[EI_OSABI]; Linux files mostly say 0, which many systems share.
+    image.machine.goos = match header.e_ident().os_abi.0 {
+        2 => Some("netbsd"),
+        3 => Some("linux"),
+        6 => Some("solaris"),
+        9 => Some("freebsd"),
+        12 => Some("openbsd"),
+        _ => None,
+    };
+    image.machine.kind = match header.e_type(endian).0 {
+        1 => Some("object file"),
+        2 => Some("executable"),
+        3 => Some("position-independent executable or shared object"),
+        4 => Some("core dump"),
+        _ => None,
+    };
+}
+
+fn read_segments<Elf: FileHeader<Endian = Endianness>>(
+    header: &Elf,
+    endian: Endianness,
+    bytes: &[u8],
+    image: &mut Image,
+) {
+    let headers = match header.program_headers(endian, bytes) {
+        Ok(headers) => headers,
+        Err(error) => {
+            image.truncated = true;
+            return image.problem(format!("ELF program headers: {error}"));
+        }
+    };
+    for segment in headers.iter().take(SECTIONS_MAX) {
+        let (offset, size) = segment.file_range(endian);
+        let Some(range) = range(offset, size, bytes.len()) else {
+            image.truncated |= size > 0;
+            continue;
+        };
+        match segment.p_type(endian) {
+            PT_LOAD => image.segments.push(Segment {
+                address: segment.p_vaddr(endian).into(),
+                range,
+            }),
+            PT_NOTE => read_notes(bytes, range, segment.p_align(endian).into(), image),
+            PT_INTERP => image.interpreter = text(&bytes[range]),
+            _ => {}
+        }
+    }
+}
+
+fn read_sections<Elf: FileHeader<Endian = Endianness>>(
+    header: &Elf,
+    endian: Endianness,
+    bytes: &[u8],
+    image: &mut Image,
+) {
+    let sections = match header.sections(endian, bytes) {
+        Ok(sections) => sections,
+        Err(error) => {
+            image.truncated = true;
+            return image.problem(format!("ELF section headers: {error}"));
+        }
+    };
+    if sections.len() > SECTIONS_MAX {
+        return image.problem(format!(
+            "ELF section headers: more than {SECTIONS_MAX} sections"
+        ));
+    }
+    for section in sections.iter() {
+        let (kind, flags) = (section.sh_type(endian), section.sh_flags(endian));
+        let Some((offset, size)) = section.file_range(endian) else {
+            continue;
+        };
+        if kind == SHT_NOBITS || size == 0 {
+            continue;
+        }
+        let name = sections.section_name(endian, section).unwrap_or_default();
+        let name = String::from_utf8_lossy(name).into_owned();
+        // SHF_EXECINSTR is 4, SHF_ALLOC 2.
+        let flags = flags.0;
+        let content = content_by_name(&name).unwrap_or(match flags {
+            _ if kind == SHT_NOTE => Content::Notes,
+            _ if flags & 4 != 0 => Content::Code,
+            _ if flags & 2 != 0 => Content::Data,
+            _ => Content::Notes,
+        });
+        if let Some(range) = range(offset, size, bytes.len()) {
+            if kind == SHT_NOTE {
+                read_notes(
+                    bytes,
+                    range.clone(),
+                    section.sh_addralign(endian).into(),
+                    image,
+                );
+            }
+            if name == ".comment" {
+                image.producers = texts(&bytes[range]);
+            }
+        }
+        let address = (flags & 2 != 0).then(|| section.sh_addr(endian).into());
+        image.push(
+            name,
+            offset..offset.saturating_add(size),
+            address,
+            content,
+            bytes.len(),
+        );
+    }
+}
+
+/// The section header table itself is a region too.
+fn read_section_table_end<Elf: FileHeader<Endian = Endianness>>(
+    header: &Elf,
+    endian: Endianness,
+    bytes: &[u8],
+    image: &mut Image,
+) {
+    let offset: u64 = header.e_shoff(endian).into();
+    let count = header.shnum(endian, bytes).unwrap_or_default();
+    let size = u64::from(header.e_shentsize(endian)).saturating_mul(count.into());
+    if offset != 0 && size != 0 {
+        let range = offset..offset.saturating_add(size);
+        image.push(
+            "(section headers)".into(),
+            range,
+            None,
+            Content::Layout,
+            bytes.len(),
+        );
+    }
+}
+
+fn read_notes(bytes: &[u8], table: std::ops::Range<usize>, align: u64, image: &mut Image) {
+    let notes = note::walk(&bytes[table.clone()], align, image.machine.big_endian);
+    let within = |range: std::ops::Range<usize>| table.start + range.start..table.start + range.end;
+    if let (None, Some(range)) = (&image.build_id, notes.go.map(within)) {
+        match BuildId::from_bytes(&bytes[range.clone()]) {
+            Ok(value) => image.build_id = Some(Located { value, range }),
+            Err(error) => image.problem(format!("Go build ID: {error}")),
+        }
+    }
+    if let (None, Some(range)) = (&image.host_id, notes.gnu.map(within)) {
+        let bytes = bytes[range.clone()].to_vec();
+        image.host_id = Some(HostId {
+            kind: HostIdKind::Gnu,
+            bytes,
+            range,
+        });
+    }
+}
+
+fn range(offset: u64, size: u64, file_len: usize) -> Option<std::ops::Range<usize>> {
+    let start = usize::try_from(offset).ok()?;
+    let end = start.checked_add(usize::try_from(size).ok()?)?;
+    (end <= file_len && start < end).then_some(start..end)
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    texts(bytes).into_iter().next()
+}
+
+/// Splits NUL-terminated texts, without repetitions.
+fn texts(bytes: &[u8]) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for text in bytes[..bytes.len().min(TEXT_LEN_MAX)].split(|byte| *byte == 0) {
+        let text = String::from_utf8_lossy(text).trim().to_owned();
+        if !text.is_empty() && !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts
+}

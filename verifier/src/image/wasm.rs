@@ -1,0 +1,121 @@
+//! WebAssembly modules: a magic, a version and sections, each an id byte, a
+//! length and its bytes. Custom sections (id 0) begin with a name.
+//!
+//! Source: WebAssembly core specification, "Binary format, modules"
+
+use super::{Content, Image, SECTIONS_MAX};
+
+const NAMES: [&str; 14] = [
+    "custom",
+    "type",
+    "import",
+    "function",
+    "table",
+    "memory",
+    "global",
+    "export",
+    "start",
+    "element",
+    "code",
+    "data",
+    "datacount",
+    "tag",
+];
+
+/// Reads the sections of a module.
+pub(super) fn read(bytes: &[u8], image: &mut Image) {
+    image.machine.goarch = Some("wasm");
+    image.machine.kind = Some("module");
+    let mut at = 8;
+    for _ in 0..SECTIONS_MAX {
+        let Some(id) = bytes.get(at) else {
+            break;
+        };
+        let Some((len, start)) = leb128(bytes, at + 1) else {
+            image.truncated = true;
+            return image.problem("WebAssembly section: its length breaks off");
+        };
+        let end = (start as u64).saturating_add(len);
+        section(*id, bytes, at, start, end, image);
+        match usize::try_from(end) {
+            Ok(end) if end <= bytes.len() => at = end,
+            _ => {
+                return image.problem("WebAssembly section: passes the end of the file");
+            }
+        }
+    }
+}
+
+fn section(id: u8, bytes: &[u8], at: usize, start: usize, end: u64, image: &mut Image) {
+    let body_end = usize::try_from(end).unwrap_or(usize::MAX).min(bytes.len());
+    let known = NAMES
+        .get(usize::from(id))
+        .map_or_else(|| format!("section {id}"), |name| (*name).to_owned());
+    let custom = (id == 0).then(|| name(&bytes[start..body_end])).flatten();
+    let (name, body) = match custom {
+        Some((name, skip)) => (name, start + skip),
+        None => (known, start),
+    };
+    match name.as_str() {
+        "go:buildid" => image.find_embedded_id(bytes, body..body_end),
+        "producers" => image.producer_go = producer(&bytes[body..body_end]),
+        _ => {}
+    }
+    let content = match (id, name.as_str()) {
+        (10, _) => Content::Code,
+        (11, _) => Content::Data,
+        (0, "name") => Content::Symbols,
+        (0, "go:buildid" | "producers") => Content::Notes,
+        _ => super::content_by_name(&name).unwrap_or(Content::Layout),
+    };
+    image.push(name, at as u64..end, None, content, bytes.len());
+}
+
+/// Reads a length-prefixed name and says how many bytes it took.
+fn name(bytes: &[u8]) -> Option<(String, usize)> {
+    let (len, start) = leb128(bytes, 0)?;
+    let end = start.checked_add(usize::try_from(len).ok()?)?;
+    let name = std::str::from_utf8(bytes.get(start..end)?).ok()?;
+    Some((name.to_owned(), end))
+}
+
+/// Reads the version of the language "Go" from the `producers` section: fields,
+/// each a name and a list of name and version.
+///
+/// Source: WebAssembly tool conventions, ProducersSection.md
+fn producer(mut bytes: &[u8]) -> Option<String> {
+    let number = |bytes: &mut &[u8]| -> Option<u64> {
+        let (value, next) = leb128(bytes, 0)?;
+        *bytes = &bytes[next..];
+        Some(value)
+    };
+    let text = |bytes: &mut &[u8]| -> Option<String> {
+        let (text, next) = name(bytes)?;
+        *bytes = &bytes[next..];
+        Some(text)
+    };
+    let fields = number(&mut bytes)?;
+    for _ in 0..fields.min(16) {
+        let field = text(&mut bytes)?;
+        let values = number(&mut bytes)?;
+        for _ in 0..values.min(64) {
+            let (name, version) = (text(&mut bytes)?, text(&mut bytes)?);
+            if field == "language" && name == "Go" {
+                return Some(version);
+            }
+        }
+    }
+    None
+}
+
+/// Reads an unsigned LEB128 number of at most 32 bits.
+fn leb128(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
+    let mut value = 0;
+    for (index, byte) in bytes.get(at..)?.iter().take(5).enumerate() {
+        value |= u64::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Some((value, at + index + 1));
+        }
+    }
+    None
+}

@@ -1,0 +1,299 @@
+//! The report: one value that holds everything a printer may show.
+//!
+//! Its serialised form is the JSON format, `schema/report-v1.json`. Fields are
+//! added within version 1; none is renamed, removed or given another meaning.
+
+pub mod build;
+pub mod json;
+pub mod text;
+
+use serde::Serialize;
+
+use crate::cause::{Confidence, Evidence, Name};
+use crate::compare::Verdict;
+
+/// The name and version of the report's form.
+pub const SCHEMA: &str = "verify-build/report-v1";
+
+/// What one run found.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Always [`SCHEMA`].
+    pub schema: &'static str,
+    /// The program that wrote the report.
+    pub tool: Tool,
+    /// The answer for all files; null when nothing was compared.
+    pub verdict: Option<Verdict>,
+    /// The answer in one sentence.
+    pub summary: String,
+    /// What a reader should know beside the answer.
+    pub notes: Vec<String>,
+    /// Each file, in the order given.
+    pub files: Vec<File>,
+    /// The first file beside each of the others.
+    pub comparisons: Vec<Comparison>,
+    /// Why files differ, strongest first within each comparison.
+    pub causes: Vec<Finding>,
+}
+
+/// The program that wrote a report.
+#[derive(Debug, Serialize)]
+pub struct Tool {
+    /// Always `verify-build`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// What one file tells.
+#[derive(Debug, Serialize)]
+pub struct File {
+    /// The path as it was given.
+    pub path: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// Format and machine.
+    pub format: Format,
+    /// The Go build ID; null when there is none.
+    pub build_id: Option<BuildId>,
+    /// Whether the file is still what `go build` wrote.
+    pub self_check: SelfCheck,
+    /// The GNU build ID or the Mach-O UUID.
+    pub host_id: Option<HostId>,
+    /// Go version, modules and settings.
+    pub build_info: Option<BuildInfo>,
+    /// Directories that source paths in the file begin with.
+    pub sources: Option<Sources>,
+    /// The named parts of the file, in its order.
+    pub sections: Vec<Section>,
+    /// What could not be read.
+    pub problems: Vec<String>,
+}
+
+/// A file's format and the machine it is for.
+#[derive(Debug, Serialize)]
+pub struct Format {
+    /// `ELF`, `PE`, `Mach-O`, …
+    pub name: &'static str,
+    /// `executable`, `shared library`, …
+    pub kind: Option<&'static str>,
+    /// Operating system in Go's words.
+    pub goos: Option<String>,
+    /// Architecture in Go's words.
+    pub goarch: Option<String>,
+    /// Pointer size.
+    pub bits: Option<u8>,
+    /// The dynamic linker asked for.
+    pub interpreter: Option<String>,
+    /// What C compilers and linkers left in `.comment`.
+    pub producers: Vec<String>,
+}
+
+/// A Go build ID.
+#[derive(Debug, Serialize)]
+pub struct BuildId {
+    /// The whole text.
+    pub text: String,
+    /// `program`, `package`, `redacted`, `empty` or `custom`.
+    pub kind: &'static str,
+    /// The parts by letter, for programs: A, B, C, D.
+    pub parts: Option<Parts>,
+    /// Offset of the text in the file.
+    pub offset: usize,
+}
+
+/// The four parts of a program's build ID.
+#[derive(Debug, Serialize)]
+#[expect(non_snake_case, reason = "the parts are known by these letters")]
+pub struct Parts {
+    /// The link's inputs.
+    pub A: String,
+    /// The inputs of compiling package main.
+    pub B: String,
+    /// The content of package main.
+    pub C: String,
+    /// The content of the program.
+    pub D: String,
+}
+
+/// The outcome of the self-check.
+#[derive(Debug, Serialize)]
+pub struct SelfCheck {
+    /// `intact`, `changed` or `unknown`.
+    pub status: &'static str,
+    /// What the file's bytes give, when they were changed.
+    pub computed: Option<String>,
+    /// Whether the host build ID was hashed as it stands (Go 1.22 and earlier);
+    /// null unless intact.
+    pub host_id_hashed: Option<bool>,
+    /// Why it is unknown.
+    pub reason: Option<&'static str>,
+}
+
+/// A GNU build ID or Mach-O UUID.
+#[derive(Debug, Serialize)]
+pub struct HostId {
+    /// `gnu` or `uuid`.
+    pub kind: &'static str,
+    /// The value in hexadecimal.
+    pub value: String,
+    /// `go` when derived from the Go build ID, `other`, or `unknown`.
+    pub origin: &'static str,
+}
+
+/// Build information.
+#[derive(Debug, Serialize)]
+pub struct BuildInfo {
+    /// The Go version, experiments included.
+    pub go_version: String,
+    /// The package path of package main.
+    pub path: Option<String>,
+    /// The main module.
+    pub main: Option<Module>,
+    /// The modules linked in.
+    pub deps: Vec<Module>,
+    /// The build settings.
+    pub settings: Vec<Setting>,
+}
+
+/// One module.
+#[derive(Debug, Serialize)]
+pub struct Module {
+    /// Module path.
+    pub path: String,
+    /// Version.
+    pub version: String,
+    /// The `h1:` sum, empty where there is none.
+    pub sum: String,
+    /// What stands in its place.
+    pub replace: Option<Box<Self>>,
+}
+
+/// One build setting.
+#[derive(Debug, Serialize)]
+pub struct Setting {
+    /// Name.
+    pub key: String,
+    /// Value.
+    pub value: String,
+}
+
+/// Directories found in the line table.
+#[derive(Debug, Serialize)]
+pub struct Sources {
+    /// The Go installation.
+    pub goroot: Option<String>,
+    /// The module cache.
+    pub module_cache: Option<String>,
+    /// The folder that holds every other absolute path.
+    pub tree: Option<String>,
+    /// File names in all.
+    pub files: usize,
+    /// Absolute ones among them.
+    pub absolute: usize,
+}
+
+/// One named part of a file.
+#[derive(Debug, Serialize)]
+pub struct Section {
+    /// Name; in parentheses where the format gives none.
+    pub name: String,
+    /// Offset in the file.
+    pub offset: usize,
+    /// Size in the file.
+    pub size: usize,
+}
+
+/// Two files side by side.
+#[derive(Debug, Serialize)]
+pub struct Comparison {
+    /// The indexes of both in `files`.
+    pub files: [usize; 2],
+    /// The answer for these two.
+    pub verdict: Verdict,
+    /// Why it is inconclusive.
+    pub reason: Option<String>,
+    /// Build-ID parts A, B, C, D: `=` where they agree, `X` where not.
+    pub pattern: Option<String>,
+    /// Lines of build information that differ.
+    pub build_info: Vec<FieldDifference>,
+    /// Parts of the files that differ.
+    pub sections: Vec<SectionDifference>,
+    /// How many parts are the same.
+    pub sections_same: usize,
+    /// The differing bytes added up.
+    pub bytes: Bytes,
+}
+
+/// A line of build information that differs.
+#[derive(Debug, Serialize)]
+pub struct FieldDifference {
+    /// The line: `go`, `path`, `mod`, `dep <path>`, `build <key>`.
+    pub field: String,
+    /// The first file's value; null where it has none.
+    pub a: Option<String>,
+    /// The second file's.
+    pub b: Option<String>,
+}
+
+/// A part of the files that differs.
+#[derive(Debug, Serialize)]
+pub struct SectionDifference {
+    /// Name.
+    pub name: String,
+    /// Size in the first file; null where it has none.
+    pub size_a: Option<usize>,
+    /// Size in the second file.
+    pub size_b: Option<usize>,
+    /// Bytes that differ at equal offsets, and those only one side has.
+    pub differing: usize,
+    /// Those of them in build IDs, build information and signatures.
+    pub stamped: usize,
+    /// Where the others are.
+    pub ranges: Vec<Range>,
+    /// How many more ranges there are.
+    pub ranges_omitted: usize,
+}
+
+/// A stretch that differs, in both files.
+#[derive(Debug, Serialize)]
+pub struct Range {
+    /// Offset in the first file.
+    pub offset_a: usize,
+    /// Bytes there.
+    pub size_a: usize,
+    /// Offset in the second file.
+    pub offset_b: usize,
+    /// Bytes there.
+    pub size_b: usize,
+}
+
+/// The differing bytes of a comparison.
+#[derive(Debug, Serialize)]
+pub struct Bytes {
+    /// All that differ.
+    pub differing: usize,
+    /// Those in build IDs, build information and signatures.
+    pub stamped: usize,
+    /// The rest: they need a cause that reaches code or data.
+    pub remaining: usize,
+}
+
+/// A cause, and the comparison it belongs to.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    /// Its stable name.
+    pub cause: Name,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// The indexes of both files in `files`.
+    pub files: [usize; 2],
+    /// What was found, in one sentence.
+    pub summary: String,
+    /// What can be checked by hand.
+    pub evidence: Vec<Evidence>,
+    /// What to change.
+    pub fix: String,
+}

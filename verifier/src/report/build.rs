@@ -1,0 +1,371 @@
+//! From artifacts and outcomes to a report.
+
+use std::path::PathBuf;
+
+use proto::buildid::content::Variant;
+use proto::buildid::{self};
+use proto::buildinfo;
+
+use super::{
+    BuildId, BuildInfo, Bytes, Comparison, FieldDifference, File, Finding, Format, HostId, Module,
+    Parts, Range, Report, SCHEMA, Section, SectionDifference, SelfCheck, Setting, Sources, Tool,
+};
+use crate::compare::{Artifact, Outcome, Verdict, read_all};
+use crate::diff::{Diff, RegionDiff};
+use crate::goinfo::selfcheck;
+use crate::goinfo::{GoInfo, HostIdOrigin, Stamped};
+use crate::image::HostIdKind;
+use crate::input;
+
+/// The most ranges listed for one part.
+const RANGES_MAX: usize = 64;
+
+/// The most parts listed for one file.
+const SECTIONS_MAX: usize = 1000;
+
+impl Report {
+    /// Looks into files without comparing them.
+    ///
+    /// # Errors
+    /// The first file that can't be read.
+    pub fn inspect(paths: &[PathBuf]) -> Result<Self, input::Error> {
+        let mut report = Self::new();
+        read_all(paths, |_, artifact| -> Result<(), input::Error> {
+            report.files.push(File::of(&artifact));
+            Ok(())
+        })?;
+        report.summary = match report.files.as_slice() {
+            [file] => format!("{}: {}", file.path, super::text::describe(file)),
+            files => format!("{} files", files.len()),
+        };
+        Ok(report)
+    }
+
+    /// Compares the first file with each of the others.
+    ///
+    /// # Errors
+    /// The first file that can't be read.
+    pub fn compare(paths: &[PathBuf]) -> Result<Self, input::Error> {
+        let mut report = Self::new();
+        let mut first: Option<Artifact> = None;
+        read_all(paths, |index, artifact| -> Result<(), input::Error> {
+            report.files.push(File::of(&artifact));
+            match &first {
+                None => first = Some(artifact),
+                Some(first) => report.add(index, first, &artifact),
+            }
+            Ok(())
+        })?;
+        report.conclude();
+        Ok(report)
+    }
+
+    fn new() -> Self {
+        Self {
+            schema: SCHEMA,
+            tool: Tool {
+                name: "verify-build",
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            verdict: None,
+            summary: String::new(),
+            notes: Vec::new(),
+            files: Vec::new(),
+            comparisons: Vec::new(),
+            causes: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, index: usize, first: &Artifact, other: &Artifact) {
+        if first.input.identity.is_some() && first.input.identity == other.input.identity {
+            self.notes.push(format!(
+                "{} and {} are one file on disk: that they agree says nothing about two builds",
+                first.input.path.display(),
+                other.input.path.display()
+            ));
+        }
+        let outcome = Outcome::of(first, other);
+        let files = [0, index];
+        self.causes
+            .extend(outcome.causes.iter().map(|cause| Finding {
+                cause: cause.name,
+                confidence: cause.confidence,
+                files,
+                summary: cause.summary.clone(),
+                evidence: cause.evidence.clone(),
+                fix: cause.fix.clone(),
+            }));
+        self.comparisons.push(Comparison::of(files, &outcome));
+    }
+
+    fn conclude(&mut self) {
+        let is = |verdict: Verdict| {
+            self.comparisons
+                .iter()
+                .filter(|pair| pair.verdict == verdict)
+                .count()
+        };
+        let (different, inconclusive) = (is(Verdict::Different), is(Verdict::Inconclusive));
+        let verdict = match (different, inconclusive) {
+            (0, 0) => Verdict::Identical,
+            (0, _) => Verdict::Inconclusive,
+            _ => Verdict::Different,
+        };
+        let changed = self
+            .files
+            .iter()
+            .filter(|file| file.self_check.status == "changed")
+            .count();
+        if verdict == Verdict::Identical && changed > 0 {
+            self.notes.push(
+                "the files agree, but they were changed after go build wrote them (self-check)"
+                    .into(),
+            );
+        }
+        self.summary = self.sentence(verdict, different);
+        self.verdict = Some(verdict);
+    }
+
+    fn sentence(&self, verdict: Verdict, different: usize) -> String {
+        match verdict {
+            Verdict::Identical if self.files.len() == 2 => "both files hold the same bytes".into(),
+            Verdict::Identical => format!("all {} files hold the same bytes", self.files.len()),
+            Verdict::Inconclusive => {
+                let reason = self.comparisons.iter().find_map(|pair| pair.reason.clone());
+                reason.unwrap_or_else(|| "whether the builds differ can't be told".into())
+            }
+            Verdict::Different if self.files.len() == 2 => match self.causes.first() {
+                Some(cause) => cause.summary.clone(),
+                None => "the files differ".into(),
+            },
+            Verdict::Different => {
+                let first = &self.files[0].path;
+                let sentence = format!(
+                    "{different} of {} files differ from {first}",
+                    self.files.len() - 1
+                );
+                match self.causes.first() {
+                    Some(cause) => format!("{sentence}; {}", cause.summary),
+                    None => sentence,
+                }
+            }
+        }
+    }
+}
+
+impl File {
+    /// Takes down what a file tells.
+    pub fn of(artifact: &Artifact) -> Self {
+        let (image, go) = (&artifact.image, &artifact.go);
+        let sections = image
+            .regions
+            .iter()
+            .take(SECTIONS_MAX)
+            .map(|region| Section {
+                name: region.name.clone(),
+                offset: region.range.start,
+                size: region.range.len(),
+            });
+        Self {
+            path: artifact.input.path.display().to_string(),
+            size: artifact.bytes().len() as u64,
+            sha256: hex::encode(artifact.input.sha256),
+            format: format(artifact),
+            build_id: image
+                .build_id
+                .as_ref()
+                .map(|id| build_id(&id.value, id.range.start)),
+            self_check: self_check(&go.self_check),
+            host_id: host_id(artifact),
+            build_info: go.build_info.as_ref().map(|info| build_info(&info.value)),
+            sources: sources(go),
+            sections: sections.collect(),
+            problems: image.problems.iter().chain(&go.problems).cloned().collect(),
+        }
+    }
+}
+
+fn format(artifact: &Artifact) -> Format {
+    let (image, go) = (&artifact.image, &artifact.go);
+    let machine = &image.machine;
+    Format {
+        name: image.format.name(),
+        kind: machine.kind,
+        goos: go.setting("GOOS").or(machine.goos).map(str::to_owned),
+        goarch: go.setting("GOARCH").or(machine.goarch).map(str::to_owned),
+        bits: machine.bits,
+        interpreter: image.interpreter.clone(),
+        producers: image.producers.clone(),
+    }
+}
+
+fn build_id(id: &buildid::BuildId, offset: usize) -> BuildId {
+    let (kind, parts) = match id {
+        buildid::BuildId::Program(program) => {
+            let [a, b, c, d] = program.parts().map(|part| part.to_string());
+            (
+                "program",
+                Some(Parts {
+                    A: a,
+                    B: b,
+                    C: c,
+                    D: d,
+                }),
+            )
+        }
+        buildid::BuildId::Package { .. } => ("package", None),
+        buildid::BuildId::Redacted => ("redacted", None),
+        buildid::BuildId::Empty => ("empty", None),
+        buildid::BuildId::Custom(_) => ("custom", None),
+    };
+    BuildId {
+        text: id.to_string(),
+        kind,
+        parts,
+        offset,
+    }
+}
+
+fn self_check(check: &selfcheck::SelfCheck) -> SelfCheck {
+    let none = SelfCheck {
+        status: "unknown",
+        computed: None,
+        host_id_hashed: None,
+        reason: None,
+    };
+    match check {
+        selfcheck::SelfCheck::Intact(variant) => SelfCheck {
+            status: "intact",
+            host_id_hashed: Some(*variant == Variant::WithHostId),
+            ..none
+        },
+        selfcheck::SelfCheck::Changed { computed, .. } => SelfCheck {
+            status: "changed",
+            computed: Some(computed.to_string()),
+            ..none
+        },
+        selfcheck::SelfCheck::Unknown(reason) => SelfCheck {
+            reason: Some(reason),
+            ..none
+        },
+    }
+}
+
+fn host_id(artifact: &Artifact) -> Option<HostId> {
+    let id = artifact.image.host_id.as_ref()?;
+    Some(HostId {
+        kind: match id.kind {
+            HostIdKind::Gnu => "gnu",
+            HostIdKind::Uuid => "uuid",
+        },
+        value: hex::encode(&id.bytes[..id.bytes.len().min(64)]),
+        origin: match artifact.go.host_id_origin {
+            Some(HostIdOrigin::Go(_)) => "go",
+            Some(HostIdOrigin::Elsewhere) => "other",
+            None => "unknown",
+        },
+    })
+}
+
+fn build_info(stamped: &Stamped) -> BuildInfo {
+    let none = buildinfo::BuildInfo::default();
+    let info = stamped.info.as_ref().unwrap_or(&none);
+    let setting = |setting: &buildinfo::Setting| Setting {
+        key: setting.key.clone(),
+        value: setting.value.clone(),
+    };
+    BuildInfo {
+        go_version: stamped.version.clone(),
+        path: (!info.path.is_empty()).then(|| info.path.clone()),
+        main: info.main.as_ref().map(module),
+        deps: info.deps.iter().map(module).collect(),
+        settings: info.settings.iter().map(setting).collect(),
+    }
+}
+
+fn module(module: &buildinfo::Module) -> Module {
+    Module {
+        path: module.path.clone(),
+        version: module.version.clone(),
+        sum: module.sum.clone(),
+        replace: module
+            .replace
+            .as_deref()
+            .map(|by| Box::new(self::module(by))),
+    }
+}
+
+fn sources(go: &GoInfo) -> Option<Sources> {
+    let sources = go.sources.as_ref()?;
+    Some(Sources {
+        goroot: sources.goroot.clone(),
+        module_cache: sources.module_cache.clone(),
+        tree: sources.tree.clone(),
+        files: sources.files,
+        absolute: sources.absolute,
+    })
+}
+
+impl Comparison {
+    fn of(files: [usize; 2], outcome: &Outcome) -> Self {
+        let mut comparison = Self {
+            files,
+            verdict: outcome.verdict,
+            reason: outcome.reason.clone(),
+            pattern: None,
+            build_info: Vec::new(),
+            sections: Vec::new(),
+            sections_same: 0,
+            bytes: Bytes {
+                differing: 0,
+                stamped: 0,
+                remaining: 0,
+            },
+        };
+        if let Some(diff) = &outcome.diff {
+            comparison.fill(diff);
+        }
+        comparison
+    }
+
+    fn fill(&mut self, diff: &Diff) {
+        self.pattern = diff.pattern.map(|pattern| pattern.to_string());
+        let field = |field: &crate::diff::Field| FieldDifference {
+            field: field.name.to_string(),
+            a: field.a.clone(),
+            b: field.b.clone(),
+        };
+        self.build_info = diff.fields.iter().map(field).collect();
+        self.sections = diff
+            .regions
+            .iter()
+            .take(SECTIONS_MAX)
+            .map(section_difference)
+            .collect();
+        self.sections_same = diff.regions_same;
+        let accounting = &diff.accounting;
+        self.bytes = Bytes {
+            differing: accounting.differing,
+            stamped: accounting.stamped,
+            remaining: accounting.remaining(),
+        };
+    }
+}
+
+fn section_difference(region: &RegionDiff) -> SectionDifference {
+    let ranges = region.spans.iter().take(RANGES_MAX).map(|span| Range {
+        offset_a: span.a.start,
+        size_a: span.a.len(),
+        offset_b: span.b.start,
+        size_b: span.b.len(),
+    });
+    SectionDifference {
+        name: region.name.clone(),
+        size_a: region.a.as_ref().map(std::ops::Range::len),
+        size_b: region.b.as_ref().map(std::ops::Range::len),
+        differing: region.differing,
+        stamped: region.stamped,
+        ranges: ranges.collect(),
+        ranges_omitted: region.spans.len().saturating_sub(RANGES_MAX),
+    }
+}
