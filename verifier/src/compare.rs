@@ -145,6 +145,10 @@ pub fn read_all<E: From<input::Error>>(
     let mut index = 0;
     for batch in paths.chunks(parallel) {
         let artifacts: Vec<Result<Artifact, input::Error>> = std::thread::scope(|scope| {
+            #[expect(
+                clippy::needless_collect,
+                reason = "all must be started before one is waited for"
+            )]
             let readers: Vec<_> = batch
                 .iter()
                 .map(|path| scope.spawn(|| Artifact::read(path)))

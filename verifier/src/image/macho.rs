@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
             let range = self.file_range(offset, size);
             let name = text(section.sectname());
             let segment = text(section.segname());
-            let content = content_by_name(&name).unwrap_or(match segment.as_str() {
+            let content = content_by_name(&name).unwrap_or_else(|| match segment.as_str() {
                 "__TEXT" if name == "__text" => Content::Code,
                 "__DWARF" => Content::Symbols,
                 _ => Content::Data,

@@ -67,7 +67,7 @@ fn read_sections<Pe: ImageNtHeaders>(file: &PeFile<'_, Pe>, bytes: &[u8], image:
             .and_then(|symbols| section.name(symbols.strings()).ok());
         let name = String::from_utf8_lossy(name.unwrap_or_else(|| section.raw_name())).into_owned();
         let address = base.wrapping_add(section.virtual_address.get(LE).into());
-        let content = content_by_name(&name).unwrap_or({
+        let content = content_by_name(&name).unwrap_or_else(|| {
             // IMAGE_SCN_CNT_CODE
             let is_code = section.characteristics.get(LE).0 & 0x20 != 0;
             if is_code {
