@@ -94,9 +94,11 @@ impl World {
     #[must_use]
     #[track_caller]
     pub fn serve_with(&self, sections: &str) -> Sumward {
-        self.setup()
-            .with_config(&format!("{QUICK}{sections}"))
-            .start()
+        let yaml = format!("{QUICK}{sections}");
+        let server = self.setup().with_config(&yaml).start();
+        // Whether its upstream is itself is asked at the start.
+        self.origin.forget();
+        server
     }
 
     /// A desk that gets modules and proofs from `server`.

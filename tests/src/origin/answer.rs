@@ -36,6 +36,10 @@ pub(super) async fn answer<B>(
     let mut response = Response::builder()
         .status(plan.status)
         .header("content-length", plan.body.len());
+    if plan.status != StatusCode::OK {
+        // The one type that the go command shows to a person.
+        response = response.header("content-type", "text/plain; charset=utf-8");
+    }
     for (name, value) in &plan.headers {
         response = response.header(name, value);
     }
