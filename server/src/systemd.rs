@@ -51,6 +51,22 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn the_unit_waits_longer_than_the_server_drains() {
+        let unit = include_str!("../../deploy/systemd/sumward.service");
+        let seconds = |key: &str| -> u64 {
+            let line = unit.lines().find_map(|line| line.strip_prefix(key));
+            line.unwrap().trim_end_matches('s').parse().unwrap()
+        };
+        let drain = crate::config::Limits::default().drain_timeout;
+        assert!(Duration::from_secs(seconds("TimeoutStopSec=")) > drain);
+        // Twice in an interval: enough room for a machine under load.
+        assert!(seconds("WatchdogSec=") >= 10);
+        assert!(unit.contains("\nType=notify\n"));
+        let status = format!("\nRestartPreventExitStatus={}\n", crate::args::EXIT_USAGE);
+        assert!(unit.contains(&status));
+    }
+
     /// Runs with a socket as the child of the next test, and without one, where
     /// nothing must happen, as a test of its own.
     #[tokio::test]
