@@ -30,7 +30,7 @@ mod netrc;
 mod redirect;
 mod target;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tree;
 pub(crate) mod via;
 mod walk;

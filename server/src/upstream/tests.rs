@@ -2,7 +2,7 @@
 //!
 //! The servers speak HTTP/1.1 by hand, so that they can break it.
 
-mod kit;
+pub(crate) mod kit;
 mod lists;
 mod redirects;
 mod retries;

@@ -15,18 +15,18 @@ use crate::config;
 use crate::metrics::Metrics;
 use crate::upstream::{FetchError, Fetched, Upstreams};
 
-pub(super) const INSTANCE: &str = "test-instance";
+pub(crate) const INSTANCE: &str = "test-instance";
 
 /// A request as it came in.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
+pub(crate) struct Request {
     /// What stands between the method and the version.
-    pub(super) target: String,
-    pub(super) headers: HeaderMap,
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
 }
 
 impl Request {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .get(name)
             .map(|value| value.to_str().expect("ASCII"))
@@ -35,21 +35,21 @@ impl Request {
 
 /// What the server does with a request, step by step; then it closes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reply {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) bytes: Vec<u8>,
     /// Keeps the connection open for ever.
-    pub(super) hangs: bool,
+    pub(crate) hangs: bool,
 }
 
 impl Reply {
-    pub(super) fn raw(text: &str) -> Self {
+    pub(crate) fn raw(text: &str) -> Self {
         Self {
             bytes: text.into(),
             hangs: false,
         }
     }
 
-    pub(super) fn new(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Self {
+    pub(crate) fn new(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Self {
         let mut head = format!("HTTP/1.1 {status} Whatever\r\nConnection: close\r\n");
         if !headers.iter().any(|(name, _)| *name == "Content-Length") {
             head += &format!("Content-Length: {}\r\n", body.len());
@@ -66,11 +66,11 @@ impl Reply {
         }
     }
 
-    pub(super) fn ok(body: &str) -> Self {
+    pub(crate) fn ok(body: &str) -> Self {
         Self::new(200, &[], body.as_bytes())
     }
 
-    pub(super) fn status(status: u16) -> Self {
+    pub(crate) fn status(status: u16) -> Self {
         Self::new(
             status,
             &[("Content-Type", "text/plain; charset=utf-8")],
@@ -78,29 +78,29 @@ impl Reply {
         )
     }
 
-    pub(super) fn redirect(to: &str) -> Self {
+    pub(crate) fn redirect(to: &str) -> Self {
         Self::new(302, &[("Location", to)], b"")
     }
 
-    pub(super) fn then_hang(mut self) -> Self {
+    pub(crate) fn then_hang(mut self) -> Self {
         self.hangs = true;
         self
     }
 }
 
 /// A server on a port of its own. Stops when dropped.
-pub(super) struct Origin {
-    pub(super) address: SocketAddr,
+pub(crate) struct Origin {
+    pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<Request>>>,
     accepting: JoinHandle<()>,
 }
 
 impl Origin {
-    pub(super) async fn start(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         Self::serve(None, answer).await
     }
 
-    pub(super) async fn start_tls(
+    pub(crate) async fn start_tls(
         acceptor: TlsAcceptor,
         answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Self {
@@ -139,15 +139,15 @@ impl Origin {
         }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(super) fn seen(&self) -> Vec<Request> {
+    pub(crate) fn seen(&self) -> Vec<Request> {
         self.seen.lock().expect("not poisoned").clone()
     }
 
-    pub(super) fn targets(&self) -> Vec<String> {
+    pub(crate) fn targets(&self) -> Vec<String> {
         self.seen()
             .into_iter()
             .map(|request| request.target)
@@ -198,7 +198,7 @@ fn parse(head: &str) -> Request {
     }
 }
 
-pub(super) fn settings(list: &str) -> config::Upstream {
+pub(crate) fn settings(list: &str) -> config::Upstream {
     config::Upstream {
         list: ProxyList::parse(list).expect("a list"),
         backoff_min: Duration::from_millis(1),
@@ -212,24 +212,24 @@ pub(super) fn settings(list: &str) -> config::Upstream {
     }
 }
 
-pub(super) fn open(settings: &config::Upstream) -> Upstreams {
+pub(crate) fn open(settings: &config::Upstream) -> Upstreams {
     let hosts = Upstreams::host_names(settings);
     let metrics = Metrics::new(hosts.iter().map(String::as_str), []);
     Upstreams::new(settings, INSTANCE, metrics).expect("good settings")
 }
 
-pub(super) async fn get(upstreams: &Upstreams, path: &str) -> Result<Fetched, FetchError> {
+pub(crate) async fn get(upstreams: &Upstreams, path: &str) -> Result<Fetched, FetchError> {
     upstreams.fetch(path, &upstreams.want(1 << 20)).await
 }
 
-pub(super) async fn text(upstreams: &Upstreams, path: &str) -> String {
+pub(crate) async fn text(upstreams: &Upstreams, path: &str) -> String {
     let fetched = get(upstreams, path).await.expect("a file");
     let bytes = fetched.bytes().await.expect("a whole file");
     String::from_utf8(bytes.into()).expect("text")
 }
 
 /// The error in few words: its kind, and the status it carries.
-pub(super) fn brief(error: &FetchError) -> String {
+pub(crate) fn brief(error: &FetchError) -> String {
     match error {
         FetchError::NotFound { status, .. } => format!("not found {status}"),
         FetchError::Refused { status, .. } => format!("refused {status}"),
@@ -246,7 +246,7 @@ pub(super) fn brief(error: &FetchError) -> String {
 }
 
 /// An address where nothing listens.
-pub(super) async fn nowhere() -> SocketAddr {
+pub(crate) async fn nowhere() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     listener.local_addr().expect("bound")
 }
