@@ -80,15 +80,13 @@ pub enum Lookup {
     Stale,
 }
 
-/// What came of proving a module version.
+/// What came of proving a module version, whether it is then served or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
     /// Its hashes are in the database.
     Proved,
     /// A policy exempts it.
     Exempt,
-    /// Served unproved, because the mode is `report`.
-    Reported,
     /// The database has other hashes.
     Mismatch,
     /// The database does not have it.
@@ -441,7 +439,6 @@ labels!(Lookup {
 labels!(Proof {
     Proved => "proved",
     Exempt => "exempt",
-    Reported => "reported",
     Mismatch => "mismatch",
     NotInDatabase => "not_in_database",
     BadAnswer => "bad_answer",

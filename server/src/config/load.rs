@@ -1,5 +1,6 @@
 //! Flags, configuration file, environment and defaults put together.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::databases::Choice;
@@ -72,7 +73,9 @@ fn apply(layer: Layer, config: &mut Config, problems: &mut Vec<Problem>) -> Vec<
         problems.push(Problem::new("data", message));
     }
     config.listen = layer.listen.unwrap_or(config.listen);
-    config.admin = layer.admin.filter(|admin| *admin != config.listen);
+    // Port 0 is another free port each time.
+    let is_main = |admin: &SocketAddr| *admin == config.listen && admin.port() != 0;
+    config.admin = layer.admin.filter(|admin| !is_main(admin));
     config.tls = match (layer.certificate, layer.key) {
         (Some(certificate), Some(key)) => Some(Tls { certificate, key }),
         (None, None) => None,

@@ -533,4 +533,6 @@ fn the_configuration_file_may_be_named_by_a_variable() {
 fn an_admin_address_equal_to_the_main_one_is_none() {
     let config = good(&["--admin", "127.0.0.1:8080"], "", []);
     assert_eq!(config.admin, None);
+    let both = ["--listen=127.0.0.1:0", "--admin=127.0.0.1:0"];
+    assert!(good(&both, "", []).admin.is_some());
 }

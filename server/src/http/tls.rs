@@ -133,8 +133,8 @@ impl Acceptor {
 
     /// Reads the files again whenever they change, until dropped.
     ///
-    /// A pair that cannot be served is logged once as an error and tried again at
-    /// each look.
+    /// A pair that cannot be served is tried again at each look, and logged once as
+    /// an error if it is still there at the second.
     pub async fn watch(self) {
         let mut watcher = Watcher::new(self);
         let mut looks = interval(LOOK_EVERY);
@@ -161,7 +161,8 @@ type Seen = [Option<(u64, u64, u64, i64, i64)>; 2];
 struct Watcher {
     acceptor: Acceptor,
     served: Seen,
-    reported: String,
+    /// Looks in a row that found a pair that cannot be served.
+    failures: u32,
 }
 
 impl Watcher {
@@ -169,7 +170,7 @@ impl Watcher {
         Self {
             served: acceptor.opened,
             acceptor,
-            reported: String::new(),
+            failures: 0,
         }
     }
 
@@ -184,14 +185,14 @@ impl Watcher {
             Ok(config) => {
                 self.acceptor.current.store(config);
                 self.served = now;
-                self.reported.clear();
+                self.failures = 0;
                 tracing::info!(certificate = %files.certificate.display(), "serving the new TLS certificate");
             }
             Err(error) => {
-                let message = error.to_string();
-                if message != self.reported {
-                    tracing::error!(error = %message, "the TLS certificate changed and cannot be served; the old one stays in use");
-                    self.reported = message;
+                self.failures = self.failures.saturating_add(1);
+                // The first may have come between certificate and key.
+                if self.failures == 2 {
+                    tracing::error!(%error, "the TLS certificate changed and cannot be served; the old one stays in use");
                 }
             }
         }
