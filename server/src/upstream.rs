@@ -167,7 +167,7 @@ impl Upstreams {
         Err(walk.answer())
     }
 
-    /// Asks one entry of the list, by its place in [`Self::labels`].
+    /// Asks one entry of the list, by its place.
     ///
     /// # Errors
     /// See [`FetchError`]; `Off` when there is no such entry.
@@ -199,11 +199,6 @@ impl Upstreams {
         })?;
         let host = self.host(&target);
         self.ask(&target, &host, path, want).await
-    }
-
-    /// Returns the entries' base URLs without userinfo, in order.
-    pub(crate) fn labels(&self) -> impl ExactSizeIterator<Item = &Arc<str>> {
-        self.entries.iter().map(|entry| &entry.target.label)
     }
 
     /// Returns the names under which the hosts of a list are counted, for

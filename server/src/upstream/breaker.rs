@@ -133,14 +133,6 @@ impl Breaker {
         }
     }
 
-    /// Returns how long requests will still be refused, if they are.
-    pub(super) fn wait(&self, now: Instant) -> Option<Duration> {
-        match self.inner {
-            Inner::Open { until, .. } => Some(until.saturating_duration_since(now)),
-            Inner::Closed { .. } | Inner::HalfOpen { .. } => None,
-        }
-    }
-
     fn open(&mut self, now: Instant, round: u32) {
         let factor = 2u32.saturating_pow(round - 1);
         let open = self.limits.open_min.saturating_mul(factor);

@@ -19,7 +19,6 @@ pub(super) struct Host {
 #[derive(Debug)]
 struct Inner {
     breaker: Breaker,
-    last_success: Option<Instant>,
     last_failure: Option<(Instant, String)>,
 }
 
@@ -28,13 +27,7 @@ struct Inner {
 pub(crate) struct Health {
     /// The entry's base URL without userinfo.
     pub(crate) label: Arc<str>,
-    /// Host and port.
-    pub(crate) host: Arc<str>,
     pub(crate) breaker: State,
-    /// How long requests will still be refused.
-    pub(crate) retry_after: Option<Duration>,
-    /// How long ago it last did its work.
-    pub(crate) last_success: Option<Duration>,
     /// How long ago it last failed, and why; holds no secrets.
     pub(crate) last_failure: Option<(Duration, String)>,
 }
@@ -57,7 +50,6 @@ impl Host {
             metrics,
             inner: Mutex::new(Inner {
                 breaker: Breaker::new(limits),
-                last_success: None,
                 last_failure: None,
             }),
         }
@@ -97,10 +89,7 @@ impl Host {
         let since = |then: Instant| now.saturating_duration_since(then);
         Health {
             label,
-            host: Arc::clone(&self.name),
             breaker: inner.breaker.state(),
-            retry_after: inner.breaker.wait(now),
-            last_success: inner.last_success.map(since),
             last_failure: inner
                 .last_failure
                 .as_ref()
@@ -132,7 +121,6 @@ pub(super) struct Permit {
 impl Permit {
     /// The request ended well, or in a way that was the host's to choose.
     pub(super) fn succeeded(mut self, outcome: Outcome) {
-        self.host.lock().last_success = Some(now());
         self.host.count(outcome, self.since);
         self.end(breaker::Outcome::Success);
     }

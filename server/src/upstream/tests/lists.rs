@@ -123,7 +123,11 @@ async fn entries_and_other_urls_are_asked_apart() {
     let base = Origin::start(|_| Reply::ok("database")).await;
     let upstreams = open(&settings(&format!("{},{}", one.url(), two.url())));
     let want = upstreams.want(100);
-    let labels: Vec<_> = upstreams.labels().map(|label| label.to_string()).collect();
+    let labels: Vec<_> = upstreams
+        .health()
+        .into_iter()
+        .map(|health| health.label.to_string())
+        .collect();
     assert_eq!(labels, [one.url(), two.url()]);
     let fetched = upstreams.fetch_from(1, "sumdb/s/supported", &want).await;
     assert_eq!(
