@@ -57,7 +57,7 @@ pub const EXIT_USAGE: u8 = 64;
 /// overrides the environment.
 #[derive(Debug, Clone, Default, Group)]
 pub struct Flags {
-    /// Read settings from this YAML file
+    /// Read settings from this YAML file [default: $SUMWARD_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 

@@ -13,6 +13,7 @@ use crate::args::{self, Args};
 use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::config::load::Loaded;
+use crate::http::tls::Acceptor;
 use crate::{systemd, telemetry};
 
 /// Runs the command line of this process.
@@ -49,14 +50,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
     match command {
         args::Command::Serve => serve(loaded),
-        args::Command::Config(args::Config::Check { .. }) => {
-            print!("{}", loaded.config.show());
-            for warning in &loaded.warnings {
-                eprintln!("warning: {warning}");
-            }
-            eprintln!("the settings are good");
-            Ok(ExitCode::SUCCESS)
-        }
+        args::Command::Config(args::Config::Check { .. }) => Ok(check(&loaded)),
         args::Command::Config(args::Config::Show) => {
             print!("{}", loaded.config.show());
             Ok(ExitCode::SUCCESS)
@@ -67,6 +61,27 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         // Handled before the settings are read, which it does not need.
         args::Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// Says whether the server would take the settings and the files they name.
+fn check(loaded: &Loaded) -> ExitCode {
+    let config = &loaded.config;
+    if let Err(problems) = config.check_files() {
+        eprintln!("{problems}");
+        return ExitCode::from(args::EXIT_USAGE);
+    }
+    if let Some(files) = &config.tls
+        && let Err(error) = Acceptor::open(files, config.limits.header_read_timeout)
+    {
+        eprintln!("tls: {error}");
+        return ExitCode::from(args::EXIT_USAGE);
+    }
+    print!("{}", config.show());
+    for warning in &loaded.warnings {
+        eprintln!("warning: {warning}");
+    }
+    eprintln!("the settings are good");
+    ExitCode::SUCCESS
 }
 
 fn serve(loaded: Loaded) -> Result<ExitCode> {

@@ -48,6 +48,37 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Opens the files that the settings name, for `sumward config check`.
+    ///
+    /// # Errors
+    ///
+    /// Each file that cannot be read. What is in them is not looked at.
+    pub fn check_files(&self) -> Result<(), Problems> {
+        let tls = self.tls.as_ref();
+        let named = [
+            ("tls.certificate", tls.map(|tls| &tls.certificate)),
+            ("tls.key", tls.map(|tls| &tls.key)),
+            ("upstream.ca_file", self.upstream.ca_file.as_ref()),
+            ("upstream.netrc", self.upstream.netrc.as_ref()),
+        ];
+        let problems: Vec<_> = named
+            .into_iter()
+            .filter_map(|(key, path)| {
+                let path = path?;
+                let error = std::fs::read(path).err()?;
+                let message = format!("{} cannot be read: {error}", path.display());
+                Some(Problem::new(key, message))
+            })
+            .collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Problems(problems))
+        }
+    }
+}
+
 fn read_file(path: &Path, config: &mut Config, problems: &mut Vec<Problem>) -> Layer {
     let name = path.display().to_string();
     match std::fs::read_to_string(path) {

@@ -536,3 +536,21 @@ fn an_admin_address_equal_to_the_main_one_is_none() {
     let both = ["--listen=127.0.0.1:0", "--admin=127.0.0.1:0"];
     assert!(good(&both, "", []).admin.is_some());
 }
+
+#[test]
+fn checking_names_the_files_that_cannot_be_read() {
+    let line = [
+        "--tls-cert=/absent.crt",
+        "--tls-key=/absent.key",
+        "--ca-file=/absent.pem",
+    ];
+    let config = good(&line, "upstream: {netrc: /absent.netrc}", []);
+    let problems = config.check_files().unwrap_err();
+    assert_eq!(problems.0.len(), 4, "{problems}");
+    assert!(
+        problems
+            .to_string()
+            .starts_with("tls.certificate: /absent.crt cannot be read")
+    );
+    assert_eq!(good(&[], "", []).check_files(), Ok(()));
+}
