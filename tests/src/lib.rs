@@ -2,7 +2,7 @@
 //! an upstream that can be told to misbehave, and a checksum database and
 //! modules of our own making.
 //!
-//! Nothing here is built on `proto`: hashes, tiles, signed notes and zips are
+//! Nothing here but [`fuzz`] is built on `proto`: hashes, tiles, signed notes and zips are
 //! made a second time, in the plainest way, so that a mistake in `proto` cannot
 //! agree with itself. The `go` command judges both.
 //!
@@ -12,6 +12,7 @@
 pub mod client;
 pub mod database;
 pub mod environment;
+pub mod fuzz;
 pub mod go;
 pub mod module;
 pub mod origin;

@@ -91,15 +91,15 @@ fn accepts_names(module: &ModuleVersion, names: &[String]) {
     let zip = archive(&entries);
     let size = zip.len() as u64;
     let verified = modzip::verify(std::io::Cursor::new(zip), size, module, &Limits::default());
-    assert_eq!(verified.unwrap().files, names.len());
+    assert_eq!(verified.expect("names that pass").files, names.len());
 }
 
 /// The hash in the recorded answer of the database, if it was recorded.
 fn recorded(mirror: &Path, module: &ModuleVersion) -> Option<H1> {
     let lookups = mirror.join("sumdb/sum.golang.org/lookup");
     let answer = fs::read_to_string(lookups.join(module.escaped())).ok()?;
-    let line = answer.lines().nth(1).unwrap();
-    let line = gosum::Line::parse(line).unwrap();
+    let line = answer.lines().nth(1).expect("a record after its number");
+    let line = gosum::Line::parse(line).expect("a line of go.sum");
     assert_eq!((&line.module, line.is_go_mod), (module, false));
     Some(line.h1)
 }
@@ -109,8 +109,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(&folder).expect("list a folder") {
+            let path = entry.expect("list a folder").path();
             if path.is_dir() {
                 folders.push(path);
             } else {

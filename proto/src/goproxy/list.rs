@@ -209,18 +209,12 @@ fn parse_url(text: &str) -> Result<String, Error> {
             if path.is_empty() || path.starts_with('/') || path.contains('\0') {
                 return Err(Error::File { url });
             }
-            return Ok(format!(
-                "file:///{}",
-                path.strip_suffix('/').unwrap_or(path)
-            ));
+            return Ok(format!("file:///{}", path.trim_end_matches('/')));
         }
         "" => return Err(Error::Scheme { url }),
         _ => return Err(Error::UnknownScheme { url }),
     }
-    Ok(format!(
-        "{scheme}:/{}",
-        rest.strip_suffix('/').unwrap_or(rest)
-    ))
+    Ok(format!("{scheme}:/{}", rest.trim_end_matches('/')))
 }
 
 #[cfg(test)]
@@ -266,6 +260,11 @@ mod tests {
                 &[("https://u:p@a.example/x", NotFound)],
             ),
             ("file:///srv/go mod/", &[("file:///srv/go mod", NotFound)]),
+            // More than the go command takes off; what it leaves helps nobody.
+            (
+                "https://a.example/x//",
+                &[("https://a.example/x", NotFound)],
+            ),
             ("file:/srv", &[("file:///srv", NotFound)]),
             ("|a.example|", &[("https://a.example", AnyError)]),
         ];

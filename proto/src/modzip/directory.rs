@@ -164,10 +164,11 @@ impl End {
         let wrong = Error::Directory {
             fact: "zip64 end record is malformed",
         };
-        let at = self.at - (LOCATOR_LEN + END64_LEN) as u64;
         let record = before.len().checked_sub(END64_LEN);
         let record = record.and_then(|from| before.get(from..));
-        let Some(end) = record.and_then(|record| Self::parse64(record, locator, at)) else {
+        let at = self.at.checked_sub((LOCATOR_LEN + END64_LEN) as u64);
+        let end = record.zip(at);
+        let Some(end) = end.and_then(|(record, at)| Self::parse64(record, locator, at)) else {
             return Err(wrong);
         };
         let agrees = |short: u64, sentinel: u64, long: u64| short == sentinel || short == long;

@@ -413,6 +413,10 @@ fn refuses_zip64_that_lies() {
             );
         }
     }
+    // A locator at the very front of the file.
+    let end = zip(&[]);
+    let locator = [&b"PK\x06\x07"[..], &[0; 16], &end].concat();
+    assert!(matches!(check(&locator), Err(Error::Directory { .. })));
     // A locator without a record.
     let mut bytes = zip_with(
         &plain(),

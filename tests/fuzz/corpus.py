@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Writes the seeds of corpus/: one file each, named by what is odd about it.
+
+    python3 tests/fuzz/corpus.py
+
+It only adds and overwrites: what a fuzzer found and was kept stays. Hashes,
+keys, heads and the lookup are real ones of sum.golang.org; the note of
+example.com/log is signed with the seed that src/fuzz/database.rs names.
+"""
+
+import io
+import pathlib
+import struct
+import zipfile
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+
+H1 = "h1:w5fcysjrx7yqtD/aO+QwRjYZOKnaM9Uh2b40tElTs3Y="
+GO_MOD_H1 = "h1:LzX7hefJvL54yjefDEDHNONDjII0t9xZLPXsUe+TKr0="
+PUBLIC_KEY = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
+PUBLIC_NOTE = """go.sum database tree
+51929436
+mQw+jf8Ko94JweSoG8190LvpV8myM/RNeAJ9TYKnia8=
+
+— sum.golang.org Az3grkpNqcZOcvUPGEii+HGw4Omo/J/g+pjjn1+rGRhg6mVhwZBlloAIY+YYfBmHnOZbau4dxH0uzFPHVnZnnD3Sfg4=
+"""
+TEST_NOTE = """go.sum database tree
+3
+O2zM1+PgI/85MAbwMDFe562esRGwIrQfun5bejlz9og=
+
+— example.com/log cC88cL+alB+P7fopy1xOyJNRztenkWbkgAofpboBA2/KfdSibZu9UG4lq8St2LkwMDSl/dSrLjnMy/JGVs7aTpbmfQQ=
+"""
+PSEUDO = "v0.0.0-20161208181325-20d25e280405"
+
+
+def seed(target, **files):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        if isinstance(data, str):
+            data = data.encode()
+        (folder / name).write_bytes(data)
+
+
+def texts():
+    seed(
+        "semver",
+        ladder="v1.0.0-alpha\nv1.0.0-alpha.1\nv1.0.0",
+        short="v1\nv1.2\nv1.2.0",
+        build="v1.0.0-rc.1+meta\nv1.0.0-rc.1\nv1.0.0+incompatible",
+        long_numbers="v18446744073709551616.0.0\nv1.99999999999999999999.0\nv1.0.0-99999999999999999999",
+        broken="v01.0.0\nv1.0.0-01\nv1.0.0-a..b",
+    )
+    seed(
+        "module_path",
+        plain="golang.org/x/text",
+        capitals="github.com/BurntSushi/toml@v1.5.0",
+        escaped="github.com/!burnt!sushi/toml",
+        major="rsc.io/quote/v3@v3.1.0",
+        gopkg="gopkg.in/yaml.v2-unstable@v2.4.0",
+        incompatible="github.com/dgrijalva/jwt-go@v3.2.0+incompatible",
+        toolchain="golang.org/toolchain@v0.0.1-go1.27.3.linux-amd64",
+        windows="x.y/con.go",
+        short_name="x.y/longna~1",
+        dots="x.y/../z",
+        unicode="x.y/é\u0301",
+        bangs="x.y/!!z!",
+        capital_version="v1.0.0-!r!c1",
+    )
+    seed(
+        "pseudo",
+        first=PSEUDO,
+        after_release="v1.2.3-0.20060102150405-abcdef123456",
+        after_prerelease="v1.2.3-pre.0.20060102150405-abcdef123456+incompatible",
+        carry="v1.2.1000-0.20060102150405-abcdef123456",
+        none_before="v1.2.0-0.20060102150405-abcdef123456",
+        no_such_day="v1.0.0-20060230150405-abcdef123456",
+    )
+    seed(
+        "patterns",
+        plain="*.corp.example.com,rsc.io/private\nrsc.io/private/x\ngit.corp.example.com",
+        classes="rsc.io/[a-q]*,x.y/[^\\]]?\nrsc.io/quote/v3\nx.y/zz",
+        stars="a*b*c*d*e*/f\naxbxcxdxexxx/f\naxbxcxdxe/xxx/f",
+        broken="rsc.io/[a-\nrsc.io/a",
+        empty=",,/,\nx",
+        slash_class="[/]*x\n/x\na/x",
+    )
+    seed(
+        "goproxy_request",
+        list="/golang.org/x/text/@v/list",
+        latest="/golang.org/x/text/@latest",
+        info="/golang.org/x/text/@v/master.info",
+        mod=f"/gopkg.in/check.v1/@v/{PSEUDO}.mod",
+        zip="/github.com/%21burnt%21sushi/toml/@v/v1.5.0.zip",
+        incompatible="/github.com/dgrijalva/jwt-go/@v/v3.2.0%2Bincompatible.zip",
+        traversal="/golang.org/x/%2e%2e/text/@v/list",
+        slash="/golang.org%2fx/text/@v/list",
+        twice="/golang.org/x/text/@v/%252e%252e.info",
+        nul="/golang.org/x/text/@v/v1.0.0%00.info",
+        option="/golang.org/x/text/@v/-x.info",
+        raw_capital="/github.com/BurntSushi/toml/@v/list",
+        two_marks="/golang.org/@v/x/@v/list",
+        supported="supported",
+        lookup="lookup/rsc.io/quote@v1.5.2",
+        tile="tile/8/0/x001/067.p/1",
+        tile_data="tile/8/data/000",
+    )
+    seed(
+        "proxy_list",
+        default="https://proxy.example,direct",
+        both="https://a.example/x/|b.example,,off,http://c.example",
+        file="file:///srv/go mod/|localhost:8080",
+        password="https://user:secret@a.example/x|direct",
+        broken="ftp://a.example",
+        host="https://u@/",
+        query="https://a.example?x#y",
+    )
+    seed(
+        "info",
+        plain='{"Version":"v1.5.0","Time":"2025-03-11T08:04:05Z"}',
+        origin='{"Version":"v0.43.0","Time":"2025-03-11T08:04:05.123+01:00","Origin":{"VCS":"git","URL":"https://x.y","Hash":"ab"}}',
+        twice='{"Version":"v1.0.0","version":"v2.0.0"}',
+        long_s='{"Ver\u017fion":"v1.0.0"}',
+        null='{"Version":"v1.0.0","Time":null}',
+        deep='{"x":' + "[" * 200,
+        escaped='{"\\u0056ersion":"\\u00761.0.0"}',
+    )
+    seed(
+        "version_list",
+        plain="v1.0.0\nv1.1.0\nv1.2.0-rc.1\n",
+        times="v1.0.0 2025-03-11T08:04:05Z\r\nv1.1.0 yesterday\n",
+        odd=f"master\nv2\n{PSEUDO}\nv3.0.0+incompatible",
+        page="<!DOCTYPE html>",
+    )
+    seed(
+        "gosum",
+        plain=f"rsc.io/quote v1.5.2 {H1}\nrsc.io/quote v1.5.2/go.mod {GO_MOD_H1}\n",
+        line=f"rsc.io/quote v1.5.2 {H1}",
+        other="rsc.io/quote v1.5.2 h9:x\n\n",
+        broken="rsc.io/quote v1.5.2",
+    )
+
+
+def databases():
+    record = f"rsc.io/quote v1.5.2 {H1}\nrsc.io/quote v1.5.2/go.mod {GO_MOD_H1}\n"
+    injected = PUBLIC_NOTE.replace("\n\n", f"\nx.y/z v1.0.0 {H1}\n\n")
+    seed(
+        "note",
+        public=PUBLIC_NOTE,
+        test=TEST_NOTE,
+        key=PUBLIC_KEY,
+        secret="PRIVATE+KEY+example.com/log+702f3c70+AQcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH",
+        unsigned="text\n\n",
+        two_signers=PUBLIC_NOTE + TEST_NOTE.split("\n\n")[1],
+        carriage="text\r\n\n— x AAAA\n",
+        to_sign="some text\n",
+    )
+    seed(
+        "lookup_answer",
+        public=f"942\n{record}\n{PUBLIC_NOTE}",
+        injected=f"942\n{record}\n{injected}",
+        record=record,
+        records=f"{record}\n{record}",
+        no_record=f"942\n\n{PUBLIC_NOTE}",
+        leading_zero=f"0942\n{record}\n{PUBLIC_NOTE}",
+        huge_number=f"99999999999999999999\n{record}\n{PUBLIC_NOTE}",
+    )
+    head = PUBLIC_NOTE.split("\n\n")[0] + "\n"
+    seed(
+        "checkpoint",
+        public=head,
+        extended=head + "more\n",
+        empty="go.sum database tree\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+        leading_zero=head.replace("\n", "\n0", 1),
+        huge="go.sum database tree\n18446744073709551615\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+    )
+    seed(
+        "gosumdb",
+        name="sum.golang.org",
+        alias="sum.golang.google.cn",
+        key=PUBLIC_KEY,
+        url=f"{PUBLIC_KEY} https://sum.example/x/",
+        off="off",
+        unknown="sum.example",
+    )
+    seed(
+        "tile_path",
+        partial="tile/8/0/x001/x234/067.p/5",
+        data="tile/8/data/000",
+        high="tile/30/63/999",
+        short="tile/8/0/1",
+        superfluous="tile/8/0/x000/001",
+        wide="tile/8/0/001.p/256",
+    )
+    seed(
+        "tile_plan",
+        good=bytes([200, 3, 0, 150]),
+        one_flip=bytes([200, 3, 0, 150, 1, 40, 1]),
+        cut=bytes([255, 2, 1, 60, 3, 255, 0]),
+        longer=bytes([13, 1, 2, 1, 0, 254, 7]),
+        empty=bytes([0, 1, 0, 0]),
+        child=bytes([255, 5, 0, 7, 200, 32, 128]),
+    )
+
+
+def zips():
+    plain = make_zip(zipfile.ZIP_DEFLATED, [("go.mod", b"module rsc.io/x\n"), ("x.go", b"package x\n")])
+    stored = make_zip(zipfile.ZIP_STORED, [("go.mod", b"module rsc.io/x\n"), ("sub/", b""), ("sub/y.go", b"")])
+    streamed = make_zip(zipfile.ZIP_DEFLATED, [("x.go", b"package x\n" * 50), ("LICENSE", b"x")], seekable=False)
+    zip64 = make_zip(zipfile.ZIP_DEFLATED, [("x.go", b"package x\n")], force_zip64=True)
+    end = plain[-22:]
+    seed(
+        "modzip",
+        plain=plain,
+        stored=stored,
+        streamed=streamed,
+        zip64=zip64,
+        end64=with_end64(plain),
+        comment=plain[:-2] + b"\x05\0hello",
+        two_ends=plain + end,
+        empty=end[:4] + bytes(18),
+        prefixed=b"#!/bin/sh\n" + plain,
+        symlink=make_zip(zipfile.ZIP_STORED, [("x.go", b"/etc/passwd")], mode=0o120777),
+        cut=plain[: len(plain) // 2],
+        bomb=make_zip(zipfile.ZIP_DEFLATED, [("zeros", bytes(5 << 20))]),
+    )
+    seed(
+        "modzip_names",
+        plain="go.mod\nx.go\nsub/y.go",
+        folders="\nsub/\nsub/x\nsub/deep/",
+        case="README\nreadme",
+        folds="K\n\u212a\nσ\nς\nſ\ns",
+        go_mod="sub/go.mod\nGO.MOD",
+        both="a\na/b",
+        traversal="../x\na//b\na/./b",
+        odd="é\n日本語.go\na b\n!#$%&()+,-.=@[]^_{}~\ncon",
+    )
+
+
+def make_zip(method, files, seekable=True, force_zip64=False, mode=None):
+    class Stream(io.BytesIO):
+        def seekable(self):
+            return seekable
+
+        def seek(self, *where):
+            if not seekable:
+                raise io.UnsupportedOperation
+            return super().seek(*where)
+
+    out = Stream()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, content in files:
+            entry = zipfile.ZipInfo("rsc.io/x@v1.0.0/" + name, (2026, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith("/") else method
+            entry.create_system = 0 if mode is None else 3
+            entry.external_attr = (mode or 0) << 16
+            with archive.open(entry, "w", force_zip64=force_zip64) as file:
+                file.write(content)
+    return out.getvalue()
+
+
+def with_end64(plain):
+    """The same zip with a zip64 end record that agrees with the plain one."""
+    body, end = plain[:-22], plain[-22:]
+    entries, length, start = struct.unpack("<HII", end[10:20])
+    record = b"PK\x06\x06" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, entries, entries, length, start)
+    locator = b"PK\x06\x07" + struct.pack("<IQI", 0, len(body), 1)
+    return body + record + locator + end
+
+
+if __name__ == "__main__":
+    texts()
+    databases()
+    zips()

@@ -1,0 +1,57 @@
+//! One function a parser, which takes any bytes.
+//!
+//! It panics when the parser breaks a promise: reading back what it printed,
+//! refusing what two readers could take for two things, never proving what is
+//! not so.
+//!
+//! `tests/fuzz` runs them under libFuzzer; `tests/fuzz_corpus.rs` replays the
+//! corpora and mutations of them with every `cargo test`. This module and what
+//! is below it use `proto` alone, so that both can compile it.
+
+#[path = "fuzz/database.rs"]
+mod database;
+#[path = "fuzz/names.rs"]
+mod names;
+#[path = "fuzz/proxy.rs"]
+mod proxy;
+#[path = "fuzz/zips.rs"]
+mod zips;
+
+pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_plan};
+pub use names::{gosum, module_path, patterns, pseudo, semver};
+pub use proxy::{goproxy_request, info, proxy_list, version_list};
+pub use zips::{modzip, modzip_names};
+
+/// A name, also that of the corpus, and the function.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("checkpoint", checkpoint),
+    ("goproxy_request", goproxy_request),
+    ("gosum", gosum),
+    ("gosumdb", gosumdb),
+    ("info", info),
+    ("lookup_answer", lookup_answer),
+    ("module_path", module_path),
+    ("modzip", modzip),
+    ("modzip_names", modzip_names),
+    ("note", note),
+    ("patterns", patterns),
+    ("proxy_list", proxy_list),
+    ("pseudo", pseudo),
+    ("semver", semver),
+    ("tile_path", tile_path),
+    ("tile_plan", tile_plan),
+    ("version_list", version_list),
+];
+
+/// The bytes as text, broken characters replaced: for parsers that take `&str`.
+fn text(data: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(data)
+}
+
+/// Splits at the first newline; without one the second part is empty.
+fn halves(text: &str) -> (&str, &str) {
+    text.split_once('\n').unwrap_or((text, ""))
+}
