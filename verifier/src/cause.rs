@@ -15,6 +15,7 @@ mod pattern;
 mod settings;
 mod toolchain;
 mod unexplained;
+mod variables;
 mod version_control;
 
 use serde::Serialize;
@@ -152,22 +153,41 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         dependencies::explain,
         version_control::explain,
         ldflags::explain,
+        variables::explain,
         linking::explain,
         c_side::explain,
         paths::explain,
-        pattern::explain,
     ];
     let mut causes: Vec<Cause> = Vec::new();
-    for cause in explainers.into_iter().flat_map(|explain| explain(pair)) {
-        // Two explainers may see one cause from two sides: the surer one leads.
-        match causes.iter_mut().find(|known| known.name == cause.name) {
-            Some(known) => known.merge(cause),
-            None => causes.push(cause),
-        }
+    explainers
+        .into_iter()
+        .flat_map(|explain| explain(pair))
+        .for_each(|cause| add(&mut causes, cause));
+    if let Some(open) = unexplained::explain(pair, &causes) {
+        // The build ID's pattern names what is possible; what is proven has
+        // spoken already.
+        pattern::explain(pair)
+            .into_iter()
+            .for_each(|cause| add(&mut causes, cause));
+        add(&mut causes, open);
     }
-    causes.extend(unexplained::explain(pair, &causes));
-    causes.sort_by_key(|cause| (cause.confidence, cause.name));
+    // What is left open comes last, however large it is.
+    causes.sort_by_key(|cause| {
+        (
+            cause.name == Name::Unexplained,
+            cause.confidence,
+            cause.name,
+        )
+    });
     causes
+}
+
+/// Two explainers may see one cause from two sides: the surer one leads.
+fn add(causes: &mut Vec<Cause>, cause: Cause) {
+    match causes.iter_mut().find(|known| known.name == cause.name) {
+        Some(known) => known.merge(cause),
+        None => causes.push(cause),
+    }
 }
 
 impl Cause {

@@ -265,36 +265,38 @@ impl Image {
     fn cover(&mut self, file_len: usize) {
         self.regions
             .sort_by_key(|region| (region.range.start, region.range.end));
-        let mut covered = Vec::with_capacity(self.regions.len() + 2);
+        let mut covered: Vec<Region> = Vec::with_capacity(self.regions.len() + 2);
         let mut at = 0;
-        let count = self.regions.len();
-        for (index, mut region) in std::mem::take(&mut self.regions).into_iter().enumerate() {
+        for mut region in std::mem::take(&mut self.regions) {
             region.range.start = region.range.start.max(at);
             if region.range.start >= region.range.end {
                 continue;
             }
             if at < region.range.start {
-                let name = if index == 0 { "(headers)" } else { "(padding)" };
+                let name = match covered.last() {
+                    None => "(headers)".to_owned(),
+                    Some(last) => format!("(padding after {})", last.name),
+                };
                 covered.push(layout(name, at..region.range.start));
             }
             at = region.range.end;
             covered.push(region);
         }
         if at < file_len {
-            let name = if count == 0 {
+            let name = if covered.is_empty() {
                 "(whole file)"
             } else {
                 "(after the last section)"
             };
-            covered.push(layout(name, at..file_len));
+            covered.push(layout(name.into(), at..file_len));
         }
         self.regions = covered;
     }
 }
 
-fn layout(name: &str, range: Range<usize>) -> Region {
+fn layout(name: String, range: Range<usize>) -> Region {
     Region {
-        name: name.into(),
+        name,
         range,
         address: None,
         content: Content::Layout,

@@ -62,10 +62,14 @@ pub struct File {
     pub self_check: SelfCheck,
     /// The GNU build ID or the Mach-O UUID.
     pub host_id: Option<HostId>,
-    /// Go version, modules and settings.
+    /// The Go version, experiments included.
+    pub go_version: Option<String>,
+    /// Modules and settings.
     pub build_info: Option<BuildInfo>,
     /// Directories that source paths in the file begin with.
     pub sources: Option<Sources>,
+    /// Variables that `-ldflags=-X` set; null when no symbols tell.
+    pub variables: Option<Vec<Setting>>,
     /// The named parts of the file, in its order.
     pub sections: Vec<Section>,
     /// What could not be read.
@@ -146,8 +150,6 @@ pub struct HostId {
 /// Build information.
 #[derive(Debug, Serialize)]
 pub struct BuildInfo {
-    /// The Go version, experiments included.
-    pub go_version: String,
     /// The package path of package main.
     pub path: Option<String>,
     /// The main module.

@@ -133,6 +133,20 @@ pub fn unframe(framed: &[u8]) -> &[u8] {
     }
 }
 
+/// Finds the module text by its marks alone, without a blob that points at it:
+/// WebAssembly modules have no blob, and every program keeps a copy of the text
+/// among its constants. Returns the text with its marks, as a range.
+pub fn find_framed(bytes: &[u8]) -> Option<Range<usize>> {
+    // Every try may walk STRING_LEN_MAX bytes, so there are few.
+    let mut starts = memmem::find_iter(bytes, &FRAME_START).take(8);
+    starts.find_map(|start| {
+        let end = bytes.len().min(start.saturating_add(STRING_LEN_MAX));
+        let len = memmem::find(&bytes[start..end], &FRAME_END)? + FRAME_END.len();
+        let range = start..start + len;
+        (!unframe(&bytes[range.clone()]).is_empty()).then_some(range)
+    })
+}
+
 fn text(bytes: Vec<u8>) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| Error::NotText)
 }

@@ -50,19 +50,28 @@ fn stripped(pair: &Pair<'_>) -> Option<Cause> {
         // Then it was done afterwards, and modified-after-build says so.
         SelfCheck::Changed { .. } => return None,
     };
+    // -w leaves out debug information alone, -s that and the symbols.
+    let all = |names: &[String]| {
+        names
+            .iter()
+            .any(|name| name.contains("symtab") || name == "name")
+    };
+    let (what, flag) = if all(&a) || all(&b) {
+        ("symbols and debug information", "-s")
+    } else {
+        ("debug information", "-w")
+    };
     let show = |names: Vec<String>| (!names.is_empty()).then(|| names.join(" "));
     Some(Cause {
         name: Name::SymbolsStripped,
         confidence,
-        summary: format!(
-            "{which} was linked without symbols or debug information (-ldflags='-s -w')"
-        ),
+        summary: format!("{which} was linked without {what} (-ldflags={flag})"),
         evidence: vec![Evidence::sides(
             "symbol and debug sections on one side only",
             show(a),
             show(b),
         )],
-        fix: "pass the same -s and -w in -ldflags to both builds".into(),
+        fix: format!("pass -ldflags={flag} to both builds or to neither"),
         reach: Reach::OneSided,
     })
 }
@@ -104,13 +113,19 @@ fn gnu_build_id(pair: &Pair<'_>) -> Option<Cause> {
     if a == b || !pair.same_go() || !linked_alike || !has_ids {
         return None;
     }
+    let intact = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Intact(_));
     Some(Cause {
         name: Name::GnuBuildIdFlag,
-        confidence: Confidence::Likely,
-        summary: "the GNU build ID was made in different ways".into(),
+        // An intact file had the note, or its absence, from the linker.
+        confidence: if intact(pair.a) && intact(pair.b) {
+            Confidence::Proven
+        } else {
+            Confidence::Likely
+        },
+        summary: "the GNU build ID was made in different ways (-ldflags=-B)".into(),
         evidence: vec![Evidence::new("GNU build ID or UUID", a, b)],
         fix: "use -ldflags='-B gobuildid' (the default since Go 1.24) in both builds".into(),
-        reach: Reach::Anything,
+        reach: Reach::OneSided,
     })
 }
 

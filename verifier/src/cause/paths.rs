@@ -16,7 +16,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         return vec![one_trimmed(pair, trimmed_a)];
     }
     let (Some(a), Some(b)) = (a, b) else {
-        return Vec::new();
+        return unreadable(pair, trimmed_a).into_iter().collect();
     };
     let both_trimmed = trimmed_a == Some(true);
     directories(&a, &b)
@@ -35,6 +35,27 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             reach: Reach::Anything,
         })
         .collect()
+}
+
+/// Untrimmed builds whose paths can't be read, and whose package main differs
+/// for a reason that the build information does not show.
+fn unreadable(pair: &Pair<'_>, trimmed: Option<bool>) -> Option<Cause> {
+    let all_parts = pair
+        .diff
+        .pattern
+        .is_some_and(|pattern| pattern.0 == [false; 4]);
+    (trimmed == Some(false) && all_parts && pair.same_build_info()).then(|| Cause {
+        name: Name::SourcePath,
+        confidence: Confidence::Likely,
+        summary: "both were built without -trimpath, and probably in different folders".into(),
+        evidence: vec![Evidence::sides(
+            "build info: build -trimpath",
+            None::<String>,
+            None::<String>,
+        )],
+        fix: FIX.into(),
+        reach: Reach::Stamps,
+    })
 }
 
 type Directory<'a> = (Name, &'static str, Option<&'a str>, Option<&'a str>);

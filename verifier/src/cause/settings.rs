@@ -196,7 +196,7 @@ fn unknown(pair: &Pair<'_>, settings: &[(&str, &Field)]) -> Option<Cause> {
     }
     Some(Cause {
         name: Name::Unexplained,
-        confidence: Confidence::Proven,
+        confidence: Confidence::Possible,
         summary: "build information differs in settings this version of verify-build does not know"
             .into(),
         evidence,

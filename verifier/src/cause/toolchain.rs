@@ -84,8 +84,7 @@ fn go_version(pair: &Pair<'_>) -> Option<Cause> {
 }
 
 fn version(artifact: &Artifact) -> Option<String> {
-    let stamped = artifact.go.version().map(str::to_owned);
-    stamped.or_else(|| artifact.image.producer_go.clone())
+    artifact.go.version().map(str::to_owned)
 }
 
 fn newer<'a>(a: &'a str, b: &'a str) -> &'a str {

@@ -44,14 +44,27 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
     };
     Some(Cause {
         name: Name::Unexplained,
-        confidence: Confidence::Proven,
-        summary: format!("{bytes} bytes differ for a reason that these two files alone do not show{more}"),
+        confidence: Confidence::Possible,
+        summary: format!(
+            "{bytes} bytes differ for a reason that these two files alone do not show{more}"
+        ),
         evidence,
-        fix: "build both again with -trimpath and an empty GOCACHE on each machine and compare; if they still differ, \
-              look at the places listed"
-            .into(),
+        fix: fix(pair),
         reach: Reach::Stamps,
     })
+}
+
+fn fix(pair: &Pair<'_>) -> String {
+    let untrimmed = pair.which(|artifact| artifact.go.setting("-trimpath") != Some("true"));
+    let flag = if untrimmed.is_some() {
+        "with -trimpath and "
+    } else {
+        ""
+    };
+    format!(
+        "build both again {flag}from an empty GOCACHE on each machine, and compare; if they still differ, look at \
+         the places listed (symbols, if the files have them, tell which function or variable lies there)"
+    )
 }
 
 /// Taking sections away also changes the headers that list them.

@@ -62,8 +62,8 @@ pub fn compare(a: &GoInfo, b: &GoInfo) -> Vec<Field> {
     };
     add(
         Name::GoVersion,
-        Some(a_info.value.version.clone()),
-        Some(b_info.value.version.clone()),
+        a_info.value.version.clone(),
+        b_info.value.version.clone(),
     );
     let (Some(a), Some(b)) = (&a_info.value.info, &b_info.value.info) else {
         return fields;

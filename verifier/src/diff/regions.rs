@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::bytes;
 use crate::compare::Artifact;
-use crate::goinfo::Stamp;
+use crate::goinfo::stamps::Stamp;
 use crate::image::{Content, Region};
 
 /// One region that is not the same in two files.
@@ -72,22 +72,29 @@ pub fn compare(a: &Artifact, b: &Artifact) -> (Vec<RegionDiff>, usize) {
     let mut diffs = Vec::new();
     let mut same = 0;
     for (region, key) in a.image.regions.iter().zip(numbered(&a.image.regions)) {
-        let Some(other) = others.remove(&key).map(|index| &b.image.regions[index]) else {
-            diffs.push(one_sided(region, true));
-            continue;
-        };
-        match pair(a, b, region, other) {
-            Some(diff) => diffs.push(diff),
-            None => same += 1,
+        let other = others.remove(&key).map(|index| &b.image.regions[index]);
+        match other {
+            _ if is_filler(a, region) && other.is_none_or(|other| is_filler(b, other)) => {}
+            None => diffs.push(one_sided(region, true)),
+            Some(other) => match pair(a, b, region, other) {
+                Some(diff) => diffs.push(diff),
+                None => same += 1,
+            },
         }
     }
     let mut left: Vec<usize> = others.into_values().collect();
     left.sort_unstable();
-    diffs.extend(
-        left.into_iter()
-            .map(|index| one_sided(&b.image.regions[index], false)),
-    );
+    let left = left.into_iter().map(|index| &b.image.regions[index]);
+    let left = left.filter(|region| !is_filler(b, region));
+    diffs.extend(left.map(|region| one_sided(region, false)));
     (diffs, same)
+}
+
+/// Zero bytes between sections follow from the sections' sizes and are no
+/// difference of their own. Anything else hidden there is.
+fn is_filler(artifact: &Artifact, region: &Region) -> bool {
+    let bytes = &artifact.bytes()[region.range.clone()];
+    region.name.starts_with("(padding") && bytes.iter().all(|byte| *byte == 0)
 }
 
 /// Gives each region its name and which one of that name it is.

@@ -16,6 +16,8 @@
 
 use memchr::memmem;
 
+use super::sources::Sources;
+use crate::image::wasm::memory;
 use crate::image::{Content, Format, Image, Region};
 
 /// The most file names read.
@@ -24,27 +26,34 @@ const FILES_MAX: usize = 200_000;
 /// The most places tried where the table has no section of its own.
 const HITS_MAX: usize = 4096;
 
-/// Returns the source file names of a program, or `None` when it has no table
-/// that can be read.
-pub fn files<'a>(bytes: &'a [u8], image: &Image) -> Option<Vec<&'a str>> {
+/// Returns the directories in the source file names of a program, or `None` when
+/// it has no table that can be read.
+pub fn sources(bytes: &[u8], image: &Image) -> Option<Sources> {
+    if image.format == Format::Wasm {
+        let memory = memory::build(bytes, image)?;
+        return search(&memory, false).map(|files| Sources::of(&files));
+    }
+    files(bytes, image).map(|files| Sources::of(&files))
+}
+
+fn files<'a>(bytes: &'a [u8], image: &Image) -> Option<Vec<&'a str>> {
     if !image.format.is_program() {
         return None;
     }
+    let big_endian = image.machine.big_endian;
     let named = image
         .regions
         .iter()
         .find(|region| region.name.ends_with("gopclntab"));
     if let Some(region) = named {
-        return read(&bytes[region.range.clone()], image.machine.big_endian);
+        return read(&bytes[region.range.clone()], big_endian);
     }
     let holds_table = |region: &&Region| match image.format {
-        Format::Plan9 | Format::Wasm | Format::Xcoff => {
-            matches!(region.content, Content::Code | Content::Data)
-        }
+        Format::Plan9 | Format::Xcoff => matches!(region.content, Content::Code | Content::Data),
         _ => region.content == Content::Data,
     };
     let mut regions = image.regions.iter().filter(holds_table);
-    regions.find_map(|region| search(&bytes[region.range.clone()], image.machine.big_endian))
+    regions.find_map(|region| search(&bytes[region.range.clone()], big_endian))
 }
 
 /// Looks for a table that reads well among data.

@@ -208,9 +208,14 @@ impl<'a> Reader<'a> {
         image: &mut Image,
     ) {
         for section in sections {
-            let Some((offset, size)) = section.file_range(endian, 0) else {
+            // Zero-filled sections have no bytes in the file.
+            let Some(size) = section.file_size(endian) else {
                 continue;
             };
+            let offset = section.offset(endian).into();
+            if offset == 0 {
+                continue;
+            }
             let range = self.file_range(offset, size);
             let name = text(section.sectname());
             let segment = text(section.segname());

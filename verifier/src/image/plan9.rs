@@ -1,6 +1,7 @@
 //! Plan 9 a.out: eight big-endian words (magic, text, data, bss, symbols, entry,
 //! two line tables), on 64-bit machines one more for the entry, then the parts
-//! in that order.
+//! in that order. Text and data themselves are in the machine's byte order,
+//! which on all machines Go builds for is little-endian.
 //!
 //! Source: a.out(6)
 
@@ -24,7 +25,6 @@ pub(super) fn read(bytes: &[u8], image: &mut Image) {
     image.machine.goos = Some("plan9");
     image.machine.kind = Some("executable");
     image.machine.bits = Some(if wide { 64 } else { 32 });
-    image.machine.big_endian = true;
     image.machine.goarch = match words[0] {
         0x1eb => Some("386"),
         0x8a97 => Some("amd64"),

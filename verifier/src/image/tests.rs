@@ -27,7 +27,7 @@ fn regions_cover_the_file_without_overlap() {
             ("(headers)", 0..10),
             ("a", 10..30),
             ("b", 30..40),
-            ("(padding)", 40..50),
+            ("(padding after b)", 40..50),
             ("c", 50..60),
             ("(after the last section)", 60..70),
         ]

@@ -3,6 +3,8 @@
 //!
 //! Source: WebAssembly core specification, "Binary format, modules"
 
+pub mod memory;
+
 use super::{Content, Image, SECTIONS_MAX};
 
 const NAMES: [&str; 14] = [

@@ -10,10 +10,12 @@ use super::{
     BuildId, BuildInfo, Bytes, Comparison, FieldDifference, File, Finding, Format, HostId, Module,
     Parts, Range, Report, SCHEMA, Section, SectionDifference, SelfCheck, Setting, Sources, Tool,
 };
+use crate::cause::{Confidence, Name};
 use crate::compare::{Artifact, Outcome, Verdict, read_all};
 use crate::diff::{Diff, RegionDiff};
 use crate::goinfo::selfcheck;
-use crate::goinfo::{GoInfo, HostIdOrigin, Stamped};
+use crate::goinfo::variables;
+use crate::goinfo::{GoInfo, HostIdOrigin};
 use crate::image::HostIdKind;
 use crate::input;
 
@@ -127,27 +129,36 @@ impl Report {
     }
 
     fn sentence(&self, verdict: Verdict, different: usize) -> String {
+        let others = self.files.len() - 1;
         match verdict {
-            Verdict::Identical if self.files.len() == 2 => "both files hold the same bytes".into(),
-            Verdict::Identical => format!("all {} files hold the same bytes", self.files.len()),
+            Verdict::Identical if others == 1 => "both files hold the same bytes".into(),
+            Verdict::Identical => format!("all {} files hold the same bytes", others + 1),
             Verdict::Inconclusive => {
                 let reason = self.comparisons.iter().find_map(|pair| pair.reason.clone());
                 reason.unwrap_or_else(|| "whether the builds differ can't be told".into())
             }
-            Verdict::Different if self.files.len() == 2 => match self.causes.first() {
-                Some(cause) => cause.summary.clone(),
-                None => "the files differ".into(),
-            },
+            Verdict::Different if others == 1 => self.why(),
             Verdict::Different => {
-                let first = &self.files[0].path;
-                let sentence = format!(
-                    "{different} of {} files differ from {first}",
-                    self.files.len() - 1
-                );
-                match self.causes.first() {
-                    Some(cause) => format!("{sentence}; {}", cause.summary),
-                    None => sentence,
-                }
+                format!(
+                    "{different} of {others} files differ from {}; {}",
+                    self.files[0].path,
+                    self.why()
+                )
+            }
+        }
+    }
+
+    /// The strongest cause, said no louder than it is sure.
+    fn why(&self) -> String {
+        let Some(cause) = self.causes.first() else {
+            return "the files differ".into();
+        };
+        match cause.confidence {
+            _ if cause.cause == Name::Unexplained => cause.summary.clone(),
+            Confidence::Proven => cause.summary.clone(),
+            Confidence::Likely => format!("probably: {}", cause.summary),
+            Confidence::Possible => {
+                "nothing in these files proves why; see what is possible below".into()
             }
         }
     }
@@ -177,7 +188,15 @@ impl File {
                 .map(|id| build_id(&id.value, id.range.start)),
             self_check: self_check(&go.self_check),
             host_id: host_id(artifact),
-            build_info: go.build_info.as_ref().map(|info| build_info(&info.value)),
+            go_version: go
+                .build_info
+                .as_ref()
+                .and_then(|info| info.value.version.clone()),
+            variables: go
+                .variables
+                .as_ref()
+                .map(|all| all.iter().map(variable).collect()),
+            build_info: go.info().map(build_info),
             sources: sources(go),
             sections: sections.collect(),
             problems: image.problems.iter().chain(&go.problems).cloned().collect(),
@@ -267,15 +286,12 @@ fn host_id(artifact: &Artifact) -> Option<HostId> {
     })
 }
 
-fn build_info(stamped: &Stamped) -> BuildInfo {
-    let none = buildinfo::BuildInfo::default();
-    let info = stamped.info.as_ref().unwrap_or(&none);
+fn build_info(info: &buildinfo::BuildInfo) -> BuildInfo {
     let setting = |setting: &buildinfo::Setting| Setting {
         key: setting.key.clone(),
         value: setting.value.clone(),
     };
     BuildInfo {
-        go_version: stamped.version.clone(),
         path: (!info.path.is_empty()).then(|| info.path.clone()),
         main: info.main.as_ref().map(module),
         deps: info.deps.iter().map(module).collect(),
@@ -292,6 +308,13 @@ fn module(module: &buildinfo::Module) -> Module {
             .replace
             .as_deref()
             .map(|by| Box::new(self::module(by))),
+    }
+}
+
+fn variable(variable: &variables::Variable) -> Setting {
+    Setting {
+        key: variable.name.clone(),
+        value: variable.value.clone(),
     }
 }
 

@@ -139,6 +139,19 @@ fn text_without_its_frame_is_no_text() {
     );
 }
 
+#[test]
+fn finds_the_text_by_its_marks() {
+    let mut bytes = [&FRAME_START[..], b"code that looks for the mark"].concat();
+    assert_eq!(find_framed(&bytes), None);
+    bytes.clear();
+    bytes.extend_from_slice(b"xyz");
+    bytes.extend(framed());
+    bytes.push(0);
+    let found = find_framed(&bytes).unwrap();
+    assert_eq!(found, 3..bytes.len() - 1);
+    assert_eq!(unframe(&bytes[found]), MODULES);
+}
+
 proptest! {
     #[test]
     fn mutated_blobs_never_panic(at in 0usize..120, byte: u8, cut in 0usize..120) {

@@ -1,0 +1,90 @@
+//! Stamps: bytes that name a build, or were put in by its command line, and are
+//! no code or data of its source. What is equal outside them is equal but for
+//! the name.
+
+use std::ops::Range;
+
+use memchr::memmem;
+use proto::buildinfo::blob;
+
+use super::stamped::Stamped;
+use super::variables::Variable;
+use crate::image::{Image, Located};
+
+/// The most copies of the build ID or of the module text looked for in one file.
+const COPIES_MAX: usize = 64;
+
+/// Shorter build IDs, set by hand, may occur anywhere by chance.
+const ID_LEN_MIN: usize = 20;
+
+/// Bytes that name a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// What they are.
+    pub kind: Kind,
+    /// Where they are in the file.
+    pub range: Range<usize>,
+}
+
+/// The kinds of [`Stamp`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The Go build ID.
+    BuildId,
+    /// The GNU build ID or the Mach-O UUID.
+    HostId,
+    /// The build information and its copy among the constants.
+    BuildInfo,
+    /// The value of a variable that `-ldflags=-X` set.
+    Variable,
+    /// The code signature.
+    Signature,
+}
+
+/// Finds every stamp of a file; they are sorted by where they begin.
+pub fn read(
+    bytes: &[u8],
+    image: &Image,
+    build_info: Option<&Located<Stamped>>,
+    variables: Option<&[Variable]>,
+) -> Vec<Stamp> {
+    let mut stamps = Vec::new();
+    let mut add = |kind, range| stamps.push(Stamp { kind, range });
+    if let Some(id) = image
+        .build_id
+        .as_ref()
+        .filter(|id| id.range.len() >= ID_LEN_MIN)
+    {
+        copies(bytes, &bytes[id.range.clone()]).for_each(|range| add(Kind::BuildId, range));
+    }
+    if let Some(id) = &image.host_id {
+        add(Kind::HostId, id.range.clone());
+    }
+    if let Some(range) = &image.signature {
+        add(Kind::Signature, range.clone());
+    }
+    for variable in variables.unwrap_or_default() {
+        add(Kind::Variable, variable.range.clone());
+    }
+    if let Some(found) = build_info {
+        add(Kind::BuildInfo, found.range.clone());
+        if !found.value.text.is_empty() {
+            let text = [
+                &blob::FRAME_START[..],
+                found.value.text.as_bytes(),
+                &blob::FRAME_END,
+            ]
+            .concat();
+            let outside = copies(bytes, &text).filter(|copy| !found.range.contains(&copy.start));
+            outside.for_each(|range| add(Kind::BuildInfo, range));
+        }
+    }
+    stamps.sort_by_key(|stamp| stamp.range.start);
+    stamps
+}
+
+fn copies(bytes: &[u8], text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let found: Vec<usize> = memmem::find_iter(bytes, text).take(COPIES_MAX).collect();
+    let len = text.len();
+    found.into_iter().map(move |at| at..at + len)
+}

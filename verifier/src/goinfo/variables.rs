@@ -1,0 +1,91 @@
+//! Variables that `-ldflags=-X` set, by name: the linker puts each value into a
+//! symbol called after the variable with `.str` behind it, ended by NUL.
+//!
+//! Source: cmd/link/internal/ld/data.go addstrdata
+
+use std::ops::Range;
+
+use object::read::{File, Object as _, ObjectSymbol as _};
+
+use crate::image::{Format, Image};
+
+/// The most symbols looked at.
+const SYMBOLS_MAX: usize = 4_000_000;
+
+/// The most variables kept.
+const VARIABLES_MAX: usize = 1000;
+
+/// The longest value read, in bytes.
+const VALUE_LEN_MAX: usize = 4096;
+
+/// Strings that the go command itself sets the same way.
+const GO_OWN: [&str; 3] = [
+    "runtime.buildVersion",
+    "runtime.godebugDefault",
+    "runtime.modinfo",
+];
+
+/// One variable set on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name with the import path, as `-X` takes it.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// The value's bytes in the file.
+    pub range: Range<usize>,
+}
+
+/// Returns the variables set, sorted by name, or `None` when the file has no
+/// symbols that would tell.
+pub fn read(bytes: &[u8], image: &Image) -> Option<Vec<Variable>> {
+    match image.format {
+        Format::Elf | Format::Pe | Format::MachO => {}
+        Format::MachOFat | Format::Wasm | Format::Plan9 | Format::Xcoff => return None,
+        Format::GoArchive | Format::Container(_) | Format::Empty | Format::Other => return None,
+    }
+    let file = File::parse(bytes).ok()?;
+    let mut any = false;
+    let mut variables: Vec<Variable> = Vec::new();
+    for symbol in file.symbols().take(SYMBOLS_MAX) {
+        any = true;
+        let Some(name) = symbol
+            .name()
+            .ok()
+            .and_then(|name| name.strip_suffix(".str"))
+        else {
+            continue;
+        };
+        // The host linker of macOS puts an underscore before every name.
+        let name = if image.format == Format::MachO {
+            name.strip_prefix('_').unwrap_or(name)
+        } else {
+            name
+        };
+        let is_variable =
+            name.contains('.') && !name.contains([' ', ':', '"']) && !GO_OWN.contains(&name);
+        if !is_variable || variables.len() >= VARIABLES_MAX {
+            continue;
+        }
+        variables.extend(variable(bytes, image, name, symbol.address()));
+    }
+    variables.sort_by(|a, b| a.name.cmp(&b.name));
+    any.then_some(variables)
+}
+
+fn variable(bytes: &[u8], image: &Image, name: &str, address: u64) -> Option<Variable> {
+    let segment = image.segments.iter().find(|segment| {
+        address
+            .checked_sub(segment.address)
+            .is_some_and(|offset| offset < segment.range.len() as u64)
+    })?;
+    let start = segment.range.start + usize::try_from(address - segment.address).ok()?;
+    let end = segment.range.end.min(start.saturating_add(VALUE_LEN_MAX));
+    let len = memchr::memchr(0, bytes.get(start..end)?)?;
+    let value = std::str::from_utf8(&bytes[start..start + len]).ok()?;
+    Some(Variable {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        range: start..start + len,
+    })
+}

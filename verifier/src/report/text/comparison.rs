@@ -1,0 +1,242 @@
+//! The answer to a comparison, in words.
+
+use std::io::{self, Write};
+
+use super::{BOLD, DIM, GREEN, Printer, RED, YELLOW, clean, describe, letter, size};
+use crate::cause::{Confidence, Evidence, Name};
+use crate::compare::Verdict;
+use crate::report::{Comparison, File, Finding, Report, SectionDifference};
+
+/// Pieces of evidence shown for one cause unless every detail is wanted.
+const EVIDENCE_SHOWN: usize = 6;
+
+/// Parts shown for one comparison unless every detail is wanted.
+const SECTIONS_SHOWN: usize = 12;
+
+impl<W: Write> Printer<'_, W> {
+    pub(super) fn compared(&mut self, report: &Report, verdict: Verdict) -> io::Result<()> {
+        let answer = self.verdict(verdict, &word(verdict).to_uppercase());
+        writeln!(self.out, "{answer}: {}", clean(&report.summary))?;
+        for note in &report.notes {
+            let label = self.paint("note:", YELLOW);
+            writeln!(self.out, "{label} {}", clean(note))?;
+        }
+        writeln!(self.out)?;
+        for (index, file) in report.files.iter().enumerate() {
+            self.file(index, file)?;
+        }
+        for pair in &report.comparisons {
+            let several = report.comparisons.len() > 1;
+            if several {
+                let [a, b] = pair.files.map(letter);
+                let title = self.verdict(
+                    pair.verdict,
+                    &format!("{a} and {b}: {}", word(pair.verdict)),
+                );
+                writeln!(self.out, "\n{title}")?;
+            }
+            if pair.verdict == Verdict::Identical {
+                continue;
+            }
+            if let Some(reason) = pair.reason.as_ref().filter(|_| several) {
+                writeln!(self.out, "{}", clean(reason))?;
+            }
+            let causes = report
+                .causes
+                .iter()
+                .filter(|cause| cause.files == pair.files);
+            self.causes(&causes.collect::<Vec<_>>(), pair)?;
+            self.detail(pair)?;
+        }
+        Ok(())
+    }
+
+    fn verdict(&self, verdict: Verdict, text: &str) -> String {
+        let color = match verdict {
+            Verdict::Identical => GREEN,
+            Verdict::Different => RED,
+            Verdict::Inconclusive => YELLOW,
+        };
+        self.paint(text, color)
+    }
+
+    fn file(&mut self, index: usize, file: &File) -> io::Result<()> {
+        let letter = self.paint(&letter(index), BOLD);
+        writeln!(self.out, "{letter}  {}", clean(&file.path))?;
+        writeln!(
+            self.out,
+            "   {}, {}",
+            size(file.size),
+            clean(&describe(file))
+        )?;
+        writeln!(self.out, "   sha256 {}", file.sha256)?;
+        if file.build_id.is_some() {
+            let check = self.self_check(file);
+            writeln!(self.out, "   self-check: {check}")?;
+        }
+        for problem in &file.problems {
+            writeln!(self.out, "   unreadable: {}", clean(problem))?;
+        }
+        Ok(())
+    }
+
+    fn causes(&mut self, causes: &[&Finding], pair: &Comparison) -> io::Result<()> {
+        if !causes.is_empty() {
+            let title = self.paint("Why, strongest first", BOLD);
+            writeln!(self.out, "\n{title}")?;
+        }
+        for (number, cause) in causes.iter().enumerate() {
+            let confidence = match cause.confidence {
+                _ if cause.cause == Name::Unexplained => String::new(),
+                Confidence::Proven => self.paint(" (proven)", RED),
+                Confidence::Likely => self.paint(" (likely)", YELLOW),
+                Confidence::Possible => " (possible)".to_owned(),
+            };
+            let name = self.paint(&cause.cause.as_str(), BOLD);
+            writeln!(
+                self.out,
+                "{:>3}. {name}{confidence}: {}",
+                number + 1,
+                clean(&cause.summary)
+            )?;
+            let shown = if self.style.verbose {
+                usize::MAX
+            } else {
+                EVIDENCE_SHOWN
+            };
+            for evidence in cause.evidence.iter().take(shown) {
+                self.evidence(evidence, pair)?;
+            }
+            if cause.evidence.len() > shown {
+                writeln!(
+                    self.out,
+                    "       … {} more (--verbose)",
+                    cause.evidence.len() - shown
+                )?;
+            }
+            let fix = self.paint("fix:", GREEN);
+            writeln!(self.out, "     {fix} {}", clean(&cause.fix))?;
+        }
+        Ok(())
+    }
+
+    fn evidence(&mut self, evidence: &Evidence, pair: &Comparison) -> io::Result<()> {
+        let [a, b] = pair.files.map(letter);
+        let place = self.paint(&clean(&evidence.place), DIM);
+        writeln!(self.out, "       {place}")?;
+        for (letter, side) in [(a, &evidence.a), (b, &evidence.b)] {
+            let value = side
+                .as_deref()
+                .map_or_else(|| "(absent)".to_owned(), |value| self.value(value));
+            writeln!(self.out, "         {letter}: {value}")?;
+        }
+        Ok(())
+    }
+
+    fn detail(&mut self, pair: &Comparison) -> io::Result<()> {
+        let title = self.paint("Detail", BOLD);
+        writeln!(self.out, "\n{title}")?;
+        if let Some(pattern) = &pair.pattern {
+            let names = ["link inputs", "main's inputs", "main's code", "this file"];
+            let word = |same| if same == '=' { "equal" } else { "differ" };
+            let parts: Vec<String> = pattern
+                .chars()
+                .zip(names)
+                .map(|(same, name)| format!("{name} {}", word(same)))
+                .collect();
+            writeln!(
+                self.out,
+                "  build ID A/B/C/D: {pattern} ({})",
+                parts.join(", ")
+            )?;
+        }
+        let bytes = &pair.bytes;
+        write!(
+            self.out,
+            "  bytes: {} differ, {} of them stamps",
+            bytes.differing, bytes.stamped
+        )?;
+        writeln!(
+            self.out,
+            " (build IDs, build information, -X values, signatures)"
+        )?;
+        if bytes.remaining == 0 {
+            writeln!(
+                self.out,
+                "  outside the stamps the files are equal: no code or data differs"
+            )?;
+        }
+        writeln!(
+            self.out,
+            "  sections: {} differ, {} are equal",
+            pair.sections.len(),
+            pair.sections_same
+        )?;
+        let shown = if self.style.verbose {
+            usize::MAX
+        } else {
+            SECTIONS_SHOWN
+        };
+        for section in pair.sections.iter().take(shown) {
+            self.section(section, pair)?;
+        }
+        if pair.sections.len() > shown {
+            writeln!(
+                self.out,
+                "    … {} more (--verbose)",
+                pair.sections.len() - shown
+            )?;
+        }
+        Ok(())
+    }
+
+    fn section(&mut self, section: &SectionDifference, pair: &Comparison) -> io::Result<()> {
+        let [a, b] = pair.files.map(letter);
+        let name = clean(&section.name);
+        let (size_a, size_b) = match (section.size_a, section.size_b) {
+            (Some(size), None) => {
+                return writeln!(self.out, "    {name:<24} {size} bytes, only in {a}");
+            }
+            (None, Some(size)) => {
+                return writeln!(self.out, "    {name:<24} {size} bytes, only in {b}");
+            }
+            (size_a, size_b) => (size_a.unwrap_or(0), size_b.unwrap_or(0)),
+        };
+        let size = if size_a == size_b {
+            format!("{size_a} bytes")
+        } else {
+            format!("{size_a} and {size_b} bytes")
+        };
+        let stamped = match section.stamped {
+            0 => String::new(),
+            all if all == section.differing => ", all of them stamps".into(),
+            some => format!(", {some} of them stamps"),
+        };
+        writeln!(
+            self.out,
+            "    {name:<24} {size}, {} differ{stamped}",
+            section.differing
+        )?;
+        if self.style.verbose {
+            for range in &section.ranges {
+                writeln!(
+                    self.out,
+                    "      {a} {:#x}, {} bytes; {b} {:#x}, {} bytes",
+                    range.offset_a, range.size_a, range.offset_b, range.size_b
+                )?;
+            }
+            if section.ranges_omitted > 0 {
+                writeln!(self.out, "      … {} more ranges", section.ranges_omitted)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Identical => "identical",
+        Verdict::Different => "different",
+        Verdict::Inconclusive => "inconclusive",
+    }
+}
