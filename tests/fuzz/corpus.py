@@ -203,6 +203,59 @@ def databases():
     )
 
 
+def builds():
+    part = "THKeCuuOK6mnQhbTbvvH"
+    program = "/".join([part, part[::-1], "AAAAAAAAAAAAAAAAAAAA", part])
+    embedded = b"\xff Go build ID: \"" + program.encode() + b"\"\n \xff"
+
+    def note(order, name, kind, description):
+        head = struct.pack(order + "III", len(name), len(description), kind)
+        return head + name + description + bytes(-len(description) % 4)
+
+    seed(
+        "buildid",
+        program=program,
+        package=f"{part}/{part}",
+        redacted="redacted",
+        custom="anything at all",
+        embedded=b"\x7fELF" + bytes(60) + embedded + bytes(20),
+        no_end=embedded[:60],
+        escaped=b"\xff Go build ID: \"a\\x2f\\u00e9\"\n \xff",
+        notes=note("<", b"Go\0\0", 4, program.encode()) + note("<", b"GNU\0", 3, bytes(range(20))),
+        big_endian=note(">", b"GNU\0", 3, bytes(20)) + note(">", b"Go\0\0", 4, b"redacted"),
+        lying_note=struct.pack("<III", 4, 0xFFFFFFFF, 4) + b"Go\0\0",
+        hash=bytes([20, 30, 8, 7]) + program.encode() * 3,
+    )
+    modules = (
+        "path\texample.com/hello\nmod\texample.com/hello\t(devel)\t\n"
+        f"dep\trsc.io/quote\tv1.5.2\t{H1}\n"
+        "dep\tx.y/z\tv1.0.0\n=>\t../z\t(devel)\t\n\n"
+        'build\t-ldflags="-s -w"\nbuild\tGOOS=linux\nbuild\t"a=b"=`c d`\nnew\tline\n'
+    )
+    start = bytes.fromhex("3077af0c92740802 41e1c107e6d618e6")
+    stop = bytes.fromhex("f932433186182072 008242104116d8f2")
+    framed = start + modules.encode() + stop
+
+    def varint(number):
+        return bytes([number & 0x7F | 0x80, number >> 7]) if number > 0x7F else bytes([number])
+
+    magic = b"\xff Go buildinf:"
+    inline = magic + bytes([8, 2]) + bytes(16) + varint(8) + b"go1.27.3" + varint(len(framed)) + framed
+    pointers = magic + bytes([8, 0]) + struct.pack("<QQQQQQ", 32, 48, 64, 8, 72, len(framed)) + b"go1.17.1" + framed
+    seed(
+        "buildinfo",
+        text=modules,
+        broken="=>\tx\ty\n",
+        literal='"\\x41\\u00e9\\U0001f600\\377\\n"',
+        backquoted="`a b`",
+        inline=bytes(32) + inline,
+        pointers=pointers,
+        unaligned=b"x" + inline,
+        huge=magic + bytes([8, 2]) + bytes(16) + b"\xff" * 9 + b"\x01",
+        far=magic + bytes([4, 1]) + b"\xff" * 32,
+    )
+
+
 def zips():
     plain = make_zip(zipfile.ZIP_DEFLATED, [("go.mod", b"module rsc.io/x\n"), ("x.go", b"package x\n")])
     stored = make_zip(zipfile.ZIP_STORED, [("go.mod", b"module rsc.io/x\n"), ("sub/", b""), ("sub/y.go", b"")])
@@ -271,4 +324,5 @@ def with_end64(plain):
 if __name__ == "__main__":
     texts()
     databases()
+    builds()
     zips()

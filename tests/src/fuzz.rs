@@ -8,6 +8,8 @@
 //! corpora and mutations of them with every `cargo test`. This module and what
 //! is below it use `proto` alone, so that both can compile it.
 
+#[path = "fuzz/build.rs"]
+mod build;
 #[path = "fuzz/database.rs"]
 mod database;
 #[path = "fuzz/names.rs"]
@@ -17,6 +19,7 @@ mod proxy;
 #[path = "fuzz/zips.rs"]
 mod zips;
 
+pub use build::{buildid, buildinfo};
 pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_plan};
 pub use names::{gosum, module_path, patterns, pseudo, semver};
 pub use proxy::{goproxy_request, info, proxy_list, version_list};
@@ -27,6 +30,8 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    ("buildid", buildid),
+    ("buildinfo", buildinfo),
     ("checkpoint", checkpoint),
     ("goproxy_request", goproxy_request),
     ("gosum", gosum),

@@ -206,7 +206,7 @@ fn parse_url(text: &str) -> Result<String, Error> {
         "file" => {
             let path =
                 path_and_host.map_or(rest, |path| path.strip_prefix('/').unwrap_or_default());
-            if path.is_empty() || path.starts_with('/') || path.contains('\0') {
+            if path.is_empty() || path.starts_with('/') || path.contains(|c: char| c.is_control()) {
                 return Err(Error::File { url });
             }
             return Ok(format!("file:///{}", path.trim_end_matches('/')));
@@ -311,7 +311,13 @@ mod tests {
                 "{list}"
             );
         }
-        for list in ["file://", "file:///", "file://host/srv", "file:////srv"] {
+        for list in [
+            "file://",
+            "file:///",
+            "file://host/srv",
+            "file:////srv",
+            "file:///srv\u{c}/",
+        ] {
             assert!(
                 matches!(ProxyList::parse(list), Err(Error::File { .. })),
                 "{list}"

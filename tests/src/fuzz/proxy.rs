@@ -51,6 +51,10 @@ pub fn proxy_list(data: &[u8]) {
                 {
                     assert!(!shown.contains(&format!("{user}@")), "{shown}");
                 }
+                // A folder's name may end in a space, which a list trims.
+                if url.trim_end() != url {
+                    return;
+                }
                 url.clone()
             }
             other => other.to_string(),
