@@ -27,7 +27,7 @@ pub(crate) trait Fetch: Send + Sync + 'static {
     fn fall_through(&self, index: usize) -> Option<Fallback>;
 
     /// Reads a file of at most `bytes_max` bytes from entry `index`.
-    fn from_entry(
+    fn read_entry(
         &self,
         index: usize,
         path: &str,
@@ -35,7 +35,7 @@ pub(crate) trait Fetch: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Bytes, FetchError>> + Send;
 
     /// Reads a file of at most `bytes_max` bytes from under the URL `base`.
-    fn from_url(
+    fn read_url(
         &self,
         base: &str,
         path: &str,
@@ -51,7 +51,7 @@ impl Fetch for Upstreams {
         Self::fall_through(self, index)
     }
 
-    async fn from_entry(
+    async fn read_entry(
         &self,
         index: usize,
         path: &str,
@@ -68,7 +68,7 @@ impl Fetch for Upstreams {
         }
     }
 
-    async fn from_url(&self, base: &str, path: &str, bytes_max: u64) -> Result<Bytes, FetchError> {
+    async fn read_url(&self, base: &str, path: &str, bytes_max: u64) -> Result<Bytes, FetchError> {
         let want = self.want(bytes_max);
         let mut transfer = 1;
         loop {
@@ -163,11 +163,11 @@ impl<F: Fetch> Remote<F> {
         match source {
             Source::Entry(index) => {
                 let path = format!("sumdb/{}/{path}", self.name);
-                self.fetch.from_entry(*index, &path, bytes_max).await
+                self.fetch.read_entry(*index, &path, bytes_max).await
             }
             Source::Own => {
                 let base = self.own_url();
-                self.fetch.from_url(&base, path, bytes_max).await
+                self.fetch.read_url(&base, path, bytes_max).await
             }
         }
     }
@@ -202,7 +202,7 @@ impl<F: Fetch> Remote<F> {
         while let Some(then) = self.fetch.fall_through(index) {
             match self
                 .fetch
-                .from_entry(index, &path, SUPPORTED_BYTES_MAX)
+                .read_entry(index, &path, SUPPORTED_BYTES_MAX)
                 .await
             {
                 Ok(_) => return Ok(self.remember(Some(Source::Entry(index)))),

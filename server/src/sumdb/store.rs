@@ -43,10 +43,6 @@ impl Store {
         }
     }
 
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// The stored answer about a module version.
     pub(super) fn lookup(&self, module: &ModuleVersion) -> io::Result<Option<Vec<u8>>> {
         read(&self.lookup_path(module))
@@ -191,7 +187,8 @@ impl Store {
         self.folder.join("fork")
     }
 
-    fn fork_marker(&self) -> PathBuf {
+    /// The file that says, by being there, that the database is stopped.
+    pub(super) fn fork_marker(&self) -> PathBuf {
         self.fork_folder().join("evidence.txt")
     }
 

@@ -150,7 +150,7 @@ impl<F: Fetch> Database<F> {
                 Err(error) => return Err(self.refuse(path, bytes, current, vec![], error).await),
             };
             let wanted = plan.tiles().to_vec();
-            let read = self.read_tiles(&wanted, from).await?;
+            let read = self.read_tiles(&wanted, from).await.map_err(lacking)?;
             let (finished, read) = compute(read, move |data| plan.finish(data)).await?;
             let tiles = wanted.into_iter().zip(read.bytes).collect();
             let proved = match finished {
@@ -177,6 +177,21 @@ impl<F: Fetch> Database<F> {
             reason: "its head moves faster than answers can be proved".to_owned(),
             retry_after: Some(Duration::from_secs(1)),
         })
+    }
+}
+
+/// A tile that upstream lacks leaves an answer unproved. It does not say that what was
+/// asked for does not exist.
+fn lacking(error: LookupError) -> LookupError {
+    match error {
+        LookupError::NotFound { status, text } => {
+            let text = String::from_utf8_lossy(&text);
+            LookupError::Unreachable {
+                reason: format!("a tile that proves its answer is missing ({status}): {text}"),
+                retry_after: None,
+            }
+        }
+        error => error,
     }
 }
 

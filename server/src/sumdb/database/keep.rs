@@ -103,7 +103,7 @@ impl<F: Fetch> Database<F> {
     }
 
     async fn stop(&self, fork: Fork) -> LookupError {
-        let marker = self.store.folder().join("fork/evidence.txt");
+        let marker = self.store.fork_marker();
         let reason = stopped_by(&marker);
         self.state().stopped = Some(Stopped {
             reason: reason.clone(),

@@ -1,0 +1,78 @@
+//! Databases that have signed two logs.
+
+use super::*;
+
+async fn assert_stopped(bench: &Bench) {
+    assert!(bench.database.is_stopped());
+    let error = bench.lookup(8).await.unwrap_err();
+    let LookupError::Stopped { reason } = error else {
+        panic!("{error}");
+    };
+    assert!(reason.contains("fork/evidence.txt"), "{reason}");
+    // What was proved before is still served.
+    bench.lookup(7).await.unwrap();
+    let head = bench.database.latest().await.unwrap();
+    assert_eq!(head, head_note(&LOG, 600));
+    let tile = Tile::parse("tile/8/0/000").unwrap();
+    bench.database.tile(&tile).await.unwrap();
+    let unknown = Tile::parse("tile/8/0/001").unwrap();
+    let error = bench.database.tile(&unknown).await.unwrap_err();
+    assert!(matches!(error, LookupError::Stopped { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_fork_stops_the_database_until_a_person_resumes() {
+    let mut bench = Bench::new();
+    bench.serve(600);
+    bench.lookup(7).await.unwrap();
+    for (fork, size) in [(500, 700), (500, 520), (0, 600)] {
+        let other = Arc::new(log(size, fork));
+        bench.fake.serve_log(&other, size);
+        // An older head of another log is proved false by the tiles of ours.
+        if size < 600 {
+            let other = Arc::clone(&other);
+            bench
+                .fake
+                .serve(move |path| match path.starts_with("tile/") {
+                    true => fake::log_says(&LOG, 600, path),
+                    false => fake::log_says(&other, size, path),
+                });
+        }
+        let error = bench.lookup(9).await.unwrap_err();
+        assert!(
+            matches!(error, LookupError::Stopped { .. }),
+            "{fork} {size} {error}"
+        );
+        assert_stopped(&bench).await;
+        bench.restart();
+        bench.serve(SIZE);
+        assert_stopped(&bench).await;
+        let folder = bench.data.path().join("sumdb/sum.example.com/fork");
+        let evidence = std::fs::read_to_string(folder.join("evidence.txt")).unwrap();
+        for note in ["first.note", "second.note"] {
+            let note = std::fs::read_to_string(folder.join(note)).unwrap();
+            assert!(evidence.contains(&note));
+            Head::open(note.as_bytes(), &bench.key).unwrap();
+        }
+        // Another process resumes; this one sees it.
+        let store = crate::sumdb::store::Store::new(bench.data.path(), &bench.key, None);
+        let aside = store.resume().unwrap();
+        assert!(aside.join("evidence.txt").is_file());
+        std::fs::remove_dir_all(aside).unwrap();
+        assert!(!bench.database.is_stopped());
+    }
+    bench.serve(SIZE);
+    bench.lookup(8).await.unwrap();
+    assert_eq!(bench.database.head_size(), Some(SIZE));
+}
+
+#[tokio::test]
+async fn a_fork_in_latest_stops_the_database_too() {
+    let bench = Bench::new();
+    bench.serve(600);
+    bench.lookup(7).await.unwrap();
+    bench.fake.serve_log(&Arc::new(log(700, 3)), 700);
+    assert_eq!(bench.database.latest().await.unwrap(), head_note(&LOG, 600));
+    assert!(bench.database.is_stopped());
+    assert_stopped(&bench).await;
+}
