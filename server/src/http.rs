@@ -108,8 +108,7 @@ fn builder(limits: &config::Limits) -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         // `slow` limits heads, without a timer for each request.
         .header_read_timeout(None)
-        .max_buf_size(limits.header_bytes_max.max(8 << 10))
-        .pipeline_flush(true);
+        .max_buf_size(limits.header_bytes_max.max(8 << 10));
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -5,6 +5,7 @@
 //! and are durable only after a flush, so writers run off the async threads
 //! and flush before a file is announced.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -56,6 +57,19 @@ pub(crate) enum Standing {
     },
     /// No database covers this kind of file (`.info`).
     Uncovered,
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Proved { database, record } => {
+                write!(f, "proved by record {record} of {database}")
+            }
+            Self::Exempt => f.write_str("exempt"),
+            Self::Unproved { reason } => write!(f, "not proved: {reason}"),
+            Self::Uncovered => f.write_str("not covered by any proof"),
+        }
+    }
 }
 
 /// sled's page cache. What is asked often is in the hot cache, so a small one

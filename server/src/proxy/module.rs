@@ -260,7 +260,7 @@ impl Proxy {
             part = file.part.name(),
             upstream.url = received.url,
             bytes = record.size,
-            standing = ?record.standing,
+            standing = %record.standing,
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "stored"
         );
