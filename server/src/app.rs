@@ -263,3 +263,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
 
 /// How long a worker thread may need to end after the drain.
 pub(crate) const RUNTIME_STOP: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ pub(crate) struct Evidence {
 
 /// Files the folder may hold, attachments included.
 const FILES_MAX: usize = 2_000;
-/// Bytes of one attachment that are kept; the rest is cut and said so.
+/// Bytes of one attachment that are kept; of a longer file, its start.
 const ATTACHMENT_BYTES_MAX: usize = 16 << 20;
 
 impl Evidence {

@@ -250,8 +250,11 @@ async fn dispatch(
                 Err(refusal) => Err(refusal),
             }
         }
-        Route::Database(rest) if caller.serves_modules() => {
-            database::answer(app, rest, request).await
+        Route::Database { rest, cached_only } if caller.serves_modules() => {
+            match Asked::of(app, request.headers(), *cached_only) {
+                Ok(asked) => database::answer(app, rest, &asked, request).await,
+                Err(refusal) => Err(refusal),
+            }
         }
         Route::Page if caller.serves_modules() => {
             Ok(page::answer(app, request.headers().get(HOST), method))
@@ -344,9 +347,10 @@ fn log(refusal: &Refusal, request: &Request<Incoming>, caller: Caller) {
     let status = refusal.status;
     let text = String::from_utf8_lossy(&refusal.text);
     let reason = refusal.log.as_deref().unwrap_or_else(|| text.trim_end());
+    // Where evidence was kept, whoever kept it has logged the error.
     match status {
-        403 | 500 => tracing::error!(path, status, reason, peer = %caller.peer, "refused"),
-        501.. => tracing::warn!(path, status, reason, peer = %caller.peer, "refused"),
+        500 => tracing::error!(path, status, reason, peer = %caller.peer, "refused"),
+        403 | 501.. => tracing::info!(path, status, reason, peer = %caller.peer, "refused"),
         _ => tracing::debug!(path, status, reason, peer = %caller.peer, "refused"),
     }
 }

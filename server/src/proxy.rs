@@ -21,14 +21,16 @@ use crate::upstream::Upstreams;
 pub(crate) mod answer;
 pub(crate) mod changing;
 pub(crate) mod coalesce;
+pub(crate) mod file;
 pub(crate) mod module;
 pub(crate) mod negative;
 pub(crate) mod proof;
+pub(crate) mod stored;
 pub(crate) mod transfer;
 
 use answer::{Answer, Kind, Reply};
 use coalesce::Fills;
-use module::{Part, VersionFile};
+use file::{Part, VersionFile};
 use negative::Negative;
 use proof::Prover;
 
@@ -160,15 +162,15 @@ impl Proxy {
                 self.data.display(),
                 self.disk_free_min
             )),
-            ..Refusal::unavailable(
-                "this proxy's disk is nearly full: it serves what it has and fetches nothing new\n",
-                Some(Duration::from_secs(60)),
-            )
+            ..Refusal::disk_full()
         })
     }
 
     /// Counts a client that waits for a transfer, while the guard is kept.
-    fn waiting(&self) -> Result<Waiting<'_>, Refusal> {
+    ///
+    /// # Errors
+    /// A refusal when too many wait.
+    pub(crate) fn waiting(&self) -> Result<Waiting<'_>, Refusal> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.limits.waiting_max {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(Refusal::unavailable(
@@ -183,7 +185,8 @@ impl Proxy {
     }
 }
 
-struct Waiting<'a> {
+/// A client that waits, for as long as this is kept.
+pub(crate) struct Waiting<'a> {
     count: &'a AtomicUsize,
     _gauge: InFlight,
 }
@@ -198,4 +201,16 @@ impl Drop for Waiting<'_> {
 fn free_bytes(folder: &std::path::Path) -> std::io::Result<u64> {
     let stat = rustix::fs::statvfs(folder)?;
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// Runs blocking work off the async threads.
+async fn blocking<T: Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(std::io::Error::other)
+        .flatten()
+        .map_err(|error| Refusal::storage(what, &error))
 }

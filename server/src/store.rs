@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 pub(crate) mod durable;
 pub(crate) mod hot;
-mod map;
+pub(crate) mod map;
 pub(crate) mod walk;
 
 /// The module tree. Cheap to clone; all methods block.
@@ -115,7 +115,10 @@ impl Store {
     /// # Errors
     /// What the file system answers.
     pub(crate) fn remove(&self, key: &str) -> io::Result<()> {
-        fs::remove_file(self.path(key))
+        match fs::remove_file(self.path(key)) {
+            Err(error) if !is_absence(&error) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn path(&self, key: &str) -> PathBuf {

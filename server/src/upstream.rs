@@ -219,6 +219,11 @@ impl Upstreams {
         self.entries.get(index).map(|entry| entry.then)
     }
 
+    /// Says whether there is nobody to ask.
+    pub(crate) fn is_off(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Returns how each entry is doing, in order.
     pub(crate) fn health(&self) -> Vec<Health> {
         self.entries

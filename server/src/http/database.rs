@@ -1,6 +1,7 @@
 //! `/sumdb/<name>/…`: the followed checksum databases, for clients.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -8,6 +9,7 @@ use hyper::body::Incoming;
 use proto::goproxy::sumdb::SumdbRequest;
 use proto::module::ModuleVersion;
 
+use super::Asked;
 use super::body::Body;
 use super::refusal::Refusal;
 use super::response;
@@ -19,6 +21,7 @@ use crate::sumdb::{Database, LookupError};
 pub(crate) async fn answer(
     app: &Arc<App>,
     path: &str,
+    asked: &Asked,
     request: &Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let Some((database, rest)) = app.databases.resolve(path) else {
@@ -29,48 +32,69 @@ pub(crate) async fn answer(
     };
     let wanted =
         SumdbRequest::parse(rest).map_err(|error| Refusal::bad_request(format!("{error}\n")))?;
-    let answer = match &wanted {
+    let Some(kind) = kind(&wanted) else {
         // Always answered here and always yes: with any other answer clients
         // would go around us.
-        SumdbRequest::Supported => {
-            return Ok(response::text(
-                StatusCode::OK,
-                Bytes::new(),
-                request.method(),
-            ));
-        }
-        SumdbRequest::Latest => {
-            let note = database
-                .latest()
-                .await
-                .map_err(|error| Refusal::from_database(database.name(), &error))?;
-            Answer::new(Kind::Head, note, None)
-        }
-        SumdbRequest::Lookup(version) => {
-            let bytes = lookup(app, database, version).await?;
-            Answer::new(Kind::Lookup, bytes, None)
-        }
-        SumdbRequest::Tile(tile) => {
-            let bytes = database
-                .tile(tile)
-                .await
-                .map_err(|error| Refusal::from_database(database.name(), &error))?;
-            let full = tile.width == 1 << tile.height;
-            let kind = if full { Kind::Tile } else { Kind::PartialTile };
-            Answer::new(kind, bytes, None)
-        }
+        let method = request.method();
+        return Ok(response::text(StatusCode::OK, Bytes::new(), method));
     };
-    let answer = Arc::new(answer);
-    if answer.kind != Kind::Head
-        && let Some(key) = request.uri().path().strip_prefix('/')
-    {
-        app.proxy.hot.put(key, &answer);
+    let key = format!("sumdb/{}/{}", database.name(), wanted.path());
+    let bytes = if asked.cached_only {
+        let held = database.held(&wanted).await;
+        held.map_err(|error| Refusal::from_database(database.name(), &error))?
+    } else {
+        ask(app, database, &wanted, &key).await?
+    };
+    let answer = Arc::new(Answer::new(kind, bytes, None));
+    if kind != Kind::Head {
+        app.proxy.hot.put(&key, &answer);
     }
     Ok(response::whole(
         &answer,
         request.method(),
         request.headers(),
     ))
+}
+
+/// Returns the kind of answer; `None` for the empty one to `supported`.
+fn kind(wanted: &SumdbRequest) -> Option<Kind> {
+    Some(match wanted {
+        SumdbRequest::Supported => return None,
+        SumdbRequest::Latest => Kind::Head,
+        SumdbRequest::Lookup(_) => Kind::Lookup,
+        SumdbRequest::Tile(tile) if tile.width == 1 << tile.height => Kind::Tile,
+        SumdbRequest::Tile(_) => Kind::PartialTile,
+    })
+}
+
+/// Asks the database, as one of a bounded number of clients that wait, and
+/// remembers what it does not have.
+async fn ask(
+    app: &Arc<App>,
+    database: &Arc<Database>,
+    wanted: &SumdbRequest,
+    key: &str,
+) -> Result<Bytes, Refusal> {
+    if let Some(refusal) = app.proxy.negative.get(key, Instant::now()) {
+        return Err(refusal);
+    }
+    let _waiting = app.proxy.waiting()?;
+    let refused = |error: &LookupError| Refusal::from_database(database.name(), error);
+    let result = match wanted {
+        SumdbRequest::Supported => Ok(Bytes::new()),
+        SumdbRequest::Latest => database.latest().await.map_err(|error| refused(&error)),
+        SumdbRequest::Tile(tile) => database.tile(tile).await.map_err(|error| refused(&error)),
+        SumdbRequest::Lookup(version) => lookup(app, database, version).await,
+    };
+    if let Err(refusal) = &result
+        && refusal.lasting
+    {
+        let duration = app.config.cache.negative_ttl;
+        app.proxy
+            .negative
+            .put(key, refusal.clone(), duration, Instant::now());
+    }
+    result
 }
 
 async fn lookup(

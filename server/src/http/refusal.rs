@@ -87,6 +87,30 @@ impl Refusal {
         }
     }
 
+    /// A file could not be read or written: a full disk is a matter of time, all
+    /// else is internal.
+    pub(crate) fn storage(what: &str, error: &std::io::Error) -> Self {
+        let full = matches!(
+            error.kind(),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+        );
+        if !full {
+            return Self::internal(what, error);
+        }
+        Self {
+            log: Some(format!("{what}: {error}")),
+            ..Self::disk_full()
+        }
+    }
+
+    /// The disk is full, or so nearly that nothing new is fetched.
+    pub(crate) fn disk_full() -> Self {
+        Self::unavailable(
+            "this proxy's disk is nearly full: it serves what it has and fetches nothing new\n",
+            Some(Duration::from_secs(60)),
+        )
+    }
+
     /// Says it was this server that was asked by itself.
     pub(crate) fn looped() -> Self {
         Self::new(
@@ -107,6 +131,12 @@ impl Refusal {
             FetchError::NotFound { status, text, .. } => {
                 Self::not_found(status, or_else(text, "not found\n"))
             }
+            // About this proxy's credentials, not about the client's.
+            FetchError::Refused {
+                status: 401 | 407,
+                text,
+                ..
+            } => Self::bad_upstream(or_else(text, "upstream refused this proxy's credentials\n")),
             FetchError::Refused { status, text, .. } => {
                 Self::new(status, or_else(text, "upstream refused this request\n"))
             }

@@ -25,7 +25,12 @@ pub(crate) fn whole(answer: &Answer, method: &Method, request: &HeaderMap) -> Re
             Body::empty(),
         );
     }
-    match range(answer, request) {
+    let range = if method == Method::GET {
+        range(answer, request)
+    } else {
+        Range::Whole
+    };
+    match range {
         Range::Whole => {
             let length = answer.body.len();
             content(

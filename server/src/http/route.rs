@@ -26,9 +26,14 @@ pub(crate) enum Route {
         /// Whether upstream may not be asked.
         cached_only: bool,
     },
-    /// Something of a checksum database: what follows `/sumdb/`, decoded. Where
-    /// the database's name ends only the table of databases knows.
-    Database(String),
+    /// Something of a checksum database. Where the database's name ends only the
+    /// table of databases knows.
+    Database {
+        /// What follows `/sumdb/`, decoded.
+        rest: String,
+        /// Whether upstream may not be asked.
+        cached_only: bool,
+    },
 }
 
 /// The longest path that is looked at: a module path and version of 4 KiB are
@@ -56,13 +61,16 @@ impl Route {
             .strip_prefix('/')
             .ok_or("the path does not start with a slash\n")?;
         let path = goproxy::decode(path).map_err(|error| format!("{error}\n"))?;
-        if let Some(rest) = path.strip_prefix("sumdb/") {
-            return Ok(Self::Database(rest.to_owned()));
-        }
         let (path, cached_only) = match path.strip_prefix("cached-only/") {
             Some(rest) => (rest, true),
             None => (path.as_str(), false),
         };
+        if let Some(rest) = path.strip_prefix("sumdb/") {
+            return Ok(Self::Database {
+                rest: rest.to_owned(),
+                cached_only,
+            });
+        }
         let request = goproxy::Request::parse(path).map_err(|error| format!("{error}\n"))?;
         Ok(Self::Module {
             request,
@@ -80,10 +88,12 @@ impl Route {
                 goproxy::Request::Mod(_) => metrics::Kind::Mod,
                 goproxy::Request::Zip(_) => metrics::Kind::Zip,
             },
-            Self::Database(rest) if rest.ends_with("/supported") => metrics::Kind::SumdbSupported,
-            Self::Database(rest) if rest.ends_with("/latest") => metrics::Kind::SumdbLatest,
-            Self::Database(rest) if rest.contains("/lookup/") => metrics::Kind::SumdbLookup,
-            Self::Database(_) => metrics::Kind::SumdbTile,
+            Self::Database { rest, .. } if rest.ends_with("/supported") => {
+                metrics::Kind::SumdbSupported
+            }
+            Self::Database { rest, .. } if rest.ends_with("/latest") => metrics::Kind::SumdbLatest,
+            Self::Database { rest, .. } if rest.contains("/lookup/") => metrics::Kind::SumdbLookup,
+            Self::Database { .. } => metrics::Kind::SumdbTile,
             Self::Page | Self::Health | Self::Ready | Self::Metrics | Self::Instance => {
                 metrics::Kind::Other
             }
@@ -148,9 +158,14 @@ mod tests {
 
     #[test]
     fn databases_are_told_from_modules() {
-        assert_eq!(
-            Route::parse("/sumdb/sum.golang.org/supported"),
-            Ok(Route::Database("sum.golang.org/supported".to_owned()))
-        );
+        for (path, want) in [("/sumdb/", false), ("/cached-only/sumdb/", true)] {
+            assert_eq!(
+                Route::parse(&format!("{path}sum.golang.org/supported")),
+                Ok(Route::Database {
+                    rest: "sum.golang.org/supported".to_owned(),
+                    cached_only: want
+                })
+            );
+        }
     }
 }

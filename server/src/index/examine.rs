@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{FileRecord, Standing};
 use crate::config::Config;
-use crate::proxy::module::{Part, VersionFile, measure, new_record};
+use crate::proxy::file::{Part, VersionFile, measure, new_record};
 use crate::store::walk::{Found, Walk};
 use crate::sumdb::Databases;
 
@@ -109,9 +109,11 @@ impl Examiner<'_> {
         let (sha256, size) = digest(&found.path)?;
         let reader = BufReader::with_capacity(64 << 10, File::open(&found.path)?);
         let finding = match measure(&file, reader, size) {
-            Err(refusal) => Finding::Damaged {
+            Err(misfit) => Finding::Damaged {
                 key: key.clone(),
-                reason: String::from_utf8_lossy(&refusal.text).trim_end().to_owned(),
+                reason: String::from_utf8_lossy(&misfit.refusal().text)
+                    .trim_end()
+                    .to_owned(),
             },
             Ok(h1) => self.stand(&file, sha256, size, h1),
         };

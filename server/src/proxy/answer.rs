@@ -105,6 +105,14 @@ impl Answer {
         }
     }
 
+    /// Lets others keep the answer an hour only: it was served unproved, and a
+    /// stricter policy must be able to take it back.
+    pub(crate) fn unproved(mut self) -> Self {
+        let hour = HeaderValue::from_static("public, max-age=3600");
+        self.headers.insert(CACHE_CONTROL, hour);
+        self
+    }
+
     /// Makes an answer that is good until `fresh_until`.
     pub(crate) fn fresh_until(self, fresh_until: Instant) -> Self {
         Self {

@@ -14,14 +14,16 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use proto::info::{self, Info};
 
-use super::Proxy;
 use super::answer::{Answer, Kind, Reply};
-use super::module::blocking;
+use super::transfer::RESTARTS_MAX;
+use super::{Proxy, blocking};
 use crate::http::Asked;
 use crate::http::refusal::Refusal;
 use crate::metrics::Lookup;
 use crate::upstream::Want;
 
+/// How long a client waits for upstream while an older answer is at hand.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Ages up to this are answered at once and refreshed behind the client's back.
 const BACKGROUND_MAX: Duration = Duration::from_secs(600);
 
@@ -47,34 +49,46 @@ impl Proxy {
             }
             return self.wait_for(self.refresh(&key, kind, &asked)?).await;
         };
-        if asked.cached_only || age < self.list_fresh {
+        // Without an upstream nobody can say better, however old it is.
+        if asked.cached_only || age < self.list_fresh || self.upstreams.is_off() {
             self.metrics.lookup(Lookup::Disk);
             return Ok(Reply::Whole(answer));
         }
-        if age < BACKGROUND_MAX {
-            self.metrics.lookup(Lookup::Stale);
-            if self.negative.get(&key, Instant::now()).is_none() {
-                // It goes on by itself; when too many wait, the next request tries.
-                let _ = self.refresh(&key, kind, &asked);
-            }
-            return Ok(Reply::Whole(answer));
-        }
-        let refreshed = match self.negative.get(&key, Instant::now()) {
-            Some(refusal) => Err(refusal),
-            None => self.wait_for(self.refresh(&key, kind, &asked)?).await,
-        };
+        let refreshed = self.refreshed(&key, kind, &asked, age).await;
         match refreshed {
-            Err(refusal) if refusal.status >= 500 && age < self.list_stale_max => {
+            Some(Ok(reply)) => Ok(reply),
+            Some(Err(refusal)) if refusal.status < 500 => Err(refusal),
+            Some(Err(refusal)) if age >= self.list_stale_max => Err(refusal),
+            Some(Err(_)) | None => {
                 self.metrics.lookup(Lookup::Stale);
-                tracing::info!(
-                    key,
-                    age_s = age.as_secs(),
-                    "upstream fails, serving what it said before"
-                );
                 Ok(Reply::Whole(answer))
             }
-            other => other,
         }
+    }
+
+    /// Asks upstream again about something of which an answer of this age is
+    /// stored. Returns `None` when the client need not wait, or not longer: the
+    /// question goes on by itself, and the next client has its answer.
+    async fn refreshed(
+        self: &Arc<Self>,
+        key: &str,
+        kind: Kind,
+        asked: &Asked,
+        age: Duration,
+    ) -> Option<Result<Reply, Refusal>> {
+        if let Some(refusal) = self.negative.get(key, Instant::now()) {
+            return Some(Err(refusal));
+        }
+        let joined = match self.refresh(key, kind, asked) {
+            Ok(joined) => joined,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        if age < BACKGROUND_MAX {
+            return None;
+        }
+        tokio::time::timeout(PATIENCE, self.wait_for(joined))
+            .await
+            .ok()
     }
 
     /// Asks upstream, or joins those who ask already.
@@ -135,15 +149,7 @@ impl Proxy {
     ) -> Result<Arc<Answer>, Refusal> {
         self.check_disk()?;
         let _fetching = self.metrics.fetch();
-        let fetched = self
-            .upstreams
-            .fetch(key, want)
-            .await
-            .map_err(Refusal::from_fetch)?;
-        let bytes = fetched
-            .bytes()
-            .await
-            .map_err(|error| Refusal::from_transfer(&error))?;
+        let bytes = self.fetch_text(key, want).await?;
         check(kind, key, &bytes)?;
         let (proxy, owned, kept) = (Arc::clone(self), key.to_owned(), bytes.clone());
         blocking("storing an answer", move || {
@@ -157,6 +163,25 @@ impl Proxy {
         let answer = Arc::new(Answer::new(kind, bytes, None).fresh_until(fresh_until));
         self.hot.put(key, &answer);
         Ok(answer)
+    }
+}
+
+impl Proxy {
+    /// Fetches a small answer, again when it breaks off.
+    async fn fetch_text(&self, key: &str, want: &Want) -> Result<Bytes, Refusal> {
+        let mut restarts = 0;
+        loop {
+            let fetched = self
+                .upstreams
+                .fetch(key, want)
+                .await
+                .map_err(Refusal::from_fetch)?;
+            match fetched.bytes().await {
+                Ok(bytes) => return Ok(bytes),
+                Err(error) if error.retryable() && restarts < RESTARTS_MAX => restarts += 1,
+                Err(error) => return Err(Refusal::from_transfer(&error)),
+            }
+        }
     }
 }
 

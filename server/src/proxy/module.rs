@@ -1,45 +1,25 @@
-//! Files of one version that never change: `.info`, `.mod`, `.zip`.
+//! Files of one version, which never change: served as stored, or fetched, proved
+//! and stored.
 
-use std::io::{Cursor, Read, Seek};
+use std::io::BufReader;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
-use proto::dirhash::{self, H1};
-use proto::info::Info;
-use proto::module::ModuleVersion;
-use proto::modzip;
-use sha2::{Digest, Sha256};
+use proto::dirhash::H1;
 
-use super::Proxy;
-use super::answer::{Answer, Kind, Reply};
+use super::answer::{Answer, Reply};
 use super::coalesce::{self, Flow};
-use super::proof::{Covered, Origin};
-use super::transfer::{self, Watched};
+use super::file::{Misfit, Part, VersionFile, measure, new_record};
+use super::proof::{Origin, Rejection};
+use super::stored::Seen;
+use super::transfer::{self, Received, Watched};
+use super::{Proxy, blocking};
 use crate::http::Asked;
 use crate::http::refusal::Refusal;
-use crate::index::{FileRecord, Standing};
+use crate::index::Standing;
 use crate::metrics::Lookup;
-use crate::store::Stored;
-use crate::upstream::Want;
-
-/// A file of a version.
-#[derive(Clone, Debug)]
-pub(crate) struct VersionFile {
-    /// Which version.
-    pub(crate) version: ModuleVersion,
-    /// Which of its files.
-    pub(crate) part: Part,
-    /// Its place in the store and below an upstream.
-    pub(crate) key: String,
-}
-
-/// Which file of a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    Info,
-    Mod,
-    Zip,
-}
+use crate::store::map;
+use crate::upstream::{Fetched, Want};
 
 /// Zips up to this size are proved whole before their first byte leaves.
 const WHOLE_BYTES_MAX: u64 = 4 << 20;
@@ -57,154 +37,74 @@ impl Proxy {
         file: VersionFile,
         asked: Asked,
     ) -> Result<Reply, Refusal> {
-        if let Some(answer) = self.stored_version_file(&file).await? {
+        let seen = self.look(&file).await?;
+        if let Seen::Good(answer) = seen {
             self.metrics.lookup(Lookup::Disk);
             return Ok(Reply::Whole(answer));
         }
         if asked.cached_only {
-            return Err(Refusal::not_stored());
+            let Seen::Unjudged(stored) = seen else {
+                return Err(Refusal::not_stored());
+            };
+            let answer = self.adopt(&file, stored).await?;
+            return Ok(Reply::Whole(answer));
         }
         if let Some(refusal) = self.negative.get(&file.key, Instant::now()) {
             self.metrics.lookup(Lookup::Negative);
             return Err(refusal);
         }
         let proxy = Arc::clone(self);
-        let fetched = file.clone();
+        let wanted = file.clone();
         let want = asked.want(file.part.bytes_max(&self.limits));
         let joined = self.fills.join(&file.key, move |flow| async move {
-            let result = proxy.fetch_version_file(&fetched, &want, flow).await;
-            proxy.remember_refusal(&fetched.key, result)
+            let result = proxy.fill(&wanted, &want, flow).await;
+            proxy.remember_refusal(&wanted.key, result)
         })?;
         self.wait_for(joined).await
     }
 
-    /// Returns the stored file, if it is there and may be served.
-    async fn stored_version_file(
-        self: &Arc<Self>,
-        file: &VersionFile,
-    ) -> Result<Option<Arc<Answer>>, Refusal> {
-        let proxy = Arc::clone(self);
-        let key = file.key.clone();
-        let found = blocking("reading a stored file", move || {
-            let Some(stored) = proxy.store.read(&key)? else {
-                return Ok(None);
-            };
-            Ok(Some((stored, proxy.index.file(&key)?)))
-        })
-        .await?;
-        let Some((stored, record)) = found else {
-            return Ok(None);
-        };
-        let module = file.version.path.as_str();
-        let record = match record {
-            Some(record)
-                if record.size == stored.bytes.len() as u64
-                    && self.prover.accepts(module, &record.standing) =>
-            {
-                record
-            }
-            // A crash came between the file and its record, somebody put the
-            // file there, or the policy has become stricter: judge it now.
-            _ => match self.adopt(file, &stored).await? {
-                Some(record) => record,
-                None => return Ok(None),
-            },
-        };
-        let answer = Arc::new(Answer::new(
-            file.part.kind(),
-            stored.bytes,
-            Some(&record.sha256),
-        ));
-        self.hot.put(&file.key, &answer);
-        Ok(Some(answer))
-    }
-
-    /// Judges a file that lies in the tree without a record, and records it.
-    /// A file that is not what its database says is moved to the evidence and
-    /// counts as absent, so that the truth can be fetched.
-    async fn adopt(
-        self: &Arc<Self>,
-        file: &VersionFile,
-        stored: &Stored,
-    ) -> Result<Option<FileRecord>, Refusal> {
-        let bytes = stored.bytes.clone();
-        let subject = file.clone();
-        let (sha256, measured) = blocking("hashing a stored file", move || {
-            let sha256 = hex::encode(Sha256::digest(&bytes));
-            let size = bytes.len() as u64;
-            Ok((sha256, measure(&subject, Cursor::new(&bytes), size)))
-        })
-        .await?;
-        let origin = Origin {
-            url: format!("file {} of the module tree", file.key),
-            sha256: sha256.clone(),
-        };
-        let judged = match measured {
-            Ok(h1) => self.judge(file, h1, origin).await,
-            Err(refusal) => Err(refusal),
-        };
-        match judged {
-            Ok((h1, standing)) => {
-                let record = new_record(sha256, stored.bytes.len() as u64, h1, standing);
-                self.record(&file.key, &record).await?;
-                Ok(Some(record))
-            }
-            // Denied is about the bytes; anything else about not knowing.
-            Err(refusal) if refusal.status == 403 => {
-                tracing::error!(
-                    key = file.key,
-                    "removing a stored file that is not what it should be"
-                );
-                let (proxy, key) = (Arc::clone(self), file.key.clone());
-                blocking("removing a stored file", move || {
-                    proxy.index.remove(&key)?;
-                    proxy.store.remove(&key)
-                })
-                .await?;
-                Ok(None)
-            }
-            Err(refusal) => Err(refusal),
-        }
-    }
-
-    /// Looks up what the file must be, and judges what it is.
-    async fn judge(
-        &self,
-        file: &VersionFile,
-        h1: Option<H1>,
-        origin: Origin,
-    ) -> Result<(Option<H1>, Standing), Refusal> {
-        let (Some(covered), Some(got)) = (file.part.covered(), h1) else {
-            return Ok((h1, Standing::Uncovered));
-        };
-        let expected = self.prover.expected(&file.version).await?;
-        let standing = self
-            .prover
-            .judge(&file.version, covered, got, expected, origin)
-            .await?;
-        Ok((h1, standing))
-    }
-
-    async fn fetch_version_file(
+    /// Comes by a file: the one task that does it for all who wait.
+    async fn fill(
         self: &Arc<Self>,
         file: &VersionFile,
         want: &Want,
         flow: Arc<Flow>,
     ) -> Result<Arc<Answer>, Refusal> {
+        // Another fill may have ended between our look and our joining.
+        match self.look(file).await? {
+            Seen::Good(answer) => return Ok(answer),
+            Seen::Absent => {}
+            Seen::Unjudged(stored) => match self.adopt(file, stored).await {
+                Ok(answer) => return Ok(answer),
+                Err(Rejection::Wrong(_)) => self.discard(&file.key).await?,
+                Err(Rejection::Unknown(refusal)) => return Err(refusal),
+            },
+        }
         self.check_disk()?;
         let _fetching = self.metrics.fetch();
+        let fetched = self
+            .upstreams
+            .fetch(&file.key, want)
+            .await
+            .map_err(Refusal::from_fetch)?;
+        if fetched.is_html() {
+            return Err(Refusal::bad_upstream(format!(
+                "{}: upstream sent a page for people, a sign-in page perhaps\n",
+                file.version
+            )));
+        }
+        self.fetch(file, want, fetched, flow).await
+    }
+
+    /// Takes a file that upstream has: receives, judges and stores it.
+    async fn fetch(
+        self: &Arc<Self>,
+        file: &VersionFile,
+        want: &Want,
+        fetched: Fetched,
+        flow: Arc<Flow>,
+    ) -> Result<Arc<Answer>, Refusal> {
         let started = Instant::now();
-        let fetch = self.upstreams.fetch(&file.key, want);
-        // Both at once; upstream's 404 goes before the database's.
-        let (fetched, expected) = match file.part.covered() {
-            None => (fetch.await, None),
-            Some(_) => {
-                let (fetched, expected) = tokio::join!(fetch, self.prover.expected(&file.version));
-                (fetched, Some(expected))
-            }
-        };
-        let fetched = fetched.map_err(Refusal::from_fetch)?;
-        let expected = expected.transpose()?;
         let watched = Watched {
             flow,
             whole_bytes_max: match file.part {
@@ -213,39 +113,74 @@ impl Proxy {
             },
             held_bytes: HELD_BYTES,
         };
-        let received = transfer::receive(
+        let receive = transfer::receive(
             &self.store,
             &self.upstreams,
             &file.key,
             want,
             fetched,
             &watched,
-        )
-        .await?;
-        let subject = file.clone();
-        let staged = Arc::clone(received.staged.file());
-        let size = received.size;
-        let h1 = blocking("hashing a received file", move || {
-            Ok(measure(
-                &subject,
-                std::io::BufReader::with_capacity(64 << 10, &*staged),
-                size,
-            ))
-        })
-        .await??;
-        let origin = Origin {
-            url: received.url.clone(),
-            sha256: received.sha256.clone(),
+        );
+        // Only now is the database asked: a name that upstream does not know is
+        // nobody else's business. What it says is needed when the bytes are here.
+        let expected = async {
+            match file.part.covered() {
+                Some(_) => self.prover.expected(&file.version).await.map(Some),
+                None => Ok(None),
+            }
         };
+        let (received, expected) = tokio::try_join!(receive, expected)?;
+        let h1 = self.measure_received(file, &received).await?;
         let standing = match (file.part.covered(), h1, expected) {
             (Some(covered), Some(h1), Some(expected)) => {
+                let origin = received_origin(&received)?;
                 self.prover
                     .judge(&file.version, covered, h1, expected, origin)
                     .await?
             }
             _ => Standing::Uncovered,
         };
-        let record = new_record(received.sha256, received.size, h1, standing);
+        self.keep(file, received, h1, standing, started).await
+    }
+
+    async fn measure_received(
+        &self,
+        file: &VersionFile,
+        received: &Received,
+    ) -> Result<Option<H1>, Refusal> {
+        let (subject, size) = (file.clone(), received.size);
+        let staged = Arc::clone(received.staged.file());
+        let measured = blocking("hashing a received file", move || {
+            let reader = BufReader::with_capacity(64 << 10, &*staged);
+            Ok(measure(&subject, reader, size))
+        })
+        .await?;
+        match measured {
+            Ok(h1) => Ok(h1),
+            Err(misfit) => {
+                let refusal = misfit.refusal();
+                if matches!(misfit, Misfit::Rules(_)) {
+                    let origin = received_origin(received)?;
+                    self.prover
+                        .keep_misfit(&file.version, &refusal, origin)
+                        .await;
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Gives a judged file its name and its record.
+    async fn keep(
+        self: &Arc<Self>,
+        file: &VersionFile,
+        received: Received,
+        h1: Option<H1>,
+        standing: Standing,
+        started: Instant,
+    ) -> Result<Arc<Answer>, Refusal> {
+        let url = received.url.clone();
+        let record = new_record(received.sha256.clone(), received.size, h1, standing);
         let (proxy, key, kept) = (Arc::clone(self), file.key.clone(), record.clone());
         let stored = blocking("storing a file", move || {
             proxy.store.publish(received.staged, &key)?;
@@ -258,24 +193,13 @@ impl Proxy {
             module.path = file.version.path.as_str(),
             version = file.version.version.as_str(),
             part = file.part.name(),
-            upstream.url = received.url,
+            upstream.url = url,
             bytes = record.size,
             standing = %record.standing,
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "stored"
         );
-        let answer = Arc::new(Answer::new(
-            file.part.kind(),
-            stored.bytes,
-            Some(&record.sha256),
-        ));
-        self.hot.put(&file.key, &answer);
-        Ok(answer)
-    }
-
-    async fn record(self: &Arc<Self>, key: &str, record: &FileRecord) -> Result<(), Refusal> {
-        let (proxy, key, record) = (Arc::clone(self), key.to_owned(), record.clone());
-        blocking("writing the index", move || proxy.index.put(&key, &record)).await
+        Ok(self.good(file, stored, &record))
     }
 
     /// Waits for a fill as one of its clients.
@@ -309,118 +233,14 @@ impl Proxy {
     }
 }
 
-impl Part {
-    /// Returns the part's name as the file's ending.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Mod => "mod",
-            Self::Zip => "zip",
-        }
-    }
-
-    fn kind(self) -> Kind {
-        match self {
-            Self::Info => Kind::Info,
-            Self::Mod => Kind::Mod,
-            Self::Zip => Kind::Zip,
-        }
-    }
-
-    /// Returns what a database's record says of it.
-    pub(crate) fn covered(self) -> Option<Covered> {
-        match self {
-            Self::Info => None,
-            Self::Mod => Some(Covered::Mod),
-            Self::Zip => Some(Covered::Zip),
-        }
-    }
-
-    fn bytes_max(self, limits: &crate::config::Limits) -> u64 {
-        match self {
-            Self::Info => limits.text_bytes_max,
-            Self::Mod => limits.mod_bytes_max,
-            Self::Zip => limits.zip_bytes_max,
-        }
-    }
-}
-
-/// Checks that a file is what its name says, and returns its h1 where it has
-/// one.
-pub(crate) fn measure<R: Read + Seek>(
-    file: &VersionFile,
-    mut bytes: R,
-    size: u64,
-) -> Result<Option<H1>, Refusal> {
-    let failed = |error: std::io::Error| Refusal::internal("reading a file back", &error);
-    match file.part {
-        Part::Zip => {
-            let limits = modzip::Limits::default();
-            match modzip::verify(bytes, size, &file.version, &limits) {
-                Ok(verified) => Ok(Some(verified.h1)),
-                Err(error) => Err(Refusal::denied(format!(
-                    "{}: upstream's zip breaks the rules for module zips: {error}\n",
-                    file.version
-                ))),
-            }
-        }
-        Part::Mod => {
-            let mut text = Vec::new();
-            bytes.read_to_end(&mut text).map_err(failed)?;
-            Ok(Some(dirhash::go_mod(&text)))
-        }
-        Part::Info => {
-            let mut text = Vec::new();
-            bytes.read_to_end(&mut text).map_err(failed)?;
-            check_info(&file.version, &text)?;
-            Ok(None)
-        }
-    }
-}
-
-/// Refuses an `.info` that is none, or that tells of another version: the go
-/// command would stop at it with less to go by.
-fn check_info(version: &ModuleVersion, text: &[u8]) -> Result<(), Refusal> {
-    match Info::parse(text) {
-        Err(error) => Err(Refusal::bad_upstream(format!(
-            "upstream's .info of {version} is not one: {error}\n"
-        ))),
-        Ok(info) if info.version != version.version.as_str() => {
-            Err(Refusal::bad_upstream(format!(
-                "upstream's .info of {version} tells of version {}\n",
-                info.version.chars().take(100).collect::<String>()
-            )))
-        }
-        Ok(_) => Ok(()),
-    }
-}
-
-/// Makes the record of a file stored now.
-pub(crate) fn new_record(
-    sha256: String,
-    size: u64,
-    h1: Option<H1>,
-    standing: Standing,
-) -> FileRecord {
-    FileRecord {
-        sha256,
-        size,
-        h1: h1.map(|h1| h1.to_string()),
-        standing,
-        stored_at: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs()),
-    }
-}
-
-/// Runs blocking work off the async threads.
-pub(super) async fn blocking<T: Send + 'static>(
-    what: &'static str,
-    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> Result<T, Refusal> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(std::io::Error::other)
-        .flatten()
-        .map_err(|error| Refusal::internal(what, &error))
+/// Tells where received bytes came from. The staged file is whole and nobody
+/// writes to it again, so it can be mapped.
+fn received_origin(received: &Received) -> Result<Origin, Refusal> {
+    let bytes = map::map(received.staged.file())
+        .map_err(|error| Refusal::storage("reading a received file", &error))?;
+    Ok(Origin {
+        bytes,
+        url: received.url.clone(),
+        sha256: received.sha256.clone(),
+    })
 }

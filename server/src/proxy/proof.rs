@@ -43,6 +43,23 @@ pub(crate) enum Expected {
     Nothing(Standing),
 }
 
+/// Why bytes are not served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rejection {
+    /// They are not what they should be.
+    Wrong(Refusal),
+    /// Nobody can say what they should be, or not now.
+    Unknown(Refusal),
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Wrong(refusal) | Rejection::Unknown(refusal) => refusal,
+        }
+    }
+}
+
 /// The files of a version that a database's record covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Covered {
@@ -52,9 +69,11 @@ pub(crate) enum Covered {
     Zip,
 }
 
-/// Where refused bytes came from.
+/// What bytes are judged, and where they came from.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
+    /// The bytes.
+    pub(crate) bytes: Bytes,
     /// The upstream's URL, without secrets.
     pub(crate) url: String,
     /// SHA-256 of the bytes, in hex.
@@ -115,8 +134,9 @@ impl Prover {
     /// Judges the hash of a file.
     ///
     /// # Errors
-    /// A refusal with both hashes when they differ, or when the record does not
-    /// cover the file and the policy requires it; evidence is kept first.
+    /// [`Rejection::Wrong`] with both hashes when they differ, for which evidence
+    /// is kept first; [`Rejection::Unknown`] when the record does not cover the
+    /// file and the policy requires it.
     pub(crate) async fn judge(
         &self,
         version: &ModuleVersion,
@@ -124,7 +144,7 @@ impl Prover {
         got: H1,
         expected: Expected,
         origin: Origin,
-    ) -> Result<Standing, Refusal> {
+    ) -> Result<Standing, Rejection> {
         let (database, record, want, answer) = match expected {
             Expected::Nothing(standing) => return Ok(standing),
             Expected::Record {
@@ -139,22 +159,29 @@ impl Prover {
             },
         };
         let Some(want) = want else {
-            return self.uncovered(version, covered, &database);
+            return self
+                .uncovered(version, covered, &database)
+                .map_err(Rejection::Unknown);
         };
         if want == got {
             self.metrics.proof(metrics::Proof::Proved);
             return Ok(Standing::Proved { database, record });
         }
         self.metrics.proof(metrics::Proof::Mismatch);
-        let what = covered.line(version);
-        self.keep_mismatch(&what, &database, want, got, answer, origin)
-            .await;
+        let mismatch = Mismatch {
+            line: covered.line(version),
+            database,
+            want,
+            got,
+        };
+        self.keep_mismatch(&mismatch, answer, origin).await;
         if self.policy.mode == config::Mode::Report {
-            return Ok(Standing::Unproved {
-                reason: format!("{database} has {want}, the file is {got}"),
-            });
+            return Ok(unproved(&format!(
+                "{} has {want}, the file is {got}",
+                mismatch.database
+            )));
         }
-        Err(mismatch(&what, &database, want, got))
+        Err(Rejection::Wrong(mismatch.refusal()))
     }
 
     /// Tells whether a file of this standing may be served under the policy of
@@ -228,43 +255,106 @@ impl Prover {
         Err(refusal)
     }
 
-    async fn keep_mismatch(
-        &self,
-        what: &str,
-        database: &str,
-        want: H1,
-        got: H1,
-        answer: Bytes,
-        origin: Origin,
-    ) {
-        let evidence = self.evidence.clone();
+    async fn keep_mismatch(&self, mismatch: &Mismatch, answer: Bytes, origin: Origin) {
         let facts = json!({
-            "line": what,
-            "database": database,
-            "h1_in_database": want.to_string(),
-            "h1_of_file": got.to_string(),
-            "sha256_of_file": origin.sha256,
-            "upstream": origin.url,
+            "line": mismatch.line,
+            "database": mismatch.database,
+            "h1_in_database": mismatch.want.to_string(),
+            "h1_of_file": mismatch.got.to_string(),
         });
-        let subject = what.replace(' ', "@");
-        let kept = tokio::task::spawn_blocking(move || {
-            evidence.keep("hash-mismatch", &subject, facts, &[("lookup", &answer)])
-        })
-        .await;
-        let path = match kept {
-            Ok(Ok(path)) => path.display().to_string(),
-            Ok(Err(error)) => format!("not kept: {error}"),
-            Err(error) => format!("not kept: {error}"),
-        };
+        let upstream = origin.url.clone();
+        let subject = mismatch.line.replace(' ', "@");
+        let evidence = self
+            .keep("hash-mismatch", subject, facts, origin, Some(answer))
+            .await;
         tracing::error!(
-            line = what,
-            database,
-            want = %want,
-            got = %got,
-            upstream = origin.url,
-            evidence = path,
+            line = mismatch.line,
+            database = mismatch.database,
+            want = %mismatch.want,
+            got = %mismatch.got,
+            upstream.url = upstream,
+            evidence,
             "checksum mismatch: upstream's file is not the one that the checksum database has"
         );
+    }
+
+    /// Keeps bytes that are not what their name says, whatever they hash to.
+    pub(crate) async fn keep_misfit(
+        &self,
+        version: &ModuleVersion,
+        refusal: &Refusal,
+        origin: Origin,
+    ) {
+        let reason = String::from_utf8_lossy(&refusal.text).trim_end().to_owned();
+        let upstream = origin.url.clone();
+        let facts = json!({ "reason": reason });
+        let evidence = self
+            .keep("misfit", version.to_string(), facts, origin, None)
+            .await;
+        tracing::error!(
+            reason,
+            upstream.url = upstream,
+            evidence,
+            "refused a file that breaks the rules for it"
+        );
+    }
+
+    /// Writes evidence: facts, where the file came from, the file, and the
+    /// database's answer. Returns where, or why not.
+    async fn keep(
+        &self,
+        kind: &'static str,
+        subject: String,
+        mut facts: serde_json::Value,
+        origin: Origin,
+        answer: Option<Bytes>,
+    ) -> String {
+        facts["upstream"] = origin.url.into();
+        facts["sha256_of_file"] = origin.sha256.into();
+        let evidence = self.evidence.clone();
+        let kept = tokio::task::spawn_blocking(move || {
+            let mut attachments = vec![("file", &*origin.bytes)];
+            if let Some(answer) = &answer {
+                attachments.push(("lookup", answer));
+            }
+            evidence.keep(kind, &subject, facts, &attachments)
+        })
+        .await
+        .map_err(std::io::Error::other)
+        .flatten();
+        match kept {
+            Ok(path) => path.display().to_string(),
+            Err(error) => format!("not kept: {error}"),
+        }
+    }
+}
+
+/// Two hashes that should be one.
+struct Mismatch {
+    /// The words of go.sum for the file.
+    line: String,
+    database: String,
+    want: H1,
+    got: H1,
+}
+
+impl Mismatch {
+    /// Words the refusal. It follows the go command's own text for a mismatch,
+    /// as people search for its words.
+    fn refusal(&self) -> Refusal {
+        let Self {
+            line,
+            database,
+            want,
+            got,
+        } = self;
+        Refusal::denied(format!(
+            "verifying {line}: checksum mismatch\n\
+             \tupstream sent: {got}\n\
+             \t{database}: {want}\n\
+             SECURITY ERROR: the file upstream sent is not the one the checksum database has.\n\
+             This proxy refused it and kept the evidence; it will ask upstream again in a while.\n"
+        ))
     }
 }
 
@@ -292,16 +382,4 @@ fn unproved(reason: &str) -> Standing {
     Standing::Unproved {
         reason: reason.to_owned(),
     }
-}
-
-/// The text follows the go command's own for a mismatch, as people search for
-/// its words.
-fn mismatch(what: &str, database: &str, want: H1, got: H1) -> Refusal {
-    Refusal::denied(format!(
-        "verifying {what}: checksum mismatch\n\
-         \tupstream sent: {got}\n\
-         \t{database}: {want}\n\
-         SECURITY ERROR: the file upstream sent is not the one the checksum database has.\n\
-         This proxy refused it and kept the evidence; it will ask upstream again in a while.\n"
-    ))
 }

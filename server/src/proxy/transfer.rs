@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
@@ -40,7 +41,9 @@ pub(crate) struct Watched {
 
 /// Transfers that break are begun again this often. Connections that are not
 /// even answered are tried again inside the upstream client.
-const RESTARTS_MAX: u32 = 3;
+pub(super) const RESTARTS_MAX: u32 = 3;
+/// The pause before the first restart; the later ones wait longer.
+const RESTART_PAUSE: Duration = Duration::from_millis(200);
 /// Bytes gathered before they are written: one system call and one wake-up of
 /// the watchers for many small reads.
 const BATCH_BYTES: usize = 256 << 10;
@@ -60,7 +63,7 @@ pub(crate) async fn receive(
 ) -> Result<Received, Refusal> {
     let staged = store
         .create()
-        .map_err(|error| Refusal::internal("making a file in staging", &error))?;
+        .map_err(|error| Refusal::storage("making a file in staging", &error))?;
     let mut receiver = Receiver {
         staged,
         hasher: Sha256::new(),
@@ -76,6 +79,7 @@ pub(crate) async fn receive(
             Err(Broken::Transfer(error)) if error.retryable() && restarts < RESTARTS_MAX => {
                 restarts += 1;
                 tracing::info!(path, %error, restarts, "transfer broke off, asking again");
+                tokio::time::sleep(RESTART_PAUSE * restarts).await;
                 let fetched = upstreams
                     .fetch(path, want)
                     .await
@@ -135,7 +139,7 @@ impl Receiver {
         self.staged
             .file()
             .set_len(0)
-            .map_err(|error| Refusal::internal("emptying a file in staging", &error))
+            .map_err(|error| Refusal::storage("emptying a file in staging", &error))
     }
 
     async fn take(&mut self, batch: Bytes) -> Result<(), Refusal> {
@@ -161,7 +165,7 @@ impl Receiver {
             .await
             .map_err(std::io::Error::other)
             .flatten()
-            .map_err(|error| Refusal::internal("writing a file in staging", &error))?;
+            .map_err(|error| Refusal::storage("writing a file in staging", &error))?;
         let Some((hasher, fresh)) = written else {
             return Err(changed());
         };

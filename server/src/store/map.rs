@@ -22,9 +22,10 @@ use bytes::Bytes;
 /// What the operating system answers.
 pub(crate) fn map(file: &File) -> io::Result<Bytes> {
     // SAFETY: a map is unsound when the file shrinks or changes under it. Files
-    // of the store are immutable once named: they are written in staging under
-    // another name, renamed into place, and replaced only by another rename,
-    // which leaves the mapped inode whole. Somebody else with write access to
+    // of the store are immutable once they are whole: they are written in staging
+    // by one task, which is done with writing before it or anybody else maps
+    // them, renamed into place, and replaced only by another rename, which leaves
+    // the mapped inode whole. Somebody else with write access to
     // the data folder could still truncate one in place; he could as well
     // replace the program, and the worst that follows is SIGBUS, not a wrong
     // answer kept.

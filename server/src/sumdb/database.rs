@@ -19,6 +19,8 @@ use proto::sumdb::{Error, Head, LookupAnswer, Record, TILE_HEIGHT};
 use proto::tlog::Tile;
 use tokio::time::Instant;
 
+mod held;
+
 use super::fault::Faults;
 use super::flight::Flights;
 use super::remote::{Fetch, Remote};

@@ -1,0 +1,221 @@
+//! The server as a whole, in this process, against scripted upstreams.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use proto::goproxy::list::ProxyList;
+
+use super::App;
+use crate::config::{Config, Mode};
+use crate::upstream::tests::kit::{Origin, Reply};
+
+struct Server {
+    data: tempfile::TempDir,
+    address: SocketAddr,
+}
+
+impl Server {
+    async fn start(list: &str, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), list, change).await
+    }
+
+    async fn start_in(
+        data: tempfile::TempDir,
+        list: &str,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        let mut config = Config::new(data.path().to_owned());
+        config.listen = "127.0.0.1:0".parse().unwrap();
+        config.upstream.list = ProxyList::parse(list).unwrap();
+        config.upstream.backoff_min = Duration::from_millis(1);
+        config.upstream.backoff_max = Duration::from_millis(2);
+        config.databases = Vec::new();
+        config.proof.mode = Mode::Off;
+        config.cache.disk_free_min = 0;
+        change(&mut config);
+        let app = tokio::task::spawn_blocking(move || App::build(config))
+            .await
+            .unwrap()
+            .unwrap();
+        let bound = Arc::clone(&app).bind().await.unwrap();
+        let address = bound.address;
+        tokio::spawn(async move { bound.run(|_, _| {}).await });
+        Self { data, address }
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        let answer = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .unwrap()
+            .get(format!("http://{}/{path}", self.address))
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.text().await.unwrap())
+    }
+}
+
+fn store(data: &Path, key: &str, bytes: &[u8], age: Duration) {
+    let path = data.join("modules").join(key);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, bytes).unwrap();
+    let file = File::options().append(true).open(&path).unwrap();
+    file.set_modified(SystemTime::now() - age).unwrap();
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stored_lists_are_served_with_goproxy_off() {
+    let data = tempfile::tempdir().unwrap();
+    store(data.path(), "m.example/x/@v/list", b"v1.0.0\n", HOUR);
+    let server = Server::start_in(data, "off", |_| {}).await;
+    assert_eq!(
+        server.get("m.example/x/@v/list").await,
+        (200, "v1.0.0\n".into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stored_lists_are_served_when_the_queue_is_full() {
+    let data = tempfile::tempdir().unwrap();
+    store(data.path(), "m.example/x/@v/list", b"v1.0.0\n", HOUR);
+    let origin = Origin::start(|_| Reply::ok("v1.0.0\nv1.1.0\n")).await;
+    let server = Server::start_in(data, &origin.url(), |config| {
+        config.limits.fetches_max = 0;
+        config.limits.waiting_max = 0;
+    })
+    .await;
+    assert_eq!(
+        server.get("m.example/x/@v/list").await,
+        (200, "v1.0.0\n".into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_cannot_prove_deletes_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let key = "corp.example/x/@v/v1.0.0.mod";
+    store(data.path(), key, b"module corp.example/x\n", HOUR);
+    let server = Server::start_in(data, "off", |config| config.proof.mode = Mode::Require).await;
+    let (status, text) = server.get(key).await;
+    assert!(
+        server.data.path().join("modules").join(key).exists(),
+        "deleted after {status} {text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_cut_short_is_asked_for_again() {
+    let count = AtomicUsize::new(0);
+    let origin = Origin::start(move |request| {
+        let is_list = request.target.ends_with("/list");
+        match if is_list {
+            count.fetch_add(1, Ordering::Relaxed)
+        } else {
+            1
+        } {
+            0 => Reply::new(200, &[("Content-Length", "7")], b"v1."),
+            _ => Reply::ok("v1.0.0\n"),
+        }
+    })
+    .await;
+    let server = Server::start(&origin.url(), |_| {}).await;
+    assert_eq!(
+        server.get("m.example/x/@v/list").await,
+        (200, "v1.0.0\n".into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upstreams_refusal_of_our_credentials_is_not_a_refusal_of_the_clients() {
+    let origin = Origin::start(|_| Reply::status(401)).await;
+    let server = Server::start(&origin.url(), |_| {}).await;
+    let (status, _) = server.get("m.example/x/@v/list").await;
+    assert!(status >= 500 || status == 403, "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_zip_is_upstreams_failure_and_not_a_denial() {
+    for reply in [
+        Reply::new(
+            200,
+            &[("Content-Type", "text/html")],
+            b"<html>sign in</html>",
+        ),
+        Reply::raw("HTTP/1.1 200 OK\r\n\r\nPK\x03\x04 and then the connection broke"),
+    ] {
+        let origin = Origin::start(move |_| reply.clone()).await;
+        let server = Server::start(&origin.url(), |_| {}).await;
+        let (status, text) = server.get("m.example/x/@v/v1.0.0.zip").await;
+        assert!(status >= 500, "{status} {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cached_only_serves_databases_too() {
+    let server = Server::start("off", |_| {}).await;
+    let (status, text) = server
+        .get("cached-only/sumdb/sum.golang.org/supported")
+        .await;
+    assert_ne!(status, 400, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_meet_a_bad_stored_file_get_the_same_answer() {
+    for _ in 0..20 {
+        let data = tempfile::tempdir().unwrap();
+        let key = "corp.example/x/@v/v1.0.0.mod";
+        store(data.path(), key, b"module corp.example/x\n", HOUR);
+        let server =
+            Server::start_in(data, "off", |config| config.proof.mode = Mode::Require).await;
+        let all = futures_util::future::join_all((0..8).map(|_| server.get(key))).await;
+        assert!(all.iter().all(|(status, _)| *status != 500), "{all:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ring_of_two_ends_soon() {
+    // Two servers, each the other's upstream, asked for one thing at once.
+    let hold = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = hold.local_addr().unwrap();
+    drop(hold);
+    let a = Server::start(&format!("http://{other}"), |_| {}).await;
+    let list = format!("http://{}", a.address);
+    let b = Server::start(&list, |config| config.listen = other).await;
+    let both =
+        futures_util::future::join(a.get("m.example/x/@v/list"), b.get("m.example/x/@v/list"));
+    let (one, two) = tokio::time::timeout(Duration::from_secs(5), both)
+        .await
+        .expect("they wait for each other");
+    assert!(one.0 >= 500 && two.0 >= 500, "{one:?} {two:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_transfer_however_they_come() {
+    let origin = Origin::start(|_| Reply::ok("module m.example/x\n")).await;
+    let server = Server::start(&origin.url(), |_| {}).await;
+    for round in 0..40 {
+        let key = format!("m.example/x/@v/v1.0.{round}.mod");
+        let clients = (0..64u64).map(|n| {
+            let (server, key) = (&server, &key);
+            async move {
+                tokio::time::sleep(Duration::from_micros(n * 150)).await;
+                server.get(key).await
+            }
+        });
+        futures_util::future::join_all(clients).await;
+        let asked = origin
+            .targets()
+            .iter()
+            .filter(|target| target.ends_with(&key))
+            .count();
+        assert_eq!(asked, 1, "round {round}");
+    }
+}
