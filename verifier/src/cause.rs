@@ -272,6 +272,55 @@ impl Pair<'_> {
 }
 
 impl Name {
+    /// Every name, in order.
+    pub const ALL: [Self; 45] = [
+        Self::ModifiedAfterBuild,
+        Self::DependencySum,
+        Self::Target,
+        Self::PackageArguments,
+        Self::Compiler,
+        Self::GoVersion,
+        Self::GoExperiment,
+        Self::BuildMode,
+        Self::CpuLevel,
+        Self::Instrumentation,
+        Self::CompilerFlags,
+        Self::BuildTags,
+        Self::CgoEnabled,
+        Self::Fips140,
+        Self::PgoProfile,
+        Self::VcsRevision,
+        Self::VcsModified,
+        Self::DependencyVersion,
+        Self::DependencyReplaced,
+        Self::SourceContent,
+        Self::DependencyContent,
+        Self::CgoFlags,
+        Self::CCompiler,
+        Self::HostLinker,
+        Self::CachePoisoned,
+        Self::LinkMode,
+        Self::ExternalLinkFlags,
+        Self::DynamicLinker,
+        Self::LinkOrder,
+        Self::DebugCompression,
+        Self::LinkerFlags,
+        Self::LdflagsVariable,
+        Self::SymbolsStripped,
+        Self::SourcePath,
+        Self::GorootPath,
+        Self::ModuleCachePath,
+        Self::VcsMissing,
+        Self::VersionStamp,
+        Self::DependencyVendored,
+        Self::GodebugDefault,
+        Self::BuildIdFlag,
+        Self::GnuBuildIdFlag,
+        Self::PeTimestamp,
+        Self::CodeSignature,
+        Self::Unexplained,
+    ];
+
     /// Returns the name as reports print it.
     pub fn as_str(self) -> String {
         serde_json::to_value(self)

@@ -133,9 +133,10 @@ pub fn unframe(framed: &[u8]) -> &[u8] {
     }
 }
 
-/// Finds the module text by its marks alone, without a blob that points at it:
-/// WebAssembly modules have no blob, and every program keeps a copy of the text
-/// among its constants. Returns the text with its marks, as a range.
+/// Finds the module text by its marks alone and returns its range, marks included.
+///
+/// WebAssembly modules have no blob that points at the text, and every program
+/// keeps a copy of it among its constants.
 pub fn find_framed(bytes: &[u8]) -> Option<Range<usize>> {
     // Every try may walk STRING_LEN_MAX bytes, so there are few.
     let mut starts = memmem::find_iter(bytes, &FRAME_START).take(8);

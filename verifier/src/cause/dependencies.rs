@@ -12,6 +12,10 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         let fields::Name::Dep(path) = &field.name else {
             continue;
         };
+        // A build of files has its own module among the modules linked in.
+        if is_main(pair.a, path) || is_main(pair.b, path) {
+            continue;
+        }
         let name = name(module(pair.a, path), module(pair.b, path));
         match by_name.iter_mut().find(|(known, _)| *known == name) {
             Some((_, evidence)) => evidence.push(Evidence::field(field)),
@@ -22,6 +26,11 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         .into_iter()
         .map(|(name, evidence)| cause(pair, name, evidence))
         .collect()
+}
+
+fn is_main(artifact: &Artifact, path: &str) -> bool {
+    let main = artifact.go.info().and_then(|info| info.main.as_ref());
+    main.is_some_and(|main| main.path == path)
 }
 
 fn module<'a>(artifact: &'a Artifact, path: &str) -> Option<&'a Module> {

@@ -140,7 +140,11 @@ fn cause(pair: &Pair<'_>, name: Name, evidence: Vec<Evidence>) -> Cause {
         Name::SymbolsStripped => (
             "only one file was linked without symbols (-s) or debug information (-w)",
             "pass the same -s and -w in -ldflags to both builds",
-            Reach::OneSided,
+            // The flags are a line of build information as well.
+            match pair.reach_of_a_stamp() {
+                Reach::Stamps => Reach::OneSided,
+                moved => moved,
+            },
         ),
         Name::BuildIdFlag => (
             "the build ID was set by hand",

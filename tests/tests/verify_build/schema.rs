@@ -1,0 +1,165 @@
+//! The report's schema, applied: as much of JSON Schema as it uses. A keyword
+//! this does not know is an error, so that none is passed over.
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use testkit::environment;
+
+/// Checks a report.
+#[track_caller]
+pub(crate) fn check(report: &Value) {
+    let schema = schema();
+    if let Err(problem) = matches(schema, schema, report, "report") {
+        panic!("{problem}");
+    }
+}
+
+fn schema() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        let path = environment::checkout().join("verifier/schema/report-v1.json");
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    })
+}
+
+fn matches(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
+    let expect = |holds: bool, what: &Value| {
+        if holds {
+            Ok(())
+        } else {
+            Err(format!("{at}: {value} is not {what}"))
+        }
+    };
+    for (keyword, want) in schema.as_object().unwrap() {
+        match keyword.as_str() {
+            "$schema" | "$id" | "$defs" | "title" | "description" => {}
+            "$ref" => {
+                let pointer = want.as_str().unwrap().strip_prefix('#').unwrap();
+                matches(root, root.pointer(pointer).unwrap(), value, at)?;
+            }
+            "anyOf" => {
+                let any = want
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|one| matches(root, one, value, at));
+                let problems: Vec<String> = any
+                    .map(Result::err)
+                    .collect::<Option<_>>()
+                    .unwrap_or_default();
+                expect(problems.is_empty(), &Value::from(problems))?;
+            }
+            "const" => expect(want == value, want)?,
+            "enum" => expect(want.as_array().unwrap().contains(value), want)?,
+            "type" => {
+                let types = want
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_else(|| vec![want.clone()]);
+                expect(
+                    types.iter().any(|name| is(name.as_str().unwrap(), value)),
+                    want,
+                )?;
+            }
+            "pattern" => expect(
+                value
+                    .as_str()
+                    .is_none_or(|text| fits(want.as_str().unwrap(), text)),
+                want,
+            )?,
+            "minimum" => expect(value.as_u64() >= want.as_u64(), want)?,
+            "minItems" | "maxItems" => {
+                let items = value.as_array().map(|items| items.len() as u64);
+                let holds = if keyword == "minItems" {
+                    items >= want.as_u64()
+                } else {
+                    items <= want.as_u64()
+                };
+                expect(holds, want)?;
+            }
+            "items" => {
+                for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+                    matches(root, want, item, &format!("{at}[{index}]"))?;
+                }
+            }
+            "properties" => {
+                for (name, item) in value.as_object().into_iter().flatten() {
+                    // What the program writes, the schema describes.
+                    let property = want
+                        .get(name)
+                        .ok_or_else(|| format!("{at}: {name} is not described"))?;
+                    matches(root, property, item, &format!("{at}.{name}"))?;
+                }
+            }
+            "required" => {
+                for name in want.as_array().unwrap() {
+                    expect(
+                        value.is_null() || value.get(name.as_str().unwrap()).is_some(),
+                        name,
+                    )?;
+                }
+            }
+            other => return Err(format!("schema keyword {other} is not known here")),
+        }
+    }
+    Ok(())
+}
+
+fn is(name: &str, value: &Value) -> bool {
+    match name {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_u64(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        other => panic!("type {other}"),
+    }
+}
+
+/// The three patterns that the schema uses.
+fn fits(pattern: &str, text: &str) -> bool {
+    let hex = |text: &str| {
+        text.bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    match pattern {
+        "^[0-9a-f]{64}$" => text.len() == 64 && hex(text),
+        "^[0-9a-f]*$" => hex(text),
+        "^[=X]{4}$" => text.len() == 4 && text.bytes().all(|byte| matches!(byte, b'=' | b'X')),
+        other => panic!("pattern {other}"),
+    }
+}
+
+#[test]
+fn every_cause_that_exists_is_described() {
+    use verifier::cause::Name;
+    let described = &schema()["$defs"]["cause"]["properties"]["cause"];
+    for name in Name::ALL {
+        let name = name.as_str();
+        assert!(
+            described["enum"]
+                .as_array()
+                .unwrap()
+                .contains(&Value::from(name.clone())),
+            "{name}"
+        );
+        assert!(
+            described["description"]
+                .as_str()
+                .unwrap()
+                .contains(&format!("{name}: ")),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_report_is_noticed() {
+    let report = serde_json::json!({ "schema": "verify-build/report-v1" });
+    assert!(matches(schema(), schema(), &report, "report").is_err());
+    let number = serde_json::json!({ "const": 1 });
+    assert!(matches(&number, &number, &Value::from(2), "number").is_err());
+    assert!(!fits("^[=X]{4}$", "==X"));
+}
