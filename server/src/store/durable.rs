@@ -91,11 +91,11 @@ impl Staged {
         let folder = to.parent().ok_or(io::ErrorKind::InvalidInput)?;
         self.file.sync_all()?;
         make_folders(folder)?;
-        if let Some(path) = self.path.take() {
-            if let Err(error) = fs::rename(&path, to) {
-                self.path = Some(path);
-                return Err(error);
-            }
+        if let Some(path) = self.path.take()
+            && let Err(error) = fs::rename(&path, to)
+        {
+            self.path = Some(path);
+            return Err(error);
         }
         sync_folder(folder)
     }
