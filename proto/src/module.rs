@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use crate::semver;
 
+pub(crate) use check::file_path;
 pub use check::{Fault, check_file_path, check_import_path, check_path, split_major};
 pub(crate) use escape::escape as escape_path_element;
 pub use escape::{escape_path, escape_version, unescape_path, unescape_version};

@@ -25,7 +25,7 @@ mod unpack;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use crate::dirhash::{self, H1};
-use crate::module::{self, ModuleVersion};
+use crate::module::{Fault, ModuleVersion};
 
 use directory::{Directory, Entry};
 use names::Role;
@@ -52,8 +52,8 @@ impl Default for Limits {
             zip_bytes: 500 << 20,
             total_bytes: 500 << 20,
             special_bytes: 16 << 20,
-            entries: 250_000,
-            directory_bytes: 64 << 20,
+            entries: 200_000,
+            directory_bytes: 32 << 20,
         }
     }
 }
@@ -69,12 +69,16 @@ pub struct Verified {
     pub go_mod: Option<Vec<u8>>,
 }
 
-/// Why a zip was refused.
+/// Why a zip was refused. Names in it are cut to what a person reads.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Reading failed, or the zip is shorter than it was said to be.
+    /// Reading failed. This alone says nothing about the zip: every other variant
+    /// will be the same whenever these bytes are read.
     #[error("reading the zip: {0}")]
-    Read(#[from] io::Error),
+    Read(io::Error),
+    /// The zip is shorter than it was said to be.
+    #[error("the zip ends too early")]
+    Truncated,
     /// The zip is larger than a module zip may be.
     #[error("module zip file is too large ({len} bytes; limit is {max} bytes)")]
     TooLarge {
@@ -134,8 +138,21 @@ pub enum Error {
         prefix: String,
     },
     /// A name that no file of a module may have.
-    #[error(transparent)]
-    Name(#[from] module::Error),
+    #[error("malformed file path {name:?}: {fault}")]
+    Name {
+        /// The entry's name.
+        name: String,
+        /// The rule it breaks.
+        fault: Fault,
+    },
+    /// A name longer than any system opens.
+    #[error("file name of {len} bytes; limit is {max} bytes")]
+    NameTooLong {
+        /// Its length in bytes.
+        len: usize,
+        /// The limit in bytes.
+        max: usize,
+    },
     /// Two names that are one where case is ignored.
     #[error("case-insensitive file name collision: {first:?} and {second:?}")]
     Collision {
@@ -201,6 +218,15 @@ pub enum Error {
     /// The names could not be hashed.
     #[error(transparent)]
     Hash(#[from] dirhash::Error),
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Truncated,
+            _ => Self::Read(error),
+        }
+    }
 }
 
 /// What is wrong with one entry of a zip.
@@ -303,6 +329,17 @@ pub fn verify<R: Read + Seek>(
     unpacker.expect_end(start)?;
     let h1 = summary.finish();
     Ok(Verified { h1, files, go_mod })
+}
+
+/// Cuts a name for an error: whoever writes the zip chooses its length, and
+/// errors are logged, sent and remembered.
+fn shown(name: &str) -> String {
+    const CHARS_MAX: usize = 200;
+    let mut shown: String = name.chars().take(CHARS_MAX).collect();
+    if shown.len() < name.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// How much of the zip is read at once, in bytes.

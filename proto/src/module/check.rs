@@ -97,10 +97,15 @@ pub fn check_import_path(path: &str) -> Result<(), Error> {
 /// # Errors
 /// [`Error::FilePath`] with the rule broken.
 pub fn check_file_path(path: &str) -> Result<(), Error> {
-    elements(path, Kind::File).map_err(|fault| Error::FilePath {
+    file_path(path).map_err(|fault| Error::FilePath {
         path: path.to_owned(),
         fault,
     })
+}
+
+/// As [`check_file_path`], for those who name the file themselves.
+pub(crate) fn file_path(path: &str) -> Result<(), Fault> {
+    elements(path, Kind::File)
 }
 
 /// Splits a path's major version suffix off: (`rsc.io/quote`, `/v3`),

@@ -64,10 +64,10 @@ impl Directory {
         let bytes = read_at(zip, end.start, end.len)?;
         let mut fields = Fields(&bytes);
         let mut entries = Vec::new();
-        while !fields.0.is_empty() {
+        while !fields.0.is_empty() && (entries.len() as u64) < end.entries {
             entries.push(entry(&mut fields)?);
         }
-        if entries.len() as u64 != end.entries {
+        if !fields.0.is_empty() || entries.len() as u64 != end.entries {
             let fact = "directory has another number of entries than the end record says";
             return Err(Error::Directory { fact });
         }
@@ -226,7 +226,7 @@ fn entry(fields: &mut Fields<'_>) -> Result<Entry, Error> {
     } = raw?;
     match entry_fact(maker, disk, attributes, &entry) {
         Some(fact) => Err(Error::Entry {
-            name: entry.name,
+            name: super::shown(&entry.name),
             fact,
         }),
         None => with_zip64(entry, extra),
@@ -252,7 +252,7 @@ fn record<'a>(fields: &mut Fields<'a>) -> Option<Result<Raw<'a>, Error>> {
     let extra = fields.bytes(extra_len.into())?;
     fields.bytes(comment_len.into())?;
     let Ok(name) = String::from_utf8(name.to_vec()) else {
-        let name = String::from_utf8_lossy(name).into_owned();
+        let name = super::shown(&String::from_utf8_lossy(name));
         return Some(Err(Error::NotUtf8 { name }));
     };
     let entry = Entry {
@@ -343,7 +343,7 @@ fn with_zip64(mut entry: Entry, extra: &[u8]) -> Result<Entry, Error> {
     match filled {
         Ok(()) => Ok(entry),
         Err(fact) => Err(Error::Entry {
-            name: entry.name,
+            name: super::shown(&entry.name),
             fact,
         }),
     }
@@ -374,7 +374,7 @@ fn read_at<R: Read + Seek>(zip: &mut R, at: u64, len: u64) -> Result<Vec<u8>, Er
     let mut bytes = Vec::new();
     zip.take(len).read_to_end(&mut bytes)?;
     if bytes.len() as u64 != len {
-        return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+        return Err(Error::Truncated);
     }
     Ok(bytes)
 }

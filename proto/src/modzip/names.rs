@@ -6,7 +6,7 @@ use icu_casemap::{CaseMapper, CaseMapperBorrowed};
 
 use super::directory::Entry;
 use super::{Error, Limits};
-use crate::module::check_file_path;
+use crate::module;
 
 /// What a name makes of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,10 @@ pub(super) enum Role {
 }
 
 /// The most directories and files, directories without an entry included.
-const NAMES_MAX: usize = 1_000_000;
+const NAMES_MAX: usize = 400_000;
+
+/// The longest name, prefix included, in bytes: no system opens longer ones.
+const NAME_LEN_MAX: usize = 4096;
 
 /// Checks all names and declared sizes; gives the role of each entry in turn.
 pub(super) fn check(entries: &[Entry], prefix: &str, limits: &Limits) -> Result<Vec<Role>, Error> {
@@ -25,7 +28,11 @@ pub(super) fn check(entries: &[Entry], prefix: &str, limits: &Limits) -> Result<
     let mut total = 0_u64;
     let mut roles = Vec::with_capacity(entries.len());
     for entry in entries {
-        let owned = || entry.name.clone();
+        let owned = || super::shown(&entry.name);
+        let (len, max) = (entry.name.len(), NAME_LEN_MAX);
+        if len > max {
+            return Err(Error::NameTooLong { len, max });
+        }
         let Some(name) = entry.name.strip_prefix(prefix) else {
             let prefix = prefix.to_owned();
             return Err(Error::Prefix {
@@ -39,7 +46,10 @@ pub(super) fn check(entries: &[Entry], prefix: &str, limits: &Limits) -> Result<
         };
         // The prefix itself may have an entry.
         if !name.is_empty() {
-            check_file_path(path)?;
+            module::file_path(path).map_err(|fault| Error::Name {
+                name: owned(),
+                fault,
+            })?;
         }
         tree.add(path, is_directory)?;
         if is_directory {
@@ -123,7 +133,7 @@ impl Tree {
         }
         let listed_before = self.nodes.get(at).is_some_and(|n| n.kind == Kind::Listed);
         if (!is_directory && !is_new) || listed_before {
-            let name = path.to_owned();
+            let name = super::shown(path);
             return Err(Error::Duplicate { name });
         }
         if let Some(node) = self.nodes.get_mut(at)
@@ -161,11 +171,11 @@ impl Tree {
             return Ok((at, false));
         };
         if *node.element != *element {
-            let (first, second) = (self.path(at), path.to_owned());
+            let (first, second) = (super::shown(&self.path(at)), super::shown(path));
             return Err(Error::Collision { first, second });
         }
         if (node.kind == Kind::File) != (kind == Kind::File) {
-            let name = self.path(at);
+            let name = super::shown(&self.path(at));
             return Err(Error::FileAndDirectory { name });
         }
         Ok((at, false))

@@ -211,6 +211,20 @@ fn no_flipped_bit_changes_what_passes() {
     assert!(passed <= unread, "{passed} of {unread}");
 }
 
+struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("disk"))
+    }
+}
+
+impl Seek for Broken {
+    fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
+        Ok(0)
+    }
+}
+
 #[test]
 fn refuses_every_cut() {
     let good = zip(&plain());
@@ -225,5 +239,8 @@ fn refuses_every_cut() {
         &module(),
         &Limits::default(),
     );
+    assert!(matches!(error, Err(Error::Truncated)));
+    // A disk that fails says nothing about the zip.
+    let error = verify(Broken, 100, &module(), &Limits::default());
     assert!(matches!(error, Err(Error::Read(_))));
 }

@@ -42,7 +42,7 @@ impl<R: Read> Unpacker<R> {
         keep: Option<&mut Vec<u8>>,
     ) -> Result<[u8; 32], Error> {
         let refuse = |fact| Error::Entry {
-            name: entry.name.clone(),
+            name: super::shown(&entry.name),
             fact,
         };
         if entry.offset != self.at {
@@ -63,7 +63,7 @@ impl<R: Read> Unpacker<R> {
         let (sha256, got) = content.finish().map_err(refuse)?;
         let want = entry.crc32;
         if got != want {
-            let name = entry.name.clone();
+            let name = super::shown(&entry.name);
             return Err(Error::Checksum { name, want, got });
         }
         self.descriptor(entry, descriptor_len)?.map_err(refuse)?;
@@ -200,7 +200,7 @@ impl<R: Read> Unpacker<R> {
 fn fill<R: Read>(zip: &mut BufReader<R>, max: u64) -> Result<&[u8], Error> {
     let input = zip.fill_buf()?;
     if input.is_empty() {
-        return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+        return Err(Error::Truncated);
     }
     let len = input.len().min(usize::try_from(max).unwrap_or(usize::MAX));
     Ok(input.get(..len).unwrap_or_default())

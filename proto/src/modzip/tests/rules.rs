@@ -63,7 +63,10 @@ fn names_are_clean_and_of_allowed_characters() {
         "a\u{feff}",
         "☃",
     ] {
-        assert!(matches!(names(&[name]), Err(Error::Name(_))), "{name:?}");
+        assert!(
+            matches!(names(&[name]), Err(Error::Name { .. })),
+            "{name:?}"
+        );
     }
     for name in [
         "é",
@@ -229,12 +232,23 @@ fn declared_sizes_are_summed_before_unpacking() {
     ));
 }
 
-/// A directory of 30 000 elements costs its length, not its square.
+/// Each of these names has 2000 directories of its own: they cost what they are
+/// long and no more, and in the end there are too many.
 #[test]
 fn deep_names_are_cheap_and_limited() {
-    let deep = |first: usize| format!("{first}/{}x", "d/".repeat(30_000));
-    assert!(names(&[&deep(1), &deep(2)]).is_ok());
-    let many: Vec<String> = (0..34).map(deep).collect();
+    let deep = |first: usize| format!("{first}/{}x", "d/".repeat(2_000));
+    let many: Vec<String> = (0..201).map(deep).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert!(names(&many[..150]).is_ok());
     assert!(matches!(names(&many), Err(Error::TooManyNames { .. })));
+}
+
+#[test]
+fn long_names_are_refused_and_cut_in_errors() {
+    let long = "x".repeat(4096 - PREFIX.len());
+    assert!(names(&[&long]).is_ok());
+    let longer = format!("{long}x");
+    assert!(matches!(names(&[&longer]), Err(Error::NameTooLong { .. })));
+    let error = names(&[&long, &long]).unwrap_err().to_string();
+    assert!(error.contains("xxx…") && error.len() < 300, "{error}");
 }
