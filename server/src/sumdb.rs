@@ -103,6 +103,7 @@ impl Databases {
         evidence: Evidence,
         upstreams: Arc<Upstreams>,
     ) -> io::Result<Self> {
+        check_folders(configured)?;
         let open = |settings| {
             let around = database::Around {
                 staging: staging.clone(),
@@ -151,4 +152,24 @@ impl Databases {
     pub(crate) fn all(&self) -> &[Arc<Database<Upstreams>>] {
         &self.all
     }
+}
+
+/// A name with slashes lies in folders, which must not be those that another
+/// database keeps its files in.
+fn check_folders(configured: &[config::Database]) -> io::Result<()> {
+    for outer in configured {
+        let inside = |inner: &config::Database| {
+            let rest = inner.name.strip_prefix(&outer.name)?.strip_prefix('/')?;
+            let folder = rest.split('/').next()?;
+            store::FOLDERS.iter().find(|own| folder.starts_with(**own))
+        };
+        if let Some(inner) = configured.iter().find(|inner| inside(inner).is_some()) {
+            return Err(io::Error::other(format!(
+                "the databases {} and {} cannot be kept side by side: the second's folder is one \
+                 that the first writes to",
+                outer.name, inner.name
+            )));
+        }
+    }
+    Ok(())
 }

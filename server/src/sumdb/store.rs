@@ -25,6 +25,9 @@ use proto::tlog::{Level, Tile};
 
 use crate::store::durable::Staging;
 
+/// What the folders in a database's folder begin with.
+pub(super) const FOLDERS: [&str; 4] = ["tile", "lookup", "heads", "fork"];
+
 /// The folder of one database.
 #[derive(Clone, Debug)]
 pub(super) struct Store {

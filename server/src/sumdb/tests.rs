@@ -4,6 +4,7 @@ mod answers;
 mod fake;
 mod forks;
 mod heads;
+mod names;
 mod recorded;
 mod sources;
 mod tiles;

@@ -1,0 +1,69 @@
+//! Several databases beside each other.
+
+use proto::module::pattern::Patterns;
+
+use super::*;
+use crate::sumdb::{Databases, check_folders};
+
+fn configured(name: &str, modules: Option<&str>) -> config::Database {
+    let key = SignerKey::from_seed(name, [3; 32]).unwrap().verifier();
+    config::Database {
+        modules: modules.map(|modules| Patterns::parse(modules).unwrap()),
+        ..settings(key)
+    }
+}
+
+#[test]
+fn the_longest_name_that_fits_is_meant() {
+    let data = tempfile::tempdir().unwrap();
+    let configured =
+        ["example.com", "example.com/db", "other.example/db"].map(|name| configured(name, None));
+    let databases = Databases::open_offline(&configured, data.path()).unwrap();
+    let resolve = |path: &'static str| {
+        let (database, rest) = databases.resolve(path)?;
+        Some((database.name().to_owned(), rest))
+    };
+    for (path, name, rest) in [
+        ("example.com/latest", "example.com", "latest"),
+        ("example.com/db/latest", "example.com/db", "latest"),
+        ("example.com/dbx/latest", "example.com", "dbx/latest"),
+        (
+            "other.example/db/tile/8/0/000",
+            "other.example/db",
+            "tile/8/0/000",
+        ),
+    ] {
+        assert_eq!(resolve(path), Some((name.to_owned(), rest)), "{path}");
+    }
+    for path in [
+        "",
+        "example.com",
+        "example.comx/latest",
+        "other.example/latest",
+    ] {
+        assert_eq!(resolve(path), None, "{path}");
+    }
+}
+
+#[test]
+fn the_first_that_covers_a_module_proves_it() {
+    let data = tempfile::tempdir().unwrap();
+    let configured = [
+        configured("private.example", Some("corp.example/*,*.corp.example")),
+        configured("public.example", None),
+    ];
+    let databases = Databases::open_offline(&configured, data.path()).unwrap();
+    let covering = |module| databases.covering(module).unwrap().name();
+    assert_eq!(covering("corp.example/m/v2"), "private.example");
+    assert_eq!(covering("git.corp.example/m"), "private.example");
+    assert_eq!(covering("rsc.io/quote"), "public.example");
+}
+
+#[test]
+fn folders_do_not_lie_in_each_other() {
+    let check = |names: [&str; 2]| check_folders(&names.map(|name| configured(name, None)));
+    assert!(check(["example.com", "example.com/db"]).is_ok());
+    assert!(check(["example.com", "example.comtile"]).is_ok());
+    assert!(check(["example.com/tile", "example.com"]).is_err());
+    assert!(check(["example.com", "example.com/fork.seen-1"]).is_err());
+}
