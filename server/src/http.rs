@@ -103,6 +103,8 @@ const HTTP2_STREAMS_MAX: u32 = 128;
 
 fn builder(limits: &config::Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
+    // No `pipeline_flush`: with it hyper copies each body whole into a buffer of its
+    // own before it writes, a mapped zip of 500 MB too.
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -159,7 +161,8 @@ impl Connection {
             watcher,
             caller,
         } = self;
-        let watch = slow::Watch::new(&app.config.limits);
+        let watch = slow::Watch::new();
+        let limits = app.config.limits.clone();
         let stream = TokioIo::new(watch.guard(stream));
         let requests = watch.clone();
         let service = service_fn(move |request| {
@@ -175,7 +178,7 @@ impl Connection {
             result = watcher.watch(connection.into_owned()) => if let Err(error) = result {
                 tracing::debug!(peer = %caller.peer, %error, "connection ended");
             },
-            why = watch.too_slow() => {
+            why = watch.too_slow(&limits) => {
                 tracing::debug!(peer = %caller.peer, ?why, "connection cut: the client is too slow");
             }
         }

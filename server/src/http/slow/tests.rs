@@ -1,7 +1,15 @@
+use std::pin::Pin;
+use std::task::Context;
+
+use bytes::Bytes;
+use http_body::Body as _;
+use http_body_util::{Empty, Full};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::time::{sleep, timeout};
 
 use super::*;
+
+mod whole;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -15,7 +23,7 @@ fn limits() -> config::Limits {
 }
 
 fn connection(buffer: usize) -> (Watch, Guarded<DuplexStream>, DuplexStream) {
-    let watch = Watch::new(&limits());
+    let watch = Watch::new();
     let (client, server) = duplex(buffer);
     let guarded = watch.guard(server);
     (watch, guarded, client)
@@ -24,7 +32,7 @@ fn connection(buffer: usize) -> (Watch, Guarded<DuplexStream>, DuplexStream) {
 /// How long until the connection is to be cut, in seconds, rounded down.
 async fn cut(watch: &Watch) -> (Slow, u64) {
     let start = Instant::now();
-    let slow = watch.too_slow().await;
+    let slow = watch.too_slow(&limits()).await;
     (slow, start.elapsed().as_secs())
 }
 
@@ -70,82 +78,77 @@ async fn an_idle_connection_is_kept_for_a_while() {
 async fn an_open_request_is_never_too_slow() {
     let (watch, _server, _client) = connection(64);
     let open = watch.request();
-    let body = open.until_sent(http_body_util::Empty::<bytes::Bytes>::new());
-    timeout(3600 * SECOND, watch.too_slow()).await.unwrap_err();
+    let body = open.until_sent(Empty::<Bytes>::new());
+    timeout(3600 * SECOND, watch.too_slow(&limits()))
+        .await
+        .unwrap_err();
     drop(body);
     assert_eq!(cut(&watch).await.0, Slow::Idle);
 }
 
 #[tokio::test(start_paused = true)]
-async fn frames_of_http2_are_no_head() {
-    let (watch, mut server, mut client) = connection(64);
-    client.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
-    let mut bytes = [0; 16];
-    server.read_exact(&mut bytes).await.unwrap();
-    drop(watch.request());
-    client.write_all(b"0123456789abcdef").await.unwrap();
-    server.read_exact(&mut bytes).await.unwrap();
+async fn a_body_that_is_not_taken_is_cut() {
+    let (watch, _server, _client) = connection(64);
+    let body = watch.request().until_sent(Full::new(Bytes::from("text")));
     let (slow, seconds) = cut(&watch).await;
-    assert_eq!(slow, Slow::Idle);
-    assert!(seconds >= 119, "{seconds}");
+    assert_eq!(slow, Slow::Answer);
+    assert!((30..=33).contains(&seconds), "{seconds}");
+    drop(body);
+    assert_eq!(watch.0.waiting.load(Ordering::Relaxed), 0);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_client_that_takes_nothing_is_cut() {
-    let (_watch, mut server, _client) = connection(64);
-    let start = Instant::now();
-    let error = server.write_all(&[0; 1000]).await.unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-    assert_eq!(start.elapsed().as_secs(), 30);
-}
+/// A body that never gives anything.
+struct Never;
 
-#[tokio::test(start_paused = true)]
-async fn a_client_that_drips_is_cut() {
-    let (_watch, mut server, mut client) = connection(64);
-    let drip = tokio::spawn(async move {
-        while client.read_u8().await.is_ok() {
-            sleep(SECOND).await;
-        }
-    });
-    let start = Instant::now();
-    let error = server.write_all(&[0; 100_000]).await.unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-    assert!((30..=32).contains(&start.elapsed().as_secs()));
-    drip.abort();
-}
+impl http_body::Body for Never {
+    type Data = Bytes;
+    type Error = std::io::Error;
 
-#[tokio::test(start_paused = true)]
-async fn a_slow_client_that_keeps_on_is_served() {
-    let (_watch, mut server, mut client) = connection(4096);
-    let read = tokio::spawn(async move {
-        let mut bytes = vec![0; 2048];
-        let mut total = 0;
-        // 2 KiB a second, twice what is asked.
-        while total < 400_000 {
-            total += client.read(&mut bytes).await.unwrap();
-            sleep(SECOND).await;
-        }
-        client
-    });
-    server.write_all(&vec![0; 400_000]).await.unwrap();
-    read.await.unwrap();
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, std::io::Error>>> {
+        std::task::Poll::Pending
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn waiting_for_ourselves_is_not_held_against_the_client() {
-    let (_watch, mut server, mut client) = connection(4096);
-    let read = tokio::spawn(async move {
-        let mut bytes = vec![0; 4096];
-        while client.read(&mut bytes).await.is_ok_and(|n| n > 0) {
-            sleep(Duration::from_millis(100)).await;
+    let (watch, _server, _client) = connection(64);
+    let mut body = watch.request().until_sent(Never);
+    let mut context = Context::from_waker(std::task::Waker::noop());
+    assert!(Pin::new(&mut body).poll_frame(&mut context).is_pending());
+    timeout(3600 * SECOND, watch.too_slow(&limits()))
+        .await
+        .unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn frames_of_http2_are_no_head() {
+    // However the preface comes.
+    for split in [1, 2, 23, 24] {
+        let (watch, mut server, mut client) = connection(64);
+        let (one, two) = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".split_at(split);
+        let mut bytes = [0; 24];
+        for part in [one, two] {
+            client.write_all(part).await.unwrap();
+            server.read_exact(&mut bytes[..part.len()]).await.unwrap();
         }
-    });
-    // Small pieces with long pauses, as from a slow upstream.
-    for _ in 0..1000 {
-        server.write_all(&[0; 10]).await.unwrap();
-        sleep(20 * SECOND).await;
+        drop(watch.request());
+        client.write_all(b"0123456789abcdef").await.unwrap();
+        server.read_exact(&mut bytes[..16]).await.unwrap();
+        let (slow, seconds) = cut(&watch).await;
+        assert_eq!(slow, Slow::Idle);
+        assert!(seconds >= 119, "{seconds}");
     }
-    server.write_all(&vec![0; 20_000]).await.unwrap();
-    drop(server);
-    read.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_a_preface_is_a_slow_head() {
+    let (watch, mut server, mut client) = connection(64);
+    client.write_all(b"PRI").await.unwrap();
+    server.read_exact(&mut [0; 3]).await.unwrap();
+    let (slow, seconds) = cut(&watch).await;
+    assert_eq!(slow, Slow::Head);
+    assert!((10..=13).contains(&seconds), "{seconds}");
 }
