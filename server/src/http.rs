@@ -1,6 +1,7 @@
 //! Serving HTTP: accepting connections, bounding them, and answering requests.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -69,6 +70,10 @@ pub(crate) async fn serve(app: Arc<App>, endpoint: Endpoint, stop: CancellationT
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
+            Err(error) if is_of_one_connection(&error) => {
+                tracing::debug!(%error, "a connection ended before it was accepted");
+                continue;
+            }
             Err(error) => {
                 // Out of file descriptors, mostly: serving on is what frees them.
                 tracing::warn!(%error, "accepting a connection failed");
@@ -98,6 +103,23 @@ pub(crate) async fn serve(app: Arc<App>, endpoint: Endpoint, stop: CancellationT
 
 /// How long accepting pauses when it fails.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Returns whether accepting failed for this one connection and the next may do
+/// better. Linux hands on what went wrong on the new socket; see accept(2).
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::ConnectionAborted
+            | Kind::ConnectionReset
+            | Kind::HostUnreachable
+            | Kind::Interrupted
+            | Kind::NetworkDown
+            | Kind::NetworkUnreachable
+            | Kind::TimedOut
+    )
+}
+
 /// Streams of one HTTP/2 connection.
 const HTTP2_STREAMS_MAX: u32 = 128;
 
