@@ -141,6 +141,8 @@ pub struct Pair<'a> {
     pub b: &'a Artifact,
     /// In what they differ.
     pub diff: &'a Diff,
+    /// What sentences call them: `a` and `b`, or `a` and `c`.
+    pub names: [String; 2],
 }
 
 /// Returns the causes of a difference, strongest first.
@@ -163,12 +165,14 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         .into_iter()
         .flat_map(|explain| explain(pair))
         .for_each(|cause| add(&mut causes, cause));
-    if let Some(open) = unexplained::explain(pair, &causes) {
+    if unexplained::explain(pair, &causes).is_some() {
         // The build ID's pattern names what is possible; what is proven has
         // spoken already.
         pattern::explain(pair)
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
+    }
+    if let Some(open) = unexplained::explain(pair, &causes) {
         add(&mut causes, open);
     }
     // What is left open comes last, however large it is.
@@ -261,11 +265,12 @@ impl Pair<'_> {
     }
 
     /// Names the sides for which something holds: "a", "b" or "a and b".
-    fn which(&self, holds: impl Fn(&Artifact) -> bool) -> Option<&'static str> {
+    fn which(&self, holds: impl Fn(&Artifact) -> bool) -> Option<String> {
+        let [a, b] = &self.names;
         match (holds(self.a), holds(self.b)) {
-            (true, true) => Some("a and b"),
-            (true, false) => Some("a"),
-            (false, true) => Some("b"),
+            (true, true) => Some(format!("{a} and {b}")),
+            (true, false) => Some(a.clone()),
+            (false, true) => Some(b.clone()),
             (false, false) => None,
         }
     }

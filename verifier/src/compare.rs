@@ -70,8 +70,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Compares two files.
-    pub fn of(a: &Artifact, b: &Artifact) -> Self {
+    /// Compares two files; sentences call them by these names.
+    pub fn of(a: &Artifact, b: &Artifact, names: [String; 2]) -> Self {
         if a.input.sha256 == b.input.sha256 {
             let empty = a.bytes().is_empty();
             return Self {
@@ -90,7 +90,12 @@ impl Outcome {
         // Causes found in what is not a whole build would be guesses.
         let causes = match reason {
             Some(_) => Vec::new(),
-            None => cause::explain(&Pair { a, b, diff: &diff }),
+            None => cause::explain(&Pair {
+                a,
+                b,
+                diff: &diff,
+                names,
+            }),
         };
         let verdict = if reason.is_some() {
             Verdict::Inconclusive
@@ -103,6 +108,14 @@ impl Outcome {
             diff: Some(diff),
             causes,
         }
+    }
+}
+
+/// Returns what reports call a file: a letter, or its number past the alphabet.
+pub fn name(index: usize) -> String {
+    match u8::try_from(index) {
+        Ok(index) if index < 26 => char::from(b'a' + index).to_string(),
+        _ => format!("#{}", index + 1),
     }
 }
 

@@ -30,12 +30,9 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
         Task::Compare(paths) => Report::compare(paths)?,
         Task::Inspect(paths) => Report::inspect(paths)?,
         Task::Completions(shell) => {
-            clap_complete::generate(
-                *shell,
-                &mut Args::command(),
-                "verify-build",
-                &mut io::stdout(),
-            );
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "verify-build", &mut script);
+            finish(io::stdout().write_all(&script)).context("writing the script")?;
             return Ok(Exit::Same);
         }
     };
@@ -54,8 +51,12 @@ fn print(report: &Report, output: Option<Output>) -> io::Result<()> {
         Some(Output::Text(style)) => text::write(report, style, &mut out),
         Some(Output::Json) => json::write(report, &mut out),
     };
-    match written.and_then(|()| out.flush()) {
-        // A reader that has seen enough (head, grep -q) does not change the answer.
+    finish(written.and_then(|()| out.flush()))
+}
+
+/// A reader that has seen enough (head, grep -q) does not change the answer.
+fn finish(written: io::Result<()>) -> io::Result<()> {
+    match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }

@@ -8,6 +8,9 @@ use crate::workshop::{Workshop, compare, run};
 #[test]
 fn trimpath_on_one_side() {
     let mut shop = Workshop::new();
+    // The go command itself sets this variable as -X does.
+    shop.edit("main.go", "import \"", "import \"runtime\"\n\nimport \"");
+    shop.edit("main.go", "println(", "println(runtime.GOROOT(), ");
     let (trimmed, plain) = (shop.build(&[], &[]), shop.build_plain(&[], &[]));
     let answer = compare(&[&trimmed, &plain]);
     let cause = answer.proves_only("source-path");
@@ -191,6 +194,24 @@ fn other_platforms_and_what_differs_within_one() {
             answer.report["causes"]
         );
     }
+}
+
+#[test]
+fn linkers() {
+    let mut shop = Workshop::new();
+    let mut build = |flags: &str| shop.build(&["CGO_ENABLED=1"], &[flags]);
+    let own = build("-ldflags=-linkmode=auto");
+    let host = build("-ldflags=-linkmode=external");
+    compare(&[&own, &host]).proves_only("link-mode");
+    let still = build("-ldflags=-linkmode=external -extldflags=-static");
+    compare(&[&host, &still]).proves_only("external-link-flags");
+    let again = build("-ldflags=-linkmode=internal");
+    let answer = compare(&[&own, &again]);
+    assert_eq!(
+        (answer.causes(), answer.pattern()),
+        (vec!["linker-flags"], "X===")
+    );
+    assert_eq!(answer.remaining(), 0);
 }
 
 #[test]

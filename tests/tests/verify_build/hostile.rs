@@ -27,6 +27,10 @@ fn artifact(bytes: Vec<u8>) -> Artifact {
     })
 }
 
+fn names() -> [String; 2] {
+    ["a".into(), "b".into()]
+}
+
 /// Bends headers and tables more than code: that is where lies matter.
 fn bend(bytes: &mut Vec<u8>, random: &mut StdRng, tables: &[usize]) {
     for _ in 0..random.random_range(1..12) {
@@ -94,7 +98,7 @@ fn bent_programs_never_panic() {
                 .map(|region| region.range.len())
                 .sum();
             assert_eq!(covered, bent.bytes().len(), "{platform:?} seed {seed}");
-            let outcome = Outcome::of(&whole, &bent);
+            let outcome = Outcome::of(&whole, &bent, names());
             if whole.bytes() != bent.bytes() {
                 assert_ne!(
                     outcome.verdict,
@@ -119,7 +123,7 @@ fn every_short_cut_is_survived() {
         .chain((4096..whole.len()).step_by(200_003))
     {
         let cut = artifact(whole[..len].to_vec());
-        let outcome = Outcome::of(&cut, &cut);
+        let outcome = Outcome::of(&cut, &cut, names());
         assert!(outcome.diff.is_none());
     }
 }

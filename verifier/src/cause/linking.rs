@@ -27,22 +27,46 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     .collect()
 }
 
+/// Names of sections that hold debug information, and of those with symbols.
+struct Symbols {
+    debug: Vec<String>,
+    symbols: Vec<String>,
+}
+
+impl Symbols {
+    fn of(artifact: &Artifact) -> Self {
+        let names = |keep: fn(&str) -> bool| -> Vec<String> {
+            let regions = artifact.image.regions.iter();
+            let symbols = regions.filter(|region| region.content == Content::Symbols);
+            symbols
+                .map(|region| region.name.clone())
+                .filter(|name| keep(name))
+                .collect()
+        };
+        Self {
+            debug: names(|name| name.contains("debug_")),
+            // The last two are a WebAssembly module's and a Plan 9 program's.
+            symbols: names(|name| matches!(name, ".symtab" | "name" | "syms")),
+        }
+    }
+}
+
 fn stripped(pair: &Pair<'_>) -> Option<Cause> {
-    let names = |artifact: &Artifact, other: &Artifact| -> Vec<String> {
-        let regions = artifact.image.regions.iter();
-        let symbols = regions
-            .filter(|region| region.content == Content::Symbols && region.name != ".shstrtab");
-        symbols
-            .map(|region| region.name.clone())
-            .filter(|name| other.image.region(name).is_none())
-            .collect()
+    let (a, b) = (Symbols::of(pair.a), Symbols::of(pair.b));
+    // -s leaves out both, -w debug information alone. Other names of debug
+    // sections on each side are no sign of either.
+    let (flag, what, a, b) = if a.symbols.is_empty() != b.symbols.is_empty() {
+        let both = |side: Symbols| [side.debug, side.symbols].concat();
+        ("-s", "symbols", both(a), both(b))
+    } else if a.debug.is_empty() != b.debug.is_empty() {
+        ("-w", "debug information", a.debug, b.debug)
+    } else {
+        return None;
     };
-    let (a, b) = (names(pair.a, pair.b), names(pair.b, pair.a));
-    let (lacking, which) = match (a.is_empty(), b.is_empty()) {
-        (false, true) => (pair.b, "b"),
-        (true, false) => (pair.a, "a"),
-        // Names on both sides are another layout of debug information.
-        _ => return None,
+    let (lacking, which) = if a.len() < b.len() {
+        (pair.a, &pair.names[0])
+    } else {
+        (pair.b, &pair.names[1])
     };
     let confidence = match lacking.go.self_check {
         SelfCheck::Intact(_) => Confidence::Proven,
@@ -50,24 +74,13 @@ fn stripped(pair: &Pair<'_>) -> Option<Cause> {
         // Then it was done afterwards, and modified-after-build says so.
         SelfCheck::Changed { .. } => return None,
     };
-    // -w leaves out debug information alone, -s that and the symbols.
-    let all = |names: &[String]| {
-        names
-            .iter()
-            .any(|name| name.contains("symtab") || name == "name")
-    };
-    let (what, flag) = if all(&a) || all(&b) {
-        ("symbols and debug information", "-s")
-    } else {
-        ("debug information", "-w")
-    };
     let show = |names: Vec<String>| (!names.is_empty()).then(|| names.join(" "));
     Some(Cause {
         name: Name::SymbolsStripped,
         confidence,
         summary: format!("{which} was linked without {what} (-ldflags={flag})"),
         evidence: vec![Evidence::sides(
-            "symbol and debug sections on one side only",
+            "symbol and debug sections",
             show(a),
             show(b),
         )],
@@ -89,7 +102,7 @@ fn build_id(pair: &Pair<'_>) -> Option<Cause> {
     let show = |artifact: &Artifact| artifact.go.build_id.as_ref().map(ToString::to_string);
     let replaced = |artifact: &Artifact| !own(artifact) && artifact.go.build_id.is_some();
     let set = pair.which(replaced).is_some();
-    let which = pair.which(|artifact| !own(artifact)).unwrap_or("one");
+    let which = pair.which(|artifact| !own(artifact)).unwrap_or_default();
     Some(Cause {
         name: Name::BuildIdFlag,
         // A note can also be cut out afterwards; text can hardly be put in.
@@ -113,15 +126,10 @@ fn gnu_build_id(pair: &Pair<'_>) -> Option<Cause> {
     if a == b || !pair.same_go() || !linked_alike || !has_ids {
         return None;
     }
-    let intact = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Intact(_));
     Some(Cause {
         name: Name::GnuBuildIdFlag,
         // An intact file had the note, or its absence, from the linker.
-        confidence: if intact(pair.a) && intact(pair.b) {
-            Confidence::Proven
-        } else {
-            Confidence::Likely
-        },
+        confidence: sure_if_intact(pair),
         summary: "the GNU build ID was made in different ways (-ldflags=-B)".into(),
         evidence: vec![Evidence::new("GNU build ID or UUID", a, b)],
         fix: "use -ldflags='-B gobuildid' (the default since Go 1.24) in both builds".into(),
@@ -155,15 +163,25 @@ fn link_mode(pair: &Pair<'_>) -> Option<Cause> {
     };
     Some(Cause {
         name: Name::LinkMode,
-        confidence: Confidence::Likely,
+        confidence: sure_if_intact(pair),
         summary: "one file was linked by the host's linker, the other by Go's".into(),
         evidence: vec![
-            Evidence::new("linked by (.comment present or not)", show(pair.a), show(pair.b)),
-            Evidence::sides(".comment", comment(pair.a), comment(pair.b)),
+            Evidence::new("linked by", show(pair.a), show(pair.b)),
+            Evidence::sides(".comment, which Go's linker never writes", comment(pair.a), comment(pair.b)),
         ],
         fix: "pass the same -ldflags=-linkmode=internal (or external) to both builds, and set GO_EXTLINK_ENABLED alike".into(),
         reach: Reach::Anything,
     })
+}
+
+/// An intact file has what it has, and lacks what it lacks, from its linker.
+fn sure_if_intact(pair: &Pair<'_>) -> Confidence {
+    let intact = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Intact(_));
+    if intact(pair.a) && intact(pair.b) {
+        Confidence::Proven
+    } else {
+        Confidence::Likely
+    }
 }
 
 fn comment(artifact: &Artifact) -> Option<String> {
@@ -172,15 +190,34 @@ fn comment(artifact: &Artifact) -> Option<String> {
 
 fn interpreter(pair: &Pair<'_>) -> Option<Cause> {
     let (a, b) = (&pair.a.image.interpreter, &pair.b.image.interpreter);
-    if a.is_none() || b.is_none() || a == b || pair.diff.setting("GOARCH").is_some() {
+    if a == b
+        || ["GOARCH", "GOOS", "-buildmode", "CGO_ENABLED"]
+            .iter()
+            .any(|key| pair.diff.setting(key).is_some())
+    {
         return None;
     }
-    Some(Cause {
-        name: Name::DynamicLinker,
-        confidence: Confidence::Proven,
-        summary: "the files ask for different dynamic linkers".into(),
-        evidence: vec![Evidence::sides("PT_INTERP", a.clone(), b.clone())],
-        fix: "build both with CGO_ENABLED=0, or on the same C library (glibc or musl)".into(),
+    let evidence = vec![Evidence::sides("PT_INTERP", a.clone(), b.clone())];
+    if a.is_some() && b.is_some() {
+        return Some(Cause {
+            name: Name::DynamicLinker,
+            confidence: Confidence::Proven,
+            summary: "the files ask for different dynamic linkers".into(),
+            evidence,
+            fix: "build both with CGO_ENABLED=0, or on the same C library (glibc or musl)".into(),
+            reach: Reach::Anything,
+        });
+    }
+    // The host's linker made both, one of them without a dynamic linker.
+    let external = !pair.a.image.producers.is_empty() && !pair.b.image.producers.is_empty();
+    external.then(|| Cause {
+        name: Name::ExternalLinkFlags,
+        confidence: sure_if_intact(pair),
+        summary: "one file is linked statically, the other dynamically".into(),
+        evidence,
+        fix:
+            "pass the same -ldflags=-extldflags=... (-static on both or on neither) and CGO_LDFLAGS"
+                .into(),
         reach: Reach::Anything,
     })
 }

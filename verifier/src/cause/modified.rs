@@ -45,7 +45,7 @@ fn modified(pair: &Pair<'_>) -> Option<Cause> {
         (None, true) => "stripped or edited by strip, objcopy or the like",
         (None, false) => "edited, signed or damaged",
     };
-    let verb = if which.len() == 1 { "was" } else { "were" };
+    let verb = if which.contains(' ') { "were" } else { "was" };
     Some(Cause {
         name: Name::ModifiedAfterBuild,
         confidence: Confidence::Proven,

@@ -108,7 +108,7 @@ fn one_trimmed(pair: &Pair<'_>, trimmed_a: bool) -> Cause {
             evidence.push(Evidence::sides(format!("line table: {what}"), a, b));
         }
     }
-    let which = if trimmed_a { "b" } else { "a" };
+    let which = &pair.names[usize::from(trimmed_a)];
     Cause {
         name: Name::SourcePath,
         confidence: Confidence::Proven,

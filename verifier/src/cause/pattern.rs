@@ -17,6 +17,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     };
     match pattern.0 {
         [true, true, true, false] => same_inputs(pair),
+        [_, _, _, true] if pair.diff.accounting.remaining() == 0 => vec![without_effect(pair)],
         _ if !pair.same_build_info() => Vec::new(),
         [false, true, true, false] => link_inputs(pair),
         [false, false, true, false] => direct_inputs(pair),
@@ -70,6 +71,20 @@ fn same_inputs(pair: &Pair<'_>) -> Vec<Cause> {
     }
 }
 
+/// `X===` and the like: other inputs, the same code and data.
+fn without_effect(pair: &Pair<'_>) -> Cause {
+    Cause {
+        name: Name::LinkerFlags,
+        confidence: Confidence::Likely,
+        summary: "flags or settings differ that change the build ID and nothing else".into(),
+        evidence: evidence(pair, "inputs differ, the content is equal"),
+        fix: "pass the same flags to both builds (-ldflags above all, which builds with -trimpath do not record) and \
+              set GO_EXTLINK_ENABLED and GOROOT alike; code and data are equal already"
+            .into(),
+        reach: Reach::Stamps,
+    }
+}
+
 /// `X==X`: package main is the same, the link got other flags or packages.
 fn link_inputs(pair: &Pair<'_>) -> Vec<Cause> {
     let meaning = "package main is equal, what it is linked with or how is not";
@@ -94,6 +109,7 @@ fn link_inputs(pair: &Pair<'_>) -> Vec<Cause> {
         });
     }
     causes.push(dependency_content(pair, meaning));
+    causes.extend(c_flags(pair, meaning));
     causes
 }
 
@@ -101,17 +117,27 @@ fn link_inputs(pair: &Pair<'_>) -> Vec<Cause> {
 fn direct_inputs(pair: &Pair<'_>) -> Vec<Cause> {
     let meaning = "the code of package main is equal, a package it imports is not";
     let mut causes = vec![dependency_content(pair, meaning)];
-    if !pair.a.image.producers.is_empty() {
-        causes.push(Cause {
-            name: Name::CgoFlags,
-            confidence: Confidence::Possible,
-            summary: "the C side of cgo packages differs (flags, headers, libraries), which builds with -trimpath do not record".into(),
-            evidence: evidence(pair, meaning),
-            fix: "set CC and the CGO_ variables alike, pin headers and libraries by a container image, build with an empty GOCACHE".into(),
-            reach: Reach::Stamps,
-        });
-    }
+    causes.extend(c_flags(pair, meaning));
     causes
+}
+
+/// Files that Go's linker alone made have no C in them.
+fn c_flags(pair: &Pair<'_>, meaning: &str) -> Option<Cause> {
+    let has_c = |artifact: &Artifact| {
+        !artifact.image.producers.is_empty() || artifact.image.interpreter.is_some()
+    };
+    (has_c(pair.a) && has_c(pair.b)).then(|| Cause {
+        name: Name::CgoFlags,
+        confidence: Confidence::Possible,
+        summary: "the C side of cgo packages differs (flags, headers, libraries), which builds with -trimpath do not \
+                  record"
+            .into(),
+        evidence: evidence(pair, meaning),
+        fix: "set CC and the CGO_ variables alike, pin headers and libraries by a container image, build with an \
+              empty GOCACHE"
+            .into(),
+        reach: Reach::Stamps,
+    })
 }
 
 /// `XXXX`: package main itself was compiled from something else.
@@ -180,10 +206,7 @@ fn small_texts(pair: &Pair<'_>) -> Vec<Evidence> {
     let show =
         |bytes: &[u8], range: &std::ops::Range<usize>| super::unexplained::excerpt(bytes, range);
     let evidence = |(region, span): &(&crate::diff::RegionDiff, &crate::diff::regions::Span)| {
-        let place = format!(
-            "{} at {:#x} in a, {:#x} in b",
-            region.name, span.a.start, span.b.start
-        );
+        let place = super::unexplained::place(region, span);
         Evidence::new(
             place,
             show(pair.a.bytes(), &span.a),

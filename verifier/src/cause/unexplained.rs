@@ -3,9 +3,13 @@
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::diff::RegionDiff;
 use crate::diff::regions::Span;
+use crate::image::Content;
 
 /// The most ranges listed as evidence; the report holds the rest.
 const RANGES_MAX: usize = 12;
+
+/// The most of them from one region.
+const RANGES_EACH_MAX: usize = 3;
 
 /// Bytes of each side shown for a small range.
 const SHOWN_BYTES: usize = 48;
@@ -17,7 +21,7 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
         return None;
     }
     let one_sided = reaches(Reach::OneSided);
-    let left: Vec<&RegionDiff> = pair
+    let mut left: Vec<&RegionDiff> = pair
         .diff
         .regions
         .iter()
@@ -27,6 +31,8 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
     if left.is_empty() && !causes.is_empty() {
         return None;
     }
+    // What the program runs comes before the tables that describe it.
+    left.sort_by_key(|region| !matches!(region.content, Content::Code | Content::Data));
     let bytes: usize = left
         .iter()
         .map(|region| region.differing - region.stamped)
@@ -34,20 +40,24 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
     let total: usize = left.iter().map(|region| region.spans.len().max(1)).sum();
     let evidence: Vec<Evidence> = left
         .iter()
-        .flat_map(|region| ranges(pair, region))
+        .flat_map(|region| ranges(pair, region).into_iter().take(RANGES_EACH_MAX))
         .take(RANGES_MAX)
         .collect();
     let more = if total > evidence.len() {
-        format!(", the first {} of {total} places shown", evidence.len())
+        format!(", {} of {total} places shown", evidence.len())
     } else {
         String::new()
+    };
+    let summary = if bytes == 0 {
+        "only the names of the builds differ, for a reason that these two files alone do not show"
+            .into()
+    } else {
+        format!("{bytes} bytes differ for a reason that these two files alone do not show{more}")
     };
     Some(Cause {
         name: Name::Unexplained,
         confidence: Confidence::Possible,
-        summary: format!(
-            "{bytes} bytes differ for a reason that these two files alone do not show{more}"
-        ),
+        summary,
         evidence,
         fix: fix(pair),
         reach: Reach::Stamps,
@@ -67,12 +77,14 @@ fn fix(pair: &Pair<'_>) -> String {
     )
 }
 
-/// Taking sections away also changes the headers that list them.
+/// Taking sections away also changes the headers that list them. Code or data
+/// on one side only is another matter.
 fn is_one_sided_effect(region: &RegionDiff) -> bool {
-    use crate::image::Content;
-    region.a.is_none()
-        || region.b.is_none()
-        || matches!(region.content, Content::Layout | Content::Symbols)
+    match region.content {
+        Content::Layout | Content::Symbols => true,
+        Content::Notes => region.a.is_none() || region.b.is_none(),
+        Content::Code | Content::Data => false,
+    }
 }
 
 fn ranges(pair: &Pair<'_>, region: &RegionDiff) -> Vec<Evidence> {
@@ -89,17 +101,24 @@ fn ranges(pair: &Pair<'_>, region: &RegionDiff) -> Vec<Evidence> {
         )];
     }
     let shown = |span: &Span| {
-        let place = format!(
-            "{} at {:#x} in a, {:#x} in b",
-            region.name, span.a.start, span.b.start
-        );
-        Evidence::new(
-            place,
+        let [a, b] = [
             excerpt(pair.a.bytes(), &span.a),
             excerpt(pair.b.bytes(), &span.b),
-        )
+        ];
+        Evidence::new(place(region, span), a, b)
     };
     region.spans.iter().map(shown).collect()
+}
+
+/// Names a place in both files.
+pub(super) fn place(region: &RegionDiff, span: &Span) -> String {
+    if span.a.start == span.b.start {
+        return format!("{} at offset {:#x}", region.name, span.a.start);
+    }
+    format!(
+        "{} at offsets {:#x} and {:#x}",
+        region.name, span.a.start, span.b.start
+    )
 }
 
 /// Shows bytes as text where they are text, else as hexadecimal.

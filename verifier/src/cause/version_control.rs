@@ -52,7 +52,7 @@ fn modified(pair: &Pair<'_>) -> Option<Cause> {
     let fix = "build from a clean checkout (git status --porcelain prints nothing): commit or .gitignore generated files, \
                write build outputs outside the tree, check core.autocrlf and core.fileMode";
     if pair.diff.setting("vcs.modified").is_some() {
-        let which = pair.which(dirty).unwrap_or("one");
+        let which = pair.which(dirty).unwrap_or_default();
         return Some(Cause {
             name: Name::VcsModified,
             confidence: Confidence::Proven,
@@ -82,7 +82,9 @@ fn modified(pair: &Pair<'_>) -> Option<Cause> {
 
 fn missing(pair: &Pair<'_>) -> Option<Cause> {
     pair.diff.setting("vcs")?;
-    let which = pair.which(|artifact| !has_vcs(artifact)).unwrap_or("one");
+    let which = pair
+        .which(|artifact| !has_vcs(artifact))
+        .unwrap_or_default();
     Some(Cause {
         name: Name::VcsMissing,
         confidence: Confidence::Proven,

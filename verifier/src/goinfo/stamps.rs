@@ -83,8 +83,8 @@ pub fn read(
     stamps
 }
 
-fn copies(bytes: &[u8], text: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let found: Vec<usize> = memmem::find_iter(bytes, text).take(COPIES_MAX).collect();
-    let len = text.len();
-    found.into_iter().map(move |at| at..at + len)
+fn copies<'a>(bytes: &'a [u8], text: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
+    memmem::find_iter(bytes, text)
+        .take(COPIES_MAX)
+        .map(|at| at..at + text.len())
 }

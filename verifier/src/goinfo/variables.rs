@@ -18,9 +18,12 @@ const VARIABLES_MAX: usize = 1000;
 /// The longest value read, in bytes.
 const VALUE_LEN_MAX: usize = 4096;
 
-/// Strings that the go command itself sets the same way.
-const GO_OWN: [&str; 3] = [
+/// Strings that the go command and the linker themselves set the same way. Each
+/// has a field or a path elsewhere that explainers look at.
+const GO_OWN: [&str; 5] = [
+    "cmd/internal/objabi.buildID",
     "runtime.buildVersion",
+    "runtime.defaultGOROOT",
     "runtime.godebugDefault",
     "runtime.modinfo",
 ];

@@ -8,7 +8,7 @@ use object::read::macho::{
     FatArch, LoadCommandVariant, MachHeader, MachOFatFile32, MachOFatFile64, Segment as _,
 };
 
-use super::{Content, HostId, HostIdKind, Image, SECTIONS_MAX, Segment, content_by_name};
+use super::{Content, HostId, HostIdKind, Image, Region, SECTIONS_MAX, Segment, content_by_name};
 
 /// LC_UUID holds the 16 bytes after its 8-byte header.
 const UUID_LEN: usize = 16;
@@ -104,6 +104,15 @@ impl<'a> Reader<'a> {
                     image.problem(format!("Mach-O load commands: {error}"));
                     break;
                 }
+            }
+        }
+        // The signature ends __LINKEDIT and is a region of its own.
+        if let Some(signature) = image.signature.clone() {
+            let around = |region: &&mut Region| {
+                region.name == "__LINKEDIT" && region.range.contains(&signature.start)
+            };
+            for region in image.regions.iter_mut().filter(around) {
+                region.range.end = signature.start;
             }
         }
         let text = image.region("__text").map(|region| region.range.clone());

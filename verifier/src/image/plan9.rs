@@ -1,7 +1,9 @@
-//! Plan 9 a.out: eight big-endian words (magic, text, data, bss, symbols, entry,
-//! two line tables), on 64-bit machines one more for the entry, then the parts
-//! in that order. Text and data themselves are in the machine's byte order,
-//! which on all machines Go builds for is little-endian.
+//! Plan 9 a.out: a header of big-endian words, then the parts it measures.
+//!
+//! The words are magic, text, data, bss, symbols, entry and two line tables, on
+//! 64-bit machines one more for the entry; the parts follow in that order. Text
+//! and data themselves are in the machine's byte order, which on all machines Go
+//! builds for is little-endian.
 //!
 //! Source: a.out(6)
 

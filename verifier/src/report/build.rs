@@ -11,7 +11,7 @@ use super::{
     Parts, Range, Report, SCHEMA, Section, SectionDifference, SelfCheck, Setting, Sources, Tool,
 };
 use crate::cause::{Confidence, Name};
-use crate::compare::{Artifact, Outcome, Verdict, read_all};
+use crate::compare::{Artifact, Outcome, Verdict, name, read_all};
 use crate::diff::{Diff, RegionDiff};
 use crate::goinfo::selfcheck;
 use crate::goinfo::variables;
@@ -86,7 +86,7 @@ impl Report {
                 other.input.path.display()
             ));
         }
-        let outcome = Outcome::of(first, other);
+        let outcome = Outcome::of(first, other, [name(0), name(index)]);
         let files = [0, index];
         self.causes
             .extend(outcome.causes.iter().map(|cause| Finding {

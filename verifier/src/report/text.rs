@@ -108,13 +108,6 @@ fn clean(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
-fn letter(index: usize) -> String {
-    match u8::try_from(index) {
-        Ok(index) if index < 26 => char::from(b'a' + index).to_string(),
-        _ => format!("#{}", index + 1),
-    }
-}
-
 fn size(bytes: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {
@@ -127,6 +120,7 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::name;
 
     #[test]
     fn text_from_files_cannot_drive_the_terminal() {
@@ -140,6 +134,6 @@ mod tests {
             [size(0), size(1536), size(10 << 20)],
             ["0 bytes", "1.5 KiB", "10.0 MiB"]
         );
-        assert_eq!([letter(0), letter(25), letter(26)], ["a", "z", "#27"]);
+        assert_eq!([name(0), name(25), name(26)], ["a", "z", "#27"]);
     }
 }

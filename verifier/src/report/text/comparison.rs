@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{BOLD, DIM, GREEN, Printer, RED, YELLOW, clean, describe, letter, size};
+use super::{BOLD, DIM, GREEN, Printer, RED, YELLOW, clean, describe, size};
 use crate::cause::{Confidence, Evidence, Name};
-use crate::compare::Verdict;
+use crate::compare::{Verdict, name};
 use crate::report::{Comparison, File, Finding, Report, SectionDifference};
 
 /// Pieces of evidence shown for one cause unless every detail is wanted.
@@ -28,7 +28,7 @@ impl<W: Write> Printer<'_, W> {
         for pair in &report.comparisons {
             let several = report.comparisons.len() > 1;
             if several {
-                let [a, b] = pair.files.map(letter);
+                let [a, b] = pair.files.map(name);
                 let title = self.verdict(
                     pair.verdict,
                     &format!("{a} and {b}: {}", word(pair.verdict)),
@@ -61,7 +61,7 @@ impl<W: Write> Printer<'_, W> {
     }
 
     fn file(&mut self, index: usize, file: &File) -> io::Result<()> {
-        let letter = self.paint(&letter(index), BOLD);
+        let letter = self.paint(&name(index), BOLD);
         writeln!(self.out, "{letter}  {}", clean(&file.path))?;
         writeln!(
             self.out,
@@ -92,10 +92,10 @@ impl<W: Write> Printer<'_, W> {
                 Confidence::Likely => self.paint(" (likely)", YELLOW),
                 Confidence::Possible => " (possible)".to_owned(),
             };
-            let name = self.paint(&cause.cause.as_str(), BOLD);
+            let cause_name = self.paint(&cause.cause.as_str(), BOLD);
             writeln!(
                 self.out,
-                "{:>3}. {name}{confidence}: {}",
+                "{:>3}. {cause_name}{confidence}: {}",
                 number + 1,
                 clean(&cause.summary)
             )?;
@@ -121,7 +121,7 @@ impl<W: Write> Printer<'_, W> {
     }
 
     fn evidence(&mut self, evidence: &Evidence, pair: &Comparison) -> io::Result<()> {
-        let [a, b] = pair.files.map(letter);
+        let [a, b] = pair.files.map(name);
         let place = self.paint(&clean(&evidence.place), DIM);
         writeln!(self.out, "       {place}")?;
         for (letter, side) in [(a, &evidence.a), (b, &evidence.b)] {
@@ -191,7 +191,7 @@ impl<W: Write> Printer<'_, W> {
     }
 
     fn section(&mut self, section: &SectionDifference, pair: &Comparison) -> io::Result<()> {
-        let [a, b] = pair.files.map(letter);
+        let [a, b] = pair.files.map(name);
         let name = clean(&section.name);
         let (size_a, size_b) = match (section.size_a, section.size_b) {
             (Some(size), None) => {
