@@ -120,6 +120,8 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
+/// Bytes that the kernel keeps of a connection's answers beyond what is on its way.
+const UNSENT_BYTES_MAX: u32 = 256 << 10;
 /// Streams of one HTTP/2 connection.
 const HTTP2_STREAMS_MAX: u32 = 128;
 
@@ -162,6 +164,9 @@ impl Connection {
         let _counted = self.app.metrics.connection();
         // Answers are written in one piece: waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
+        // Without it the kernel takes megabytes at a time and then nothing for minutes
+        // from who reads slowly, which `slow` could not tell from reading nothing.
+        let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX);
         match (&self.app.tls, self.caller.role) {
             (Some(tls), Role::Main { .. }) => match tls.accept(stream).await {
                 Ok(stream) => self.speak(stream).await,
