@@ -1,6 +1,5 @@
 //! Module zips and Go distributions of the world outside, hashed by `proto` and
 //! held against the records of sum.golang.org.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -71,11 +71,11 @@ fn passes_what_tools_write() {
     });
     assert_plain(&zip(&[told_twice, go_mod.clone()]));
     // Streamed by a writer that expects zip64 sizes.
-    let streamed64 = x.clone().with_descriptor(24).with(|file| {
+    let streamed64 = x.with_descriptor(24).with(|file| {
         (file.local.packed, file.local.unpacked) = (u32::MAX, u32::MAX);
         file.local.extra = extra64(&[0, 0]);
     });
-    assert_plain(&zip(&[streamed64, go_mod.clone()]));
+    assert_plain(&zip(&[streamed64, go_mod]));
     // Info-ZIP: made on Unix, with modes and comments.
     let unix = plain().map(|file| file.unix(0o100_644).with(|f| f.comment = b"?".to_vec()));
     assert_plain(&zip(&unix));

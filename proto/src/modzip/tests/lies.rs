@@ -204,7 +204,7 @@ fn refuses_overlaps_and_gaps() {
         })
     ));
     // Two entries, one file.
-    let same = [x.clone(), go_mod.clone().with(|f| f.offset = Some(0))];
+    let same = [x, go_mod.with(|f| f.offset = Some(0))];
     assert!(matches!(
         check(&zip(&same)),
         Err(Error::Entry {
