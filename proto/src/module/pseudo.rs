@@ -68,7 +68,8 @@ pub fn is_pseudo(version: &str) -> bool {
 ///
 /// # Errors
 /// [`Error::Pseudo`] when it has none of the three forms, its time does not
-/// exist, or it comes before any version that could be its base (`vX.Y.0-0.…`).
+/// exist, it comes before any version that could be its base (`vX.Y.0-0.…`), or it
+/// has build metadata and no base to have it from.
 pub fn parse(version: &str) -> Result<Pseudo, Error> {
     taken_apart(version).ok_or_else(|| Error::Pseudo {
         version: version.to_owned(),
@@ -86,7 +87,8 @@ fn taken_apart(version: &str) -> Option<Pseudo> {
         return None;
     }
     let base = match semver::prerelease(stem) {
-        "" if build.is_empty() || build == "+incompatible" => None,
+        // `+incompatible` speaks of a base's major version, and there is no base.
+        "" if build.is_empty() => None,
         "" => return None,
         "-0" => {
             let (head, patch) = stem.strip_suffix("-0")?.rsplit_once('.')?;
@@ -209,6 +211,9 @@ mod tests {
         ];
         for &(stem, base) in cases {
             for build in ["", "+incompatible"] {
+                if base.is_none() && !build.is_empty() {
+                    continue;
+                }
                 let version = format!("{stem}{T}{build}");
                 assert!(is_pseudo(&version), "{version}");
                 let pseudo = parse(&version).unwrap();
@@ -252,6 +257,7 @@ mod tests {
             "v1.0.0-20060230150405-hash".to_owned(),
             // Metadata belongs to a base, and there is none.
             format!("v1.0.0-{T}+meta"),
+            format!("v2.0.0-{T}+incompatible"),
         ];
         for version in no_meaning {
             assert!(is_pseudo(&version), "{version}");
