@@ -16,7 +16,7 @@ use proto::module::pattern::Patterns;
 use proto::note::VerifierKey;
 use proto::sumdb::client::LookupPlan;
 use proto::sumdb::{Error, Head, LookupAnswer, Record, TILE_HEIGHT};
-use proto::tlog::Tile;
+use proto::tlog::{Hash, Node, Tile};
 use tokio::time::Instant;
 
 mod held;
@@ -166,8 +166,10 @@ impl<F: Fetch> Database<F> {
         module: &ModuleVersion,
     ) -> Result<Arc<Answer>, LookupError> {
         let (store, wanted) = (self.store.clone(), module.clone());
-        let stored = blocking("reading a stored answer", move || store.lookup(&wanted)).await?;
-        if let Some(answer) = stored.and_then(|bytes| parse_stored(bytes, module)) {
+        let stored = blocking("reading a stored answer", move || {
+            read_stored(&store, &wanted)
+        });
+        if let Some(answer) = stored.await? {
             return Ok(Arc::new(answer));
         }
         self.check_stopped()?;
@@ -277,15 +279,40 @@ impl<F: Fetch> Database<F> {
     }
 }
 
-/// What was proved before it was written needs no proof, only its parts.
-fn parse_stored(bytes: Vec<u8>, module: &ModuleVersion) -> Option<Answer> {
-    let answer = LookupAnswer::parse(&bytes).ok()?;
-    let record = Record::parse(&answer.record).ok()?;
-    record.is_about(module).then(|| Answer {
-        id: answer.id,
+/// Reads an answer that was proved before it was written. It is not proved again,
+/// only held against its hash in the tile beside it: a file that was damaged since
+/// is as good as none, and is fetched again.
+fn read_stored(store: &Store, module: &ModuleVersion) -> io::Result<Option<Answer>> {
+    let Some(bytes) = store.lookup(module)? else {
+        return Ok(None);
+    };
+    let Some((id, hash, record)) = parse_stored(&bytes, module) else {
+        return Ok(None);
+    };
+    let leaf = Node::record(id);
+    let tile = Tile::holding(TILE_HEIGHT, leaf, id.saturating_add(1));
+    let held = tile.map(|tile| store.tile(&tile)).transpose()?.flatten();
+    if held.is_none_or(|held| !held.ends_with(&hash.0)) {
+        let module = module.to_string();
+        tracing::warn!(
+            module,
+            "a stored answer is not the one that was proved; asking again"
+        );
+        return Ok(None);
+    }
+    Ok(Some(Answer {
+        id,
         record,
         bytes: bytes.into(),
-    })
+    }))
+}
+
+fn parse_stored(bytes: &[u8], module: &ModuleVersion) -> Option<(u64, Hash, Record)> {
+    let answer = LookupAnswer::parse(bytes).ok()?;
+    let record = Record::parse(&answer.record).ok()?;
+    record
+        .is_about(module)
+        .then(|| (answer.id, answer.record_hash(), record))
 }
 
 fn stopped_by(evidence: &Path) -> String {

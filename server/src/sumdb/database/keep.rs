@@ -52,6 +52,8 @@ impl<F: Fetch> Database<F> {
             self.store.put_head(&accepted.head)?;
             if forward {
                 self.state().current = Some(accepted.head.clone());
+                let (database, records) = (self.name(), accepted.head.tree.size);
+                tracing::debug!(database, records, "a newer head is followed");
             }
         }
         if let Some((module, bytes)) = &accepted.lookup {

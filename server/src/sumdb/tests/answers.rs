@@ -225,3 +225,21 @@ async fn a_stored_answer_is_proved_again_from_disk_alone() {
     let error = bench.database.stored(&module(600)).unwrap_err();
     assert!(matches!(error, LookupError::Invalid { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_stored_answer_damaged_on_disk_is_fetched_again() {
+    let bench = Bench::new();
+    bench.serve(700);
+    let truth = bench.lookup(600).await.unwrap();
+    let folder = bench.data.path().join("sumdb/sum.example.com/lookup");
+    let file = folder.join("example.com/m@v0.0.600");
+    for at in [0, 30, 60] {
+        std::fs::write(&file, flip(truth.to_vec(), at)).unwrap();
+        bench.fake.go_down();
+        let error = bench.lookup(600).await.unwrap_err();
+        assert!(matches!(error, LookupError::Unreachable { .. }), "{error}");
+        bench.serve(700);
+        assert_eq!(bench.lookup(600).await.unwrap(), truth);
+        assert_eq!(std::fs::read(&file).unwrap(), truth);
+    }
+}
