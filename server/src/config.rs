@@ -126,7 +126,8 @@ pub struct Database {
     pub name: String,
     /// The key its heads are signed with.
     pub key: VerifierKey,
-    /// Its own address, asked after the upstream list (`https://<name>` when `None`).
+    /// Its own address, which is asked instead of the upstream list. Where it is
+    /// `None`, the upstream that relays the database is asked, else `https://<name>`.
     pub url: Option<String>,
     /// The modules it proves; all when `None`.
     pub modules: Option<Patterns>,
