@@ -16,6 +16,9 @@ use thiserror::Error;
 /// The largest file read, in bytes.
 pub const SIZE_MAX: u64 = 4 << 30;
 
+/// The most read of a pipe or device, which may have no end, in bytes.
+pub const STREAM_SIZE_MAX: u64 = 1 << 30;
+
 /// Bytes hashed at a time, while they are still in the processor's cache.
 const PIECE_BYTES: u64 = 256 << 10;
 
@@ -63,7 +66,8 @@ impl Input {
     /// Reads a file, a pipe or a device to its end.
     ///
     /// # Errors
-    /// `Io`, `IsFolder`, `TooLarge` past [`SIZE_MAX`].
+    /// `Io`, `IsFolder`, `TooLarge` past [`SIZE_MAX`], for pipes past
+    /// [`STREAM_SIZE_MAX`].
     pub fn read(path: &Path) -> Result<Self, Error> {
         let io = |source| Error::Io {
             path: path.into(),
@@ -74,11 +78,16 @@ impl Input {
         if metadata.is_dir() {
             return Err(Error::IsFolder { path: path.into() });
         }
+        let max = if metadata.is_file() {
+            SIZE_MAX
+        } else {
+            STREAM_SIZE_MAX
+        };
         let too_large = || Error::TooLarge {
             path: path.into(),
-            max: SIZE_MAX,
+            max,
         };
-        if metadata.len() > SIZE_MAX {
+        if metadata.len() > max {
             return Err(too_large());
         }
         let mut bytes = Vec::new();
@@ -96,7 +105,7 @@ impl Input {
             if bytes.len() == known {
                 break;
             }
-            if bytes.len() as u64 > SIZE_MAX {
+            if bytes.len() as u64 > max {
                 return Err(too_large());
             }
             sha256.update(&bytes[known..]);

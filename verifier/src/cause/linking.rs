@@ -27,6 +27,18 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     .collect()
 }
 
+/// The most names in one piece of evidence.
+const NAMES_SHOWN: usize = 40;
+
+/// Joins names, and says how many more there are.
+pub(super) fn list(names: &[String]) -> String {
+    let shown = names[..names.len().min(NAMES_SHOWN)].join(" ");
+    match names.len().saturating_sub(NAMES_SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 /// Names of sections that hold debug information, and of those with symbols.
 struct Symbols {
     debug: Vec<String>,
@@ -74,7 +86,7 @@ fn stripped(pair: &Pair<'_>) -> Option<Cause> {
         // Then it was done afterwards, and modified-after-build says so.
         SelfCheck::Changed { .. } => return None,
     };
-    let show = |names: Vec<String>| (!names.is_empty()).then(|| names.join(" "));
+    let show = |names: Vec<String>| (!names.is_empty()).then(|| list(&names));
     Some(Cause {
         name: Name::SymbolsStripped,
         confidence,

@@ -17,17 +17,17 @@ fn modified(pair: &Pair<'_>) -> Option<Cause> {
         verdict(&pair.b.go.self_check),
     )];
     let symbols = |artifact: &Artifact| {
-        let names: Vec<&str> = artifact
+        let names: Vec<String> = artifact
             .image
             .regions
             .iter()
             .filter(|region| region.content == Content::Symbols && region.name != ".shstrtab")
-            .map(|region| region.name.as_str())
+            .map(|region| region.name.clone())
             .collect();
         if names.is_empty() {
             "none".to_owned()
         } else {
-            names.join(" ")
+            super::linking::list(&names)
         }
     };
     let (a, b) = (symbols(pair.a), symbols(pair.b));

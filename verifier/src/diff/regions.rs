@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::bytes;
 use crate::compare::Artifact;
-use crate::goinfo::stamps::Stamp;
+use crate::goinfo::stamps::{self, Stamp};
 use crate::image::{Content, Region};
 
 /// One region that is not the same in two files.
@@ -141,7 +141,7 @@ fn pair(a: &Artifact, b: &Artifact, region: &Region, other: &Region) -> Option<R
     };
     let (a_stamps, b_stamps) = (&a.go.stamps, &b.go.stamps);
     if longer == 0 {
-        let shared = shared_stamps(a_stamps, region.range.start, b_stamps, other.range.start);
+        let shared = shared_stamps((a_stamps, &region.range), (b_stamps, &other.range));
         for span in found.spans {
             for piece in outside(&span, &shared) {
                 if let Some(piece) = trim(a_bytes, b_bytes, piece) {
@@ -170,18 +170,23 @@ fn pair(a: &Artifact, b: &Artifact, region: &Region, other: &Region) -> Option<R
 
 /// Returns the stamps that both sides have at the same place of a region, as
 /// offsets in the region.
-fn shared_stamps(a: &[Stamp], a_start: usize, b: &[Stamp], b_start: usize) -> Vec<Range<usize>> {
+fn shared_stamps(a: (&[Stamp], &Range<usize>), b: (&[Stamp], &Range<usize>)) -> Vec<Range<usize>> {
+    let within =
+        |(stamps, region): (&[Stamp], &Range<usize>)| -> Vec<(stamps::Kind, Range<usize>)> {
+            let inside =
+                |stamp: &&Stamp| stamp.range.start >= region.start && stamp.range.end <= region.end;
+            let shift = |range: &Range<usize>| range.start - region.start..range.end - region.start;
+            stamps
+                .iter()
+                .filter(inside)
+                .map(|stamp| (stamp.kind, shift(&stamp.range)))
+                .collect()
+        };
+    let theirs = within(b);
     let mut shared = Vec::new();
-    for ours in a {
-        for theirs in b.iter().filter(|theirs| theirs.kind == ours.kind) {
-            let (Some(start), Some(other)) = (
-                ours.range.start.checked_sub(a_start),
-                theirs.range.start.checked_sub(b_start),
-            ) else {
-                continue;
-            };
-            let range =
-                start.max(other)..(start + ours.range.len()).min(other + theirs.range.len());
+    for (kind, ours) in within(a) {
+        for (_, theirs) in theirs.iter().filter(|(other, _)| *other == kind) {
+            let range = ours.start.max(theirs.start)..ours.end.min(theirs.end);
             if !range.is_empty() {
                 shared.push(range);
             }

@@ -26,6 +26,9 @@ const FILES_MAX: usize = 200_000;
 /// The most places tried where the table has no section of its own.
 const HITS_MAX: usize = 4096;
 
+/// The most of them read to their end.
+const TABLES_MAX: usize = 16;
+
 /// Returns the directories in the source file names of a program, or `None` when
 /// it has no table that can be read.
 pub fn sources(bytes: &[u8], image: &Image) -> Option<Sources> {
@@ -68,11 +71,30 @@ fn search(data: &[u8], big_endian: bool) -> Option<Vec<&str>> {
         let needle = [&start[..], &[0, 0]].concat();
         memmem::find_iter(data, &needle)
             .take(HITS_MAX)
+            .filter(|at| names(&data[*at..], big_endian).is_some_and(starts_with_name))
+            .take(TABLES_MAX)
             .find_map(|at| read(&data[at..], big_endian).filter(|files| !files.is_empty()))
     })
 }
 
+fn starts_with_name(names: &[u8]) -> bool {
+    names.first().is_some_and(|first| *first != 0)
+}
+
 fn read(table: &[u8], big_endian: bool) -> Option<Vec<&str>> {
+    let names = names(table, big_endian)?
+        .split(|byte| *byte == 0)
+        .filter(|name| !name.is_empty());
+    Some(
+        names
+            .take(FILES_MAX)
+            .filter_map(|name| std::str::from_utf8(name).ok())
+            .collect(),
+    )
+}
+
+/// Returns the bytes that hold the file names.
+fn names(table: &[u8], big_endian: bool) -> Option<&[u8]> {
     let magic: [u8; 4] = table.get(..4)?.try_into().ok()?;
     let magic = if big_endian {
         u32::from_be_bytes(magic)
@@ -99,16 +121,7 @@ fn read(table: &[u8], big_endian: bool) -> Option<Vec<&str>> {
         0xffff_fffa => 4,
         _ => return None,
     };
-    let names = table.get(word(file_word)?..word(file_word + 1)?)?;
-    let names = names
-        .split(|byte| *byte == 0)
-        .filter(|name| !name.is_empty());
-    Some(
-        names
-            .take(FILES_MAX)
-            .filter_map(|name| std::str::from_utf8(name).ok())
-            .collect(),
-    )
+    table.get(word(file_word)?..word(file_word + 1)?)
 }
 
 #[cfg(test)]

@@ -27,6 +27,10 @@ pub fn read(bytes: &[u8], image: &Image, problems: &mut Vec<String>) -> Option<L
         let data = &bytes[region.range.clone()];
         let mut from = 0;
         while let Some(at) = blob::find(data, region.address.unwrap_or(0), from) {
+            if tries == 0 {
+                break;
+            }
+            tries -= 1;
             match blob::parse(data, at, |address, len| {
                 image.at_address(bytes, address, len)
             }) {
@@ -36,10 +40,6 @@ pub fn read(bytes: &[u8], image: &Image, problems: &mut Vec<String>) -> Option<L
                     return Some(Located { value, range });
                 }
                 Err(error) => broken = broken.or(Some(error)),
-            }
-            tries -= 1;
-            if tries == 0 {
-                break;
             }
             from = at + 1;
         }

@@ -12,6 +12,9 @@ use crate::image::{Format, Image};
 /// The most symbols looked at.
 const SYMBOLS_MAX: usize = 4_000_000;
 
+/// The most bytes of names read, in multiples of the file's size.
+const NAME_BYTES_FACTOR: usize = 2;
+
 /// The most variables kept.
 const VARIABLES_MAX: usize = 1000;
 
@@ -50,13 +53,16 @@ pub fn read(bytes: &[u8], image: &Image) -> Option<Vec<Variable>> {
     let file = File::parse(bytes).ok()?;
     let mut any = false;
     let mut variables: Vec<Variable> = Vec::new();
+    // Names may overlap in a string table made to be slow; real ones hardly do.
+    let mut name_bytes = bytes.len().saturating_mul(NAME_BYTES_FACTOR);
     for symbol in file.symbols().take(SYMBOLS_MAX) {
         any = true;
-        let Some(name) = symbol
-            .name()
-            .ok()
-            .and_then(|name| name.strip_suffix(".str"))
-        else {
+        let name = symbol.name().unwrap_or_default();
+        let Some(left) = name_bytes.checked_sub(name.len()) else {
+            break;
+        };
+        name_bytes = left;
+        let Some(name) = name.strip_suffix(".str") else {
             continue;
         };
         // The host linker of macOS puts an underscore before every name.

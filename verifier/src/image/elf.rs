@@ -15,6 +15,9 @@ use super::{Content, HostId, HostIdKind, Image, Located, SECTIONS_MAX, Segment, 
 /// The longest dynamic linker path or `.comment` read, in bytes.
 const TEXT_LEN_MAX: usize = 64 << 10;
 
+/// The most texts kept of one `.comment`.
+const TEXTS_MAX: usize = 64;
+
 /// Reads an ELF file of either class and byte order.
 pub(super) fn read(bytes: &[u8], image: &mut Image) {
     // e_ident[EI_CLASS]
@@ -159,7 +162,7 @@ fn read_sections<Elf: FileHeader<Endian = Endianness>>(
                     image,
                 );
             }
-            if name == ".comment" {
+            if name == ".comment" && image.producers.is_empty() {
                 image.producers = texts(&bytes[range]);
             }
         }
@@ -230,7 +233,7 @@ fn texts(bytes: &[u8]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for text in bytes[..bytes.len().min(TEXT_LEN_MAX)].split(|byte| *byte == 0) {
         let text = String::from_utf8_lossy(text).trim().to_owned();
-        if !text.is_empty() && !texts.contains(&text) {
+        if texts.len() < TEXTS_MAX && !text.is_empty() && !texts.contains(&text) {
             texts.push(text);
         }
     }
