@@ -70,7 +70,7 @@ mod tests {
         negative.put("a/@v/list", refusal.clone(), Duration::from_secs(30), now);
         negative.put("b/@v/list", refusal.clone(), Duration::from_secs(30), now);
         let later = now + Duration::from_secs(29);
-        assert_eq!(negative.get("a/@v/list", later), Some(refusal.clone()));
+        assert_eq!(negative.get("a/@v/list", later), Some(refusal));
         assert_eq!(
             negative.get("a/@v/list", now + Duration::from_secs(30)),
             None
