@@ -124,7 +124,6 @@ fn announce(app: &App, address: SocketAddr) {
     tracing::info!(
         url,
         data = %app.config.data.display(),
-        files = app.proxy.index.len(),
         "serving"
     );
     systemd::ready(&format!("serving on {url}"));

@@ -151,11 +151,6 @@ impl Index {
             Ok((key, serde_json::from_slice(&value).ok()))
         })
     }
-
-    /// Returns how many files are recorded.
-    pub(crate) fn len(&self) -> usize {
-        self.files.len()
-    }
 }
 
 /// Returns the index folder of a data folder.
@@ -208,7 +203,7 @@ mod tests {
         drop(index);
         let index = Index::open(data.path()).unwrap();
         assert_eq!(index.file("a.b/c/@v/v1.0.0.zip").unwrap(), Some(record()));
-        assert_eq!(index.len(), 1);
+        assert_eq!(index.files().count(), 1);
         index.remove("a.b/c/@v/v1.0.0.zip").unwrap();
         assert_eq!(index.file("a.b/c/@v/v1.0.0.zip").unwrap(), None);
     }

@@ -101,10 +101,9 @@ fn page(app: &App, url: &str) -> String {
     }
     let _ = write!(
         page,
-        "</table>\n<h2>Store</h2>\n<p>{} files of modules, {} KiB of answers in memory, version {}.</p>\n</body></html>\n",
-        app.proxy.index.len(),
-        app.proxy.hot.bytes() >> 10,
+        "</table>\n<p class=dim>sumward {}, {} KiB of answers in memory. /healthz, /readyz and /metrics tell machines.</p>\n</body></html>\n",
         env!("CARGO_PKG_VERSION"),
+        app.proxy.hot.bytes() >> 10,
     );
     page
 }
