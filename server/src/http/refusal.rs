@@ -152,6 +152,7 @@ impl Refusal {
             }
             FetchError::Path { .. } => Self::bad_request(format!("{error}\n")),
             FetchError::Unavailable {
+                ref upstream,
                 ref reason,
                 retry_after,
                 ref text,
@@ -159,7 +160,7 @@ impl Refusal {
             } => Self::unavailable(
                 or_else(
                     text.clone(),
-                    &format!("upstream is unavailable: {reason}\n"),
+                    &format!("upstream {upstream} does not answer: {reason}\n"),
                 ),
                 retry_after,
             ),

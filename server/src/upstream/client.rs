@@ -182,7 +182,12 @@ fn failure(error: reqwest::Error) -> SendError {
     let late = error.is_timeout();
     // The innermost causes say what happened; the outer ones only "error sending
     // request", and the URL, which the caller knows in its redacted form.
-    let text = chain(&error.without_url());
+    let mut text = chain(&error.without_url());
+    for outer in ["error sending request: ", "client error (Connect): "] {
+        if let Some(inner) = text.strip_prefix(outer) {
+            text = inner.to_owned();
+        }
+    }
     if text.contains(REFUSED_INSIDE) {
         SendError::Bad(format!("redirect to a name with an {REFUSED_INSIDE}"))
     } else if late {

@@ -36,7 +36,7 @@ impl Health {
     /// Returns how the upstream is doing, in words for people.
     pub(crate) fn state(&self) -> &'static str {
         match self.breaker {
-            State::Closed => "well",
+            State::Closed => "asked",
             State::Open => "left alone for a while",
             State::HalfOpen => "being tried again",
         }
