@@ -2,10 +2,9 @@
 //! what is relayed word for word.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use testkit::client::{self, Reply};
+use testkit::client;
 use testkit::module::Module;
 use testkit::origin::Fault;
-use testkit::sumward::Sumward;
 use testkit::world::{DATABASE, World, target};
 
 const LATEST: &str = r#"{"Version":"v1.1.0","Origin":{"VCS":"git"}, "Extra":[1]}"#;
@@ -245,95 +244,4 @@ fn an_info_of_another_version_is_no_answer() {
     assert_eq!(server.get(&target(&module, "info")).status, 502);
     world.origin.heal();
     assert_eq!(server.get(&target(&module, "info")).status, 200);
-}
-
-#[test]
-fn checksum_databases_are_relayed_with_tiles_of_any_width() {
-    let (mut world, module) = world();
-    world.database.add_filler(600);
-    world.publish();
-    let server = world.serve();
-    let get = |rest: &str| -> Reply { server.get(&format!("/sumdb/{DATABASE}/{rest}")) };
-    let supported = get("supported");
-    assert_eq!((supported.status, supported.body.len()), (200, 0));
-    assert_eq!(
-        world.origin.count("supported"),
-        0,
-        "supported is for us to say"
-    );
-    assert_eq!(server.get("/sumdb/other.example/supported").status, 404);
-
-    let lookup = get("lookup/example.com/!upper/thing@v1.1.0");
-    assert_eq!(lookup.status, 200);
-    assert!(lookup.text().contains(module.go_sum().trim()));
-    let full = std::fs::read(world.tree().join(format!("sumdb/{DATABASE}/tile/8/0/000"))).unwrap();
-    assert_eq!(get("tile/8/0/000").body, full);
-    for width in [1usize, 12, 255] {
-        let reply = get(&format!("tile/8/0/000.p/{width}"));
-        assert_eq!((reply.status, &reply.body[..]), (200, &full[..width * 32]));
-    }
-    assert_eq!(get("lookup/example.com/unheard@v1.0.0").status, 404);
-    for bad in [
-        "lookup/example.com/thing",
-        "lookup/example.com/thing@main",
-        "lookup/example.com/Upper/thing@v1.1.0",
-        "tile/8/0/1",
-        "tile/8/0/000.p/0",
-        "tile/8/0/000.p/256",
-        "tile/0/0/000",
-        "tile/31/0/000",
-        "tile/8/64/000",
-        "tile/8/0/x000/001",
-        "elsewhere",
-    ] {
-        let reply = get(bad);
-        assert!(
-            reply.status == 400 || reply.status == 404,
-            "{bad}: {}",
-            reply.status
-        );
-        assert!(world.origin.count(bad) == 0, "{bad} reached upstream");
-    }
-}
-
-#[test]
-fn paths_that_no_go_command_sends_reach_nothing() {
-    let (world, _) = world();
-    std::fs::write(world.tree().join("secret"), "secret").unwrap();
-    let server: Sumward = world.serve();
-    let long = format!("/example.com/{}/@v/list", "a".repeat(9000));
-    for path in [
-        "/../secret",
-        "/..%2fsecret",
-        "/%2e%2e/secret/@v/list",
-        "/example.com/../secret",
-        "/example.com//thing/@v/list",
-        "/example.com/Upper/thing/@v/list",
-        "/secret",
-        "/example.com/!Upper/thing/@v/list",
-        "/example.com/!!upper/@v/list",
-        "/example.com/thing/@v/v1.0.0.exe",
-        "/example.com/thing/@v/..zip",
-        "/example.com/thing/@v/%00.zip",
-        "/example.com/thing/@v/-x.info",
-        "/example.com/thing/@v/main.zip",
-        "/example.com/thing/@v/v1.zip",
-        "/example.com/thing/v2/@v/v1.0.0.zip",
-        "/example.com/a\\b/@v/list",
-        "/com1/thing/@v/list",
-        "/example.com/./thing/@v/list",
-        "/cached-only/../secret",
-        "/sumdb/../secret",
-        "//example.com/thing/@v/list",
-        &long,
-    ] {
-        let reply = server.get(path);
-        assert!(
-            (400..500).contains(&reply.status),
-            "{path}: {} {}",
-            reply.status,
-            reply.text()
-        );
-    }
-    assert_eq!(world.origin.asked().len(), 0, "{:?}", world.origin.asked());
 }
