@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{FileRecord, Standing};
 use crate::config::Config;
-use crate::proxy::file::{Part, VersionFile, measure, new_record};
+use crate::proxy::file::{Misfit, Part, VersionFile, measure, new_record};
 use crate::store::walk::{Found, Walk};
 use crate::sumdb::Databases;
 
@@ -31,6 +31,8 @@ pub(crate) enum Finding {
     Unproved {
         /// The file's key.
         key: String,
+        /// SHA-256 of the file, in hex.
+        sha256: String,
     },
     /// A list, `@latest` or the like, which nothing proves.
     Changing,
@@ -61,7 +63,7 @@ impl Examiner<'_> {
     /// `take` with the bytes that were read for it.
     ///
     /// # Errors
-    /// What the file system answers, or `take`.
+    /// What `take` answers.
     pub(crate) fn all(
         &self,
         walk: Walk,
@@ -77,7 +79,12 @@ impl Examiner<'_> {
                     loop {
                         let next = walk.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some(found) = next else { break };
-                        let finding = found.and_then(|found| self.one(&found));
+                        // A file or folder that cannot be read is what is looked for,
+                        // not a reason to stop looking.
+                        let finding = match found {
+                            Ok(found) => self.one(&found),
+                            Err(error) => (unread("a folder", &error), 0),
+                        };
                         if sender.send(finding).is_err() {
                             break;
                         }
@@ -85,37 +92,42 @@ impl Examiner<'_> {
                 });
             }
             drop(sender);
-            for finding in receiver {
-                let (finding, bytes) = finding?;
+            for (finding, bytes) in receiver {
                 take(finding, bytes)?;
             }
             Ok(())
         })
     }
 
-    fn one(&self, found: &Found) -> io::Result<(Finding, u64)> {
+    fn one(&self, found: &Found) -> (Finding, u64) {
         let stranger = || Finding::Stranger {
             path: found.path.display().to_string(),
         };
         let Some(key) = &found.key else {
-            return Ok((stranger(), 0));
+            return (stranger(), 0);
         };
         let Ok(request) = Request::parse(key) else {
-            return Ok((stranger(), 0));
+            return (stranger(), 0);
         };
         let Some(file) = version_file(&request, key) else {
-            return Ok((Finding::Changing, 0));
+            return (Finding::Changing, 0);
         };
-        let (sha256, size) = digest(&found.path)?;
-        let reader = BufReader::with_capacity(64 << 10, File::open(&found.path)?);
-        let finding = match measure(&file, reader, size) {
+        self.version_file(&file, &found.path)
+            .unwrap_or_else(|error| (unread(key, &error), 0))
+    }
+
+    fn version_file(&self, file: &VersionFile, path: &Path) -> io::Result<(Finding, u64)> {
+        let (sha256, size) = digest(path)?;
+        let reader = BufReader::with_capacity(64 << 10, File::open(path)?);
+        let finding = match measure(file, reader, size) {
+            Err(Misfit::Unread(error)) => return Err(error),
             Err(misfit) => Finding::Damaged {
-                key: key.clone(),
+                key: file.key.clone(),
                 reason: String::from_utf8_lossy(&misfit.refusal().text)
                     .trim_end()
                     .to_owned(),
             },
-            Ok(h1) => self.stand(&file, sha256, size, h1),
+            Ok(h1) => self.stand(file, sha256, size, h1),
         };
         Ok((finding, size))
     }
@@ -133,10 +145,10 @@ impl Examiner<'_> {
             return Finding::Good { key, record };
         }
         let Some(database) = self.databases.covering(module) else {
-            return Finding::Unproved { key };
+            return Finding::Unproved { key, sha256 };
         };
         match database.stored(&file.version) {
-            Ok(None) => Finding::Unproved { key },
+            Ok(None) => Finding::Unproved { key, sha256 },
             Ok(Some(answer)) => match covered.of(&answer.record, &file.version) {
                 Some(want) if want == got => {
                     let standing = Standing::Proved {
@@ -150,7 +162,7 @@ impl Examiner<'_> {
                     key,
                     reason: format!("{} has {want}, the file is {got}", database.name()),
                 },
-                None => Finding::Unproved { key },
+                None => Finding::Unproved { key, sha256 },
             },
             Err(error) => Finding::Damaged {
                 key,
@@ -160,6 +172,13 @@ impl Examiner<'_> {
                 ),
             },
         }
+    }
+}
+
+fn unread(key: &str, error: &io::Error) -> Finding {
+    Finding::Damaged {
+        key: key.to_owned(),
+        reason: format!("cannot be read: {error}"),
     }
 }
 
