@@ -1,8 +1,8 @@
 //! The module proxy: stored answers, and upstream's where there are none.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use proto::goproxy::Request;
@@ -53,6 +53,8 @@ pub(crate) struct Proxy {
     negative_ttl: Duration,
     pause: Duration,
     waiting: AtomicUsize,
+    /// Held while a large stored file is hashed.
+    hashing: Mutex<()>,
 }
 
 /// What a proxy is made of.
@@ -90,6 +92,7 @@ impl Proxy {
             negative_ttl: config.cache.negative_ttl,
             pause: config.proof.pause,
             waiting: AtomicUsize::new(0),
+            hashing: Mutex::new(()),
             limits,
         }
     }
@@ -149,7 +152,10 @@ impl Proxy {
 
     /// Refuses new fetches while the disk is nearly full; what is stored is
     /// served on.
-    fn check_disk(&self) -> Result<(), Refusal> {
+    ///
+    /// # Errors
+    /// A refusal.
+    pub(crate) fn check_disk(&self) -> Result<(), Refusal> {
         let free = free_bytes(&self.data)
             .map_err(|error| Refusal::internal("asking for the free space on disk", &error))?;
         self.metrics.disk_free(free);

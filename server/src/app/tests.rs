@@ -219,3 +219,72 @@ async fn one_transfer_however_they_come() {
         assert_eq!(asked, 1, "round {round}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_file_whose_bytes_changed_is_not_served() {
+    let origin = Origin::start(|_| Reply::ok("module m.example/x\n")).await;
+    let server = Server::start(&origin.url(), |config| config.cache.hot_bytes_max = 0).await;
+    let key = "m.example/x/@v/v1.0.0.mod";
+    let good = (200, "module m.example/x\n".to_owned());
+    assert_eq!(server.get(key).await, good);
+    // The size is the same, and nothing but the index says what it was.
+    fs::write(
+        server.data.path().join("modules").join(key),
+        b"module m.example/y\n",
+    )
+    .unwrap();
+    let cached_only = format!("cached-only/{key}");
+    for _ in 0..3 {
+        assert_eq!(server.get(&cached_only).await.0, 403);
+    }
+    let evidence = fs::read_dir(server.data.path().join("evidence")).unwrap();
+    assert_eq!(evidence.count(), 2, "one incident, and its file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_file_whose_bytes_changed_is_fetched_again() {
+    let origin = Origin::start(|_| Reply::ok("module m.example/x\n")).await;
+    let server = Server::start(&origin.url(), |config| config.cache.hot_bytes_max = 0).await;
+    let key = "m.example/x/@v/v1.0.0.mod";
+    let good = (200, "module m.example/x\n".to_owned());
+    assert_eq!(server.get(key).await, good);
+    let path = server.data.path().join("modules").join(key);
+    fs::write(&path, b"module m.example/y\n").unwrap();
+    assert_eq!(server.get(key).await, good);
+    assert_eq!(fs::read(&path).unwrap(), b"module m.example/x\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nearly_full_disk_takes_no_answers_of_databases() {
+    let setting = crate::config::Database::public();
+    let server = Server::start("off", |config| {
+        config.databases = vec![setting];
+        config.cache.disk_free_min = u64::MAX;
+    })
+    .await;
+    let (status, text) = server
+        .get("sumdb/sum.golang.org/lookup/m.example/x@v1.0.0")
+        .await;
+    assert_eq!(status, 503, "{text}");
+    assert!(text.contains("disk is nearly full"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_proof_of_a_database_that_is_not_followed_counts_for_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let key = "corp.example/x/@v/v1.0.0.mod";
+    let bytes = b"module corp.example/x\n";
+    store(data.path(), key, bytes, HOUR);
+    let standing = crate::index::Standing::Proved {
+        database: "sum.corp.example".into(),
+        record: 7,
+    };
+    let sha256 = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(bytes));
+    let record = crate::proxy::file::new_record(sha256, bytes.len() as u64, None, standing);
+    let index = crate::index::Index::open(data.path()).unwrap();
+    index.put(key, &record).unwrap();
+    drop(index);
+    let server = Server::start_in(data, "off", |config| config.proof.mode = Mode::Require).await;
+    let (status, text) = server.get(key).await;
+    assert_eq!(status, 403, "{text}");
+}

@@ -39,9 +39,13 @@ pub(crate) async fn answer(
         return Ok(response::text(StatusCode::OK, Bytes::new(), method));
     };
     let key = format!("sumdb/{}/{}", database.name(), wanted.path());
-    let bytes = if asked.cached_only {
+    let full = app.proxy.check_disk().err();
+    let bytes = if asked.cached_only || full.is_some() {
         let held = database.held(&wanted).await;
-        held.map_err(|error| Refusal::from_database(database.name(), &error))?
+        held.map_err(|error| match (full, error) {
+            (Some(full), LookupError::NotFound { .. }) if !asked.cached_only => full,
+            (_, error) => Refusal::from_database(database.name(), &error),
+        })?
     } else {
         ask(app, database, &wanted, &key).await?
     };

@@ -43,11 +43,7 @@ impl Proxy {
             return Ok(Reply::Whole(answer));
         }
         if asked.cached_only {
-            let Seen::Unjudged(stored) = seen else {
-                return Err(Refusal::not_stored());
-            };
-            let answer = self.adopt(&file, stored).await?;
-            return Ok(Reply::Whole(answer));
+            return self.stored_only(&file, seen).await.map(Reply::Whole);
         }
         if let Some(refusal) = self.negative.get(&file.key, Instant::now()) {
             self.metrics.lookup(Lookup::Negative);
@@ -63,6 +59,26 @@ impl Proxy {
         self.wait_for(joined).await
     }
 
+    /// Judges what lies there without fetching anything. A wrong file stays for
+    /// one who may fetch the right one, so what was found is remembered: else
+    /// every request would hash it and leave evidence.
+    async fn stored_only(
+        self: &Arc<Self>,
+        file: &VersionFile,
+        seen: Seen,
+    ) -> Result<Arc<Answer>, Refusal> {
+        let unjudged = match seen {
+            Seen::Good(answer) => return Ok(answer),
+            Seen::Unjudged(unjudged) => unjudged,
+            Seen::Absent => return Err(Refusal::not_stored()),
+        };
+        if let Some(refusal) = self.negative.get(&file.key, Instant::now()) {
+            return Err(refusal);
+        }
+        let judged = self.adopt(file, unjudged).await.map_err(Refusal::from);
+        self.remember_refusal(&file.key, judged)
+    }
+
     /// Comes by a file: the one task that does it for all who wait.
     async fn fill(
         self: &Arc<Self>,
@@ -74,7 +90,7 @@ impl Proxy {
         match self.look(file).await? {
             Seen::Good(answer) => return Ok(answer),
             Seen::Absent => {}
-            Seen::Unjudged(stored) => match self.adopt(file, stored).await {
+            Seen::Unjudged(unjudged) => match self.adopt(file, unjudged).await {
                 Ok(answer) => return Ok(answer),
                 Err(Rejection::Wrong(_)) => self.discard(&file.key).await?,
                 Err(Rejection::Unknown(refusal)) => return Err(refusal),

@@ -188,7 +188,14 @@ impl Prover {
     /// today, which may be stricter than that of the day it was stored.
     pub(crate) fn accepts(&self, module: &str, standing: &Standing) -> bool {
         match standing {
-            Standing::Proved { .. } | Standing::Uncovered => true,
+            // A database that is no longer followed proves nothing any more.
+            Standing::Proved { database, .. } => {
+                let mut followed = self.databases.all().iter();
+                followed.any(|it| it.name() == database)
+                    || self.is_lenient()
+                    || self.is_exempt(module)
+            }
+            Standing::Uncovered => true,
             Standing::Exempt => self.is_exempt(module) || self.is_lenient(),
             Standing::Unproved { .. } => self.is_lenient() || self.is_exempt(module),
         }

@@ -1,8 +1,8 @@
 //! Files of versions as they lie in the tree, and the judging of those that lie
 //! there without a record.
 
-use std::io::Cursor;
-use std::sync::Arc;
+use std::io::{self, Cursor};
+use std::sync::{Arc, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -19,11 +19,23 @@ pub(crate) enum Seen {
     /// A file that may be served.
     Good(Arc<Answer>),
     /// A file that must be judged first: a crash came between it and its record,
-    /// somebody put it there, or the policy has become stricter.
-    Unjudged(Stored),
+    /// somebody put it there, it is not what its record says, or the policy has
+    /// become stricter.
+    Unjudged(Unjudged),
     /// Nothing.
     Absent,
 }
+
+/// A file that lies in the tree and must be judged.
+pub(crate) struct Unjudged {
+    stored: Stored,
+    /// What the index says of it.
+    record: Option<FileRecord>,
+}
+
+/// Files above this are hashed one at a time, so that those who ask for one
+/// after a start wait for the first of them instead of all hashing it.
+const LARGE_BYTES_MIN: usize = 1 << 20;
 
 impl Proxy {
     /// Looks into the tree.
@@ -31,25 +43,40 @@ impl Proxy {
     /// # Errors
     /// A refusal when disk or index fail.
     pub(super) async fn look(self: &Arc<Self>, file: &VersionFile) -> Result<Seen, Refusal> {
-        let (proxy, key) = (Arc::clone(self), file.key.clone());
-        let found = blocking("reading a stored file", move || {
-            let Some(stored) = proxy.store.read(&key)? else {
-                return Ok(None);
-            };
-            Ok(Some((stored, proxy.index.file(&key)?)))
-        })
-        .await?;
-        let module = file.version.path.as_str();
-        Ok(match found {
-            None => Seen::Absent,
-            Some((stored, Some(record)))
-                if record.size == stored.bytes.len() as u64
-                    && self.prover.accepts(module, &record.standing) =>
-            {
-                Seen::Good(self.good(file, stored, &record))
+        let (proxy, file) = (Arc::clone(self), file.clone());
+        blocking("reading a stored file", move || proxy.look_on_disk(&file)).await
+    }
+
+    /// What the index says was proved are bytes of a certain hash: that these are
+    /// those is seen each time they come from disk and not from memory.
+    fn look_on_disk(&self, file: &VersionFile) -> io::Result<Seen> {
+        let Some(stored) = self.store.read(&file.key)? else {
+            return Ok(Seen::Absent);
+        };
+        let Some(record) = self.index.file(&file.key)? else {
+            let record = None;
+            return Ok(Seen::Unjudged(Unjudged { stored, record }));
+        };
+        let _one_at_a_time = if stored.bytes.len() >= LARGE_BYTES_MIN {
+            let turn = self.hashing.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(answer) = self.ready(&file.key) {
+                return Ok(Seen::Good(answer));
             }
-            Some((stored, _)) => Seen::Unjudged(stored),
-        })
+            Some(turn)
+        } else {
+            None
+        };
+        let as_recorded = record.size == stored.bytes.len() as u64
+            && record.sha256 == hex::encode(Sha256::digest(&stored.bytes));
+        if !as_recorded {
+            tracing::error!(key = file.key, "a stored file is not what was stored");
+        }
+        let module = file.version.path.as_str();
+        if as_recorded && self.prover.accepts(module, &record.standing) {
+            return Ok(Seen::Good(self.good(file, stored, &record)));
+        }
+        let record = Some(record);
+        Ok(Seen::Unjudged(Unjudged { stored, record }))
     }
 
     /// Judges a file that lies in the tree, and records it when it is good.
@@ -60,8 +87,12 @@ impl Proxy {
     pub(super) async fn adopt(
         self: &Arc<Self>,
         file: &VersionFile,
-        stored: Stored,
+        unjudged: Unjudged,
     ) -> Result<Arc<Answer>, Rejection> {
+        let Unjudged {
+            stored,
+            record: before,
+        } = unjudged;
         let (bytes, subject) = (stored.bytes.clone(), file.clone());
         let (sha256, measured) = blocking("hashing a stored file", move || {
             let sha256 = hex::encode(Sha256::digest(&bytes));
@@ -93,17 +124,38 @@ impl Proxy {
                     .await
                     .map_err(Rejection::Unknown)?;
                 self.prover
-                    .judge(&file.version, covered, got, expected, origin)
+                    .judge(&file.version, covered, got, expected, origin.clone())
                     .await?
             }
             _ => Standing::Uncovered,
         };
+        if let Some(before) = before
+            && !matches!(standing, Standing::Proved { .. })
+            && before.h1 != h1.map(|h1| h1.to_string())
+        {
+            return Err(self.changed(file, &before, origin).await);
+        }
         let record = new_record(sha256, stored.bytes.len() as u64, h1, standing);
         let (proxy, key, kept) = (Arc::clone(self), file.key.clone(), record.clone());
         blocking("writing the index", move || proxy.index.put(&key, &kept))
             .await
             .map_err(Rejection::Unknown)?;
         Ok(self.good(file, stored, &record))
+    }
+
+    /// Where no database can tell which bytes are right, those that were served
+    /// first are.
+    async fn changed(&self, file: &VersionFile, before: &FileRecord, origin: Origin) -> Rejection {
+        let refusal = Refusal::denied(format!(
+            "{}: the {} stored here is not the one that was stored, which had {}\n",
+            file.version,
+            file.part.name(),
+            before.h1.as_deref().unwrap_or(&before.sha256),
+        ));
+        self.prover
+            .keep_misfit(&file.version, &refusal, origin)
+            .await;
+        Rejection::Wrong(refusal)
     }
 
     /// Takes a wrong file out of the tree, so that the truth can be fetched.
