@@ -74,3 +74,72 @@ pub fn derivation_of_uuid(program: &Program, found: &[u8]) -> Option<Derivation>
         .into_iter()
         .find(|derivation| uuid(program, *derivation) == found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buildid::BuildId;
+
+    /// From programs built by go1.27.3 for linux/amd64 and darwin/arm64.
+    const ELF: (&str, &str) = (
+        "vBJXKCKL-1q7pLaAtHvg/28Jy7V5A2X6ipiOh2oG4/Vcnz87f3q6fMu0AJzWPm/IHupQe3poL1WSYB1MOUM",
+        "68ecef23c35bb522ddf9ac7d194d71f41da51fba",
+    );
+    const MACH_O: (&str, &str) = (
+        "vn1XA1X_2Hmgs4dKJEyt/miJN6xhE_iEnfEV4m-nm/Oie0_q1TW-gZCoWoSOJR/s55W4_aHaFVgCtMCvNFQ",
+        "48781bb897f1353da23c10fc17269d21",
+    );
+
+    fn parse((id, value): (&str, &str)) -> (Program, Vec<u8>) {
+        match BuildId::parse(id) {
+            Ok(BuildId::Program(program)) => (program, hex::decode(value).unwrap()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn agrees_with_what_the_linker_wrote() {
+        let (program, note) = parse(ELF);
+        assert_eq!(
+            derivation_of_note(&program, &note),
+            Some(Derivation::FirstByte)
+        );
+        let (program, uuid) = parse(MACH_O);
+        assert_eq!(
+            derivation_of_uuid(&program, &uuid),
+            Some(Derivation::FirstByte)
+        );
+    }
+
+    #[test]
+    fn knows_every_generation_and_nothing_else() {
+        let (program, mut other) = parse(ELF);
+        for derivation in Derivation::ALL {
+            assert_eq!(
+                derivation_of_note(&program, &note(&program, derivation)),
+                Some(derivation)
+            );
+            assert_eq!(
+                derivation_of_uuid(&program, &uuid(&program, derivation)),
+                Some(derivation)
+            );
+        }
+        other[19] ^= 1;
+        assert_eq!(derivation_of_note(&program, &other), None);
+        assert_eq!(derivation_of_note(&program, &other[..19]), None);
+    }
+
+    /// The value names the link's inputs: the content part has no say in it.
+    #[test]
+    fn content_does_not_matter() {
+        let (program, value) = parse(ELF);
+        let other = Program {
+            content: program.main_content,
+            ..program
+        };
+        assert_eq!(
+            derivation_of_note(&other, &value),
+            Some(Derivation::FirstByte)
+        );
+    }
+}

@@ -1,1 +1,223 @@
+use std::path::PathBuf;
 
+use proto::buildinfo::BuildInfo;
+
+use super::*;
+use crate::goinfo::GoInfo;
+use crate::goinfo::selfcheck::SelfCheck;
+use crate::goinfo::stamped::Stamped;
+use crate::image::{Format, Image, Located};
+use crate::input::Input;
+
+/// A program of which only the build information is known.
+fn program(version: &str, modules: &str) -> Artifact {
+    let info = BuildInfo::parse(modules).unwrap();
+    let stamped = Stamped {
+        version: Some(version.into()),
+        info: Some(info),
+        text: modules.into(),
+    };
+    Artifact {
+        input: Input {
+            path: PathBuf::from("program"),
+            bytes: modules.as_bytes().to_vec(),
+            sha256: [0; 32],
+            identity: None,
+        },
+        image: Image {
+            format: Format::Elf,
+            ..Image::default()
+        },
+        go: GoInfo {
+            build_id: None,
+            self_check: SelfCheck::Unknown("made up"),
+            host_id_origin: None,
+            build_info: Some(Located {
+                value: stamped,
+                range: 0..0,
+            }),
+            stamps: Vec::new(),
+            sources: None,
+            variables: None,
+            problems: Vec::new(),
+        },
+    }
+}
+
+fn causes(a: &Artifact, b: &Artifact) -> Vec<(Name, Confidence)> {
+    let diff = Diff::of(a, b);
+    let pair = Pair {
+        a,
+        b,
+        diff: &diff,
+        names: ["a".into(), "b".into()],
+    };
+    explain(&pair)
+        .into_iter()
+        .map(|cause| (cause.name, cause.confidence))
+        .collect()
+}
+
+fn names(a: &str, b: &str) -> Vec<Name> {
+    let found = causes(&program("go1.27.3", a), &program("go1.27.3", b));
+    found.into_iter().map(|(name, _)| name).collect()
+}
+
+#[test]
+fn dependencies_by_what_differs() {
+    let dep = |line: &str| format!("path\tp\nmod\tp\t(devel)\t\ndep\t{line}\n");
+    let table = [
+        (
+            "d\tv1.0.0\th1:A=",
+            "d\tv1.0.1\th1:B=",
+            Name::DependencyVersion,
+        ),
+        (
+            "d\tv1.0.0\th1:A=",
+            "e\tv1.0.0\th1:A=",
+            Name::DependencyVersion,
+        ),
+        // The alarm: one version, two contents.
+        ("d\tv1.0.0\th1:A=", "d\tv1.0.0\th1:B=", Name::DependencySum),
+        ("d\tv1.0.0\th1:A=", "d\tv1.0.0\t", Name::DependencyVendored),
+        (
+            "d\tv1.0.0\th1:A=",
+            "d\tv1.0.0\n=>\t../d\t(devel)\t",
+            Name::DependencyReplaced,
+        ),
+        ("d\tv1.0.0\th1:A=", "d\t(devel)\t", Name::DependencyReplaced),
+        (
+            "d\tv1\n=>\tf\tv1\th1:A=",
+            "d\tv1\n=>\tf\tv1\th1:B=",
+            Name::DependencySum,
+        ),
+        (
+            "d\tv1\n=>\tf\tv1\th1:A=",
+            "d\tv1\n=>\tf\tv2\th1:B=",
+            Name::DependencyVersion,
+        ),
+        (
+            "d\tv1\n=>\tf\tv1\th1:A=",
+            "d\tv1\n=>\tg\tv1\th1:A=",
+            Name::DependencyReplaced,
+        ),
+    ];
+    for (a, b, want) in table {
+        assert_eq!(names(&dep(a), &dep(b))[0], want, "{a:?} {b:?}");
+    }
+}
+
+#[test]
+fn settings_by_key() {
+    let build = |line: &str| format!("path\tp\nbuild\tGOOS=linux\nbuild\tGOARCH=amd64\n{line}");
+    let table = [
+        ("build\t-race=true\n", Name::Instrumentation),
+        ("build\t-pgo=default.pgo\n", Name::PgoProfile),
+        ("build\tGOFIPS140=v1.0.0\n", Name::Fips140),
+        ("build\tGOEXPERIMENT=arenas\n", Name::GoExperiment),
+        ("build\t-compiler=gccgo\n", Name::Compiler),
+        ("build\tCGO_LDFLAGS=-lm\n", Name::CgoFlags),
+        ("build\tvcs=git\n", Name::VcsMissing),
+        ("build\t-ldflags=-H=windowsgui\n", Name::LinkerFlags),
+        ("build\t-ldflags=\"-B 0x00\"\n", Name::GnuBuildIdFlag),
+        ("build\t-trimpath=true\n", Name::SourcePath),
+    ];
+    for (line, want) in table {
+        assert_eq!(names(&build(""), &build(line)), [want], "{line:?}");
+        assert_eq!(names(&build(line), &build("")), [want], "{line:?}");
+    }
+    // A setting from the future is shown, not passed over.
+    assert_eq!(
+        names(&build(""), &build("build\t-future=1\n")),
+        [Name::Unexplained]
+    );
+    assert_eq!(
+        names(&build(""), &build("future\tline\n")),
+        [Name::Unexplained]
+    );
+}
+
+#[test]
+fn experiments_behind_the_version() {
+    let text = "path\tp\n";
+    for (a, b) in [
+        ("go1.24.1 X:arenas", "go1.24.1"),
+        ("go1.26.0-X:nodwarf5", "go1.26.0"),
+    ] {
+        let found = causes(&program(a, text), &program(b, text));
+        assert_eq!(found, [(Name::GoExperiment, Confidence::Proven)], "{a}");
+    }
+}
+
+/// A newer go command records more; that is no cause of its own.
+#[test]
+fn what_follows_from_the_go_version_is_not_named_twice() {
+    let old = "path\tp\nmod\tp\t(devel)\t\nbuild\tvcs.revision=1\nbuild\tvcs=git\n";
+    let new = "path\tp\nmod\tp\tv0.0.0-1\t\nbuild\tDefaultGODEBUG=x=1\nbuild\tGOARM64=v8.0\nbuild\tvcs=git\n\
+               build\tvcs.revision=1\n";
+    let found = causes(&program("go1.21.13", old), &program("go1.27.3", new));
+    assert_eq!(found, [(Name::GoVersion, Confidence::Proven)]);
+    let same = causes(&program("go1.27.3", old), &program("go1.27.3", new));
+    let same: Vec<Name> = same.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(
+        same,
+        [Name::CpuLevel, Name::VersionStamp, Name::GodebugDefault]
+    );
+}
+
+#[test]
+fn commits_and_trees() {
+    let text = |version: &str, revision: &str, modified: &str| {
+        format!(
+            "path\tp\nmod\tp\t{version}\t\nbuild\tvcs=git\nbuild\tvcs.revision={revision}\n\
+             build\tvcs.modified={modified}\n"
+        )
+    };
+    let clean = text("v1.0.0", "1111", "false");
+    assert_eq!(
+        names(&clean, &text("v1.0.0+dirty", "1111", "true")),
+        [Name::VcsModified]
+    );
+    assert_eq!(
+        names(&clean, &text("v1.0.1", "2222", "false")),
+        [Name::VcsRevision]
+    );
+    assert_eq!(
+        names(&clean, &text("v1.0.1+dirty", "2222", "true")),
+        [Name::VcsRevision, Name::VcsModified]
+    );
+    assert_eq!(
+        names(&clean, &text("v0.0.0-1", "1111", "false")),
+        [Name::VersionStamp]
+    );
+}
+
+#[test]
+fn surer_causes_come_first_and_what_is_open_last() {
+    let cause = |name, confidence| Cause {
+        name,
+        confidence,
+        summary: String::new(),
+        evidence: vec![Evidence::new("here", "1", "2")],
+        fix: String::new(),
+        reach: Reach::Stamps,
+    };
+    let mut causes = vec![cause(Name::LdflagsVariable, Confidence::Possible)];
+    add(
+        &mut causes,
+        cause(Name::LdflagsVariable, Confidence::Proven),
+    );
+    assert_eq!(causes.len(), 1);
+    assert_eq!(
+        (causes[0].confidence, causes[0].evidence.len()),
+        (Confidence::Proven, 2)
+    );
+}
+
+#[test]
+fn names_print_as_the_schema_lists_them() {
+    assert_eq!(Name::Fips140.as_str(), "fips140");
+    assert_eq!(Name::CCompiler.as_str(), "c-compiler");
+    assert_eq!(Name::GnuBuildIdFlag.as_str(), "gnu-build-id-flag");
+    assert!(Name::ALL.is_sorted());
+}
