@@ -45,8 +45,10 @@ impl<W: Write> Printer<'_, W> {
                 .causes
                 .iter()
                 .filter(|cause| cause.files == pair.files);
-            self.causes(&causes.collect::<Vec<_>>(), pair)?;
-            self.detail(pair)?;
+            let causes: Vec<&Finding> = causes.collect();
+            self.causes(&causes, pair)?;
+            let is_open = causes.iter().any(|cause| cause.cause == Name::Unexplained);
+            self.detail(pair, is_open)?;
         }
         Ok(())
     }
@@ -133,7 +135,7 @@ impl<W: Write> Printer<'_, W> {
         Ok(())
     }
 
-    fn detail(&mut self, pair: &Comparison) -> io::Result<()> {
+    fn detail(&mut self, pair: &Comparison, is_open: bool) -> io::Result<()> {
         let title = self.paint("Detail", BOLD);
         writeln!(self.out, "\n{title}")?;
         if let Some(pattern) = &pair.pattern {
@@ -164,6 +166,12 @@ impl<W: Write> Printer<'_, W> {
             writeln!(
                 self.out,
                 "  outside the stamps the files are equal: no code or data differs"
+            )?;
+        } else if !is_open && pair.verdict == Verdict::Different {
+            writeln!(
+                self.out,
+                "  the other {} can follow from the causes above; make those equal and compare again to be sure",
+                bytes.remaining
             )?;
         }
         writeln!(
