@@ -24,6 +24,8 @@ pub(crate) struct Evidence {
 
 /// Files the folder may hold, attachments included.
 const FILES_MAX: usize = 2_000;
+/// Bytes the folder may hold; what is attached goes first, the facts are kept on.
+const BYTES_MAX: u64 = 512 << 20;
 /// Bytes of one attachment that are kept; of a longer file, its start.
 const ATTACHMENT_BYTES_MAX: usize = 16 << 20;
 
@@ -51,7 +53,7 @@ impl Evidence {
         facts: Value,
         attachments: &[(&str, &[u8])],
     ) -> io::Result<PathBuf> {
-        let held = fs::read_dir(&self.folder)?.count();
+        let (held, held_bytes) = self.held()?;
         if held + 1 + attachments.len() > FILES_MAX {
             return Err(io::Error::other(format!(
                 "{} holds {held} files, the most that are kept: look at them and move them away",
@@ -69,7 +71,9 @@ impl Evidence {
         );
         let mut names = Vec::new();
         for (name, bytes) in attachments {
-            let kept = &bytes[..bytes.len().min(ATTACHMENT_BYTES_MAX)];
+            let room = held_bytes + (bytes.len().min(ATTACHMENT_BYTES_MAX) as u64) <= BYTES_MAX;
+            let kept_max = if room { ATTACHMENT_BYTES_MAX } else { 0 };
+            let kept = &bytes[..bytes.len().min(kept_max)];
             let file = format!("{stem}.{name}");
             self.staging.write(&self.folder.join(&file), kept)?;
             names.push(json!({"file": file, "bytes": bytes.len(), "bytes_kept": kept.len()}));
@@ -86,6 +90,19 @@ impl Evidence {
         text.push(b'\n');
         self.staging.write(&path, &text)?;
         Ok(path)
+    }
+}
+
+impl Evidence {
+    /// Returns the files in the folder and their bytes.
+    fn held(&self) -> io::Result<(usize, u64)> {
+        let (mut files, mut bytes) = (0, 0);
+        for entry in fs::read_dir(&self.folder)? {
+            files += 1;
+            // One that is just being moved away counts as none.
+            bytes += entry?.metadata().map_or(0, |metadata| metadata.len());
+        }
+        Ok((files, bytes))
     }
 }
 

@@ -262,7 +262,7 @@ async fn dispatch(
             return (metrics::Kind::Other, response::refused(&refusal, method));
         }
     };
-    if admin::is_purge(method, &route) && caller.may_administer() {
+    if admin::is_purge(method, &route) && caller.may_administer(request.headers()) {
         return (metrics::Kind::Other, admin::purge(app, &route, method));
     }
     if method != Method::GET && method != Method::HEAD {
@@ -359,10 +359,14 @@ impl Caller {
         matches!(self.role, Role::Main { .. })
     }
 
-    /// The admin address is for administrators; on the main one only this
-    /// machine is.
-    fn may_administer(self) -> bool {
-        self.role == Role::Admin || (self.role.has_admin() && self.peer.ip().is_loopback())
+    /// The admin address is for administrators; on the main one this machine is,
+    /// but not whoever comes through a proxy that runs on it.
+    fn may_administer(self, headers: &HeaderMap) -> bool {
+        let forwarded = ["forwarded", "x-forwarded-for", "via"]
+            .iter()
+            .any(|name| headers.contains_key(*name));
+        self.role == Role::Admin
+            || (self.role.has_admin() && self.peer.ip().is_loopback() && !forwarded)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use proto::goproxy::Request;
 use proto::module::ModuleVersion;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{self, Config};
@@ -52,7 +53,10 @@ pub(crate) struct Proxy {
     list_stale_max: Duration,
     negative_ttl: Duration,
     pause: Duration,
-    waiting: AtomicUsize,
+    waiting: Arc<AtomicUsize>,
+    /// Zips that are unpacked and hashed at once: work for cores, and a hostile zip
+    /// costs some 80 MB.
+    measuring: Semaphore,
     /// Held while a large stored file is hashed.
     hashing: Mutex<()>,
 }
@@ -91,7 +95,10 @@ impl Proxy {
             list_stale_max: config.cache.list_stale_max,
             negative_ttl: config.cache.negative_ttl,
             pause: config.proof.pause,
-            waiting: AtomicUsize::new(0),
+            waiting: Arc::default(),
+            measuring: Semaphore::new(
+                std::thread::available_parallelism().map_or(1, usize::from) + 1,
+            ),
             hashing: Mutex::new(()),
             limits,
         }
@@ -176,7 +183,7 @@ impl Proxy {
     ///
     /// # Errors
     /// A refusal when too many wait.
-    pub(crate) fn waiting(&self) -> Result<Waiting<'_>, Refusal> {
+    pub(crate) fn waiting(&self) -> Result<Waiting, Refusal> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.limits.waiting_max {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(Refusal::unavailable(
@@ -185,19 +192,19 @@ impl Proxy {
             ));
         }
         Ok(Waiting {
-            count: &self.waiting,
+            count: Arc::clone(&self.waiting),
             _gauge: self.metrics.waiting(),
         })
     }
 }
 
-/// A client that waits, for as long as this is kept.
-pub(crate) struct Waiting<'a> {
-    count: &'a AtomicUsize,
+/// A client that waits for bytes from upstream, for as long as this is kept.
+pub(crate) struct Waiting {
+    count: Arc<AtomicUsize>,
     _gauge: InFlight,
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Waiting {
     fn drop(&mut self) {
         self.count.fetch_sub(1, Ordering::Relaxed);
     }

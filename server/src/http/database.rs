@@ -90,13 +90,8 @@ async fn ask(
         SumdbRequest::Tile(tile) => database.tile(tile).await.map_err(|error| refused(&error)),
         SumdbRequest::Lookup(version) => lookup(app, database, version).await,
     };
-    if let Err(refusal) = &result
-        && refusal.lasting
-    {
-        let duration = app.config.cache.negative_ttl;
-        app.proxy
-            .negative
-            .put(key, refusal.clone(), duration, Instant::now());
+    if let Err(refusal) = &result {
+        app.proxy.remember(key, refusal);
     }
     result
 }

@@ -21,6 +21,11 @@ pub(crate) fn answer(
     let scheme = if app.tls.is_some() { "https" } else { "http" };
     let host = host
         .and_then(|host| host.to_str().ok())
+        // What is shown is pasted into a shell.
+        .filter(|host| {
+            host.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b))
+        })
         .map_or_else(|| app.config.listen.to_string(), str::to_owned);
     let text = Bytes::from(page(app, &format!("{scheme}://{host}")));
     let mut response = response::text(StatusCode::OK, text, method);

@@ -34,14 +34,25 @@ pub(crate) struct Refusal {
     pub(crate) retry_after: Option<Duration>,
     /// What the log says; `None` where the text says it all.
     pub(crate) log: Option<String>,
-    /// Whether it may be given again without asking upstream, for a while.
-    pub(crate) lasting: bool,
+    /// How long it is given again without asking anybody.
+    pub(crate) remember: Remember,
+}
+
+/// How long a refusal is given again without asking anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remember {
+    /// Not at all: the next client may have more luck.
+    No,
+    /// For `cache.negative_ttl`: something does not exist.
+    Briefly,
+    /// For `proof.pause`: upstream's bytes are wrong.
+    Pause,
 }
 
 impl Refusal {
     /// Not there: upstream's own 404 or 410 with its own text.
     pub(crate) fn not_found(status: u16, text: Bytes) -> Self {
-        Self::new(if status == 410 { 410 } else { 404 }, text).lasting()
+        Self::new(if status == 410 { 410 } else { 404 }, text).remembered(Remember::Briefly)
     }
 
     /// Not among the stored things, which are all that was asked for.
@@ -228,11 +239,9 @@ impl Refusal {
         }
     }
 
-    fn lasting(self) -> Self {
-        Self {
-            lasting: true,
-            ..self
-        }
+    /// The same, remembered.
+    pub(crate) fn remembered(self, remember: Remember) -> Self {
+        Self { remember, ..self }
     }
 
     fn new(status: u16, text: impl Into<Bytes>) -> Self {
@@ -241,7 +250,7 @@ impl Refusal {
             text: text.into(),
             retry_after: None,
             log: None,
-            lasting: false,
+            remember: Remember::No,
         }
     }
 }

@@ -10,7 +10,7 @@ use http::header::{
 use http::{HeaderMap, Method, Response, StatusCode};
 
 use super::body::{Body, Pieces};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Remember};
 use crate::proxy::answer::{Answer, Kind, headers};
 
 /// Answers with what is all there.
@@ -86,10 +86,9 @@ pub(crate) fn arriving(length: Option<u64>, pieces: Pieces, method: &Method) -> 
 /// Answers with a refusal.
 pub(crate) fn refused(refusal: &Refusal, method: &Method) -> Response<Body> {
     let mut headers = text_headers();
-    let caching = if refusal.lasting {
-        "public, max-age=60"
-    } else {
-        "no-store"
+    let caching = match refusal.remember {
+        Remember::Briefly => "public, max-age=60",
+        Remember::No | Remember::Pause => "no-store",
     };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     if let Some(after) = refusal.retry_after {

@@ -67,9 +67,9 @@ impl Kind {
         HeaderValue::from_static(match self {
             Self::List | Self::Latest | Self::Query | Self::Head => "public, max-age=60",
             Self::Lookup | Self::PartialTile => "public, max-age=3600",
-            Self::Info | Self::Mod | Self::Zip | Self::Tile => {
-                "public, max-age=31536000, immutable"
-            }
+            // It never changes, and nothing proves it.
+            Self::Info => "public, max-age=86400",
+            Self::Mod | Self::Zip | Self::Tile => "public, max-age=31536000, immutable",
         })
     }
 }

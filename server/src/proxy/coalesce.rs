@@ -163,11 +163,15 @@ impl Drop for Place {
     }
 }
 
-/// Waits until something of a fill may leave.
+/// Waits until something of a fill may leave. `place` is kept until the last
+/// byte has been taken: it bounds how many pieces lie in memory.
 ///
 /// # Errors
 /// The fill's refusal.
-pub(crate) async fn reply(mut watcher: Watcher) -> Result<Reply, Refusal> {
+pub(crate) async fn reply(
+    mut watcher: Watcher,
+    place: impl Send + 'static,
+) -> Result<Reply, Refusal> {
     let progress = watcher
         .wait_for(|progress| !matches!(progress, Progress::Waiting))
         .await
@@ -177,7 +181,14 @@ pub(crate) async fn reply(mut watcher: Watcher) -> Result<Reply, Refusal> {
         Ok(Progress::Failed(refusal)) => Err(refusal),
         Ok(Progress::Flowing { length, .. }) => Ok(Reply::Arriving {
             length,
-            pieces: Box::pin(futures_util::stream::try_unfold((watcher, 0), next_piece)),
+            pieces: Box::pin(futures_util::stream::try_unfold(
+                Reader {
+                    watcher,
+                    at: 0,
+                    _place: place,
+                },
+                next_piece,
+            )),
         }),
         Ok(Progress::Waiting) | Err(_) => Err(Refusal::internal(
             "a download ended without a result",
@@ -187,37 +198,43 @@ pub(crate) async fn reply(mut watcher: Watcher) -> Result<Reply, Refusal> {
 }
 
 /// Bytes read from the staged file at once: what a client that stalls holds.
-const PIECE_BYTES_MAX: u64 = 128 << 10;
+const PIECE_BYTES_MAX: u64 = 64 << 10;
 
-async fn next_piece(
-    (mut watcher, at): (Watcher, u64),
-) -> io::Result<Option<(Bytes, (Watcher, u64))>> {
+/// A client that takes a file as it arrives.
+struct Reader<P> {
+    watcher: Watcher,
+    /// Bytes taken.
+    at: u64,
+    _place: P,
+}
+
+async fn next_piece<P>(mut reader: Reader<P>) -> io::Result<Option<(Bytes, Reader<P>)>> {
     loop {
-        let progress = watcher.borrow_and_update().clone();
-        match progress {
+        let progress = reader.watcher.borrow_and_update().clone();
+        let piece = match progress {
             Progress::Flowing {
                 file, available, ..
-            } if at < available => {
-                let piece = read_piece(file, at, available - at).await?;
-                let at = at + piece.len() as u64;
-                return Ok(Some((piece, (watcher, at))));
+            } if reader.at < available => {
+                read_piece(file, reader.at, available - reader.at).await?
             }
             Progress::Done(answer) => {
-                let start = usize::try_from(at).unwrap_or(usize::MAX);
+                let start = usize::try_from(reader.at).unwrap_or(usize::MAX);
                 if start >= answer.body.len() {
                     return Ok(None);
                 }
-                let rest = answer.body.slice(start..);
-                return Ok(Some((rest, (watcher, answer.body.len() as u64))));
+                answer.body.slice(start..)
             }
             Progress::Failed(refusal) => {
                 let text = String::from_utf8_lossy(&refusal.text).into_owned();
                 return Err(io::Error::other(text));
             }
             Progress::Waiting | Progress::Flowing { .. } => {
-                watcher.changed().await.map_err(io::Error::other)?;
+                reader.watcher.changed().await.map_err(io::Error::other)?;
+                continue;
             }
-        }
+        };
+        reader.at += piece.len() as u64;
+        return Ok(Some((piece, reader)));
     }
 }
 

@@ -10,7 +10,7 @@ use proto::modzip;
 
 use super::answer::Kind;
 use super::proof::Covered;
-use crate::http::refusal::Refusal;
+use crate::http::refusal::{Refusal, Remember};
 use crate::index::{FileRecord, Standing};
 
 /// A file of a version.
@@ -51,7 +51,7 @@ impl Misfit {
     pub(crate) fn refusal(&self) -> Refusal {
         match self {
             Self::Garbage(text) => Refusal::bad_upstream(text.clone()),
-            Self::Rules(text) => Refusal::denied(text.clone()),
+            Self::Rules(text) => Refusal::denied(text.clone()).remembered(Remember::Pause),
             Self::Unread(error) => Refusal::storage("reading a file back", error),
         }
     }

@@ -15,7 +15,7 @@ use super::stored::Seen;
 use super::transfer::{self, Received, Watched};
 use super::{Proxy, blocking};
 use crate::http::Asked;
-use crate::http::refusal::Refusal;
+use crate::http::refusal::{Refusal, Remember};
 use crate::index::Standing;
 use crate::metrics::Lookup;
 use crate::store::map;
@@ -164,6 +164,7 @@ impl Proxy {
         file: &VersionFile,
         received: &Received,
     ) -> Result<Option<H1>, Refusal> {
+        let _turn = self.measuring.acquire().await;
         let (subject, size) = (file.clone(), received.size);
         let staged = Arc::clone(received.staged.file());
         let measured = blocking("hashing a received file", move || {
@@ -225,8 +226,8 @@ impl Proxy {
         } else {
             Lookup::Joined
         });
-        let _waiting = self.waiting()?;
-        coalesce::reply(joined.watcher).await
+        let waiting = self.waiting()?;
+        coalesce::reply(joined.watcher, waiting).await
     }
 
     /// Remembers what will not change soon: that a thing does not exist, and
@@ -237,15 +238,20 @@ impl Proxy {
         result: Result<Arc<Answer>, Refusal>,
     ) -> Result<Arc<Answer>, Refusal> {
         if let Err(refusal) = &result {
-            let duration = match refusal.status {
-                403 => self.pause,
-                _ if refusal.lasting => self.negative_ttl,
-                _ => return result,
-            };
-            self.negative
-                .put(key, refusal.clone(), duration, Instant::now());
+            self.remember(key, refusal);
         }
         result
+    }
+
+    /// Remembers a refusal for as long as it says.
+    pub(crate) fn remember(&self, key: &str, refusal: &Refusal) {
+        let duration = match refusal.remember {
+            Remember::No => return,
+            Remember::Briefly => self.negative_ttl,
+            Remember::Pause => self.pause,
+        };
+        self.negative
+            .put(key, refusal.clone(), duration, Instant::now());
     }
 }
 

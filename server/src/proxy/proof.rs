@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::config;
 use crate::evidence::Evidence;
-use crate::http::refusal::Refusal;
+use crate::http::refusal::{Refusal, Remember};
 use crate::index::Standing;
 use crate::metrics::{self, Metrics};
 use crate::sumdb::{Databases, LookupError, Record};
@@ -241,7 +241,8 @@ impl Prover {
             LookupError::NotFound { .. } => Refusal::denied(format!(
                 "verifying {version}: not in the checksum database {database}, so it cannot be proved\n\
                  if it is a private module, name it in proof.exempt (GONOSUMDB) of this proxy\n"
-            )),
+            ))
+            .remembered(Remember::Briefly),
             other => Refusal::from_lookup(database, version, other),
         };
         self.tolerate(metric, reason, refusal)
@@ -362,6 +363,7 @@ impl Mismatch {
              SECURITY ERROR: the file upstream sent is not the one the checksum database has.\n\
              This proxy refused it and kept the evidence; it will ask upstream again in a while.\n"
         ))
+        .remembered(Remember::Pause)
     }
 }
 

@@ -93,6 +93,7 @@ impl Proxy {
             stored,
             record: before,
         } = unjudged;
+        let turn = self.measuring.acquire().await;
         let (bytes, subject) = (stored.bytes.clone(), file.clone());
         let (sha256, measured) = blocking("hashing a stored file", move || {
             let sha256 = hex::encode(Sha256::digest(&bytes));
@@ -101,6 +102,7 @@ impl Proxy {
         })
         .await
         .map_err(Rejection::Unknown)?;
+        drop(turn);
         let origin = Origin {
             bytes: stored.bytes.clone(),
             url: format!("file {} of the module tree", file.key),

@@ -47,7 +47,7 @@ async fn many_clients_share_one_fill() {
             .map_err(|refusal| refusal.status)
             .unwrap();
         assert_eq!(joined.began, number == 0);
-        clients.push(tokio::spawn(reply(joined.watcher)));
+        clients.push(tokio::spawn(reply(joined.watcher, ())));
     }
     // Half of them leave, the first one among them.
     for client in clients.drain(..10) {
@@ -92,7 +92,8 @@ async fn bytes_leave_as_they_are_let_go_and_the_rest_at_the_end() {
         tokio::task::yield_now().await;
         Ok(answer(&kept))
     });
-    let Ok(Reply::Arriving { length, pieces }) = reply(joined.ok().unwrap().watcher).await else {
+    let Ok(Reply::Arriving { length, pieces }) = reply(joined.ok().unwrap().watcher, ()).await
+    else {
         panic!("nothing is arriving");
     };
     assert_eq!(length, Some(400_000));
@@ -113,7 +114,7 @@ async fn a_refusal_after_the_first_bytes_is_an_error_of_the_body() {
         tokio::time::sleep(Duration::from_millis(10)).await;
         Err(Refusal::denied("checksum mismatch\n"))
     });
-    let arriving = reply(joined.ok().unwrap().watcher).await.ok().unwrap();
+    let arriving = reply(joined.ok().unwrap().watcher, ()).await.ok().unwrap();
     let error = body(arriving).await.unwrap_err();
     assert!(error.to_string().contains("checksum mismatch"));
 }
@@ -122,13 +123,13 @@ async fn a_refusal_after_the_first_bytes_is_an_error_of_the_body() {
 async fn a_fill_that_panics_fails_its_clients_and_blocks_nobody() {
     let fills = fills(1, 10);
     let panics = fills.join("key", |_flow| async move { panic!("a bug") });
-    let refusal = reply(panics.ok().unwrap().watcher).await.err().unwrap();
+    let refusal = reply(panics.ok().unwrap().watcher, ()).await.err().unwrap();
     assert_eq!(refusal.status, 500);
     while !fills.running().is_empty() {
         tokio::task::yield_now().await;
     }
     let again = fills.join("key", |_flow| async move { Ok(answer(b"bytes")) });
-    assert!(reply(again.ok().unwrap().watcher).await.is_ok());
+    assert!(reply(again.ok().unwrap().watcher, ()).await.is_ok());
 }
 
 #[tokio::test]
