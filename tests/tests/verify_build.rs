@@ -1,15 +1,21 @@
 //! `verify-build` on programs that the real go command builds: every answer by
 //! exit code, every cause by name, every JSON report against its schema.
 
+#[cfg(test)]
 #[path = "verify_build/answers.rs"]
 mod answers;
+#[cfg(test)]
 #[path = "verify_build/causes.rs"]
 mod causes;
+#[cfg(test)]
 #[path = "verify_build/commits.rs"]
 mod commits;
+#[cfg(test)]
 #[path = "verify_build/hostile.rs"]
 mod hostile;
+#[cfg(test)]
 #[path = "verify_build/schema.rs"]
 mod schema;
+#[cfg(test)]
 #[path = "verify_build/workshop.rs"]
 mod workshop;
