@@ -325,11 +325,24 @@ async fn module(
 pub(crate) struct Asked {
     /// Only stored things are wanted.
     pub(crate) cached_only: bool,
+    /// Another server of our kind asks.
+    pub(crate) relayed: bool,
     /// The servers of our kind that the request has passed, ourselves included.
     pub(crate) via: http::HeaderValue,
 }
 
 impl Asked {
+    /// Returns under which name a fill for this client is shared. Those that come
+    /// through another server of our kind share their own: in a ring of servers
+    /// two fills could else wait for each other.
+    pub(crate) fn fill_key(&self, key: &str) -> String {
+        if self.relayed {
+            format!("{key} relayed")
+        } else {
+            key.to_owned()
+        }
+    }
+
     /// Returns what is to be asked of upstream on this client's behalf.
     pub(crate) fn want(&self, body_max: u64) -> crate::upstream::Want {
         crate::upstream::Want {
@@ -348,6 +361,7 @@ impl Asked {
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
         Ok(Self {
             cached_only: cached_only || disabled,
+            relayed: headers.contains_key(via::HEADER),
             via: via::via_appended(headers, &app.instance)
                 .unwrap_or(http::HeaderValue::from_static("")),
         })

@@ -100,21 +100,22 @@ impl Proxy {
     ) -> Result<super::coalesce::Joined, Refusal> {
         let (proxy, owned) = (Arc::clone(self), key.to_owned());
         let want = asked.want(self.limits.text_bytes_max);
-        self.fills.join(key, move |_flow| async move {
-            let result = proxy.fetch_changing(&owned, kind, &want).await;
-            // A failing upstream is asked again soon, but not by every request.
-            if let Err(refusal) = &result
-                && refusal.status >= 500
-            {
-                proxy.negative.put(
-                    &owned,
-                    refusal.clone(),
-                    FAILURE_PAUSE.min(proxy.negative_ttl),
-                    Instant::now(),
-                );
-            }
-            proxy.remember_refusal(&owned, result)
-        })
+        self.fills
+            .join(&asked.fill_key(key), move |_flow| async move {
+                let result = proxy.fetch_changing(&owned, kind, &want).await;
+                // A failing upstream is asked again soon, but not by every request.
+                if let Err(refusal) = &result
+                    && refusal.status >= 500
+                {
+                    proxy.negative.put(
+                        &owned,
+                        refusal.clone(),
+                        FAILURE_PAUSE.min(proxy.negative_ttl),
+                        Instant::now(),
+                    );
+                }
+                proxy.remember_refusal(&owned, result)
+            })
     }
 
     async fn stored_changing(

@@ -52,10 +52,12 @@ impl Proxy {
         let proxy = Arc::clone(self);
         let wanted = file.clone();
         let want = asked.want(file.part.bytes_max(&self.limits));
-        let joined = self.fills.join(&file.key, move |flow| async move {
-            let result = proxy.fill(&wanted, &want, flow).await;
-            proxy.remember_refusal(&wanted.key, result)
-        })?;
+        let joined = self
+            .fills
+            .join(&asked.fill_key(&file.key), move |flow| async move {
+                let result = proxy.fill(&wanted, &want, flow).await;
+                proxy.remember_refusal(&wanted.key, result)
+            })?;
         self.wait_for(joined).await
     }
 

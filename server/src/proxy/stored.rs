@@ -10,7 +10,7 @@ use super::answer::Answer;
 use super::file::{VersionFile, measure, new_record};
 use super::proof::{Origin, Rejection};
 use super::{Proxy, blocking};
-use crate::http::refusal::Refusal;
+use crate::http::refusal::{Refusal, Remember};
 use crate::index::{FileRecord, Standing};
 use crate::store::Stored;
 
@@ -111,7 +111,7 @@ impl Proxy {
         let h1 = match measured {
             Ok(h1) => h1,
             Err(misfit) => {
-                let refusal = misfit.refusal();
+                let refusal = misfit.refusal().remembered(Remember::Pause);
                 self.prover
                     .keep_misfit(&file.version, &refusal, origin)
                     .await;
@@ -153,7 +153,8 @@ impl Proxy {
             file.version,
             file.part.name(),
             before.h1.as_deref().unwrap_or(&before.sha256),
-        ));
+        ))
+        .remembered(Remember::Pause);
         self.prover
             .keep_misfit(&file.version, &refusal, origin)
             .await;
