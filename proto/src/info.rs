@@ -175,6 +175,12 @@ impl<'de> Visitor<'de> for FieldsVisitor {
             let (slot, saw) = match folded(&key).as_str() {
                 "version" => (&mut fields.version, &mut saw_version),
                 "time" => (&mut fields.time, &mut saw_time),
+                // Not read here, but the go command refuses an answer whose origin
+                // has another shape.
+                "origin" => {
+                    map.next_value::<Option<Origin>>()?;
+                    continue;
+                }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                     continue;
@@ -186,6 +192,49 @@ impl<'de> Visitor<'de> for FieldsVisitor {
             *slot = map.next_value()?;
         }
         Ok(fields)
+    }
+}
+
+/// Where a version came from: an object whose known fields are texts.
+///
+/// Source: cmd/go/internal/modfetch/codehost (Origin)
+struct Origin;
+
+const ORIGIN_TEXTS: [&str; 8] = [
+    "vcs",
+    "url",
+    "subdir",
+    "hash",
+    "tagprefix",
+    "tagsum",
+    "ref",
+    "reposum",
+];
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OriginVisitor)
+    }
+}
+
+struct OriginVisitor;
+
+impl<'de> Visitor<'de> for OriginVisitor {
+    type Value = Origin;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object that says where the version came from")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Origin, A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            if ORIGIN_TEXTS.contains(&folded(&key).as_str()) {
+                map.next_value::<Option<String>>()?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Origin)
     }
 }
 
@@ -282,6 +331,20 @@ mod tests {
 
     fn version(json: &str) -> Result<String, Error> {
         Info::parse(json.as_bytes()).map(|info| info.version)
+    }
+
+    #[test]
+    fn refuses_an_origin_that_the_go_command_cannot_read() {
+        let parse = |origin: &str| {
+            let text = format!(r#"{{"Version":"v1.0.0","Origin":{origin}}}"#);
+            Info::parse(text.as_bytes())
+        };
+        for origin in ["null", "{}", r#"{"VCS":"git","Hash":null,"Else":5}"#] {
+            assert!(parse(origin).is_ok(), "{origin}");
+        }
+        for origin in ["5", "[]", r#""git""#, r#"{"VCS":5}"#, r#"{"tagſum":{}}"#] {
+            assert!(matches!(parse(origin), Err(Error::Json(_))), "{origin}");
+        }
     }
 
     #[test]
