@@ -167,12 +167,16 @@ impl Store {
         let folder = self.fork_folder();
         self.write(&folder.join("first.note"), &fork.older.note)?;
         self.write(&folder.join("second.note"), &fork.newer.note)?;
-        self.write(&self.fork_marker(), fork.to_string().as_bytes())
+        let text = format!("{fork}\nThe database's public key is\n  {}\n", self.key);
+        self.write(&self.fork_marker(), text.as_bytes())
     }
 
     /// Where the evidence of a fork is, while the database is stopped by one.
     pub(super) fn fork(&self) -> Option<PathBuf> {
-        Some(self.fork_marker()).filter(|marker| marker.is_file())
+        // A marker that cannot be seen for another reason than its absence stops, too.
+        let marker = self.fork_marker();
+        let absent = matches!(marker.try_exists(), Ok(false));
+        (!absent).then_some(marker)
     }
 
     /// Moves the evidence of a fork aside, so that the database is followed again,

@@ -52,6 +52,7 @@ async fn a_fork_stops_the_database_until_a_person_resumes() {
         for note in ["first.note", "second.note"] {
             let note = std::fs::read_to_string(folder.join(note)).unwrap();
             assert!(evidence.contains(&note));
+            assert!(evidence.contains(&bench.key.to_string()));
             Head::open(note.as_bytes(), &bench.key).unwrap();
         }
         // Another process resumes; this one sees it.
