@@ -12,8 +12,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, Database};
 use crate::evidence::Evidence;
+use crate::http::asked::Role;
+use crate::http::connection::{self, Endpoint};
 use crate::http::tls::Acceptor;
-use crate::http::{self, Endpoint, Role};
 use crate::index::Index;
 use crate::metrics::Metrics;
 use crate::proxy::proof::Prover;
@@ -167,7 +168,11 @@ impl Bound {
         } = self;
         let serving = TaskTracker::new();
         for endpoint in endpoints {
-            serving.spawn(http::serve(Arc::clone(&app), endpoint, app.stop.clone()));
+            serving.spawn(connection::serve(
+                Arc::clone(&app),
+                endpoint,
+                app.stop.clone(),
+            ));
         }
         if let Some(tls) = app.tls.clone() {
             // It ends with the server, not by itself.

@@ -24,7 +24,7 @@ struct Report {
     strangers: usize,
 }
 
-/// Checks the configured data folder; changes nothing in it. Exit status 1 when
+/// Checks the configured data folder; changes nothing in it but to empty staging. Exit status 1 when
 /// something is damaged.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{self, Config};
-use crate::http::Asked;
+use crate::http::asked::Asked;
 use crate::http::refusal::Refusal;
 use crate::index::Index;
 use crate::metrics::{InFlight, Metrics};
@@ -23,6 +23,7 @@ pub(crate) mod answer;
 pub(crate) mod changing;
 pub(crate) mod coalesce;
 pub(crate) mod file;
+mod kept;
 pub(crate) mod module;
 pub(crate) mod negative;
 pub(crate) mod proof;

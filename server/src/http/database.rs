@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use proto::goproxy::sumdb::SumdbRequest;
 use proto::module::ModuleVersion;
 
-use super::Asked;
+use super::asked::Asked;
 use super::body::Body;
 use super::refusal::Refusal;
 use super::response;

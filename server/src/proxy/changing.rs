@@ -17,7 +17,7 @@ use proto::info::{self, Info};
 use super::answer::{Answer, Kind, Reply};
 use super::transfer::RESTARTS_MAX;
 use super::{Proxy, blocking};
-use crate::http::Asked;
+use crate::http::asked::Asked;
 use crate::http::refusal::Refusal;
 use crate::metrics::Lookup;
 use crate::upstream::Want;

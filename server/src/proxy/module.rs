@@ -14,7 +14,7 @@ use super::proof::{Origin, Rejection};
 use super::stored::Seen;
 use super::transfer::{self, Received, Watched};
 use super::{Proxy, blocking};
-use crate::http::Asked;
+use crate::http::asked::Asked;
 use crate::http::refusal::{Refusal, Remember};
 use crate::index::Standing;
 use crate::metrics::Lookup;

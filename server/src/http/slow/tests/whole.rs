@@ -35,7 +35,7 @@ impl Connection {
         });
         let end = tokio::spawn(async move {
             let limits = limits();
-            let builder = crate::http::builder(&limits);
+            let builder = crate::http::connection::builder(&limits);
             tokio::select! {
                 _ = builder.serve_connection(stream, service) => None,
                 slow = looked_at.too_slow(&limits) => Some(slow),
