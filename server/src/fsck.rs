@@ -24,8 +24,8 @@ struct Report {
     strangers: usize,
 }
 
-/// Checks the configured data folder; changes nothing in it but to empty staging. Exit status 1 when
-/// something is damaged.
+/// Checks the configured data folder, and changes nothing of it but staging,
+/// which is emptied. Exit status 1 when something is damaged.
 ///
 /// # Errors
 /// What the file system or sled answers.
