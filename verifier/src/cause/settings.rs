@@ -141,6 +141,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         })
         // Another architecture has another variable for its levels.
         .filter(|(key, _)| !(target_differs && is_cpu_level(key)))
+        .filter(|(key, field)| !is_untold_c_flag(key, field))
         .collect();
     let mut causes: Vec<Cause> = MEANINGS
         .iter()
@@ -148,6 +149,14 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         .collect();
     causes.extend(unknown(pair, &settings));
     causes
+}
+
+/// Says whether a C flag differs only in that one build does not tell it: the go
+/// command writes no `CGO_*FLAGS` under -trimpath or without cgo, and empty ones
+/// elsewhere.
+fn is_untold_c_flag(key: &str, field: &Field) -> bool {
+    let is_empty = |side: &Option<String>| side.as_deref().is_none_or(str::is_empty);
+    key.starts_with("CGO_") && key.ends_with("FLAGS") && is_empty(&field.a) && is_empty(&field.b)
 }
 
 fn cause(pair: &Pair<'_>, meaning: &Meaning, settings: &[(&str, &Field)]) -> Option<Cause> {
@@ -159,9 +168,15 @@ fn cause(pair: &Pair<'_>, meaning: &Meaning, settings: &[(&str, &Field)]) -> Opt
     if evidence.is_empty() {
         return None;
     }
+    // C flags that -trimpath hides on one side may be the same there.
+    let is_hidden = meaning.name == Name::CgoFlags && pair.diff.setting("-trimpath").is_some();
     Some(Cause {
         name: meaning.name,
-        confidence: Confidence::Proven,
+        confidence: if is_hidden {
+            Confidence::Possible
+        } else {
+            Confidence::Proven
+        },
         summary: meaning.what.into(),
         evidence,
         fix: meaning.fix.into(),

@@ -64,6 +64,24 @@ fn names(a: &str, b: &str) -> Vec<Name> {
 }
 
 #[test]
+fn c_flags_that_one_build_does_not_tell() {
+    let build = |lines: &str| format!("path\tp\n{lines}");
+    let told = |flags: &str| build(&format!("build\tCGO_CFLAGS={flags}\n"));
+    let trimmed = build("build\t-trimpath=true\n");
+    assert!(!names(&told(""), &trimmed).contains(&Name::CgoFlags));
+    let hidden = causes(
+        &program("go1.27.3", &told("-O1")),
+        &program("go1.27.3", &trimmed),
+    );
+    assert!(hidden.contains(&(Name::CgoFlags, Confidence::Possible)));
+    let both = causes(
+        &program("go1.27.3", &told("-O1")),
+        &program("go1.27.3", &told("-O2")),
+    );
+    assert_eq!(both[0], (Name::CgoFlags, Confidence::Proven));
+}
+
+#[test]
 fn dependencies_by_what_differs() {
     let dep = |line: &str| format!("path\tp\nmod\tp\t(devel)\t\ndep\t{line}\n");
     let table = [
