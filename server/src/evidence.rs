@@ -53,7 +53,7 @@ impl Evidence {
         facts: Value,
         attachments: &[(&str, &[u8])],
     ) -> io::Result<PathBuf> {
-        let (held, held_bytes) = self.held()?;
+        let (held, mut held_bytes) = self.held()?;
         if held + 1 + attachments.len() > FILES_MAX {
             return Err(io::Error::other(format!(
                 "{} holds {held} files, the most that are kept: look at them and move them away",
@@ -74,6 +74,7 @@ impl Evidence {
             let room = held_bytes + (bytes.len().min(ATTACHMENT_BYTES_MAX) as u64) <= BYTES_MAX;
             let kept_max = if room { ATTACHMENT_BYTES_MAX } else { 0 };
             let kept = &bytes[..bytes.len().min(kept_max)];
+            held_bytes += kept.len() as u64;
             let file = format!("{stem}.{name}");
             self.staging.write(&self.folder.join(&file), kept)?;
             names.push(json!({"file": file, "bytes": bytes.len(), "bytes_kept": kept.len()}));
@@ -91,9 +92,7 @@ impl Evidence {
         self.staging.write(&path, &text)?;
         Ok(path)
     }
-}
 
-impl Evidence {
     /// Returns the files in the folder and their bytes.
     fn held(&self) -> io::Result<(usize, u64)> {
         let (mut files, mut bytes) = (0, 0);
@@ -140,6 +139,24 @@ mod tests {
         let attached = document["attachments"][0]["file"].as_str().unwrap();
         assert_eq!(fs::read(path.with_file_name(attached)).unwrap(), b"PK");
         assert_eq!(path.parent().unwrap(), data.path().join("evidence"));
+    }
+
+    #[test]
+    fn beyond_its_bytes_the_facts_are_kept_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let staging = Staging::open(data.path()).unwrap();
+        let evidence = Evidence::open(data.path(), staging).unwrap();
+        // Sparse: it takes no room but in the count.
+        let large = fs::File::create(data.path().join("evidence/large")).unwrap();
+        large.set_len(BYTES_MAX - 4).unwrap();
+        let attached: [(&str, &[u8]); 2] = [("file", b"123"), ("lookup", b"45")];
+        let path = evidence.keep("kind", "subject", json!({"a": 1}), &attached);
+        let text = fs::read(path.unwrap()).unwrap();
+        let document: Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(document["facts"]["a"], 1);
+        assert_eq!(document["attachments"][0]["bytes_kept"], 3);
+        assert_eq!(document["attachments"][1]["bytes"], 2);
+        assert_eq!(document["attachments"][1]["bytes_kept"], 0);
     }
 
     #[test]
