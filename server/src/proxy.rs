@@ -1,8 +1,8 @@
 //! The module proxy: stored answers, and upstream's where there are none.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use proto::goproxy::Request;
@@ -55,11 +55,9 @@ pub(crate) struct Proxy {
     negative_ttl: Duration,
     pause: Duration,
     waiting: Arc<AtomicUsize>,
-    /// Zips that are unpacked and hashed at once: work for cores, and a hostile zip
-    /// costs some 80 MB.
+    /// Large files that are unpacked or hashed at once: work for cores, and a hostile
+    /// zip costs some 80 MB.
     measuring: Semaphore,
-    /// Held while a large stored file is hashed.
-    hashing: Mutex<()>,
 }
 
 /// What a proxy is made of.
@@ -100,7 +98,6 @@ impl Proxy {
             measuring: Semaphore::new(
                 std::thread::available_parallelism().map_or(1, usize::from) + 1,
             ),
-            hashing: Mutex::new(()),
             limits,
         }
     }

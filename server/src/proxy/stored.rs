@@ -1,8 +1,8 @@
 //! Files of versions as they lie in the tree, and the judging of those that lie
 //! there without a record.
 
-use std::io::{self, Cursor};
-use std::sync::{Arc, PoisonError};
+use std::io::Cursor;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -33,32 +33,39 @@ pub(crate) struct Unjudged {
     record: Option<FileRecord>,
 }
 
-/// Files above this are hashed one at a time, so that those who ask for one
-/// after a start wait for the first of them instead of all hashing it.
+/// Files from this size on take turns at being hashed, so that after a start
+/// those who ask for one wait, without holding a thread, for the first of them
+/// instead of all hashing it.
 const LARGE_BYTES_MIN: usize = 1 << 20;
 
 impl Proxy {
     /// Looks into the tree.
     ///
+    /// What the index says was proved are bytes of a certain hash: that these are
+    /// those is seen each time they come from disk and not from memory.
+    ///
     /// # Errors
     /// A refusal when disk or index fail.
     pub(super) async fn look(self: &Arc<Self>, file: &VersionFile) -> Result<Seen, Refusal> {
-        let (proxy, file) = (Arc::clone(self), file.clone());
-        blocking("reading a stored file", move || proxy.look_on_disk(&file)).await
-    }
-
-    /// What the index says was proved are bytes of a certain hash: that these are
-    /// those is seen each time they come from disk and not from memory.
-    fn look_on_disk(&self, file: &VersionFile) -> io::Result<Seen> {
-        let Some(stored) = self.store.read(&file.key)? else {
-            return Ok(Seen::Absent);
+        let (proxy, key) = (Arc::clone(self), file.key.clone());
+        let found = blocking("reading a stored file", move || {
+            let Some(stored) = proxy.store.read(&key)? else {
+                return Ok(None);
+            };
+            Ok(Some((stored, proxy.index.file(&key)?)))
+        })
+        .await?;
+        let (stored, record) = match found {
+            None => return Ok(Seen::Absent),
+            Some((stored, Some(record))) => (stored, record),
+            Some((stored, None)) => {
+                let record = None;
+                return Ok(Seen::Unjudged(Unjudged { stored, record }));
+            }
         };
-        let Some(record) = self.index.file(&file.key)? else {
-            let record = None;
-            return Ok(Seen::Unjudged(Unjudged { stored, record }));
-        };
-        let _one_at_a_time = if stored.bytes.len() >= LARGE_BYTES_MIN {
-            let turn = self.hashing.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_large = stored.bytes.len() >= LARGE_BYTES_MIN;
+        let _turn = if is_large {
+            let turn = self.measuring.acquire().await;
             if let Some(answer) = self.ready(&file.key) {
                 return Ok(Seen::Good(answer));
             }
@@ -66,8 +73,13 @@ impl Proxy {
         } else {
             None
         };
-        let as_recorded = record.size == stored.bytes.len() as u64
-            && record.sha256 == hex::encode(Sha256::digest(&stored.bytes));
+        let (bytes, want) = (stored.bytes.clone(), record.sha256.clone());
+        let same_size = record.size == stored.bytes.len() as u64;
+        let as_recorded = same_size
+            && blocking("hashing a stored file", move || {
+                Ok(hex::encode(Sha256::digest(&bytes)) == want)
+            })
+            .await?;
         if !as_recorded {
             tracing::error!(key = file.key, "a stored file is not what was stored");
         }
