@@ -17,6 +17,7 @@ pub mod go;
 pub mod module;
 pub mod origin;
 pub mod records;
+pub mod schema;
 pub mod sumward;
 pub mod world;
 pub mod zip;

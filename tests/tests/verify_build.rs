@@ -14,8 +14,5 @@ mod commits;
 #[path = "verify_build/hostile.rs"]
 mod hostile;
 #[cfg(test)]
-#[path = "verify_build/schema.rs"]
-mod schema;
-#[cfg(test)]
 #[path = "verify_build/workshop.rs"]
 mod workshop;

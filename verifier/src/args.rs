@@ -1,8 +1,15 @@
 //! The command line.
 
+pub mod cache;
+pub mod cacheprog;
+pub mod lint;
+pub mod output;
+pub mod rebuild;
+pub mod toolchain;
+
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Parser, Subcommand, ValueHint};
 
 /// Says whether builds of a Go program are the same, and if not, why, and what
 /// to change.
@@ -26,27 +33,7 @@ pub struct Args {
 
     /// How to print
     #[command(flatten)]
-    pub output: Output,
-}
-
-/// How to print.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Output {
-    /// Text for people, or JSON for programs (schema: verifier/schema/report-v1.json)
-    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
-    pub format: Format,
-
-    /// Show every section, range and piece of evidence
-    #[arg(long, short, global = true)]
-    pub verbose: bool,
-
-    /// Print nothing; the exit code is the answer
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-
-    /// Colour the text; auto means on a terminal, unless NO_COLOR is set
-    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN")]
-    pub color: Color,
+    pub output: output::Output,
 }
 
 /// What to do instead of comparing.
@@ -58,6 +45,11 @@ pub enum Command {
         #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
         files: Vec<PathBuf>,
     },
+    Lint(lint::Lint),
+    Cache(cache::Cache),
+    Cacheprog(cacheprog::Cacheprog),
+    Toolchain(toolchain::Toolchain),
+    Rebuild(rebuild::Rebuild),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example: verify-build completions bash > /etc/bash_completion.d/verify-build"
@@ -66,26 +58,6 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-}
-
-/// Output formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-}
-
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 const AFTER_HELP: &str = "\

@@ -1,10 +1,14 @@
 //! What a run does, from the command line and the environment; nothing else in
 //! this program reads the environment.
 
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use crate::args::{Args, Color, Command, Format};
+use crate::args::output::{Color, Format};
+use crate::args::{self, Args, Command};
+use crate::progress::Progress;
 use crate::report::text::Style;
 
 /// What a run does.
@@ -14,6 +18,8 @@ pub struct Config {
     pub task: Task,
     /// How to print what it finds; `None` for not at all.
     pub output: Option<Output>,
+    /// What the work may know of the machine.
+    pub host: Host,
 }
 
 /// The work of a run.
@@ -23,6 +29,16 @@ pub enum Task {
     Compare(Vec<PathBuf>),
     /// Look into files one by one.
     Inspect(Vec<PathBuf>),
+    /// Judge files one by one.
+    Lint(args::lint::Lint),
+    /// Look into build caches.
+    Cache(args::cache::Cache),
+    /// Be a build cache.
+    Cacheprog(args::cacheprog::Cacheprog),
+    /// Recognise a Go installation.
+    Toolchain(args::toolchain::Toolchain),
+    /// Build repeatedly.
+    Rebuild(args::rebuild::Rebuild),
     /// Print a completion script.
     Completions(clap_complete::Shell),
 }
@@ -36,20 +52,66 @@ pub enum Output {
     Json,
 }
 
+/// What a command may know of the machine it runs on.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The environment variables at start.
+    pub environment: Environment,
+    /// Bars for long work.
+    pub progress: Progress,
+}
+
+/// Environment variables, as they were when the program began.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(HashMap<OsString, OsString>);
+
+impl Environment {
+    /// Takes variables as given, for tests.
+    pub fn new<K: Into<OsString>, V: Into<OsString>>(
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let pair = |(name, value): (K, V)| (name.into(), value.into());
+        Self(variables.into_iter().map(pair).collect())
+    }
+
+    /// Returns a variable that is set and not empty.
+    pub fn var(&self, name: &str) -> Option<&OsStr> {
+        let value = self.0.get(OsStr::new(name)).map(OsString::as_os_str);
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// Returns every variable, in no order.
+    pub fn all(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
+    fn of_this_process() -> Self {
+        Self::new(std::env::vars_os())
+    }
+}
+
 impl Config {
     /// Settles what to do. Colour goes to a terminal only, and not when NO_COLOR
     /// is set to anything or TERM is `dumb` (no-color.org).
     pub fn new(args: Args) -> Self {
+        let environment = Environment::of_this_process();
         let output = args.output;
         let color = match output.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => std::io::stdout().is_terminal() && environment_allows_color(),
+            Color::Auto => std::io::stdout().is_terminal() && allows_color(&environment),
         };
         let style = Style {
             color,
             verbose: output.verbose,
         };
+        let progress = Progress::new(!output.quiet && std::io::stderr().is_terminal());
         Self {
             output: match (output.quiet, output.format) {
                 (true, _) => None,
@@ -59,17 +121,22 @@ impl Config {
             task: match args.command {
                 None => Task::Compare(args.files),
                 Some(Command::Inspect { files }) => Task::Inspect(files),
+                Some(Command::Lint(lint)) => Task::Lint(lint),
+                Some(Command::Cache(cache)) => Task::Cache(cache),
+                Some(Command::Cacheprog(cacheprog)) => Task::Cacheprog(cacheprog),
+                Some(Command::Toolchain(toolchain)) => Task::Toolchain(toolchain),
+                Some(Command::Rebuild(rebuild)) => Task::Rebuild(rebuild),
                 Some(Command::Completions { shell }) => Task::Completions(shell),
+            },
+            host: Host {
+                environment,
+                progress,
             },
         }
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the environment"
-)]
-fn environment_allows_color() -> bool {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb")
+fn allows_color(environment: &Environment) -> bool {
+    environment.var("NO_COLOR").is_none()
+        && environment.var("TERM").is_none_or(|term| term != "dumb")
 }

@@ -13,12 +13,18 @@
 //! ```
 
 pub mod args;
+pub mod cacheprog;
 pub mod cause;
 pub mod compare;
 pub mod config;
 pub mod diff;
 pub mod exit;
+pub mod gocache;
 pub mod goinfo;
 pub mod image;
 pub mod input;
+pub mod lint;
+pub mod progress;
+pub mod rebuild;
 pub mod report;
+pub mod toolchain;

@@ -7,10 +7,11 @@ use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser as _};
 
 use verifier::args::Args;
-use verifier::compare::Verdict;
 use verifier::config::{Config, Output, Task};
 use verifier::exit::Exit;
-use verifier::report::{Report, json, text};
+use verifier::report::Report;
+use verifier::report::printed::Printed;
+use verifier::{cacheprog, gocache, lint, rebuild, toolchain};
 
 fn main() -> ExitCode {
     // clap prints usage errors itself and exits with 2, as Exit::Unreadable.
@@ -26,9 +27,15 @@ fn main() -> ExitCode {
 }
 
 fn run(config: &Config) -> anyhow::Result<Exit> {
-    let report = match &config.task {
-        Task::Compare(paths) => Report::compare(paths)?,
-        Task::Inspect(paths) => Report::inspect(paths)?,
+    let host = &config.host;
+    let found: Box<dyn Printed> = match &config.task {
+        Task::Compare(paths) => Box::new(Report::compare(paths)?),
+        Task::Inspect(paths) => Box::new(Report::inspect(paths)?),
+        Task::Lint(args) => lint::run(args, host)?,
+        Task::Cache(args) => gocache::run(args, host)?,
+        Task::Cacheprog(args) => cacheprog::run(args, host)?,
+        Task::Toolchain(args) => toolchain::run(args, host)?,
+        Task::Rebuild(args) => rebuild::run(args, host)?,
         Task::Completions(shell) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "verify-build", &mut script);
@@ -36,20 +43,16 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
             return Ok(Exit::Same);
         }
     };
-    print(&report, config.output).context("writing the report")?;
-    Ok(match report.verdict {
-        None | Some(Verdict::Identical) => Exit::Same,
-        Some(Verdict::Different) => Exit::Different,
-        Some(Verdict::Inconclusive) => Exit::Inconclusive,
-    })
+    print(found.as_ref(), config.output).context("writing the report")?;
+    Ok(found.exit())
 }
 
-fn print(report: &Report, output: Option<Output>) -> io::Result<()> {
+fn print(found: &dyn Printed, output: Option<Output>) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = match output {
         None => Ok(()),
-        Some(Output::Text(style)) => text::write(report, style, &mut out),
-        Some(Output::Json) => json::write(report, &mut out),
+        Some(Output::Text(style)) => found.text(style, &mut out),
+        Some(Output::Json) => found.json(&mut out),
     };
     finish(written.and_then(|()| out.flush()))
 }

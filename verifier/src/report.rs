@@ -4,7 +4,9 @@
 //! added within version 1; none is renamed, removed or given another meaning.
 
 pub mod build;
+mod checks;
 pub mod json;
+pub mod printed;
 pub mod text;
 
 use serde::Serialize;

@@ -160,7 +160,7 @@ fn inspect_tells_what_one_file_tells() {
         .unwrap();
     assert_eq!(output.status.code(), Some(0));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    crate::schema::check(&report);
+    testkit::schema::check(&report);
     assert!(report["verdict"].is_null());
     let file = &report["files"][0];
     assert_eq!(file["format"]["name"], "ELF");

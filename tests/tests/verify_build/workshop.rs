@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use testkit::environment;
 use testkit::go::{Go, Toolchain};
 
-use crate::schema;
+use testkit::schema;
 
 /// One program and the folder its builds go to.
 pub(crate) struct Workshop {

@@ -20,17 +20,44 @@ pub struct Style {
 /// Characters of a value shown unless every detail is wanted.
 const VALUE_SHOWN: usize = 160;
 
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-const BOLD: &str = "1";
-const DIM: &str = "2";
+/// What colour says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// Bad.
+    Red,
+    /// Good.
+    Green,
+    /// Look here.
+    Yellow,
+    /// A heading.
+    Bold,
+    /// Beside the point.
+    Dim,
+}
+
+impl Style {
+    /// Returns text in a colour, or as it is where colour is off.
+    pub fn paint(self, text: &str, color: Color) -> String {
+        let code = match color {
+            Color::Red => 31,
+            Color::Green => 32,
+            Color::Yellow => 33,
+            Color::Bold => 1,
+            Color::Dim => 2,
+        };
+        if self.color {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
 
 /// Writes a report.
 ///
 /// # Errors
 /// What the writer returns.
-pub fn write(report: &Report, style: Style, out: &mut impl Write) -> io::Result<()> {
+pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut printer = Printer { style, out };
     match report.verdict {
         Some(verdict) => printer.compared(report, verdict),
@@ -56,24 +83,20 @@ pub fn describe(file: &File) -> String {
     words.join(", ")
 }
 
-struct Printer<'a, W> {
+struct Printer<'a> {
     style: Style,
-    out: &'a mut W,
+    out: &'a mut dyn Write,
 }
 
-impl<W: Write> Printer<'_, W> {
-    fn paint(&self, text: &str, color: &str) -> String {
-        if self.style.color {
-            format!("\x1b[{color}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+impl Printer<'_> {
+    fn paint(&self, text: &str, color: Color) -> String {
+        self.style.paint(text, color)
     }
 
     fn self_check(&self, file: &File) -> String {
         match (file.self_check.status, file.self_check.reason) {
             ("intact", _) => "unchanged since go build".into(),
-            ("changed", _) => self.paint("CHANGED after go build wrote it", RED),
+            ("changed", _) => self.paint("CHANGED after go build wrote it", Color::Red),
             (_, Some(reason)) => format!("not possible, {reason}"),
             (_, None) => "not possible".into(),
         }
@@ -91,8 +114,8 @@ impl<W: Write> Printer<'_, W> {
     }
 }
 
-/// Text from files goes to a terminal: control characters are shown, not sent.
-fn clean(text: &str) -> String {
+/// Makes text from files safe to print. It goes to a terminal: control characters are shown, not sent.
+pub fn clean(text: &str) -> String {
     // Bidirectional overrides can make one path look like another.
     let is_hidden = |c: char| {
         c.is_control()
@@ -108,7 +131,8 @@ fn clean(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
-fn size(bytes: u64) -> String {
+/// Returns a size in bytes as people say it.
+pub fn size(bytes: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {
         // One decimal is enough for a reader; the exact size is in the JSON.

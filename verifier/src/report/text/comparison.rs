@@ -1,8 +1,8 @@
 //! The answer to a comparison, in words.
 
-use std::io::{self, Write};
+use std::io;
 
-use super::{BOLD, DIM, GREEN, Printer, RED, YELLOW, clean, describe, size};
+use super::{Color, Printer, clean, describe, size};
 use crate::cause::{Confidence, Evidence, Name};
 use crate::compare::{Verdict, name};
 use crate::report::{Comparison, File, Finding, Report, SectionDifference};
@@ -13,12 +13,12 @@ const EVIDENCE_SHOWN: usize = 6;
 /// Parts shown for one comparison unless every detail is wanted.
 const SECTIONS_SHOWN: usize = 12;
 
-impl<W: Write> Printer<'_, W> {
+impl Printer<'_> {
     pub(super) fn compared(&mut self, report: &Report, verdict: Verdict) -> io::Result<()> {
         let answer = self.verdict(verdict, &word(verdict).to_uppercase());
         writeln!(self.out, "{answer}: {}", clean(&report.summary))?;
         for note in &report.notes {
-            let label = self.paint("note:", YELLOW);
+            let label = self.paint("note:", Color::Yellow);
             writeln!(self.out, "{label} {}", clean(note))?;
         }
         writeln!(self.out)?;
@@ -55,15 +55,15 @@ impl<W: Write> Printer<'_, W> {
 
     fn verdict(&self, verdict: Verdict, text: &str) -> String {
         let color = match verdict {
-            Verdict::Identical => GREEN,
-            Verdict::Different => RED,
-            Verdict::Inconclusive => YELLOW,
+            Verdict::Identical => Color::Green,
+            Verdict::Different => Color::Red,
+            Verdict::Inconclusive => Color::Yellow,
         };
         self.paint(text, color)
     }
 
     fn file(&mut self, index: usize, file: &File) -> io::Result<()> {
-        let letter = self.paint(&name(index), BOLD);
+        let letter = self.paint(&name(index), Color::Bold);
         writeln!(self.out, "{letter}  {}", clean(&file.path))?;
         writeln!(
             self.out,
@@ -84,17 +84,17 @@ impl<W: Write> Printer<'_, W> {
 
     fn causes(&mut self, causes: &[&Finding], pair: &Comparison) -> io::Result<()> {
         if !causes.is_empty() {
-            let title = self.paint("Why, strongest first", BOLD);
+            let title = self.paint("Why, strongest first", Color::Bold);
             writeln!(self.out, "\n{title}")?;
         }
         for (number, cause) in causes.iter().enumerate() {
             let confidence = match cause.confidence {
                 _ if cause.cause == Name::Unexplained => String::new(),
-                Confidence::Proven => self.paint(" (proven)", RED),
-                Confidence::Likely => self.paint(" (likely)", YELLOW),
+                Confidence::Proven => self.paint(" (proven)", Color::Red),
+                Confidence::Likely => self.paint(" (likely)", Color::Yellow),
                 Confidence::Possible => " (possible)".to_owned(),
             };
-            let cause_name = self.paint(&cause.cause.as_str(), BOLD);
+            let cause_name = self.paint(&cause.cause.as_str(), Color::Bold);
             writeln!(
                 self.out,
                 "{:>3}. {cause_name}{confidence}: {}",
@@ -116,7 +116,7 @@ impl<W: Write> Printer<'_, W> {
                     cause.evidence.len() - shown
                 )?;
             }
-            let fix = self.paint("fix:", GREEN);
+            let fix = self.paint("fix:", Color::Green);
             writeln!(self.out, "     {fix} {}", clean(&cause.fix))?;
         }
         Ok(())
@@ -124,7 +124,7 @@ impl<W: Write> Printer<'_, W> {
 
     fn evidence(&mut self, evidence: &Evidence, pair: &Comparison) -> io::Result<()> {
         let [a, b] = pair.files.map(name);
-        let place = self.paint(&clean(&evidence.place), DIM);
+        let place = self.paint(&clean(&evidence.place), Color::Dim);
         writeln!(self.out, "       {place}")?;
         for (letter, side) in [(a, &evidence.a), (b, &evidence.b)] {
             let value = side
@@ -136,7 +136,7 @@ impl<W: Write> Printer<'_, W> {
     }
 
     fn detail(&mut self, pair: &Comparison, is_open: bool) -> io::Result<()> {
-        let title = self.paint("Detail", BOLD);
+        let title = self.paint("Detail", Color::Bold);
         writeln!(self.out, "\n{title}")?;
         if let Some(pattern) = &pair.pattern {
             let names = ["link inputs", "main's inputs", "main's code", "this file"];

@@ -1,17 +1,17 @@
 //! What one file tells, as a table of names and values.
 
-use std::io::{self, Write};
+use std::io;
 
-use super::{BOLD, DIM, Printer, clean, describe, size};
+use super::{Color, Printer, clean, describe, size};
 use crate::report::{File, Module, Report};
 
-impl<W: Write> Printer<'_, W> {
+impl Printer<'_> {
     pub(super) fn inspected(&mut self, report: &Report) -> io::Result<()> {
         for (index, file) in report.files.iter().enumerate() {
             if index > 0 {
                 writeln!(self.out)?;
             }
-            let path = self.paint(&clean(&file.path), BOLD);
+            let path = self.paint(&clean(&file.path), Color::Bold);
             writeln!(self.out, "{path}")?;
             self.identity(file)?;
             self.build_info(file)?;
@@ -130,7 +130,7 @@ impl<W: Write> Printer<'_, W> {
     }
 
     fn painted_row(&mut self, name: &str, value: &str) -> io::Result<()> {
-        let name = self.paint(&format!("{name:<12}"), DIM);
+        let name = self.paint(&format!("{name:<12}"), Color::Dim);
         writeln!(self.out, "  {name} {value}")
     }
 }

@@ -1,26 +1,40 @@
-//! The report's schema, applied: as much of JSON Schema as it uses. A keyword
+//! The schemas of verifier/schema, applied: as much of JSON Schema as they use. A keyword
 //! this does not know is an error, so that none is passed over.
 
-use std::sync::OnceLock;
+#![expect(
+    clippy::unwrap_used,
+    reason = "a schema that cannot be read or understood fails the test that asked"
+)]
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crate::environment;
 use serde_json::Value;
-use testkit::environment;
 
-/// Checks a report.
+/// Checks the report of a comparison or inspection.
 #[track_caller]
-pub(crate) fn check(report: &Value) {
-    let schema = schema();
-    if let Err(problem) = matches(schema, schema, report, "report") {
+pub fn check(report: &Value) {
+    check_as("report-v1", report);
+}
+
+/// Checks a value against a schema of verifier/schema, by the schema's name.
+#[track_caller]
+pub fn check_as(name: &str, value: &Value) {
+    let schema = schema(name);
+    if let Err(problem) = matches(&schema, &schema, value, "report") {
         panic!("{problem}");
     }
 }
 
-fn schema() -> &'static Value {
-    static SCHEMA: OnceLock<Value> = OnceLock::new();
-    SCHEMA.get_or_init(|| {
-        let path = environment::checkout().join("verifier/schema/report-v1.json");
-        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-    })
+fn schema(name: &str) -> Arc<Value> {
+    static SCHEMAS: Mutex<BTreeMap<String, Arc<Value>>> = Mutex::new(BTreeMap::new());
+    let mut schemas = SCHEMAS.lock().unwrap();
+    let read = || {
+        let path = environment::checkout().join(format!("verifier/schema/{name}.json"));
+        Arc::new(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+    };
+    schemas.entry(name.to_owned()).or_insert_with(read).clone()
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm for each keyword")]
@@ -133,34 +147,40 @@ fn fits(pattern: &str, text: &str) -> bool {
     }
 }
 
-#[test]
-fn every_cause_that_exists_is_described() {
-    use verifier::cause::Name;
-    let described = &schema()["$defs"]["cause"]["properties"]["cause"];
-    for name in Name::ALL {
-        let name = name.as_str();
-        assert!(
-            described["enum"]
-                .as_array()
-                .unwrap()
-                .contains(&Value::from(name.clone())),
-            "{name}"
-        );
-        assert!(
-            described["description"]
-                .as_str()
-                .unwrap()
-                .contains(&format!("{name}: ")),
-            "{name}"
-        );
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[test]
-fn a_wrong_report_is_noticed() {
-    let report = serde_json::json!({ "schema": "verify-build/report-v1" });
-    assert!(matches(schema(), schema(), &report, "report").is_err());
-    let number = serde_json::json!({ "const": 1 });
-    assert!(matches(&number, &number, &Value::from(2), "number").is_err());
-    assert!(!fits("^[=X]{4}$", "==X"));
+    #[test]
+    fn every_cause_that_exists_is_described() {
+        use verifier::cause::Name;
+        let described = &schema("report-v1")["$defs"]["cause"]["properties"]["cause"];
+        for name in Name::ALL {
+            let name = name.as_str();
+            assert!(
+                described["enum"]
+                    .as_array()
+                    .unwrap()
+                    .contains(&Value::from(name.clone())),
+                "{name}"
+            );
+            assert!(
+                described["description"]
+                    .as_str()
+                    .unwrap()
+                    .contains(&format!("{name}: ")),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_report_is_noticed() {
+        let report = serde_json::json!({ "schema": "verify-build/report-v1" });
+        let schema = schema("report-v1");
+        assert!(matches(&schema, &schema, &report, "report").is_err());
+        let number = serde_json::json!({ "const": 1 });
+        assert!(matches(&number, &number, &Value::from(2), "number").is_err());
+        assert!(!fits("^[=X]{4}$", "==X"));
+    }
 }

@@ -1,0 +1,13 @@
+//! `verify-build cacheprog`.
+
+use crate::args::cacheprog::Cacheprog;
+use crate::config::Host;
+use crate::report::printed::Printed;
+
+/// Runs the command.
+///
+/// # Errors
+/// Always, until it is built.
+pub fn run(_args: &Cacheprog, _host: &Host) -> anyhow::Result<Box<dyn Printed>> {
+    anyhow::bail!("not built yet")
+}

@@ -1,0 +1,13 @@
+//! `verify-build rebuild`.
+
+use crate::args::rebuild::Rebuild;
+use crate::config::Host;
+use crate::report::printed::Printed;
+
+/// Runs the command.
+///
+/// # Errors
+/// Always, until it is built.
+pub fn run(_args: &Rebuild, _host: &Host) -> anyhow::Result<Box<dyn Printed>> {
+    anyhow::bail!("not built yet")
+}

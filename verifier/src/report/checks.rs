@@ -1,0 +1,88 @@
+//! A comparison or inspection as checks, for printers that know no more.
+
+use std::io::{self, Write};
+
+use super::printed::{Check, Finding, Level, Printed, Status};
+use super::text::{self, Style};
+use super::{Comparison, Report, json};
+use crate::cause::Confidence;
+use crate::compare::Verdict;
+use crate::exit::Exit;
+
+impl Printed for Report {
+    fn command(&self) -> &'static str {
+        match self.verdict {
+            Some(_) => "compare",
+            None => "inspect",
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self.verdict {
+            None | Some(Verdict::Identical) => Exit::Same,
+            Some(Verdict::Different) => Exit::Different,
+            Some(Verdict::Inconclusive) => Exit::Inconclusive,
+        }
+    }
+
+    fn summary(&self) -> String {
+        self.summary.clone()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.clone()
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        self.comparisons
+            .iter()
+            .map(|pair| self.check(pair))
+            .collect()
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        json::write(self, out)
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        text::write(self, style, out)
+    }
+
+    fn report(&self) -> Option<&Report> {
+        Some(self)
+    }
+}
+
+impl Report {
+    fn check(&self, pair: &Comparison) -> Check {
+        let path = |index: usize| self.files.get(index).map_or("", |file| file.path.as_str());
+        let [a, b] = pair.files.map(path);
+        let findings = self
+            .causes
+            .iter()
+            .filter(|cause| cause.files == pair.files)
+            .map(|cause| Finding {
+                rule: cause.cause.as_str(),
+                level: match cause.confidence {
+                    Confidence::Proven | Confidence::Likely => Level::Error,
+                    Confidence::Possible => Level::Warning,
+                },
+                confidence: Some(cause.confidence),
+                artifact: b.to_owned(),
+                summary: cause.summary.clone(),
+                evidence: cause.evidence.clone(),
+                fix: cause.fix.clone(),
+            });
+        Check {
+            name: "same build".into(),
+            subject: format!("{a} and {b}"),
+            status: match pair.verdict {
+                Verdict::Identical => Status::Passed,
+                Verdict::Different => Status::Failed,
+                Verdict::Inconclusive => Status::Undecided,
+            },
+            reason: pair.reason.clone(),
+            findings: findings.collect(),
+        }
+    }
+}
