@@ -24,6 +24,7 @@ pub mod goinfo;
 pub mod image;
 pub mod input;
 pub mod lint;
+pub mod mask;
 pub mod progress;
 pub mod rebuild;
 pub mod report;

@@ -1,0 +1,140 @@
+use std::ops::Range;
+
+use super::*;
+use crate::image::Image;
+use crate::input::Input;
+
+fn view_of<'a>(bytes: &'a [u8], masks: &[(Range<usize>, Put)], align: usize) -> View<'a> {
+    let masks = masks.iter().map(|(range, put)| Mask {
+        what: What::BuildId,
+        range: range.clone(),
+        put: put.clone(),
+    });
+    View::new(bytes, masks.collect(), align)
+}
+
+#[test]
+fn what_is_masked_may_differ_and_nothing_else() {
+    let zeros = |range| [(range, Put::Zeros)];
+    let masked = |bytes: &'static [u8]| view_of(bytes, &zeros(1..3), 1);
+    assert!(view::same(&masked(b"aXYb"), &masked(b"aPQb")));
+    assert!(!view::same(&masked(b"aXYb"), &masked(b"aPQc")));
+    assert!(!view::same(&masked(b"aXYb"), &masked(b"aPQbb")));
+    // Zero bytes that stand there are as good as masked ones.
+    assert!(view::same(&masked(b"aXYb"), &view_of(b"a\0\0b", &[], 1)));
+    assert_eq!(
+        masked(b"aXYb").sha256(),
+        view_of(b"a\0\0b", &[], 1).sha256()
+    );
+}
+
+#[test]
+fn taking_away_and_padding_make_signed_and_unsigned_alike() {
+    let signed = view_of(
+        b"2body\0\0\0SIGNED",
+        &[(0..1, Put::Bytes(b"1".to_vec())), (8..14, Put::Nothing)],
+        4,
+    );
+    let unsigned = view_of(b"1body", &[], 4);
+    assert!(view::same(&signed, &unsigned));
+    assert_eq!(signed.sha256(), unsigned.sha256());
+}
+
+#[test]
+fn masks_that_overlap_or_leave_the_file_are_cut() {
+    let view = view_of(
+        b"abcdef",
+        &[
+            (0..3, Put::Zeros),
+            (2..4, Put::Bytes(b"xy".to_vec())),
+            (5..99, Put::Zeros),
+            (70..80, Put::Nothing),
+        ],
+        1,
+    );
+    assert_eq!(view.ranges(What::BuildId), [0..3, 3..4, 5..6]);
+    assert!(view::same(&view, &view_of(b"\0\0\0\0e\0", &[], 1)));
+}
+
+proptest::proptest! {
+    /// Equal by comparison is equal by digest, whatever the masks are.
+    #[test]
+    fn comparing_and_hashing_agree(
+        bytes in proptest::collection::vec(0_u8..2, 0..40),
+        other in proptest::collection::vec(0_u8..2, 0..40),
+        masks in proptest::collection::vec((0_usize..50, 0_usize..20, 0_u8..3), 0..6),
+        align in 0_usize..9,
+    ) {
+        let put = |kind: u8| match kind {
+            0 => Put::Zeros,
+            1 => Put::Nothing,
+            _ => Put::Bytes(vec![1, 0]),
+        };
+        let masks: Vec<(Range<usize>, Put)> =
+            masks.into_iter().map(|(at, len, kind)| (at..at + len, put(kind))).collect();
+        let (a, b) = (view_of(&bytes, &masks, align), view_of(&other, &masks, align));
+        proptest::prop_assert_eq!(view::same(&a, &b), a.sha256() == b.sha256());
+        proptest::prop_assert!(view::same(&a, &a));
+    }
+
+    /// Headers of the signed formats, with anything behind the magic.
+    #[test]
+    fn hostile_headers_give_masks_within_the_file(
+        kind in 0_usize..4,
+        body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..600),
+    ) {
+        let magic: [&[u8]; 4] = [b"MZ", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xce", b"\x7fELF\x02\x01\x01"];
+        let bytes = [magic[kind], &body].concat();
+        let image = Image::read(&bytes);
+        let masks = [pe::masks(&bytes, &image), macho::masks(&bytes, &image)].concat();
+        let view = View::new(&bytes, masks, pe::ALIGN);
+        proptest::prop_assert!(view::same(&view, &view));
+    }
+}
+
+/// A PE file with nothing in it: headers, then what is appended.
+fn pe_file(timestamp: u8, certificates: &[u8]) -> Artifact {
+    let mut bytes = vec![0; 0x200];
+    bytes[..2].copy_from_slice(b"MZ");
+    bytes[0x3c] = 0x80;
+    bytes[0x80..0x84].copy_from_slice(b"PE\0\0");
+    let coff = 0x84;
+    bytes[coff..coff + 2].copy_from_slice(&0x8664_u16.to_le_bytes());
+    bytes[coff + 4] = timestamp;
+    bytes[coff + 16..coff + 18].copy_from_slice(&240_u16.to_le_bytes());
+    let optional = coff + 20;
+    bytes[optional..optional + 2].copy_from_slice(&0x20b_u16.to_le_bytes());
+    bytes[optional + CHECKSUM_AT] = timestamp;
+    bytes[optional + 108] = 16;
+    if !certificates.is_empty() {
+        let directory = optional + 112 + 4 * 8;
+        bytes[directory..directory + 4].copy_from_slice(&0x200_u32.to_le_bytes());
+        let len = u32::try_from(certificates.len()).unwrap();
+        bytes[directory + 4..directory + 8].copy_from_slice(&len.to_le_bytes());
+        bytes.extend_from_slice(certificates);
+    }
+    Artifact::of(Input {
+        path: "made.exe".into(),
+        sha256: [timestamp; 32],
+        bytes,
+        identity: None,
+    })
+}
+
+const CHECKSUM_AT: usize = 64;
+
+#[test]
+fn times_checksums_and_certificates_of_pe_files() {
+    let (plain, timed) = (pe_file(0, b""), pe_file(7, b""));
+    let signed = pe_file(7, b"certificates");
+    let compared = Compared::of(&plain, &timed).unwrap();
+    let what: Vec<What> = compared.differing().map(|sides| sides.what).collect();
+    assert!(compared.equal);
+    assert_eq!(what, [What::Timestamp, What::Checksum]);
+    let compared = Compared::of(&plain, &signed).unwrap();
+    let what: Vec<What> = compared.differing().map(|sides| sides.what).collect();
+    assert!(compared.equal);
+    assert_eq!(what, [What::CodeSignature, What::Timestamp, What::Checksum]);
+    assert_eq!(compared.sha256, sha256(&plain));
+    assert_eq!(sha256(&plain), sha256(&signed));
+}
