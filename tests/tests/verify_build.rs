@@ -14,5 +14,8 @@ mod commits;
 #[path = "verify_build/hostile.rs"]
 mod hostile;
 #[cfg(test)]
+#[path = "verify_build/masks.rs"]
+mod masks;
+#[cfg(test)]
 #[path = "verify_build/workshop.rs"]
 mod workshop;

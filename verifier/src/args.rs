@@ -9,7 +9,7 @@ pub mod toolchain;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueHint};
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Says whether builds of a Go program are the same, and if not, why, and what
 /// to change.
@@ -31,9 +31,21 @@ pub struct Args {
     #[arg(value_name = "FILE", num_args = 2.., required = true, value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
 
+    /// Exit with 0, too, when files differ and are equal after masking; the verdict
+    /// stays "different"
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub accept: Option<Accept>,
+
     /// How to print
     #[command(flatten)]
     pub output: output::Output,
+}
+
+/// What less than equality is good enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Accept {
+    /// Equal but for build IDs, signatures, stamps and PE times
+    Masked,
 }
 
 /// What to do instead of comparing.
@@ -68,7 +80,8 @@ Examples:
   verify-build inspect /usr/local/bin/tool      what one file tells about its build
 
 Exit codes:
-  0  every file holds the same bytes
+  0  every file holds the same bytes (or, with --accept masked, is equal to
+     the others but for what names or signs a build)
   1  at least two files are different builds
   2  a file could not be read, or the command line is wrong
   3  inconclusive: the bytes differ, but a file is empty, cut off, damaged or a

@@ -9,6 +9,7 @@ use crate::diff::Diff;
 use crate::goinfo::GoInfo;
 use crate::image::{Format, Image};
 use crate::input::{self, Input};
+use crate::mask;
 
 /// A file with everything that it alone tells.
 #[derive(Debug)]
@@ -67,6 +68,9 @@ pub struct Outcome {
     pub diff: Option<Diff>,
     /// Why, strongest first.
     pub causes: Vec<Cause>,
+    /// The second verdict: equal once what names or signs a build is left out?
+    /// Asked only of different files that have such marks.
+    pub masked: Option<mask::Compared>,
 }
 
 impl Outcome {
@@ -83,6 +87,7 @@ impl Outcome {
                 reason: empty.then(|| "both files are empty: there is no build to compare".into()),
                 diff: None,
                 causes: Vec::new(),
+                masked: None,
             };
         }
         let reason = obstacle(a).or_else(|| obstacle(b));
@@ -97,6 +102,10 @@ impl Outcome {
                 names,
             }),
         };
+        let masked = match reason {
+            Some(_) => None,
+            None => mask::Compared::of(a, b),
+        };
         let verdict = if reason.is_some() {
             Verdict::Inconclusive
         } else {
@@ -107,6 +116,7 @@ impl Outcome {
             reason,
             diff: Some(diff),
             causes,
+            masked,
         }
     }
 }

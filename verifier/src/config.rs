@@ -26,7 +26,7 @@ pub struct Config {
 #[derive(Debug)]
 pub enum Task {
     /// Compare the first file with each of the others.
-    Compare(Vec<PathBuf>),
+    Compare(Vec<PathBuf>, Option<args::Accept>),
     /// Look into files one by one.
     Inspect(Vec<PathBuf>),
     /// Judge files one by one.
@@ -119,7 +119,7 @@ impl Config {
                 (false, Format::Json) => Some(Output::Json),
             },
             task: match args.command {
-                None => Task::Compare(args.files),
+                None => Task::Compare(args.files, args.accept),
                 Some(Command::Inspect { files }) => Task::Inspect(files),
                 Some(Command::Lint(lint)) => Task::Lint(lint),
                 Some(Command::Cache(cache)) => Task::Cache(cache),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser as _};
 
-use verifier::args::Args;
+use verifier::args::{Accept, Args};
 use verifier::config::{Config, Output, Task};
 use verifier::exit::Exit;
 use verifier::report::Report;
@@ -29,7 +29,13 @@ fn main() -> ExitCode {
 fn run(config: &Config) -> anyhow::Result<Exit> {
     let host = &config.host;
     let found: Box<dyn Printed> = match &config.task {
-        Task::Compare(paths) => Box::new(Report::compare(paths)?),
+        Task::Compare(paths, accept) => {
+            let mut report = Report::compare(paths)?;
+            if *accept == Some(Accept::Masked) {
+                report.accept_masked();
+            }
+            Box::new(report)
+        }
         Task::Inspect(paths) => Box::new(Report::inspect(paths)?),
         Task::Lint(args) => lint::run(args, host)?,
         Task::Cache(args) => gocache::run(args, host)?,

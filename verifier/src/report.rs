@@ -6,6 +6,7 @@
 pub mod build;
 mod checks;
 pub mod json;
+pub mod masked;
 pub mod printed;
 pub mod text;
 
@@ -26,6 +27,9 @@ pub struct Report {
     pub tool: Tool,
     /// The answer for all files; null when nothing was compared.
     pub verdict: Option<Verdict>,
+    /// `masked` when the run ends as if the files were equal because they are so
+    /// after masking and `--accept masked` was given; the verdict is not changed.
+    pub accepted: Option<&'static str>,
     /// The answer in one sentence.
     pub summary: String,
     /// What a reader should know beside the answer.
@@ -229,6 +233,9 @@ pub struct Comparison {
     pub sections_same: usize,
     /// The differing bytes added up.
     pub bytes: Bytes,
+    /// Whether they are equal once what names or signs a build is left out; null
+    /// where that was not asked.
+    pub masked: Option<masked::Masked>,
 }
 
 /// A line of build information that differs.

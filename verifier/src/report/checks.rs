@@ -20,6 +20,7 @@ impl Printed for Report {
     fn exit(&self) -> Exit {
         match self.verdict {
             None | Some(Verdict::Identical) => Exit::Same,
+            Some(Verdict::Different) if self.accepted.is_some() => Exit::Same,
             Some(Verdict::Different) => Exit::Different,
             Some(Verdict::Inconclusive) => Exit::Inconclusive,
         }

@@ -3,6 +3,7 @@
 
 mod comparison;
 mod inspection;
+mod masked;
 
 use std::io::{self, Write};
 

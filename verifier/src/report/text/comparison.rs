@@ -41,6 +41,7 @@ impl Printer<'_> {
             if let Some(reason) = pair.reason.as_ref().filter(|_| several) {
                 writeln!(self.out, "{}", clean(reason))?;
             }
+            self.masked(pair)?;
             let causes = report
                 .causes
                 .iter()

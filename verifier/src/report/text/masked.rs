@@ -1,0 +1,52 @@
+//! The second verdict in words; never without saying that it is no equality.
+
+use std::io;
+
+use super::{Color, Printer};
+use crate::compare::name;
+use crate::report::Comparison;
+use crate::report::masked::Place;
+
+/// Places of one mask shown for each file.
+const PLACES_SHOWN: usize = 16;
+
+impl Printer<'_> {
+    pub(super) fn masked(&mut self, pair: &Comparison) -> io::Result<()> {
+        let Some(masked) = &pair.masked else {
+            return Ok(());
+        };
+        if masked.equal {
+            let answer = self.paint("EQUAL AFTER MASKING", Color::Yellow);
+            let what = masked.describe();
+            writeln!(self.out, "\n{answer}: {what}; this is not equality")?;
+        }
+        if !self.style.verbose {
+            return Ok(());
+        }
+        writeln!(self.out, "\n  masks ({})", masked.set)?;
+        for mask in &masked.masks {
+            let differs = if mask.differs { "differs" } else { "equal" };
+            writeln!(self.out, "    {}: {differs}", mask.what.as_str())?;
+            for (letter, places) in pair.files.map(name).iter().zip([&mask.a, &mask.b]) {
+                writeln!(self.out, "      {letter}: {}", list(places))?;
+            }
+        }
+        if !masked.equal {
+            writeln!(self.out, "    what is left differs, too")?;
+        }
+        Ok(())
+    }
+}
+
+fn list(places: &[Place]) -> String {
+    let shown = places.iter().take(PLACES_SHOWN);
+    let mut words: Vec<String> = shown
+        .map(|place| format!("{} bytes at {:#x}", place.size, place.offset))
+        .collect();
+    match places.len().saturating_sub(PLACES_SHOWN) {
+        0 if words.is_empty() => words.push("none".into()),
+        0 => {}
+        more => words.push(format!("{more} more")),
+    }
+    words.join(", ")
+}
