@@ -53,6 +53,17 @@ pub enum Confidence {
     Possible,
 }
 
+impl Confidence {
+    /// Returns the word that reports use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Likely => "likely",
+            Self::Possible => "possible",
+        }
+    }
+}
+
 /// One thing to look at: a place and what both files have there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Evidence {

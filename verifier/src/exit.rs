@@ -16,13 +16,20 @@ pub enum Exit {
     Inconclusive,
 }
 
+impl Exit {
+    /// Returns the number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Same => 0,
+            Self::Different => 1,
+            Self::Unreadable => 2,
+            Self::Inconclusive => 3,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Same => 0,
-            Exit::Different => 1,
-            Exit::Unreadable => 2,
-            Exit::Inconclusive => 3,
-        })
+        Self::from(exit.code())
     }
 }

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use proto::buildid::{BuildId, embedded};
+use serde::Serialize;
 
 pub use sniff::Format;
 
@@ -116,7 +117,8 @@ pub struct Region {
 }
 
 /// What a region holds, as far as its format and name tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Content {
     /// Headers, tables and padding of the file itself.
     Layout,

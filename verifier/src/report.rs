@@ -5,15 +5,24 @@
 
 pub mod build;
 mod checks;
+pub mod figure;
+mod figures;
+pub mod github;
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod masked;
 pub mod printed;
+pub mod rules;
+pub mod sarif;
 pub mod text;
 
 use serde::Serialize;
 
 use crate::cause::{Confidence, Evidence, Name};
 use crate::compare::Verdict;
+use crate::image::Content;
 
 /// The name and version of the report's form.
 pub const SCHEMA: &str = "verify-build/report-v1";
@@ -212,6 +221,8 @@ pub struct Section {
     pub offset: usize,
     /// Size in the file.
     pub size: usize,
+    /// What it holds.
+    pub content: Content,
 }
 
 /// Two files side by side.

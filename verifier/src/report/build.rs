@@ -189,6 +189,7 @@ impl File {
                 name: region.name.clone(),
                 offset: region.range.start,
                 size: region.range.len(),
+                content: region.content,
             });
         Self {
             path: artifact.input.path.display().to_string(),

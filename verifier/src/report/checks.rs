@@ -6,7 +6,7 @@ use super::printed::{Check, Finding, Level, Printed, Status};
 use super::text::{self, Style};
 use super::{Comparison, Report, json};
 use crate::cause::Confidence;
-use crate::compare::Verdict;
+use crate::compare::{Verdict, name};
 use crate::exit::Exit;
 
 impl Printed for Report {
@@ -52,12 +52,27 @@ impl Printed for Report {
     fn report(&self) -> Option<&Report> {
         Some(self)
     }
+
+    fn verdict(&self) -> &'static str {
+        match self.verdict {
+            None => "INSPECTED",
+            Some(Verdict::Identical) => "IDENTICAL",
+            Some(Verdict::Different) => "DIFFERENT",
+            Some(Verdict::Inconclusive) => "INCONCLUSIVE",
+        }
+    }
+
+    fn sides(&self, check: usize) -> Option<[String; 2]> {
+        let pair = self.comparisons.get(check)?;
+        Some(pair.files.map(name))
+    }
 }
 
 impl Report {
     fn check(&self, pair: &Comparison) -> Check {
         let path = |index: usize| self.files.get(index).map_or("", |file| file.path.as_str());
         let [a, b] = pair.files.map(path);
+        let accepted = pair.verdict == Verdict::Different && self.accepted.is_some();
         let findings = self
             .causes
             .iter()
@@ -65,6 +80,7 @@ impl Report {
             .map(|cause| Finding {
                 rule: cause.cause.as_str(),
                 level: match cause.confidence {
+                    _ if accepted => Level::Note,
                     Confidence::Proven | Confidence::Likely => Level::Error,
                     Confidence::Possible => Level::Warning,
                 },
@@ -79,10 +95,17 @@ impl Report {
             subject: format!("{a} and {b}"),
             status: match pair.verdict {
                 Verdict::Identical => Status::Passed,
+                Verdict::Different if accepted => Status::Passed,
                 Verdict::Different => Status::Failed,
                 Verdict::Inconclusive => Status::Undecided,
             },
-            reason: pair.reason.clone(),
+            reason: match (&pair.reason, &pair.masked) {
+                (None, Some(masked)) if masked.equal => Some(format!(
+                    "equal after masking: {}; this is not equality",
+                    masked.describe()
+                )),
+                (reason, _) => reason.clone(),
+            },
             findings: findings.collect(),
         }
     }

@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use super::figure::Figure;
 use super::text::Style;
 use crate::cause::{Confidence, Evidence};
 use crate::exit::Exit;
@@ -42,6 +43,28 @@ pub trait Printed {
 
     /// Returns the comparison or inspection behind it, which pages draw in full.
     fn report(&self) -> Option<&super::Report> {
+        None
+    }
+
+    /// Returns what the HTML page shows beside the checks.
+    fn figures(&self) -> Vec<Figure> {
+        self.report().map_or_else(Vec::new, super::Report::figures)
+    }
+
+    /// Returns the answer in one word, as pages show it.
+    fn verdict(&self) -> &'static str {
+        match self.exit() {
+            Exit::Same => "PASSED",
+            Exit::Different => "FAILED",
+            Exit::Unreadable => "UNREADABLE",
+            Exit::Inconclusive => "UNDECIDED",
+        }
+    }
+
+    /// Returns what the two sides of a check's evidence are called, by the
+    /// check's place in [`Self::checks`]; `None` where there may be one side.
+    fn sides(&self, check: usize) -> Option<[String; 2]> {
+        let _ = check;
         None
     }
 }

@@ -115,21 +115,46 @@ impl Printer<'_> {
     }
 }
 
-/// Makes text from files safe to print. It goes to a terminal: control characters are shown, not sent.
+/// Makes text from files safe to print: control characters are shown, not sent,
+/// and so is whatever makes one text look like another.
 pub fn clean(text: &str) -> String {
-    // Bidirectional overrides can make one path look like another.
-    let is_hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let visible = |c: char| {
-        if is_hidden(c) {
-            c.escape_default().to_string()
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_hidden(letter) {
+            shown.extend(letter.escape_default());
+        } else if letter == '[' && shown.ends_with("##") {
+            // GitHub's runner takes "##[…]" in any line of a log for a command.
+            shown.push_str("\\u{5b}");
         } else {
-            c.to_string()
+            shown.push(letter);
         }
-    };
-    text.chars().map(visible).collect()
+    }
+    shown
+}
+
+/// Says whether a character has no look of its own: controls, marks that turn
+/// the direction of text, spaces without width, line ends, tags, and code points
+/// that are no characters (which XML refuses).
+fn is_hidden(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+        || u32::from(letter) & 0xfffe == 0xfffe
+        || matches!(letter, '\u{fdd0}'..='\u{fdef}')
 }
 
 /// Returns a size in bytes as people say it.
@@ -151,6 +176,8 @@ mod tests {
     fn text_from_files_cannot_drive_the_terminal() {
         assert_eq!(clean("a\x1b[31mb\u{202e}\n"), "a\\u{1b}[31mb\\u{202e}\\n");
         assert_eq!(clean("h\u{e9}llo"), "h\u{e9}llo");
+        assert_eq!(clean("\u{ffff}\u{feff}"), "\\u{ffff}\\u{feff}");
+        assert_eq!(clean("x ##[add-mask]y"), "x ##\\u{5b}add-mask]y");
     }
 
     #[test]

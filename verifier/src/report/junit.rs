@@ -1,0 +1,132 @@
+//! Checks as JUnit XML, the form that test reports of CI services take in.
+//!
+//! One test case is one check: for a comparison, one pair of files. A check that
+//! could not be decided is an error and not a skipped test, so that no service
+//! counts it as fine. There is no time and no host in the file: the same answer
+//! gives the same bytes.
+//!
+//! What readers ask for (GitLab, Jenkins, the usual GitHub actions): `classname`
+//! and `name` unique together, the reason as the content of `failure`, `time`.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::printed::{Check, Finding, Printed, Status};
+use super::text::clean;
+
+/// The most checks written; GitLab reads 500,000.
+const CHECKS_MAX: usize = 100_000;
+
+/// The most pieces of evidence written for one finding.
+const EVIDENCE_MAX: usize = 50;
+
+/// Writes all checks.
+///
+/// # Errors
+/// What the writer returns.
+pub fn write(printed: &dyn Printed, out: &mut dyn Write) -> io::Result<()> {
+    let class = format!("verify-build.{}", printed.command().replace(' ', "-"));
+    let mut suite = TestSuite::new(class.as_str());
+    suite.set_time(Duration::ZERO);
+    suite.add_property(("version", env!("CARGO_PKG_VERSION")));
+    suite.add_property(("summary", clean(&printed.summary()).as_str()));
+    for note in printed.notes() {
+        suite.add_property(("note", clean(&note).as_str()));
+    }
+    let mut names = HashMap::new();
+    for check in printed.checks().iter().take(CHECKS_MAX) {
+        suite.add_test_case(case(check, &class, &mut names));
+    }
+    let mut report = Report::new("verify-build");
+    report.set_time(Duration::ZERO);
+    report.add_test_suite(suite);
+    let text = report.to_string().map_err(io::Error::other)?;
+    out.write_all(text.as_bytes())
+}
+
+fn case(check: &Check, class: &str, names: &mut HashMap<String, usize>) -> TestCase {
+    let mut case = TestCase::new(unique(name(check), names), status(check));
+    case.set_classname(class);
+    case.set_time(Duration::ZERO);
+    case
+}
+
+fn name(check: &Check) -> String {
+    match (check.name.is_empty(), check.subject.is_empty()) {
+        (_, true) => clean(&check.name),
+        (true, false) => clean(&check.subject),
+        (false, false) => format!("{}: {}", clean(&check.name), clean(&check.subject)),
+    }
+}
+
+/// Readers keep only the first of several cases of one name.
+fn unique(name: String, names: &mut HashMap<String, usize>) -> String {
+    let count = names.entry(name.clone()).or_default();
+    *count += 1;
+    match *count {
+        1 => name,
+        again => format!("{name} ({again})"),
+    }
+}
+
+fn status(check: &Check) -> TestCaseStatus {
+    let kind = match check.status {
+        Status::Passed => return TestCaseStatus::success(),
+        Status::Failed => NonSuccessKind::Failure,
+        Status::Undecided => NonSuccessKind::Error,
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    let first = check.findings.first();
+    let found = first.map(|finding| finding.summary.as_str());
+    let message = found.or(check.reason.as_deref());
+    let rule = first.map_or("undecided", |finding| finding.rule.as_str());
+    status.set_message(clean(message.unwrap_or("this check did not pass")));
+    status.set_type(clean(rule));
+    status.set_description(description(check));
+    status
+}
+
+/// Services show this text alone, so it says everything.
+fn description(check: &Check) -> String {
+    let mut text = String::new();
+    if let Some(reason) = &check.reason {
+        text.push_str(&clean(reason));
+        text.push('\n');
+    }
+    for (index, finding) in check.findings.iter().enumerate() {
+        describe(index + 1, finding, &mut text);
+    }
+    text
+}
+
+fn describe(number: usize, finding: &Finding, text: &mut String) {
+    let sure = finding
+        .confidence
+        .map_or_else(String::new, |sure| format!(" ({})", sure.as_str()));
+    let mut line = |words: String| {
+        text.push_str(&words);
+        text.push('\n');
+    };
+    line(format!(
+        "{number}. {}{sure}: {}",
+        clean(&finding.rule),
+        clean(&finding.summary)
+    ));
+    for evidence in finding.evidence.iter().take(EVIDENCE_MAX) {
+        line(format!("   at {}", clean(&evidence.place)));
+        for (letter, value) in [("a", &evidence.a), ("b", &evidence.b)] {
+            let value = value.as_deref().map_or_else(|| "(absent)".into(), clean);
+            line(format!("     {letter}: {value}"));
+        }
+    }
+    let left_out = finding.evidence.len().saturating_sub(EVIDENCE_MAX);
+    if left_out > 0 {
+        line(format!("   {left_out} more places, in --format json"));
+    }
+    if !finding.fix.is_empty() {
+        line(format!("   fix: {}", clean(&finding.fix)));
+    }
+}
