@@ -88,3 +88,15 @@ Exit codes:
      container (zip, tar, deb, ...) that is not looked into
 
 A file called \"inspect\" or \"completions\" is named as ./inspect.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Args::command().debug_assert();
+    }
+}

@@ -6,8 +6,9 @@ use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use crate::args::output::{Color, Format};
+use crate::args::output::Color;
 use crate::args::{self, Args, Command};
+use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::text::Style;
 
@@ -16,8 +17,8 @@ use crate::report::text::Style;
 pub struct Config {
     /// The work.
     pub task: Task,
-    /// How to print what it finds; `None` for not at all.
-    pub output: Option<Output>,
+    /// Where what it finds goes.
+    pub output: Output,
     /// What the work may know of the machine.
     pub host: Host,
 }
@@ -41,15 +42,6 @@ pub enum Task {
     Rebuild(args::rebuild::Rebuild),
     /// Print a completion script.
     Completions(clap_complete::Shell),
-}
-
-/// How to print.
-#[derive(Debug, Clone, Copy)]
-pub enum Output {
-    /// Text for people.
-    Text(Style),
-    /// JSON for programs.
-    Json,
 }
 
 /// What a command may know of the machine it runs on.
@@ -113,10 +105,11 @@ impl Config {
         };
         let progress = Progress::new(!output.quiet && std::io::stderr().is_terminal());
         Self {
-            output: match (output.quiet, output.format) {
-                (true, _) => None,
-                (false, Format::Text) => Some(Output::Text(style)),
-                (false, Format::Json) => Some(Output::Json),
+            output: Output {
+                printed: (!output.quiet).then_some(output.format),
+                files: output.outputs,
+                style,
+                step_summary: environment.var("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             },
             task: match args.command {
                 None => Task::Compare(args.files, args.accept),

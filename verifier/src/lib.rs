@@ -25,6 +25,7 @@ pub mod image;
 pub mod input;
 pub mod lint;
 pub mod mask;
+pub mod output;
 pub mod progress;
 pub mod rebuild;
 pub mod report;

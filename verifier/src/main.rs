@@ -7,11 +7,11 @@ use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser as _};
 
 use verifier::args::{Accept, Args};
-use verifier::config::{Config, Output, Task};
+use verifier::config::{Config, Task};
 use verifier::exit::Exit;
 use verifier::report::Report;
 use verifier::report::printed::Printed;
-use verifier::{cacheprog, gocache, lint, rebuild, toolchain};
+use verifier::{cacheprog, gocache, lint, output, rebuild, toolchain};
 
 fn main() -> ExitCode {
     // clap prints usage errors itself and exits with 2, as Exit::Unreadable.
@@ -45,28 +45,10 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
         Task::Completions(shell) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "verify-build", &mut script);
-            finish(io::stdout().write_all(&script)).context("writing the script")?;
+            output::finish(io::stdout().write_all(&script)).context("writing the script")?;
             return Ok(Exit::Same);
         }
     };
-    print(found.as_ref(), config.output).context("writing the report")?;
+    config.output.write(found.as_ref())?;
     Ok(found.exit())
-}
-
-fn print(found: &dyn Printed, output: Option<Output>) -> io::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = match output {
-        None => Ok(()),
-        Some(Output::Text(style)) => found.text(style, &mut out),
-        Some(Output::Json) => found.json(&mut out),
-    };
-    finish(written.and_then(|()| out.flush()))
-}
-
-/// A reader that has seen enough (head, grep -q) does not change the answer.
-fn finish(written: io::Result<()>) -> io::Result<()> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
 }
