@@ -16,7 +16,7 @@ cd "$root" || exit 1
 
 # Newest of each line that the tests drive. A pin "1.27.*" takes the newest the
 # package index has, on a machine that has none of that line yet.
-GO_PINS=("1.21.13" "1.27.*")
+GO_PINS=("1.21.13" "1.24.*" "1.27.*")
 
 passed=0
 failed=0

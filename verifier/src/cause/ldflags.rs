@@ -6,6 +6,11 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let Some(field) = pair.diff.setting("-ldflags") else {
         return Vec::new();
     };
+    if pair.diff.setting("-trimpath").is_some() {
+        // Builds with -trimpath do not record the flags, so that one side has
+        // none says nothing; what they did shows in the bytes.
+        return Vec::new();
+    }
     let a = flags(field.a.as_deref().unwrap_or_default());
     let b = flags(field.b.as_deref().unwrap_or_default());
     let mut by_name: Vec<(Name, Vec<Evidence>)> = Vec::new();

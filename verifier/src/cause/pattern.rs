@@ -17,7 +17,9 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     };
     match pattern.0 {
         [true, true, true, false] => same_inputs(pair),
-        [_, _, _, true] if pair.diff.accounting.remaining() == 0 => vec![without_effect(pair)],
+        [_, same_main, _, true] if pair.diff.accounting.remaining() == 0 => {
+            vec![without_effect(pair, !same_main)]
+        }
         _ if !pair.same_build_info() => Vec::new(),
         [false, true, true, false] => link_inputs(pair),
         [false, false, true, false] => direct_inputs(pair),
@@ -71,13 +73,27 @@ fn same_inputs(pair: &Pair<'_>) -> Vec<Cause> {
     }
 }
 
-/// `X===` and the like: other inputs, the same code and data.
-fn without_effect(pair: &Pair<'_>) -> Cause {
+/// `X===` and `XX==`: other inputs, the same code and data.
+fn without_effect(pair: &Pair<'_>, package_main_differs: bool) -> Cause {
+    let evidence = evidence(pair, "inputs differ, the content is equal");
+    if package_main_differs {
+        return Cause {
+            name: Name::SourceContent,
+            confidence: Confidence::Likely,
+            summary: "the source of package main differs in what is not compiled, a comment or white space; the build \
+                      ID is made from the files as they are"
+                .into(),
+            evidence,
+            fix: "build from the same commit, with the same line ends (.gitattributes); code and data are equal already"
+                .into(),
+            reach: Reach::Stamps,
+        };
+    }
     Cause {
         name: Name::LinkerFlags,
         confidence: Confidence::Likely,
         summary: "flags or settings differ that change the build ID and nothing else".into(),
-        evidence: evidence(pair, "inputs differ, the content is equal"),
+        evidence,
         fix: "pass the same flags to both builds (-ldflags above all, which builds with -trimpath do not record) and \
               set GO_EXTLINK_ENABLED and GOROOT alike; code and data are equal already"
             .into(),
