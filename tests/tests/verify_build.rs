@@ -8,6 +8,9 @@ mod answers;
 #[path = "verify_build/causes.rs"]
 mod causes;
 #[cfg(test)]
+#[path = "verify_build/clusters.rs"]
+mod clusters;
+#[cfg(test)]
 #[path = "verify_build/commits.rs"]
 mod commits;
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// The builds to compare: each is compared with the first
+    /// The builds to compare; of three and more, with the most frequent one
     #[arg(value_name = "FILE", num_args = 2.., required = true, value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
 

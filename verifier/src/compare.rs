@@ -1,5 +1,7 @@
 //! One file taken in whole, and the question put to a list of them.
 
+pub mod shelf;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -77,18 +79,7 @@ impl Outcome {
     /// Compares two files; sentences call them by these names.
     pub fn of(a: &Artifact, b: &Artifact, names: [String; 2]) -> Self {
         if a.input.sha256 == b.input.sha256 {
-            let empty = a.bytes().is_empty();
-            return Self {
-                verdict: if empty {
-                    Verdict::Inconclusive
-                } else {
-                    Verdict::Identical
-                },
-                reason: empty.then(|| "both files are empty: there is no build to compare".into()),
-                diff: None,
-                causes: Vec::new(),
-                masked: None,
-            };
+            return Self::same(a.bytes().is_empty());
         }
         let reason = obstacle(a).or_else(|| obstacle(b));
         let diff = Diff::of(a, b);
@@ -119,6 +110,21 @@ impl Outcome {
             masked,
         }
     }
+
+    /// The outcome for files of the same bytes.
+    pub fn same(is_empty: bool) -> Self {
+        Self {
+            verdict: if is_empty {
+                Verdict::Inconclusive
+            } else {
+                Verdict::Identical
+            },
+            reason: is_empty.then(|| "both files are empty: there is no build to compare".into()),
+            diff: None,
+            causes: Vec::new(),
+            masked: None,
+        }
+    }
 }
 
 /// Returns what reports call a file: a letter, or its number past the alphabet.
@@ -130,7 +136,7 @@ pub fn name(index: usize) -> String {
 }
 
 /// Returns what keeps a file from being judged as a build.
-fn obstacle(artifact: &Artifact) -> Option<String> {
+pub fn obstacle(artifact: &Artifact) -> Option<String> {
     let path = artifact.input.path.display();
     let image = &artifact.image;
     match image.format {

@@ -33,6 +33,12 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// Read again, the file held other bytes.
+    #[error("{}: changed while it was compared; wait until whatever writes it is done", .path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// A folder was named.
     #[error("{}: is a folder; name the files in it that should be compared", .path.display())]
     IsFolder {

@@ -15,6 +15,7 @@
 pub mod args;
 pub mod cacheprog;
 pub mod cause;
+pub mod cluster;
 pub mod compare;
 pub mod config;
 pub mod diff;

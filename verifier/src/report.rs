@@ -5,6 +5,8 @@
 
 pub mod build;
 mod checks;
+pub mod clusters;
+pub mod comparing;
 pub mod figure;
 mod figures;
 pub mod github;
@@ -45,7 +47,10 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Each file, in the order given.
     pub files: Vec<File>,
-    /// The first file beside each of the others.
+    /// Three and more files, grouped by what they share; null for fewer.
+    pub clusters: Option<clusters::Clusters>,
+    /// One file beside each of the others: the first of two, of more the first of
+    /// the largest group of equal ones.
     pub comparisons: Vec<Comparison>,
     /// Why files differ, strongest first within each comparison.
     pub causes: Vec<Finding>,
@@ -226,10 +231,13 @@ pub struct Section {
 }
 
 /// Two files side by side.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
     /// The indexes of both in `files`.
     pub files: [usize; 2],
+    /// The pair that was compared in place of this one, when this one's files hold
+    /// the same bytes as that one's.
+    pub same_as: Option<[usize; 2]>,
     /// The answer for these two.
     pub verdict: Verdict,
     /// Why it is inconclusive.
@@ -250,7 +258,7 @@ pub struct Comparison {
 }
 
 /// A line of build information that differs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct FieldDifference {
     /// The line: `go`, `path`, `mod`, `dep <path>`, `build <key>`.
     pub field: String,
@@ -261,7 +269,7 @@ pub struct FieldDifference {
 }
 
 /// A part of the files that differs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct SectionDifference {
     /// Name.
     pub name: String,
@@ -280,7 +288,7 @@ pub struct SectionDifference {
 }
 
 /// A stretch that differs, in both files.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Range {
     /// Offset in the first file.
     pub offset_a: usize,
@@ -293,7 +301,7 @@ pub struct Range {
 }
 
 /// The differing bytes of a comparison.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Bytes {
     /// All that differ.
     pub differing: usize,
@@ -304,7 +312,7 @@ pub struct Bytes {
 }
 
 /// A cause, and the comparison it belongs to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Finding {
     /// Its stable name.
     pub cause: Name,
@@ -312,6 +320,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// The indexes of both files in `files`.
     pub files: [usize; 2],
+    /// The files that it sets apart from the others: all of the smaller group.
+    pub sets_apart: Vec<usize>,
     /// What was found, in one sentence.
     pub summary: String,
     /// What can be checked by hand.

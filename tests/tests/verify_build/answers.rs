@@ -61,7 +61,7 @@ fn several_files_are_each_compared_with_the_first() {
         answer.report["summary"]
             .as_str()
             .unwrap()
-            .starts_with("1 of 2 files differ")
+            .starts_with("1 of 3 files differs from the rest: b")
     );
 }
 

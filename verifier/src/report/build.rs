@@ -7,11 +7,10 @@ use proto::buildid::{self};
 use proto::buildinfo;
 
 use super::{
-    BuildId, BuildInfo, Bytes, Comparison, FieldDifference, File, Finding, Format, HostId, Module,
-    Parts, Range, Report, SCHEMA, Section, SectionDifference, SelfCheck, Setting, Sources, Tool,
+    BuildId, BuildInfo, Bytes, Comparison, FieldDifference, File, Format, HostId, Module, Parts,
+    Range, Report, SCHEMA, Section, SectionDifference, SelfCheck, Setting, Sources, Tool,
 };
-use crate::cause::{Confidence, Name};
-use crate::compare::{Artifact, Outcome, Verdict, name, read_all};
+use crate::compare::{Artifact, Outcome, read_all};
 use crate::diff::{Diff, RegionDiff};
 use crate::goinfo::selfcheck;
 use crate::goinfo::variables;
@@ -43,38 +42,7 @@ impl Report {
         Ok(report)
     }
 
-    /// Compares the first file with each of the others.
-    ///
-    /// # Errors
-    /// The first file that can't be read.
-    pub fn compare(paths: &[PathBuf]) -> Result<Self, input::Error> {
-        let mut report = Self::new();
-        let mut first: Option<Artifact> = None;
-        read_all(paths, |index, artifact| -> Result<(), input::Error> {
-            report.files.push(File::of(&artifact));
-            match &first {
-                None => first = Some(artifact),
-                Some(first) => report.add(index, first, &artifact),
-            }
-            Ok(())
-        })?;
-        report.conclude();
-        Ok(report)
-    }
-
-    /// Lets the run end as if the files were equal, when every pair that differs
-    /// is equal after masking. The verdict stays what it is.
-    pub fn accept_masked(&mut self) {
-        let passes = |pair: &Comparison| match pair.verdict {
-            Verdict::Identical => true,
-            Verdict::Different => pair.masked.as_ref().is_some_and(|masked| masked.equal),
-            Verdict::Inconclusive => false,
-        };
-        let differs = self.verdict == Some(Verdict::Different);
-        self.accepted = (differs && self.comparisons.iter().all(passes)).then_some("masked");
-    }
-
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             schema: SCHEMA,
             tool: Tool {
@@ -86,93 +54,9 @@ impl Report {
             summary: String::new(),
             notes: Vec::new(),
             files: Vec::new(),
+            clusters: None,
             comparisons: Vec::new(),
             causes: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, index: usize, first: &Artifact, other: &Artifact) {
-        if first.input.identity.is_some() && first.input.identity == other.input.identity {
-            self.notes.push(format!(
-                "{} and {} are one file on disk: that they agree says nothing about two builds",
-                first.input.path.display(),
-                other.input.path.display()
-            ));
-        }
-        let outcome = Outcome::of(first, other, [name(0), name(index)]);
-        let files = [0, index];
-        self.causes
-            .extend(outcome.causes.iter().map(|cause| Finding {
-                cause: cause.name,
-                confidence: cause.confidence,
-                files,
-                summary: cause.summary.clone(),
-                evidence: cause.evidence.clone(),
-                fix: cause.fix.clone(),
-            }));
-        self.comparisons.push(Comparison::of(files, &outcome));
-    }
-
-    fn conclude(&mut self) {
-        let is = |verdict: Verdict| {
-            self.comparisons
-                .iter()
-                .filter(|pair| pair.verdict == verdict)
-                .count()
-        };
-        let (different, inconclusive) = (is(Verdict::Different), is(Verdict::Inconclusive));
-        let verdict = match (different, inconclusive) {
-            (0, 0) => Verdict::Identical,
-            (0, _) => Verdict::Inconclusive,
-            _ => Verdict::Different,
-        };
-        let changed = self
-            .files
-            .iter()
-            .filter(|file| file.self_check.status == "changed")
-            .count();
-        if verdict == Verdict::Identical && changed > 0 {
-            self.notes.push(
-                "the files agree, but they were changed after go build wrote them (self-check)"
-                    .into(),
-            );
-        }
-        self.summary = self.sentence(verdict, different);
-        self.verdict = Some(verdict);
-    }
-
-    fn sentence(&self, verdict: Verdict, different: usize) -> String {
-        let others = self.files.len() - 1;
-        match verdict {
-            Verdict::Identical if others == 1 => "both files hold the same bytes".into(),
-            Verdict::Identical => format!("all {} files hold the same bytes", others + 1),
-            Verdict::Inconclusive => {
-                let reason = self.comparisons.iter().find_map(|pair| pair.reason.clone());
-                reason.unwrap_or_else(|| "whether the builds differ can't be told".into())
-            }
-            Verdict::Different if others == 1 => self.why(),
-            Verdict::Different => {
-                format!(
-                    "{different} of {others} files differ from {}; {}",
-                    self.files[0].path,
-                    self.why()
-                )
-            }
-        }
-    }
-
-    /// The strongest cause, said no louder than it is sure.
-    fn why(&self) -> String {
-        let Some(cause) = self.causes.first() else {
-            return "the files differ".into();
-        };
-        match cause.confidence {
-            _ if cause.cause == Name::Unexplained => cause.summary.clone(),
-            Confidence::Proven => cause.summary.clone(),
-            Confidence::Likely => format!("probably: {}", cause.summary),
-            Confidence::Possible => {
-                "nothing in these files proves why; see what is possible below".into()
-            }
         }
     }
 }
@@ -344,9 +228,11 @@ fn sources(go: &GoInfo) -> Option<Sources> {
 }
 
 impl Comparison {
-    fn of(files: [usize; 2], outcome: &Outcome) -> Self {
+    /// Takes down what comparing two files gave.
+    pub fn of(files: [usize; 2], outcome: &Outcome) -> Self {
         let mut comparison = Self {
             files,
+            same_as: None,
             verdict: outcome.verdict,
             reason: outcome.reason.clone(),
             pattern: None,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::mask::{self, Compared, Sides, What};
 
 /// Two files with what names or signs a build left out. Equal here is not equal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Masked {
     /// Name and version of the set of masks.
     pub set: &'static str,
@@ -20,7 +20,7 @@ pub struct Masked {
 }
 
 /// One kind of mask.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Mask {
     /// What it hides.
     pub what: What,
@@ -33,7 +33,7 @@ pub struct Mask {
 }
 
 /// A stretch of one file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Place {
     /// Offset in the file.
     pub offset: usize,

@@ -1,6 +1,7 @@
 //! The report as text for people: the answer first, then why and what to do,
 //! then detail.
 
+mod clusters;
 mod comparison;
 mod inspection;
 mod masked;

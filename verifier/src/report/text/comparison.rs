@@ -25,6 +25,9 @@ impl Printer<'_> {
         for (index, file) in report.files.iter().enumerate() {
             self.file(index, file)?;
         }
+        if let Some(clusters) = &report.clusters {
+            self.clusters(clusters)?;
+        }
         for pair in &report.comparisons {
             let several = report.comparisons.len() > 1;
             if several {
@@ -34,6 +37,14 @@ impl Printer<'_> {
                     &format!("{a} and {b}: {}", word(pair.verdict)),
                 );
                 writeln!(self.out, "\n{title}")?;
+            }
+            if let Some(known) = pair.same_as {
+                let [a, b] = known.map(name);
+                writeln!(
+                    self.out,
+                    "the same bytes as {a} and {b}: what is said of those holds here"
+                )?;
+                continue;
             }
             if pair.verdict == Verdict::Identical {
                 continue;
