@@ -8,6 +8,8 @@
 pub mod buildid;
 pub mod buildinfo;
 pub mod dirhash;
+pub mod gocache;
+pub mod goobj;
 pub mod goproxy;
 pub mod gosum;
 pub mod info;
