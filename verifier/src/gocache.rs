@@ -1,13 +1,38 @@
-//! `verify-build cache`.
+//! `verify-build cache`: Go build caches, audited and compared.
+//!
+//! ```text
+//! place     which cache: $GOCACHE, the default, a folder or a tar archive
+//! source    reading it: folder and archive give the same survey
+//! reading   one output, hashed as it streams by: file and content ID at once
+//! survey    all index lines and outputs of one cache
+//! entry     one index line beside its output: sound, harmless, damaged, poisoned
+//! audit     the entries judged, what was found, how to print it
+//! ```
+//!
+//! Nothing in a cache is ever written, renamed, touched or followed: damaged
+//! files are evidence.
 
-use crate::args::cache::Cache;
+pub mod audit;
+pub mod entry;
+pub mod folder;
+pub mod place;
+pub mod program;
+pub mod reading;
+pub mod survey;
+
+use crate::args::cache::{Cache, Command};
 use crate::config::Host;
 use crate::report::printed::Printed;
 
 /// Runs the command.
 ///
 /// # Errors
-/// Always, until it is built.
-pub fn run(_args: &Cache, _host: &Host) -> anyhow::Result<Box<dyn Printed>> {
-    anyhow::bail!("not built yet")
+/// When there is no such cache, or it can't be read at all.
+pub fn run(args: &Cache, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
+    match &args.command {
+        Command::Audit { folder } => {
+            let place = place::find(folder.as_deref(), host)?;
+            Ok(Box::new(audit::run(&place, host)?))
+        }
+    }
 }

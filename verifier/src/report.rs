@@ -65,6 +65,16 @@ pub struct Tool {
     pub version: &'static str,
 }
 
+impl Tool {
+    /// Returns this very program.
+    pub fn this() -> Self {
+        Self {
+            name: "verify-build",
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
 /// What one file tells.
 #[derive(Debug, Serialize)]
 pub struct File {

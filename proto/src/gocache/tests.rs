@@ -129,7 +129,10 @@ fn tells_kinds_by_how_outputs_begin() {
         (b"//go:cgo_ldflag \"-O2\"\n", Kind::Generated),
         (b"package cgo\n//go:cgo_dynamic_linker x\n", Kind::Generated),
         (b"package cgo\nvar x int\n", Kind::Other),
-        (b"\r\xff\x81\x02\x01\x02\xff\x82\x00\x01\xff\x80\x00\x004\x7f\x03\x01\x01\x07gobFact", Kind::VetFacts),
+        (
+            b"\r\xff\x81\x02\x01\x02\xff\x82\x00\x01\xff\x80\x00\x004\x7f\x03\x01\x01\x07gobFact",
+            Kind::VetFacts,
+        ),
     ];
     for (head, want) in table {
         assert_eq!(Kind::sniff(head), *want, "{}", head.escape_ascii());

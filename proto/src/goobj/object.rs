@@ -18,13 +18,16 @@ use thiserror::Error;
 
 use super::archive;
 use super::header::{self, Header};
-use super::symbol::{AUX_LEN, Aux, Ref, Relocation, RELOCATION_LEN, SYMBOL_LEN, Symbol};
+use super::symbol::{AUX_LEN, Aux, RELOCATION_LEN, Ref, Relocation, SYMBOL_LEN, Symbol};
 
 /// Why an object can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Error {
     /// Another version's format, or no object at all.
-    #[error("object format {magic:?} is unknown: only {want:?} is read", want = "\0go120ld")]
+    #[error(
+        "object format {magic:?} is unknown: only {want:?} is read",
+        want = "\0go120ld"
+    )]
     Magic {
         /// What stands in the magic's place.
         magic: String,
@@ -38,7 +41,9 @@ pub enum Error {
         want: usize,
     },
     /// A block begins before the one in front of it, or after the end.
-    #[error("block {block} begins at {offset}: before the block in front of it, or past the end at {len}")]
+    #[error(
+        "block {block} begins at {offset}: before the block in front of it, or past the end at {len}"
+    )]
     Block {
         /// The block's number.
         block: usize,

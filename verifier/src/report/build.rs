@@ -45,10 +45,7 @@ impl Report {
     pub(super) fn new() -> Self {
         Self {
             schema: SCHEMA,
-            tool: Tool {
-                name: "verify-build",
-                version: env!("CARGO_PKG_VERSION"),
-            },
+            tool: Tool::this(),
             verdict: None,
             accepted: None,
             summary: String::new(),

@@ -1,0 +1,296 @@
+//! `verify-build cache audit`: every entry of a cache judged.
+
+pub mod findings;
+mod json;
+mod packages;
+mod text;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use proto::gocache::Id;
+use proto::gocache::kind::Kind;
+use serde::Serialize;
+
+use super::entry::{self, State};
+use super::folder;
+use super::survey::{Label, Line, Output, Survey};
+use crate::config::Host;
+use crate::exit::Exit;
+use crate::report::printed::{Check, Level, Printed, Status};
+use crate::report::text::{Style, size};
+use findings::Found;
+
+/// The answer about a cache, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Nothing in it can harm a build.
+    Clean,
+    /// Part of it could not be read; the rest is clean.
+    Unread,
+    /// One action has several outputs.
+    Suspect,
+    /// Entries were changed, in ways that the go command notices.
+    Damaged,
+    /// Entries were changed, in ways that the go command does not notice.
+    Poisoned,
+}
+
+/// What an audit found.
+#[derive(Debug)]
+pub struct Audit {
+    /// The cache.
+    pub place: PathBuf,
+    /// The answer.
+    pub verdict: Verdict,
+    /// What was counted.
+    pub counts: Counts,
+    /// What was found, worst first.
+    pub findings: Vec<Found>,
+    /// What a reader should know beside the answer.
+    pub notes: Vec<String>,
+}
+
+/// What was counted.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Index lines.
+    pub entries: usize,
+    /// Outputs.
+    pub outputs: usize,
+    /// Bytes of outputs.
+    pub bytes: u64,
+    /// Package archives whose build ID was held against their action.
+    pub build_ids: usize,
+    /// Entries by kind of output.
+    pub kinds: BTreeMap<Kind, usize>,
+    /// Packages and programs by version of Go.
+    pub go_versions: BTreeMap<String, usize>,
+    /// Entries whose output was deleted before them.
+    pub missing: usize,
+    /// Outputs that no entry leads to.
+    pub unreferenced: usize,
+    /// Unreferenced outputs that are not what their name says.
+    pub unreferenced_changed: usize,
+}
+
+/// Audits a cache.
+///
+/// # Errors
+/// When it can't be read as one at all.
+pub fn run(place: &Path, host: &Host) -> anyhow::Result<Audit> {
+    let survey = folder::survey(place, host.progress)?;
+    Ok(Audit::of(place, &survey))
+}
+
+impl Audit {
+    /// Judges what was read of a cache.
+    pub fn of(place: &Path, survey: &Survey) -> Self {
+        let labels = survey.labels();
+        let packages: HashSet<Id> = labels
+            .values()
+            .filter(|label| label.kind == Kind::SourceList)
+            .map(|label| label.package)
+            .collect();
+        let mut counts = Counts {
+            entries: survey.actions.len(),
+            outputs: survey.outputs.len(),
+            bytes: survey.bytes,
+            ..Counts::default()
+        };
+        let mut referenced = HashSet::new();
+        let mut states = Vec::new();
+        for (action, line) in &survey.actions {
+            let output = survey.output(action);
+            let kind = kind(action, output, &labels);
+            let state = entry::judge(action, line, output, kind, packages.contains(action));
+            if let Line::Sound(index) = line {
+                referenced.insert(index.output);
+            }
+            counts.count(kind, output, &state);
+            if state != State::Sound && state != State::Missing {
+                states.push((*action, kind, state));
+            }
+        }
+        counts.count_unreferenced(survey, &referenced);
+        let mut findings = findings::of(place, survey, &labels, &states);
+        findings.extend(findings::twice(survey, &referenced));
+        findings.extend(findings::around(survey));
+        packages::name(place, survey, &mut findings);
+        findings.sort_by(|a, b| (a.level, a.rule, &a.path).cmp(&(b.level, b.rule, &b.path)));
+        let verdict = findings.iter().map(|found| found.verdict).max();
+        Self {
+            place: place.to_owned(),
+            verdict: verdict.unwrap_or(Verdict::Clean),
+            notes: counts.notes(survey),
+            counts,
+            findings,
+        }
+    }
+}
+
+/// What an entry's output must be by its key, or else looks like.
+fn kind(action: &Id, output: Option<&Output>, labels: &HashMap<Id, Label>) -> Kind {
+    let looks = output.map(Output::kind);
+    match (labels.get(action), looks) {
+        (Some(label), _) => label.kind,
+        (None, looks) => looks.unwrap_or(Kind::Other),
+    }
+}
+
+impl Counts {
+    fn count(&mut self, kind: Kind, output: Option<&Output>, state: &State) {
+        if *state == State::Missing {
+            self.missing += 1;
+            return;
+        }
+        *self.kinds.entry(kind).or_default() += 1;
+        if let Some(version) = output.and_then(Output::go_version) {
+            *self.go_versions.entry(version.to_owned()).or_default() += 1;
+        }
+        let checked = match output {
+            Some(Output::File(read)) => read.content.is_some(),
+            Some(Output::Program(program)) => program.link_action.is_some(),
+            _ => false,
+        };
+        self.build_ids += usize::from(checked);
+    }
+
+    fn count_unreferenced(&mut self, survey: &Survey, referenced: &HashSet<Id>) {
+        for (id, output) in &survey.outputs {
+            if referenced.contains(id) {
+                continue;
+            }
+            self.unreferenced += 1;
+            if output.sha256().is_some_and(|found| found != id.0) {
+                self.unreferenced_changed += 1;
+            }
+        }
+    }
+
+    fn notes(&self, survey: &Survey) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.missing > 0 {
+            notes.push(format!(
+                "{} have lost their output, as trimming leaves them: go makes it anew",
+                plural(self.missing, "entry", "entries")
+            ));
+        }
+        if self.unreferenced_changed > 0 {
+            notes.push(format!(
+                "{} that no entry leads to, and not what their names say: left by a crash, go never takes them",
+                plural(self.unreferenced_changed, "output", "outputs")
+            ));
+        }
+        if survey.has_fuzz {
+            notes.push("fuzz/ holds inputs of go test -fuzz; they are not looked into".to_owned());
+        }
+        notes
+    }
+}
+
+impl Printed for Audit {
+    fn command(&self) -> &'static str {
+        "cache audit"
+    }
+
+    fn exit(&self) -> Exit {
+        match self.verdict {
+            Verdict::Clean => Exit::Same,
+            Verdict::Suspect | Verdict::Damaged | Verdict::Poisoned => Exit::Different,
+            Verdict::Unread => Exit::Unreadable,
+        }
+    }
+
+    fn summary(&self) -> String {
+        let counts = &self.counts;
+        let counted = format!(
+            "{}, {}",
+            plural(counts.entries, "entry", "entries"),
+            size(counts.bytes)
+        );
+        let of = |verdict| {
+            let found = self.findings.iter();
+            found.filter(|found| found.verdict == verdict).count()
+        };
+        match self.verdict {
+            Verdict::Clean => {
+                let harmless = of(Verdict::Clean);
+                let cut = match harmless {
+                    0 => String::new(),
+                    _ => format!(
+                        "; {} that go ignores",
+                        plural(harmless, "remark", "remarks")
+                    ),
+                };
+                format!("{counted}, every output is what its name says{cut}")
+            }
+            Verdict::Unread => format!("{} could not be read, of {counted}", of(Verdict::Unread)),
+            Verdict::Suspect => format!(
+                "{} had two outputs, of {counted}",
+                plural(of(Verdict::Suspect), "action", "actions")
+            ),
+            Verdict::Damaged => format!(
+                "{} changed in ways that go notices, of {counted}",
+                plural(of(Verdict::Damaged), "entry", "entries")
+            ),
+            Verdict::Poisoned => format!(
+                "{} changed in ways that go does not notice, of {counted}",
+                plural(of(Verdict::Poisoned), "entry", "entries")
+            ),
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.clone()
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        let findings = self.findings.iter().map(Found::finding).collect();
+        vec![Check {
+            name: "sound cache".into(),
+            subject: self.place.display().to_string(),
+            status: match self.verdict {
+                Verdict::Clean => Status::Passed,
+                Verdict::Unread => Status::Undecided,
+                Verdict::Suspect | Verdict::Damaged | Verdict::Poisoned => Status::Failed,
+            },
+            reason: Some(self.summary()),
+            findings,
+        }]
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        json::write(self, out)
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        text::write(self, style, out)
+    }
+}
+
+impl Verdict {
+    /// Returns how bad a finding is that leads to this verdict.
+    pub fn level(self) -> Level {
+        match self {
+            Self::Clean => Level::Note,
+            Self::Unread | Self::Suspect => Level::Warning,
+            Self::Damaged | Self::Poisoned => Level::Error,
+        }
+    }
+}
+
+/// Returns a count and the thing counted, with commas between thousands.
+pub fn plural(count: usize, one: &str, many: &str) -> String {
+    let digits = count.to_string();
+    let grouped: Vec<String> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| String::from_utf8_lossy(group).into_owned())
+        .collect();
+    let noun = if count == 1 { one } else { many };
+    format!("{} {noun}", grouped.join(","))
+}

@@ -1,0 +1,109 @@
+//! The audit as text: the verdict, what was found and what to do, then counts.
+
+use std::io::{self, Write};
+
+use super::{Audit, Found, Verdict, plural};
+use crate::report::printed::{Level, Printed as _};
+use crate::report::text::{Color, Style, clean, size};
+
+/// Findings of one rule shown, unless every detail is wanted.
+const SHOWN: usize = 10;
+
+pub(super) fn write(audit: &Audit, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let (word, color) = match audit.verdict {
+        Verdict::Clean => ("CLEAN", Color::Green),
+        Verdict::Unread => ("NOT ALL READ", Color::Yellow),
+        Verdict::Suspect => ("SUSPECT", Color::Yellow),
+        Verdict::Damaged => ("DAMAGED", Color::Red),
+        Verdict::Poisoned => ("POISONED", Color::Red),
+    };
+    writeln!(out, "{}: {}", style.paint(word, color), audit.summary())?;
+    writeln!(out, "  {}", clean(&audit.place.display().to_string()))?;
+    findings(audit, style, out)?;
+    for note in &audit.notes {
+        writeln!(out, "note: {}", clean(note))?;
+    }
+    counts(audit, style, out)
+}
+
+fn findings(audit: &Audit, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut rest = audit.findings.as_slice();
+    while let Some(first) = rest.first() {
+        let alike = rest
+            .iter()
+            .take_while(|found| found.rule == first.rule && found.level == first.level)
+            .count();
+        let (group, others) = rest.split_at(alike);
+        rest = others;
+        let shown = if style.verbose { alike } else { SHOWN };
+        for found in &group[..shown.min(alike)] {
+            one(found, style, out)?;
+        }
+        if alike > shown {
+            let more = alike - shown;
+            writeln!(out, "  … and {more} more of {}; -v shows all", first.rule)?;
+        }
+        if !first.fix.is_empty() {
+            writeln!(out, "  fix: {}", first.fix)?;
+        }
+    }
+    Ok(())
+}
+
+fn one(found: &Found, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let color = match found.level {
+        Level::Error => Color::Red,
+        Level::Warning => Color::Yellow,
+        Level::Note => Color::Dim,
+    };
+    writeln!(
+        out,
+        "\n{}: {}",
+        style.paint(found.rule, color),
+        clean(&found.summary())
+    )?;
+    if !found.path.is_empty() {
+        writeln!(out, "  {}", clean(&found.path))?;
+    }
+    for evidence in &found.evidence {
+        let side = |value: &Option<String>| clean(value.as_deref().unwrap_or("nothing"));
+        writeln!(
+            out,
+            "  {}: {}, found {}",
+            clean(&evidence.place),
+            side(&evidence.a),
+            side(&evidence.b)
+        )?;
+    }
+    if style.verbose {
+        let ids = [("action", found.action), ("output", found.output)];
+        for (name, id) in ids {
+            if let Some(id) = id {
+                writeln!(out, "  {name} {id}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn counts(audit: &Audit, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let counts = &audit.counts;
+    writeln!(
+        out,
+        "\n{}, {} in {}; {} compared with their actions and contents",
+        plural(counts.entries, "entry", "entries"),
+        size(counts.bytes),
+        plural(counts.outputs, "output", "outputs"),
+        plural(counts.build_ids, "build ID", "build IDs")
+    )?;
+    for (version, count) in &counts.go_versions {
+        let packages = plural(*count, "package or program", "packages and programs");
+        writeln!(out, "  {:<12} {packages}", clean(version))?;
+    }
+    if style.verbose {
+        for (kind, count) in &counts.kinds {
+            writeln!(out, "  {:<12} {count}", kind.as_str())?;
+        }
+    }
+    Ok(())
+}
