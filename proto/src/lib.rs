@@ -19,3 +19,4 @@ pub mod note;
 pub mod semver;
 pub mod sumdb;
 pub mod tlog;
+pub mod toolchain;
