@@ -153,6 +153,11 @@ impl Summary {
         Ok(())
     }
 
+    /// Names and hashes, in the order of the names' bytes.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8; 32])> {
+        self.files.iter().map(|(name, sha256)| (&**name, sha256))
+    }
+
     /// How many files were added.
     pub fn len(&self) -> usize {
         self.files.len()

@@ -295,11 +295,24 @@ pub enum Fact {
 /// # Errors
 /// The first rule broken, one variant of [`Error`] or [`Fact`] for each.
 pub fn verify<R: Read + Seek>(
-    mut zip: R,
+    zip: R,
     size: u64,
     module: &ModuleVersion,
     limits: &Limits,
 ) -> Result<Verified, Error> {
+    list(zip, size, module, limits).map(|(verified, _)| verified)
+}
+
+/// As [`verify`], and returns the hash of each file too.
+///
+/// # Errors
+/// As [`verify`].
+pub fn list<R: Read + Seek>(
+    mut zip: R,
+    size: u64,
+    module: &ModuleVersion,
+    limits: &Limits,
+) -> Result<(Verified, dirhash::Summary), Error> {
     if size > limits.zip_bytes {
         let max = limits.zip_bytes;
         return Err(Error::TooLarge { len: size, max });
@@ -328,7 +341,7 @@ pub fn verify<R: Read + Seek>(
     }
     unpacker.expect_end(start)?;
     let h1 = summary.finish();
-    Ok(Verified { h1, files, go_mod })
+    Ok((Verified { h1, files, go_mod }, summary))
 }
 
 /// Cuts a name for an error: whoever writes the zip chooses its length, and

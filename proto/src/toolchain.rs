@@ -21,6 +21,7 @@
 //!
 //! Source: Go's cmd/distpack, cmd/go/internal/toolchain.
 
+mod documents;
 mod manifest;
 mod packing;
 mod purpose;
@@ -29,7 +30,7 @@ mod release;
 mod tests;
 
 pub use manifest::{Difference, MANIFEST_LEN_MAX, Manifest};
-pub use packing::{Outside, Place, place};
+pub use packing::{Outside, Place, folder_outside, place};
 pub use purpose::Purpose;
 pub use release::{Release, Target, VersionFile};
 

@@ -1,13 +1,191 @@
-//! `verify-build toolchain`.
+//! `verify-build toolchain`: which official Go release an installation is.
+//!
+//! ```text
+//! locate     which installation
+//! tree       its files, hashed as the module they were published as
+//! settings   whom to ask about the release
+//! site       files of a checksum database, from a server or a folder
+//! database   its record of the release, proved
+//! reference  lists of a release's file hashes
+//! packager   who laid the installation out
+//! judge      the verdict
+//! outcome    what printers take; json and text write it
+//! ```
 
-use crate::args::toolchain::Toolchain;
+pub mod database;
+mod json;
+pub mod judge;
+pub mod list;
+pub mod locate;
+pub mod outcome;
+pub mod packager;
+pub mod reference;
+pub mod settings;
+pub mod site;
+mod text;
+pub mod tree;
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use proto::note::VerifierKey;
+use proto::sumdb::PUBLIC_KEY;
+use proto::toolchain::Target;
+
+use crate::args::toolchain::{Command, Toolchain};
 use crate::config::Host;
 use crate::report::printed::Printed;
+use database::Recorded;
+use judge::{Evidence, Judgement, Verdict};
+use outcome::Outcome;
+use packager::Packager;
+use settings::{Choice, Settings};
+use site::Site;
+use tree::Tree;
 
 /// Runs the command.
 ///
 /// # Errors
-/// Always, until it is built.
-pub fn run(_args: &Toolchain, _host: &Host) -> anyhow::Result<Box<dyn Printed>> {
-    anyhow::bail!("not built yet")
+/// When the installation, a list, a record or a database can't be read, or what
+/// was read can't be true.
+pub fn run(args: &Toolchain, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
+    if let Some(Command::Manifest { path, target }) = &args.command {
+        let list = list::List::read(path, parse_target(target.as_deref())?, host)?;
+        return Ok(Box::new(list));
+    }
+    let located = locate::goroot(args.goroot.as_deref(), &host.environment)?;
+    let references = reference::read_all(&args.manifest, &args.zip)?;
+    let target = parse_target(args.target.as_deref())?;
+    let tree = Tree::read(&located.root, target, host.progress)?;
+    let packager = Packager::of(&tree);
+    let (recorded, no_record) = match record(args, host, &tree)? {
+        Ok(recorded) => (Some(recorded), None),
+        Err(why) => (None, Some(why)),
+    };
+    let mut judgement = Judgement::of(&Evidence {
+        tree: &tree,
+        packager,
+        recorded: recorded.as_ref(),
+        believe_unproved: args.allow_unproved,
+        no_record,
+        references: &references,
+    });
+    judgement.notes.extend(located.note);
+    let advice = advice(&judgement, &tree, packager, recorded.as_ref());
+    Ok(Box::new(Outcome {
+        tree,
+        packager,
+        recorded,
+        judgement,
+        advice,
+    }))
+}
+
+fn parse_target(text: Option<&str>) -> anyhow::Result<Option<Target>> {
+    text.map(Target::parse).transpose().context("--target")
+}
+
+/// Gets the record of the release that a tree says it is; or says why there is none.
+fn record(args: &Toolchain, host: &Host, tree: &Tree) -> anyhow::Result<Result<Recorded, String>> {
+    let release = &tree.release;
+    if args.offline {
+        return Ok(Err("--offline was given".into()));
+    }
+    let key = args
+        .key
+        .as_deref()
+        .map(VerifierKey::parse)
+        .transpose()
+        .context("--key")?;
+    let public = || VerifierKey::parse(PUBLIC_KEY).context("the built-in key");
+    if let Some(path) = &args.record {
+        let key = key.map_or_else(public, Ok)?;
+        let tiles = args
+            .tiles
+            .as_deref()
+            .map(|folder| tiles(folder, key.name()))
+            .transpose()?;
+        let source = path.display().to_string();
+        return database::open(&read_answer(path)?, release, &key, tiles.as_ref(), source).map(Ok);
+    }
+    if let Some(address) = &args.sumdb {
+        let key = key.map_or_else(public, Ok)?;
+        let routes = settings::routes_to(address, key.name())?;
+        return database::look_up(&routes, release, &key).map(Ok);
+    }
+    match Settings::read(&host.environment)?.choose()? {
+        Choice::Nobody(why) => Ok(Err(why)),
+        Choice::Ask { key: own, routes } => {
+            let asked = database::look_up(&routes, release, &key.unwrap_or(own));
+            // Being offline is no error of the installation: what can be said is said.
+            Ok(asked.map_err(|error| format!("{error:#}")))
+        }
+    }
+}
+
+fn read_answer(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let mut bytes = Vec::new();
+    file.take(database::ANSWER_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("reading {}", path.display()))?;
+    Ok(bytes)
+}
+
+/// The folder of a database's files: the one named, or the one that a module mirror
+/// or a module cache in it has for this database.
+fn tiles(folder: &Path, database: &str) -> anyhow::Result<Site> {
+    let candidates: [PathBuf; 4] = [
+        folder.to_owned(),
+        folder.join("sumdb").join(database),
+        folder.join("cache/download/sumdb").join(database),
+        folder.join("..").to_owned(),
+    ];
+    let found = candidates
+        .into_iter()
+        .find(|folder| folder.join("tile").is_dir());
+    match found {
+        Some(folder) => Ok(Site::Folder(folder)),
+        None => bail!("{}: no folder called tile in it", folder.display()),
+    }
+}
+
+/// What a person can do about the verdict.
+fn advice(
+    judgement: &Judgement,
+    tree: &Tree,
+    packager: Option<Packager>,
+    recorded: Option<&Recorded>,
+) -> Vec<String> {
+    let module = tree.release.module();
+    let own_check = packager
+        .filter(|packager| packager.habit().is_some())
+        .and_then(Packager::own_check);
+    let mut advice = Vec::new();
+    match judgement.verdict {
+        Verdict::Official | Verdict::Repackaged => {}
+        Verdict::Unknown if recorded.is_none() => advice.push(format!(
+            "compare this h1 with the line of {module} at https://sum.golang.org/lookup/{}, or save that answer and pass it with --record and --tiles, or name a server with --sumdb",
+            module.escaped()
+        )),
+        Verdict::Unknown if judgement.basis == judge::Basis::Nothing => advice.push(
+            "prove the saved answer with --tiles, or ask a server with --sumdb".into(),
+        ),
+        Verdict::Unknown => advice.push(format!(
+            "have the files named: verify-build toolchain manifest {}.zip > list, then --manifest list",
+            module.version
+        )),
+        Verdict::Modified => advice.push(format!(
+            "install {} anew from go.dev/dl, and find out who wrote these files",
+            tree.release.version()
+        )),
+    }
+    if matches!(judgement.verdict, Verdict::Modified | Verdict::Unknown)
+        && let Some(check) = own_check
+    {
+        advice.push(format!("to check it against its packager: {check}"));
+    }
+    advice
 }

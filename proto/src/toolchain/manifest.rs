@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Error, MODULE, Release};
-use crate::dirhash::H1;
+use super::{Error, MODULE, Release, documents};
+use crate::dirhash::{H1, Summary};
 use crate::module::ModuleVersion;
 
 /// The names and SHA-256 of a distribution's files.
@@ -96,23 +96,35 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Takes the files of a release's module zip.
+    ///
+    /// # Errors
+    /// [`Error::Line`] with number 0 when a name is not below the module's own.
+    pub fn of_zip(release: Release, files: &Summary) -> Result<Self, Error> {
+        let prefix = format!("{}/", release.module());
+        let mut manifest = Self::new(release);
+        for (name, sha256) in files.files() {
+            manifest
+                .insert_line(&prefix, name, *sha256)
+                .map_err(|fact| Error::Line { line: 0, fact })?;
+        }
+        Ok(manifest)
+    }
+
     /// Adds a file by its name after `<module>/`; a later one of the same name takes
     /// its place.
     pub fn insert(&mut self, name: &str, sha256: [u8; 32]) {
         self.files.insert(name.into(), sha256);
     }
 
+    /// Takes a file out.
+    pub fn remove(&mut self, name: &str) {
+        self.files.remove(name);
+    }
+
     /// The release that the list says it is of. Nothing is proved by that.
     pub fn release(&self) -> &Release {
         &self.release
-    }
-
-    /// The same files as a list of another release, whose record they may prove to be.
-    pub fn of(&self, release: Release) -> Self {
-        Self {
-            release,
-            files: self.files.clone(),
-        }
     }
 
     /// The hash of one file.
@@ -152,6 +164,13 @@ impl Manifest {
     /// The module's hash, if these are its files.
     pub fn h1(&self) -> H1 {
         H1(Sha256::digest(self.text()).into())
+    }
+
+    /// Completes the list of a tree that lacks documents of the root (licences,
+    /// read-me files) or has files of its own there, to the release's list whose hash
+    /// is `recorded`. `None` when more differs, or a document has an unknown form.
+    pub fn completed(&self, recorded: H1) -> Option<Self> {
+        documents::complete(self, recorded)
     }
 
     /// Compares the list of a tree, `self`, with that of a release.

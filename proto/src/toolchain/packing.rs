@@ -67,6 +67,23 @@ pub fn place(name: &str, release: &Release) -> Place {
     }
 }
 
+/// Says whether no file below the folder `name` of a tree can be in the module, so
+/// that it need not be looked into.
+pub fn folder_outside(name: &str, release: &Release) -> Option<Outside> {
+    let parts: Vec<&str> = name.split('/').collect();
+    match parts.as_slice() {
+        [folder] if ARCHIVE_ONLY.contains(folder) => Some(Outside::ArchiveOnly),
+        [".git" | ".github" | ".jj"] => Some(Outside::Leftover),
+        ["pkg", folder] if !["include", "tool"].contains(folder) => Some(Outside::Package),
+        ["pkg", "tool", folder] => {
+            let target = release.target();
+            let own = format!("{}_{}", target.goos(), target.goarch());
+            (*folder != own).then_some(Outside::Tool)
+        }
+        _ => None,
+    }
+}
+
 /// A module zip may hold one go.mod, at its root, and this one holds none.
 fn in_module(name: &str) -> String {
     match name.strip_suffix("go.mod") {

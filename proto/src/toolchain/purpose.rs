@@ -37,7 +37,9 @@ impl Purpose {
             // module's source is compiled.
             "lib" if name.starts_with("lib/fips140/") && base.ends_with(".zip") => Self::Library,
             "lib" if is_document(base) => Self::Document,
-            _ => Self::Setting,
+            "lib" | "pkg" => Self::Setting,
+            // No program of a release looks into other folders.
+            _ => Self::Document,
         }
     }
 

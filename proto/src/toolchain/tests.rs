@@ -136,6 +136,35 @@ fn packs_as_releases_are_packed() {
 }
 
 #[test]
+fn folders_are_passed_over_only_when_nothing_in_them_belongs() {
+    let release = release("go1.27.3");
+    for name in [
+        "test",
+        ".git",
+        "pkg/linux_amd64",
+        "pkg/obj",
+        "pkg/tool/darwin_arm64",
+    ] {
+        let outside = folder_outside(name, &release);
+        assert!(outside.is_some(), "{name}");
+        let below = place(&format!("{name}/x"), &release);
+        assert_eq!(outside.map(Place::Outside), Some(below), "{name}");
+    }
+    for name in [
+        "",
+        "src",
+        "src/test",
+        "bin",
+        "pkg",
+        "pkg/tool",
+        "pkg/tool/linux_amd64",
+        "pkg/include",
+    ] {
+        assert_eq!(folder_outside(name, &release), None, "{name}");
+    }
+}
+
+#[test]
 fn purposes_follow_names() {
     for (name, want) in [
         ("bin/go", Purpose::Program),
@@ -155,6 +184,7 @@ fn purposes_follow_names() {
         ("src/make.bash", Purpose::Document),
         ("LICENSE", Purpose::Document),
         ("__init__.py", Purpose::Document),
+        ("__pycache__/__init__.pyc", Purpose::Document),
         ("go.env", Purpose::Setting),
         ("VERSION", Purpose::Setting),
         ("lib/time/zoneinfo.zip", Purpose::Setting),
@@ -183,6 +213,58 @@ fn names_what_differs() {
     assert_eq!(difference.changed, ["bin/go"]);
     assert_eq!((difference.same, difference.len()), (1, 3));
     assert!(ours.difference(&ours).is_empty());
+}
+
+#[test]
+fn completes_documents_when_the_record_says_so() {
+    let sha = |text: &str| -> [u8; 32] { hex::decode(text).unwrap().try_into().unwrap() };
+    let mut whole = manifest(&[("VERSION", 1), ("bin/go", 2), ("src/fmt/print.go", 3)]);
+    for (name, form) in [
+        (
+            "CONTRIBUTING.md",
+            "1244fcb5fbb7f0629bc134e99a90c18e63097a66d034acee0f18eabdd4fb32d9",
+        ),
+        (
+            "LICENSE",
+            "2d36597f7117c38b006835ae7f537487207d8ec407aa9d9980794b2030cbc067",
+        ),
+        (
+            "PATENTS",
+            "96f408bfae65bf137fc2525d3ecb030271c50c1e90799f87abf8846d8dd505cc",
+        ),
+        (
+            "README.md",
+            "8247b7c5de1e74854aac1a08aa5894444d1d33b4045c70d5cc3367ad0e25c3f3",
+        ),
+        (
+            "SECURITY.md",
+            "f82d6b06e77402da0dcb80a42b58d284ef3533eb7573ccf21f2ad344368bfb0c",
+        ),
+        // branch: release-branch.go1.27
+        (
+            "codereview.cfg",
+            "cca5b4c30eb016cef709956a8b1edd1d740395497e1b625fa28e51eaaa3bc262",
+        ),
+    ] {
+        whole.insert(name, sha(form));
+    }
+    let recorded = whole.h1();
+    let mut tree = manifest(&[("VERSION", 1), ("bin/go", 2), ("src/fmt/print.go", 3)]);
+    tree.insert("__init__.py", [4; 32]);
+    assert_eq!(tree.completed(recorded).unwrap(), whole);
+    tree.insert(
+        "LICENSE",
+        sha("2d36597f7117c38b006835ae7f537487207d8ec407aa9d9980794b2030cbc067"),
+    );
+    assert_eq!(tree.completed(recorded).unwrap(), whole);
+    // Nothing that matters is ever left out or filled in.
+    for (name, fill) in [("bin/go", 9), ("src/new.go", 3), ("go.env", 3)] {
+        let mut changed = tree.clone();
+        changed.insert(name, [fill; 32]);
+        assert_eq!(changed.completed(recorded), None, "{name}");
+    }
+    tree.remove("src/fmt/print.go");
+    assert_eq!(tree.completed(recorded), None);
 }
 
 #[test]

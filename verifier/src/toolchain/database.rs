@@ -1,0 +1,153 @@
+//! A checksum database as a client sees it: an answer, the tiles that prove it,
+//! and nothing believed before.
+
+use anyhow::{Context as _, bail};
+use proto::dirhash::H1;
+use proto::goproxy::sumdb::SumdbRequest;
+use proto::note::{self, VerifierKey};
+use proto::sumdb::client::LookupPlan;
+use proto::sumdb::{LookupAnswer, Record};
+use proto::tlog::Tile;
+use proto::toolchain::Release;
+
+use super::settings::Route;
+use super::site::Site;
+
+/// The longest answer to a lookup that is read, in bytes.
+pub const ANSWER_BYTES_MAX: u64 = (1 << 20) + note::LEN_MAX as u64;
+
+/// The longest tile that is read, in bytes: 256 hashes.
+const TILE_BYTES_MAX: u64 = 256 * 32;
+
+/// The longest answer to `supported` that is read, in bytes; its text says nothing.
+const SUPPORTED_BYTES_MAX: u64 = 4096;
+
+/// Full tiles have this many hashes.
+const TILE_WIDTH: u32 = 256;
+
+/// What a record says a release's files hash to, and how far that is certain.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// The release.
+    pub release: Release,
+    /// The hash of its files.
+    pub h1: H1,
+    /// The name of the database.
+    pub database: String,
+    /// The record's number in it.
+    pub id: u64,
+    /// Records under the signed head.
+    pub tree_size: u64,
+    /// Whether the record is proved to be under that head. The signature covers
+    /// the head alone; without this proof anybody can have written the record.
+    pub proved: bool,
+    /// Where the answer was read from.
+    pub source: String,
+}
+
+/// Opens an answer: its head must be signed by `key`, its record must be about
+/// `release`, and, where tiles can be read, lie under the head.
+///
+/// # Errors
+/// When the answer can't be true, or tiles are missing or bad.
+pub fn open(
+    answer: &[u8],
+    release: &Release,
+    key: &VerifierKey,
+    tiles: Option<&Site>,
+    source: String,
+) -> anyhow::Result<Recorded> {
+    let module = release.module();
+    let plan = LookupPlan::new(None, answer, module, key)
+        .with_context(|| format!("{source} is not an answer of {} about {module}", key.name()))?;
+    let tree_size = plan.head().tree.size;
+    let (id, record, proved) = match tiles {
+        None => {
+            let answer = LookupAnswer::parse(answer)?;
+            (answer.id, Record::parse(&answer.record)?, false)
+        }
+        Some(site) => {
+            let tiles: Vec<Vec<u8>> = plan
+                .tiles()
+                .iter()
+                .map(|tile| read_tile(site, tile))
+                .collect::<anyhow::Result<_>>()?;
+            let proved = plan
+                .finish(&tiles)
+                .with_context(|| format!("the tiles of {} do not prove {source}", site.name()))?;
+            (proved.id, proved.record, true)
+        }
+    };
+    let h1 = record
+        .h1(module)
+        .with_context(|| format!("record {id} of {} has no h1 of {module}", key.name()))?;
+    Ok(Recorded {
+        release: release.clone(),
+        h1,
+        database: key.name().to_owned(),
+        id,
+        tree_size,
+        proved,
+        source,
+    })
+}
+
+/// Asks a database about a release by the first route that leads to it, and
+/// proves the answer.
+///
+/// # Errors
+/// As [`open`], and when the database can't be reached or has no such record.
+pub fn look_up(routes: &[Route], release: &Release, key: &VerifierKey) -> anyhow::Result<Recorded> {
+    let site = follow(routes)?;
+    let path = SumdbRequest::Lookup(release.module().clone()).path();
+    let Some(answer) = site.read(&path, ANSWER_BYTES_MAX)? else {
+        bail!(
+            "{} has no record of {}: no such release, or not under this name",
+            site.name(),
+            release.module()
+        );
+    };
+    let source = site.join(&path).name();
+    open(&answer, release, key, Some(site), source)
+}
+
+/// Chooses the route as the go command does: a proxy that says it relays the
+/// database is the only one asked; one that says "not found" is passed over.
+///
+/// Source: go.dev/ref/mod#checksum-database
+fn follow(routes: &[Route]) -> anyhow::Result<&Site> {
+    for route in routes {
+        match route {
+            Route::Database(site) => return Ok(site),
+            Route::Proxy {
+                site,
+                passes_errors,
+            } => match site.read(&SumdbRequest::Supported.path(), SUPPORTED_BYTES_MAX) {
+                Ok(Some(_)) => return Ok(site),
+                Ok(None) => {}
+                Err(_) if *passes_errors => {}
+                Err(error) => return Err(error),
+            },
+        }
+    }
+    bail!("no server of the list relays the checksum database");
+}
+
+/// Reads a tile, cut from a wider one where the site has no narrower one any more.
+fn read_tile(site: &Site, tile: &Tile) -> anyhow::Result<Vec<u8>> {
+    if let Some(bytes) = site.read(&tile.path(), TILE_BYTES_MAX)? {
+        return Ok(bytes);
+    }
+    let widths: Vec<u32> = match site {
+        // A folder may hold what was fetched for another head; looking costs little.
+        Site::Folder(_) => (tile.width + 1..=TILE_WIDTH).collect(),
+        Site::Http { .. } => vec![TILE_WIDTH],
+    };
+    for width in widths {
+        let wider = Tile { width, ..*tile };
+        if let Some(bytes) = site.read(&wider.path(), TILE_BYTES_MAX)? {
+            return Ok(tile.cut(&wider, &bytes)?.to_vec());
+        }
+    }
+    bail!("{} has no {tile}", site.name())
+}

@@ -1,0 +1,364 @@
+//! From a tree, a record and lists of file hashes to a verdict.
+
+use proto::dirhash::H1;
+use proto::toolchain::{Difference, Manifest, Purpose, Release};
+use serde::Serialize;
+
+use super::database::Recorded;
+use super::packager::Packager;
+use super::reference::Reference;
+use super::tree::Tree;
+
+/// What an installation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The release, to the last byte.
+    Official,
+    /// The release in all that can change what is built.
+    Repackaged,
+    /// Not the release.
+    Modified,
+    /// That can't be told.
+    Unknown,
+}
+
+/// How one file differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Another content.
+    Changed,
+    /// In the installation alone.
+    Added,
+    /// In the release alone.
+    Missing,
+}
+
+/// A file that is not the release's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileDifference {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// How it differs.
+    pub kind: Kind,
+    /// Its name in the module.
+    pub name: String,
+    /// The installed file's SHA-256.
+    pub installed: Option<[u8; 32]>,
+    /// The release's.
+    pub released: Option<[u8; 32]>,
+}
+
+/// How near a release comes.
+#[derive(Debug, Clone)]
+pub struct Nearness {
+    /// The release.
+    pub release: Release,
+    /// Where its list was read from.
+    pub source: String,
+    /// Whether a record proves the list.
+    pub proved: bool,
+    /// How many files are the same, and how many differ.
+    pub same: usize,
+    /// How many differ.
+    pub differing: usize,
+}
+
+/// What the verdict rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// Nothing: there is no record.
+    Nothing,
+    /// The recorded hash alone.
+    Hash,
+    /// The recorded hash, which documents filled in lead to.
+    Documents,
+    /// A list of file hashes that the record proves.
+    List,
+}
+
+/// The answer.
+#[derive(Debug)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// What it rests on.
+    pub basis: Basis,
+    /// The hash of the installed files.
+    pub h1: H1,
+    /// Files that differ, those that matter most first.
+    pub differences: Vec<FileDifference>,
+    /// The releases that lists were given of, the nearest first.
+    pub nearest: Vec<Nearness>,
+    /// What a reader should know beside the answer.
+    pub notes: Vec<String>,
+}
+
+/// What there is to judge by.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    /// The installation.
+    pub tree: &'a Tree,
+    /// Who packaged it.
+    pub packager: Option<Packager>,
+    /// The record of the release that it says it is.
+    pub recorded: Option<&'a Recorded>,
+    /// Whether to believe a record that nothing proves.
+    pub believe_unproved: bool,
+    /// Why there is no record.
+    pub no_record: Option<String>,
+    /// Lists of releases.
+    pub references: &'a [Reference],
+}
+
+impl Judgement {
+    /// Judges.
+    pub fn of(evidence: &Evidence<'_>) -> Self {
+        let h1 = evidence.tree.manifest.h1();
+        let mut judgement = Self {
+            verdict: Verdict::Unknown,
+            reason: String::new(),
+            basis: Basis::Nothing,
+            h1,
+            differences: Vec::new(),
+            nearest: nearest(evidence),
+            notes: Vec::new(),
+        };
+        match evidence.trusted() {
+            None => judgement.without_record(evidence),
+            Some(recorded) if recorded.h1 == h1 => judgement.equal(evidence),
+            Some(recorded) => judgement.unequal(evidence, recorded),
+        }
+        judgement
+    }
+
+    /// The files that matter among those that differ.
+    pub fn mattering(&self) -> impl Iterator<Item = &FileDifference> {
+        self.differences
+            .iter()
+            .filter(|file| file.purpose.matters())
+    }
+
+    fn without_record(&mut self, evidence: &Evidence<'_>) {
+        self.reason = match (evidence.recorded, &evidence.no_record) {
+            (Some(recorded), _) => {
+                let relation = if recorded.h1 == self.h1 {
+                    "is the one"
+                } else {
+                    "is not the one"
+                };
+                format!(
+                    "the hash {relation} in {}, but nothing proves that file: a database signs its tree head alone",
+                    recorded.source
+                )
+            }
+            (None, Some(why)) => format!("there is no record to compare with: {why}"),
+            (None, None) => "there is no record to compare with".into(),
+        };
+        let release = &evidence.tree.release;
+        let own = evidence
+            .references
+            .iter()
+            .find(|reference| reference.manifest.release() == release);
+        if let Some(reference) = own {
+            self.compare(evidence.tree, &reference.manifest);
+            self.notes.push(format!(
+                "the comparison with {} is only as good as that list, which no record proves",
+                reference.source
+            ));
+        }
+    }
+
+    fn equal(&mut self, evidence: &Evidence<'_>) {
+        self.basis = Basis::Hash;
+        let release = &evidence.tree.release;
+        if self.tampered_beside(evidence.tree) {
+            return;
+        }
+        self.verdict = Verdict::Official;
+        self.reason = format!("every file of {release} is here, unchanged, and no other");
+    }
+
+    /// Files that the hash does not cover and a build would read all the same.
+    fn tampered_beside(&mut self, tree: &Tree) -> bool {
+        let odd = tree.odd.iter().find(|odd| Purpose::of(&odd.name).matters());
+        let (name, what) = match (tree.shadowed.first(), odd) {
+            (Some(name), _) => (name, "is not the _go.mod beside it that the release has"),
+            (None, Some(odd)) => (&odd.name, odd.reason.as_str()),
+            (None, None) => return false,
+        };
+        self.verdict = Verdict::Modified;
+        self.reason = format!("{name}: {what}");
+        true
+    }
+
+    fn unequal(&mut self, evidence: &Evidence<'_>, recorded: &Recorded) {
+        let tree = evidence.tree;
+        let release = &tree.release;
+        for reference in evidence.references {
+            if reference.manifest.release() == release && reference.h1 != recorded.h1 {
+                self.notes.push(format!(
+                    "{} is not the list of {release}: it hashes to {}, the record says {}; it was not used",
+                    reference.source, reference.h1, recorded.h1
+                ));
+            }
+        }
+        let proved = evidence
+            .references
+            .iter()
+            .find(|reference| reference.h1 == recorded.h1);
+        let completed;
+        let list = if let Some(reference) = proved {
+            self.basis = Basis::List;
+            &reference.manifest
+        } else if let Some(found) = tree.manifest.completed(recorded.h1) {
+            self.basis = Basis::Documents;
+            completed = found;
+            &completed
+        } else {
+            self.basis = Basis::Hash;
+            self.unlisted(evidence);
+            return;
+        };
+        self.compare(tree, list);
+        if self.tampered_beside(tree) {
+            return;
+        }
+        let count = self.mattering().count();
+        if count == 0 {
+            self.verdict = Verdict::Repackaged;
+            self.reason = repackaged(evidence, &self.differences);
+        } else {
+            self.verdict = Verdict::Modified;
+            self.reason = modified(evidence, count, &self.differences);
+        }
+    }
+
+    /// The hash is another one, and no list says why.
+    fn unlisted(&mut self, evidence: &Evidence<'_>) {
+        let release = &evidence.tree.release;
+        let habit = evidence
+            .packager
+            .and_then(|packager| Some((packager, packager.habit()?)));
+        match habit {
+            Some((packager, habit)) => {
+                self.reason = format!(
+                    "the files are not those of {release}; it looks like {}, which {habit}, and without the release's list nothing tells that from tampering",
+                    packager.name()
+                );
+            }
+            None => {
+                self.verdict = Verdict::Modified;
+                self.reason = format!(
+                    "the files are not those of {release}; without the release's list it can't be said which"
+                );
+            }
+        }
+    }
+
+    fn compare(&mut self, tree: &Tree, release: &Manifest) {
+        let Difference {
+            added,
+            missing,
+            changed,
+            ..
+        } = tree.manifest.difference(release);
+        let kinds = [
+            (Kind::Changed, changed),
+            (Kind::Added, added),
+            (Kind::Missing, missing),
+        ];
+        for (kind, names) in kinds {
+            let file = |name: String| FileDifference {
+                purpose: Purpose::of(&name),
+                kind,
+                installed: tree.manifest.file(&name),
+                released: release.file(&name),
+                name,
+            };
+            self.differences.extend(names.into_iter().map(file));
+        }
+        self.differences
+            .sort_by(|a, b| (a.purpose, a.kind, &a.name).cmp(&(b.purpose, b.kind, &b.name)));
+    }
+}
+
+impl Evidence<'_> {
+    /// The record, if it may be believed.
+    fn trusted(&self) -> Option<&Recorded> {
+        self.recorded
+            .filter(|recorded| recorded.proved || self.believe_unproved)
+    }
+}
+
+fn nearest(evidence: &Evidence<'_>) -> Vec<Nearness> {
+    let trusted = evidence.trusted();
+    let mut nearest: Vec<Nearness> = evidence
+        .references
+        .iter()
+        .map(|reference| {
+            let difference = evidence.tree.manifest.difference(&reference.manifest);
+            Nearness {
+                release: reference.manifest.release().clone(),
+                source: reference.source.clone(),
+                proved: trusted.is_some_and(|recorded| recorded.h1 == reference.h1),
+                same: difference.same,
+                differing: difference.len(),
+            }
+        })
+        .collect();
+    nearest.sort_by_key(|near| (near.differing, std::cmp::Reverse(near.same)));
+    nearest
+}
+
+fn repackaged(evidence: &Evidence<'_>, differences: &[FileDifference]) -> String {
+    let by = evidence
+        .packager
+        .map_or_else(String::new, |packager| format!(" by {}", packager.name()));
+    format!(
+        "official content, repackaged{by}: {}; every other file is the release's own",
+        tally(differences)
+    )
+}
+
+fn modified(evidence: &Evidence<'_>, count: usize, differences: &[FileDifference]) -> String {
+    let release = &evidence.tree.release;
+    let files = if count == 1 { "file" } else { "files" };
+    let first = differences
+        .first()
+        .map_or_else(String::new, |file| format!(", {} the first", file.name));
+    let by = evidence
+        .packager
+        .map_or_else(String::new, |packager| match packager.habit() {
+            Some(habit) => format!("; it looks like {}, which {habit}", packager.name()),
+            None => format!("; it looks like {}, which changes nothing", packager.name()),
+        });
+    format!("{count} {files} that can change a build are not those of {release}{first}{by}")
+}
+
+/// Says how many files are missing, added and changed, by what they are for.
+fn tally(differences: &[FileDifference]) -> String {
+    let mut words = Vec::new();
+    for (purpose, one, many) in [
+        (Purpose::Document, "document", "documents"),
+        (Purpose::Test, "test file", "test files"),
+    ] {
+        for (kind, word) in [
+            (Kind::Missing, "missing"),
+            (Kind::Added, "added"),
+            (Kind::Changed, "changed"),
+        ] {
+            let same = |file: &&FileDifference| file.purpose == purpose && file.kind == kind;
+            match differences.iter().filter(same).count() {
+                0 => {}
+                1 => words.push(format!("1 {one} {word}")),
+                count => words.push(format!("{count} {many} {word}")),
+            }
+        }
+    }
+    words.join(", ")
+}

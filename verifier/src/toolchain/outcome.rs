@@ -1,0 +1,188 @@
+//! What the command found, in the shape that printers take.
+
+use std::io::{self, Write};
+
+use proto::toolchain::Outside;
+
+use super::database::Recorded;
+use super::judge::{FileDifference, Judgement, Kind, Verdict};
+use super::packager::Packager;
+use super::tree::Tree;
+use super::{json, text};
+use crate::cause::Evidence;
+use crate::exit::Exit;
+use crate::report::printed::{Check, Finding, Level, Printed, Status};
+use crate::report::text::Style;
+
+/// The most files that get a finding of their own.
+const FINDINGS_MAX: usize = 100;
+
+/// Everything found about one installation.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The installation.
+    pub tree: Tree,
+    /// Who packaged it.
+    pub packager: Option<Packager>,
+    /// The record it was compared with.
+    pub recorded: Option<Recorded>,
+    /// The answer.
+    pub judgement: Judgement,
+    /// What to do next; empty when nothing is.
+    pub advice: Vec<String>,
+}
+
+impl Printed for Outcome {
+    fn command(&self) -> &'static str {
+        "toolchain"
+    }
+
+    fn exit(&self) -> Exit {
+        match self.judgement.verdict {
+            Verdict::Official | Verdict::Repackaged => Exit::Same,
+            Verdict::Modified => Exit::Different,
+            Verdict::Unknown => Exit::Inconclusive,
+        }
+    }
+
+    fn summary(&self) -> String {
+        self.judgement.reason.clone()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.judgement.notes.clone()
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        let mut findings: Vec<Finding> = self
+            .judgement
+            .mattering()
+            .take(FINDINGS_MAX)
+            .map(|file| self.file_finding(file))
+            .collect();
+        findings.extend(self.verdict_finding());
+        findings.extend(self.outside_finding());
+        findings.extend(self.repackaging_finding());
+        vec![Check {
+            name: "official release".into(),
+            subject: self.tree.root.display().to_string(),
+            status: match self.judgement.verdict {
+                Verdict::Official | Verdict::Repackaged => Status::Passed,
+                Verdict::Modified => Status::Failed,
+                Verdict::Unknown => Status::Undecided,
+            },
+            reason: Some(self.judgement.reason.clone()),
+            findings,
+        }]
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        json::write(self, out)
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        text::write(self, style, out)
+    }
+}
+
+impl Outcome {
+    fn artifact(&self) -> String {
+        self.tree.root.display().to_string()
+    }
+
+    fn file_finding(&self, file: &FileDifference) -> Finding {
+        let release = self.tree.release.version();
+        let what = match file.kind {
+            Kind::Changed => format!("{} is not the one of {release}", file.name),
+            Kind::Added => format!("{} is not in {release}", file.name),
+            Kind::Missing => format!("{} of {release} is missing", file.name),
+        };
+        Finding {
+            rule: "toolchain-patched".into(),
+            level: Level::Error,
+            confidence: None,
+            artifact: self.tree.root.join(&file.name).display().to_string(),
+            summary: what,
+            evidence: vec![Evidence {
+                place: format!("sha256 of {}", file.name),
+                a: file.installed.map(hex::encode),
+                b: file.released.map(hex::encode),
+            }],
+            fix: self.fix(),
+        }
+    }
+
+    /// What no single file stands for.
+    fn verdict_finding(&self) -> Option<Finding> {
+        let (rule, level) = match self.judgement.verdict {
+            Verdict::Official | Verdict::Repackaged => return None,
+            Verdict::Modified if self.judgement.mattering().count() > 0 => return None,
+            Verdict::Modified => ("toolchain-patched", Level::Error),
+            Verdict::Unknown => ("toolchain-unproved", Level::Warning),
+        };
+        Some(Finding {
+            rule: rule.into(),
+            level,
+            confidence: None,
+            artifact: self.artifact(),
+            summary: self.judgement.reason.clone(),
+            evidence: vec![Evidence {
+                place: format!("h1 of {}", self.tree.release.module()),
+                a: Some(self.judgement.h1.to_string()),
+                b: self.recorded.as_ref().map(|record| record.h1.to_string()),
+            }],
+            fix: self.fix(),
+        })
+    }
+
+    /// Programs and packages that no release has. A build reads them only when it is
+    /// told to, so they change no verdict.
+    fn outside_finding(&self) -> Option<Finding> {
+        let of = |kind: Outside| self.tree.outside.get(&kind);
+        let names: Vec<&String> = [Outside::Program, Outside::Tool, Outside::Package]
+            .into_iter()
+            .filter_map(of)
+            .flat_map(|outsiders| &outsiders.names)
+            .collect();
+        let first = names.first()?;
+        let more = match names.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(Finding {
+            rule: "toolchain-outside".into(),
+            level: Level::Note,
+            confidence: None,
+            artifact: self.artifact(),
+            summary: format!("{first}{more}: in no release, not judged"),
+            evidence: Vec::new(),
+            fix: String::new(),
+        })
+    }
+
+    fn repackaging_finding(&self) -> Option<Finding> {
+        (self.judgement.verdict == Verdict::Repackaged).then(|| Finding {
+            rule: "toolchain-repackaged".into(),
+            level: Level::Note,
+            confidence: None,
+            artifact: self.artifact(),
+            summary: self.judgement.reason.clone(),
+            evidence: self
+                .judgement
+                .differences
+                .iter()
+                .take(FINDINGS_MAX)
+                .map(|file| Evidence {
+                    place: file.name.clone(),
+                    a: file.installed.map(hex::encode),
+                    b: file.released.map(hex::encode),
+                })
+                .collect(),
+            fix: String::new(),
+        })
+    }
+
+    fn fix(&self) -> String {
+        self.advice.join("; ")
+    }
+}

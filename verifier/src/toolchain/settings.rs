@@ -1,0 +1,206 @@
+//! Which checksum database the go command would ask, by the person's settings.
+//!
+//! The environment comes first, then the person's own file of settings (what `go
+//! env -w` writes), then Go's defaults. The `go.env` inside the tree is not read:
+//! whoever changed the tree can have changed that too, and no program of the tree
+//! is run to ask it.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use proto::goproxy::list::{Fallback, Proxy, ProxyList};
+use proto::module::pattern::Patterns;
+use proto::note::VerifierKey;
+use proto::sumdb::Setting;
+use proto::toolchain::MODULE;
+
+use super::site::Site;
+use crate::config::Environment;
+
+const DEFAULT_GOPROXY: &str = "https://proxy.golang.org,direct";
+const DEFAULT_GOSUMDB: &str = "sum.golang.org";
+
+/// The longest file of settings that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Whom the go command would ask.
+#[derive(Debug)]
+pub enum Choice {
+    /// This database, by the first of these routes that leads to it.
+    Ask {
+        /// Its key.
+        key: VerifierKey,
+        /// The routes, in order.
+        routes: Vec<Route>,
+    },
+    /// Nobody, for this reason.
+    Nobody(String),
+}
+
+/// A way to a database.
+#[derive(Debug)]
+pub enum Route {
+    /// Through a proxy, if that relays the database; this is where it would.
+    Proxy {
+        /// The place for the database's files.
+        site: Site,
+        /// Whether to go on to the next route when the proxy can't be asked.
+        passes_errors: bool,
+    },
+    /// The database itself.
+    Database(Site),
+}
+
+/// The settings of a person.
+#[derive(Debug)]
+pub struct Settings {
+    environment: HashMap<&'static str, String>,
+    file: HashMap<String, String>,
+}
+
+const NAMES: [&str; 4] = ["GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE"];
+
+impl Settings {
+    /// Reads the environment and the person's file of settings.
+    ///
+    /// # Errors
+    /// When that file is there and can't be read.
+    pub fn read(environment: &Environment) -> anyhow::Result<Self> {
+        let text = |name: &'static str| {
+            let value = environment.var(name)?.to_str()?;
+            Some((name, value.to_owned()))
+        };
+        Ok(Self {
+            environment: NAMES.into_iter().filter_map(text).collect(),
+            file: read_file(environment)?,
+        })
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let value = self.environment.get(name).or_else(|| self.file.get(name));
+        value.map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Chooses database and addresses.
+    ///
+    /// # Errors
+    /// When a setting can't be understood.
+    pub fn choose(&self) -> anyhow::Result<Choice> {
+        let sumdb = self.get("GOSUMDB").unwrap_or(DEFAULT_GOSUMDB);
+        let (key, url) = match Setting::parse(sumdb).context("GOSUMDB")? {
+            Setting::Off => {
+                return Ok(Choice::Nobody(
+                    "GOSUMDB=off: no database is to be asked".into(),
+                ));
+            }
+            Setting::Database { key, url } => (key, url),
+        };
+        for name in ["GONOSUMDB", "GOPRIVATE"] {
+            let Some(list) = self.get(name) else { continue };
+            if Patterns::parse(list).context(name)?.matches(MODULE) {
+                return Ok(Choice::Nobody(format!(
+                    "{name}={list} covers {MODULE}: no database is to be asked about it"
+                )));
+            }
+            // As in the go command, GOPRIVATE is the default of GONOSUMDB alone.
+            break;
+        }
+        let routes = match url {
+            Some(url) => vec![Route::Database(Site::parse(&url)?)],
+            None => self.routes(key.name())?,
+        };
+        Ok(if routes.is_empty() {
+            Choice::Nobody("GOPROXY=off: nobody is to be asked".into())
+        } else {
+            Choice::Ask { key, routes }
+        })
+    }
+
+    /// The routes of the GOPROXY list. At its end stands the database itself: a
+    /// proxy need not relay it.
+    fn routes(&self, database: &str) -> anyhow::Result<Vec<Route>> {
+        let list = self.get("GOPROXY").unwrap_or(DEFAULT_GOPROXY);
+        let list = ProxyList::parse(list).context("GOPROXY")?;
+        let mut routes = Vec::new();
+        for entry in list.entries() {
+            match &entry.proxy {
+                Proxy::Off => return Ok(routes),
+                Proxy::Direct => break,
+                Proxy::Url(url) => routes.push(Route::Proxy {
+                    site: relayed(&Site::parse(url)?, database),
+                    passes_errors: entry.separator == Fallback::AnyError,
+                }),
+            }
+        }
+        routes.push(Route::Database(Site::parse(&format!(
+            "https://{database}"
+        ))?));
+        Ok(routes)
+    }
+}
+
+/// The routes to a database at an address that a person gave: a proxy such as
+/// sumward, or the database itself.
+///
+/// # Errors
+/// When it is no address.
+pub fn routes_to(address: &str, database: &str) -> anyhow::Result<Vec<Route>> {
+    let site = Site::parse(address)?;
+    if address.contains("/sumdb/") {
+        return Ok(vec![Route::Database(site)]);
+    }
+    Ok(vec![
+        Route::Proxy {
+            site: relayed(&site, database),
+            passes_errors: false,
+        },
+        Route::Database(site),
+    ])
+}
+
+fn relayed(proxy: &Site, database: &str) -> Site {
+    proxy.join(&format!("sumdb/{database}"))
+}
+
+/// Reads `name=value` lines of the file that GOENV names, or the usual one.
+fn read_file(environment: &Environment) -> anyhow::Result<HashMap<String, String>> {
+    let path = match environment.var("GOENV") {
+        Some(off) if off == OsStr::new("off") => None,
+        Some(path) => Some(PathBuf::from(path)),
+        None => usual_file(environment),
+    };
+    let Some(path) = path.filter(|path| path.is_file()) else {
+        return Ok(HashMap::new());
+    };
+    let len = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+    if len > FILE_BYTES_MAX {
+        bail!(
+            "{}: more than {FILE_BYTES_MAX} bytes of settings",
+            path.display()
+        );
+    }
+    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let pair = |line: &str| {
+        let (name, value) = line.split_once('=')?;
+        let known = NAMES.contains(&name);
+        known.then(|| (name.to_owned(), value.trim_end().to_owned()))
+    };
+    Ok(text.lines().filter_map(pair).collect())
+}
+
+fn usual_file(environment: &Environment) -> Option<PathBuf> {
+    let folder = match environment.var("XDG_CONFIG_HOME") {
+        Some(folder) => PathBuf::from(folder),
+        None => {
+            let home = PathBuf::from(environment.var("HOME")?);
+            match std::env::consts::OS {
+                "macos" => home.join("Library/Application Support"),
+                _ => home.join(".config"),
+            }
+        }
+    };
+    Some(folder.join("go/env"))
+}

@@ -1,0 +1,154 @@
+//! Where the files of a checksum database are read from: a server or a folder.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use proto::goproxy;
+use reqwest::StatusCode;
+use reqwest::blocking::Client;
+use reqwest::redirect::Policy;
+use url::Url;
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long one request may take, its answer read.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The most redirects that are followed for one request.
+const REDIRECTS_MAX: usize = 5;
+
+/// A place that file paths such as `lookup/…` and `tile/…` are appended to.
+#[derive(Debug, Clone)]
+pub enum Site {
+    /// A server.
+    Http {
+        /// Sends the requests.
+        client: Client,
+        /// The address, without a slash at its end.
+        base: Url,
+    },
+    /// A folder of the same form.
+    Folder(PathBuf),
+}
+
+impl Site {
+    /// Reads an address: `https://`, `http://` or `file://`.
+    ///
+    /// # Errors
+    /// When it is none, or no client can be made (no system certificates, say).
+    pub fn parse(address: &str) -> anyhow::Result<Self> {
+        let url = Url::parse(address.trim_end_matches('/')).with_context(|| {
+            format!("{address:?} is not an address such as https://sum.golang.org")
+        })?;
+        match url.scheme() {
+            "https" | "http" if url.has_host() => Ok(Self::Http {
+                client: client()?,
+                base: url,
+            }),
+            "file" => match url.to_file_path() {
+                Ok(folder) => Ok(Self::Folder(folder)),
+                Err(()) => bail!("{address:?} names no folder of this host"),
+            },
+            _ => bail!("{address:?} is not an http, https or file address"),
+        }
+    }
+
+    /// The site below this one at `path`.
+    pub fn join(&self, path: &str) -> Self {
+        match self {
+            Self::Http { client, base } => Self::Http {
+                client: client.clone(),
+                base: below(base, path),
+            },
+            Self::Folder(folder) => Self::Folder(folder.join(path)),
+        }
+    }
+
+    /// Reads a file of at most `max` bytes; `None` when the site has no such file.
+    ///
+    /// # Errors
+    /// When the site can't be reached, says anything but "here" or "not found", or
+    /// sends more than `max` bytes.
+    pub fn read(&self, path: &str, max: u64) -> anyhow::Result<Option<Vec<u8>>> {
+        match self {
+            Self::Http { client, base } => get(client, &below(base, path), max),
+            Self::Folder(folder) => read_file(&folder.join(path), max),
+        }
+    }
+
+    /// The site as messages name it: without a password.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Http { base, .. } => shown(base),
+            Self::Folder(folder) => folder.display().to_string(),
+        }
+    }
+}
+
+fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    let folder = base.path().trim_end_matches('/');
+    url.set_path(&format!("{folder}/{}", goproxy::encode(path)));
+    url
+}
+
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    if url.password().is_some() {
+        // Only addresses without a host refuse this, and they have no password.
+        let _ = url.set_password(Some("xxxxx"));
+    }
+    url.to_string().trim_end_matches('/').to_owned()
+}
+
+fn client() -> anyhow::Result<Client> {
+    // It fails when another part of the program installed one: just as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .user_agent(concat!("verify-build/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .redirect(Policy::limited(REDIRECTS_MAX))
+        .build()
+        .context("setting up TLS")
+}
+
+fn get(client: &Client, url: &Url, max: u64) -> anyhow::Result<Option<Vec<u8>>> {
+    let name = shown(url);
+    let response = client
+        .get(url.clone())
+        .send()
+        .map_err(reqwest::Error::without_url)
+        .with_context(|| format!("asking {name}"))?;
+    match response.status() {
+        StatusCode::OK => {}
+        StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
+        status => bail!("{name} answers {status}"),
+    }
+    read_all(response, max)
+        .with_context(|| format!("reading {name}"))
+        .map(Some)
+}
+
+fn read_file(path: &Path, max: u64) -> anyhow::Result<Option<Vec<u8>>> {
+    match File::open(path) {
+        Ok(file) => read_all(file, max)
+            .with_context(|| format!("reading {}", path.display()))
+            .map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("opening {}", path.display())),
+    }
+}
+
+fn read_all(from: impl io::Read, max: u64) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        bail!("more than {max} bytes, the most that such an answer has");
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,386 @@
+//! An installed Go distribution, hashed as the module it was published as.
+//!
+//! Links are followed, since the go command follows them too and some packagers
+//! lay trees out with them; pipes and devices are never opened. What the rules of
+//! packing leave out is counted and not read.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use proto::toolchain::{
+    Manifest, Outside, Place, Release, Target, VersionFile, folder_outside, place,
+};
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::progress::{Bar, Progress};
+
+/// The most files and folders of a tree that are looked at.
+const ENTRIES_MAX: usize = 400_000;
+
+/// The most that all hashed files may hold together, in bytes: what a module zip
+/// may unpack to, four times.
+const TOTAL_BYTES_MAX: u64 = 2 << 30;
+
+/// How deep folders may lie in each other.
+const DEPTH_MAX: usize = 64;
+
+/// The longest VERSION file that is read, in bytes.
+const VERSION_BYTES_MAX: u64 = 4096;
+
+/// Bytes read and hashed at a time.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// The most things of one kind that are remembered by name.
+const NAMES_MAX: usize = 1000;
+
+/// A tree and what it holds.
+#[derive(Debug)]
+pub struct Tree {
+    /// Its root.
+    pub root: PathBuf,
+    /// What its VERSION file says.
+    pub version: VersionFile,
+    /// The release that it says it is, for the target it has tools for.
+    pub release: Release,
+    /// The hashes of the files that belong to the module.
+    pub manifest: Manifest,
+    /// Bytes in them.
+    pub bytes: u64,
+    /// What belongs to no module, by kind.
+    pub outside: BTreeMap<Outside, Outsiders>,
+    /// Links that were followed, or led nowhere.
+    pub links: Vec<Link>,
+    /// What could not be hashed, and why.
+    pub odd: Vec<Odd>,
+    /// Each `go.mod` that differs from the `_go.mod` beside it. The module has the
+    /// second, the go command reads the first.
+    pub shadowed: Vec<String>,
+}
+
+/// Files and folders outside the module.
+#[derive(Debug, Default, Clone)]
+pub struct Outsiders {
+    /// How many were seen; folders were not looked into.
+    pub count: usize,
+    /// Their names, at most [`NAMES_MAX`].
+    pub names: Vec<String>,
+}
+
+/// A symbolic link in a tree.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// Its name below the root.
+    pub name: String,
+    /// Where it points, as it is written.
+    pub target: String,
+}
+
+/// A name in a tree that has no content to hash.
+#[derive(Debug, Clone)]
+pub struct Odd {
+    /// Its name below the root.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A file that belongs to the module.
+struct Found {
+    path: PathBuf,
+    /// Its name below the root.
+    name: String,
+    /// Its name in the module.
+    inside: String,
+    size: u64,
+}
+
+impl Tree {
+    /// Reads VERSION, walks the tree and hashes what belongs to the module.
+    ///
+    /// # Errors
+    /// When the folder is no Go distribution, a file in it can't be read, or it
+    /// holds more than is read.
+    pub fn read(root: &Path, target: Option<Target>, progress: Progress) -> anyhow::Result<Self> {
+        let root = fs::canonicalize(root)
+            .with_context(|| format!("{}: there is no such folder", root.display()))?;
+        let version = read_version(&root)?;
+        let target = match target {
+            Some(target) => target,
+            None => target_of(&root)?,
+        };
+        let release = Release::new(&version.version, target).with_context(|| {
+            format!(
+                "{}: releases alone have records in checksum databases",
+                root.join("VERSION").display()
+            )
+        })?;
+        let mut tree = Self {
+            manifest: Manifest::new(release.clone()),
+            root,
+            version,
+            release,
+            bytes: 0,
+            outside: BTreeMap::new(),
+            links: Vec::new(),
+            odd: Vec::new(),
+            shadowed: Vec::new(),
+        };
+        let found = tree.walk()?;
+        tree.hash(found, progress)?;
+        Ok(tree)
+    }
+
+    fn walk(&mut self) -> anyhow::Result<Vec<Found>> {
+        let mut found = Vec::new();
+        let mut walk = WalkDir::new(&self.root)
+            .follow_links(true)
+            .max_depth(DEPTH_MAX)
+            .min_depth(1)
+            .into_iter();
+        let mut entries = 0_usize;
+        while let Some(entry) = walk.next() {
+            entries += 1;
+            if entries > ENTRIES_MAX {
+                bail!(
+                    "{}: more than {ENTRIES_MAX} files; name the GOROOT itself",
+                    self.root.display()
+                );
+            }
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.unreadable(&error)?;
+                    continue;
+                }
+            };
+            let Some(name) = self.name(entry.path()) else {
+                let name = entry.path().to_string_lossy().into_owned();
+                self.odd(name, "its name is not UTF-8");
+                continue;
+            };
+            self.note_link(&entry, &name);
+            if entry.file_type().is_dir() {
+                if let Some(outside) = folder_outside(&name, &self.release) {
+                    self.outside(outside, format!("{name}/"));
+                    walk.skip_current_dir();
+                }
+                continue;
+            }
+            self.file(&entry, name, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// Sorts one file in.
+    fn file(
+        &mut self,
+        entry: &DirEntry,
+        name: String,
+        found: &mut Vec<Found>,
+    ) -> anyhow::Result<()> {
+        let inside = match place(&name, &self.release) {
+            Place::Outside(outside) => {
+                self.outside(outside, name);
+                return Ok(());
+            }
+            Place::Module(inside) => inside,
+        };
+        if !entry.file_type().is_file() {
+            self.odd(name, "neither a file nor a folder; it was not opened");
+            return Ok(());
+        }
+        let size = entry
+            .metadata()
+            .with_context(|| format!("reading {}", entry.path().display()))?
+            .len();
+        self.bytes = self.bytes.saturating_add(size);
+        if self.bytes > TOTAL_BYTES_MAX {
+            bail!(
+                "{}: more than {TOTAL_BYTES_MAX} bytes, several times what a release has",
+                self.root.display()
+            );
+        }
+        found.push(Found {
+            path: entry.path().into(),
+            name,
+            inside,
+            size,
+        });
+        Ok(())
+    }
+
+    /// Hashes files on all processors, the largest first so that none is last.
+    fn hash(&mut self, mut found: Vec<Found>, progress: Progress) -> anyhow::Result<()> {
+        found.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
+        let bar = progress.bytes("hashing", self.bytes);
+        let hashes: Vec<[u8; 32]> = found
+            .par_iter()
+            .map(|found| {
+                hash_file(found, &bar).with_context(|| format!("reading {}", found.path.display()))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        bar.finish();
+        let mut renamed = HashMap::new();
+        for (found, sha256) in found.iter().zip(hashes) {
+            // In a tree that the go command downloaded both are there, the second
+            // copied from the first.
+            if found.name != found.inside {
+                renamed.insert(found.inside.as_str(), (found.name.as_str(), sha256));
+            } else {
+                self.manifest.insert(&found.inside, sha256);
+            }
+        }
+        for (inside, (name, sha256)) in renamed {
+            match self.manifest.file(inside) {
+                None => self.manifest.insert(inside, sha256),
+                Some(packed) if packed != sha256 => self.shadowed.push(name.to_owned()),
+                Some(_) => {}
+            }
+        }
+        self.shadowed.sort_unstable();
+        Ok(())
+    }
+
+    fn name(&self, path: &Path) -> Option<String> {
+        let relative = path.strip_prefix(&self.root).ok()?;
+        let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
+        Some(parts?.join("/"))
+    }
+
+    fn note_link(&mut self, entry: &DirEntry, name: &str) {
+        if entry.path_is_symlink() && self.links.len() < NAMES_MAX {
+            let target = fs::read_link(entry.path()).unwrap_or_default();
+            self.links.push(Link {
+                name: name.to_owned(),
+                target: target.to_string_lossy().into_owned(),
+            });
+        }
+    }
+
+    /// A broken link or a loop of links leaves a tree that can be judged; a folder
+    /// that may not be read does not.
+    fn unreadable(&mut self, error: &walkdir::Error) -> anyhow::Result<()> {
+        let path = error.path().unwrap_or(&self.root).to_owned();
+        let is_link = path.is_symlink();
+        if !is_link && error.loop_ancestor().is_none() {
+            let reason = error
+                .io_error()
+                .map_or_else(|| error.to_string(), io::Error::to_string);
+            bail!("reading {}: {reason}", path.display());
+        }
+        let name = self
+            .name(&path)
+            .unwrap_or_else(|| path.to_string_lossy().into_owned());
+        let reason = if error.loop_ancestor().is_some() {
+            "a link to a folder that it lies in"
+        } else {
+            "a link that leads nowhere"
+        };
+        self.odd(name, reason);
+        Ok(())
+    }
+
+    fn outside(&mut self, outside: Outside, name: String) {
+        let outsiders = self.outside.entry(outside).or_default();
+        outsiders.count += 1;
+        if outsiders.names.len() < NAMES_MAX {
+            outsiders.names.push(name);
+        }
+    }
+
+    fn odd(&mut self, name: String, reason: &str) {
+        if self.odd.len() < NAMES_MAX {
+            self.odd.push(Odd {
+                name,
+                reason: reason.to_owned(),
+            });
+        }
+    }
+}
+
+fn read_version(root: &Path) -> anyhow::Result<VersionFile> {
+    let path = root.join("VERSION");
+    let mut bytes = Vec::new();
+    let file = open(&path).with_context(|| {
+        format!(
+            "{}: no GOROOT: it has no VERSION file that can be read",
+            root.display()
+        )
+    })?;
+    file.take(VERSION_BYTES_MAX)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("reading {}", path.display()))?;
+    VersionFile::parse(&bytes).with_context(|| format!("reading {}", path.display()))
+}
+
+/// The one target that the tree has tools for.
+fn target_of(root: &Path) -> anyhow::Result<Target> {
+    let folder = root.join("pkg/tool");
+    let mut targets: Vec<Target> = Vec::new();
+    let entries = fs::read_dir(&folder).with_context(|| {
+        format!(
+            "{}: no GOROOT with tools in it; say --target linux/amd64 if it is one all the same",
+            root.display()
+        )
+    })?;
+    for entry in entries.take(NAMES_MAX).flatten() {
+        let name = entry.file_name();
+        targets.extend(name.to_str().and_then(|name| Target::parse(name).ok()));
+    }
+    match targets.as_slice() {
+        [target] => Ok(target.clone()),
+        [] => bail!(
+            "{}: names no target; say --target linux/amd64",
+            folder.display()
+        ),
+        many => {
+            let names: Vec<String> = many.iter().map(ToString::to_string).collect();
+            bail!(
+                "{}: tools for {}; choose one with --target",
+                folder.display(),
+                names.join(", ")
+            )
+        }
+    }
+}
+
+fn hash_file(found: &Found, bar: &Bar) -> io::Result<[u8; 32]> {
+    let mut file = open(&found.path)?.take(TOTAL_BYTES_MAX);
+    let mut sha256 = Sha256::new();
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(len) => {
+                sha256.update(piece.get(..len).unwrap_or_default());
+                bar.add(len as u64);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(sha256.finalize().into())
+}
+
+/// Opens a regular file. Should a pipe have taken its place, opening it does not
+/// wait for a writer.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    Ok(file)
+}
