@@ -2,12 +2,14 @@
 
 pub mod bytes;
 pub mod fields;
+pub mod functions;
 pub mod regions;
 
 use proto::buildid::Pattern;
 
 use crate::compare::Artifact;
 pub use fields::Field;
+pub use functions::FunctionsDiff;
 pub use regions::{Accounting, RegionDiff};
 
 /// Everything in which two files differ, before anyone asks why.
@@ -23,6 +25,8 @@ pub struct Diff {
     pub regions_same: usize,
     /// The differing bytes added up.
     pub accounting: Accounting,
+    /// Functions side by side, where both files tell them.
+    pub functions: Option<FunctionsDiff>,
 }
 
 impl Diff {
@@ -40,6 +44,7 @@ impl Diff {
             regions,
             regions_same,
             accounting,
+            functions: FunctionsDiff::of(a, b),
         }
     }
 

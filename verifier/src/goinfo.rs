@@ -1,6 +1,7 @@
 //! What a file tells about its Go build: identity, whether it is still what
 //! `go build` wrote, build information, and the source paths in it.
 
+pub mod functions;
 pub mod pclntab;
 pub mod selfcheck;
 pub mod sources;

@@ -3,6 +3,7 @@
 //!
 //! Source: WebAssembly core specification, "Binary format, modules"
 
+pub mod code;
 pub mod memory;
 
 use super::{Content, Image, SECTIONS_MAX};

@@ -1,0 +1,291 @@
+//! Functions side by side: which have other code, and which only moved or refer
+//! to what moved.
+//!
+//! Functions are paired by name. A pair's code is the same when its bytes are
+//! equal once every operand that refers to the same place in both files is left
+//! out: calls and jumps to paired functions, and addresses of data that moved
+//! with its neighbours. Nothing is disassembled; see [`operands`].
+
+mod operands;
+mod pairs;
+mod places;
+
+use std::collections::BTreeMap;
+
+use crate::compare::Artifact;
+use crate::goinfo::functions::{Function, Functions, package};
+use crate::goinfo::pclntab::Found;
+use operands::Code;
+use pairs::Pairs;
+use places::{Places, References};
+
+/// The most functions listed by name.
+pub const LISTED_MAX: usize = 2000;
+
+/// The most packages counted one by one.
+const PACKAGES_MAX: usize = 20_000;
+
+/// What became of one function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// Its code is not the same.
+    Changed,
+    /// Only the first file has it.
+    OnlyA,
+    /// Only the second file has it.
+    OnlyB,
+    /// Its bytes differ, and whether only addresses do could not be shown.
+    Unclear,
+    /// Only addresses in it differ, of things that moved.
+    Shifted,
+    /// The code is the same, and the source lines that it came from are not.
+    Lines,
+    /// The same in everything.
+    Same,
+}
+
+/// How many functions there are of each [`Change`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Other code.
+    pub changed: usize,
+    /// Only in the first file.
+    pub only_a: usize,
+    /// Only in the second file.
+    pub only_b: usize,
+    /// Perhaps only moved addresses.
+    pub unclear: usize,
+    /// Only moved addresses.
+    pub shifted: usize,
+    /// Other source lines, the same code.
+    pub lines: usize,
+    /// Equal.
+    pub same: usize,
+}
+
+/// One function that is not the same in both files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionDiff {
+    /// Its symbol name.
+    pub name: String,
+    /// The import path of its package.
+    pub package: String,
+    /// The source file it begins in.
+    pub file: Option<String>,
+    /// What became of it.
+    pub change: Change,
+    /// Its place in the first file.
+    pub a: Option<Place>,
+    /// Its place in the second file.
+    pub b: Option<Place>,
+}
+
+/// Where a function lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Its address.
+    pub address: u64,
+    /// Its size in bytes, padding included.
+    pub size: u64,
+    /// Where it begins in the file.
+    pub offset: usize,
+}
+
+/// All functions of two files side by side.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FunctionsDiff {
+    /// How many there are of each kind.
+    pub counts: Counts,
+    /// The packages in which anything but addresses differs, most changed first.
+    pub packages: Vec<(String, Counts)>,
+    /// Functions that are not the same, worst first; shifted ones are counted
+    /// only.
+    pub functions: Vec<FunctionDiff>,
+    /// How many more such functions there are.
+    pub functions_omitted: usize,
+    /// How many functions stand in another order than in the first file.
+    pub reordered: usize,
+}
+
+impl FunctionsDiff {
+    /// Compares the functions of two files; `None` when either has no line table
+    /// that can be read, or they are for different machines.
+    pub fn of(a: &Artifact, b: &Artifact) -> Option<Self> {
+        if a.image.machine.goarch != b.image.machine.goarch || a.image.format != b.image.format {
+            return None;
+        }
+        let (found_a, found_b) = (
+            Found::in_image(a.bytes(), &a.image)?,
+            Found::in_image(b.bytes(), &b.image)?,
+        );
+        let functions = [
+            Functions::read(a.bytes(), &a.image, &found_a)?,
+            Functions::read(b.bytes(), &b.image, &found_b)?,
+        ];
+        Some(Comparer::new([a, b], &functions).compare())
+    }
+
+    /// Says whether every function is in both files with the same code, as far
+    /// as that could be shown.
+    pub fn is_same_code(&self) -> bool {
+        let counts = &self.counts;
+        counts.changed + counts.only_a + counts.only_b + counts.unclear == 0
+    }
+}
+
+impl Counts {
+    /// Counts one more.
+    pub fn add(&mut self, change: Change) {
+        let count = match change {
+            Change::Changed => &mut self.changed,
+            Change::OnlyA => &mut self.only_a,
+            Change::OnlyB => &mut self.only_b,
+            Change::Unclear => &mut self.unclear,
+            Change::Shifted => &mut self.shifted,
+            Change::Lines => &mut self.lines,
+            Change::Same => &mut self.same,
+        };
+        *count += 1;
+    }
+
+    /// Returns how many functions have other code or are on one side only.
+    pub fn differing(&self) -> usize {
+        self.changed + self.only_a + self.only_b
+    }
+}
+
+struct Comparer<'a> {
+    artifacts: [&'a Artifact; 2],
+    functions: &'a [Functions<'a>; 2],
+    pairs: Pairs,
+}
+
+impl<'a> Comparer<'a> {
+    fn new(artifacts: [&'a Artifact; 2], functions: &'a [Functions<'a>; 2]) -> Self {
+        let [a, b] = functions;
+        Self {
+            artifacts,
+            functions,
+            pairs: Pairs::of(&a.all, &b.all),
+        }
+    }
+
+    fn compare(&self) -> FunctionsDiff {
+        let [a, b] = self.functions;
+        let mut changes: Vec<Change> = Vec::with_capacity(self.pairs.both.len());
+        let places = Places::of(self.artifacts, self.functions, &self.pairs);
+        let mut references = References::default();
+        for (of_a, of_b) in &self.pairs.both {
+            let (a, b) = (self.code(0, &a.all[*of_a]), self.code(1, &b.all[*of_b]));
+            let outcome = operands::compare(&a, &b, &places, &mut references);
+            changes.push(match outcome {
+                operands::Outcome::Same => Change::Same,
+                operands::Outcome::Shifted => Change::Shifted,
+                operands::Outcome::Unknown => Change::Unclear,
+                operands::Outcome::Changed => Change::Changed,
+            });
+            references.end_of_function();
+        }
+        // Where data went is known only when every reference has been seen.
+        references.settle(self.artifacts);
+        let mut diff = FunctionsDiff {
+            reordered: self.pairs.reordered(),
+            ..FunctionsDiff::default()
+        };
+        let mut list: Vec<(Change, Option<usize>, Option<usize>)> = Vec::new();
+        for (index, ((of_a, of_b), change)) in self.pairs.both.iter().zip(changes).enumerate() {
+            let change = match change {
+                Change::Shifted if !references.all_hold(index) => Change::Unclear,
+                Change::Same | Change::Shifted if self.lines_differ(*of_a, *of_b) => Change::Lines,
+                change => change,
+            };
+            list.push((change, Some(*of_a), Some(*of_b)));
+        }
+        let one_sided = |change, all: &[usize]| -> Vec<_> {
+            let side = |index: &usize| match change {
+                Change::OnlyA => (change, Some(*index), None),
+                _ => (change, None, Some(*index)),
+            };
+            all.iter().map(side).collect()
+        };
+        list.extend(one_sided(Change::OnlyA, &self.pairs.only_a));
+        list.extend(one_sided(Change::OnlyB, &self.pairs.only_b));
+        self.gather(list, &mut diff);
+        diff
+    }
+
+    fn code(&self, side: usize, function: &Function<'_>) -> Code<'a> {
+        Code {
+            address: function.address,
+            bytes: self.artifacts[side]
+                .bytes()
+                .get(function.range.clone())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Says whether a function comes from other lines or another file.
+    fn lines_differ(&self, of_a: usize, of_b: usize) -> bool {
+        let [a, b] = self.functions;
+        let (a_record, b_record) = (a.all[of_a].record, b.all[of_b].record);
+        a.table.lines(a_record) != b.table.lines(b_record)
+            || a.table.start_line(a_record) != b.table.start_line(b_record)
+    }
+
+    fn gather(
+        &self,
+        mut list: Vec<(Change, Option<usize>, Option<usize>)>,
+        diff: &mut FunctionsDiff,
+    ) {
+        let [a, b] = self.functions;
+        let mut packages: BTreeMap<String, Counts> = BTreeMap::new();
+        list.sort_by_key(|(change, ..)| *change);
+        for (change, of_a, of_b) in list {
+            diff.counts.add(change);
+            let one = of_a
+                .map(|index| &a.all[index])
+                .or_else(|| of_b.map(|index| &b.all[index]));
+            let Some(one) = one else {
+                continue;
+            };
+            let package = package::of_symbol(one.name);
+            if let Some(counts) = packages.get_mut(package.as_ref()) {
+                counts.add(change);
+            } else if packages.len() < PACKAGES_MAX {
+                let counts = packages.entry(package.clone().into_owned());
+                counts.or_default().add(change);
+            }
+            if matches!(change, Change::Same | Change::Shifted) {
+                continue;
+            }
+            if diff.functions.len() >= LISTED_MAX {
+                diff.functions_omitted += 1;
+                continue;
+            }
+            let place = |function: &Function<'_>| Place {
+                address: function.address,
+                size: function.size,
+                offset: function.range.start,
+            };
+            let file = of_a
+                .and_then(|index| a.table.file(a.all[index].record))
+                .or_else(|| of_b.and_then(|index| b.table.file(b.all[index].record)));
+            diff.functions.push(FunctionDiff {
+                name: one.name.to_owned(),
+                package: package.into_owned(),
+                file: file.map(str::to_owned),
+                change,
+                a: of_a.map(|index| place(&a.all[index])),
+                b: of_b.map(|index| place(&b.all[index])),
+            });
+        }
+        let mut packages: Vec<(String, Counts)> = packages
+            .into_iter()
+            .filter(|(_, counts)| counts.differing() + counts.unclear + counts.lines > 0)
+            .collect();
+        packages.sort_by_key(|(_, counts)| {
+            std::cmp::Reverse((counts.differing(), counts.unclear, counts.lines))
+        });
+        diff.packages = packages;
+    }
+}

@@ -1,0 +1,107 @@
+//! Two versions of one function's code, operands left out that refer to the same
+//! place.
+//!
+//! Where bytes differ, the instruction that could hold an address there is read
+//! on both sides, and both addresses are compared. Bytes that differ and are no
+//! such operand are other code. Architectures whose operands are not read here
+//! give [`Outcome::Unknown`].
+
+mod arm;
+mod arm64;
+mod x86;
+
+use super::places::{Places, References, Relation};
+
+/// The code of one function.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Code<'a> {
+    /// The address of its first byte.
+    pub(super) address: u64,
+    /// Its bytes, padding included.
+    pub(super) bytes: &'a [u8],
+}
+
+/// What two versions of a function's code are to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Equal bytes.
+    Same,
+    /// Equal but for operands that refer to the same places, data perhaps.
+    Shifted,
+    /// Different bytes that may be operands.
+    Unknown,
+    /// Different code.
+    Changed,
+}
+
+/// Compares two versions; references to data are put down.
+pub(super) fn compare(
+    a: &Code<'_>,
+    b: &Code<'_>,
+    places: &Places<'_>,
+    references: &mut References,
+) -> Outcome {
+    let (a, b) = (trim(a, places.arch), trim(b, places.arch));
+    if a.bytes == b.bytes {
+        return Outcome::Same;
+    }
+    let outcome = match places.arch {
+        _ if a.bytes.len() != b.bytes.len() && places.arch != "wasm" => Outcome::Changed,
+        "amd64" | "386" => x86::compare(&a, &b, places, references),
+        "arm64" if !places.big_endian => arm64::compare(&a, &b, places, references),
+        "arm" if !places.big_endian => arm::compare(&a, &b, places, references),
+        _ => Outcome::Unknown,
+    };
+    if outcome != Outcome::Shifted {
+        references.forget_function();
+    }
+    outcome
+}
+
+/// Cuts off what the linker puts behind a function to align the next one.
+fn trim<'a>(code: &Code<'a>, arch: &str) -> Code<'a> {
+    let filler = match arch {
+        // INT3
+        "amd64" | "386" => 0xcc,
+        "wasm" => return *code,
+        _ => 0,
+    };
+    let end = code.bytes.iter().rposition(|byte| *byte != filler);
+    Code {
+        bytes: &code.bytes[..end.map_or(0, |last| last + 1)],
+        ..*code
+    }
+}
+
+/// Says whether two operands refer to the same place; data is put down, and all
+/// references together tell.
+fn is_same(a: u64, b: u64, places: &Places<'_>, references: &mut References) -> bool {
+    match places.relation(a, b) {
+        Relation::SameCode => true,
+        Relation::Data => {
+            references.push(a, b);
+            true
+        }
+        Relation::Apart => false,
+    }
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    let word = bytes.get(at..at.checked_add(4)?)?;
+    Some(u32::from_le_bytes(word.try_into().ok()?))
+}
+
+/// Returns the first place from `at` on where two texts of one length differ.
+fn next_difference(a: &[u8], b: &[u8], at: usize) -> Option<usize> {
+    const BLOCK: usize = 64;
+    let mut at = at;
+    while at < a.len() {
+        let end = a.len().min(at + BLOCK);
+        if a[at..end] != b[at..end] {
+            let same = |pair: &(&u8, &u8)| pair.0 == pair.1;
+            return Some(at + a[at..end].iter().zip(&b[at..end]).take_while(same).count());
+        }
+        at = end;
+    }
+    None
+}

@@ -1,0 +1,41 @@
+//! arm: branches hold a distance; data is named by words among the code.
+
+use super::{Code, Outcome, is_same, next_difference, word};
+use crate::diff::functions::places::{Places, References};
+
+/// The program counter that distances count from is two instructions ahead.
+const AHEAD: u64 = 8;
+
+pub(super) fn compare(
+    a: &Code<'_>,
+    b: &Code<'_>,
+    places: &Places<'_>,
+    references: &mut References,
+) -> Outcome {
+    let mut at = 0;
+    while let Some(differs) = next_difference(a.bytes, b.bytes, at) {
+        let this = differs & !3;
+        let (Some(word_a), Some(word_b)) = (word(a.bytes, this), word(b.bytes, this)) else {
+            return Outcome::Changed;
+        };
+        let branches = branch(a, this, word_a).zip(branch(b, this, word_b));
+        let same_branch = branches.is_some_and(|(target_a, target_b)| {
+            word_a >> 24 == word_b >> 24 && is_same(target_a, target_b, places, references)
+        });
+        if !same_branch && !is_same(word_a.into(), word_b.into(), places, references) {
+            return Outcome::Changed;
+        }
+        at = this + 4;
+    }
+    Outcome::Shifted
+}
+
+/// B, BL with a condition: 24 bits of distance in instructions.
+fn branch(code: &Code<'_>, at: usize, word: u32) -> Option<u64> {
+    if word & 0x0e00_0000 != 0x0a00_0000 || word >> 28 == 0xf {
+        return None;
+    }
+    let distance = (i64::from(word & 0x00ff_ffff) << 40) >> 38;
+    let from = code.address.wrapping_add(at as u64 + AHEAD);
+    Some(from.wrapping_add_signed(distance) & 0xffff_ffff)
+}

@@ -1,0 +1,98 @@
+//! amd64 and 386: operands are four bytes at any offset, relative to the next
+//! instruction, or on 386 addresses as they are.
+
+use super::{Code, Outcome, is_same, next_difference, word};
+use crate::diff::functions::places::{Places, References, Relation};
+
+/// Bytes of immediate values that may stand between an operand and the next
+/// instruction, likeliest first.
+const BEHIND: [u64; 4] = [0, 1, 4, 2];
+
+pub(super) fn compare(
+    a: &Code<'_>,
+    b: &Code<'_>,
+    places: &Places<'_>,
+    references: &mut References,
+) -> Outcome {
+    let mut at = 0;
+    while let Some(differs) = next_difference(a.bytes, b.bytes, at) {
+        let starts = (differs.saturating_sub(3).max(at)..=differs).rev();
+        let found = starts
+            .into_iter()
+            .find(|start| operand(a, b, *start, places, references));
+        match found {
+            Some(start) => at = start + 4,
+            None => return Outcome::Changed,
+        }
+    }
+    Outcome::Shifted
+}
+
+/// Says whether the four bytes at an offset are an operand that refers to the
+/// same place in both files.
+fn operand(
+    a: &Code<'_>,
+    b: &Code<'_>,
+    start: usize,
+    places: &Places<'_>,
+    references: &mut References,
+) -> bool {
+    let (Some(value_a), Some(value_b)) = (word(a.bytes, start), word(b.bytes, start)) else {
+        return false;
+    };
+    let wide = places.arch == "amd64";
+    let kind = kind(a.bytes, start);
+    if kind == self::kind(b.bytes, start) && (kind == Kind::Jump || kind == Kind::Memory && wide) {
+        let behind: &[u64] = if kind == Kind::Jump {
+            &BEHIND[..1]
+        } else {
+            &BEHIND
+        };
+        let target = |code: &Code<'_>, value: u32, behind: u64| {
+            let next = code.address.wrapping_add(start as u64 + 4 + behind);
+            let target = next.wrapping_add_signed(i64::from(value.cast_signed()));
+            if wide { target } else { target & 0xffff_ffff }
+        };
+        let pair = |behind: u64| (target(a, value_a, behind), target(b, value_b, behind));
+        let same_code = |behind: &u64| {
+            let (a, b) = pair(*behind);
+            places.relation(a, b) == Relation::SameCode
+        };
+        if behind.iter().any(same_code) {
+            return true;
+        }
+        // Calls and jumps lead to code alone.
+        let (a, b) = pair(0);
+        if kind == Kind::Memory && is_same(a, b, places, references) {
+            return true;
+        }
+    }
+    // Addresses as they are: 386 has no other way to name data.
+    !wide && is_same(value_a.into(), value_b.into(), places, references)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// CALL, JMP or Jcc with a 32-bit distance.
+    Jump,
+    /// A ModRM byte that says "relative to the next instruction" on amd64.
+    Memory,
+    /// Neither.
+    Other,
+}
+
+/// Tells by the bytes before it what an operand may be.
+fn kind(bytes: &[u8], start: usize) -> Kind {
+    let before = |back: usize| {
+        start
+            .checked_sub(back)
+            .and_then(|at| bytes.get(at))
+            .copied()
+    };
+    match (before(2), before(1)) {
+        (_, Some(0xe8 | 0xe9)) => Kind::Jump,
+        (Some(0x0f), Some(0x80..=0x8f)) => Kind::Jump,
+        (_, Some(modrm)) if modrm & 0xc7 == 0x05 => Kind::Memory,
+        _ => Kind::Other,
+    }
+}

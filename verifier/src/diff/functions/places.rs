@@ -1,0 +1,220 @@
+//! Whether two addresses, one in each file, are the same place.
+
+use super::pairs::Pairs;
+use crate::compare::Artifact;
+use crate::goinfo::functions::Functions;
+
+/// The most references to data kept.
+const REFERENCES_MAX: usize = 4_000_000;
+
+/// Memory without bytes in the file may follow the last segment this far.
+const ZEROED_MAX: u64 = 1 << 30;
+
+/// Bytes that must agree for two places to be the same by what they hold.
+const CONTENT_LEN: usize = 16;
+
+/// The places of two files.
+pub(super) struct Places<'a> {
+    /// The architecture in Go's words.
+    pub(super) arch: &'static str,
+    /// Whether numbers have the high byte first.
+    pub(super) big_endian: bool,
+    functions: &'a [Functions<'a>; 2],
+    partner: Vec<Option<usize>>,
+    spaces: [Space; 2],
+}
+
+/// What two addresses are to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// The same place of paired functions.
+    SameCode,
+    /// Both in data; whether it is the same datum, all references together tell.
+    Data,
+    /// Not the same place.
+    Apart,
+}
+
+/// The addresses of one program.
+#[derive(Debug, Clone, Copy)]
+struct Space {
+    text: (u64, u64),
+    all: (u64, u64),
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn of(
+        artifacts: [&Artifact; 2],
+        functions: &'a [Functions<'a>; 2],
+        pairs: &Pairs,
+    ) -> Self {
+        let mut partner = vec![None; functions[0].all.len()];
+        for (a, b) in &pairs.both {
+            partner[*a] = Some(*b);
+        }
+        let space = |side: usize| Space::of(artifacts[side], &functions[side]);
+        Self {
+            arch: artifacts[0].image.machine.goarch.unwrap_or_default(),
+            big_endian: artifacts[0].image.machine.big_endian,
+            partner,
+            spaces: [space(0), space(1)],
+            functions,
+        }
+    }
+
+    /// Compares an address in the first file with one in the second.
+    pub(super) fn relation(&self, a: u64, b: u64) -> Relation {
+        let [functions_a, functions_b] = self.functions;
+        match (functions_a.at(a), functions_b.at(b)) {
+            (Some((index_a, offset_a)), Some((index_b, offset_b))) => {
+                let same = self.partner[index_a] == Some(index_b) && offset_a == offset_b;
+                if same {
+                    Relation::SameCode
+                } else {
+                    Relation::Apart
+                }
+            }
+            (None, None) if self.spaces[0].has_data(a) && self.spaces[1].has_data(b) => {
+                Relation::Data
+            }
+            _ => Relation::Apart,
+        }
+    }
+}
+
+impl Space {
+    fn of(artifact: &Artifact, functions: &Functions<'_>) -> Self {
+        let first = functions.all.first().map_or(0, |function| function.address);
+        let last = functions
+            .all
+            .last()
+            .map_or(0, |function| function.address.saturating_add(function.size));
+        let segments = &artifact.image.segments;
+        let start = segments.iter().map(|segment| segment.address).min();
+        let end = segments
+            .iter()
+            .map(|segment| segment.address.saturating_add(segment.range.len() as u64))
+            .max();
+        Self {
+            text: (first, last),
+            all: (
+                start.unwrap_or(0),
+                end.unwrap_or(0).saturating_add(ZEROED_MAX),
+            ),
+        }
+    }
+
+    fn has_data(&self, address: u64) -> bool {
+        let in_text = (self.text.0..self.text.1).contains(&address);
+        !in_text && (self.all.0..self.all.1).contains(&address)
+    }
+}
+
+/// Pairs of addresses that paired functions use in the same operand.
+#[derive(Debug, Default)]
+pub(super) struct References {
+    all: Vec<(u64, u64)>,
+    /// Where each function's references end.
+    ends: Vec<usize>,
+    /// Pairs that are one place, sorted.
+    held: Vec<(u64, u64)>,
+    full: bool,
+}
+
+impl References {
+    pub(super) fn push(&mut self, a: u64, b: u64) {
+        if self.all.len() < REFERENCES_MAX {
+            self.all.push((a, b));
+        } else {
+            self.full = true;
+        }
+    }
+
+    /// Takes back the references of the function at hand.
+    pub(super) fn forget_function(&mut self) {
+        self.all.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    pub(super) fn end_of_function(&mut self) {
+        self.ends.push(self.all.len());
+    }
+
+    /// Decides which pairs are one place: the linker moves data in long runs, so
+    /// a pair holds when a neighbour moved by the same distance, or when both
+    /// addresses hold the same bytes. An address that went to two places went
+    /// where most references say.
+    pub(super) fn settle(&mut self, artifacts: [&Artifact; 2]) {
+        let mut sorted = self.all.clone();
+        sorted.sort_unstable();
+        let chosen = majority(&sorted);
+        let moved = |(a, b): (u64, u64)| b.wrapping_sub(a);
+        let mut held = Vec::with_capacity(chosen.len());
+        for (index, pair) in chosen.iter().enumerate() {
+            let like = |other: Option<&(u64, u64)>| {
+                other.is_some_and(|other| moved(*other) == moved(*pair))
+            };
+            let before = index.checked_sub(1).and_then(|index| chosen.get(index));
+            if like(before) || like(chosen.get(index + 1)) || same_content(artifacts, *pair) {
+                held.push(*pair);
+            }
+        }
+        self.held = held;
+    }
+
+    /// Says whether every reference of a function holds.
+    pub(super) fn all_hold(&self, function: usize) -> bool {
+        let start = function
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before]);
+        let end = self.ends[function];
+        !self.full
+            && self.all[start..end]
+                .iter()
+                .all(|pair| self.held.binary_search(pair).is_ok())
+    }
+}
+
+/// For each first address the second one that occurs most, unless two do.
+fn majority(sorted: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    let mut chosen = Vec::new();
+    for group in sorted.chunk_by(|one, next| one.0 == next.0) {
+        let mut best: Option<((u64, u64), usize)> = None;
+        let mut tied = false;
+        for same in group.chunk_by(|one, next| one == next) {
+            match best {
+                Some((_, count)) if same.len() < count => {}
+                Some((_, count)) if same.len() == count => tied = true,
+                _ => {
+                    best = Some((same[0], same.len()));
+                    tied = false;
+                }
+            }
+        }
+        if let Some((pair, _)) = best.filter(|_| !tied) {
+            chosen.push(pair);
+        }
+    }
+    chosen
+}
+
+fn same_content(artifacts: [&Artifact; 2], (a, b): (u64, u64)) -> bool {
+    let at = |artifact: &Artifact, address| {
+        let found = artifact
+            .image
+            .at_address(artifact.bytes(), address, CONTENT_LEN)?;
+        found.iter().any(|byte| *byte != 0).then(|| found.to_vec())
+    };
+    let (a, b) = (at(artifacts[0], a), at(artifacts[1], b));
+    a.is_some() && a == b
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_goes_where_most_references_say() {
+        let sorted = [(1, 5), (1, 5), (1, 6), (2, 6), (3, 7), (3, 8)];
+        assert_eq!(majority(&sorted), [(1, 5), (2, 6)]);
+    }
+}
