@@ -9,6 +9,7 @@ pub mod clusters;
 pub mod comparing;
 pub mod figure;
 mod figures;
+pub mod functions;
 pub mod github;
 pub mod html;
 pub mod json;
@@ -265,6 +266,8 @@ pub struct Comparison {
     /// Whether they are equal once what names or signs a build is left out; null
     /// where that was not asked.
     pub masked: Option<masked::Masked>,
+    /// Functions side by side; null when a file does not tell them.
+    pub functions: Option<functions::Functions>,
 }
 
 /// A line of build information that differs.

@@ -7,7 +7,7 @@ mod text_start;
 use std::ops::Range;
 
 use super::pclntab::{Found, Layout, Table};
-use crate::image::wasm::code::Bodies;
+use crate::image::wasm::code::{self, Bodies};
 use crate::image::{Format, Image, Segment};
 
 /// The most functions read of one file.
@@ -44,7 +44,9 @@ impl<'a> Functions<'a> {
     /// Reads the functions from a line table that was found in the file.
     pub fn read(bytes: &[u8], image: &Image, found: &'a Found<'_>) -> Option<Self> {
         let table = found.table()?;
+        let is_wasm = image.format == Format::Wasm;
         let base = match table.header.layout {
+            _ if is_wasm => 0,
             Layout::Go12 | Layout::Go116 => 0,
             Layout::Go118 | Layout::Go120 => text_start::find(bytes, image, found, &table)?,
         };
@@ -54,9 +56,14 @@ impl<'a> Functions<'a> {
         let mut all = Vec::new();
         let mut last = 0;
         for entry in table.entries().take(FUNCTIONS_MAX) {
-            let (Some(address), Some(end)) =
-                (base.checked_add(entry.start), base.checked_add(entry.end))
-            else {
+            let place = |offset: u64| {
+                if is_wasm {
+                    Some(code::address(offset))
+                } else {
+                    base.checked_add(offset)
+                }
+            };
+            let (Some(address), Some(end)) = (place(entry.start), place(entry.end)) else {
                 break;
             };
             // Addresses that do not rise are not a linker's.
@@ -67,6 +74,10 @@ impl<'a> Functions<'a> {
             let Some(name) = table.name(entry.record) else {
                 continue;
             };
+            // The build ID's text stands among the code.
+            if matches!(name, "go:buildid" | "go.buildid") {
+                continue;
+            }
             let range = places.range(address, end - address);
             let left = (
                 name_bytes.checked_sub(name.len()),

@@ -6,6 +6,7 @@ use proto::buildid::content::Variant;
 use proto::buildid::{self};
 use proto::buildinfo;
 
+use super::functions::Functions;
 use super::{
     BuildId, BuildInfo, Bytes, Comparison, FieldDifference, File, Format, HostId, Module, Parts,
     Range, Report, SCHEMA, Section, SectionDifference, SelfCheck, Setting, Sources, Tool,
@@ -242,6 +243,7 @@ impl Comparison {
                 remaining: 0,
             },
             masked: outcome.masked.as_ref().map(super::masked::Masked::of),
+            functions: None,
         };
         if let Some(diff) = &outcome.diff {
             comparison.fill(diff);
@@ -270,6 +272,7 @@ impl Comparison {
             stamped: accounting.stamped,
             remaining: accounting.remaining(),
         };
+        self.functions = diff.functions.as_ref().map(Functions::of);
     }
 }
 

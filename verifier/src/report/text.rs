@@ -3,6 +3,7 @@
 
 mod clusters;
 mod comparison;
+mod functions;
 mod inspection;
 mod masked;
 

@@ -41,6 +41,9 @@ pub(super) fn compare(
     places: &Places<'_>,
     references: &mut References,
 ) -> Outcome {
+    if a.bytes.is_empty() || b.bytes.is_empty() {
+        return Outcome::Unknown;
+    }
     let (a, b) = (trim(a, places.arch), trim(b, places.arch));
     if a.bytes == b.bytes {
         return Outcome::Same;
@@ -60,15 +63,16 @@ pub(super) fn compare(
 
 /// Cuts off what the linker puts behind a function to align the next one.
 fn trim<'a>(code: &Code<'a>, arch: &str) -> Code<'a> {
-    let filler = match arch {
-        // INT3
-        "amd64" | "386" => 0xcc,
+    // INT3, or words of zeros where instructions are words.
+    let (filler, unit) = match arch {
+        "amd64" | "386" => (0xcc, 1),
         "wasm" => return *code,
-        _ => 0,
+        _ => (0, 4),
     };
-    let end = code.bytes.iter().rposition(|byte| *byte != filler);
+    let last = code.bytes.iter().rposition(|byte| *byte != filler);
+    let end = last.map_or(0, |last| (last + 1).next_multiple_of(unit));
     Code {
-        bytes: &code.bytes[..end.map_or(0, |last| last + 1)],
+        bytes: &code.bytes[..end.min(code.bytes.len())],
         ..*code
     }
 }

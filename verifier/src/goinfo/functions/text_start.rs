@@ -39,9 +39,6 @@ pub(super) fn find(
     if told != 0 {
         return Some(told);
     }
-    if image.format == Format::Wasm {
-        return Some(crate::image::wasm::code::FUNCTIONS_FROM);
-    }
     module_data(bytes, image, found, table)
         .or_else(|| relocations(bytes, image, found, table))
         .or_else(|| symbol(bytes, image))

@@ -11,8 +11,18 @@ use std::ops::Range;
 use super::leb128;
 use crate::image::Image;
 
-/// The address of the first function.
-pub const FUNCTIONS_FROM: u64 = 0x1000 << 16;
+/// The number of the first function.
+const FUNCTIONS_FROM: u64 = 0x1000;
+
+/// Returns the address that an entry of the line table stands for: newer Go
+/// leaves out the lower sixteen bits, which are zero.
+pub fn address(entry: u64) -> u64 {
+    if entry < FUNCTIONS_FROM << 16 {
+        entry << 16
+    } else {
+        entry
+    }
+}
 
 /// The most functions read.
 const FUNCTIONS_MAX: u64 = 1_000_000;
@@ -52,7 +62,7 @@ impl Bodies {
 
     /// Returns the body of the function with an address.
     pub fn of_address(&self, address: u64) -> Option<Range<usize>> {
-        let number = address.checked_sub(FUNCTIONS_FROM)? >> 16;
+        let number = (address >> 16).checked_sub(FUNCTIONS_FROM)?;
         self.0.get(usize::try_from(number).ok()?).cloned()
     }
 }

@@ -186,6 +186,9 @@ impl Printer<'_> {
                 bytes.remaining
             )?;
         }
+        if let Some(functions) = &pair.functions {
+            self.functions(functions, pair)?;
+        }
         writeln!(
             self.out,
             "  sections: {} differ, {} are equal",

@@ -1,0 +1,101 @@
+//! Functions side by side, in words.
+
+use std::io;
+
+use super::{Printer, clean};
+use crate::compare::name;
+use crate::report::Comparison;
+use crate::report::functions::{Counts, Function, Functions};
+
+/// Packages shown unless every detail is wanted.
+const PACKAGES_SHOWN: usize = 8;
+
+impl Printer<'_> {
+    pub(super) fn functions(&mut self, functions: &Functions, pair: &Comparison) -> io::Result<()> {
+        let letters = pair.files.map(name);
+        let counts = functions.counts;
+        let words = words(&counts, &letters);
+        let moved = match counts.shifted {
+            0 => String::new(),
+            shifted => format!("{shifted} differ only in addresses of what moved, "),
+        };
+        let order = match functions.reordered {
+            0 => "",
+            _ => "; in another order",
+        };
+        if words.is_empty() {
+            let only = if counts.shifted > 0 {
+                " (layout shifted only)"
+            } else {
+                ""
+            };
+            return writeln!(
+                self.out,
+                "  functions: the code of none differs{only}: {moved}{} are equal{order}",
+                counts.same
+            );
+        }
+        writeln!(
+            self.out,
+            "  functions: {words}; {moved}{} are equal{order}",
+            counts.same
+        )?;
+        let shown = if self.style.verbose {
+            usize::MAX
+        } else {
+            PACKAGES_SHOWN
+        };
+        for package in functions.packages.iter().take(shown) {
+            let words = self::words(&package.counts, &letters);
+            writeln!(self.out, "    {:<24} {words}", clean(&package.package))?;
+        }
+        let more = functions.packages.len().saturating_sub(shown) + functions.packages_omitted;
+        if more > 0 {
+            writeln!(self.out, "    … {more} more packages (--verbose)")?;
+        }
+        if self.style.verbose {
+            for function in &functions.functions {
+                self.function(function, &letters)?;
+            }
+            if functions.functions_omitted > 0 {
+                writeln!(
+                    self.out,
+                    "      … {} more functions",
+                    functions.functions_omitted
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn function(&mut self, function: &Function, [a, b]: &[String; 2]) -> io::Result<()> {
+        let what = match function.change {
+            "only_a" => format!("only in {a}"),
+            "only_b" => format!("only in {b}"),
+            "lines" => "other source lines".into(),
+            "unclear" => "perhaps only addresses".into(),
+            change => change.to_owned(),
+        };
+        let file = function
+            .file
+            .as_ref()
+            .map_or_else(String::new, |file| format!(" ({})", clean(file)));
+        writeln!(self.out, "      {}{file}: {what}", clean(&function.name))
+    }
+}
+
+/// Says what differs in more than addresses.
+fn words(counts: &Counts, [a, b]: &[String; 2]) -> String {
+    let parts = [
+        (counts.changed, "changed".to_owned()),
+        (counts.only_a, format!("only in {a}")),
+        (counts.only_b, format!("only in {b}")),
+        (counts.unclear, "perhaps changed".into()),
+        (counts.lines, "with other source lines alone".into()),
+    ];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    parts.join(", ")
+}
