@@ -9,7 +9,7 @@ use crate::diff::functions::{self, Change, FunctionDiff, Place};
 const LISTED_MAX: usize = 1000;
 
 /// The functions of two programs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Functions {
     /// How many there are of each kind.
     pub counts: Counts,
@@ -45,7 +45,7 @@ pub struct Counts {
 }
 
 /// The functions of one package.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Package {
     /// Import path.
     pub package: String,
@@ -54,7 +54,7 @@ pub struct Package {
 }
 
 /// One function.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Function {
     /// Symbol name.
     pub name: String,
@@ -71,7 +71,7 @@ pub struct Function {
 }
 
 /// Where a function lies.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct FunctionPlace {
     /// Address in the program.
     pub address: u64,
