@@ -7,6 +7,7 @@
 
 pub mod buildid;
 pub mod buildinfo;
+pub mod cacheprog;
 pub mod dirhash;
 pub mod gocache;
 pub mod goobj;
