@@ -1,0 +1,304 @@
+//! The end of a session: what was found is worked out, written down and told.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use proto::gocache::Id;
+use proto::gocache::kind::Kind;
+
+use super::tally::{Open, Stamp, Tally};
+use super::{Keeper, Mode};
+use crate::cacheprog::conversation::Ending;
+use crate::cacheprog::session::{
+    Compared, Finding, Output, Requests, Rule, SCHEMA, Session, Tool, Verdict,
+};
+use crate::cacheprog::store::{self, Recorded, Store};
+use crate::cacheprog::{subject, text};
+
+impl Keeper {
+    /// Leaves word that a session began.
+    pub(super) fn announce(&self) {
+        let session = Session {
+            summary: format!(
+                "this {} did not come to its end: it goes on still, or was killed",
+                self.mode.as_str()
+            ),
+            verdict: Verdict::Incomplete,
+            ..self.blank()
+        };
+        if let Err(error) = write(&self.session_path(), &session) {
+            self.tally().problem(format!(
+                "no report is left in {}: {error}",
+                self.store.own("sessions").display()
+            ));
+        }
+    }
+
+    /// Ends the session. Nothing is asked or answered any more.
+    pub(in crate::cacheprog) fn finish(
+        mut self,
+        ending: &Ending,
+        report: Option<&Path>,
+    ) -> Session {
+        self.look_again();
+        let tally = std::mem::take(
+            self.tally
+                .get_mut()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
+        let mut session = self.settle(tally, ending);
+        for path in report
+            .map(Path::to_path_buf)
+            .into_iter()
+            .chain([self.session_path()])
+        {
+            if let Err(error) = write(&path, &session) {
+                let problem = format!("writing {}: {error}", path.display());
+                if !session
+                    .problems
+                    .iter()
+                    .any(|known| known.contains("no report is left"))
+                {
+                    session.problems.push(problem);
+                }
+            }
+        }
+        // Without a close the go command may hand out paths still: go list
+        // -export does. What stays is removed by a later session.
+        if let (Some((_, folder)), Ending::EndOfInput) = (self.scratch.take(), ending) {
+            let _ = folder.keep();
+        }
+        session
+    }
+
+    /// Looks whether files that were handed out were touched since.
+    fn look_again(&self) {
+        let handed_out = std::mem::take(&mut self.tally().intact);
+        for (output, stamp) in handed_out {
+            let path = self.store.output_path(output);
+            let touched = fs::metadata(&path).is_ok_and(|now| Stamp::of(&now) != stamp);
+            if !touched {
+                continue;
+            }
+            let now = store::hash_file(Path::new(&path)).ok();
+            if now != Some(output) {
+                let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+                self.tally().open(Open {
+                    rule: Rule::ChangedInUse,
+                    action: output,
+                    kind: None,
+                    recorded: Some((output, size)),
+                    now: now.map(|now| (now, size)),
+                    detail: String::new(),
+                });
+            }
+        }
+    }
+
+    fn session_path(&self) -> PathBuf {
+        self.store
+            .own("sessions")
+            .join(format!("{}.json", self.name))
+    }
+
+    fn blank(&self) -> Session {
+        Session {
+            schema: SCHEMA.to_owned(),
+            tool: Tool {
+                name: "verify-build".to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            mode: self.mode,
+            folder: self.store.root().to_owned(),
+            started: self.started.to_string(),
+            finished: None,
+            verdict: Verdict::Clean,
+            summary: String::new(),
+            requests: Requests::default(),
+            compared: Compared::default(),
+            findings: Vec::new(),
+            findings_omitted: 0,
+            not_recorded: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn settle(&self, mut tally: Tally, ending: &Ending) -> Session {
+        if let Ending::Broken(why) = ending {
+            tally.problem(format!("the conversation broke off: {why}"));
+        }
+        let kept = self.keep_differing(&mut tally);
+        let findings: Vec<Finding> = tally
+            .findings
+            .iter()
+            .map(|open| self.finding(open, &tally, kept.as_ref()))
+            .collect();
+        let not_recorded = tally
+            .not_recorded
+            .iter()
+            .map(|action| {
+                self.package_of(*action, &tally)
+                    .unwrap_or(action.to_string())
+            })
+            .collect();
+        let mut session = Session {
+            finished: Some(jiff::Timestamp::now().to_string()),
+            requests: tally.requests,
+            compared: tally.compared,
+            findings,
+            findings_omitted: tally.findings_omitted,
+            not_recorded,
+            problems: tally.problems,
+            ..self.blank()
+        };
+        session.verdict = verdict(&session, ending);
+        session.summary = text::summary(&session);
+        session
+    }
+
+    /// Keeps what differs from the record beside it, in the same layout, before
+    /// the session's own folder goes.
+    fn keep_differing(&self, tally: &mut Tally) -> Option<Store> {
+        let (scratch, _) = self.scratch.as_ref()?;
+        let differing: Vec<(Id, Id, u64)> = tally
+            .findings
+            .iter()
+            .filter(|open| open.rule == Rule::OutputDiffers)
+            .filter_map(|open| open.now.map(|(output, size)| (open.action, output, size)))
+            .collect();
+        if differing.is_empty() {
+            return None;
+        }
+        let keep = || -> anyhow::Result<Store> {
+            let kept = Store::below(&self.audit_folder())?;
+            for (action, output, size) in differing {
+                let mut copy = kept.temporary()?;
+                let mut made = fs::File::open(scratch.output_path(output))?;
+                io::copy(&mut made, copy.as_file_mut())?;
+                kept.keep(copy, output, size, &self.aside())?;
+                kept.index(action, output, size)?;
+            }
+            // Nothing is on its way any more.
+            let _ = fs::remove_dir(kept.own("tmp"));
+            Ok(kept)
+        };
+        keep()
+            .map_err(|error| tally.problem(format!("keeping what differs: {error:#}")))
+            .ok()
+    }
+
+    fn finding(&self, open: &Open, tally: &Tally, kept: Option<&Store>) -> Finding {
+        let here = |output: Id, size: u64, store: Option<&Store>| Output {
+            sha256: output.to_string(),
+            size,
+            path: store
+                .map(|store| store.output_path(output))
+                .filter(|path| Path::new(path).is_file()),
+        };
+        let recorded = open
+            .recorded
+            .map(|(output, size)| here(output, size, Some(&self.store)));
+        let beside = match (open.rule, self.mode) {
+            (Rule::OutputDiffers, Mode::Record) => Some(&self.store),
+            (Rule::OutputDiffers, Mode::Audit | Mode::Serve) => kept,
+            (
+                Rule::FileChanged | Rule::ChangedInUse | Rule::EntryDamaged | Rule::FalseOutputId,
+                _,
+            ) => None,
+        };
+        let now = open.now.map(|(output, size)| here(output, size, beside));
+        let file = now
+            .as_ref()
+            .and_then(|output| output.path.clone())
+            .or_else(|| recorded.as_ref().and_then(|output| output.path.clone()));
+        let kind = open.kind.or_else(|| {
+            file.as_ref()
+                .and_then(|file| subject::kind(Path::new(file)))
+        });
+        let (package, part) = match kind {
+            Some(Kind::Archive) => (
+                file.and_then(|file| subject::package(Path::new(&file)))
+                    .or_else(|| self.package_of(open.action, tally)),
+                None,
+            ),
+            _ => self.owner_of(open.action, tally).unzip(),
+        };
+        let mut finding = Finding {
+            rule: open.rule,
+            action: open.action.to_string(),
+            kind: kind.map(|kind| kind.as_str().to_owned()),
+            package,
+            part,
+            recorded,
+            now,
+            summary: String::new(),
+            fix: text::fix(open.rule, self.mode).to_owned(),
+        };
+        finding.summary = text::finding(&finding, &open.detail);
+        finding
+    }
+
+    /// Where an action's output can be read while the session lasts.
+    fn file_of(&self, action: Id, tally: &Tally) -> Option<String> {
+        if let Some(made) = tally.made_by(action) {
+            return Some(self.shelf().output_path(made.output));
+        }
+        match self.store.recorded(action) {
+            Recorded::Output(index) => Some(self.store.output_path(index.output)),
+            Recorded::Nothing | Recorded::Damaged(_) => None,
+        }
+    }
+
+    fn package_of(&self, action: Id, tally: &Tally) -> Option<String> {
+        subject::package(Path::new(&self.file_of(action, tally)?))
+    }
+
+    /// Finds the package made in this session that an action belongs to, and
+    /// which of its parts it is.
+    fn owner_of(&self, action: Id, tally: &Tally) -> Option<(String, String)> {
+        let archives: HashMap<Id, ()> = tally
+            .made
+            .iter()
+            .filter(|(_, made)| made.kind == Kind::Archive)
+            .map(|(action, _)| (*action, ()))
+            .collect();
+        archives.into_keys().find_map(|archive| {
+            let part = subject::part_of(archive, action, |list| self.file_of(list, tally))?;
+            let package = self
+                .package_of(archive, tally)
+                .unwrap_or_else(|| archive.to_string());
+            Some((package, part))
+        })
+    }
+}
+
+fn verdict(session: &Session, ending: &Ending) -> Verdict {
+    let compared = &session.compared;
+    let all_compared = compared.equal_packages > 0 && compared.not_recorded_packages == 0;
+    if !session.findings.is_empty() {
+        Verdict::Found
+    } else if matches!(ending, Ending::Broken(_)) || (session.mode == Mode::Audit && !all_compared)
+    {
+        Verdict::Incomplete
+    } else {
+        Verdict::Clean
+    }
+}
+
+/// Writes a session to a file, whole or not at all.
+fn write(path: &Path, session: &Session) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".session-")
+        .tempfile_in(folder)?;
+    let mut text = serde_json::to_vec_pretty(session)?;
+    text.push(b'\n');
+    file.write_all(&text)?;
+    store::persist(file, path)
+}
