@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
-# verify-build beside sha256sum on two Go programs of some 12 MB that differ
-# everywhere: the go commands of the two Go versions that the tests bring.
+# verify-build beside sha256sum, and beside diffoscope where it is installed
+# (Debian: apt-get install diffoscope-minimal), on pairs of Go programs:
+#
+#   12 and 17 MB   the go commands of two Go versions: different everywhere
+#   300 MB         one program with a file of 280 MB embedded, by two Go versions
 #
 #   bash tests/bench/verify.sh [rounds]     default: 15
+#
+# Time is the median of the rounds; memory the largest resident set of one run,
+# which for verify-build includes both files.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 rounds=${1:-15}
@@ -15,33 +21,75 @@ a=$(echo target/go/1.21.*/go/bin/go)
 b=$(echo target/go/1.27.*/go/bin/go)
 cp "$a" "$work/copy"
 
-time_ms() {
-    local began
-    began=$(date +%s%N)
-    "$@" >/dev/null || [ $? = 1 ]
-    echo "$((($(date +%s%N) - began) / 1000))" | awk '{ printf "%.1f\n", $1 / 1000 }'
+# Prints "<milliseconds> <KiB of the largest resident set>".
+measure() {
+    python3 - "$@" <<'PYTHON'
+import os, resource, subprocess, sys, time
+began = time.monotonic()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+took = (time.monotonic() - began) * 1000
+if done.returncode not in (0, 1):
+    sys.exit(f"{sys.argv[1]} exits with {done.returncode}")
+print(f"{took:.1f} {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}")
+PYTHON
 }
 
 median() {
     sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
+mib() {
+    awk '$2 > most { most = $2 } END { printf "%.0f", most / 1024 }' "$1"
+}
+
+ratio() {
+    awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'
+}
+
 row() {
-    local name=$1 one=$2 other=$3
+    local name=$1 one=$2 other=$3 times=$4
     : >"$work/sha" && : >"$work/verify"
-    for _ in $(seq "$rounds"); do
-        time_ms sha256sum "$one" "$other" >>"$work/sha"
-        time_ms target/release/verify-build "$one" "$other" >>"$work/verify"
+    for _ in $(seq "$times"); do
+        measure sha256sum "$one" "$other" >>"$work/sha"
+        measure target/release/verify-build "$one" "$other" >>"$work/verify"
     done
     local sha verify
     sha=$(median "$work/sha") verify=$(median "$work/verify")
-    printf '| %s | %s | %s | %s |\n' "$name" "$sha" "$verify" \
-        "$(awk -v a="$verify" -v b="$sha" 'BEGIN { printf "%.2f", a / b }')"
+    printf '| %s | %s | %s | %s | %s |\n' "$name" "$sha" "$verify" "$(ratio "$verify" "$sha")" "$(mib "$work/verify")"
 }
 
-printf 'a: %s, %s bytes; b: %s, %s bytes; %s rounds, medians\n\n' \
-    "$a" "$(stat -c %s "$a")" "$b" "$(stat -c %s "$b")" "$rounds"
-echo "| pair | sha256sum ms | verify-build ms | ratio (design: 5) |"
-echo "|---|---|---|---|"
-row "a and b, different everywhere" "$a" "$b"
-row "a and its copy" "$a" "$work/copy"
+big() {
+    local version=$1 root
+    root=$PWD/$(echo target/go/"$version".*/go)
+    (cd "$work/big" && HOME=$work GOCACHE=$work/cache GOTOOLCHAIN=local GOFLAGS=-trimpath CGO_ENABLED=0 \
+        "$root/bin/go" build -o "../big-$version" .)
+}
+
+mkdir "$work/big"
+printf 'module big\n\ngo 1.21\n' >"$work/big/go.mod"
+printf 'package main\n\nimport _ "embed"\n\n//go:embed ballast\nvar ballast string\n\nfunc main() { println(len(ballast)) }\n' >"$work/big/main.go"
+head -c 280000000 /dev/urandom >"$work/big/ballast"
+big 1.21
+big 1.27
+rm -rf "$work/big" "$work/cache"
+
+printf 'a: %s, %s bytes; b: %s, %s bytes; big: %s and %s bytes; %s rounds, medians\n\n' \
+    "$a" "$(stat -c %s "$a")" "$b" "$(stat -c %s "$b")" \
+    "$(stat -c %s "$work/big-1.21")" "$(stat -c %s "$work/big-1.27")" "$rounds"
+echo "| pair | sha256sum ms | verify-build ms | ratio (design: 5) | verify-build MiB |"
+echo "|---|---|---|---|---|"
+row "a and b, different everywhere" "$a" "$b" "$rounds"
+row "a and its copy" "$a" "$work/copy" "$rounds"
+row "300 MB, different Go versions" "$work/big-1.21" "$work/big-1.27" 5
+
+if command -v diffoscope >/dev/null; then
+    measure diffoscope --max-report-size 10000000 --text /dev/null "$a" "$b" >"$work/scope"
+    measure target/release/verify-build "$a" "$b" >"$work/verify"
+    read -r scope_ms scope_kib <"$work/scope"
+    read -r verify_ms verify_kib <"$work/verify"
+    printf '\n%s, one run on a and b: %s ms and %s MiB; verify-build %s ms and %s MiB: %s and %s of it\n' \
+        "$(diffoscope --version 2>/dev/null | head -1)" "$scope_ms" "$((scope_kib / 1024))" \
+        "$verify_ms" "$((verify_kib / 1024))" "$(ratio "$verify_ms" "$scope_ms")" "$(ratio "$verify_kib" "$scope_kib")"
+else
+    printf '\ndiffoscope is not installed: not compared\n'
+fi
