@@ -18,6 +18,8 @@ pub mod markdown;
 pub mod masked;
 pub mod printed;
 pub mod rules;
+#[cfg(test)]
+mod sample;
 pub mod sarif;
 pub mod text;
 
@@ -298,6 +300,9 @@ pub struct SectionDifference {
     pub ranges: Vec<Range>,
     /// How many more ranges there are.
     pub ranges_omitted: usize,
+    /// All of them for a picture: those too close to be told apart there made one.
+    #[serde(skip)]
+    pub drawn: Vec<Range>,
 }
 
 /// A stretch that differs, in both files.

@@ -12,6 +12,7 @@ use super::{
     Range, Report, SCHEMA, Section, SectionDifference, SelfCheck, Setting, Sources, Tool,
 };
 use crate::compare::{Artifact, Outcome, read_all};
+use crate::diff::regions::Span;
 use crate::diff::{Diff, RegionDiff};
 use crate::goinfo::selfcheck;
 use crate::goinfo::variables;
@@ -21,6 +22,9 @@ use crate::input;
 
 /// The most ranges listed for one part.
 const RANGES_MAX: usize = 64;
+
+/// How many places of one region a picture can tell apart.
+const HAIRS: usize = 400;
 
 /// The most parts listed for one file.
 const SECTIONS_MAX: usize = 1000;
@@ -277,12 +281,7 @@ impl Comparison {
 }
 
 fn section_difference(region: &RegionDiff) -> SectionDifference {
-    let ranges = region.spans.iter().take(RANGES_MAX).map(|span| Range {
-        offset_a: span.a.start,
-        size_a: span.a.len(),
-        offset_b: span.b.start,
-        size_b: span.b.len(),
-    });
+    let ranges = region.spans.iter().take(RANGES_MAX).map(range);
     SectionDifference {
         name: region.name.clone(),
         size_a: region.a.as_ref().map(std::ops::Range::len),
@@ -291,5 +290,36 @@ fn section_difference(region: &RegionDiff) -> SectionDifference {
         stamped: region.stamped,
         ranges: ranges.collect(),
         ranges_omitted: region.spans.len().saturating_sub(RANGES_MAX),
+        drawn: drawn(region),
     }
+}
+
+fn range(span: &Span) -> Range {
+    Range {
+        offset_a: span.a.start,
+        size_a: span.a.len(),
+        offset_b: span.b.start,
+        size_b: span.b.len(),
+    }
+}
+
+/// Joins spans with less than a hair's breadth between them, as a picture of the
+/// region would show them.
+fn drawn(region: &RegionDiff) -> Vec<Range> {
+    let len = |side: &Option<std::ops::Range<usize>>| side.as_ref().map_or(0, std::ops::Range::len);
+    let hair = len(&region.a).max(len(&region.b)) / HAIRS;
+    let mut joined: Vec<Span> = Vec::new();
+    for span in &region.spans {
+        match joined.last_mut() {
+            Some(last)
+                if span.a.start.saturating_sub(last.a.end) <= hair
+                    && span.b.start.saturating_sub(last.b.end) <= hair =>
+            {
+                last.a.end = span.a.end;
+                last.b.end = span.b.end;
+            }
+            _ => joined.push(span.clone()),
+        }
+    }
+    joined.iter().map(range).collect()
 }

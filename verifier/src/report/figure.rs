@@ -43,6 +43,10 @@ pub enum Value {
     Words(String),
     /// Text from a file: shown as code.
     Code(String),
+    /// A count or size, which is compared with those above and below it.
+    Number(usize),
+    /// A place in a file, in bytes from its beginning.
+    Offset(usize),
     /// Words that should worry the reader.
     Alarm(String),
     /// Words that should calm the reader.
@@ -84,8 +88,6 @@ pub struct Layout {
     pub files: [LayoutFile; 2],
     /// Where they differ, in the order of the first file.
     pub places: Vec<Place>,
-    /// Places that exist and are not here.
-    pub left_out: usize,
 }
 
 /// One file of a layout.
@@ -125,4 +127,11 @@ pub struct Place {
     pub b: Option<Range<usize>>,
     /// Whether all of it only names the build.
     pub stamp: bool,
+}
+
+impl Value {
+    /// Says whether it is compared with those above and below it.
+    pub fn is_number(&self) -> bool {
+        matches!(self, Self::Number(_) | Self::Offset(_))
+    }
 }

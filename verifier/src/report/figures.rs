@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::figure::{
     Card, Cards, Figure, Layout, LayoutFile, LayoutSection, Place, Row, Table, Value,
 };
-use super::text::{describe, size};
+use super::text::{count, describe, size};
 use super::{Comparison, File, Report, SectionDifference};
 use crate::compare::name;
 
@@ -38,7 +38,11 @@ impl Report {
                 continue;
             }
             figures.push(Figure::Layout(layout(
-                titled("Where they differ"),
+                titled(if is_same {
+                    "What is in them"
+                } else {
+                    "Where they differ"
+                }),
                 pair,
                 a,
                 b,
@@ -47,6 +51,7 @@ impl Report {
             if !is_same {
                 figures.extend(build_info(titled("Build information"), pair).map(Figure::Table));
                 figures.push(Figure::Table(sections(titled("Sections"), pair)));
+                figures.extend(masked(titled("After masking"), pair).map(Figure::Table));
             }
         }
         if self.comparisons.is_empty() {
@@ -117,7 +122,6 @@ fn facts(file: &File, index: usize, first: Option<&str>) -> Vec<(String, Value)>
 
 fn layout(title: String, pair: &Comparison, a: &File, b: &File) -> Layout {
     let [letter_a, letter_b] = pair.files.map(name);
-    let omitted = pair.sections.iter().map(|section| section.ranges_omitted);
     Layout {
         title,
         files: [
@@ -129,7 +133,6 @@ fn layout(title: String, pair: &Comparison, a: &File, b: &File) -> Layout {
             .iter()
             .flat_map(|section| places(section, a, b))
             .collect(),
-        left_out: omitted.sum(),
     }
 }
 
@@ -177,7 +180,7 @@ fn places(section: &SectionDifference, a: &File, b: &File) -> Vec<Place> {
             section.stamped == section.differing,
         )];
     }
-    let ranges = section.ranges.iter().map(|range| {
+    let ranges = section.drawn.iter().map(|range| {
         place(
             Some(range.offset_a..range.offset_a.saturating_add(range.size_a)),
             Some(range.offset_b..range.offset_b.saturating_add(range.size_b)),
@@ -234,6 +237,11 @@ fn build_ids(title: String, pair: &Comparison, a: &File, b: &File) -> Option<Tab
     Some(Table {
         title,
         note: match pair.pattern.as_deref() {
+            _ if changed(a) || changed(b) => {
+                "These are the parts that the files name. One of them was changed afterwards, so its bytes no longer \
+                 give its D."
+                    .into()
+            }
             Some(pattern) => reading(pattern).into(),
             None => String::new(),
         },
@@ -241,6 +249,10 @@ fn build_ids(title: String, pair: &Comparison, a: &File, b: &File) -> Option<Tab
         rows,
         left_out: 0,
     })
+}
+
+fn changed(file: &File) -> bool {
+    file.self_check.status == "changed"
 }
 
 /// What the pattern of equal and different parts says.
@@ -269,7 +281,7 @@ fn build_info(title: String, pair: &Comparison) -> Option<Table> {
             value(field.a.as_deref()),
             value(field.b.as_deref()),
         ],
-        agrees: Some(false),
+        agrees: None,
     });
     Some(Table {
         title,
@@ -283,25 +295,23 @@ fn build_info(title: String, pair: &Comparison) -> Option<Table> {
 fn sections(title: String, pair: &Comparison) -> Table {
     let [a, b] = pair.files.map(name);
     let rows = pair.sections.iter().take(ROWS_MAX).map(|section| {
-        let size = |size: Option<usize>| {
-            size.map_or(Value::Absent, |size| Value::Words(format!("{size}")))
-        };
+        let size = |size: Option<usize>| size.map_or(Value::Absent, Value::Number);
         Row {
             values: vec![
                 Value::Code(section.name.clone()),
                 size(section.size_a),
                 size(section.size_b),
-                Value::Words(section.differing.to_string()),
-                Value::Words(section.stamped.to_string()),
+                Value::Number(section.differing),
+                Value::Number(section.stamped),
             ],
-            agrees: Some(false),
+            agrees: None,
         }
     });
     Table {
         title,
         note: format!(
-            "{} differ, {} are equal. Stamps are build IDs, build information, -X values and signatures. In all {} bytes \
-             differ, {} of them stamps.",
+            "{} differ, {} are equal; bytes that differ: {}, of them stamps (build IDs, build information, -X values, \
+             signatures): {}.",
             pair.sections.len(),
             pair.sections_same,
             pair.bytes.differing,
@@ -319,12 +329,48 @@ fn sections(title: String, pair: &Comparison) -> Table {
     }
 }
 
+/// The second verdict; never without saying that it is no equality.
+fn masked(title: String, pair: &Comparison) -> Option<Table> {
+    let masked = pair.masked.as_ref()?;
+    let places = |places: &[super::masked::Place]| match places.first() {
+        None => Value::Absent,
+        Some(first) => {
+            let bytes: usize = places.iter().map(|place| place.size).sum();
+            let more = match places.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} further on"),
+            };
+            Value::Words(format!("{} at {:#x}{more}", count(bytes), first.offset))
+        }
+    };
+    let rows = masked.masks.iter().take(ROWS_MAX).map(|mask| Row {
+        values: vec![
+            Value::Words(mask.what.as_str().into()),
+            places(&mask.a),
+            places(&mask.b),
+        ],
+        agrees: Some(!mask.differs),
+    });
+    let note = if masked.equal {
+        "With this left out both files are equal. That is not equality: the files differ."
+    } else {
+        "With this left out the files differ still."
+    };
+    Some(Table {
+        title,
+        note: note.into(),
+        columns: columns("left out", pair),
+        rows: rows.collect(),
+        left_out: masked.masks.len().saturating_sub(ROWS_MAX),
+    })
+}
+
 fn all_sections(file: &File) -> Table {
     let rows = file.sections.iter().take(ROWS_MAX).map(|section| Row {
         values: vec![
             Value::Code(section.name.clone()),
-            Value::Words(format!("{:#x}", section.offset)),
-            Value::Words(section.size.to_string()),
+            Value::Offset(section.offset),
+            Value::Number(section.size),
         ],
         agrees: None,
     });

@@ -179,3 +179,6 @@ pub fn summarise(printed: &dyn Printed, path: &Path) -> io::Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,3 +100,6 @@ impl Verdict {
         Self { word, mark, class }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,3 +130,6 @@ fn describe(number: usize, finding: &Finding, text: &mut String) {
         line(format!("   fix: {}", clean(&finding.fix)));
     }
 }
+
+#[cfg(test)]
+mod tests;

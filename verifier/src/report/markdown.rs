@@ -157,3 +157,6 @@ fn sentence(words: &str) -> String {
         None => text(words),
     }
 }
+
+#[cfg(test)]
+mod tests;

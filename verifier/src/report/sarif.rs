@@ -305,3 +305,6 @@ fn pascal_case(slug: &str) -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,6 +159,12 @@ fn is_hidden(letter: char) -> bool {
         || matches!(letter, '\u{fdd0}'..='\u{fdef}')
 }
 
+/// Returns a number of bytes in full: `1 byte`, `20 bytes`.
+pub fn count(bytes: usize) -> String {
+    let noun = if bytes == 1 { "byte" } else { "bytes" };
+    format!("{bytes} {noun}")
+}
+
 /// Returns a size in bytes as people say it.
 pub fn size(bytes: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];

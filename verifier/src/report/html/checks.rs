@@ -124,7 +124,7 @@ fn evidence(all: &[Evidence], sides: Option<&[String; 2]>) -> Markup {
     };
     let left_out = all.len().saturating_sub(EVIDENCE_SHOWN);
     html! {
-        div class="scroll" { table class="evidence" {
+        div class="scroll" { table class=(if one_sided { "evidence" } else { "evidence sides" }) {
             thead { tr {
                 th scope="col" { "where" }
                 @if one_sided { th scope="col" { "what is there" } }
@@ -148,6 +148,7 @@ fn value(text: Option<&str>, letter: &str) -> Markup {
     html! {
         td data-side=(letter) {
             @match text {
+                Some("") => span class="absent" { "empty" },
                 Some(text) => code { (shortened(text)) },
                 None => span class="absent" { "absent" },
             }

@@ -20,7 +20,7 @@ fn draw_layout(layout: &Layout, number: usize) -> Markup {
     html! {
         section {
             h2 { (clean(&layout.title)) }
-            @if layout.places.is_empty() { p { "Nowhere: no byte differs." } }
+            @if layout.places.is_empty() { p { "No byte differs." } }
             (picture::draw(layout, number))
         }
     }
@@ -52,29 +52,35 @@ fn draw_card(card: &Card) -> Markup {
 }
 
 fn draw_table(table: &Table) -> Markup {
-    let compares = table.rows.iter().any(|row| row.agrees == Some(true));
+    let compares = table.rows.iter().any(|row| row.agrees.is_some());
+    let columns: Vec<String> = table.columns.iter().map(|name| clean(name)).collect();
+    // Two values beside their name are too wide for a telephone: they go below.
+    let sides = columns.len() == 3 && !(1..3).any(|column| is_number(table, column));
     html! {
         section {
             h2 { (clean(&table.title)) }
             @if !table.note.is_empty() { p { (clean(&table.note)) } }
-            div class="scroll" { table {
+            div class="scroll" { table class=[sides.then_some("sides")] {
                 thead { tr {
-                    @for column in &table.columns { th scope="col" { (clean(column)) } }
+                    @for (index, column) in columns.iter().enumerate() {
+                        th scope="col" class=[is_number(table, index).then_some("number")] { (column) }
+                    }
                     @if compares { th scope="col" { span class="hidden" { "agree?" } } }
                 } }
-                tbody { @for row in &table.rows { (draw_row(row, compares)) } }
+                tbody { @for row in &table.rows { (draw_row(row, &columns, compares)) } }
             } }
             @if table.left_out > 0 { p class="small" { (table.left_out) " more rows; --format json has them." } }
         }
     }
 }
 
-fn draw_row(row: &Row, compares: bool) -> Markup {
+fn draw_row(row: &Row, columns: &[String], compares: bool) -> Markup {
     html! {
         tr {
             @for (index, value) in row.values.iter().enumerate() {
                 @if index == 0 { th scope="row" { (draw_value(value)) } }
-                @else { td { (draw_value(value)) } }
+                @else if value.is_number() { td class="number" { (draw_value(value)) } }
+                @else { td data-side=[columns.get(index)] { (draw_value(value)) } }
             }
             @if compares {
                 td class="agrees" {
@@ -93,10 +99,49 @@ fn draw_value(value: &Value) -> Markup {
     html! {
         @match value {
             Value::Words(text) => (shortened(text)),
+            Value::Code(text) if text.is_empty() => span class="absent" { "empty" },
             Value::Code(text) => code { (shortened(text)) },
+            Value::Number(number) => (grouped(*number)),
+            Value::Offset(offset) => (format!("{offset:#x}")),
             Value::Alarm(text) => strong class="alarm" { (shortened(text)) },
             Value::Good(text) => span class="calm" { (shortened(text)) },
             Value::Absent => span class="absent" { "absent" },
+        }
+    }
+}
+
+fn is_number(table: &Table, column: usize) -> bool {
+    let values = table.rows.iter().filter_map(|row| row.values.get(column));
+    values.into_iter().any(Value::is_number)
+}
+
+/// Writes a number in groups of three, with narrow spaces between.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 2);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_three() {
+        let table = [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1\u{202f}000"),
+            (1_234_567, "1\u{202f}234\u{202f}567"),
+        ];
+        for (number, want) in table {
+            assert_eq!(grouped(number), want);
         }
     }
 }

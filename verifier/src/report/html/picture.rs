@@ -206,6 +206,7 @@ fn section_class(section: &LayoutSection) -> String {
 fn section_title(section: &LayoutSection) -> String {
     let differs = match section.differing {
         0 => "the same in both".to_owned(),
+        1 => "1 byte differs".to_owned(),
         bytes => format!("{bytes} bytes differ"),
     };
     format!(
@@ -286,9 +287,6 @@ fn legend(layout: &Layout) -> Markup {
         p class="small" {
             "Both bars are at one scale; what would be too small to see is drawn a little wider. "
             "Point at a part for its name, size and place."
-            @if layout.left_out > 0 {
-                " " (layout.left_out) " more places that differ are not drawn."
-            }
         }
     }
 }
@@ -298,3 +296,6 @@ fn unit(length: f64) -> String {
     let text = format!("{length:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
+
+#[cfg(test)]
+mod tests;

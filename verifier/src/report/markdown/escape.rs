@@ -4,7 +4,7 @@ use crate::report::text::clean;
 
 /// Invisible in the page, it keeps `@name` and `#1` from calling people and
 /// linking issues on the services that show these pages.
-const BREAK: &str = "&#8203;";
+pub(super) const BREAK: &str = "&#8203;";
 
 /// Writes words to stand in a line of text.
 pub(super) fn text(words: &str) -> String {

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use super::scale::Scale;
 use crate::report::figure::{Layout, Place};
-use crate::report::text::clean;
+use crate::report::text::{clean, count};
 
 /// The narrowest band, so that one byte can be seen.
-const BAND_WIDTH_MIN: f64 = 2.0;
+const BAND_WIDTH_MIN: f64 = 2.5;
 
 /// Bands closer than this are drawn as one.
 const APART_MIN: f64 = 0.75;
@@ -44,7 +44,7 @@ pub(super) fn bands(layout: &Layout, scale: &Scale) -> Vec<Band> {
     }
     let title = |(mut band, count): (Band, usize)| {
         if count > 1 {
-            band.title = format!("{} and {} more places close by", band.title, count - 1);
+            band.title = format!("{} and {} more close by", band.title, count - 1);
         }
         Band {
             a: band.a.map(widened),
@@ -59,10 +59,10 @@ fn band(layout: &Layout, scale: &Scale, place: &Place) -> Band {
     let [a, b] = &layout.files;
     let side = |range: &Range<usize>, letter: &str| {
         format!(
-            "{} {:#x}, {} bytes",
+            "{} {:#x}, {}",
             clean(letter),
             range.start,
-            range.len()
+            count(range.len())
         )
     };
     let sides = [

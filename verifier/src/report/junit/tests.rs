@@ -1,0 +1,71 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::report::sample::{self, Sample};
+
+fn report(sample: &Sample) -> (String, Report) {
+    let mut out = Vec::new();
+    write(sample, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let report = Report::deserialize_from_str(&text).unwrap();
+    (text, report)
+}
+
+#[test]
+fn one_case_is_one_check() {
+    let (_, report) = report(&sample::plain());
+    assert_eq!((report.tests, report.failures, report.errors), (3, 1, 1));
+    let cases = &report.test_suites[0].test_cases;
+    let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+    // One name thrice would be read as one case.
+    assert_eq!(
+        names,
+        [
+            "check words: subject words",
+            "check words: subject words (2)",
+            "check words: subject words (3)"
+        ]
+    );
+    let TestCaseStatus::NonSuccess {
+        message,
+        ty,
+        description,
+        ..
+    } = &cases[0].status
+    else {
+        panic!("{:?}", cases[0]);
+    };
+    assert_eq!(message.as_deref(), Some("finding words"));
+    assert_eq!(ty.as_deref(), Some("build-tags"));
+    let description = description.as_deref().unwrap();
+    for part in [
+        "1. build-tags (proven): finding words",
+        "at place words",
+        "a: left words",
+        "fix: fix words",
+    ] {
+        assert!(description.contains(part), "{description}");
+    }
+}
+
+#[test]
+fn the_same_answer_gives_the_same_bytes() {
+    assert_eq!(report(&sample::plain()).0, report(&sample::plain()).0);
+}
+
+proptest! {
+    #[test]
+    fn hostile_text_stays_text(text in sample::hostile()) {
+        let sample = sample::with(|kind| format!("{text}{kind}"));
+        let (xml, report) = report(&sample);
+        let is_allowed = |letter: char| {
+            matches!(letter, '\n' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+        };
+        prop_assert!(xml.chars().all(is_allowed));
+        prop_assert_eq!(report.tests, 3);
+        let name = report.test_suites[0].test_cases[0].name.as_str();
+        // Readers take spaces at the ends of an attribute away.
+        let want = format!("{}: {}", clean(&format!("{text}check")), clean(&format!("{text}subject")));
+        prop_assert_eq!(name.trim(), want.trim());
+    }
+}
