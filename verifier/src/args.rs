@@ -85,7 +85,7 @@ Exit codes:
   1  at least two files are different builds
   2  a file could not be read, or the command line is wrong
   3  inconclusive: the bytes differ, but a file is empty, cut off, damaged or a
-     container (zip, tar, deb, ...) that is not looked into
+     container (zip, tar, deb, ...) that can't be read to its end
 
 A file called \"inspect\" or \"completions\" is named as ./inspect.";
 

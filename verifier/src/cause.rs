@@ -4,6 +4,8 @@
 //! explainer that knows its finding to follow from another cause (settings that
 //! only a newer Go records, say) stays silent about it.
 
+mod archive_members;
+mod archive_metadata;
 mod c_side;
 mod dependencies;
 mod ldflags;
@@ -21,6 +23,7 @@ mod version_control;
 use serde::Serialize;
 
 use crate::compare::Artifact;
+use crate::container::difference::Difference;
 use crate::diff::Diff;
 use crate::diff::fields::Field;
 
@@ -154,6 +157,7 @@ pub enum Name {
     PeTimestamp,
     CodeSignature,
     SplitDebug,
+    ArchiveMembers,
     ArchiveMetadata,
     Unexplained,
 }
@@ -209,6 +213,13 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         )
     });
     causes
+}
+
+/// Returns why two containers differ, beside what their members' own causes say.
+pub fn explain_container(difference: &Difference, names: &[String; 2]) -> Vec<Cause> {
+    let members = archive_members::explain(difference, names);
+    let metadata = archive_metadata::explain(difference);
+    members.into_iter().chain(metadata).collect()
 }
 
 /// Two explainers may see one cause from two sides: the surer one leads.
@@ -303,7 +314,7 @@ impl Pair<'_> {
 
 impl Name {
     /// Every name, in order.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 60] = [
         Self::ModifiedAfterBuild,
         Self::DependencySum,
         Self::Target,
@@ -361,6 +372,7 @@ impl Name {
         Self::PeTimestamp,
         Self::CodeSignature,
         Self::SplitDebug,
+        Self::ArchiveMembers,
         Self::ArchiveMetadata,
         Self::Unexplained,
     ];

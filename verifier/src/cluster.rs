@@ -6,7 +6,8 @@ use std::hash::Hash;
 
 use proto::buildid::Part;
 
-use crate::compare::{self, Artifact};
+use crate::compare;
+use crate::container::root::Root;
 
 /// The names of the parts of a build ID.
 pub const PARTS: [char; 4] = ['A', 'B', 'C', 'D'];
@@ -33,11 +34,18 @@ pub struct Clusters {
 
 impl Member {
     /// Takes down a file.
-    pub fn of(artifact: &Artifact) -> Self {
-        Self {
-            sha256: artifact.input.sha256,
-            parts: artifact.go.program().map(proto::buildid::Program::parts),
-            is_sound: compare::obstacle(artifact).is_none(),
+    pub fn of(root: &Root) -> Self {
+        match root {
+            Root::File(artifact) => Self {
+                sha256: artifact.input.sha256,
+                parts: artifact.go.program().map(proto::buildid::Program::parts),
+                is_sound: compare::obstacle(artifact).is_none(),
+            },
+            Root::Carrier(carrier) => Self {
+                sha256: carrier.sha256,
+                parts: None,
+                is_sound: true,
+            },
         }
     }
 }

@@ -55,7 +55,7 @@ pub enum Verdict {
     /// Different bytes, and so different builds.
     Different,
     /// Different bytes, but what they hold can't be told: a file is empty, cut
-    /// off, damaged, or a container that is not looked into. Or both are empty.
+    /// off, damaged, or a container that can't be read. Or both are empty.
     Inconclusive,
 }
 
@@ -163,29 +163,31 @@ pub fn obstacle(artifact: &Artifact) -> Option<String> {
 /// Reads files, two or more at a time, and hands them over in order.
 ///
 /// # Errors
-/// The first error of [`Artifact::read`], in the order of the paths.
-pub fn read_all<E: From<input::Error>>(
+/// The first error of a reader, in the order of the paths.
+pub fn read_all<T: Send, E: From<input::Error>>(
     paths: &[PathBuf],
-    mut each: impl FnMut(usize, Artifact) -> Result<(), E>,
+    read: impl Fn(&Path) -> Result<T, input::Error> + Sync,
+    mut each: impl FnMut(usize, T) -> Result<(), E>,
 ) -> Result<(), E> {
     let parallel = std::thread::available_parallelism()
         .map_or(2, usize::from)
         .clamp(2, PARALLEL_MAX);
+    let read = &read;
     let mut index = 0;
     for batch in paths.chunks(parallel) {
-        let artifacts: Vec<Result<Artifact, input::Error>> = std::thread::scope(|scope| {
+        let files: Vec<Result<T, input::Error>> = std::thread::scope(|scope| {
             #[expect(
                 clippy::needless_collect,
                 reason = "all must be started before one is waited for"
             )]
             let readers: Vec<_> = batch
                 .iter()
-                .map(|path| scope.spawn(|| Artifact::read(path)))
+                .map(|path| scope.spawn(move || read(path)))
                 .collect();
             readers.into_iter().map(join).collect()
         });
-        for artifact in artifacts {
-            each(index, artifact?)?;
+        for file in files {
+            each(index, file?)?;
             index += 1;
         }
     }

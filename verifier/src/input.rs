@@ -126,14 +126,16 @@ impl Input {
     }
 }
 
+/// Returns what two names of one file share.
 #[cfg(unix)]
-fn identity(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
+pub(crate) fn identity(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;
     metadata.is_file().then(|| (metadata.dev(), metadata.ino()))
 }
 
+/// Returns what two names of one file share.
 #[cfg(not(unix))]
-fn identity(_: &std::fs::Metadata) -> Option<(u64, u64)> {
+pub(crate) fn identity(_: &std::fs::Metadata) -> Option<(u64, u64)> {
     None
 }
 

@@ -18,6 +18,7 @@ pub mod cause;
 pub mod cluster;
 pub mod compare;
 pub mod config;
+pub mod container;
 pub mod diff;
 pub mod exit;
 pub mod gocache;

@@ -7,6 +7,7 @@ pub mod build;
 mod checks;
 pub mod clusters;
 pub mod comparing;
+pub mod container;
 pub mod figure;
 mod figures;
 pub mod functions;
@@ -48,12 +49,12 @@ pub struct Report {
     pub summary: String,
     /// What a reader should know beside the answer.
     pub notes: Vec<String>,
-    /// Each file, in the order given.
+    /// Each file, in the order given; then members of containers that differ.
     pub files: Vec<File>,
     /// Three and more files, grouped by what they share; null for fewer.
     pub clusters: Option<clusters::Clusters>,
     /// One file beside each of the others: the first of two, of more the first of
-    /// the largest group of equal ones.
+    /// the largest group of equal ones. Then pairs of members inside them.
     pub comparisons: Vec<Comparison>,
     /// Why files differ, strongest first within each comparison.
     pub causes: Vec<Finding>,
@@ -107,6 +108,8 @@ pub struct File {
     pub sections: Vec<Section>,
     /// What could not be read.
     pub problems: Vec<String>,
+    /// Where it lies, for a member of a container that was given.
+    pub inside: Option<container::Inside>,
 }
 
 /// A file's format and the machine it is for.
@@ -248,6 +251,9 @@ pub struct Section {
 pub struct Comparison {
     /// The indexes of both in `files`.
     pub files: [usize; 2],
+    /// What sentences and text call them; members by their containers' letters.
+    #[serde(skip)]
+    pub letters: [String; 2],
     /// The pair that was compared in place of this one, when this one's files hold
     /// the same bytes as that one's.
     pub same_as: Option<[usize; 2]>,
@@ -270,6 +276,8 @@ pub struct Comparison {
     pub masked: Option<masked::Masked>,
     /// Functions side by side; null when a file does not tell them.
     pub functions: Option<functions::Functions>,
+    /// What they carry, where one of them carries other files and both were read.
+    pub container: Option<container::Container>,
 }
 
 /// A line of build information that differs.

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-use super::Artifact;
-use crate::input::{self, Input};
+use crate::container::limits::Budget;
+use crate::container::root::Root;
+use crate::input;
 
 /// The most bytes of files kept; what does not fit is read again.
 const HELD_BYTES_MAX: usize = 512 << 20;
@@ -13,45 +14,54 @@ const HELD_BYTES_MAX: usize = 512 << 20;
 /// One file of each content, in memory or to be read again.
 #[derive(Debug, Default)]
 pub struct Shelf {
-    held: BTreeMap<usize, Artifact>,
+    held: BTreeMap<usize, Root>,
     held_bytes: usize,
     seen: HashSet<[u8; 32]>,
     known: Vec<(PathBuf, [u8; 32])>,
+    budget: Budget,
 }
 
 impl Shelf {
+    /// Begins with nothing; what is unpacked goes on this account.
+    pub fn new(budget: &Budget) -> Self {
+        Self {
+            budget: budget.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Puts away the next file.
-    pub fn put(&mut self, artifact: Artifact) {
+    pub fn put(&mut self, root: Root) {
         let index = self.known.len();
-        let input = &artifact.input;
-        self.known.push((input.path.clone(), input.sha256));
-        let is_new = self.seen.insert(input.sha256);
-        let fits = self.held_bytes.saturating_add(input.bytes.len()) <= HELD_BYTES_MAX;
+        self.known.push((root.path().into(), root.sha256()));
+        let is_new = self.seen.insert(root.sha256());
+        let len = root.held_len();
+        let fits = self.held_bytes.saturating_add(len) <= HELD_BYTES_MAX;
         // The first is mostly wanted, and a pipe can't be read twice.
-        if is_new && (fits || index == 0 || input.identity.is_none()) {
-            self.held_bytes = self.held_bytes.saturating_add(input.bytes.len());
-            self.held.insert(index, artifact);
+        if is_new && (fits || index == 0 || root.identity().is_none()) {
+            self.held_bytes = self.held_bytes.saturating_add(len);
+            self.held.insert(index, root);
         }
     }
 
     /// Takes a file out, and reads it again if it was not kept.
     ///
     /// # Errors
-    /// As [`Artifact::read`]; `Changed` when the bytes are not those put away.
-    pub fn take(&mut self, index: usize) -> Result<Artifact, input::Error> {
-        if let Some(artifact) = self.held.remove(&index) {
-            return Ok(artifact);
+    /// As [`Root::read`]; `Changed` when the bytes are not those put away.
+    pub fn take(&mut self, index: usize) -> Result<Root, input::Error> {
+        if let Some(root) = self.held.remove(&index) {
+            return Ok(root);
         }
         let Some((path, sha256)) = self.known.get(index) else {
             return Err(input::Error::Changed {
                 path: PathBuf::new(),
             });
         };
-        let input = Input::read(path)?;
-        if input.sha256 != *sha256 {
+        let root = Root::read(path, &self.budget)?;
+        if root.sha256() != *sha256 {
             return Err(input::Error::Changed { path: path.clone() });
         }
-        Ok(Artifact::of(input))
+        Ok(root)
     }
 }
 
@@ -66,16 +76,18 @@ mod tests {
         paths
             .iter()
             .for_each(|path| std::fs::write(path, "same").unwrap());
-        let mut shelf = Shelf::default();
+        let budget = Budget::default();
+        let mut shelf = Shelf::new(&budget);
         for path in &paths {
-            shelf.put(Artifact::read(path).unwrap());
+            shelf.put(Root::read(path, &budget).unwrap());
         }
         // Of equal files the first alone is kept.
         assert_eq!(shelf.held.len(), 1);
         std::fs::write(&paths[0], "other").unwrap();
         std::fs::write(&paths[2], "other").unwrap();
-        assert_eq!(shelf.take(0).unwrap().bytes(), b"same");
-        assert_eq!(shelf.take(1).unwrap().bytes(), b"same");
+        let same = Root::read(&paths[1], &budget).unwrap().sha256();
+        assert_eq!(shelf.take(0).unwrap().sha256(), same);
+        assert_eq!(shelf.take(1).unwrap().sha256(), same);
         let error = shelf.take(2).unwrap_err().to_string();
         assert!(error.contains("changed while"), "{error}");
     }

@@ -1,5 +1,7 @@
 //! From artifacts and outcomes to a report.
 
+pub(super) mod container;
+
 use std::path::PathBuf;
 
 use proto::buildid::content::Variant;
@@ -11,7 +13,7 @@ use super::{
     BuildId, BuildInfo, Bytes, Comparison, FieldDifference, File, Format, HostId, Module, Parts,
     Range, Report, SCHEMA, Section, SectionDifference, SelfCheck, Setting, Sources, Tool,
 };
-use crate::compare::{Artifact, Outcome, read_all};
+use crate::compare::{Artifact, Outcome, name, read_all};
 use crate::diff::regions::Span;
 use crate::diff::{Diff, RegionDiff};
 use crate::goinfo::selfcheck;
@@ -36,10 +38,14 @@ impl Report {
     /// The first file that can't be read.
     pub fn inspect(paths: &[PathBuf]) -> Result<Self, input::Error> {
         let mut report = Self::new();
-        read_all(paths, |_, artifact| -> Result<(), input::Error> {
-            report.files.push(File::of(&artifact));
-            Ok(())
-        })?;
+        read_all(
+            paths,
+            Artifact::read,
+            |_, artifact| -> Result<(), input::Error> {
+                report.files.push(File::of(&artifact));
+                Ok(())
+            },
+        )?;
         report.summary = match report.files.as_slice() {
             [file] => format!("{}: {}", file.path, super::text::describe(file)),
             files => format!("{} files", files.len()),
@@ -100,6 +106,7 @@ impl File {
             sources: sources(go),
             sections: sections.collect(),
             problems: image.problems.iter().chain(&go.problems).cloned().collect(),
+            inside: None,
         }
     }
 }
@@ -234,6 +241,7 @@ impl Comparison {
     pub fn of(files: [usize; 2], outcome: &Outcome) -> Self {
         let mut comparison = Self {
             files,
+            letters: files.map(name),
             same_as: None,
             verdict: outcome.verdict,
             reason: outcome.reason.clone(),
@@ -248,6 +256,7 @@ impl Comparison {
             },
             masked: outcome.masked.as_ref().map(super::masked::Masked::of),
             functions: None,
+            container: None,
         };
         if let Some(diff) = &outcome.diff {
             comparison.fill(diff);

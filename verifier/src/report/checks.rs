@@ -6,7 +6,7 @@ use super::printed::{Check, Finding, Level, Printed, Status};
 use super::text::{self, Style};
 use super::{Comparison, Report, json};
 use crate::cause::Confidence;
-use crate::compare::{Verdict, name};
+use crate::compare::Verdict;
 use crate::exit::Exit;
 
 impl Printed for Report {
@@ -64,7 +64,7 @@ impl Printed for Report {
 
     fn sides(&self, check: usize) -> Option<[String; 2]> {
         let pair = self.comparisons.get(check)?;
-        Some(pair.files.map(name))
+        Some(pair.letters.clone())
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use super::build::container::{Compared, Insides};
 use super::clusters::Clusters;
 use super::{Comparison, File, Finding, Report};
-use crate::cause::{Confidence, Name};
+use crate::cause::{Cause, Confidence, Name};
 use crate::cluster::{self, Member};
 use crate::compare::shelf::Shelf;
-use crate::compare::{Artifact, Outcome, Verdict, name, read_all};
+use crate::compare::{Outcome, Verdict, name, read_all};
+use crate::container::limits::Budget;
+use crate::container::root::Root;
 use crate::input;
 
 impl Report {
@@ -19,23 +22,28 @@ impl Report {
     /// The first file that can't be read.
     pub fn compare(paths: &[PathBuf]) -> Result<Self, input::Error> {
         let mut report = Self::new();
-        let mut shelf = Shelf::default();
+        let budget = Budget::default();
+        let mut shelf = Shelf::new(&budget);
         let mut members = Vec::new();
         let mut identities = Vec::new();
-        read_all(paths, |_, artifact| -> Result<(), input::Error> {
-            report.files.push(File::of(&artifact));
-            members.push(Member::of(&artifact));
-            identities.push(artifact.input.identity);
-            shelf.put(artifact);
+        let read = |path: &Path| Root::read(path, &budget);
+        read_all(paths, read, |_, root| -> Result<(), input::Error> {
+            report.files.push(match &root {
+                Root::File(artifact) => File::of(artifact),
+                Root::Carrier(carrier) => File::of_carrier(carrier),
+            });
+            members.push(Member::of(&root));
+            identities.push(root.identity());
+            shelf.put(root);
             Ok(())
         })?;
         report.note_links(paths, &identities);
         let clusters = cluster::Clusters::of(members);
-        report.compare_groups(&clusters, &mut shelf)?;
-        if report.files.len() > 2 {
+        report.compare_groups(&clusters, &mut shelf, &budget)?;
+        if paths.len() > 2 {
             report.clusters = Some(Clusters::of(&clusters));
         }
-        report.conclude(&clusters);
+        report.conclude(&clusters, paths.len());
         Ok(report)
     }
 
@@ -72,22 +80,25 @@ impl Report {
         &mut self,
         clusters: &cluster::Clusters,
         shelf: &mut Shelf,
+        budget: &Budget,
     ) -> Result<(), input::Error> {
         let base_index = clusters.base();
         let base = shelf.take(base_index)?;
-        let mut compared: Vec<(Comparison, Vec<Finding>)> = Vec::new();
+        let mut compared: Vec<Compared> = Vec::new();
+        let mut insides = Insides::new(self.files.len());
         for group in &clusters.groups {
             let Some((first, rest)) = group.split_first() else {
                 continue;
             };
             if *first == base_index {
-                let same = Outcome::same(base.bytes().is_empty());
+                let same = Outcome::same(base.is_empty());
                 let pairs = rest.iter().map(|file| pair(base_index, *file));
                 compared.extend(pairs.map(|files| (Comparison::of(files, &same), Vec::new())));
                 continue;
             }
             let other = shelf.take(*first)?;
-            let in_depth = compare_pair((base_index, &base), (*first, &other), group);
+            let roots = [(base_index, &base), (*first, &other)];
+            let in_depth = compare_pair(roots, group, &mut insides, budget)?;
             let copies = rest
                 .iter()
                 .map(|file| copy(&in_depth, pair(base_index, *file)));
@@ -96,17 +107,22 @@ impl Report {
             compared.extend(copies);
         }
         compared.sort_by_key(|(comparison, _)| comparison.files);
+        compared.extend(insides.compared);
         for (comparison, causes) in compared {
             self.comparisons.push(comparison);
             self.causes.extend(causes);
         }
+        self.files.extend(insides.files);
         Ok(())
     }
 
-    fn conclude(&mut self, clusters: &cluster::Clusters) {
+    /// Answers for the files that were given; what lies inside them has been
+    /// counted in their pairs' answers.
+    fn conclude(&mut self, clusters: &cluster::Clusters, given: usize) {
         let is = |verdict: Verdict| {
             self.comparisons
                 .iter()
+                .filter(|pair| pair.files[1] < given)
                 .filter(|pair| pair.verdict == verdict)
                 .count()
         };
@@ -119,6 +135,7 @@ impl Report {
         let changed = self
             .files
             .iter()
+            .take(given)
             .filter(|file| file.self_check.status == "changed")
             .count();
         if verdict == Verdict::Identical && changed > 0 {
@@ -127,20 +144,23 @@ impl Report {
                     .into(),
             );
         }
-        self.summary = self.sentence(verdict, clusters);
+        self.summary = self.sentence(verdict, clusters, given - 1);
         self.verdict = Some(verdict);
     }
 
-    fn sentence(&self, verdict: Verdict, clusters: &cluster::Clusters) -> String {
-        let others = self.files.len() - 1;
+    fn sentence(&self, verdict: Verdict, clusters: &cluster::Clusters, others: usize) -> String {
         match verdict {
-            Verdict::Identical if others == 1 => "both files hold the same bytes".into(),
+            Verdict::Identical if others == 1 => self
+                .sentence_for_folders()
+                .unwrap_or_else(|| "both files hold the same bytes".into()),
             Verdict::Identical => format!("all {} files hold the same bytes", others + 1),
             Verdict::Inconclusive => {
                 let reason = self.comparisons.iter().find_map(|pair| pair.reason.clone());
                 reason.unwrap_or_else(|| "whether the builds differ can't be told".into())
             }
-            Verdict::Different if others == 1 => self.why(),
+            Verdict::Different if others == 1 => {
+                self.sentence_for_containers().unwrap_or_else(|| self.why())
+            }
             Verdict::Different => {
                 format!("{}; {}", super::clusters::sentence(clusters), self.why())
             }
@@ -169,35 +189,47 @@ fn pair(one: usize, other: usize) -> [usize; 2] {
 }
 
 fn compare_pair(
-    base: (usize, &Artifact),
-    other: (usize, &Artifact),
+    roots: [(usize, &Root); 2],
     group: &[usize],
-) -> (Comparison, Vec<Finding>) {
-    let (a, b) = if base.0 < other.0 {
-        (base, other)
+    insides: &mut Insides,
+    budget: &Budget,
+) -> Result<Compared, input::Error> {
+    let [(first, base), (second, other)] = roots;
+    let (files, roots) = if first < second {
+        ([first, second], [base, other])
     } else {
-        (other, base)
+        ([second, first], [other, base])
     };
-    let files = [a.0, b.0];
-    let outcome = Outcome::of(a.1, b.1, files.map(name));
-    let finding = |cause: &crate::cause::Cause| Finding {
-        cause: cause.name,
-        confidence: cause.confidence,
-        files,
-        sets_apart: group.to_vec(),
-        summary: cause.summary.clone(),
-        evidence: cause.evidence.clone(),
-        fix: cause.fix.clone(),
-    };
-    let causes = outcome.causes.iter().map(finding).collect();
-    (Comparison::of(files, &outcome), causes)
+    if let [Root::File(a), Root::File(b)] = roots {
+        let outcome = Outcome::of(a, b, files.map(name));
+        let causes = outcome.causes.iter();
+        let causes = causes.map(|cause| Finding::of(files, group, cause));
+        return Ok((Comparison::of(files, &outcome), causes.collect()));
+    }
+    insides.compare(files, roots, group, budget)
+}
+
+impl Finding {
+    /// Takes down a cause that sets files apart from the others.
+    pub(super) fn of(files: [usize; 2], group: &[usize], cause: &Cause) -> Self {
+        Self {
+            cause: cause.name,
+            confidence: cause.confidence,
+            files,
+            sets_apart: group.to_vec(),
+            summary: cause.summary.clone(),
+            evidence: cause.evidence.clone(),
+            fix: cause.fix.clone(),
+        }
+    }
 }
 
 /// What holds for one file of a group holds for the others.
-fn copy(known: &(Comparison, Vec<Finding>), files: [usize; 2]) -> (Comparison, Vec<Finding>) {
+fn copy(known: &Compared, files: [usize; 2]) -> Compared {
     let mut comparison = known.0.clone();
     comparison.same_as = Some(comparison.files);
     comparison.files = files;
+    comparison.letters = files.map(name);
     let mut causes = known.1.clone();
     causes.iter_mut().for_each(|cause| cause.files = files);
     (comparison, causes)

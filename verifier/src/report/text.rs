@@ -3,6 +3,7 @@
 
 mod clusters;
 mod comparison;
+mod container;
 mod functions;
 mod inspection;
 mod masked;
@@ -81,6 +82,7 @@ pub fn describe(file: &File) -> String {
         None if file.build_id.is_some() || file.sources.is_some() => {
             words.push("Go, version unknown".into());
         }
+        None if file.self_check.reason == Some("it carries other files") => {}
         None => words.push("no Go build recognised".into()),
     }
     words.join(", ")

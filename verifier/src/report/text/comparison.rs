@@ -22,50 +22,59 @@ impl Printer<'_> {
             writeln!(self.out, "{label} {}", clean(note))?;
         }
         writeln!(self.out)?;
-        for (index, file) in report.files.iter().enumerate() {
+        let given = |file: &&File| file.inside.is_none();
+        for (index, file) in report.files.iter().filter(given).enumerate() {
             self.file(index, file)?;
         }
         if let Some(clusters) = &report.clusters {
             self.clusters(clusters)?;
         }
+        let several = report.files.iter().filter(given).count() > 2;
         for pair in &report.comparisons {
-            let several = report.comparisons.len() > 1;
-            if several {
-                let [a, b] = pair.files.map(name);
-                let title = self.verdict(
-                    pair.verdict,
-                    &format!("{a} and {b}: {}", word(pair.verdict)),
-                );
-                writeln!(self.out, "\n{title}")?;
-            }
-            if let Some(known) = pair.same_as {
-                let [a, b] = known.map(name);
-                writeln!(
-                    self.out,
-                    "the same bytes as {a} and {b}: what is said of those holds here"
-                )?;
-                continue;
-            }
-            if pair.verdict == Verdict::Identical {
-                continue;
-            }
-            if let Some(reason) = pair.reason.as_ref().filter(|_| several) {
-                writeln!(self.out, "{}", clean(reason))?;
-            }
-            self.masked(pair)?;
-            let causes = report
-                .causes
-                .iter()
-                .filter(|cause| cause.files == pair.files);
-            let causes: Vec<&Finding> = causes.collect();
-            self.causes(&causes, pair)?;
+            self.pair(report, pair, several)?;
+        }
+        Ok(())
+    }
+
+    fn pair(&mut self, report: &Report, pair: &Comparison, several: bool) -> io::Result<()> {
+        let is_inside = self.member_title(report, pair, several)?;
+        if several && !is_inside {
+            let [a, b] = &pair.letters;
+            let title = format!("{a} and {b}: {}", word(pair.verdict));
+            let title = self.verdict(pair.verdict, &title);
+            writeln!(self.out, "\n{title}")?;
+        }
+        if let Some(known) = pair.same_as {
+            let [a, b] = known.map(name);
+            return writeln!(
+                self.out,
+                "the same bytes as {a} and {b}: what is said of those holds here"
+            );
+        }
+        if let Some(reason) = pair.reason.as_ref().filter(|_| several || is_inside) {
+            writeln!(self.out, "{}", clean(reason))?;
+        }
+        if let Some(container) = &pair.container {
+            self.container(pair, container)?;
+        }
+        if pair.verdict == Verdict::Identical {
+            return Ok(());
+        }
+        self.masked(pair)?;
+        let causes = report
+            .causes
+            .iter()
+            .filter(|cause| cause.files == pair.files);
+        let causes: Vec<&Finding> = causes.collect();
+        self.causes(&causes, pair)?;
+        if pair.container.is_none() {
             let is_open = causes.iter().any(|cause| cause.cause == Name::Unexplained);
             self.detail(pair, is_open)?;
         }
         Ok(())
     }
 
-    fn verdict(&self, verdict: Verdict, text: &str) -> String {
+    pub(super) fn verdict(&self, verdict: Verdict, text: &str) -> String {
         let color = match verdict {
             Verdict::Identical => Color::Green,
             Verdict::Different => Color::Red,
@@ -135,7 +144,7 @@ impl Printer<'_> {
     }
 
     fn evidence(&mut self, evidence: &Evidence, pair: &Comparison) -> io::Result<()> {
-        let [a, b] = pair.files.map(name);
+        let [a, b] = pair.letters.clone();
         let place = self.paint(&clean(&evidence.place), Color::Dim);
         writeln!(self.out, "       {place}")?;
         for (letter, side) in [(a, &evidence.a), (b, &evidence.b)] {
@@ -214,7 +223,7 @@ impl Printer<'_> {
     }
 
     fn section(&mut self, section: &SectionDifference, pair: &Comparison) -> io::Result<()> {
-        let [a, b] = pair.files.map(name);
+        let [a, b] = pair.letters.clone();
         let name = clean(&section.name);
         let (size_a, size_b) = match (section.size_a, section.size_b) {
             (Some(size), None) => {
@@ -256,7 +265,7 @@ impl Printer<'_> {
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
+pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Identical => "identical",
         Verdict::Different => "different",

@@ -1,0 +1,85 @@
+//! archive-members: two containers hold other files, or files that are no
+//! programs and differ.
+
+use super::{Cause, Confidence, Evidence, Name, Reach};
+use crate::container::difference::{Difference, Differing, How};
+use crate::container::listing::Content;
+
+/// The most members listed as evidence.
+const EVIDENCE_MAX: usize = 50;
+
+pub(super) fn explain(difference: &Difference, names: &[String; 2]) -> Option<Cause> {
+    let differing: Vec<&Differing> = difference
+        .differing
+        .iter()
+        .filter(|member| match member.how {
+            How::Kind | How::Bytes { .. } | How::Hashes(_) => true,
+            How::Program { .. } | How::Container(_) => false,
+        })
+        .collect();
+    let mut parts = Vec::new();
+    match differing.as_slice() {
+        [] => {}
+        [one] => parts.push(format!("{} differs and is compared as it is", one.path)),
+        several => parts.push(format!(
+            "{} members differ and are compared as they are",
+            several.len()
+        )),
+    }
+    for (only, name) in difference.only.iter().zip(names) {
+        match only.as_slice() {
+            [] => {}
+            [one] => parts.push(format!("{} is only in {name}", one.path)),
+            several => parts.push(format!("{} members are only in {name}", several.len())),
+        }
+    }
+    if !difference.carried.is_empty() {
+        parts.push("what they carry beside their members differs".into());
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    let mut evidence: Vec<Evidence> = difference
+        .carried
+        .iter()
+        .map(|example| Evidence::sides(&*example.place, example.a.clone(), example.b.clone()))
+        .collect();
+    evidence.extend(differing.iter().map(|member| differs(member)));
+    for (side, only) in difference.only.iter().enumerate() {
+        evidence.extend(only.iter().map(|member| {
+            let content = Some(member.content.to_string());
+            let [a, b] = if side == 0 {
+                [content, None]
+            } else {
+                [None, content]
+            };
+            Evidence::sides(&*member.path, a, b)
+        }));
+    }
+    evidence.truncate(EVIDENCE_MAX);
+    Some(Cause {
+        name: Name::ArchiveMembers,
+        confidence: Confidence::Proven,
+        summary: parts.join(", "),
+        evidence,
+        fix: "pack the same files on both sides: compare the lists of files that the packing step is given, and \
+              look at what writes the files that differ"
+            .into(),
+        reach: Reach::Anything,
+    })
+}
+
+fn differs(member: &Differing) -> Evidence {
+    let place = match &member.how {
+        How::Bytes { first, differing } => {
+            format!(
+                "{}: {differing} bytes differ, the first at offset {first:#x}",
+                member.path
+            )
+        }
+        How::Hashes(reason) => format!("{} (only hashes were compared: {reason})", member.path),
+        How::Kind | How::Program { .. } | How::Container(_) => member.path.clone(),
+    };
+    let [a, b] = [&member.contents[0], &member.contents[1]].map(Content::to_string);
+    Evidence::new(place, a, b)
+}

@@ -1,0 +1,339 @@
+//! Two containers compared: listed, paired, and what differs looked into, one
+//! pair of members in memory at a time.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufRead as _};
+use std::path::PathBuf;
+
+use super::difference::{Difference, Differing, Field, How, Only};
+use super::fault::{Fault, Kind as FaultKind};
+use super::limits::{ASIDE_MAX, Budget, DEPTH_MAX, PROGRAM_SIZE_MAX, PROGRAMS_MAX};
+use super::listing::{Content, Listing};
+use super::metadata;
+use super::open::{Container, Kind};
+use super::pair::{self, Pairing, display};
+use super::source::Source;
+use crate::compare::{Artifact, Verdict};
+use crate::image::{Format, sniff};
+use crate::input::Input;
+
+/// Bytes by which a program is told.
+const HEAD_LEN: usize = 512;
+
+/// What is done with two members that are programs: it is told the path down to
+/// them, and gives back a number to know them by and the answer.
+pub type Taker<'a> = dyn FnMut(&[String], &Artifact, &Artifact) -> (usize, Verdict) + 'a;
+
+/// Compares containers, and hands programs in them on.
+pub struct Comparer<'a> {
+    budget: Budget,
+    take: Box<Taker<'a>>,
+    /// The path down to the containers at hand.
+    path: Vec<String>,
+    programs: usize,
+}
+
+impl<'a> Comparer<'a> {
+    /// Begins with what is done with programs.
+    pub fn new(budget: &Budget, take: Box<Taker<'a>>) -> Self {
+        Self {
+            budget: budget.clone(),
+            take,
+            path: Vec::new(),
+            programs: 0,
+        }
+    }
+
+    /// Returns the account of what is unpacked.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Compares two containers; names are what sentences call them.
+    ///
+    /// # Errors
+    /// What the system says when it refuses to read something. What is wrong with
+    /// a container's bytes is an answer: [`Difference::reason`].
+    pub fn compare(
+        &mut self,
+        names: [&str; 2],
+        a: &Container,
+        b: &Container,
+    ) -> Result<Difference, Fault> {
+        let mut difference = Difference {
+            kinds: [a.describe(), b.describe()],
+            names: [a.kind_name(), b.kind_name()],
+            is_folder: [a.kind, b.kind].contains(&Kind::Folder),
+            ..Difference::default()
+        };
+        let (list_a, list_b) = rayon::join(|| a.list(), || b.list());
+        let [list_a, list_b] = match (list_a, list_b) {
+            (Ok(a), Ok(b)) => [a, b],
+            (a, b) => {
+                for (name, list) in names.into_iter().zip([a, b]) {
+                    if let Err(fault) = list {
+                        difference.give_up(fault.within(name))?;
+                    }
+                }
+                return Ok(difference);
+            }
+        };
+        let pairing = pair::pair([a.kind, b.kind], &list_a, &list_b);
+        difference.members = [list_a.members.len(), list_b.members.len()];
+        difference.notes = notes(&pairing, names, [&list_a, &list_b]);
+        difference.fields = metadata::compare([a.kind, b.kind], &list_a, &list_b, &pairing);
+        difference.carried = metadata::carried(&list_a, &list_b);
+        for (side, list) in [&list_a, &list_b].into_iter().enumerate() {
+            let members = pairing.only[side]
+                .iter()
+                .filter_map(|index| list.members.get(*index));
+            difference.only[side] = members
+                .map(|member| Only {
+                    path: display(&member.name).into(),
+                    content: member.content.clone(),
+                })
+                .collect();
+        }
+        let sides = [
+            Side {
+                container: a,
+                list: &list_a,
+            },
+            Side {
+                container: b,
+                list: &list_b,
+            },
+        ];
+        if let Err(fault) = self.members(&mut difference, &sides, &pairing) {
+            difference.give_up(fault)?;
+        }
+        difference.kind_of_packing([a, b]);
+        Ok(difference)
+    }
+
+    fn members(
+        &mut self,
+        difference: &mut Difference,
+        sides: &[Side<'_>; 2],
+        pairing: &Pairing,
+    ) -> Result<(), Fault> {
+        let [a, b] = sides;
+        let mut differing = Vec::new();
+        for (at_a, at_b) in &pairing.both {
+            let contents = [a.content(*at_a), b.content(*at_b)];
+            match contents {
+                [Some(one), Some(other)] if one == other => difference.same += 1,
+                [Some(one), Some(other)] => differing.push((*at_a, *at_b, [one, other])),
+                _ => {}
+            }
+        }
+        let wanted = wanted(&differing);
+        let [taken_a, taken_b] = [a.take(&wanted[0])?, b.take(&wanted[1])?];
+        for (at_a, at_b, contents) in differing {
+            let path = a
+                .list
+                .members
+                .get(at_a)
+                .map_or("", |member| display(&member.name));
+            let how = match (contents, taken_a.get(&at_a), taken_b.get(&at_b)) {
+                (_, Some(a), Some(b)) => self.member(path, a, b)?,
+                ([Content::File { .. }, Content::File { .. }], ..) => {
+                    How::Hashes("too much differs to look into all of it".into())
+                }
+                _ => How::Kind,
+            };
+            difference.differing.push(Differing {
+                path: path.into(),
+                contents: contents.map(Clone::clone),
+                how,
+            });
+        }
+        Ok(())
+    }
+
+    /// Compares two members that differ.
+    fn member(&mut self, path: &str, a: &Source, b: &Source) -> Result<How, Fault> {
+        self.path.push(path.into());
+        let how = self.look_into(path, a, b);
+        self.path.pop();
+        how
+    }
+
+    fn look_into(&mut self, path: &str, a: &Source, b: &Source) -> Result<How, Fault> {
+        let opened = [
+            Container::open(path, a, &self.budget)?,
+            Container::open(path, b, &self.budget)?,
+        ];
+        if let [Some(a), Some(b)] = &opened {
+            if self.path.len() >= DEPTH_MAX {
+                let fault = FaultKind::TooDeep { max: DEPTH_MAX };
+                return Ok(How::Container(Box::new(Difference {
+                    kinds: [a.describe(), b.describe()],
+                    names: [a.kind_name(), b.kind_name()],
+                    reason: Some(fault.to_string()),
+                    ..Difference::default()
+                })));
+            }
+            let difference = self.compare(["a", "b"], a, b)?;
+            return Ok(How::Container(Box::new(difference)));
+        }
+        let is_build = [is_build(a)?, is_build(b)?].contains(&true);
+        let is_small = a.len().max(b.len()) <= PROGRAM_SIZE_MAX;
+        if is_build && is_small && self.programs < PROGRAMS_MAX {
+            self.programs += 1;
+            let place = self.path.join(": ");
+            let [a, b] = [artifact(&place, a)?, artifact(&place, b)?];
+            let (number, verdict) = (self.take)(&self.path, &a, &b);
+            return Ok(How::Program { number, verdict });
+        }
+        if is_build {
+            let why = if is_small {
+                format!("{PROGRAMS_MAX} programs were explained before this one")
+            } else {
+                format!("it is larger than {PROGRAM_SIZE_MAX} bytes")
+            };
+            return Ok(How::Hashes(why));
+        }
+        bytes(a, b).map_err(Fault::from)
+    }
+}
+
+/// One of two containers, listed.
+struct Side<'a> {
+    container: &'a Container,
+    list: &'a Listing,
+}
+
+impl Side<'_> {
+    fn content(&self, index: usize) -> Option<&Content> {
+        self.list.members.get(index).map(|member| &member.content)
+    }
+
+    /// Makes members readable, and makes sure that they are what was listed.
+    fn take(&self, wanted: &HashSet<usize>) -> Result<HashMap<usize, Source>, Fault> {
+        self.container.take(self.list, wanted)
+    }
+}
+
+/// Chooses the files to look into: as many as may be laid aside.
+fn wanted(differing: &[(usize, usize, [&Content; 2])]) -> [HashSet<usize>; 2] {
+    let mut wanted = [HashSet::new(), HashSet::new()];
+    let mut aside: u64 = 0;
+    for (at_a, at_b, contents) in differing {
+        let [Content::File { size: a, .. }, Content::File { size: b, .. }] = contents else {
+            continue;
+        };
+        aside = aside.saturating_add(*a).saturating_add(*b);
+        if aside <= ASIDE_MAX {
+            wanted[0].insert(*at_a);
+            wanted[1].insert(*at_b);
+        }
+    }
+    wanted
+}
+
+fn is_build(source: &Source) -> io::Result<bool> {
+    let head = source.bytes_at(0, HEAD_LEN)?;
+    let format = sniff::format(&head);
+    Ok(format.is_program() || format == Format::GoArchive)
+}
+
+fn artifact(place: &str, source: &Source) -> io::Result<Artifact> {
+    let len = usize::try_from(source.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    let bytes = source.bytes_at(0, len)?;
+    Ok(Artifact::of(Input {
+        path: PathBuf::from(place),
+        sha256: source.sha256()?,
+        bytes,
+        identity: None,
+    }))
+}
+
+/// Counts the bytes that differ.
+fn bytes(a: &Source, b: &Source) -> io::Result<How> {
+    let (mut read_a, mut read_b) = (a.reader(), b.reader());
+    let (mut at, mut differing, mut first) = (0_u64, 0_u64, None);
+    loop {
+        let (x, y) = (read_a.fill_buf()?, read_b.fill_buf()?);
+        let len = x.len().min(y.len());
+        if len == 0 {
+            break;
+        }
+        for (offset, (x, y)) in x.iter().zip(y).enumerate() {
+            if x != y {
+                first.get_or_insert(at + offset as u64);
+                differing += 1;
+            }
+        }
+        read_a.consume(len);
+        read_b.consume(len);
+        at += len as u64;
+    }
+    let longer = a.len().abs_diff(b.len());
+    if longer > 0 {
+        first.get_or_insert(at);
+    }
+    Ok(How::Bytes {
+        first: first.unwrap_or(at),
+        differing: differing.saturating_add(longer),
+    })
+}
+
+fn notes(pairing: &Pairing, names: [&str; 2], lists: [&Listing; 2]) -> Vec<String> {
+    let mut notes = pairing.notes.clone();
+    for (side, name) in names.into_iter().enumerate() {
+        let own = lists[side].notes.iter();
+        notes.extend(own.map(|note| format!("{name}: {note}")));
+        if let Some(top) = &pairing.top[side] {
+            notes.push(format!(
+                "{name} has everything in {top}/, which was left out of the paths"
+            ));
+        }
+    }
+    notes
+}
+
+impl Difference {
+    /// What the bytes are is an answer; that the system refused is an error.
+    fn give_up(&mut self, fault: Fault) -> Result<(), Fault> {
+        if matches!(fault.kind, FaultKind::Io(_)) {
+            return Err(fault);
+        }
+        self.reason.get_or_insert_with(|| fault.to_string());
+        Ok(())
+    }
+
+    /// Bytes that differ where nothing they say does were packed by another hand.
+    fn kind_of_packing(&mut self, containers: [&Container; 2]) {
+        if self.is_folder || self.reason.is_some() {
+            return;
+        }
+        let [a, b] = containers;
+        let example = |place: &str, a: String, b: String| super::difference::Example {
+            place: place.into(),
+            a: Some(a),
+            b: Some(b),
+        };
+        if a.kind != b.kind {
+            let [one, other] = self.kinds.clone();
+            self.fields.insert(
+                0,
+                Field {
+                    name: "kind of container".into(),
+                    members: 0,
+                    examples: vec![example("kind of container", one, other)],
+                },
+            );
+        }
+        let is_silent = self.fields.is_empty() && self.carried.is_empty();
+        let is_whole = self.differing.is_empty() && self.only.iter().all(Vec::is_empty);
+        if is_silent && is_whole {
+            let size = |container: &Container| format!("{} bytes", container.len());
+            self.fields.push(Field {
+                name: "compressed bytes".into(),
+                members: 0,
+                examples: vec![example("size", size(a), size(b))],
+            });
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Folders on disk: links as links, never followed; files hashed in parallel.
+
+use std::fs::{File, Metadata as Stat};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use walkdir::WalkDir;
+
+use super::fault::{Fault, Kind};
+use super::limits::MEMBERS_MAX;
+use super::listing::{Content, Listing, Member, Metadata, Place, text};
+use super::source::Source;
+
+/// Files hashed before their results are put together.
+const BATCH_LEN: usize = 4096;
+
+/// Lists a folder in the order of the names' bytes.
+///
+/// # Errors
+/// `Io` naming the entry, for anything that can't be read; `TooMany`.
+pub fn list(folder: &Path) -> Result<Listing, Fault> {
+    let mut listing = Listing::default();
+    let mut batch = Vec::new();
+    let walk = WalkDir::new(folder)
+        .min_depth(1)
+        .follow_links(false)
+        .sort_by_file_name();
+    for entry in walk {
+        let entry = entry.map_err(|error| {
+            let place = error.path().unwrap_or(folder).display().to_string();
+            let error = error.into_io_error();
+            let error = error.unwrap_or_else(|| io::Error::other("the folder holds itself"));
+            Fault::from(Kind::Io(error)).within(place)
+        })?;
+        if listing.members.len() + batch.len() >= MEMBERS_MAX {
+            return Err(Kind::TooMany {
+                what: "members",
+                max: MEMBERS_MAX,
+            }
+            .into());
+        }
+        batch.push(entry.into_path());
+        if batch.len() == BATCH_LEN {
+            add(&mut listing, folder, std::mem::take(&mut batch))?;
+        }
+    }
+    add(&mut listing, folder, batch)?;
+    Ok(listing)
+}
+
+fn add(listing: &mut Listing, folder: &Path, paths: Vec<PathBuf>) -> Result<(), Fault> {
+    let members: Vec<Result<Member, Fault>> = paths
+        .into_par_iter()
+        .map(|path| {
+            member(folder, &path)
+                .map_err(|error| Fault::from(error).within(path.display().to_string()))
+        })
+        .collect();
+    members
+        .into_iter()
+        .try_for_each(|member| listing.add(member?))
+}
+
+fn member(folder: &Path, path: &Path) -> io::Result<Member> {
+    let stat = std::fs::symlink_metadata(path)?;
+    let kind = stat.file_type();
+    let content = if kind.is_dir() {
+        Content::Folder
+    } else if kind.is_symlink() {
+        let target = std::fs::read_link(path)?;
+        Content::Link(text(target.as_os_str().as_encoded_bytes()))
+    } else if kind.is_file() {
+        let source = Source::file(open(path)?)?;
+        Content::File {
+            size: source.len(),
+            sha256: source.sha256()?,
+        }
+    } else {
+        Content::Other(special(&stat).into())
+    };
+    let relative = path.strip_prefix(folder).unwrap_or(path);
+    Ok(Member {
+        name: text(relative.as_os_str().as_encoded_bytes()),
+        content,
+        metadata: Metadata {
+            mode: mode(&stat),
+            ..Metadata::default()
+        },
+        place: Place::OnDisk(path.into()),
+        origin: None,
+    })
+}
+
+/// Opens a file of a folder again.
+///
+/// # Errors
+/// What the system says; also when a link has taken the file's place.
+pub fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        // A pipe put in the file's place must not keep us waiting.
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no longer a file"));
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn special(stat: &Stat) -> &'static str {
+    use std::os::unix::fs::FileTypeExt as _;
+    let kind = stat.file_type();
+    if kind.is_fifo() {
+        "named pipe"
+    } else if kind.is_socket() {
+        "socket"
+    } else if kind.is_block_device() {
+        "block device"
+    } else if kind.is_char_device() {
+        "character device"
+    } else {
+        "special file"
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: &Stat) -> &'static str {
+    "special file"
+}
+
+/// Returns whether a file may be run and whose rights it takes. The other bits
+/// come from the umask, times and owners from whoever unpacked it: they are not
+/// part of what was built.
+#[cfg(unix)]
+fn mode(stat: &Stat) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let is_file = stat.file_type().is_file();
+    is_file.then(|| stat.mode() & MODE_KEPT)
+}
+
+#[cfg(not(unix))]
+fn mode(_: &Stat) -> Option<u32> {
+    None
+}
+
+/// The mode bits that a folder's files are compared by.
+pub const MODE_KEPT: u32 = 0o6100;

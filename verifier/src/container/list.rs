@@ -1,0 +1,119 @@
+//! Making a listing: every member's content hashed, none of it kept.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use sha2::{Digest as _, Sha256};
+
+use super::fault::Fault;
+use super::listing::{Content, Listing, Member, Place};
+use super::source::Source;
+use super::visit::{Body, Entry, Visitor};
+
+/// Bytes hashed at a time.
+const PIECE_LEN: usize = 64 << 10;
+
+/// Hashes what it visits.
+pub struct Lister {
+    listing: Listing,
+    /// The container unpacked, where that is a source of its own.
+    plain: Option<Source>,
+    /// Members that are other names of members before them.
+    links: Vec<(usize, String)>,
+    piece: Vec<u8>,
+}
+
+impl Lister {
+    /// Begins a listing. In a container that is not compressed members can be read
+    /// where they lie.
+    pub fn new(plain: Option<Source>) -> Self {
+        Self {
+            listing: Listing::default(),
+            plain,
+            links: Vec::new(),
+            piece: vec![0; PIECE_LEN],
+        }
+    }
+
+    /// Ends the listing.
+    pub fn finish(mut self) -> Listing {
+        if !self.links.is_empty() {
+            self.resolve();
+        }
+        self.listing
+    }
+
+    /// A hard link is the file it names: the last one of that name before it.
+    fn resolve(&mut self) {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut links = std::mem::take(&mut self.links).into_iter().peekable();
+        for index in 0..self.listing.members.len() {
+            if let Some((_, target)) = links.next_if(|(link, _)| *link == index) {
+                let origin = known.get(&target).copied();
+                let content = origin.map(|origin| self.listing.members[origin].content.clone());
+                let place = origin.map(|origin| self.listing.members[origin].place.clone());
+                let member = &mut self.listing.members[index];
+                member.content = content.unwrap_or_else(|| {
+                    Content::Other(format!("hard link to {target}, which is not there"))
+                });
+                member.origin = origin;
+                member.place = place.unwrap_or(Place::Packed);
+                member.metadata.own.push(("hard link to", target));
+            }
+            known.insert(self.listing.members[index].name.clone(), index);
+        }
+    }
+
+    fn hash(&mut self, content: &mut dyn Read, size: u64) -> Result<Content, Fault> {
+        let mut sha256 = Sha256::new();
+        let mut read = 0;
+        loop {
+            match content.read(&mut self.piece) {
+                Ok(0) => break,
+                Ok(count) => {
+                    sha256.update(&self.piece[..count]);
+                    read += count as u64;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if read < size {
+            return Err(Fault::truncated(format!(
+                "{} bytes before that member's end",
+                size - read
+            )));
+        }
+        Ok(Content::File {
+            size: read,
+            sha256: sha256.finalize().into(),
+        })
+    }
+}
+
+impl Visitor for Lister {
+    fn visit(&mut self, entry: Entry, content: &mut dyn Read) -> Result<(), Fault> {
+        let mut place = Place::Packed;
+        let content = match entry.body {
+            Body::File(size) => {
+                let plain = self.plain.as_ref().zip(entry.offset);
+                if let Some(source) = plain.and_then(|(plain, offset)| plain.part(offset, size)) {
+                    place = Place::Here(source);
+                }
+                self.hash(content, size)?
+            }
+            Body::SameAs(target) => {
+                self.links.push((self.listing.members.len(), target));
+                Content::Folder
+            }
+            Body::Is(content) => content,
+        };
+        self.listing.add(Member {
+            name: entry.name,
+            content,
+            metadata: entry.metadata,
+            place,
+            origin: None,
+        })
+    }
+}

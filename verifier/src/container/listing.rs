@@ -1,0 +1,276 @@
+//! What a container holds: its members in order, and what the container says
+//! about them and about itself.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::fault::{Fault, Kind};
+use super::limits::{MEMBERS_MAX, TEXT_TOTAL_MAX};
+use super::source::Source;
+
+/// All of a container, contents hashed and not kept.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The members in the order of the container.
+    pub members: Vec<Member>,
+    /// What the container says about itself.
+    pub facts: Vec<Fact>,
+    /// What a reader should know: duplicates, whiteouts, digests that lie.
+    pub notes: Vec<String>,
+    /// Bytes of text kept of the members.
+    text_len: usize,
+}
+
+/// One member.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its name as the container has it; bytes that are no UTF-8 as `\xff`.
+    pub name: String,
+    /// What it is.
+    pub content: Content,
+    /// What the container says about it.
+    pub metadata: Metadata,
+    /// Where its bytes are.
+    pub place: Place,
+    /// The member that came before and has the bytes of this one: a hard link's.
+    pub origin: Option<usize>,
+}
+
+/// Where the bytes of a member are.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// In the container, to be unpacked.
+    Packed,
+    /// Here, as they are.
+    Here(Source),
+    /// In a file of a folder.
+    OnDisk(PathBuf),
+}
+
+/// What a member is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A file.
+    File {
+        /// Its size in bytes.
+        size: u64,
+        /// SHA-256 of its bytes.
+        sha256: [u8; 32],
+    },
+    /// A folder.
+    Folder,
+    /// A symbolic link to a path, which is not followed.
+    Link(String),
+    /// A device, socket, …, or a file stored in a way that can't be undone, in
+    /// words.
+    Other(String),
+}
+
+/// What a container says about a member; `None` where it says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// When it was last changed.
+    pub modified: Option<Time>,
+    /// Permission bits, set-user-ID and its like included.
+    pub mode: Option<u32>,
+    /// The owner's number.
+    pub uid: Option<u64>,
+    /// The group's number.
+    pub gid: Option<u64>,
+    /// The owner's name.
+    pub owner: Option<Arc<str>>,
+    /// The group's name.
+    pub group: Option<Arc<str>>,
+    /// What only this kind of container says, by name.
+    pub own: Vec<(&'static str, String)>,
+}
+
+/// A point in time, counted from 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Time {
+    /// Whole seconds.
+    pub seconds: i64,
+    /// The rest in nanoseconds.
+    pub nanoseconds: u32,
+}
+
+/// One thing a container says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Its name, with the layer it belongs to: `gzip: time`.
+    pub name: String,
+    /// Its value in words.
+    pub value: String,
+    /// Whether it says how the container was packed, or is part of what it carries.
+    pub role: Role,
+}
+
+/// What a difference of a [`Fact`] means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The container was packed in another way.
+    Packing,
+    /// The container carries something else.
+    Carried,
+}
+
+impl Listing {
+    /// Takes in one member.
+    ///
+    /// # Errors
+    /// `TooMany` past [`MEMBERS_MAX`] and [`TEXT_TOTAL_MAX`].
+    pub fn add(&mut self, member: Member) -> Result<(), Fault> {
+        self.text_len = self.text_len.saturating_add(member.text_len());
+        if self.text_len > TEXT_TOTAL_MAX {
+            return Err(Kind::TooMany {
+                what: "bytes of names and other text",
+                max: TEXT_TOTAL_MAX,
+            }
+            .into());
+        }
+        if self.members.len() >= MEMBERS_MAX {
+            return Err(Kind::TooMany {
+                what: "members",
+                max: MEMBERS_MAX,
+            }
+            .into());
+        }
+        self.members.push(member);
+        Ok(())
+    }
+
+    /// Returns the size of all files together.
+    pub fn size(&self) -> u64 {
+        let sizes = self.members.iter().map(|member| match member.content {
+            Content::File { size, .. } => size,
+            Content::Folder | Content::Link(_) | Content::Other(_) => 0,
+        });
+        sizes.fold(0, u64::saturating_add)
+    }
+
+    /// Returns the hash of a folder: SHA-256 over one line `<mode> <what>  <path>` a
+    /// member, sorted by path.
+    pub fn sha256(&self) -> [u8; 32] {
+        let mut members: Vec<&Member> = self.members.iter().collect();
+        members.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut sha256 = Sha256::new();
+        for member in members {
+            let mode = member.metadata.mode.unwrap_or(0);
+            let line = format!("{mode:04o} {}  {}\n", member.content, member.name);
+            sha256.update(line);
+        }
+        sha256.finalize().into()
+    }
+}
+
+impl Member {
+    fn text_len(&self) -> usize {
+        let own = self.metadata.own.iter();
+        let own: usize = own.map(|(_, value)| value.len()).sum();
+        let content = match &self.content {
+            Content::Link(text) | Content::Other(text) => text.len(),
+            Content::File { .. } | Content::Folder => 0,
+        };
+        self.name.len() + own + content
+    }
+}
+
+impl Fact {
+    /// Something that says how a container was packed.
+    pub fn packing(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+            role: Role::Packing,
+        }
+    }
+
+    /// Something that a container carries beside its members.
+    pub fn carried(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            role: Role::Carried,
+            ..Self::packing(name, value)
+        }
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanoseconds = i32::try_from(self.nanoseconds).unwrap_or(0);
+        match jiff::Timestamp::new(self.seconds, nanoseconds) {
+            Ok(time) => write!(formatter, "{time}"),
+            // No calendar reaches there.
+            Err(_) => write!(formatter, "{} s", self.seconds),
+        }
+    }
+}
+
+impl Content {
+    /// Says what it is, without the hash.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::File { size, .. } => format!("file, {size} bytes"),
+            Self::Folder | Self::Link(_) | Self::Other(_) => self.to_string(),
+        }
+    }
+
+    /// Returns the hash of a file.
+    pub fn sha256(&self) -> Option<String> {
+        match self {
+            Self::File { sha256, .. } => Some(hex::encode(sha256)),
+            Self::Folder | Self::Link(_) | Self::Other(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { size, sha256 } => {
+                write!(
+                    formatter,
+                    "file, {size} bytes, sha256 {}",
+                    hex::encode(sha256)
+                )
+            }
+            Self::Folder => formatter.write_str("folder"),
+            Self::Link(target) => write!(formatter, "symbolic link to {target}"),
+            Self::Other(what) => formatter.write_str(what),
+        }
+    }
+}
+
+/// Owners' names, of which a container has few and says them often.
+#[derive(Debug, Default)]
+pub struct Names(HashSet<Arc<str>>);
+
+impl Names {
+    /// Returns one shared copy of a name; nothing for an empty one.
+    pub fn share(&mut self, name: &str) -> Option<Arc<str>> {
+        if name.is_empty() {
+            return None;
+        }
+        if let Some(known) = self.0.get(name) {
+            return Some(Arc::clone(known));
+        }
+        let name: Arc<str> = name.into();
+        self.0.insert(Arc::clone(&name));
+        Some(name)
+    }
+}
+
+/// Returns a name from a container as text; what is no UTF-8 becomes `\xff`.
+pub fn text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}

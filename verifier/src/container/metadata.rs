@@ -1,0 +1,229 @@
+//! What two containers say about the same members, and about themselves.
+
+use super::difference::{Example, Field};
+use super::folder::MODE_KEPT;
+use super::listing::{Fact, Listing, Member, Metadata, Role};
+use super::open::Kind;
+use super::pair::{Pairing, display, key};
+
+/// Values kept of one field as evidence.
+const EXAMPLES_MAX: usize = 3;
+
+/// Returns the fields that differ: the container's own, then the members'.
+pub fn compare(kinds: [Kind; 2], a: &Listing, b: &Listing, pairing: &Pairing) -> Vec<Field> {
+    let mut fields = Fields::default();
+    // A folder says nothing about how it was packed, and what one kind of
+    // container says of itself another can't.
+    let is_same_kind = kinds[0] == kinds[1] && kinds[0] != Kind::Folder;
+    if is_same_kind {
+        facts(&mut fields, a, b);
+        order(&mut fields, a, b, pairing);
+        top(&mut fields, pairing);
+        implied(&mut fields, a, b, pairing);
+    }
+    for (at_a, at_b) in &pairing.both {
+        let (Some(a), Some(b)) = (a.members.get(*at_a), b.members.get(*at_b)) else {
+            continue;
+        };
+        let prefix = |member: &Member| {
+            let rest = key(&member.name);
+            member.name.strip_suffix(rest).map(str::to_owned)
+        };
+        if is_same_kind && pairing.top == [None, None] && prefix(a) != prefix(b) {
+            fields.add(NAME, &a.name, Some(a.name.clone()), Some(b.name.clone()));
+        }
+        member(&mut fields, kinds, a, b);
+    }
+    fields.0
+}
+
+const NAME: &str = "name";
+
+/// Fields in the order in which they were first seen to differ.
+#[derive(Default)]
+struct Fields(Vec<Field>);
+
+impl Fields {
+    fn add(&mut self, name: &str, place: &str, a: Option<String>, b: Option<String>) {
+        let known = self.0.iter().position(|field| field.name == name);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(Field {
+                name: name.into(),
+                members: 0,
+                examples: Vec::new(),
+            });
+            self.0.len() - 1
+        });
+        let field = &mut self.0[at];
+        field.members += 1;
+        if field.examples.len() < EXAMPLES_MAX {
+            field.examples.push(Example {
+                place: place.into(),
+                a,
+                b,
+            });
+        }
+    }
+
+    fn own(&mut self, name: &str, a: Option<String>, b: Option<String>) {
+        self.0.push(Field {
+            name: name.into(),
+            members: 0,
+            examples: vec![Example {
+                place: name.into(),
+                a,
+                b,
+            }],
+        });
+    }
+}
+
+/// Facts of a layer that only one side has follow from the layer itself.
+fn facts(fields: &mut Fields, a: &Listing, b: &Listing) {
+    each_fact(a, b, Role::Packing, |name, a, b| fields.own(name, a, b));
+}
+
+/// Returns what both carry beside their members and is not the same.
+pub fn carried(a: &Listing, b: &Listing) -> Vec<Example> {
+    let mut carried = Vec::new();
+    each_fact(a, b, Role::Carried, |name, a, b| {
+        carried.push(Example {
+            place: name.into(),
+            a,
+            b,
+        });
+    });
+    carried
+}
+
+fn each_fact(
+    a: &Listing,
+    b: &Listing,
+    role: Role,
+    mut differs: impl FnMut(&str, Option<String>, Option<String>),
+) {
+    let has_layer = |listing: &Listing, fact: &Fact| {
+        let layer = layer(fact);
+        layer.is_none()
+            || listing
+                .facts
+                .iter()
+                .any(|other| self::layer(other) == layer)
+    };
+    let value = |listing: &Listing, name: &str| {
+        let found = listing.facts.iter().find(|fact| fact.name == name);
+        found.map(|fact| fact.value.clone())
+    };
+    for fact in a.facts.iter().filter(|fact| fact.role == role) {
+        let other = value(b, &fact.name);
+        if has_layer(b, fact) && other.as_ref() != Some(&fact.value) {
+            differs(&fact.name, Some(fact.value.clone()), other);
+        }
+    }
+    for fact in b.facts.iter().filter(|fact| fact.role == role) {
+        if has_layer(a, fact) && value(a, &fact.name).is_none() {
+            differs(&fact.name, None, Some(fact.value.clone()));
+        }
+    }
+}
+
+fn layer(fact: &Fact) -> Option<&str> {
+    fact.name.split_once(": ").map(|(layer, _)| layer)
+}
+
+/// Finds the first place at which the members that both have come in another order.
+fn order(fields: &mut Fields, a: &Listing, b: &Listing, pairing: &Pairing) {
+    let mut in_order_of_b: Vec<usize> = pairing.both.iter().map(|(_, at_b)| *at_b).collect();
+    in_order_of_b.sort_unstable();
+    let mut places = pairing.both.iter().zip(&in_order_of_b);
+    if let Some(((at_a, _), at_b)) = places.find(|((_, paired), at_b)| paired != *at_b) {
+        let name = |listing: &Listing, at: usize| {
+            let member = listing.members.get(at);
+            member.map(|member| format!("{} is next", member.name))
+        };
+        fields.own("order of members", name(a, *at_a), name(b, *at_b));
+    }
+}
+
+fn top(fields: &mut Fields, pairing: &Pairing) {
+    let [a, b] = pairing.top.clone();
+    if a != b {
+        fields.own("outermost folder", a, b);
+    }
+}
+
+fn implied(fields: &mut Fields, a: &Listing, b: &Listing, pairing: &Pairing) {
+    for (side, listing) in [a, b].into_iter().enumerate() {
+        for index in &pairing.implied[side] {
+            if let Some(member) = listing.members.get(*index) {
+                let here = Some("has an entry".to_owned());
+                let [a, b] = if side == 0 {
+                    [here, None]
+                } else {
+                    [None, here]
+                };
+                fields.add("entries for folders", &member.name, a, b);
+            }
+        }
+    }
+}
+
+fn member(fields: &mut Fields, kinds: [Kind; 2], a: &Member, b: &Member) {
+    let [x, y] = [&a.metadata, &b.metadata];
+    let is_same_kind = kinds[0] == kinds[1];
+    if std::mem::discriminant(&a.content) != std::mem::discriminant(&b.content) {
+        return;
+    }
+    let path = display(&a.name);
+    let mut compare = |name: &str, a: Option<String>, b: Option<String>| {
+        // Of different kinds one may be unable to say it.
+        let both = a.is_some() && b.is_some();
+        if a != b && (both || is_same_kind) {
+            fields.add(name, path, a, b);
+        }
+    };
+    let time = |metadata: &Metadata| {
+        let mut time = metadata.modified?;
+        if !is_same_kind {
+            time.nanoseconds = 0;
+        }
+        Some(time.to_string())
+    };
+    compare("modification time", time(x), time(y));
+    let kept = if kinds.contains(&Kind::Folder) {
+        MODE_KEPT
+    } else {
+        u32::MAX
+    };
+    let mode = |metadata: &Metadata| metadata.mode.map(|mode| format!("{:04o}", mode & kept));
+    compare("mode", mode(x), mode(y));
+    let number = |number: Option<u64>| number.map(|number| number.to_string());
+    compare("owner's number", number(x.uid), number(y.uid));
+    compare("group's number", number(x.gid), number(y.gid));
+    compare(
+        "owner's name",
+        x.owner.as_deref().map(str::to_owned),
+        y.owner.as_deref().map(str::to_owned),
+    );
+    compare(
+        "group's name",
+        x.group.as_deref().map(str::to_owned),
+        y.group.as_deref().map(str::to_owned),
+    );
+    if !is_same_kind {
+        return;
+    }
+    let value = |metadata: &Metadata, name: &str| {
+        let found = metadata.own.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let is_follow_up = |name: &str| name == "packed size" && a.content != b.content;
+    for (name, value_a) in x.own.iter().filter(|(name, _)| !is_follow_up(name)) {
+        compare(name, Some(value_a.clone()), value(y, name));
+    }
+    for (name, value_b) in &y.own {
+        if value(x, name).is_none() {
+            compare(name, None, Some(value_b.clone()));
+        }
+    }
+}

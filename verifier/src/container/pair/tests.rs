@@ -1,0 +1,81 @@
+use super::*;
+use crate::container::listing::{Metadata, Place};
+
+fn listing(names: &[&str]) -> Listing {
+    let mut listing = Listing::default();
+    for name in names {
+        let content = match name.strip_suffix('/') {
+            Some(_) => Content::Folder,
+            None => Content::File {
+                size: name.len() as u64,
+                sha256: [name.len() as u8; 32],
+            },
+        };
+        let member = Member {
+            name: (*name).into(),
+            content,
+            metadata: Metadata::default(),
+            place: Place::Packed,
+            origin: None,
+        };
+        listing.add(member).unwrap();
+    }
+    listing
+}
+
+fn tar(a: &[&str], b: &[&str]) -> Pairing {
+    pair([Kind::Tar, Kind::Tar], &listing(a), &listing(b))
+}
+
+#[test]
+fn writers_marks_at_the_ends_of_a_path_do_not_count() {
+    let found = tar(&["./", "./bin/", "./bin/x"], &["bin/x", "/lib/y"]);
+    assert_eq!(found.both, [(2, 0)]);
+    assert_eq!(found.only, [vec![], vec![1]]);
+    assert_eq!(found.implied, [vec![0, 1], vec![]]);
+}
+
+#[test]
+fn one_folder_around_everything_is_left_out_of_account() {
+    let table: [(&[&str], &[&str]); 4] = [
+        (&["tool-1.0/", "tool-1.0/x", "tool-1.0/y"], &["x", "y"]),
+        (&["x", "y"], &["tool-1.0/x", "tool-1.0/y"]),
+        (&["tool-1.0/x", "tool-1.0/y"], &["tool-1.1/x", "tool-1.1/y"]),
+        (&["./tool-1.0/x", "./tool-1.0/y"], &["y", "x"]),
+    ];
+    for (a, b) in table {
+        let found = tar(a, b);
+        assert_eq!(found.both.len(), 2, "{a:?} {b:?}");
+        assert_eq!(found.only.concat(), [0_usize; 0], "{a:?} {b:?}");
+    }
+    // Not where paths agree already, and not a file that is alone.
+    assert_eq!(tar(&["t/x"], &["t/x", "t/y"]).top, [None, None]);
+    assert_eq!(tar(&["x"], &["y"]).both, []);
+}
+
+#[test]
+fn names_that_come_twice_are_paired_in_order_and_said() {
+    let found = tar(&["x", "x", "y"], &["x", "y"]);
+    assert_eq!(found.both, [(0, 0), (2, 1)]);
+    assert_eq!(found.only[0], [1]);
+    assert!(found.notes[0].starts_with("a holds x more than once:"));
+}
+
+#[test]
+fn a_single_file_is_looked_for_by_content_then_name_then_number() {
+    let one = |file: &str, names: &[&str]| {
+        pair([Kind::File, Kind::Tar], &listing(&[file]), &listing(names)).both
+    };
+    // Contents in these listings follow from the names' length.
+    assert_eq!(one("abc", &["abc-", "xyz"]), [(0, 1)]);
+    assert_eq!(one("abc", &["other", "bin/abc"]), [(0, 1)]);
+    assert_eq!(one("abc", &["bin/", "bin/other"]), [(0, 1)]);
+    assert_eq!(one("abc", &["other", "another"]), []);
+    let reversed = pair(
+        [Kind::Tar, Kind::File],
+        &listing(&["q/", "xyz"]),
+        &listing(&["abc"]),
+    );
+    assert_eq!(reversed.both, [(1, 0)]);
+    assert_eq!(reversed.only.concat(), [0_usize; 0]);
+}

@@ -1,0 +1,401 @@
+//! From the difference of two containers to parts of a report.
+
+use crate::cause::{self, Cause, Evidence};
+use crate::compare::{Outcome, Verdict, name};
+use crate::container::compare::Comparer;
+use crate::container::difference::{Difference, Differing, Example, How};
+use crate::container::limits::Budget;
+use crate::container::listing::Content;
+use crate::container::root::{Carrier, Root};
+use crate::input;
+use crate::report::container::{Container, Inside, Member, Metadata, Only, Total};
+use crate::report::{Bytes, Comparison, File, Finding, Format, Report, SelfCheck};
+
+/// The most members listed for one comparison.
+const MEMBERS_MAX: usize = 1000;
+
+/// Two members that were compared as builds.
+struct Explained {
+    files: [File; 2],
+    outcome: Outcome,
+}
+
+/// A comparison and the causes found in it.
+pub(in crate::report) type Compared = (Comparison, Vec<Finding>);
+
+/// What was found inside files, to be put behind the files that were given.
+pub(in crate::report) struct Insides {
+    /// The files that were given; indexes from here on are those of members.
+    given: usize,
+    /// The members that were looked into.
+    pub(in crate::report) files: Vec<File>,
+    /// Their comparisons.
+    pub(in crate::report) compared: Vec<Compared>,
+}
+
+/// Puts in what was found inside two files.
+struct Inserter<'a> {
+    insides: &'a mut Insides,
+    /// The indexes of the two outermost containers.
+    roots: [usize; 2],
+    explained: Vec<Option<Explained>>,
+    letters: [String; 2],
+    paths: [String; 2],
+    group: &'a [usize],
+}
+
+impl Insides {
+    pub(in crate::report) fn new(given: usize) -> Self {
+        Self {
+            given,
+            files: Vec::new(),
+            compared: Vec::new(),
+        }
+    }
+
+    /// Compares two files of which at least one carries others.
+    pub(in crate::report) fn compare(
+        &mut self,
+        files: [usize; 2],
+        roots: [&Root; 2],
+        group: &[usize],
+        budget: &Budget,
+    ) -> Result<Compared, input::Error> {
+        let letters = files.map(name);
+        let paths = roots.map(|root| root.path().display().to_string());
+        let mut explained = Vec::new();
+        let difference = {
+            let letters = letters.clone();
+            let taken = &mut explained;
+            let take = Box::new(move |_: &[String], a: &_, b: &_| {
+                let outcome = Outcome::of(a, b, letters.clone());
+                let verdict = outcome.verdict;
+                taken.push(Some(Explained {
+                    files: [File::of(a), File::of(b)],
+                    outcome,
+                }));
+                (taken.len() - 1, verdict)
+            });
+            let mut comparer = Comparer::new(budget, take);
+            let names = [paths[0].as_str(), paths[1].as_str()];
+            roots[0].compare(roots[1], names, &mut comparer)?
+        };
+        let mut inserter = Inserter {
+            insides: self,
+            roots: files,
+            explained,
+            letters,
+            paths,
+            group,
+        };
+        Ok(inserter.insert(files, &difference, &mut Vec::new()))
+    }
+}
+
+impl Report {
+    /// Says of containers that differ how much of them does, and why.
+    pub(in crate::report) fn sentence_for_containers(&self) -> Option<String> {
+        let pair = self.comparisons.first()?;
+        let container = pair.container.as_ref()?;
+        let total = container.total;
+        let all = total.same + total.differing + total.only_in_a + total.only_in_b;
+        let mut parts = Vec::new();
+        if total.differing > 0 {
+            let verb = if total.differing == 1 {
+                "differs"
+            } else {
+                "differ"
+            };
+            parts.push(format!("{} of {all} members {verb}", total.differing));
+        }
+        for (count, letter) in [total.only_in_a, total.only_in_b]
+            .into_iter()
+            .zip(&pair.letters)
+        {
+            if count > 0 {
+                parts.push(format!("{count} only in {letter}"));
+            }
+        }
+        if parts.is_empty() {
+            let causes = self.causes.iter();
+            let own = causes.filter(|cause| self.is_container(cause.files));
+            let why = own.map(|cause| cause.summary.clone()).next();
+            return Some(why.unwrap_or_else(|| "the files differ".into()));
+        }
+        let inner = self
+            .causes
+            .iter()
+            .find(|cause| !self.is_container(cause.files));
+        if let Some(cause) = inner {
+            let path = self
+                .files
+                .get(cause.files[0])
+                .and_then(|file| file.inside.as_ref());
+            let path = path
+                .map(|inside| inside.path.join(": "))
+                .unwrap_or_default();
+            return Some(format!("{}; {path}: {}", parts.join(", "), cause.summary));
+        }
+        Some(parts.join(", "))
+    }
+
+    /// Says that two containers, one a folder at least, hold the same.
+    pub(in crate::report) fn sentence_for_folders(&self) -> Option<String> {
+        let pair = self.comparisons.first()?;
+        let is_folder = |index: &usize| {
+            let file = self.files.get(*index);
+            file.is_some_and(|file| file.format.name == "folder")
+        };
+        let folders = pair.files.iter().filter(|index| is_folder(index)).count();
+        match (folders, &pair.container) {
+            (2, _) => Some("both folders hold the same files".into()),
+            (1, Some(container)) => Some(format!(
+                "the folder holds what the {} does: the same {} members",
+                container.kinds.iter().find(|kind| *kind != "folder")?,
+                container.total.same
+            )),
+            _ => None,
+        }
+    }
+
+    fn is_container(&self, files: [usize; 2]) -> bool {
+        let mut pairs = self.comparisons.iter();
+        pairs.any(|pair| pair.files == files && pair.container.is_some())
+    }
+}
+
+impl File {
+    /// Takes down a container that is not looked into itself.
+    pub(in crate::report) fn of_carrier(carrier: &Carrier) -> Self {
+        Self::of_container(
+            carrier.path.display().to_string(),
+            carrier.size,
+            hex::encode(carrier.sha256),
+            carrier.container.kind_name(),
+        )
+    }
+
+    fn of_container(path: String, size: u64, sha256: String, name: &'static str) -> Self {
+        Self {
+            path,
+            size,
+            sha256,
+            format: Format {
+                name,
+                kind: None,
+                goos: None,
+                goarch: None,
+                bits: None,
+                interpreter: None,
+                producers: Vec::new(),
+            },
+            build_id: None,
+            self_check: SelfCheck {
+                status: "unknown",
+                computed: None,
+                host_id_hashed: None,
+                reason: Some("it carries other files"),
+            },
+            host_id: None,
+            go_version: None,
+            build_info: None,
+            sources: None,
+            variables: None,
+            sections: Vec::new(),
+            problems: Vec::new(),
+            inside: None,
+        }
+    }
+}
+
+impl Inserter<'_> {
+    fn insert(
+        &mut self,
+        files: [usize; 2],
+        difference: &Difference,
+        path: &mut Vec<String>,
+    ) -> Compared {
+        let causes = cause::explain_container(difference, &self.letters);
+        let verdict = difference.verdict();
+        let reason = (verdict == Verdict::Inconclusive).then(|| difference.obstacle());
+        let mut comparison = Comparison::of_container(files, verdict, reason.flatten());
+        comparison.letters.clone_from(&self.letters);
+        let mut members = Vec::new();
+        for member in difference.differing.iter().take(MEMBERS_MAX) {
+            path.push(member.path.clone());
+            let files = self.look_into(member, path);
+            path.pop();
+            members.push(entry(member, files));
+        }
+        comparison.container = Some(container(difference, members));
+        (comparison, self.findings(files, &causes))
+    }
+
+    /// Puts in what was found inside a member, and returns its files' indexes.
+    fn look_into(&mut self, member: &Differing, path: &mut Vec<String>) -> Option<[usize; 2]> {
+        match &member.how {
+            How::Program { number, .. } => {
+                let Explained { files, outcome } = self.explained.get_mut(*number)?.take()?;
+                let files = self.files(files, path);
+                let mut comparison = Comparison::of(files, &outcome);
+                comparison.letters.clone_from(&self.letters);
+                let findings = self.findings(files, &outcome.causes);
+                self.insides.compared.push((comparison, findings));
+                Some(files)
+            }
+            How::Container(inner) => {
+                let side = |content: &Content, name: &'static str| {
+                    let size = match content {
+                        Content::File { size, .. } => *size,
+                        Content::Folder | Content::Link(_) | Content::Other(_) => 0,
+                    };
+                    let sha256 = content.sha256().unwrap_or_default();
+                    File::of_container(String::new(), size, sha256, name)
+                };
+                let files = [
+                    side(&member.contents[0], inner.names[0]),
+                    side(&member.contents[1], inner.names[1]),
+                ];
+                let files = self.files(files, path);
+                // What lies deeper comes after what it lies in.
+                let at = self.insides.compared.len();
+                let compared = self.insert(files, inner, path);
+                self.insides.compared.insert(at, compared);
+                Some(files)
+            }
+            How::Kind | How::Bytes { .. } | How::Hashes(_) => None,
+        }
+    }
+
+    fn files(&mut self, files: [File; 2], path: &[String]) -> [usize; 2] {
+        let first = self.insides.given + self.insides.files.len();
+        for (side, mut file) in files.into_iter().enumerate() {
+            file.path = format!("{}: {}", self.paths[side], path.join(": "));
+            file.inside = Some(Inside {
+                file: self.roots[side],
+                path: path.to_vec(),
+            });
+            self.insides.files.push(file);
+        }
+        [first, first + 1]
+    }
+
+    fn findings(&self, files: [usize; 2], causes: &[Cause]) -> Vec<Finding> {
+        let causes = causes.iter();
+        causes
+            .map(|cause| Finding::of(files, self.group, cause))
+            .collect()
+    }
+}
+
+impl Comparison {
+    pub(in crate::report) fn of_container(
+        files: [usize; 2],
+        verdict: Verdict,
+        reason: Option<String>,
+    ) -> Self {
+        Self {
+            files,
+            letters: files.map(name),
+            same_as: None,
+            verdict,
+            reason,
+            pattern: None,
+            build_info: Vec::new(),
+            sections: Vec::new(),
+            sections_same: 0,
+            bytes: Bytes {
+                differing: 0,
+                stamped: 0,
+                remaining: 0,
+            },
+            masked: None,
+            functions: None,
+            container: None,
+        }
+    }
+}
+
+fn container(difference: &Difference, differing: Vec<Member>) -> Container {
+    let count = difference.count();
+    let only = |side: usize| -> Vec<Only> {
+        let members = difference.only[side].iter().take(MEMBERS_MAX);
+        members
+            .map(|member| Only {
+                path: member.path.clone(),
+                content: member.content.brief(),
+                sha256: member.content.sha256(),
+            })
+            .collect()
+    };
+    let lists = [
+        difference.differing.len(),
+        difference.only[0].len(),
+        difference.only[1].len(),
+    ];
+    Container {
+        kinds: difference.kinds.clone(),
+        members: difference.members,
+        total: Total {
+            same: count.same,
+            differing: count.differing,
+            only_in_a: count.only[0],
+            only_in_b: count.only[1],
+        },
+        differing,
+        only_in_a: only(0),
+        only_in_b: only(1),
+        omitted: lists
+            .iter()
+            .map(|len| len.saturating_sub(MEMBERS_MAX))
+            .sum(),
+        metadata: difference
+            .fields
+            .iter()
+            .map(|field| Metadata {
+                field: field.name.clone(),
+                members: field.members,
+                examples: field.examples.iter().map(evidence).collect(),
+            })
+            .collect(),
+        carried: difference.carried.iter().map(evidence).collect(),
+        notes: difference.notes.clone(),
+    }
+}
+
+fn evidence(example: &Example) -> Evidence {
+    Evidence {
+        place: example.place.clone(),
+        a: example.a.clone(),
+        b: example.b.clone(),
+    }
+}
+
+fn entry(member: &Differing, files: Option<[usize; 2]>) -> Member {
+    let [a, b] = [&member.contents[0], &member.contents[1]].map(Content::to_string);
+    let mut entry = Member {
+        path: member.path.clone(),
+        a,
+        b,
+        how: "kind",
+        files,
+        first_offset: None,
+        differing_bytes: None,
+        reason: None,
+    };
+    match &member.how {
+        How::Kind => {}
+        How::Program { .. } => entry.how = "program",
+        How::Container(_) => entry.how = "container",
+        How::Bytes { first, differing } => {
+            entry.how = "bytes";
+            entry.first_offset = Some(*first);
+            entry.differing_bytes = Some(*differing);
+        }
+        How::Hashes(reason) => {
+            entry.how = "hashes";
+            entry.reason = Some(reason.clone());
+        }
+    }
+    entry
+}
