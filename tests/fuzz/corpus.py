@@ -42,6 +42,21 @@ def seed(target, **files):
         (folder / name).write_bytes(data)
 
 
+def toolchains():
+    module = "golang.org/toolchain@v0.0.1-go1.27.3.linux-amd64"
+    line = lambda fill, name: f"{fill * 64}  {module}/{name}\n"
+    seed(
+        "toolchain",
+        list=line("0", "LICENSE") + line("1", "VERSION") + line("a", "src/_go.mod"),
+        unsorted=line("1", "VERSION") + line("0", "LICENSE"),
+        other_module=line("1", "VERSION") + line("0", "x").replace("1.27.3", "1.27.2"),
+        carriage=line("1", "VERSION").replace("\n", "\r\n"),
+        tree="go1.27.3\nlinux/amd64\nsrc/go.mod\nbin/go\npkg/tool/linux_amd64/pack\ntest/x.go\n.git/HEAD",
+        old_tree="go1.21.13\nwindows/arm64\nbin/go.exe\npkg/tool/windows_arm64/pack.exe",
+        devel="devel go1.28-ab12\nlinux/amd64\nVERSION",
+    )
+
+
 def texts():
     seed(
         "semver",
@@ -323,6 +338,7 @@ def with_end64(plain):
 
 if __name__ == "__main__":
     texts()
+    toolchains()
     databases()
     builds()
     zips()

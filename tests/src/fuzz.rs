@@ -16,6 +16,8 @@ mod database;
 mod names;
 #[path = "fuzz/proxy.rs"]
 mod proxy;
+#[path = "fuzz/toolchain.rs"]
+mod toolchain;
 #[path = "fuzz/zips.rs"]
 mod zips;
 
@@ -23,6 +25,7 @@ pub use build::{buildid, buildinfo};
 pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_plan};
 pub use names::{gosum, module_path, patterns, pseudo, semver};
 pub use proxy::{goproxy_request, info, proxy_list, version_list};
+pub use toolchain::toolchain;
 pub use zips::{modzip, modzip_names};
 
 /// A name, also that of the corpus, and the function.
@@ -48,6 +51,7 @@ pub const TARGETS: &[Target] = &[
     ("semver", semver),
     ("tile_path", tile_path),
     ("tile_plan", tile_plan),
+    ("toolchain", toolchain),
     ("version_list", version_list),
 ];
 

@@ -141,7 +141,7 @@ fn tiles(folder: &Path, database: &str) -> anyhow::Result<Site> {
         folder.to_owned(),
         folder.join("sumdb").join(database),
         folder.join("cache/download/sumdb").join(database),
-        folder.join("..").to_owned(),
+        folder.join(".."),
     ];
     let found = candidates
         .into_iter()
@@ -167,7 +167,7 @@ fn advice(
     match judgement.verdict {
         Verdict::Official | Verdict::Repackaged => {}
         Verdict::Unknown if recorded.is_none() => advice.push(format!(
-            "compare this h1 with the line of {module} at https://sum.golang.org/lookup/{}, or save that answer and pass it with --record and --tiles, or name a server with --sumdb",
+            "have it compared: name a server with --sumdb (https://sum.golang.org, or a sumward), or save https://sum.golang.org/lookup/{} and give it with --record and --tiles",
             module.escaped()
         )),
         Verdict::Unknown if judgement.basis == judge::Basis::Nothing => advice.push(

@@ -8,6 +8,9 @@ use crate::module::{ModulePath, ModuleVersion, Version};
 /// What all versions of distributions begin with.
 const VERSION_PREFIX: &str = "v0.0.1-";
 
+/// The first Go that packs releases itself, by cmd/distpack.
+const RULES_MINOR: u32 = 21;
+
 /// The longest version or name of a system that is read, in bytes.
 const WORD_LEN_MAX: usize = 64;
 
@@ -174,6 +177,12 @@ impl Release {
     /// The module version that the release is.
     pub fn module(&self) -> &ModuleVersion {
         &self.module
+    }
+
+    /// Whether the rules of packing are known to hold: modules of releases before
+    /// Go 1.21 were made later, by other programs.
+    pub fn rules_are_known(&self) -> bool {
+        self.minor().is_none_or(|minor| minor >= RULES_MINOR)
     }
 
     /// The second number of the version, 27 in `go1.27.3`; `None` after a Go 2.

@@ -44,6 +44,8 @@ fn releases_and_modules_are_inverses() {
     assert_eq!(release("go1.27.3").minor(), Some(27));
     assert_eq!(release("go1.27rc2").minor(), Some(27));
     assert_eq!(release("go2.0").minor(), None);
+    let known = |version| release(version).rules_are_known();
+    assert!(known("go1.21.0") && known("go2.0") && !known("go1.20.14"));
 }
 
 #[test]

@@ -245,6 +245,11 @@ impl Judgement {
             .packager
             .and_then(|packager| Some((packager, packager.habit()?)));
         match habit {
+            _ if !release.rules_are_known() => {
+                self.reason = format!(
+                    "the hash is not the recorded one, but how {release} was packed is not known: from Go 1.21 on, releases pack themselves"
+                );
+            }
             Some((packager, habit)) => {
                 self.reason = format!(
                     "the files are not those of {release}; it looks like {}, which {habit}, and without the release's list nothing tells that from tampering",

@@ -61,6 +61,7 @@ impl Printed for Outcome {
             .map(|file| self.file_finding(file))
             .collect();
         findings.extend(self.verdict_finding());
+        findings.extend(self.tool_finding());
         findings.extend(self.outside_finding());
         findings.extend(self.repackaging_finding());
         vec![Check {
@@ -135,26 +136,44 @@ impl Outcome {
         })
     }
 
+    /// Tools beside the release's own. The go command runs them where it would
+    /// otherwise build its own (`covdata` in a test for coverage), and make.bash and
+    /// `go install cmd/…` put them there: not the release's, and no tampering yet.
+    fn tool_finding(&self) -> Option<Finding> {
+        let target = self.tree.release.target();
+        let own = format!("pkg/tool/{}_{}/", target.goos(), target.goarch());
+        let tools = self.tree.outside.get(&Outside::Tool)?;
+        let is_run = |name: &&String| name.starts_with(&own) && !name.ends_with('/');
+        let names: Vec<&String> = tools.names.iter().filter(is_run).collect();
+        Some(Finding {
+            rule: "toolchain-extra-tool".into(),
+            level: Level::Warning,
+            confidence: None,
+            artifact: self.artifact(),
+            summary: format!(
+                "{}: in no release, and go runs such tools",
+                some_of(&names)?
+            ),
+            evidence: Vec::new(),
+            fix: "remove them: go builds its other tools when they are first used".into(),
+        })
+    }
+
     /// Programs and packages that no release has. A build reads them only when it is
     /// told to, so they change no verdict.
     fn outside_finding(&self) -> Option<Finding> {
         let of = |kind: Outside| self.tree.outside.get(&kind);
-        let names: Vec<&String> = [Outside::Program, Outside::Tool, Outside::Package]
+        let names: Vec<&String> = [Outside::Program, Outside::Package]
             .into_iter()
             .filter_map(of)
             .flat_map(|outsiders| &outsiders.names)
             .collect();
-        let first = names.first()?;
-        let more = match names.len() - 1 {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
         Some(Finding {
             rule: "toolchain-outside".into(),
             level: Level::Note,
             confidence: None,
             artifact: self.artifact(),
-            summary: format!("{first}{more}: in no release, not judged"),
+            summary: format!("{}: in no release, not judged", some_of(&names)?),
             evidence: Vec::new(),
             fix: String::new(),
         })
@@ -185,4 +204,13 @@ impl Outcome {
     fn fix(&self) -> String {
         self.advice.join("; ")
     }
+}
+
+/// Names the first of some files, and how many more there are.
+fn some_of(names: &[&String]) -> Option<String> {
+    let first = names.first()?;
+    Some(match names.len() - 1 {
+        0 => (*first).clone(),
+        more => format!("{first} and {more} more"),
+    })
 }

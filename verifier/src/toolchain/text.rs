@@ -155,10 +155,8 @@ impl Page<'_> {
                 Outside::ArchiveOnly => "left out of the module by its rules",
                 Outside::Leftover => "of version control and editors",
                 Outside::Program => "programs that no release has",
-                Outside::Tool => "tools that no release has",
-                Outside::Package => {
-                    "below pkg, in no release; go reads them only with GODEBUG=installgoroot=all"
-                }
+                Outside::Tool => "tools that no release has; go runs those of its own system",
+                Outside::Package => "compiled packages and the like, in no release since Go 1.20",
             };
             let shown = if self.style.verbose {
                 outsiders.names.len()
