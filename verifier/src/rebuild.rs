@@ -1,13 +1,175 @@
-//! `verify-build rebuild`.
+//! `verify-build rebuild`: builds a program again and again while varying what
+//! should not matter, and finds what does.
+//!
+//! ```text
+//! flags, project   what is built, by which go command
+//! machine          what this host lets us vary
+//! variation        what is varied, one file each: changes a scene
+//! scene, stage     what surrounds one build; folders and command for it
+//! child, build     runs it; what came out, and its record
+//! bisect, session  which builds are made
+//! outcome          the answer, for the printers
+//! ```
+
+pub mod bisect;
+pub mod build;
+pub mod cache;
+pub mod child;
+pub mod copy;
+pub mod facts;
+pub mod flags;
+pub mod interrupt;
+pub mod machine;
+pub mod outcome;
+pub mod project;
+pub mod record;
+pub mod scene;
+pub mod scratch;
+pub mod session;
+pub mod stage;
+pub mod surroundings;
+pub mod variation;
+pub mod wrap;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 
 use crate::args::rebuild::Rebuild;
-use crate::config::Host;
+use crate::config::{Environment, Host};
 use crate::report::printed::Printed;
+use build::Setting;
+use facts::Facts;
+use flags::GoBuild;
+use interrupt::Interrupt;
+use machine::Machine;
+use outcome::{NOT_ASKED_FOR, Outcome, Untried};
+use project::{Asking, Project, Wanted};
+use scratch::Scratch;
+use session::Plan;
+use variation::{Ground, Variation};
 
 /// Runs the command.
 ///
 /// # Errors
-/// Always, until it is built.
-pub fn run(_args: &Rebuild, _host: &Host) -> anyhow::Result<Box<dyn Printed>> {
-    anyhow::bail!("not built yet")
+/// When the program does not build, there is no go command or not one package,
+/// or the run is interrupted. Builds that differ are no error.
+pub fn run(args: &Rebuild, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
+    let interrupt = Interrupt::install()?;
+    let build = GoBuild::parse(&args.build)?;
+    let scratch = Scratch::new(&temporary(&host.environment))?;
+    let here = here(&host.environment)?;
+    let variables = surroundings::of(&host.environment, &args.pass);
+    let machine = Machine::probe(&variables, scratch.path(), &interrupt);
+    let asking = Asking {
+        scratch: scratch.path(),
+        timeout: args.timeout,
+        interrupt: &interrupt,
+    };
+    let output = build.output.clone().map(|output| here.join(output));
+    let wanted = Wanted {
+        go: args.go.as_deref(),
+        build,
+        here: &here,
+        variables,
+        goenv: host.environment.var("GOENV"),
+    };
+    let project = Project::find(wanted, &asking)?;
+    let others = surroundings::others(&host.environment, &args.pass);
+    let ground = Ground {
+        project: &project,
+        machine: &machine,
+        others: &others,
+    };
+    let (variations, untried) = choose(args, &ground);
+    let facts = Facts::of(&project, &machine, &interrupt);
+    let setting = Setting {
+        ground: &ground,
+        facts: &facts,
+        scratch: scratch.path(),
+        timeout: args.timeout,
+        interrupt: &interrupt,
+    };
+    let bar = host.progress.items("getting ready", BUILDS_USUAL);
+    let plan = Plan {
+        setting: &setting,
+        scratch: &scratch,
+        variations,
+        given: given(args)?,
+        keep_programs: args.keep.is_some(),
+        builds_max: args.max_builds.into(),
+        bar,
+    };
+    let found = session::run(&plan)?;
+    plan.bar.finish();
+    let outcome = Outcome::of(&plan, found, untried)?;
+    outcome.keep(args.keep.as_deref(), args.record.as_deref())?;
+    if let Some(output) = output {
+        outcome.deliver(&output)?;
+    }
+    Ok(Box::new(outcome))
+}
+
+/// How many builds there are when all agree.
+const BUILDS_USUAL: u64 = 3;
+
+/// Returns what to vary, and what can't or shall not be, with the reason.
+fn choose(args: &Rebuild, ground: &Ground<'_>) -> (Vec<&'static dyn Variation>, Vec<Untried>) {
+    let names = |some: &[&'static dyn Variation]| -> Vec<&str> {
+        some.iter().map(|one| one.name()).collect()
+    };
+    let (only, skipped) = (names(&args.vary), names(&args.skip));
+    let (mut chosen, mut untried) = (Vec::new(), Vec::new());
+    for variation in variation::ALL {
+        let name = variation.name();
+        let is_wanted = only.is_empty() || only.contains(&name);
+        let reason = if !is_wanted || skipped.contains(&name) {
+            Err(NOT_ASKED_FOR.to_owned())
+        } else {
+            variation.possible(ground)
+        };
+        match reason {
+            Ok(()) => chosen.push(variation),
+            Err(reason) => untried.push(Untried {
+                name,
+                reason,
+                was_asked_for: only.contains(&name) && !skipped.contains(&name),
+            }),
+        }
+    }
+    (chosen, untried)
+}
+
+fn temporary(environment: &Environment) -> PathBuf {
+    let folder = environment.var("TMPDIR").map(PathBuf::from);
+    folder.unwrap_or_else(|| PathBuf::from("/tmp"))
+}
+
+/// Returns where we stand, by the name that the shell has for it: go records
+/// that one.
+fn here(environment: &Environment) -> anyhow::Result<PathBuf> {
+    let folder = std::env::current_dir().context("finding out where we are")?;
+    let named = environment.var("PWD").map(PathBuf::from);
+    let is_same = |named: &PathBuf| {
+        named.is_absolute() && named.canonicalize().ok() == folder.canonicalize().ok()
+    };
+    Ok(named.filter(is_same).unwrap_or(folder))
+}
+
+/// Returns the cache that was named; go would make a new one where there is
+/// none, and nothing would have been asked of it.
+fn given(args: &Rebuild) -> anyhow::Result<Option<PathBuf>> {
+    let Some(cache) = &args.gocache else {
+        return Ok(None);
+    };
+    let cache = std::path::absolute(cache).context("naming the cache")?;
+    let is_cache = cache.join("00").is_dir();
+    anyhow::ensure!(is_cache, "{} is no build cache of go", cache.display());
+    Ok(Some(cache))
+}
+
+/// Makes a folder for what stays after the run.
+fn lasting(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))
 }

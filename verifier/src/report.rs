@@ -61,7 +61,7 @@ pub struct Report {
 }
 
 /// The program that wrote a report.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Tool {
     /// Always `verify-build`.
     pub name: &'static str,
@@ -132,7 +132,7 @@ pub struct Format {
 }
 
 /// A Go build ID.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct BuildId {
     /// The whole text.
     pub text: String,
@@ -145,7 +145,7 @@ pub struct BuildId {
 }
 
 /// The four parts of a program's build ID.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[expect(non_snake_case, reason = "the parts are known by these letters")]
 pub struct Parts {
     /// The link's inputs.
@@ -159,7 +159,7 @@ pub struct Parts {
 }
 
 /// The outcome of the self-check.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct SelfCheck {
     /// `intact`, `changed` or `unknown`.
     pub status: &'static str,
@@ -173,7 +173,7 @@ pub struct SelfCheck {
 }
 
 /// A GNU build ID or Mach-O UUID.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct HostId {
     /// `gnu` or `uuid`.
     pub kind: &'static str,
@@ -197,7 +197,7 @@ pub struct BuildInfo {
 }
 
 /// One module.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Module {
     /// Module path.
     pub path: String,
@@ -210,7 +210,7 @@ pub struct Module {
 }
 
 /// One build setting.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Setting {
     /// Name.
     pub key: String,

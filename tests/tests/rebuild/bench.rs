@@ -1,0 +1,163 @@
+//! A small program and the command that rebuilds it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use testkit::environment;
+use testkit::go::Toolchain;
+use testkit::schema;
+
+/// A program in a folder with an odd name, and a home of its own.
+pub(crate) struct Bench {
+    folder: TempDir,
+    toolchain: Toolchain,
+}
+
+/// What a rebuild said.
+pub(crate) struct Answer {
+    pub(crate) exit: i32,
+    pub(crate) value: Value,
+}
+
+impl Bench {
+    /// A program that imports nothing, so that a cold build is short.
+    pub(crate) fn new() -> Self {
+        let bench = Self {
+            folder: tempfile::tempdir().unwrap(),
+            toolchain: Toolchain::find("1.27."),
+        };
+        for name in ["home", "temporary"] {
+            std::fs::create_dir(bench.folder.path().join(name)).unwrap();
+        }
+        bench.write("go.mod", "module example.com/tool\n\ngo 1.21\n");
+        bench.write(
+            "main.go",
+            "package main\n\nfunc main() { println(\"hello\") }\n",
+        );
+        bench
+    }
+
+    /// The program's folder.
+    pub(crate) fn source(&self) -> PathBuf {
+        self.folder.path().join("söurce folder")
+    }
+
+    /// A place beside the program.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Where rebuilds put what is temporary.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.beside("temporary")
+    }
+
+    /// The go command.
+    pub(crate) fn go(&self) -> PathBuf {
+        self.toolchain.program()
+    }
+
+    /// Writes a source file.
+    pub(crate) fn write(&self, name: &str, content: &str) {
+        let path = self.source().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    /// Writes a script beside the program that runs with sh.
+    pub(crate) fn script(&self, name: &str, content: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.beside(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{content}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// `verify-build rebuild`, with nothing of our environment but PATH.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(environment::program("verify-build"));
+        command
+            .env_clear()
+            .current_dir(self.source())
+            .env("PATH", environment::path())
+            .env("HOME", self.beside("home"))
+            .env("TMPDIR", self.temporary())
+            .env("GOPROXY", "off")
+            .env("CGO_ENABLED", "0")
+            .args(["rebuild", "--format", "json", "--go"])
+            .arg(self.toolchain.program())
+            .args(arguments);
+        command
+    }
+
+    /// Rebuilds; the answer and its parts are checked against their schemas, and
+    /// that nothing is left behind.
+    #[track_caller]
+    pub(crate) fn rebuild(&self, arguments: &[&str]) -> Answer {
+        self.judge(&self.command(arguments).output().unwrap())
+    }
+
+    /// Reads an answer and checks it.
+    #[track_caller]
+    pub(crate) fn judge(&self, output: &Output) -> Answer {
+        let value: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", said(output)));
+        schema::check_as("rebuild-v1", &value);
+        if !value["comparison"].is_null() {
+            schema::check_as("report-v1", &value["comparison"]);
+        }
+        for record in value["records"].as_array().unwrap() {
+            schema::check_as("build-record-v1", record);
+        }
+        self.assert_nothing_left();
+        Answer {
+            exit: output.status.code().unwrap(),
+            value,
+        }
+    }
+
+    /// Expects the temporary folder to be empty.
+    #[track_caller]
+    pub(crate) fn assert_nothing_left(&self) {
+        let left = std::fs::read_dir(self.temporary()).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.is_empty(), "left behind: {left:?}");
+    }
+}
+
+/// What a program complained.
+pub(crate) fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Reads a JSON file.
+pub(crate) fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+impl Answer {
+    /// What matters, each by the names of what was varied, or by its kind.
+    pub(crate) fn culprits(&self) -> Vec<String> {
+        let culprits = self.value["culprits"].as_array().unwrap();
+        let name = |culprit: &Value| match culprit["kind"].as_str().unwrap() {
+            "varied" => {
+                let names = culprit["varied"].as_array().unwrap();
+                let names: Vec<&str> = names.iter().map(|name| name.as_str().unwrap()).collect();
+                names.join("+")
+            }
+            kind => kind.to_owned(),
+        };
+        culprits.iter().map(name).collect()
+    }
+
+    /// Names of what could not be tried.
+    pub(crate) fn untried(&self) -> Vec<&str> {
+        let untried = self.value["untried"].as_array().unwrap();
+        untried
+            .iter()
+            .map(|one| one["name"].as_str().unwrap())
+            .collect()
+    }
+}

@@ -1,0 +1,240 @@
+//! One build: run it, look at what came out, write it down.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use super::cache::{self, Mode};
+use super::child;
+use super::facts::{Facts, Host};
+use super::interrupt::Interrupt;
+use super::record::{Cache, Conditions, Observed, Product, Record, Request, SCHEMA};
+use super::stage::Ready;
+use super::surroundings;
+use super::variation::Ground;
+use crate::compare::Artifact;
+use crate::report::{File, Tool};
+
+/// What one build gave.
+#[derive(Debug)]
+pub struct Build {
+    /// Its number, from 1.
+    pub number: usize,
+    /// How it found its build cache.
+    pub cache: Mode,
+    /// What was varied, by name.
+    pub varied: Vec<&'static str>,
+    /// How long it took.
+    pub duration: Duration,
+    /// What came out; or the end of what go complained.
+    pub result: Result<Built, String>,
+}
+
+/// A program that was built.
+#[derive(Debug)]
+pub struct Built {
+    /// Where it lies, as long as it is kept.
+    pub program: PathBuf,
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// Its record.
+    pub record: Record,
+}
+
+/// What every build of a run shares.
+#[derive(Debug)]
+pub struct Setting<'a> {
+    /// The program and the host.
+    pub ground: &'a Ground<'a>,
+    /// What goes into it.
+    pub facts: &'a Facts,
+    /// The run's temporary folder.
+    pub scratch: &'a Path,
+    /// The longest a build may take.
+    pub timeout: Duration,
+    /// What ends the run.
+    pub interrupt: &'a Interrupt,
+}
+
+/// A build that is about to run.
+#[derive(Debug)]
+pub struct Task {
+    /// Its number, from 1.
+    pub number: usize,
+    /// How it finds its build cache.
+    pub mode: Mode,
+    /// The build cache.
+    pub cache: PathBuf,
+    /// What is varied, and how.
+    pub varied: BTreeMap<&'static str, String>,
+}
+
+/// The most lines of go's complaint that are shown.
+const COMPLAINT_LINES: usize = 20;
+
+impl Build {
+    /// Runs a build to its end.
+    ///
+    /// # Errors
+    /// When it is interrupted, can't be started, or left a file that can't be
+    /// read. A build that fails is no error.
+    pub fn run(setting: &Setting<'_>, task: Task, ready: &Ready) -> anyhow::Result<Self> {
+        let before = cache::read(&task.cache).entries;
+        let started = jiff::Timestamp::now();
+        let clock = Instant::now();
+        let prepare = |command: &mut Command| {
+            command
+                .current_dir(&ready.folder)
+                .env_clear()
+                .envs(&ready.variables);
+        };
+        let finished = child::run(&ready.argv, prepare, setting.timeout, setting.interrupt)?;
+        let duration = clock.elapsed();
+        let varied: Vec<&'static str> = task.varied.keys().copied().collect();
+        let result = if finished.is_success() && ready.program.is_file() {
+            let observed = Observed {
+                number: task.number as u64,
+                started: started.to_string(),
+                duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+                folder: ready.folder.display().to_string(),
+                scratch: setting.scratch.display().to_string(),
+                command: ready
+                    .argv
+                    .iter()
+                    .map(|word| surroundings::shown(word))
+                    .collect(),
+            };
+            Ok(Built::of(setting, &task, ready, before, observed)?)
+        } else {
+            Err(complaint(&finished, setting.timeout))
+        };
+        Ok(Self {
+            number: task.number,
+            cache: task.mode,
+            varied,
+            duration,
+            result,
+        })
+    }
+
+    /// Returns the digest of what came out.
+    pub fn sha256(&self) -> Option<&str> {
+        let built = self.result.as_ref().ok();
+        built.map(|built| built.sha256.as_str())
+    }
+}
+
+impl Built {
+    fn of(
+        setting: &Setting<'_>,
+        task: &Task,
+        ready: &Ready,
+        entries_before: u64,
+        observed: Observed,
+    ) -> anyhow::Result<Self> {
+        let project = setting.ground.project;
+        let artifact = Artifact::read(&ready.program).context("reading what go built")?;
+        let file = File::of(&artifact);
+        let shown = |words: &[std::ffi::OsString]| -> Vec<String> {
+            words.iter().map(|word| surroundings::shown(word)).collect()
+        };
+        let record = Record {
+            schema: SCHEMA,
+            tool: Tool {
+                name: "verify-build",
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            request: Request {
+                package: project.package.clone(),
+                arguments: shown(&project.build.packages),
+                flags: shown(&project.build.flags),
+                environment: environment(ready, setting.scratch, task.number),
+            },
+            materials: setting.facts.clone(),
+            conditions: Conditions {
+                cache: Cache {
+                    mode: task.mode,
+                    entries_before,
+                    after: cache::read(&task.cache),
+                },
+                varied: task.varied.clone(),
+                host: Host::of(project, setting.ground.machine),
+            },
+            product: product(&project.name, file),
+            observed,
+        };
+        Ok(Self {
+            program: ready.program.clone(),
+            sha256: hex::encode(artifact.input.sha256),
+            record,
+        })
+    }
+
+    /// Removes the program; its record stays.
+    pub fn discard(&self) {
+        // It lies in the temporary folder and goes with it at the latest.
+        let _ = fs::remove_file(&self.program);
+    }
+}
+
+fn product(name: &str, file: File) -> Product {
+    let info = file.build_info;
+    let (main, modules, settings) = info.map_or_else(Default::default, |info| {
+        let pairs = info.settings.into_iter().map(|one| (one.key, one.value));
+        (info.main, info.deps, pairs.collect())
+    });
+    Product {
+        name: name.to_owned(),
+        size: file.size,
+        sha256: file.sha256,
+        build_id: file.build_id,
+        self_check: file.self_check,
+        host_id: file.host_id,
+        go_version: file.go_version,
+        main,
+        modules,
+        settings,
+    }
+}
+
+/// The environment, with names for what differs from run to run.
+fn environment(ready: &Ready, scratch: &Path, number: usize) -> BTreeMap<String, String> {
+    let own = scratch.join(format!("build-{number}"));
+    let own = own.display().to_string();
+    let scratch = scratch.display().to_string();
+    let show = |value: &OsStr| {
+        surroundings::shown(value)
+            .replace(&own, "$SCRATCH/build")
+            .replace(&scratch, "$SCRATCH")
+    };
+    // What builds do not get by themselves was let through by somebody who may
+    // not want to publish it.
+    let value = |name: &OsStr, value: &OsStr| {
+        if surroundings::is_public(name) {
+            show(value)
+        } else {
+            "…".to_owned()
+        }
+    };
+    let variables = ready.variables.iter();
+    variables
+        .map(|(name, text)| (name.to_string_lossy().into_owned(), value(name, text)))
+        .collect()
+}
+
+fn complaint(finished: &child::Finished, timeout: Duration) -> String {
+    match finished.status {
+        None => format!(
+            "it took longer than {} seconds and was stopped (--timeout)\n{}",
+            timeout.as_secs(),
+            finished.tail(COMPLAINT_LINES)
+        ),
+        Some(status) if status.success() => "go build ended well and left no program".into(),
+        Some(_) => finished.tail(COMPLAINT_LINES),
+    }
+}
