@@ -216,10 +216,8 @@ impl Keeper {
             Looked::Intact => Answer::Hit {
                 output: index.output,
                 size: index.size,
-                time: i128::from(index.time_ns)
-                    .try_into()
+                time: jiff::Timestamp::from_nanosecond(index.time_ns.into())
                     .ok()
-                    .and_then(|time| jiff::Timestamp::from_nanosecond(time).ok())
                     .map(|time| time.to_string()),
                 path,
             },

@@ -26,25 +26,16 @@ pub(super) fn kind(path: &Path) -> Option<Kind> {
     Some(Kind::sniff(&head))
 }
 
-/// Which of a package's outputs `action` is, given the action of its archive:
-/// the package's compiler messages, a file that cgo made. `list` finds the file
-/// that an action's source list lies in.
-pub(super) fn part_of(
-    archive: Id,
-    action: Id,
-    list: impl Fn(Id) -> Option<String>,
-) -> Option<String> {
-    if let Some((_, name, _)) = label::fixed(&archive).find(|(key, _, _)| *key == action) {
-        return Some(name.to_owned());
-    }
-    let sources = read(
-        Path::new(&list(archive.subkey("srcfiles"))?),
-        LIST_BYTES_MAX,
-    )
-    .ok()?;
-    label::generated(&sources)
-        .find(|name| archive.subkey(name) == action)
-        .map(str::to_owned)
+/// Returns the actions of what stands beside a package's archive and what each
+/// is: the compiler's messages, a file that cgo made. `sources` is the file that
+/// holds the package's source list.
+pub(super) fn parts(archive: Id, sources: Option<&Path>) -> Vec<(Id, String)> {
+    let list = sources
+        .and_then(|path| read(path, LIST_BYTES_MAX).ok())
+        .unwrap_or_default();
+    let fixed = label::fixed(&archive).map(|(action, name, _)| (action, name.to_owned()));
+    let generated = label::generated(&list).map(|name| (archive.subkey(name), name.to_owned()));
+    fixed.chain(generated).collect()
 }
 
 fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {

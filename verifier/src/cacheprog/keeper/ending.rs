@@ -130,17 +130,18 @@ impl Keeper {
             tally.problem(format!("the conversation broke off: {why}"));
         }
         let kept = self.keep_differing(&mut tally);
+        let owners = self.owners(&tally);
         let findings: Vec<Finding> = tally
             .findings
             .iter()
-            .map(|open| self.finding(open, &tally, kept.as_ref()))
+            .map(|open| self.finding(open, &tally, &owners, kept.as_ref()))
             .collect();
         let not_recorded = tally
             .not_recorded
             .iter()
             .map(|action| {
                 self.package_of(*action, &tally)
-                    .unwrap_or(action.to_string())
+                    .unwrap_or_else(|| action.to_string())
             })
             .collect();
         let mut session = Session {
@@ -189,7 +190,13 @@ impl Keeper {
             .ok()
     }
 
-    fn finding(&self, open: &Open, tally: &Tally, kept: Option<&Store>) -> Finding {
+    fn finding(
+        &self,
+        open: &Open,
+        tally: &Tally,
+        owners: &Owners,
+        kept: Option<&Store>,
+    ) -> Finding {
         let here = |output: Id, size: u64, store: Option<&Store>| Output {
             sha256: output.to_string(),
             size,
@@ -223,7 +230,10 @@ impl Keeper {
                     .or_else(|| self.package_of(open.action, tally)),
                 None,
             ),
-            _ => self.owner_of(open.action, tally).unzip(),
+            _ => match owners.get(&open.action) {
+                Some((archive, part)) => (self.package_of(*archive, tally), Some(part.clone())),
+                None => (None, None),
+            },
         };
         let mut finding = Finding {
             rule: open.rule,
@@ -255,24 +265,30 @@ impl Keeper {
         subject::package(Path::new(&self.file_of(action, tally)?))
     }
 
-    /// Finds the package made in this session that an action belongs to, and
-    /// which of its parts it is.
-    fn owner_of(&self, action: Id, tally: &Tally) -> Option<(String, String)> {
-        let archives: HashMap<Id, ()> = tally
+    /// Returns what stands beside the packages made in this session: by its
+    /// action, the action of the package's archive and what it is.
+    fn owners(&self, tally: &Tally) -> Owners {
+        let open = |open: &Open| open.kind != Some(Kind::Archive);
+        if !tally.findings.iter().any(open) {
+            return Owners::new();
+        }
+        let archives = tally
             .made
             .iter()
-            .filter(|(_, made)| made.kind == Kind::Archive)
-            .map(|(action, _)| (*action, ()))
-            .collect();
-        archives.into_keys().find_map(|archive| {
-            let part = subject::part_of(archive, action, |list| self.file_of(list, tally))?;
-            let package = self
-                .package_of(archive, tally)
-                .unwrap_or_else(|| archive.to_string());
-            Some((package, part))
-        })
+            .filter(|(_, made)| made.kind == Kind::Archive);
+        archives
+            .flat_map(|(&archive, _)| {
+                let list = self.file_of(archive.subkey("srcfiles"), tally);
+                subject::parts(archive, list.as_ref().map(Path::new))
+                    .into_iter()
+                    .map(move |(action, part)| (action, (archive, part)))
+            })
+            .collect()
     }
 }
+
+/// What stands beside packages.
+type Owners = HashMap<Id, (Id, String)>;
 
 fn verdict(session: &Session, ending: &Ending) -> Verdict {
     let compared = &session.compared;

@@ -1,0 +1,318 @@
+//! The child alone, asked by go commands that never were.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+use testkit::environment;
+
+struct Talk {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+const ACTION: [u8; 32] = [7; 32];
+
+impl Talk {
+    fn with(mode: &str, folder: &Path) -> Self {
+        let mut command = Command::new(environment::program("verify-build"));
+        command.args(["cacheprog", mode]).arg(folder);
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut talk = Self {
+            input: child.stdin.take(),
+            output: BufReader::new(child.stdout.take().unwrap()),
+            child,
+        };
+        assert_eq!(
+            talk.hear(),
+            json!({"ID": 0, "KnownCommands": ["get", "put", "close"]})
+        );
+        talk
+    }
+
+    fn say(&mut self, text: impl AsRef<[u8]>) {
+        let input = self.input.as_mut().unwrap();
+        input.write_all(text.as_ref()).unwrap();
+        input.flush().unwrap();
+    }
+
+    fn put(&mut self, id: u32, action: [u8; 32], output: [u8; 32], body: &[u8]) {
+        let request = json!({
+            "ID": id, "Command": "put", "ActionID": STANDARD.encode(action),
+            "OutputID": STANDARD.encode(output), "BodySize": body.len(),
+        });
+        self.say(format!("{request}\n\n"));
+        if !body.is_empty() {
+            self.say(format!("\"{}\"\n", STANDARD.encode(body)));
+        }
+    }
+
+    fn get(&mut self, id: u32, action: [u8; 32]) -> Value {
+        let action = STANDARD.encode(action);
+        self.say(format!(
+            "{}\n\n",
+            json!({"ID": id, "Command": "get", "ActionID": action})
+        ));
+        self.hear()
+    }
+
+    fn hear(&mut self) -> Value {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or(Value::Null)
+    }
+
+    /// Ends the input, and says how the child took it.
+    fn end(mut self) -> (i32, String) {
+        drop(self.input.take());
+        let output = self.child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), said)
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+fn record() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn bodies_of_every_size_come_back() {
+    let folder = record();
+    let mut talk = Talk::with("record", folder.path());
+    // Around the edges of base64, and more than any buffer on the way.
+    let bodies: Vec<Vec<u8>> = [0usize, 1, 2, 3, 4, 1023, 3 << 20]
+        .into_iter()
+        .map(|len| (0..len).map(|at| (at * 7 % 251) as u8).collect())
+        .collect();
+    for (id, body) in bodies.iter().enumerate() {
+        let action = sha256(&[id as u8]);
+        talk.put(id as u32 + 1, action, sha256(body), body);
+        let stored = talk.hear();
+        let path = stored["DiskPath"].as_str().unwrap().to_owned();
+        assert!(Path::new(&path).is_absolute() && Path::new(&path).extension().is_none());
+        let hit = talk.get(100 + id as u32, action);
+        assert_eq!(hit["DiskPath"], path.as_str());
+        assert_eq!(hit["Size"].as_u64().unwrap_or(0), body.len() as u64);
+        assert!(std::fs::read(path).unwrap() == *body);
+    }
+    assert_eq!(talk.get(200, [9; 32]), json!({"ID": 200, "Miss": true}));
+    talk.say("{\"ID\":201,\"Command\":\"close\"}\n\n");
+    assert_eq!(talk.hear(), json!({"ID": 201}));
+    assert_eq!(talk.end(), (0, String::new()));
+}
+
+#[test]
+fn a_request_that_is_wrong_is_answered_and_the_next_one_understood() {
+    let folder = record();
+    let mut talk = Talk::with("record", folder.path());
+    let output = STANDARD.encode(sha256(b"hello"));
+    let action = STANDARD.encode(ACTION);
+    let put = |size: &str, body: &str| {
+        format!(
+            "{{\"ID\":5,\"Command\":\"put\",\"ActionID\":\"{action}\",\"OutputID\":\"{output}\",\"BodySize\":{size}}}\n\n{body}\n"
+        )
+    };
+    let hello = STANDARD.encode("hello");
+    for (request, why) in [
+        (
+            "{\"ID\":5,\"Command\":\"get2\"}\n\n".to_owned(),
+            "unknown command",
+        ),
+        (
+            "{\"ID\":5,\"Command\":\"get\",\"ActionID\":\"x\"}\n\n".to_owned(),
+            "ActionID",
+        ),
+        (
+            put("6", &format!("\"{hello}\"")),
+            "named a body of 6 bytes and 5 came",
+        ),
+        (
+            put("4", &format!("\"{hello}\"")),
+            "named a body of 4 bytes and 5 came",
+        ),
+        (
+            put("9223372036854775807", &format!("\"{hello}\"")),
+            "a body of 9223372036854775807",
+        ),
+        (put("-1", &format!("\"{hello}\"")), "a body of -1"),
+        (put("5", "\"!!!!!!!!\""), "not base64"),
+        (
+            put("5", &format!("\"{}\"", STANDARD.encode("jello"))),
+            "SHA-256",
+        ),
+    ] {
+        talk.say(&request);
+        let answer = talk.hear();
+        assert_eq!(answer["ID"], 5);
+        let said = answer["Err"].as_str().unwrap_or_default().to_owned();
+        assert!(said.contains(why), "{request}: {answer}");
+        assert_eq!(talk.get(6, ACTION)["Miss"], true, "{request}");
+    }
+    talk.say(put("5", &format!("\"{hello}\"")));
+    assert!(talk.hear()["DiskPath"].is_string());
+    talk.say("{\"ID\":9,\"Command\":\"close\"}\n\n");
+    assert_eq!(talk.hear(), json!({"ID": 9}));
+    let (exit, said) = talk.end();
+    assert_eq!(
+        exit, 1,
+        "a body that is not what its hash says is a finding"
+    );
+    assert!(said.contains("named another SHA-256"), "{said}");
+}
+
+#[test]
+fn nonsense_and_cut_lines_end_the_session_with_a_report() {
+    for (nonsense, why) in [
+        ("what is this\n".to_owned(), "not a request"),
+        ("[1,2]\n".to_owned(), "no JSON object"),
+        (
+            "{\"ID\":1,\"Comm".to_owned(),
+            "the input ends within a line",
+        ),
+        (
+            format!("{}\n", "x".repeat(100_000)),
+            "a request of more than",
+        ),
+        (
+            format!(
+                "{{\"ID\":1,\"Command\":\"put\",\"ActionID\":\"{0}\",\"OutputID\":\"{0}\",\"BodySize\":5}}\n\n{{}}\n",
+                STANDARD.encode(ACTION)
+            ),
+            "not a request",
+        ),
+    ] {
+        let folder = record();
+        let mut talk = Talk::with("record", folder.path());
+        // The child may be gone before all of it is written.
+        let _ = talk.input.as_mut().unwrap().write_all(nonsense.as_bytes());
+        let (exit, said) = talk.end();
+        let what = &nonsense[..nonsense.len().min(60)];
+        assert!(said.contains(why), "{what}: {said}");
+        assert_eq!(exit, 3, "{what}: {said}");
+        let sessions = std::fs::read_dir(folder.path().join("sessions")).unwrap();
+        assert_eq!(sessions.count(), 1);
+    }
+}
+
+#[test]
+fn a_child_that_is_killed_leaves_no_half_output_and_is_missed() {
+    let folder = record();
+    let mut talk = Talk::with("record", folder.path());
+    let body = vec![b'x'; 1 << 20];
+    let text = STANDARD.encode(&body);
+    let request = json!({
+        "ID": 1, "Command": "put", "ActionID": STANDARD.encode(ACTION),
+        "OutputID": STANDARD.encode(sha256(&body)), "BodySize": body.len(),
+    });
+    talk.say(format!("{request}\n\n\"{}", &text[..text.len() / 2]));
+    talk.child.kill().unwrap();
+    talk.child.wait().unwrap();
+    assert_eq!(crate::desk::outputs(folder.path()).len(), 0);
+
+    let mut talk = Talk::with("record", folder.path());
+    assert_eq!(talk.get(1, ACTION)["Miss"], true);
+    talk.put(2, ACTION, sha256(&body), &body);
+    assert!(talk.hear()["DiskPath"].is_string());
+    talk.end();
+    let output = Command::new(environment::program("verify-build"))
+        .args(["cacheprog", "report"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("did not come to its end"), "{text}");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn a_full_disk_is_an_answer_not_an_end() {
+    let folder = record();
+    let program = environment::program("verify-build");
+    // A limit on the size of files refuses writes as a full disk does.
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 64; exec '{}' cacheprog record '{}'",
+        program.display(),
+        folder.path().display()
+    );
+    let mut command = Command::new("bash");
+    command.args(["-c", &script]);
+    let mut talk = Talk::start(command);
+    let large = vec![b'x'; 1 << 20];
+    talk.put(1, ACTION, sha256(&large), &large);
+    let answer = talk.hear();
+    assert!(
+        answer["Err"]
+            .as_str()
+            .unwrap()
+            .starts_with("keeping the body: "),
+        "{answer}"
+    );
+    talk.put(2, ACTION, sha256(b"small"), b"small");
+    assert!(talk.hear()["DiskPath"].is_string());
+    assert_eq!(talk.get(3, ACTION)["Size"], 5);
+    let tmp = std::fs::read_dir(folder.path().join("tmp")).unwrap();
+    assert_eq!(tmp.count(), 0, "nothing half written stays");
+    talk.say("{\"ID\":4,\"Command\":\"close\"}\n\n");
+    assert_eq!(talk.hear(), json!({"ID": 4}));
+    talk.end();
+}
+
+#[test]
+fn serve_sees_a_change_while_a_file_is_in_use() {
+    let folder = record();
+    let mut talk = Talk::with("record", folder.path());
+    talk.put(1, ACTION, sha256(b"hello"), b"hello");
+    talk.hear();
+    talk.end();
+    let mut talk = Talk::with("serve", folder.path());
+    let hit = talk.get(1, ACTION);
+    std::fs::write(hit["DiskPath"].as_str().unwrap(), "jello").unwrap();
+    assert_eq!(
+        talk.get(2, ACTION)["Miss"],
+        true,
+        "touched, so looked at again"
+    );
+    talk.say("{\"ID\":3,\"Command\":\"close\"}\n\n");
+    assert_eq!(talk.hear(), json!({"ID": 3}));
+    let (exit, said) = talk.end();
+    assert_eq!(exit, 1);
+    assert!(
+        said.contains("was changed after it was handed out"),
+        "{said}"
+    );
+}
+
+#[test]
+fn audit_and_serve_need_a_record() {
+    let folder = record();
+    for mode in ["audit", "serve"] {
+        let output = Command::new(environment::program("verify-build"))
+            .args(["cacheprog", mode])
+            .arg(folder.path().join("nothing"))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(output.stdout.is_empty(), "stdout belongs to the go command");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("it is no folder"), "{said}");
+    }
+}
