@@ -1,5 +1,7 @@
 //! What the HTML page shows of a comparison or inspection.
 
+mod functions;
+
 use std::ops::Range;
 
 use super::figure::{
@@ -20,6 +22,8 @@ impl Report {
     /// identical: the picture, build IDs, build information, sections.
     pub fn figures(&self) -> Vec<Figure> {
         let mut figures = vec![Figure::Cards(self.cards())];
+        let groups = self.clusters.as_ref().and_then(functions::groups);
+        figures.extend(groups.map(Figure::Table));
         let several = self.comparisons.len() > 1;
         for pair in self.comparisons.iter().take(PICTURES_MAX) {
             let [Some(a), Some(b)] = pair.files.map(|index| self.files.get(index)) else {
@@ -50,6 +54,8 @@ impl Report {
             figures.extend(build_ids(titled("Build ID"), pair, a, b).map(Figure::Table));
             if !is_same {
                 figures.extend(build_info(titled("Build information"), pair).map(Figure::Table));
+                let functions = functions::tables(&titled("Packages and functions"), pair);
+                figures.extend(functions.into_iter().map(Figure::Table));
                 figures.push(Figure::Table(sections(titled("Sections"), pair)));
                 figures.extend(masked(titled("After masking"), pair).map(Figure::Table));
             }
