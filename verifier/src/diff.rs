@@ -3,6 +3,7 @@
 pub mod bytes;
 pub mod fields;
 pub mod functions;
+pub mod moved;
 pub mod regions;
 
 use proto::buildid::Pattern;

@@ -304,6 +304,11 @@ pub struct SectionDifference {
     pub differing: usize,
     /// Those of them in build IDs, build information and signatures.
     pub stamped: usize,
+    /// Bytes of the first file that the second has nowhere in this part; null
+    /// where that was not searched.
+    pub new_a: Option<usize>,
+    /// Bytes of the second file that the first has nowhere in this part.
+    pub new_b: Option<usize>,
     /// Where the others are.
     pub ranges: Vec<Range>,
     /// How many more ranges there are.

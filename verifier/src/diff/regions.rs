@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::bytes;
+use super::moved::New;
 use crate::compare::Artifact;
 use crate::goinfo::stamps::{self, Stamp};
 use crate::image::{Content, Region};
@@ -26,6 +27,9 @@ pub struct RegionDiff {
     pub stamped: usize,
     /// What differs outside the stamps.
     pub spans: Vec<Span>,
+    /// What one side has and the other has nowhere in the region, as bytes of
+    /// each side; where the region is no code and moving may be all there is.
+    pub new: Option<[usize; 2]>,
 }
 
 /// A stretch of bytes that differs outside the stamps; offsets in the files.
@@ -117,6 +121,7 @@ fn one_sided(region: &Region, in_a: bool) -> RegionDiff {
         differing: region.range.len(),
         stamped: 0,
         spans: Vec::new(),
+        new: None,
     }
 }
 
@@ -138,6 +143,7 @@ fn pair(a: &Artifact, b: &Artifact, region: &Region, other: &Region) -> Option<R
         differing: found.count + longer,
         stamped: 0,
         spans: Vec::new(),
+        new: new_content(region, [a_bytes, b_bytes], found.count + longer),
     };
     let (a_stamps, b_stamps) = (&a.go.stamps, &b.go.stamps);
     if longer == 0 {
@@ -166,6 +172,19 @@ fn pair(a: &Artifact, b: &Artifact, region: &Region, other: &Region) -> Option<R
         diff.spans.push(span);
     }
     Some(diff)
+}
+
+/// Fewer differing bytes than this are looked at one by one.
+const MOVED_MIN: usize = 4096;
+
+/// Larger regions are not searched for what moved.
+const MOVED_REGION_MAX: usize = 256 << 20;
+
+/// Functions say more of code than its bytes do.
+fn new_content(region: &Region, [a, b]: [&[u8]; 2], differing: usize) -> Option<[usize; 2]> {
+    let fits = differing >= MOVED_MIN && a.len().max(b.len()) <= MOVED_REGION_MAX;
+    let searched = fits && !matches!(region.content, Content::Code | Content::Layout);
+    searched.then(|| New::of(a, b).bytes())
 }
 
 /// Returns the stamps that both sides have at the same place of a region, as

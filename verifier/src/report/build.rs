@@ -297,6 +297,8 @@ fn section_difference(region: &RegionDiff) -> SectionDifference {
         size_b: region.b.as_ref().map(std::ops::Range::len),
         differing: region.differing,
         stamped: region.stamped,
+        new_a: region.new.map(|[a, _]| a),
+        new_b: region.new.map(|[_, b]| b),
         ranges: ranges.collect(),
         ranges_omitted: region.spans.len().saturating_sub(RANGES_MAX),
         drawn: drawn(region),

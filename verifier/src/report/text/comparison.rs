@@ -244,9 +244,16 @@ impl Printer<'_> {
             all if all == section.differing => ", all of them stamps".into(),
             some => format!(", {some} of them stamps"),
         };
+        let new = match (section.new_a, section.new_b) {
+            (Some(0), Some(0)) => ", all of it moved".into(),
+            (Some(new_a), Some(new_b)) if new_a.max(new_b) < size_a.max(size_b) / 2 => {
+                format!(", up to {} are new and the rest moved", new_a.max(new_b))
+            }
+            _ => String::new(),
+        };
         writeln!(
             self.out,
-            "    {name:<24} {size}, {} differ{stamped}",
+            "    {name:<24} {size}, {} differ{stamped}{new}",
             section.differing
         )?;
         if self.style.verbose {
