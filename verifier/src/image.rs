@@ -6,7 +6,9 @@
 
 pub mod archive;
 pub mod elf;
+pub mod linkage;
 pub mod macho;
+pub mod number;
 pub mod pe;
 pub mod plan9;
 pub mod sniff;
@@ -19,6 +21,7 @@ use std::ops::Range;
 use proto::buildid::{BuildId, embedded};
 use serde::Serialize;
 
+use linkage::Linkage;
 pub use sniff::Format;
 
 /// The most sections read of one file.
@@ -47,6 +50,10 @@ pub struct Image {
     pub timestamp: Option<u32>,
     /// The dynamic linker an ELF file asks for.
     pub interpreter: Option<String>,
+    /// What it asks of the system, and what the platform's linker left.
+    pub linkage: Linkage,
+    /// Sections that the file says are compressed (ELF SHF_COMPRESSED).
+    pub compressed: Vec<Range<usize>>,
     /// What compilers and linkers left in an ELF file's `.comment`.
     pub producers: Vec<String>,
     /// The Go version that a WebAssembly module names in its `producers`.
@@ -182,6 +189,25 @@ impl Image {
                 .flatten()
                 .map(Cow::Borrowed)
         })
+    }
+
+    /// Says whether the host's linker made the file, rather than Go's, which names
+    /// no tools; `None` where the format does not tell.
+    pub fn is_externally_linked(&self) -> Option<bool> {
+        match self.format {
+            Format::Elf => Some(!self.producers.is_empty()),
+            Format::Pe => self
+                .linkage
+                .linker
+                .as_ref()
+                .map(|linker| linker != pe::GO_LINKER),
+            Format::MachO => {
+                let platform = self.linkage.platform.as_ref()?;
+                Some(!platform.tools.is_empty())
+            }
+            Format::MachOFat | Format::Wasm | Format::Plan9 | Format::Xcoff => None,
+            Format::GoArchive | Format::Container(_) | Format::Empty | Format::Other => None,
+        }
     }
 
     /// Returns the first region of this name.

@@ -29,6 +29,7 @@ use serde::Serialize;
 use crate::cause::{Confidence, Evidence, Name};
 use crate::compare::Verdict;
 use crate::image::Content;
+use crate::image::linkage::Linkage;
 
 /// The name and version of the report's form.
 pub const SCHEMA: &str = "verify-build/report-v1";
@@ -96,6 +97,8 @@ pub struct File {
     pub self_check: SelfCheck,
     /// The GNU build ID or the Mach-O UUID.
     pub host_id: Option<HostId>,
+    /// What the program asks of the system, and what the platform's linker left.
+    pub linkage: Linkage,
     /// The Go version, experiments included.
     pub go_version: Option<String>,
     /// Modules and settings.

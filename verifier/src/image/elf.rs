@@ -4,8 +4,13 @@
 //! files linked by Go itself since 1.24 reach the GNU note by its section alone,
 //! and files without section headers reach theirs by PT_NOTE alone.
 
+mod dynamic;
+
 use object::Endianness;
-use object::elf::{FileHeader32, FileHeader64, PT_INTERP, PT_LOAD, PT_NOTE, SHT_NOBITS, SHT_NOTE};
+use object::elf::{
+    FileHeader32, FileHeader64, PT_DYNAMIC, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD,
+    PT_NOTE, SHT_NOBITS, SHT_NOTE,
+};
 use object::read::elf::{FileHeader, ProgramHeader as _, SectionHeader as _};
 
 use proto::buildid::{BuildId, note};
@@ -99,7 +104,16 @@ fn read_segments<Elf: FileHeader<Endian = Endianness>>(
             return image.problem(format!("ELF program headers: {error}"));
         }
     };
+    let mut dynamic = None;
     for segment in headers.iter().take(SECTIONS_MAX) {
+        // PF_X is 1. These two need not have bytes in the file.
+        match segment.p_type(endian) {
+            PT_GNU_RELRO => image.linkage.flags.push("relro"),
+            PT_GNU_STACK if segment.p_flags(endian).0 & 1 != 0 => {
+                image.linkage.flags.push("exec-stack");
+            }
+            _ => {}
+        }
         let (offset, size) = segment.file_range(endian);
         let Some(range) = range(offset, size, bytes.len()) else {
             image.truncated |= size > 0;
@@ -112,9 +126,16 @@ fn read_segments<Elf: FileHeader<Endian = Endianness>>(
             }),
             PT_NOTE => read_notes(bytes, range, segment.p_align(endian).into(), image),
             PT_INTERP => image.interpreter = text(&bytes[range]),
+            PT_DYNAMIC => dynamic = Some(range),
             _ => {}
         }
     }
+    if let Some(table) = dynamic {
+        dynamic::read(bytes, table, image);
+    }
+    let is_program = matches!(header.e_type(endian).0, 2 | 3);
+    image.linkage.is_static =
+        is_program.then(|| image.interpreter.is_none() && image.linkage.libraries.is_empty());
 }
 
 fn read_sections<Elf: FileHeader<Endian = Endianness>>(
@@ -162,8 +183,17 @@ fn read_sections<Elf: FileHeader<Endian = Endianness>>(
                     image,
                 );
             }
+            // SHF_COMPRESSED
+            if flags & 0x800 != 0 {
+                image.compressed.push(range.clone());
+            }
+            if name == ".note.gnu.gold-version" {
+                image.linkage.linker = gold(&bytes[range.clone()]);
+            }
             if name == ".comment" && image.producers.is_empty() {
                 image.producers = texts(&bytes[range]);
+                let named = image.producers.iter().find(|text| is_linker(text));
+                image.linkage.linker = named.cloned().or(image.linkage.linker.take());
             }
         }
         let address = (flags & 2 != 0).then(|| section.sh_addr(endian).into());
@@ -226,6 +256,17 @@ fn range(offset: u64, size: u64, file_len: usize) -> Option<std::ops::Range<usiz
 
 fn text(bytes: &[u8]) -> Option<String> {
     texts(bytes).into_iter().next()
+}
+
+/// Says whether a text of `.comment` names a linker: LLD and mold do.
+pub fn is_linker(text: &str) -> bool {
+    text.starts_with("Linker: ") || text.starts_with("mold ")
+}
+
+/// gold leaves its name in a note of its own: header, "GNU", then the text.
+fn gold(note: &[u8]) -> Option<String> {
+    let text = note.get(16..)?;
+    super::linkage::name(text).or_else(|| Some(String::from_utf8_lossy(text).into_owned()))
 }
 
 /// Splits NUL-terminated texts, without repetitions.

@@ -1,5 +1,7 @@
 //! Mach-O: macOS and iOS programs, alone or several in a universal file.
 
+mod commands;
+
 use std::ops::Range;
 
 use object::Endianness;
@@ -95,6 +97,7 @@ impl<'a> Reader<'a> {
         for _ in 0..SECTIONS_MAX {
             match commands.next() {
                 Ok(Some(command)) => {
+                    commands::read(&command, endian, image);
                     if let Ok(variant) = command.variant() {
                         self.command(variant, command.offset(), endian, image);
                     }

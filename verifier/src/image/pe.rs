@@ -5,7 +5,11 @@ use object::pe::{IMAGE_DIRECTORY_ENTRY_SECURITY, ImageNtHeaders32, ImageNtHeader
 use object::read::coff::CoffHeader as _;
 use object::read::pe::{ImageNtHeaders, PeFile, optional_header_magic};
 
+use super::linkage::{self, LIST_MAX};
 use super::{Content, Image, SECTIONS_MAX, Segment, content_by_name};
+
+/// The linker version that Go's linker writes.
+pub const GO_LINKER: &str = "3.0";
 
 /// Reads a PE file with 32- or 64-bit headers.
 pub(super) fn read(bytes: &[u8], image: &mut Image) {
@@ -44,10 +48,39 @@ fn read_class<Pe: ImageNtHeaders>(bytes: &[u8], image: &mut Image) {
         "executable"
     });
     image.timestamp = Some(header.time_date_stamp.get(LE));
+    read_linkage(&file, image);
     read_sections(&file, bytes, image);
     read_certificates(&file, bytes, image);
     // The build ID opens the text section; the go command looks from the start.
     image.find_embedded_id(bytes, 0..bytes.len());
+}
+
+fn read_linkage<Pe: ImageNtHeaders>(file: &PeFile<'_, Pe>, image: &mut Image) {
+    use object::read::pe::ImageOptionalHeader as _;
+
+    let header = file.nt_headers().optional_header();
+    image.linkage.linker = Some(format!(
+        "{}.{}",
+        header.major_linker_version(),
+        header.minor_linker_version()
+    ));
+    let Ok(Some(table)) = file.import_table() else {
+        return;
+    };
+    let Ok(mut descriptors) = table.descriptors() else {
+        return;
+    };
+    while let Ok(Some(descriptor)) = descriptors.next() {
+        if image.linkage.libraries.len() >= LIST_MAX {
+            break;
+        }
+        let name = table.name(descriptor.name.get(LE));
+        let name = name.map(|name| &name[..name.len().min(linkage::NAME_LEN_MAX)]);
+        image
+            .linkage
+            .libraries
+            .extend(name.map(|name| String::from_utf8_lossy(name).into_owned()));
+    }
 }
 
 fn read_sections<Pe: ImageNtHeaders>(file: &PeFile<'_, Pe>, bytes: &[u8], image: &mut Image) {

@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use super::{Mask, Put, What, number};
-use crate::image::Image;
+use super::{Mask, Put, What};
+use crate::image::{Image, number};
 
 /// Signing tools align the signature to this.
 pub(super) const ALIGN: usize = 16;
@@ -67,7 +67,7 @@ struct Command {
 
 impl Header<'_> {
     fn u32(&self, at: usize) -> Option<u64> {
-        number(self.bytes, at, 4, self.big_endian)
+        number::read(self.bytes, at, 4, self.big_endian)
     }
 
     fn commands(&self) -> Option<Vec<Command>> {

@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use super::{Mask, Put, What, number};
-use crate::image::Image;
+use super::{Mask, Put, What};
+use crate::image::{Image, number};
 
 /// Certificates begin at a multiple of this.
 pub(super) const ALIGN: usize = 8;
@@ -67,9 +67,9 @@ struct Header<'a> {
 
 impl<'a> Header<'a> {
     fn read(bytes: &'a [u8]) -> Option<Self> {
-        let start = usize::try_from(number(bytes, 0x3c, 4, false)?).ok()?;
+        let start = usize::try_from(number::read(bytes, 0x3c, 4, false)?).ok()?;
         let optional = start.checked_add(OPTIONAL_HEADER)?;
-        let wide = match number(bytes, optional, 2, false)? {
+        let wide = match number::read(bytes, optional, 2, false)? {
             0x10b => false,
             0x20b => true,
             _ => return None,
@@ -87,13 +87,13 @@ impl<'a> Header<'a> {
     /// Returns where a directory is named, and its address and size.
     fn directory(&self, index: usize) -> Option<(Range<usize>, u64, u64)> {
         let (count_at, first) = if self.wide { (108, 112) } else { (92, 96) };
-        let count = number(self.bytes, self.optional.checked_add(count_at)?, 4, false)?;
+        let count = number::read(self.bytes, self.optional.checked_add(count_at)?, 4, false)?;
         if index as u64 >= count {
             return None;
         }
         let at = self.optional.checked_add(first + index * 8)?;
-        let address = number(self.bytes, at, 4, false)?;
-        let size = number(self.bytes, at + 4, 4, false)?;
+        let address = number::read(self.bytes, at, 4, false)?;
+        let size = number::read(self.bytes, at + 4, 4, false)?;
         Some((at..at + 8, address, size))
     }
 
@@ -101,9 +101,9 @@ impl<'a> Header<'a> {
     fn loaded(&self, index: usize, image: &Image) -> Option<Range<usize>> {
         let (_, address, size) = self.directory(index).filter(|found| found.2 > 0)?;
         let base = if self.wide {
-            number(self.bytes, self.optional + 24, 8, false)?
+            number::read(self.bytes, self.optional + 24, 8, false)?
         } else {
-            number(self.bytes, self.optional + 28, 4, false)?
+            number::read(self.bytes, self.optional + 28, 4, false)?
         };
         let address = base.checked_add(address)?;
         let size = usize::try_from(size).ok()?;

@@ -94,6 +94,7 @@ impl File {
                 .map(|id| build_id(&id.value, id.range.start)),
             self_check: self_check(&go.self_check),
             host_id: host_id(artifact),
+            linkage: image.linkage.clone(),
             go_version: go
                 .build_info
                 .as_ref()

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::{Color, Printer, clean, describe, size};
+use crate::image::linkage::{Linkage, Versions};
 use crate::report::{File, Module, Report};
 
 impl Printer<'_> {
@@ -67,10 +68,62 @@ impl Printer<'_> {
             .interpreter
             .iter()
             .try_for_each(|path| self.row("interpreter", path))?;
+        self.linkage(&file.linkage)?;
         file.format
             .producers
             .iter()
             .try_for_each(|producer| self.row("producer", producer))
+    }
+
+    fn linkage(&mut self, linkage: &Linkage) -> io::Result<()> {
+        match linkage.is_static {
+            Some(true) => self.row("linkage", "static: nothing is loaded beside it")?,
+            Some(false) => self.row("linkage", "dynamic")?,
+            None => {}
+        }
+        let highest = |library: &Versions| {
+            let names = library.names.last().map_or("", String::as_str);
+            format!("{} asked for up to {names}", library.library)
+        };
+        let mut rows: Vec<(&str, String)> = Vec::new();
+        rows.extend(linkage.name.iter().map(|name| ("own name", name.clone())));
+        rows.extend(
+            linkage
+                .libraries
+                .iter()
+                .map(|name| ("library", name.clone())),
+        );
+        rows.extend(
+            linkage
+                .versions
+                .iter()
+                .map(|library| ("versions", highest(library))),
+        );
+        rows.extend(
+            linkage
+                .search_paths
+                .iter()
+                .map(|path| (path.kind, path.path.clone())),
+        );
+        if !linkage.flags.is_empty() {
+            rows.push(("link flags", linkage.flags.join(" ")));
+        }
+        rows.extend(
+            linkage
+                .linker
+                .iter()
+                .map(|linker| ("linker", linker.clone())),
+        );
+        if let Some(platform) = &linkage.platform {
+            let built = format!(
+                "{} {}, SDK {}",
+                platform.name, platform.minimum, platform.sdk
+            );
+            rows.push(("built for", built));
+            rows.extend(platform.tools.iter().map(|tool| ("tool", tool.clone())));
+        }
+        rows.iter()
+            .try_for_each(|(name, value)| self.row(name, value))
     }
 
     fn build_info(&mut self, file: &File) -> io::Result<()> {
