@@ -6,15 +6,21 @@
 
 mod archive_members;
 mod archive_metadata;
-mod c_side;
+mod c_library;
+mod c_tools;
 mod dependencies;
+mod dynamic_linker;
+mod external_link_flags;
 mod ldflags;
 mod linking;
 mod modified;
 mod package;
 mod paths;
 mod pattern;
+mod pe_timestamp;
+mod sdk_version;
 mod settings;
+mod split_debug;
 mod toolchain;
 mod unexplained;
 mod variables;
@@ -176,7 +182,7 @@ pub struct Pair<'a> {
 
 /// Returns the causes of a difference, strongest first.
 pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    let explainers: [fn(&Pair<'_>) -> Vec<Cause>; 11] = [
+    let explainers: [fn(&Pair<'_>) -> Vec<Cause>; 17] = [
         modified::explain,
         toolchain::explain,
         settings::explain,
@@ -186,7 +192,13 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         ldflags::explain,
         variables::explain,
         linking::explain,
-        c_side::explain,
+        dynamic_linker::explain,
+        external_link_flags::explain,
+        c_tools::explain,
+        c_library::explain,
+        sdk_version::explain,
+        split_debug::explain,
+        pe_timestamp::explain,
         paths::explain,
     ];
     let mut causes: Vec<Cause> = Vec::new();
@@ -298,6 +310,29 @@ impl Pair<'_> {
         } else {
             Reach::Anything
         }
+    }
+
+    /// Says whether a setting differs on which it depends who links, and what is
+    /// linked in: then how a file is linked follows, and is no cause of its own.
+    fn links_otherwise(&self) -> bool {
+        let settings = [
+            "CGO_ENABLED",
+            "-buildmode",
+            "GOARCH",
+            "GOOS",
+            "-race",
+            "-msan",
+            "-asan",
+            "-tags",
+        ];
+        self.a.image.format != self.b.image.format
+            || settings.iter().any(|key| self.diff.setting(key).is_some())
+    }
+
+    /// Says whether the host's linker made both files.
+    fn both_externally_linked(&self) -> bool {
+        let external = |artifact: &Artifact| artifact.image.is_externally_linked() == Some(true);
+        external(self.a) && external(self.b)
     }
 
     /// Names the sides for which something holds: "a", "b" or "a and b".

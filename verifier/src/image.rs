@@ -48,6 +48,12 @@ pub struct Image {
     pub signature: Option<Range<usize>>,
     /// The time the linker wrote into a PE header, in seconds since 1970.
     pub timestamp: Option<u32>,
+    /// Where PE headers hold the time of linking.
+    pub times: Vec<Range<usize>>,
+    /// The checksum in a PE header.
+    pub checksum: Option<Range<usize>>,
+    /// Where a PE header says where certificates lie.
+    pub certificates_named: Option<Range<usize>>,
     /// The dynamic linker an ELF file asks for.
     pub interpreter: Option<String>,
     /// What it asks of the system, and what the platform's linker left.
@@ -232,6 +238,10 @@ impl Image {
         self.build_id.take_if(|id| !inside(&id.range));
         self.host_id.take_if(|id| !inside(&id.range));
         self.signature.take_if(|range| !inside(range));
+        self.times.retain(inside);
+        self.checksum.take_if(|range| !inside(range));
+        self.certificates_named.take_if(|range| !inside(range));
+        self.compressed.retain(inside);
         self.segments.retain(|segment| inside(&segment.range));
     }
 

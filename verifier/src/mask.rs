@@ -203,6 +203,8 @@ fn stamps(artifact: &Artifact) -> Vec<Mask> {
             Kind::HostId => host,
             Kind::BuildInfo => What::BuildInfo,
             Kind::Variable => What::Variables,
+            Kind::Time => What::Timestamp,
+            Kind::Checksum => What::Checksum,
             // Left to the formats: it is more than its own bytes.
             Kind::Signature => return None,
         };

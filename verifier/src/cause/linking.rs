@@ -1,5 +1,5 @@
-//! symbols-stripped, build-id-flag, gnu-build-id-flag, link-mode, pe-timestamp,
-//! dynamic-linker: what the linker leaves in a file's structure.
+//! symbols-stripped, build-id-flag, gnu-build-id-flag, link-mode: what the linker
+//! leaves in a file's structure.
 
 use proto::buildid::BuildId;
 
@@ -19,8 +19,6 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         build_id(pair),
         gnu_build_id(pair),
         link_mode(pair),
-        interpreter(pair),
-        timestamp(pair),
     ]
     .into_iter()
     .flatten()
@@ -150,20 +148,8 @@ fn gnu_build_id(pair: &Pair<'_>) -> Option<Cause> {
 }
 
 fn link_mode(pair: &Pair<'_>) -> Option<Cause> {
-    let external = |artifact: &Artifact| !artifact.image.producers.is_empty();
-    let follows = [
-        "CGO_ENABLED",
-        "-buildmode",
-        "GOARCH",
-        "GOOS",
-        "-race",
-        "-msan",
-        "-asan",
-        "-tags",
-    ];
-    if external(pair.a) == external(pair.b)
-        || follows.iter().any(|key| pair.diff.setting(key).is_some())
-    {
+    let external = |artifact: &Artifact| artifact.image.is_externally_linked() == Some(true);
+    if external(pair.a) == external(pair.b) || pair.links_otherwise() {
         return None;
     }
     let show = |artifact: &Artifact| {
@@ -179,7 +165,7 @@ fn link_mode(pair: &Pair<'_>) -> Option<Cause> {
         summary: "one file was linked by the host's linker, the other by Go's".into(),
         evidence: vec![
             Evidence::new("linked by", show(pair.a), show(pair.b)),
-            Evidence::sides(".comment, which Go's linker never writes", comment(pair.a), comment(pair.b)),
+            Evidence::sides("what the linker says of itself", traces(pair.a), traces(pair.b)),
         ],
         fix: "pass the same -ldflags=-linkmode=internal (or external) to both builds, and set GO_EXTLINK_ENABLED alike".into(),
         reach: Reach::Anything,
@@ -187,7 +173,7 @@ fn link_mode(pair: &Pair<'_>) -> Option<Cause> {
 }
 
 /// An intact file has what it has, and lacks what it lacks, from its linker.
-fn sure_if_intact(pair: &Pair<'_>) -> Confidence {
+pub(super) fn sure_if_intact(pair: &Pair<'_>) -> Confidence {
     let intact = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Intact(_));
     if intact(pair.a) && intact(pair.b) {
         Confidence::Proven
@@ -196,55 +182,19 @@ fn sure_if_intact(pair: &Pair<'_>) -> Confidence {
     }
 }
 
-fn comment(artifact: &Artifact) -> Option<String> {
-    (!artifact.image.producers.is_empty()).then(|| artifact.image.producers.join("; "))
-}
-
-fn interpreter(pair: &Pair<'_>) -> Option<Cause> {
-    let (a, b) = (&pair.a.image.interpreter, &pair.b.image.interpreter);
-    if a == b
-        || ["GOARCH", "GOOS", "-buildmode", "CGO_ENABLED"]
+/// An ELF file has `.comment` from the host's linker alone; in others linkers
+/// leave versions.
+fn traces(artifact: &Artifact) -> Option<String> {
+    let image = &artifact.image;
+    let mut traces = image.producers.clone();
+    traces.extend(image.linkage.linker.clone());
+    traces.extend(
+        image
+            .linkage
+            .platform
             .iter()
-            .any(|key| pair.diff.setting(key).is_some())
-    {
-        return None;
-    }
-    let evidence = vec![Evidence::sides("PT_INTERP", a.clone(), b.clone())];
-    if a.is_some() && b.is_some() {
-        return Some(Cause {
-            name: Name::DynamicLinker,
-            confidence: Confidence::Proven,
-            summary: "the files ask for different dynamic linkers".into(),
-            evidence,
-            fix: "build both with CGO_ENABLED=0, or on the same C library (glibc or musl)".into(),
-            reach: Reach::Anything,
-        });
-    }
-    // The host's linker made both, one of them without a dynamic linker.
-    let external = !pair.a.image.producers.is_empty() && !pair.b.image.producers.is_empty();
-    external.then(|| Cause {
-        name: Name::ExternalLinkFlags,
-        confidence: sure_if_intact(pair),
-        summary: "one file is linked statically, the other dynamically".into(),
-        evidence,
-        fix:
-            "pass the same -ldflags=-extldflags=... (-static on both or on neither) and CGO_LDFLAGS"
-                .into(),
-        reach: Reach::Anything,
-    })
-}
-
-fn timestamp(pair: &Pair<'_>) -> Option<Cause> {
-    let (a, b) = (pair.a.image.timestamp?, pair.b.image.timestamp?);
-    if a == b {
-        return None;
-    }
-    Some(Cause {
-        name: Name::PeTimestamp,
-        confidence: Confidence::Proven,
-        summary: "the PE header has the time of linking".into(),
-        evidence: vec![Evidence::new("COFF header: TimeDateStamp", a.to_string(), b.to_string())],
-        fix: "pass -ldflags='-extldflags=-Wl,--no-insert-timestamp' to both builds, or link with Go's linker".into(),
-        reach: Reach::Stamps,
-    })
+            .flat_map(|platform| platform.tools.clone()),
+    );
+    traces.dedup();
+    (!traces.is_empty()).then(|| traces.join("; "))
 }

@@ -82,6 +82,7 @@ fn fix(pair: &Pair<'_>) -> String {
 fn is_one_sided_effect(region: &RegionDiff) -> bool {
     match region.content {
         Content::Layout | Content::Symbols => true,
+        Content::Notes if super::split_debug::LINKS.contains(&region.name.as_str()) => true,
         Content::Notes => region.a.is_none() || region.b.is_none(),
         Content::Code | Content::Data => false,
     }

@@ -39,6 +39,10 @@ pub enum Kind {
     Variable,
     /// The code signature.
     Signature,
+    /// The time of linking in a PE header.
+    Time,
+    /// The checksum in a PE header.
+    Checksum,
 }
 
 /// Finds every stamp of a file; they are sorted by where they begin.
@@ -62,6 +66,12 @@ pub fn read(
     }
     if let Some(range) = &image.signature {
         add(Kind::Signature, range.clone());
+    }
+    for range in &image.times {
+        add(Kind::Time, range.clone());
+    }
+    if let Some(range) = &image.checksum {
+        add(Kind::Checksum, range.clone());
     }
     for variable in variables.unwrap_or_default() {
         add(Kind::Variable, variable.range.clone());

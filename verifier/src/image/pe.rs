@@ -1,5 +1,7 @@
 //! PE: Windows programs.
 
+mod header;
+
 use object::LittleEndian as LE;
 use object::pe::{IMAGE_DIRECTORY_ENTRY_SECURITY, ImageNtHeaders32, ImageNtHeaders64};
 use object::read::coff::CoffHeader as _;
@@ -51,6 +53,7 @@ fn read_class<Pe: ImageNtHeaders>(bytes: &[u8], image: &mut Image) {
     read_linkage(&file, image);
     read_sections(&file, bytes, image);
     read_certificates(&file, bytes, image);
+    header::read(bytes, image);
     // The build ID opens the text section; the go command looks from the start.
     image.find_embedded_id(bytes, 0..bytes.len());
 }

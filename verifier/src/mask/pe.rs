@@ -1,157 +1,28 @@
-//! PE: link times, the checksum over the file, and the certificate table, which
-//! a signing tool appends and names in the optional header.
+//! PE: the certificate table, which a signing tool appends and names in the
+//! optional header.
 //!
-//! Source: Microsoft, "PE Format" (COFF file header, optional header, attribute
-//! certificate table)
-
-use std::ops::Range;
+//! Source: Microsoft, "PE Format" (attribute certificate table)
 
 use super::{Mask, Put, What};
-use crate::image::{Image, number};
+use crate::image::Image;
 
 /// Certificates begin at a multiple of this.
 pub(super) const ALIGN: usize = 8;
 
-/// The most entries of the debug directory read.
-const DEBUG_ENTRIES_MAX: usize = 64;
-
-/// Offsets from the start of "PE\0\0".
-const TIMESTAMP: usize = 8;
-const OPTIONAL_HEADER: usize = 24;
-
-/// Offset of the checksum in the optional header, both classes.
-const CHECKSUM: usize = 64;
-
-/// Indexes of data directories.
-const EXPORTS: usize = 0;
-const CERTIFICATES: usize = 4;
-const DEBUG: usize = 6;
-
-/// Where a time lies in an export directory and in a debug directory entry.
-const DIRECTORY_TIMESTAMP: usize = 4;
-
-/// The size of a debug directory entry.
-const DEBUG_ENTRY_LEN: usize = 28;
-
-/// Returns the masks of a PE file that no other format has.
+/// A file reads as unsigned when its certificates are gone and nothing names
+/// them. Certificates that something follows stay where they are, as zero.
 pub(super) fn masks(bytes: &[u8], image: &Image) -> Vec<Mask> {
-    let Some(header) = Header::read(bytes) else {
-        return Vec::new();
-    };
-    let mut masks = vec![
-        Mask::zeros(
-            What::Timestamp,
-            header.start + TIMESTAMP..header.start + TIMESTAMP + 4,
-        ),
-        Mask::zeros(
-            What::Checksum,
-            header.optional + CHECKSUM..header.optional + CHECKSUM + 4,
-        ),
-    ];
-    let times = header.exports(image).into_iter();
-    let times = times.chain(header.debug_entries(image));
-    masks.extend(times.map(|range| Mask::zeros(What::Timestamp, range)));
-    masks.extend(header.certificates(image));
+    let mut masks = Vec::new();
+    if let Some(named) = &image.certificates_named {
+        masks.push(Mask::zeros(What::CodeSignature, named.clone()));
+    }
+    if let Some(range) = &image.signature {
+        let is_last = bytes.len() - range.end < ALIGN;
+        masks.push(Mask {
+            what: What::CodeSignature,
+            range: range.clone(),
+            put: if is_last { Put::Nothing } else { Put::Zeros },
+        });
+    }
     masks
-}
-
-struct Header<'a> {
-    bytes: &'a [u8],
-    /// Where "PE\0\0" lies.
-    start: usize,
-    /// Where the optional header begins.
-    optional: usize,
-    /// Whether addresses are 64 bits wide.
-    wide: bool,
-}
-
-impl<'a> Header<'a> {
-    fn read(bytes: &'a [u8]) -> Option<Self> {
-        let start = usize::try_from(number::read(bytes, 0x3c, 4, false)?).ok()?;
-        let optional = start.checked_add(OPTIONAL_HEADER)?;
-        let wide = match number::read(bytes, optional, 2, false)? {
-            0x10b => false,
-            0x20b => true,
-            _ => return None,
-        };
-        // The fixed part of the header must be there.
-        bytes.get(optional..optional.checked_add(CHECKSUM + 4)?)?;
-        Some(Self {
-            bytes,
-            start,
-            optional,
-            wide,
-        })
-    }
-
-    /// Returns where a directory is named, and its address and size.
-    fn directory(&self, index: usize) -> Option<(Range<usize>, u64, u64)> {
-        let (count_at, first) = if self.wide { (108, 112) } else { (92, 96) };
-        let count = number::read(self.bytes, self.optional.checked_add(count_at)?, 4, false)?;
-        if index as u64 >= count {
-            return None;
-        }
-        let at = self.optional.checked_add(first + index * 8)?;
-        let address = number::read(self.bytes, at, 4, false)?;
-        let size = number::read(self.bytes, at + 4, 4, false)?;
-        Some((at..at + 8, address, size))
-    }
-
-    /// Finds the bytes of a directory that is loaded.
-    fn loaded(&self, index: usize, image: &Image) -> Option<Range<usize>> {
-        let (_, address, size) = self.directory(index).filter(|found| found.2 > 0)?;
-        let base = if self.wide {
-            number::read(self.bytes, self.optional + 24, 8, false)?
-        } else {
-            number::read(self.bytes, self.optional + 28, 4, false)?
-        };
-        let address = base.checked_add(address)?;
-        let size = usize::try_from(size).ok()?;
-        image.segments.iter().find_map(|segment| {
-            let offset = usize::try_from(address.checked_sub(segment.address)?).ok()?;
-            let start = segment.range.start.checked_add(offset)?;
-            let end = start.checked_add(size)?;
-            (end <= segment.range.end).then_some(start..end)
-        })
-    }
-
-    fn exports(&self, image: &Image) -> Option<Range<usize>> {
-        let directory = self.loaded(EXPORTS, image)?;
-        time_at(directory.start, &directory)
-    }
-
-    fn debug_entries(&self, image: &Image) -> Vec<Range<usize>> {
-        let Some(directory) = self.loaded(DEBUG, image) else {
-            return Vec::new();
-        };
-        let entries = directory.clone().step_by(DEBUG_ENTRY_LEN);
-        entries
-            .take(DEBUG_ENTRIES_MAX)
-            .filter_map(|entry| time_at(entry, &directory))
-            .collect()
-    }
-
-    /// A file reads as unsigned when its certificates are gone and nothing names
-    /// them. Certificates that something follows stay where they are.
-    fn certificates(&self, image: &Image) -> Vec<Mask> {
-        let mut masks: Vec<Mask> = Vec::new();
-        if let Some((named, ..)) = self.directory(CERTIFICATES) {
-            masks.push(Mask::zeros(What::CodeSignature, named));
-        }
-        if let Some(range) = &image.signature {
-            let is_last = self.bytes.len() - range.end < ALIGN;
-            masks.push(Mask {
-                what: What::CodeSignature,
-                range: range.clone(),
-                put: if is_last { Put::Nothing } else { Put::Zeros },
-            });
-        }
-        masks
-    }
-}
-
-fn time_at(entry: usize, directory: &Range<usize>) -> Option<Range<usize>> {
-    let start = entry.checked_add(DIRECTORY_TIMESTAMP)?;
-    let end = start.checked_add(4)?;
-    (end <= directory.end).then_some(start..end)
 }

@@ -7,6 +7,7 @@ use crate::container::difference::{Difference, Differing, Example, How};
 use crate::container::limits::Budget;
 use crate::container::listing::Content;
 use crate::container::root::{Carrier, Root};
+use crate::image::linkage::Linkage;
 use crate::input;
 use crate::report::container::{Container, Inside, Member, Metadata, Only, Total};
 use crate::report::{Bytes, Comparison, File, Finding, Format, Report, SelfCheck};
@@ -197,6 +198,7 @@ impl File {
                 reason: Some("it carries other files"),
             },
             host_id: None,
+            linkage: Linkage::default(),
             go_version: None,
             build_info: None,
             sources: None,
