@@ -111,6 +111,8 @@ need_packages_and_go() {
     local missing=() pin
     command -v cc >/dev/null || missing+=(gcc libc6-dev)
     command -v strip >/dev/null || missing+=(binutils)
+    # Pages are looked at in a real browser; this one is a hundred megabytes.
+    command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || missing+=(chromium)
     if command -v python3 >/dev/null; then
         python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
     else

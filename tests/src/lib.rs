@@ -9,6 +9,7 @@
 //! The kit panics where a test would: a set-up that cannot be made is a failure
 //! of that test, told with what was being tried.
 
+pub mod browser;
 pub mod client;
 pub mod database;
 pub mod environment;

@@ -5,6 +5,9 @@
 #[path = "verify_build/answers.rs"]
 mod answers;
 #[cfg(test)]
+#[path = "verify_build/browser.rs"]
+mod browser;
+#[cfg(test)]
 #[path = "verify_build/c_side.rs"]
 mod c_side;
 #[cfg(test)]
