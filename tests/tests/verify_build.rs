@@ -26,5 +26,8 @@ mod hostile;
 #[path = "verify_build/masks.rs"]
 mod masks;
 #[cfg(test)]
+#[path = "verify_build/outputs.rs"]
+mod outputs;
+#[cfg(test)]
 #[path = "verify_build/workshop.rs"]
 mod workshop;

@@ -81,6 +81,10 @@ impl Output {
         let mut out = io::BufWriter::new(file.as_file_mut());
         write(found, target.format, style, &mut out).and_then(|()| out.flush())?;
         drop(out);
+        // An older file's rights are someone's decision.
+        if let Ok(older) = path.metadata() {
+            file.as_file().set_permissions(older.permissions())?;
+        }
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     }
