@@ -38,9 +38,18 @@ pub fn fixed(action: &Id) -> impl Iterator<Item = (Id, &'static str, Kind)> {
 ///
 /// Source: cmd/go/internal/work/exec.go cacheSrcFiles
 pub fn generated(source_list: &[u8]) -> impl Iterator<Item = &str> {
+    lines(source_list).filter(|line| !line.starts_with("./"))
+}
+
+/// Returns the source files that a source list names, without `./`.
+pub fn sources(source_list: &[u8]) -> impl Iterator<Item = &str> {
+    lines(source_list).filter_map(|line| line.strip_prefix("./"))
+}
+
+fn lines(source_list: &[u8]) -> impl Iterator<Item = &str> {
     source_list
         .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty() && line.len() <= NAME_LEN_MAX && !line.starts_with(b"./"))
+        .filter(|line| !line.is_empty() && line.len() <= NAME_LEN_MAX)
         .filter_map(|line| std::str::from_utf8(line).ok())
         .take(NAMES_MAX)
 }

@@ -204,6 +204,20 @@ impl<'a> Object<'a> {
             .map(|(number, (list, record))| self.symbol(number, list, record))
     }
 
+    /// Returns the symbol of this number, among [`Object::defined`].
+    pub fn symbol_at(&self, number: usize) -> Option<Symbol<'a>> {
+        let mut before = 0;
+        for list in DEFINED {
+            let count = self.count(list);
+            if number < before + count {
+                let record = self.nth(list, SYMBOL_LEN, number - before)?;
+                return Some(self.symbol(number, list, record));
+            }
+            before += count;
+        }
+        None
+    }
+
     /// Returns the places in a symbol's data that the linker fills in.
     pub fn relocations(&self, symbol: usize) -> impl Iterator<Item = Relocation> {
         self.indexed(Block::RelocIdx, Block::Reloc, RELOCATION_LEN, symbol)
