@@ -5,5 +5,8 @@
 #[path = "cache/audit.rs"]
 mod audit;
 #[cfg(test)]
+#[path = "cache/compare.rs"]
+mod compare;
+#[cfg(test)]
 #[path = "cache/desk.rs"]
 mod desk;

@@ -7,17 +7,21 @@
 //! survey    all index lines and outputs of one cache
 //! entry     one index line beside its output: sound, harmless, damaged, poisoned
 //! audit     the entries judged, what was found, how to print it
+//! compare   two surveys joined by action, what differs explained
 //! ```
 //!
 //! Nothing in a cache is ever written, renamed, touched or followed: damaged
 //! files are evidence.
 
 pub mod audit;
+pub mod compare;
 pub mod entry;
 pub mod folder;
+pub mod packed;
 pub mod place;
 pub mod program;
 pub mod reading;
+pub mod source;
 pub mod survey;
 
 use crate::args::cache::{Cache, Command};
@@ -34,5 +38,6 @@ pub fn run(args: &Cache, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
             let place = place::find(folder.as_deref(), host)?;
             Ok(Box::new(audit::run(&place, host)?))
         }
+        Command::Compare { a, b } => Ok(Box::new(compare::run([a, b], host)?)),
     }
 }

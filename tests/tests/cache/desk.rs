@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -51,21 +51,31 @@ pub(crate) struct Answer {
 }
 
 impl Desk {
-    /// A program whose cache nobody changed, filled by this Go. Filling is done
-    /// once for every version and copied.
+    /// A program whose cache nobody changed, filled by this Go.
     pub(crate) fn warm(version: &str) -> Self {
+        Self::copied(version, "warm", |desk| drop(desk.build()))
+    }
+
+    /// The same program with a cache that holds the standard library alone.
+    pub(crate) fn fresh(version: &str) -> Self {
+        let fill = |desk: &Self| drop(desk.go(&["build", "-trimpath", "runtime/cgo"]));
+        Self::copied(version, "fresh", fill)
+    }
+
+    /// Filling a cache is done once and copied.
+    fn copied(version: &str, name: &str, fill: impl Fn(&Self)) -> Self {
         type Templates = BTreeMap<String, Arc<Mutex<Option<Desk>>>>;
         static TEMPLATES: LazyLock<Mutex<Templates>> = LazyLock::new(Mutex::default);
         let slot = TEMPLATES
             .lock()
             .unwrap()
-            .entry(version.to_owned())
+            .entry(format!("{name} {version}"))
             .or_default()
             .clone();
         let mut slot = slot.lock().unwrap();
         let template = slot.get_or_insert_with(|| {
             let desk = Self::cold(version);
-            desk.build();
+            fill(&desk);
             desk
         });
         let desk = Self::cold(version);
@@ -101,6 +111,17 @@ impl Desk {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
+    }
+
+    /// Packs the cache as CI services do.
+    pub(crate) fn pack(&self, name: &str, compress: &str) -> PathBuf {
+        let path = self.path(name);
+        let done = Command::new("tar")
+            .args(["-C", self.folder.path().to_str().unwrap(), compress, "-cf"])
+            .args([path.as_path(), Path::new("cache")])
+            .status();
+        assert!(done.unwrap().success());
+        path
     }
 
     /// Builds the program and returns what it prints when it runs.
@@ -149,6 +170,27 @@ impl Desk {
                 && fs::read(path).unwrap().get(68..132) == Some(output)
         };
         files(&self.cache()).into_iter().find(leads).unwrap()
+    }
+
+    /// A wrapper for `-toolexec` that leaves -V=full alone, and with it every
+    /// key, and makes one package differently.
+    pub(crate) fn wrapper(&self, package: &str, flag: &str) -> String {
+        let script = format!(
+            "#!/bin/sh\ntool=$1\nshift\ncase \"$tool $*\" in\n*-V=full*) exec \"$tool\" \"$@\" ;;\n*/compile\\ *\"-p {package} \"*) exec \"$tool\" {flag} \"$@\" ;;\nesac\nexec \"$tool\" \"$@\"\n"
+        );
+        self.write("wrapper", &script);
+        let path = self.path("wrapper");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        format!("-toolexec={}", path.display())
+    }
+
+    /// Compares the cache with another one, or a tar archive of one.
+    pub(crate) fn compare(&self, other: &Path) -> Answer {
+        let cache = self.cache();
+        run(
+            "cache-compare-v1",
+            &["compare".as_ref(), cache.as_path(), other],
+        )
     }
 
     /// Audits the cache; what is printed is checked against its schema.

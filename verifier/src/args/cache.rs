@@ -15,10 +15,48 @@ pub struct Cache {
 /// What to do with build caches.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Check every entry of a build cache
+    /// Check every entry of a build cache: index line, hash, size, build ID
+    #[command(after_help = AUDIT_HELP)]
     Audit {
-        /// The cache; $GOCACHE when left out
-        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        /// The cache, or a tar archive of one; $GOCACHE when left out, or where
+        /// go keeps it without that
+        #[arg(value_name = "DIR", value_hint = ValueHint::AnyPath)]
         folder: Option<PathBuf>,
     },
+    /// Join two build caches by action, and explain what came out differently
+    #[command(after_help = COMPARE_HELP)]
+    Compare {
+        /// A cache, or a tar archive of one (plain, gzip, xz, zstd)
+        #[arg(value_name = "DIR", value_hint = ValueHint::AnyPath)]
+        a: PathBuf,
+        /// The other one
+        #[arg(value_name = "DIR", value_hint = ValueHint::AnyPath)]
+        b: PathBuf,
+    },
 }
+
+const AUDIT_HELP: &str = "\
+Examples:
+  verify-build cache audit                 the cache that go uses
+  verify-build cache audit ~/go-build.tgz  one that another host packed
+
+Nothing in the cache is changed, repaired or touched.
+
+Exit codes:
+  0  clean: nothing in it can harm a build
+  1  entries were changed, or one action has several outputs
+  2  the cache, or part of it, could not be read";
+
+const COMPARE_HELP: &str = "\
+Example:
+  tar -C \"$(go env GOCACHE)\" -c . | zstd > cache.tar.zst    on the other host
+  verify-build cache compare \"$(go env GOCACHE)\" cache.tar.zst
+
+Build with -trimpath on both, or in the same folder: without it the folder is
+part of every action.
+
+Exit codes:
+  0  every action that both have led to the same output
+  1  an action led to different outputs, or an entry was changed
+  2  a cache could not be read
+  3  the caches have no action in common";

@@ -2,7 +2,7 @@
 
 pub mod findings;
 mod json;
-mod packages;
+pub(super) mod packages;
 mod text;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -14,7 +14,7 @@ use proto::gocache::kind::Kind;
 use serde::Serialize;
 
 use super::entry::{self, State};
-use super::folder;
+use super::source::Source;
 use super::survey::{Label, Line, Output, Survey};
 use crate::config::Host;
 use crate::exit::Exit;
@@ -81,13 +81,17 @@ pub struct Counts {
 /// # Errors
 /// When it can't be read as one at all.
 pub fn run(place: &Path, host: &Host) -> anyhow::Result<Audit> {
-    let survey = folder::survey(place, host.progress)?;
-    Ok(Audit::of(place, &survey))
+    let source = Source::open(place)?;
+    let survey = source.survey(host.progress)?;
+    Audit::of(&source, &survey)
 }
 
 impl Audit {
     /// Judges what was read of a cache.
-    pub fn of(place: &Path, survey: &Survey) -> Self {
+    ///
+    /// # Errors
+    /// When a packed cache can't be read a second time.
+    pub fn of(source: &Source, survey: &Survey) -> anyhow::Result<Self> {
         let labels = survey.labels();
         let packages: HashSet<Id> = labels
             .values()
@@ -115,19 +119,19 @@ impl Audit {
             }
         }
         counts.count_unreferenced(survey, &referenced);
-        let mut findings = findings::of(place, survey, &labels, &states);
-        findings.extend(findings::twice(survey, &referenced));
+        let mut findings = findings::of(source, survey, &labels, &states);
+        findings.extend(findings::twice(source, survey, &referenced));
         findings.extend(findings::around(survey));
-        packages::name(place, survey, &mut findings);
+        packages::name(source, survey, &mut findings)?;
         findings.sort_by(|a, b| (a.level, a.rule, &a.path).cmp(&(b.level, b.rule, &b.path)));
         let verdict = findings.iter().map(|found| found.verdict).max();
-        Self {
-            place: place.to_owned(),
+        Ok(Self {
+            place: source.path().to_owned(),
             verdict: verdict.unwrap_or(Verdict::Clean),
             notes: counts.notes(survey),
             counts,
             findings,
-        }
+        })
     }
 }
 

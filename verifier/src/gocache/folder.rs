@@ -283,15 +283,7 @@ fn read_program(folder: &Path, programs: &Mutex<()>) -> io::Result<Output> {
 
 fn hashed_only(name: &OsStr, file: File) -> io::Result<Program> {
     let read = read_file(file, &Progress::new(false).bytes("", 0))?;
-    Ok(Program {
-        name: name.to_string_lossy().into_owned(),
-        size: read.size,
-        sha256: read.sha256,
-        go_version: None,
-        path: None,
-        link_action: None,
-        changed: None,
-    })
+    Ok(Program::hashed(name.to_string_lossy().into_owned(), &read))
 }
 
 /// Says what something is that is no regular file.

@@ -4,6 +4,7 @@
 use proto::buildid::{BuildId, Part};
 use sha2::{Digest as _, Sha256};
 
+use super::reading::Read;
 use crate::goinfo::GoInfo;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::Image;
@@ -32,6 +33,19 @@ pub struct Program {
 }
 
 impl Program {
+    /// Takes a program that was only hashed.
+    pub fn hashed(name: String, read: &Read) -> Self {
+        Self {
+            name,
+            size: read.size,
+            sha256: read.sha256,
+            go_version: None,
+            path: None,
+            link_action: None,
+            changed: None,
+        }
+    }
+
     /// Looks into a program that is held whole.
     pub fn read(name: String, bytes: &[u8]) -> Self {
         let image = Image::read(bytes);

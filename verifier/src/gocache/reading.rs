@@ -14,6 +14,9 @@ use sha2::{Digest as _, Sha256};
 /// The largest source list whose names are kept, in bytes.
 const LIST_LEN_MAX: usize = 1 << 20;
 
+/// The most source files named of one package.
+const SOURCES_MAX: usize = 5;
+
 /// Where in an archive its first member's data begins.
 const DATA_AT: usize = 8 + 60;
 
@@ -35,6 +38,8 @@ pub struct Read {
     pub content: Option<Part>,
     /// The generated files a source list names.
     pub generated: Vec<String>,
+    /// The first few source files a source list names.
+    pub sources: Vec<String>,
 }
 
 /// An output on its way.
@@ -100,6 +105,11 @@ impl Reading {
             content: self
                 .content
                 .map(|content| Part::from_sha256(&content.finish().0)),
+            sources: label::sources(list)
+                .filter(|name| is_file_name(name))
+                .take(SOURCES_MAX)
+                .map(str::to_owned)
+                .collect(),
             generated: label::generated(list)
                 .filter(|name| is_file_name(name))
                 .map(str::to_owned)

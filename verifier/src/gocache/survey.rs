@@ -128,6 +128,15 @@ impl Survey {
         }
     }
 
+    /// Returns the first few source files of the package that an action
+    /// compiles.
+    pub fn sources(&self, action: &Id) -> &[String] {
+        match self.output(&action.subkey("srcfiles")) {
+            Some(Output::File(read)) => &read.sources,
+            _ => &[],
+        }
+    }
+
     fn generated(&self, list: &Id) -> &[String] {
         match self.output(list) {
             Some(Output::File(read)) => &read.generated,

@@ -1,7 +1,6 @@
 //! What an audit has to say about entries that are not sound.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
 
 use proto::buildid::BuildId;
 use proto::gocache::Id;
@@ -11,6 +10,7 @@ use proto::gocache::name::Entry;
 use super::Verdict;
 use crate::cause::{Confidence, Evidence};
 use crate::gocache::entry::{Damage, Poison, State};
+use crate::gocache::source::Source;
 use crate::gocache::survey::{Label, Line, Output, Survey, Unread};
 use crate::report::printed::{Finding, Level};
 
@@ -115,7 +115,7 @@ impl Found {
 
 /// Returns what is to be said of entries that are not sound.
 pub fn of(
-    place: &Path,
+    source: &Source,
     survey: &Survey,
     labels: &HashMap<Id, Label>,
     states: &[(Id, Kind, State)],
@@ -127,7 +127,7 @@ pub fn of(
         };
         let mut found = describe(state, action, output)?;
         let file = output.map_or(Entry::Action(*action), Entry::Output);
-        found.path = place.join(file.path()).display().to_string();
+        found.path = source.path_of(file);
         found.action = Some(*action);
         found.output = output;
         found.kind = Some(*kind);
@@ -236,7 +236,7 @@ fn poisoned(poison: &Poison, action: &Id, name: &str) -> Found {
 
 /// Finds outputs that were replaced: archives which no entry leads to, while the
 /// action in their build ID has an entry with another output.
-pub fn twice(survey: &Survey, referenced: &HashSet<Id>) -> Vec<Found> {
+pub fn twice(source: &Source, survey: &Survey, referenced: &HashSet<Id>) -> Vec<Found> {
     let mut by_part = BTreeMap::new();
     for action in survey.actions.keys() {
         by_part.insert(action.part(), *action);
@@ -265,6 +265,7 @@ pub fn twice(survey: &Survey, referenced: &HashSet<Id>) -> Vec<Found> {
         one.confidence = Confidence::Possible;
         one.action = Some(*action);
         one.output = Some(index.output);
+        one.path = source.path_of(Entry::Output(*id));
         one.kind = Some(Kind::Archive);
         one.go_version = read.go_version.clone();
         found.push(one);

@@ -1,56 +1,101 @@
 //! Which package a finding is about.
 
-use std::io::Read as _;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use proto::buildid::BuildId;
-use proto::gocache::name::Entry;
+use proto::buildid::{BuildId, Part};
 use proto::gocache::{Id, kind::Kind};
 use proto::goobj;
 
 use super::findings::Found;
-use crate::gocache::folder;
+use crate::cause::Evidence;
+use crate::gocache::reading::Read;
+use crate::gocache::source::Source;
 use crate::gocache::survey::{Line, Output, Survey};
 
-/// The largest archive that is read for its name, in bytes.
-const ARCHIVE_SIZE_MAX: u64 = 1 << 30;
-
 /// Puts names to findings: out of the archive itself, even when it is damaged.
-pub(super) fn name(place: &Path, survey: &Survey, findings: &mut [Found]) {
+///
+/// # Errors
+/// When a packed cache can't be read a second time.
+pub(super) fn name(source: &Source, survey: &Survey, findings: &mut [Found]) -> anyhow::Result<()> {
+    let about = |found: &Found| found.package_action.or(found.action);
+    let makers = if findings.is_empty() {
+        Makers::new()
+    } else {
+        makers(survey)
+    };
+    let archives: BTreeSet<Id> = findings
+        .iter()
+        .filter_map(|found| archive(survey, &makers, &about(found)?))
+        .collect();
+    let names = import_paths(source, &archives)?;
     for found in findings {
-        let action = found.package_action.or(found.action);
-        let Some(action) = action else { continue };
-        found.package = own(place, survey, &action)
-            .or_else(|| program(survey, &action))
-            .or_else(|| replaced(place, survey, &action));
-        if let (true, Some(output)) = (found.path.is_empty(), found.output) {
-            let path = place.join(Entry::Output(output).path());
-            found.path = path.display().to_string();
+        let Some(action) = about(found) else { continue };
+        found.package = archive(survey, &makers, &action)
+            .and_then(|output| names.get(&output).cloned())
+            .or_else(|| program(survey, &action));
+        let sources = survey.sources(&action);
+        if !sources.is_empty() {
+            found.evidence.push(Evidence {
+                place: "source files of the package".into(),
+                a: Some(sources.join(" ")),
+                b: None,
+            });
         }
+    }
+    Ok(())
+}
+
+/// Reads import paths out of archives.
+///
+/// # Errors
+/// When a packed cache can't be read a second time.
+pub(in crate::gocache) fn import_paths(
+    source: &Source,
+    archives: &BTreeSet<Id>,
+) -> anyhow::Result<BTreeMap<Id, String>> {
+    let mut names = BTreeMap::new();
+    source.each(archives, &mut |output, bytes| {
+        if let Some(path) = goobj::import_path(&bytes) {
+            names.insert(output, path);
+        }
+    })?;
+    Ok(names)
+}
+
+/// Archives by the action in their build ID.
+type Makers = HashMap<Part, Id>;
+
+fn makers(survey: &Survey) -> Makers {
+    let maker = |(id, output): (&Id, &Output)| match output {
+        Output::File(read) => made_by(read).map(|part| (part, *id)),
+        _ => None,
+    };
+    survey.outputs.iter().filter_map(maker).collect()
+}
+
+fn made_by(read: &Read) -> Option<Part> {
+    match &read.build_id {
+        Some(BuildId::Package { action, .. }) => Some(*action),
+        _ => None,
     }
 }
 
-/// The name out of the archive that the entry leads to, if that was made by the
-/// entry's action as far as one can still tell.
-fn own(place: &Path, survey: &Survey, action: &Id) -> Option<String> {
-    let Some(Line::Sound(index)) = survey.actions.get(action) else {
-        return None;
+/// The archive that tells an action's package: the one its entry leads to, if
+/// the action made it as far as one can still tell, or else one that it made
+/// and that was replaced.
+fn archive(survey: &Survey, makers: &Makers, action: &Id) -> Option<Id> {
+    let own = match survey.actions.get(action) {
+        Some(Line::Sound(index)) => Some(index.output),
+        _ => None,
     };
-    let Some(Output::File(read)) = survey.outputs.get(&index.output) else {
-        return None;
-    };
-    if let Some(BuildId::Package {
-        action: made_by, ..
-    }) = &read.build_id
-    {
-        // An archive that another action made is another package's.
-        if read.sha256 == index.output.0 && *made_by != action.part() {
-            return None;
-        }
-    }
-    (read.kind == Kind::Archive)
-        .then(|| import_path(place, &index.output))
-        .flatten()
+    let own = own.filter(|output| match survey.outputs.get(output) {
+        // An archive that another action made is another package's. What was
+        // changed may have lost its build ID, and not its name.
+        Some(Output::File(read)) if read.sha256 == output.0 => made_by(read) == Some(action.part()),
+        Some(Output::File(read)) => read.kind == Kind::Archive || read.build_id.is_some(),
+        _ => false,
+    });
+    own.or_else(|| makers.get(&action.part()).copied())
 }
 
 fn program(survey: &Survey, action: &Id) -> Option<String> {
@@ -58,25 +103,4 @@ fn program(survey: &Survey, action: &Id) -> Option<String> {
         Output::Program(program) => program.path.clone().or_else(|| Some(program.name.clone())),
         _ => None,
     }
-}
-
-/// The name out of an archive that this action made and that no longer is what
-/// its entry leads to.
-fn replaced(place: &Path, survey: &Survey, action: &Id) -> Option<String> {
-    let part = action.part();
-    survey.outputs.iter().find_map(|(id, output)| match output {
-        Output::File(read) => match &read.build_id {
-            Some(BuildId::Package { action, .. }) if *action == part => import_path(place, id),
-            _ => None,
-        },
-        _ => None,
-    })
-}
-
-fn import_path(place: &Path, output: &Id) -> Option<String> {
-    let path = place.join(Entry::Output(*output).path());
-    let (file, _) = folder::open(&path).ok()?.ok()?;
-    let mut bytes = Vec::new();
-    file.take(ARCHIVE_SIZE_MAX).read_to_end(&mut bytes).ok()?;
-    goobj::import_path(&bytes)
 }

@@ -66,14 +66,10 @@ fn one(found: &Found, style: Style, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {}", clean(&found.path))?;
     }
     for evidence in &found.evidence {
-        let side = |value: &Option<String>| clean(value.as_deref().unwrap_or("nothing"));
-        writeln!(
-            out,
-            "  {}: {}, found {}",
-            clean(&evidence.place),
-            side(&evidence.a),
-            side(&evidence.b)
-        )?;
+        let want = clean(evidence.a.as_deref().unwrap_or("nothing"));
+        let found = evidence.b.as_deref().map(clean);
+        let found = found.map_or(String::new(), |found| format!(", found {found}"));
+        writeln!(out, "  {}: {want}{found}", clean(&evidence.place))?;
     }
     if style.verbose {
         let ids = [("action", found.action), ("output", found.output)];

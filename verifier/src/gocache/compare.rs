@@ -1,0 +1,202 @@
+//! `verify-build cache compare`: two caches joined by action.
+//!
+//! The same action with another output is a step that was not deterministic, or
+//! that took in something which its key leaves out. So the caches of two hosts
+//! name the package that makes their builds differ, without building anything.
+
+pub mod difference;
+mod explain;
+mod join;
+mod json;
+mod text;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::audit::findings::Found;
+use super::audit::{Audit, plural};
+use super::source::Source;
+use crate::config::Host;
+use crate::exit::Exit;
+use crate::report::printed::{Check, Finding, Printed, Status};
+use crate::report::text::Style;
+use difference::Difference;
+use join::Joined;
+
+/// The answer about two caches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every action that both have led to the same output in both.
+    Same,
+    /// An action led to different outputs, or an entry was changed.
+    Different,
+    /// They have no action in common.
+    NothingInCommon,
+}
+
+/// Two caches side by side.
+#[derive(Debug)]
+pub struct Comparison {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Both caches.
+    pub sides: [Side; 2],
+    /// Actions that both have.
+    pub joined: usize,
+    /// Those with the same output.
+    pub same: usize,
+    /// Those whose outputs rightly differ: test results, times.
+    pub varying: usize,
+    /// Actions that only one has.
+    pub only: [usize; 2],
+    /// The others, package by package.
+    pub differences: Vec<Difference>,
+    /// Entries of either cache that are not what their names say.
+    pub unsound: Vec<(usize, Found)>,
+    /// What a reader should know beside the answer.
+    pub notes: Vec<String>,
+}
+
+/// One of the caches.
+#[derive(Debug)]
+pub struct Side {
+    /// The path as it was given.
+    pub path: PathBuf,
+    /// Index lines.
+    pub entries: usize,
+    /// Outputs.
+    pub outputs: usize,
+    /// Bytes of outputs.
+    pub bytes: u64,
+    /// Packages and programs by version of Go.
+    pub go_versions: BTreeMap<String, usize>,
+}
+
+/// Compares two caches.
+///
+/// # Errors
+/// When either can't be read as one.
+pub fn run(paths: [&Path; 2], host: &Host) -> anyhow::Result<Comparison> {
+    let sources = [Source::open(paths[0])?, Source::open(paths[1])?];
+    let surveys = [
+        sources[0].survey(host.progress)?,
+        sources[1].survey(host.progress)?,
+    ];
+    let audits = [
+        Audit::of(&sources[0], &surveys[0])?,
+        Audit::of(&sources[1], &surveys[1])?,
+    ];
+    let Joined {
+        joined,
+        same,
+        varying,
+        mut differences,
+    } = join::join(&surveys);
+    let mut notes = explain::explain(&sources, &surveys, &mut differences)?;
+    differences.sort_by(|a, b| (a.cause, &a.package).cmp(&(b.cause, &b.package)));
+    let only = [0, 1].map(|side: usize| surveys[side].actions.len().saturating_sub(joined));
+    let [one, other] = audits;
+    let sides = [one, other].map(|audit| (Side::of(&audit), audit.findings));
+    let [(a, ours), (b, theirs)] = sides;
+    let unsound: Vec<(usize, Found)> = [(0, ours), (1, theirs)]
+        .into_iter()
+        .flat_map(|(side, found)| found.into_iter().map(move |found| (side, found)))
+        .filter(|(_, found)| found.verdict > super::audit::Verdict::Unread)
+        .collect();
+    let verdict = match (joined, differences.len() + unsound.len()) {
+        (0, 0) => Verdict::NothingInCommon,
+        (_, 0) => Verdict::Same,
+        _ => Verdict::Different,
+    };
+    if verdict == Verdict::NothingInCommon {
+        notes.push("actions hold the version of Go, the flags, and without -trimpath the folder: caches filled with others can't be compared".into());
+    }
+    Ok(Comparison {
+        verdict,
+        sides: [a, b],
+        joined,
+        same,
+        varying,
+        only,
+        differences,
+        unsound,
+        notes,
+    })
+}
+
+impl Side {
+    fn of(audit: &Audit) -> Self {
+        Self {
+            path: audit.place.clone(),
+            entries: audit.counts.entries,
+            outputs: audit.counts.outputs,
+            bytes: audit.counts.bytes,
+            go_versions: audit.counts.go_versions.clone(),
+        }
+    }
+}
+
+impl Printed for Comparison {
+    fn command(&self) -> &'static str {
+        "cache compare"
+    }
+
+    fn exit(&self) -> Exit {
+        match self.verdict {
+            Verdict::Same => Exit::Same,
+            Verdict::Different => Exit::Different,
+            Verdict::NothingInCommon => Exit::Inconclusive,
+        }
+    }
+
+    fn summary(&self) -> String {
+        let joined = plural(self.joined, "action", "actions");
+        match self.verdict {
+            Verdict::NothingInCommon => "the caches have no action in common".to_owned(),
+            Verdict::Same => format!("{joined} in both caches, every one with the same output"),
+            Verdict::Different => {
+                let different = plural(self.differences.len(), "package", "packages");
+                let changed = match self.unsound.len() {
+                    0 => String::new(),
+                    count => format!("; {} not sound", plural(count, "entry", "entries")),
+                };
+                format!("{different} of {joined} in both caches came out differently{changed}")
+            }
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.clone()
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        let [a, b] = &self.sides;
+        let unsound = self.unsound.iter().map(|(_, found)| found.finding());
+        let findings: Vec<Finding> = unsound
+            .chain(self.differences.iter().map(Difference::finding))
+            .collect();
+        vec![Check {
+            name: "same outputs".into(),
+            subject: format!("{} and {}", a.path.display(), b.path.display()),
+            status: match self.verdict {
+                Verdict::Same => Status::Passed,
+                Verdict::Different => Status::Failed,
+                Verdict::NothingInCommon => Status::Undecided,
+            },
+            reason: Some(self.summary()),
+            findings,
+        }]
+    }
+
+    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+        json::write(self, out)
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        text::write(self, style, out)
+    }
+}

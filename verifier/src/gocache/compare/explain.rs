@@ -1,0 +1,109 @@
+//! What differs within outputs: archives symbol by symbol.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proto::gocache::Id;
+use proto::gocache::kind::Kind;
+use proto::goobj;
+use proto::goobj::diff::MemberChange;
+
+use super::difference::Difference;
+use crate::gocache::audit::plural;
+use crate::gocache::source::Source;
+use crate::gocache::survey::Survey;
+
+/// The most archives explained.
+const EXPLAINED_MAX: usize = 1000;
+
+/// The most bytes of archives of the first cache held at a time.
+const HELD_BYTES_MAX: usize = 1 << 30;
+
+/// Looks into the archives that differ, names their packages and judges every
+/// difference. Returns notes on what was left out.
+///
+/// # Errors
+/// When a packed cache can't be read a second time.
+pub(super) fn explain(
+    sources: &[Source; 2],
+    surveys: &[Survey; 2],
+    differences: &mut [Difference],
+) -> anyhow::Result<Vec<String>> {
+    let mut notes = Vec::new();
+    let pairs: BTreeMap<Id, Id> = differences
+        .iter()
+        .filter_map(archives)
+        .map(|[a, b]| (b, a))
+        .take(EXPLAINED_MAX)
+        .collect();
+    let ours: BTreeSet<Id> = pairs.values().copied().collect();
+    let theirs: BTreeSet<Id> = pairs.keys().copied().collect();
+    let mut held: BTreeMap<Id, Vec<u8>> = BTreeMap::new();
+    let mut bytes_held = 0;
+    let mut names: BTreeMap<Id, String> = BTreeMap::new();
+    sources[0].each(&ours, &mut |id, bytes| {
+        names.extend(goobj::import_path(&bytes).map(|name| (id, name)));
+        if bytes_held + bytes.len() <= HELD_BYTES_MAX {
+            bytes_held += bytes.len();
+            held.insert(id, bytes);
+        }
+    })?;
+    let mut changes: BTreeMap<[Id; 2], Vec<MemberChange>> = BTreeMap::new();
+    sources[1].each(&theirs, &mut |id, bytes| {
+        names.extend(goobj::import_path(&bytes).map(|name| (id, name)));
+        let ours = pairs
+            .get(&id)
+            .and_then(|ours| Some((ours, held.get(ours)?)));
+        if let Some((ours, theirs)) = ours {
+            let found = goobj::diff::archives(theirs, &bytes);
+            changes.extend(found.map(|found| ([*ours, id], found)));
+        }
+    })?;
+    let mut unexplained = 0;
+    for difference in differences {
+        if let Some(pair) = archives(difference) {
+            difference.members = changes.remove(&pair);
+            unexplained += usize::from(difference.members.is_none());
+            let name = pair.iter().find_map(|id| names.get(id));
+            difference.package = name.cloned().or_else(|| difference.package.take());
+        } else if difference.package.is_none() {
+            difference.package = package_of(difference, surveys, sources)?;
+        }
+        difference.judge();
+    }
+    if unexplained > 0 {
+        notes.push(format!(
+            "{} not compared symbol by symbol: deleted, damaged, or more than are held at a time",
+            plural(unexplained, "archive", "archives")
+        ));
+    }
+    Ok(notes)
+}
+
+/// The archives of a package, where these differ.
+fn archives(difference: &Difference) -> Option<[Id; 2]> {
+    difference
+        .parts
+        .iter()
+        .find(|part| part.description.is_none() && part.kind == Kind::Archive)
+        .map(|part| part.outputs)
+}
+
+/// The name of a package whose archives are the same and only something beside
+/// them differs.
+fn package_of(
+    difference: &Difference,
+    surveys: &[Survey; 2],
+    sources: &[Source; 2],
+) -> anyhow::Result<Option<String>> {
+    use crate::gocache::survey::Line;
+    // Reading an archive again for every difference has no end in a large one.
+    if matches!(sources[0], Source::Packed(_)) {
+        return Ok(None);
+    }
+    let Some(Line::Sound(index)) = surveys[0].actions.get(&difference.action) else {
+        return Ok(None);
+    };
+    let wanted = BTreeSet::from([index.output]);
+    let names = crate::gocache::audit::packages::import_paths(&sources[0], &wanted)?;
+    Ok(names.into_values().next())
+}
