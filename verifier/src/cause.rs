@@ -8,12 +8,14 @@ mod archive_members;
 mod archive_metadata;
 mod c_library;
 mod c_tools;
+mod content;
 mod dependencies;
 mod dynamic_linker;
 mod external_link_flags;
 mod ldflags;
 mod linking;
 mod modified;
+mod order;
 mod package;
 mod paths;
 mod pattern;
@@ -206,6 +208,14 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         .into_iter()
         .flat_map(|explain| explain(pair))
         .for_each(|cause| add(&mut causes, cause));
+    if unexplained::explain(pair, &causes).is_some() {
+        // Whose code differs says more than settings and parts of the build ID.
+        let explainers = [content::explain, order::explain];
+        explainers
+            .into_iter()
+            .flat_map(|explain| explain(pair))
+            .for_each(|cause| add(&mut causes, cause));
+    }
     if unexplained::explain(pair, &causes).is_some() {
         // The build ID's pattern names what is possible; what is proven has
         // spoken already.

@@ -16,7 +16,7 @@ use crate::compare::Artifact;
 use crate::goinfo::functions::{Function, Functions, package};
 use crate::goinfo::pclntab::Found;
 use operands::Code;
-use pairs::Pairs;
+use pairs::{Pairs, Side};
 use places::{Places, References};
 
 /// The most functions listed by name.
@@ -105,6 +105,8 @@ pub struct FunctionsDiff {
     pub functions_omitted: usize,
     /// How many functions stand in another order than in the first file.
     pub reordered: usize,
+    /// The names of each file's first functions.
+    pub first: [Vec<String>; 2],
 }
 
 impl FunctionsDiff {
@@ -154,6 +156,14 @@ impl Counts {
     }
 }
 
+/// The most names kept of the first functions.
+const FIRST_MAX: usize = 8;
+
+fn first(functions: &Functions<'_>) -> Vec<String> {
+    let names = functions.all.iter().take(FIRST_MAX);
+    names.map(|function| function.name.to_owned()).collect()
+}
+
 struct Comparer<'a> {
     artifacts: [&'a Artifact; 2],
     functions: &'a [Functions<'a>; 2],
@@ -163,10 +173,14 @@ struct Comparer<'a> {
 impl<'a> Comparer<'a> {
     fn new(artifacts: [&'a Artifact; 2], functions: &'a [Functions<'a>; 2]) -> Self {
         let [a, b] = functions;
+        let side = |functions: &'a Functions<'a>, index: usize| Side {
+            functions: &functions.all,
+            bytes: artifacts[index].bytes(),
+        };
         Self {
             artifacts,
             functions,
-            pairs: Pairs::of(&a.all, &b.all),
+            pairs: Pairs::of(side(a, 0), side(b, 1)),
         }
     }
 
@@ -190,6 +204,7 @@ impl<'a> Comparer<'a> {
         references.settle(self.artifacts);
         let mut diff = FunctionsDiff {
             reordered: self.pairs.reordered(),
+            first: [first(a), first(b)],
             ..FunctionsDiff::default()
         };
         let mut list: Vec<(Change, Option<usize>, Option<usize>)> = Vec::new();

@@ -1,12 +1,23 @@
 //! Which function of one file is which of the other.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::goinfo::functions::Function;
 
-/// Functions of one name are told apart by size up to this many; more are paired
-/// in their order.
+/// Functions of one name are told apart by their code up to this many; more are
+/// paired in their order.
 const GROUP_MAX: usize = 256;
+
+/// The bytes looked at to tell them apart.
+const LIKENESS_LEN: usize = 512;
+
+/// One file's functions, and the bytes they lie in.
+#[derive(Clone, Copy)]
+pub(super) struct Side<'a> {
+    pub(super) functions: &'a [Function<'a>],
+    pub(super) bytes: &'a [u8],
+}
 
 /// Functions paired by name; each value is an index into its file's list.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,13 +31,13 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    pub(super) fn of(a: &[Function<'_>], b: &[Function<'_>]) -> Self {
-        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(b.len());
-        for (index, function) in b.iter().enumerate() {
+    pub(super) fn of(a: Side<'_>, b: Side<'_>) -> Self {
+        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(b.functions.len());
+        for (index, function) in b.functions.iter().enumerate() {
             by_name.entry(function.name).or_default().push(index);
         }
-        let mut groups: HashMap<&str, Vec<usize>> = HashMap::with_capacity(a.len());
-        for (index, function) in a.iter().enumerate() {
+        let mut groups: HashMap<&str, Vec<usize>> = HashMap::with_capacity(a.functions.len());
+        for (index, function) in a.functions.iter().enumerate() {
             groups.entry(function.name).or_default().push(index);
         }
         let mut pairs = Self::default();
@@ -43,25 +54,23 @@ impl Pairs {
         pairs
     }
 
-    /// Several functions have one name where type arguments were left out of it:
-    /// those of one size belong together, the others as they come.
-    fn group(
-        &mut self,
-        a: &[Function<'_>],
-        b: &[Function<'_>],
-        of_a: &[usize],
-        mut of_b: Vec<usize>,
-    ) {
+    /// Several functions have one name where type arguments were left out of it,
+    /// or where one calls the other for another calling convention: those of one
+    /// size and the likest code belong together, the others as they come.
+    fn group(&mut self, a: Side<'_>, b: Side<'_>, of_a: &[usize], mut of_b: Vec<usize>) {
         let mut open = Vec::new();
+        let several = of_a.len().max(of_b.len());
         for index in of_a {
-            let same_size = (of_a.len() > 1 && of_b.len() <= GROUP_MAX)
-                .then(|| {
-                    of_b.iter()
-                        .position(|other| b[*other].size == a[*index].size)
-                })
-                .flatten();
-            match same_size {
-                Some(at) => self.both.push((*index, of_b.remove(at))),
+            let likest = if (2..=GROUP_MAX).contains(&several) {
+                let like = |(at, other): (usize, &usize)| {
+                    likeness(a, *index, b, *other).map(|likeness| (likeness, Reverse(at)))
+                };
+                of_b.iter().enumerate().filter_map(like).max()
+            } else {
+                None
+            };
+            match likest {
+                Some((_, Reverse(at))) => self.both.push((*index, of_b.remove(at))),
                 None => open.push(*index),
             }
         }
@@ -78,6 +87,24 @@ impl Pairs {
         let descends = |pair: &&[(usize, usize)]| pair[1].1 < pair[0].1;
         self.both.windows(2).filter(descends).count()
     }
+}
+
+/// Returns how many bytes two functions of one size share.
+fn likeness(a: Side<'_>, of_a: usize, b: Side<'_>, of_b: usize) -> Option<usize> {
+    let (one, other) = (&a.functions[of_a], &b.functions[of_b]);
+    if one.size != other.size {
+        return None;
+    }
+    let body = |side: Side<'_>, function: &Function<'_>| {
+        let body = side.bytes.get(function.range.clone());
+        body.unwrap_or_default()
+            .iter()
+            .take(LIKENESS_LEN)
+            .copied()
+            .collect::<Vec<u8>>()
+    };
+    let (one, other) = (body(a, one), body(b, other));
+    Some(one.iter().zip(&other).filter(|(a, b)| a == b).count())
 }
 
 #[cfg(test)]
@@ -99,6 +126,14 @@ mod tests {
         names.iter().map(function).collect()
     }
 
+    fn pairs(a: &[Function<'_>], b: &[Function<'_>]) -> Pairs {
+        let side = |functions| Side {
+            functions,
+            bytes: b"one body; another body",
+        };
+        Pairs::of(side(a), side(b))
+    }
+
     #[test]
     fn pairs_by_name_and_instances_by_size() {
         let a = functions(&[
@@ -113,16 +148,25 @@ mod tests {
             ("m.F[...]", 48),
             ("m.a", 16),
         ]);
-        let pairs = Pairs::of(&a, &b);
+        let pairs = pairs(&a, &b);
         assert_eq!(pairs.both, [(0, 3), (1, 2), (2, 0)]);
         assert_eq!((pairs.only_a, pairs.only_b), (vec![3], vec![1]));
+    }
+
+    #[test]
+    fn functions_of_one_name_and_size_are_told_apart_by_their_code() {
+        let mut a = functions(&[("m.F", 8), ("m.F", 8)]);
+        (a[0].range, a[1].range) = (0..8, 10..18);
+        let mut b = a.clone();
+        b.swap(0, 1);
+        assert_eq!(pairs(&a, &b).both, [(0, 1), (1, 0)]);
     }
 
     #[test]
     fn counts_what_stands_elsewhere() {
         let a = functions(&[("a", 16), ("b", 16), ("c", 16)]);
         let b = functions(&[("b", 16), ("c", 16), ("a", 16)]);
-        assert_eq!(Pairs::of(&a, &b).reordered(), 1);
-        assert_eq!(Pairs::of(&a, &a).reordered(), 0);
+        assert_eq!(pairs(&a, &b).reordered(), 1);
+        assert_eq!(pairs(&a, &a).reordered(), 0);
     }
 }

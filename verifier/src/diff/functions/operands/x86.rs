@@ -1,6 +1,8 @@
 //! amd64 and 386: operands are four bytes at any offset, relative to the next
 //! instruction, or on 386 addresses as they are.
 
+use std::cmp::Reverse;
+
 use super::{Code, Outcome, is_same, next_difference, word};
 use crate::diff::functions::places::{Places, References, Relation};
 
@@ -16,7 +18,10 @@ pub(super) fn compare(
 ) -> Outcome {
     let mut at = 0;
     while let Some(differs) = next_difference(a.bytes, b.bytes, at) {
-        let starts = (differs.saturating_sub(3).max(at)..=differs).rev();
+        let mut starts: Vec<usize> = (differs.saturating_sub(3).max(at)..=differs)
+            .rev()
+            .collect();
+        starts.sort_by_key(|start| Reverse(kind(a.bytes, *start)));
         let found = starts
             .into_iter()
             .find(|start| operand(a, b, *start, places, references));
@@ -42,7 +47,12 @@ fn operand(
     };
     let wide = places.arch == "amd64";
     let kind = kind(a.bytes, start);
-    if kind == self::kind(b.bytes, start) && (kind == Kind::Jump || kind == Kind::Memory && wide) {
+    let is_relative = match kind {
+        Kind::Jump => true,
+        Kind::Memory | Kind::Perhaps => wide,
+        Kind::Other => false,
+    };
+    if is_relative && kind == self::kind(b.bytes, start) {
         let behind: &[u64] = if kind == Kind::Jump {
             &BEHIND[..1]
         } else {
@@ -63,7 +73,7 @@ fn operand(
         }
         // Calls and jumps lead to code alone.
         let (a, b) = pair(0);
-        if kind == Kind::Memory && is_same(a, b, places, references) {
+        if kind != Kind::Jump && is_same(a, b, places, references) {
             return true;
         }
     }
@@ -71,14 +81,18 @@ fn operand(
     !wide && is_same(value_a.into(), value_b.into(), places, references)
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What four bytes may be; the surest is the greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
+    /// Nothing that the bytes before tell.
+    Other,
+    /// Behind a byte that may be a ModRM that says "relative to the next
+    /// instruction" on amd64.
+    Perhaps,
+    /// The same behind an opcode that often has one.
+    Memory,
     /// CALL, JMP or Jcc with a 32-bit distance.
     Jump,
-    /// A ModRM byte that says "relative to the next instruction" on amd64.
-    Memory,
-    /// Neither.
-    Other,
 }
 
 /// Tells by the bytes before it what an operand may be.
@@ -92,7 +106,20 @@ fn kind(bytes: &[u8], start: usize) -> Kind {
     match (before(2), before(1)) {
         (_, Some(0xe8 | 0xe9)) => Kind::Jump,
         (Some(0x0f), Some(0x80..=0x8f)) => Kind::Jump,
-        (_, Some(modrm)) if modrm & 0xc7 == 0x05 => Kind::Memory,
+        (Some(opcode), Some(modrm)) if modrm & 0xc7 == 0x05 => {
+            let is_two_byte = before(3) == Some(0x0f);
+            if is_two_byte || OPCODES.contains(&opcode) {
+                Kind::Memory
+            } else {
+                Kind::Perhaps
+            }
+        }
         _ => Kind::Other,
     }
 }
+
+/// One-byte opcodes that Go's compiler uses with data in memory.
+const OPCODES: [u8; 22] = [
+    0x01, 0x03, 0x29, 0x2b, 0x39, 0x3b, 0x63, 0x80, 0x81, 0x83, 0x84, 0x85, 0x87, 0x88, 0x89, 0x8a,
+    0x8b, 0x8d, 0xc6, 0xc7, 0xf7, 0xff,
+];
