@@ -12,6 +12,7 @@ mod content;
 mod dependencies;
 mod dynamic_linker;
 mod external_link_flags;
+mod embedded;
 mod ldflags;
 mod linking;
 mod modified;
@@ -23,6 +24,7 @@ mod pe_timestamp;
 mod sdk_version;
 mod settings;
 mod split_debug;
+mod strings;
 mod toolchain;
 mod unexplained;
 mod variables;
@@ -210,7 +212,8 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         .for_each(|cause| add(&mut causes, cause));
     if unexplained::explain(pair, &causes).is_some() {
         // Whose code differs says more than settings and parts of the build ID.
-        let explainers = [content::explain, order::explain];
+        let explainers: [fn(&Pair<'_>) -> Vec<Cause>; 3] =
+            [content::explain, order::explain, embedded::explain];
         explainers
             .into_iter()
             .flat_map(|explain| explain(pair))

@@ -4,7 +4,9 @@ pub mod bytes;
 pub mod fields;
 pub mod functions;
 pub mod moved;
+pub mod order;
 pub mod regions;
+pub mod strings;
 
 use proto::buildid::Pattern;
 

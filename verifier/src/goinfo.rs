@@ -1,12 +1,14 @@
 //! What a file tells about its Go build: identity, whether it is still what
 //! `go build` wrote, build information, and the source paths in it.
 
+pub mod embedded;
 pub mod functions;
 pub mod pclntab;
 pub mod selfcheck;
 pub mod sources;
 pub mod stamped;
 pub mod stamps;
+pub mod symbols;
 pub mod variables;
 
 use proto::buildid::gnu::{self, Derivation};
@@ -119,4 +121,15 @@ fn host_id_origin(image: &Image, build_id: Option<&BuildId>) -> Option<HostIdOri
         HostIdKind::Uuid => gnu::derivation_of_uuid(program, &id.bytes),
     };
     Some(derivation.map_or(HostIdOrigin::Elsewhere, HostIdOrigin::Go))
+}
+
+/// Reads a number of the program's byte order.
+pub(crate) fn number(bytes: &[u8], at: usize, size: usize, image: &Image) -> Option<u64> {
+    let field = bytes.get(at..at.checked_add(size)?)?;
+    let fold = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
+    Some(if image.machine.big_endian {
+        field.iter().fold(0, fold)
+    } else {
+        field.iter().rev().fold(0, fold)
+    })
 }

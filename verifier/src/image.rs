@@ -31,6 +31,10 @@ const SECTIONS_MAX: usize = 100_000;
 /// the go command looks as far.
 const EMBEDDED_WITHIN: usize = 32 << 10;
 
+/// The most segments in which an address is looked for; real programs have a
+/// few, and every pointer of a file may be asked for.
+const SEGMENTS_SEARCHED: usize = 256;
+
 /// One file as its format describes it. Ranges are byte offsets in the file.
 #[derive(Debug, Clone, Default)]
 pub struct Image {
@@ -214,6 +218,23 @@ impl Image {
             Format::MachOFat | Format::Wasm | Format::Plan9 | Format::Xcoff => None,
             Format::GoArchive | Format::Container(_) | Format::Empty | Format::Other => None,
         }
+    /// Returns where in the file the bytes at an address of the program are.
+    pub fn range_at(&self, address: u64, len: usize) -> Option<Range<usize>> {
+        let mut segments = self.segments.iter().take(SEGMENTS_SEARCHED);
+        segments.find_map(|segment| {
+            let offset = usize::try_from(address.checked_sub(segment.address)?).ok()?;
+            let start = segment.range.start.checked_add(offset)?;
+            let end = start.checked_add(len)?;
+            (end <= segment.range.end).then_some(start..end)
+        })
+    }
+
+    /// Returns the address of a byte of the file, where it is loaded.
+    pub fn address_of(&self, offset: usize) -> Option<u64> {
+        let region = self.region_at(offset)?;
+        region
+            .address?
+            .checked_add((offset - region.range.start) as u64)
     }
 
     /// Returns the first region of this name.

@@ -1,9 +1,103 @@
-//! link-order: the same functions, put into the file in another order.
+//! link-order, generated-order: the same functions, or the same elements of a
+//! table, in another order.
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::diff::order::{self, Permuted};
+use crate::goinfo::symbols::Symbols;
+
+/// The most tables listed.
+const TABLES_MAX: usize = 8;
+
+/// The most bytes of a table shown.
+const SHOWN_BYTES: usize = 64;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    link_order(pair).into_iter().collect()
+    if pair.diff.pattern.is_some_and(|pattern| pattern.0[0]) {
+        // Every input is equal: nothing was generated anew.
+        return Vec::new();
+    }
+    link_order(pair)
+        .into_iter()
+        .chain(generated_order(pair))
+        .collect()
+}
+
+fn generated_order(pair: &Pair<'_>) -> Option<Cause> {
+    let counts = pair
+        .diff
+        .functions
+        .as_ref()
+        .map(|functions| functions.counts);
+    if counts.is_some_and(|counts| counts.differing() > 0) {
+        return None;
+    }
+    let (tables, others) = order::compare(pair.a, pair.b, &pair.diff.regions);
+    // Data that moved by a step looks as if its elements had changed places.
+    let moved = counts.is_none_or(|counts| counts.shifted > 0);
+    if tables.is_empty() || others > 0 && moved {
+        return None;
+    }
+    let symbols = Symbols::read(pair.a.bytes(), &pair.a.image);
+    let names: Vec<String> = tables
+        .iter()
+        .filter_map(|table| {
+            let symbol = symbols.at(pair.a.image.address_of(table.a.start)?)?;
+            Some(symbol.name.to_owned())
+        })
+        .collect();
+    let what = match (names.first(), tables.len()) {
+        (Some(name), 1) => format!("the table {name} has"),
+        (None, 1) => "a table in the data has".to_owned(),
+        (_, count) => format!("{count} tables in the data have"),
+    };
+    let explained = if others == 0 {
+        Reach::Anything
+    } else {
+        Reach::Stamps
+    };
+    Some(Cause {
+        name: Name::GeneratedOrder,
+        confidence: if others == 0 { Confidence::Proven } else { Confidence::Likely },
+        summary: format!("{what} the same elements in another order"),
+        evidence: tables
+            .iter()
+            .take(TABLES_MAX)
+            .map(|table| evidence(pair, table, &symbols))
+            .collect(),
+        fix: "sort before writing in the generator (Go's maps have no order), commit what it writes, and build both \
+              from that"
+            .into(),
+        reach: explained,
+    })
+}
+
+fn evidence(pair: &Pair<'_>, table: &Permuted, symbols: &Symbols<'_>) -> Evidence {
+    let symbol = pair
+        .a
+        .image
+        .address_of(table.a.start)
+        .and_then(|address| symbols.at(address));
+    let name = symbol.map_or_else(String::new, |symbol| format!(" ({})", symbol.name));
+    let show = |bytes: &[u8]| {
+        let shown = bytes
+            .chunks(table.element)
+            .take(SHOWN_BYTES / table.element);
+        let shown: Vec<String> = shown.map(hex::encode).collect();
+        let more = if bytes.len() > SHOWN_BYTES {
+            " …"
+        } else {
+            ""
+        };
+        format!("{}{more}", shown.join(" "))
+    };
+    Evidence::new(
+        format!(
+            "{}{name} at offset {:#x}, {} elements of {} bytes moved",
+            table.region, table.a.start, table.moved, table.element
+        ),
+        show(&pair.a.bytes()[table.a.clone()]),
+        show(&pair.b.bytes()[table.b.clone()]),
+    )
 }
 
 fn link_order(pair: &Pair<'_>) -> Option<Cause> {

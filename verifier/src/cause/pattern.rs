@@ -161,7 +161,12 @@ fn main_inputs(pair: &Pair<'_>) -> Vec<Cause> {
     let meaning = "package main was compiled from other inputs to other code";
     let mut causes = vec![Cause {
         name: Name::SourceContent,
-        confidence: Confidence::Likely,
+        // Where every function is the same, it is data, and others name it.
+        confidence: if super::embedded::code_is_same(pair) {
+            Confidence::Possible
+        } else {
+            Confidence::Likely
+        },
         summary: "the source, or a file embedded in package main, is not the same".into(),
         evidence: evidence(pair, meaning),
         fix: "build both from one commit with a clean tree; check generated and embedded files for times and for line ends (core.autocrlf)".into(),

@@ -1,0 +1,252 @@
+//! ldflags-variable, embedded-file, source-content: string variables with other
+//! text, in files without symbols too.
+
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, content, embedded};
+use crate::diff::strings::{self, StringDiff};
+use crate::goinfo::functions::package;
+use crate::goinfo::symbols::Symbols;
+
+/// The most variables listed.
+const LISTED_MAX: usize = 12;
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    let Some(pattern) = pair.diff.pattern.filter(|pattern| !pattern.0[0]) else {
+        return Vec::new();
+    };
+    let known = pair.diff.functions.is_some() && pair.same_go();
+    if !known || !embedded::code_is_same(pair) {
+        return Vec::new();
+    }
+    let found = strings::compare(pair.a, pair.b);
+    let symbols = Symbols::read(pair.a.bytes(), &pair.a.image);
+    let found: Vec<Variable<'_>> = found
+        .into_iter()
+        .map(|string| Variable::of(pair, &symbols, string))
+        .filter(|variable| !variable.is_go_own())
+        .collect();
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let [_, same_b, same_c, _] = pattern.0;
+    if same_b && same_c && pair.a.go.setting("-trimpath") == Some("true") {
+        return linker(pair, &found).into_iter().collect();
+    }
+    let (files, texts): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.is_file(pair));
+    let cause = file(pair, &files).or_else(|| text(pair, &texts, !same_c));
+    cause.into_iter().collect()
+}
+
+/// A string variable, its symbol where there is one.
+struct Variable<'a> {
+    name: Option<&'a str>,
+    string: StringDiff,
+    section: &'a str,
+}
+
+impl<'a> Variable<'a> {
+    fn of(pair: &Pair<'a>, symbols: &Symbols<'a>, string: StringDiff) -> Self {
+        let image = &pair.a.image;
+        let address = image.address_of(string.header_a);
+        let symbol = address.and_then(|address| symbols.at(address));
+        let section = image
+            .region_at(string.header_a)
+            .map_or("", |region| region.name.as_str());
+        Self {
+            name: symbol.map(|symbol| symbol.name),
+            section,
+            string,
+        }
+    }
+
+    /// The go command sets these itself, and they are told elsewhere.
+    fn is_go_own(&self) -> bool {
+        self.name.is_some_and(|name| name.starts_with("runtime."))
+    }
+
+    fn texts<'p>(&self, pair: &Pair<'p>) -> [&'p [u8]; 2] {
+        [
+            &pair.a.bytes()[self.string.a.clone()],
+            &pair.b.bytes()[self.string.b.clone()],
+        ]
+    }
+
+    /// The linker ends the text of a variable that it sets by NUL; strings of the
+    /// source stand side by side. One build may have been left without -X.
+    fn is_ended(&self, pair: &Pair<'_>) -> bool {
+        pair.a.bytes().get(self.string.a.end) == Some(&0)
+            || pair.b.bytes().get(self.string.b.end) == Some(&0)
+    }
+
+    /// Files end with a line end, or hold several lines; strings in the source
+    /// hardly ever do.
+    fn is_file(&self, pair: &Pair<'_>) -> bool {
+        self.texts(pair).iter().all(|text| {
+            text.ends_with(b"\n") || text.iter().filter(|byte| **byte == b'\n').count() > 1
+        })
+    }
+
+    fn evidence(&self, pair: &Pair<'_>) -> Evidence {
+        let [a, b] = self.texts(pair);
+        let at = format!("{} at offset {:#x}", self.section, self.string.header_a);
+        let place = match self.name {
+            Some(name) => format!("string variable {name} ({at})"),
+            None => format!("string variable in {at}"),
+        };
+        if a.len().max(b.len()) > 200 {
+            let [a, b] = embedded::show(Some(a), Some(b));
+            return Evidence::sides(place, a, b);
+        }
+        let text = |text: &[u8]| format!("{:?}", String::from_utf8_lossy(text));
+        Evidence::new(place, text(a), text(b))
+    }
+}
+
+fn evidence(pair: &Pair<'_>, found: &[&Variable<'_>]) -> Vec<Evidence> {
+    let shown = found.iter().take(LISTED_MAX);
+    shown.map(|variable| variable.evidence(pair)).collect()
+}
+
+fn linker(pair: &Pair<'_>, found: &[Variable<'_>]) -> Option<Cause> {
+    // Variables lie in data that the program may write.
+    let is_writable = |one: &&Variable<'_>| matches!(one.section, ".data" | "__data");
+    let ended: Vec<&Variable<'_>> = found
+        .iter()
+        .filter(is_writable)
+        .filter(|one| one.is_ended(pair))
+        .collect();
+    let first = ended.first()?;
+    let kinds: Vec<&str> = ended
+        .iter()
+        .flat_map(|variable| variable.texts(pair))
+        .filter_map(|text| kind(&String::from_utf8_lossy(text)))
+        .collect();
+    let kind = kinds
+        .first()
+        .map_or_else(String::new, |kind| format!(", {kind}"));
+    let count = match ended.len() {
+        1 => "a string variable".to_owned(),
+        count => format!("each of {count} string variables"),
+    };
+    let of = first
+        .name
+        .map_or_else(String::new, |name| format!(" ({name})"));
+    Some(Cause {
+        name: Name::LdflagsVariable,
+        confidence: Confidence::Likely,
+        summary: format!(
+            "{count}{of} of equal code has another text{kind}, as -ldflags=-X gives it; builds with -trimpath do not \
+             record the flag"
+        ),
+        evidence: evidence(pair, &ended),
+        fix: "pass the same -X values to both builds, and only values that depend on the source: the commit's own \
+              time (git log -1 --format=%cI) in place of the clock, no host or user names"
+            .into(),
+        reach: Reach::Stamps,
+    })
+}
+
+fn file(pair: &Pair<'_>, found: &[&Variable<'_>]) -> Option<Cause> {
+    let first = found.first()?;
+    let mut marks: Vec<&str> = found
+        .iter()
+        .filter_map(|one| {
+            let [a, b] = one.texts(pair);
+            embedded::mark(a, b)
+        })
+        .collect();
+    marks.sort_unstable();
+    marks.dedup();
+    let of = first.name.map_or_else(
+        || "a string variable".to_owned(),
+        |name| format!("variable {name}"),
+    );
+    let how = if marks.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", marks.join(", "))
+    };
+    Some(Cause {
+        name: Name::EmbeddedFile,
+        confidence: Confidence::Likely,
+        summary: format!(
+            "the text of {of} differs{how} while all code is equal, as an embedded file (//go:embed) would do"
+        ),
+        evidence: evidence(pair, found),
+        fix: embedded::fix(&marks),
+        reach: Reach::Stamps,
+    })
+}
+
+fn text(pair: &Pair<'_>, found: &[&Variable<'_>], main_differs: bool) -> Option<Cause> {
+    let first = found.first()?;
+    let owner = first
+        .name
+        .map(|name| content::Owner::of(pair, &package::of_symbol(name)));
+    let is_main = match owner {
+        Some(content::Owner::Main) => true,
+        Some(content::Owner::Dependency | content::Owner::Standard) => false,
+        Some(content::Owner::Unknown) | None => main_differs,
+    };
+    let of = first.name.map_or_else(
+        || "a string variable".to_owned(),
+        |name| format!("variable {name}"),
+    );
+    Some(Cause {
+        name: if is_main { Name::SourceContent } else { Name::DependencyContent },
+        confidence: Confidence::Likely,
+        summary: format!("the text of {of} differs while all code is equal"),
+        evidence: evidence(pair, found),
+        fix: "build both from one commit with a clean tree; look at the variables named, and at generated files".into(),
+        reach: Reach::Stamps,
+    })
+}
+
+/// Says what a text looks like.
+fn kind(text: &str) -> Option<&'static str> {
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if has_time(text) {
+        Some("a date or time")
+    } else if matches!(text.len(), 7..=12 | 40 | 64) && is_hex(text) {
+        Some("a commit's hash by its look")
+    } else {
+        None
+    }
+}
+
+/// Says whether a text holds a date (2026-01-02) or seconds since 1970.
+pub(super) fn has_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_date = |window: &[u8]| {
+        window.iter().enumerate().all(|(at, byte)| match at {
+            4 | 7 => *byte == b'-' || *byte == b'/',
+            _ => byte.is_ascii_digit(),
+        }) && matches!(&window[..2], b"19" | b"20")
+    };
+    let is_digits = |part: &str| part.len() == 10 && part.starts_with(['1', '2']);
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
+    bytes.windows(10).any(is_date) || numbers.any(is_digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_what_a_text_looks_like() {
+        let table = [
+            ("2026-01-02T03:04:05Z", Some("a date or time")),
+            ("built at 1767322800 by", Some("a date or time")),
+            ("1234567890123", None),
+            (
+                "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+                Some("a commit's hash by its look"),
+            ),
+            ("deadbeef", Some("a commit's hash by its look")),
+            ("v1.2.3", None),
+            ("", None),
+        ];
+        for (text, want) in table {
+            assert_eq!(kind(text), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! String variables whose text is not the same in two files.
+//!
+//! A string is a pointer and a length in a data section. Texts that only one
+//! file's strings have were given by `-X`, by an embedded file, or in the source;
+//! where everything else moved makes no difference.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::compare::Artifact;
+use crate::goinfo;
+use crate::image::{Content, Format, Region};
+
+/// The most strings kept.
+const STRINGS_MAX: usize = 100;
+
+/// The longest text looked at, in bytes.
+const TEXT_LEN_MAX: usize = 16 << 20;
+
+/// The most bytes of texts looked at, in multiples of the file's size.
+const LOOKED_AT_FACTOR: usize = 4;
+
+/// Sections that describe the program and hold no strings of it.
+const TABLES: [&str; 5] = ["pclntab", "go.type", "go.func", "typelink", "itablink"];
+
+/// Shorter texts may be anything.
+const TEXT_LEN_MIN: usize = 2;
+
+/// One string variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StringDiff {
+    /// Where the first file has the pointer.
+    pub header_a: usize,
+    /// Where the second file has it.
+    pub header_b: usize,
+    /// The first file's text.
+    pub a: Range<usize>,
+    /// The second file's text.
+    pub b: Range<usize>,
+}
+
+/// Finds string variables with other text.
+pub fn compare(a: &Artifact, b: &Artifact) -> Vec<StringDiff> {
+    let alike = a.image.machine == b.image.machine && a.image.format == b.image.format;
+    if !alike || a.image.format == Format::Wasm {
+        return Vec::new();
+    }
+    let (strings_a, strings_b) = (read(a), read(b));
+    let new_in = |ours: &[Found<'_>], theirs: &[Found<'_>]| -> HashSet<usize> {
+        let known: HashSet<&str> = theirs.iter().map(|found| found.text).collect();
+        let new = ours.iter().filter(|found| !known.contains(found.text));
+        new.map(|found| found.header).collect()
+    };
+    let (new_a, new_b) = (
+        new_in(&strings_a, &strings_b),
+        new_in(&strings_b, &strings_a),
+    );
+    let is_new = |one: &Found<'_>, other: &Found<'_>| {
+        one.text != other.text && (new_a.contains(&one.header) || new_b.contains(&other.header))
+    };
+    // Sections of one size have their variables at the same places.
+    let in_place = strings_a.iter().filter_map(|one| {
+        let other = b.image.regions.get(partner(a, b, one.region)?)?;
+        let header = other.range.start + one.header - a.image.regions[one.region].range.start;
+        let at = strings_b.binary_search_by_key(&header, |found| found.header);
+        let other = &strings_b[at.ok()?];
+        is_new(one, other).then(|| pair(one, other))
+    });
+    let mut found: Vec<StringDiff> = in_place.take(STRINGS_MAX).collect();
+    if found.is_empty() {
+        // Otherwise new texts belong together in their order, if they are as many.
+        let left = |strings: &[Found<'_>], new: &HashSet<usize>| -> Vec<usize> {
+            let new = |found: &(usize, &Found<'_>)| new.contains(&found.1.header);
+            strings
+                .iter()
+                .enumerate()
+                .filter(new)
+                .map(|(index, _)| index)
+                .collect()
+        };
+        let (left_a, left_b) = (left(&strings_a, &new_a), left(&strings_b, &new_b));
+        if left_a.len() == left_b.len() {
+            let pairs = left_a.iter().zip(&left_b).take(STRINGS_MAX);
+            found.extend(pairs.map(|(a, b)| pair(&strings_a[*a], &strings_b[*b])));
+        }
+    }
+    found
+}
+
+fn pair(a: &Found<'_>, b: &Found<'_>) -> StringDiff {
+    StringDiff {
+        header_a: a.header,
+        header_b: b.header,
+        a: a.range.clone(),
+        b: b.range.clone(),
+    }
+}
+
+/// Returns the region of the same name and size in the other file.
+fn partner(a: &Artifact, b: &Artifact, region: usize) -> Option<usize> {
+    let region = &a.image.regions[region];
+    let is_partner =
+        |other: &Region| other.name == region.name && other.range.len() == region.range.len();
+    b.image.regions.iter().position(is_partner)
+}
+
+/// One string, as a file has it.
+struct Found<'a> {
+    header: usize,
+    /// The index of the region that the header is in.
+    region: usize,
+    range: Range<usize>,
+    text: &'a str,
+}
+
+/// Reads every string of the data sections, in the order of the file.
+fn read(artifact: &Artifact) -> Vec<Found<'_>> {
+    let (bytes, image) = (artifact.bytes(), &artifact.image);
+    let word = usize::from(image.machine.bits.unwrap_or(64) / 8);
+    let mut left = bytes.len().saturating_mul(LOOKED_AT_FACTOR);
+    let mut strings = Vec::new();
+    for (index, region) in image.regions.iter().enumerate() {
+        let is_table = TABLES.iter().any(|table| region.name.contains(table));
+        if region.content != Content::Data || is_table {
+            continue;
+        }
+        // Headers are aligned as their addresses are.
+        let skew = region.address.unwrap_or(0) % word as u64;
+        let skew = usize::try_from(skew).map_or(0, |skew| (word - skew) % word);
+        let mut header = region.range.start + skew;
+        while header + 2 * word <= region.range.end {
+            if let Some((range, text)) = string(artifact, header, word, &mut left) {
+                strings.push(Found {
+                    header,
+                    region: index,
+                    range,
+                    text,
+                });
+            }
+            header += word;
+        }
+    }
+    strings
+}
+
+fn string<'a>(
+    artifact: &'a Artifact,
+    header: usize,
+    word: usize,
+    left: &mut usize,
+) -> Option<(Range<usize>, &'a str)> {
+    let (bytes, image) = (artifact.bytes(), &artifact.image);
+    let number = |at| goinfo::number(bytes, at, word, image);
+    let len = usize::try_from(number(header + word)?).ok()?;
+    if !(TEXT_LEN_MIN..=TEXT_LEN_MAX).contains(&len) {
+        return None;
+    }
+    let range = image.range_at(number(header)?, len)?;
+    let is_printable =
+        |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\n' | b'\r' | b'\t');
+    let text = &bytes[range.clone()];
+    let end = text.iter().position(|byte| !is_printable(byte));
+    *left = left.checked_sub(end.unwrap_or(len))?;
+    if end.is_some() {
+        return None;
+    }
+    Some((range, std::str::from_utf8(text).ok()?))
+}

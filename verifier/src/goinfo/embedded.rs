@@ -1,0 +1,109 @@
+//! Files that `//go:embed` put into a program through an `embed.FS`.
+//!
+//! The file system is a table of entries: name and content, each a pointer and a
+//! length, and sixteen bytes of a hash of the content, by which an entry is told
+//! from anything that looks like one. Folders have no content.
+//!
+//! ```text
+//! name pointer, name length, data pointer, data length, hash[16]
+//! ```
+//!
+//! The hash is SHA-256 changed a little: every bit turned over up to Go 1.23, the
+//! first byte XORed with 0x01 in 1.24 and 1.25, with 0xff since 1.26.
+//!
+//! Source: embed/embed.go file, cmd/compile/internal/staticdata/embed.go,
+//! cmd/internal/notsha256, cmd/internal/hash
+
+use std::ops::Range;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::image::{Content, Image};
+
+/// The longest file name.
+const NAME_LEN_MAX: usize = 4096;
+
+/// The most files read.
+const FILES_MAX: usize = 10_000;
+
+/// The most bytes hashed, in multiples of the file's size.
+const HASHED_FACTOR: usize = 4;
+
+/// One embedded file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Embedded {
+    /// Its path in the file system.
+    pub name: String,
+    /// Its content's bytes in the program.
+    pub range: Range<usize>,
+}
+
+/// Finds every embedded file.
+pub fn read(bytes: &[u8], image: &Image) -> Vec<Embedded> {
+    let word = usize::from(image.machine.bits.unwrap_or(64) / 8);
+    let mut left = bytes.len().saturating_mul(HASHED_FACTOR);
+    let mut files = Vec::new();
+    let data = image
+        .regions
+        .iter()
+        .filter(|region| region.content == Content::Data && !region.name.contains("pclntab"));
+    for region in data {
+        let mut at = region.range.start;
+        // Entries are aligned as their address is.
+        let skew = region.address.unwrap_or(0) % word as u64;
+        at += usize::try_from(skew).map_or(0, |skew| (word - skew) % word);
+        while at + 4 * word + 16 <= region.range.end && files.len() < FILES_MAX {
+            if let Some(file) = entry(bytes, image, at, word, &mut left) {
+                files.push(file);
+                at += 4 * word + 16;
+            } else {
+                at += word;
+            }
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files.dedup();
+    files
+}
+
+fn entry(
+    bytes: &[u8],
+    image: &Image,
+    at: usize,
+    word: usize,
+    left: &mut usize,
+) -> Option<Embedded> {
+    let number = |index: usize| super::number(bytes, at + index * word, word, image);
+    let name_len = usize::try_from(number(1)?).ok()?;
+    if name_len == 0 || name_len > NAME_LEN_MAX {
+        return None;
+    }
+    let data_len = usize::try_from(number(3)?).ok()?;
+    if data_len == 0 || data_len > bytes.len() {
+        return None;
+    }
+    let name = image.range_at(number(0)?, name_len)?;
+    let range = image.range_at(number(2)?, data_len)?;
+    let name = std::str::from_utf8(&bytes[name]).ok()?;
+    let is_path = !name.starts_with('/') && !name.chars().any(char::is_control);
+    if !is_path {
+        return None;
+    }
+    *left = left.checked_sub(data_len)?;
+    let hash = at + 4 * word;
+    let hash = bytes.get(hash..hash + 16)?;
+    is_hash(&bytes[range.clone()], hash).then(|| Embedded {
+        name: name.to_owned(),
+        range,
+    })
+}
+
+fn is_hash(data: &[u8], hash: &[u8]) -> bool {
+    let sum = Sha256::digest(data);
+    let plain = &sum[..16];
+    let turned = |first: u8| hash[0] == plain[0] ^ first && hash[1..] == plain[1..];
+    turned(0x01)
+        || turned(0xff)
+        || turned(0)
+        || plain.iter().zip(hash).all(|(plain, hash)| !plain == *hash)
+}
