@@ -218,6 +218,8 @@ impl Image {
             Format::MachOFat | Format::Wasm | Format::Plan9 | Format::Xcoff => None,
             Format::GoArchive | Format::Container(_) | Format::Empty | Format::Other => None,
         }
+    }
+
     /// Returns where in the file the bytes at an address of the program are.
     pub fn range_at(&self, address: u64, len: usize) -> Option<Range<usize>> {
         let mut segments = self.segments.iter().take(SEGMENTS_SEARCHED);
