@@ -9,7 +9,10 @@ pub mod toolchain;
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::schemas;
 
 /// Says whether builds of a Go program are the same, and if not, why, and what
 /// to change.
@@ -52,6 +55,7 @@ pub enum Accept {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show all that one file tells about its build
+    #[command(after_help = INSPECT_HELP)]
     Inspect {
         /// The files to look into
         #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
@@ -62,6 +66,13 @@ pub enum Command {
     Cacheprog(cacheprog::Cacheprog),
     Toolchain(toolchain::Toolchain),
     Rebuild(rebuild::Rebuild),
+    /// Print the schema of what --format json prints; without a name, list them
+    #[command(after_help = "Example: verify-build schema report-v1 > report.schema.json")]
+    Schema {
+        /// Its name
+        #[arg(value_parser = PossibleValuesParser::new(schemas::ALL.map(|(name, _)| name)))]
+        name: Option<String>,
+    },
     /// Print a completion script for a shell
     #[command(
         after_help = "Example: verify-build completions bash > /etc/bash_completion.d/verify-build"
@@ -70,13 +81,39 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page, or write that of every command to a folder
+    #[command(after_help = MAN_HELP)]
+    Man {
+        /// The folder
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
+    },
 }
+
+const MAN_HELP: &str = "\
+Examples:
+  verify-build man | man -l -                  read the page
+  verify-build man /usr/local/share/man/man1   install the pages";
+
+const INSPECT_HELP: &str = "\
+Examples:
+  verify-build inspect dist/tool                        a table for people
+  verify-build inspect -v dist/tool                     with every section and module
+  verify-build inspect --output tool.html -q dist/tool  a page for a browser
+  verify-build inspect --format json a b | jq .files    several files, for a program
+
+Exit codes:
+  0  the files were read, whatever they are
+  2  a file could not be read, or the command line is wrong";
 
 const AFTER_HELP: &str = "\
 Examples:
   verify-build dist/tool rebuilt/tool           are these two the same, and if not, why?
   verify-build --format json a b > report.json  the same for a program
   verify-build --quiet a b || exit 1            in a script: the exit code alone
+  verify-build a b --output why.html --output scan.sarif
+                                                text here, and two files more
+  verify-build --format github a b              in a GitHub workflow
   verify-build inspect /usr/local/bin/tool      what one file tells about its build
 
 Exit codes:
@@ -87,7 +124,7 @@ Exit codes:
   3  inconclusive: the bytes differ, but a file is empty, cut off, damaged or a
      container (zip, tar, deb, ...) that can't be read to its end
 
-A file called \"inspect\" or \"completions\" is named as ./inspect.";
+A file that has the name of a command is named with its folder: ./inspect.";
 
 #[cfg(test)]
 mod tests {

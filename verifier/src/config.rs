@@ -40,8 +40,12 @@ pub enum Task {
     Toolchain(args::toolchain::Toolchain),
     /// Build repeatedly.
     Rebuild(args::rebuild::Rebuild),
+    /// Print a schema, or the list of them.
+    Schema(Option<String>),
     /// Print a completion script.
     Completions(clap_complete::Shell),
+    /// Print the manual page, or write all of them to a folder.
+    Man(Option<PathBuf>),
 }
 
 /// What a command may know of the machine it runs on.
@@ -119,7 +123,9 @@ impl Config {
                 Some(Command::Cacheprog(cacheprog)) => Task::Cacheprog(cacheprog),
                 Some(Command::Toolchain(toolchain)) => Task::Toolchain(toolchain),
                 Some(Command::Rebuild(rebuild)) => Task::Rebuild(rebuild),
+                Some(Command::Schema { name }) => Task::Schema(name),
                 Some(Command::Completions { shell }) => Task::Completions(shell),
+                Some(Command::Man { folder }) => Task::Man(folder),
             },
             host: Host {
                 environment,

@@ -11,7 +11,7 @@ use verifier::config::{Config, Task};
 use verifier::exit::Exit;
 use verifier::report::Report;
 use verifier::report::printed::Printed;
-use verifier::{cacheprog, gocache, lint, output, rebuild, toolchain};
+use verifier::{cacheprog, gocache, lint, manual, output, rebuild, schemas, toolchain};
 
 fn main() -> ExitCode {
     // clap prints usage errors itself and exits with 2, as Exit::Unreadable.
@@ -42,13 +42,31 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
         Task::Cacheprog(args) => cacheprog::run(args, host)?,
         Task::Toolchain(args) => toolchain::run(args, host)?,
         Task::Rebuild(args) => rebuild::run(args, host)?,
+        Task::Schema(name) => {
+            let list = schemas::list();
+            let named = name.as_deref().and_then(schemas::named);
+            return say(named.unwrap_or(&list).as_bytes());
+        }
         Task::Completions(shell) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "verify-build", &mut script);
-            output::finish(io::stdout().write_all(&script)).context("writing the script")?;
+            return say(&script);
+        }
+        Task::Man(Some(folder)) => {
+            manual::write(Args::command(), folder)?;
             return Ok(Exit::Same);
+        }
+        Task::Man(None) => {
+            let pages = manual::pages(Args::command())?;
+            return say(pages.first().map_or(&[], |page| &page.text));
         }
     };
     config.output.write(found.as_ref())?;
     Ok(found.exit())
+}
+
+/// Prints what is no outcome.
+fn say(text: &[u8]) -> anyhow::Result<Exit> {
+    output::finish(io::stdout().write_all(text)).context("writing to standard output")?;
+    Ok(Exit::Same)
 }

@@ -185,3 +185,30 @@ fn github_gets_annotations_and_a_step_summary() {
     compare("sarif");
     assert_eq!(read(folder.path(), "summary.md"), text);
 }
+
+#[test]
+fn manual_pages_and_schemas_are_in_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path();
+    assert_eq!(run(verify_build().arg("man").arg(pages)).0, Some(0));
+    let page = read(pages, "verify-build-inspect.1");
+    assert!(page.contains(".SH EXAMPLES"), "{page}");
+    let (exit, main, _) = run(verify_build().arg("man"));
+    assert_eq!((exit, main), (Some(0), read(pages, "verify-build.1")));
+    let (exit, _, errors) = run(verify_build().args(["man", "/nowhere/at/all"]));
+    assert_eq!(exit, Some(2));
+    assert!(errors.contains("is there such a folder"), "{errors}");
+    let (_, list, _) = run(verify_build().arg("schema"));
+    for line in list.lines() {
+        let (name, title) = line.split_once(' ').unwrap();
+        let (exit, schema, _) = run(verify_build().args(["schema", name]));
+        let schema: Value = serde_json::from_str(&schema).unwrap();
+        assert_eq!(
+            (exit, schema["title"].as_str()),
+            (Some(0), Some(title.trim()))
+        );
+    }
+    let (exit, _, errors) = run(verify_build().args(["schema", "report-v0"]));
+    assert_eq!(exit, Some(2));
+    assert!(errors.contains("report-v1"), "{errors}");
+}
