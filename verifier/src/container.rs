@@ -5,19 +5,24 @@
 //! and they are looked at one pair at a time: programs as builds, containers in
 //! turn, anything else byte by byte.
 
+pub mod ar;
 pub mod aside;
 pub mod codec;
 pub mod compare;
+pub mod cpio;
 pub mod difference;
+pub mod fat;
 pub mod fault;
 pub mod folder;
 pub mod limits;
 pub mod list;
 pub mod listing;
 pub mod metadata;
+pub mod oci;
 pub mod open;
 pub mod pair;
 pub mod root;
+pub mod rpm;
 pub mod source;
 pub mod tar;
 pub mod visit;

@@ -33,8 +33,14 @@ pub(super) fn explain(difference: &Difference, names: &[String; 2]) -> Option<Ca
             several => parts.push(format!("{} members are only in {name}", several.len())),
         }
     }
-    if !difference.carried.is_empty() {
-        parts.push("what they carry beside their members differs".into());
+    match difference.carried.as_slice() {
+        [] => {}
+        [one] => parts.push(format!("{} differs", one.place)),
+        [one, rest @ ..] => parts.push(format!(
+            "{} and {} more settings differ",
+            one.place,
+            rest.len()
+        )),
     }
     if parts.is_empty() {
         return None;

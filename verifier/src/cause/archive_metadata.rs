@@ -11,7 +11,10 @@ pub(super) fn explain(difference: &Difference) -> Option<Cause> {
     let names: Vec<String> = difference.fields.iter().map(describe).collect();
     let count = difference.count();
     let same = if count.differing == 0 && count.only == [0, 0] {
-        format!("all {} members are the same, but ", count.same)
+        match count.same {
+            1 => "the one member is the same, but ".into(),
+            all => format!("all {all} members are the same, but "),
+        }
     } else {
         String::new()
     };
@@ -44,7 +47,7 @@ fn describe(field: &Field) -> String {
 }
 
 /// What to do about a field, by the words that its name begins with.
-const ADVICE: [(&str, &str); 16] = [
+const ADVICE: &[(&str, &str)] = &[
     (
         "kind of container",
         "compare two containers of one kind if their bytes should be equal",

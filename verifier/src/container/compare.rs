@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use super::difference::{Difference, Differing, Field, How, Only};
 use super::fault::{Fault, Kind as FaultKind};
 use super::limits::{ASIDE_MAX, Budget, DEPTH_MAX, PROGRAM_SIZE_MAX, PROGRAMS_MAX};
-use super::listing::{Content, Listing};
+use super::listing::{Content, Listing, Member};
 use super::metadata;
-use super::open::{Container, Kind};
+use super::open::{Container, Image, Kind};
 use super::pair::{self, Pairing, display};
 use super::source::Source;
 use crate::compare::{Artifact, Verdict};
@@ -60,54 +60,106 @@ impl<'a> Comparer<'a> {
         a: &Container,
         b: &Container,
     ) -> Result<Difference, Fault> {
-        let mut difference = Difference {
-            kinds: [a.describe(), b.describe()],
-            names: [a.kind_name(), b.kind_name()],
-            is_folder: [a.kind, b.kind].contains(&Kind::Folder),
-            ..Difference::default()
+        // A package beside a plain archive: what it would install is compared.
+        let payloads = if a.kind == b.kind {
+            [Ok(None), Ok(None)]
+        } else {
+            [a.payload(), b.payload()]
         };
+        let mut difference = Difference::default();
+        let [payload_a, payload_b] = difference.both(names, payloads)?;
+        let is_payload = payload_a.is_some() || payload_b.is_some();
+        let (a, b) = (
+            payload_a.as_ref().unwrap_or(a),
+            payload_b.as_ref().unwrap_or(b),
+        );
+        difference.are(a, b);
         let (list_a, list_b) = rayon::join(|| a.list(), || b.list());
-        let [list_a, list_b] = match (list_a, list_b) {
-            (Ok(a), Ok(b)) => [a, b],
-            (a, b) => {
-                for (name, list) in names.into_iter().zip([a, b]) {
-                    if let Err(fault) = list {
-                        difference.give_up(fault.within(name))?;
-                    }
-                }
-                return Ok(difference);
-            }
+        let [Some(list_a), Some(list_b)] =
+            difference.both(names, [list_a.map(Some), list_b.map(Some)])?
+        else {
+            return Ok(difference);
         };
+        let outer = [(a, &*list_a), (b, &*list_b)];
+        if let Some(images) = difference.images(names, outer)? {
+            return self.images(difference, names, outer, &images);
+        }
+        if is_payload {
+            difference.notes.push(
+                "a Debian package beside another kind of container: what it installs is compared, not its control files"
+                    .into(),
+            );
+        }
         let pairing = pair::pair([a.kind, b.kind], &list_a, &list_b);
+        self.listed(difference, names, outer, &pairing)
+    }
+
+    /// Compares two images by their layers and settings, and how both are packed.
+    fn images(
+        &mut self,
+        mut difference: Difference,
+        names: [&str; 2],
+        outer: [(&Container, &Listing); 2],
+        images: &[Image; 2],
+    ) -> Result<Difference, Fault> {
+        let [(a, list_a), (b, list_b)] = outer;
+        let [image_a, image_b] = images;
+        difference.are(&image_a.container, &image_b.container);
+        let inner = [image_a, image_b].map(|image| (&image.container, &*image.listing));
+        let pairing = pair::pair([Kind::Image; 2], inner[0].1, inner[1].1);
+        let mut difference = self.listed(difference, names, inner, &pairing)?;
+        let kinds = [a.kind, b.kind];
+        let pairing = pair::pair(kinds, list_a, list_b);
+        let fields = metadata::compare(kinds, list_a, list_b, &pairing);
+        difference.fields.extend(fields);
+        for (side, list) in [list_a, list_b].into_iter().enumerate() {
+            let beside = pairing.only[side]
+                .iter()
+                .filter(|index| !images[side].used.contains(index));
+            let beside = beside.filter_map(|index| list.members.get(*index));
+            difference.only[side].extend(beside.map(Only::of));
+        }
+        difference.is_folder = kinds.contains(&Kind::Folder);
+        difference.kind_of_packing([a, b]);
+        Ok(difference)
+    }
+
+    fn listed(
+        &mut self,
+        mut difference: Difference,
+        names: [&str; 2],
+        sides: [(&Container, &Listing); 2],
+        pairing: &Pairing,
+    ) -> Result<Difference, Fault> {
+        let [(a, list_a), (b, list_b)] = sides;
         difference.members = [list_a.members.len(), list_b.members.len()];
-        difference.notes = notes(&pairing, names, [&list_a, &list_b]);
-        difference.fields = metadata::compare([a.kind, b.kind], &list_a, &list_b, &pairing);
-        difference.carried = metadata::carried(&list_a, &list_b);
-        for (side, list) in [&list_a, &list_b].into_iter().enumerate() {
+        difference
+            .notes
+            .extend(notes(pairing, names, [list_a, list_b]));
+        difference.fields = metadata::compare([a.kind, b.kind], list_a, list_b, pairing);
+        difference.carried = metadata::carried(list_a, list_b);
+        for (side, list) in [list_a, list_b].into_iter().enumerate() {
             let members = pairing.only[side]
                 .iter()
                 .filter_map(|index| list.members.get(*index));
-            difference.only[side] = members
-                .map(|member| Only {
-                    path: display(&member.name).into(),
-                    content: member.content.clone(),
-                })
-                .collect();
+            difference.only[side] = members.map(Only::of).collect();
         }
         let sides = [
             Side {
                 container: a,
-                list: &list_a,
+                list: list_a,
             },
             Side {
                 container: b,
-                list: &list_b,
+                list: list_b,
             },
         ];
-        if let Err(fault) = self.members(&mut difference, &sides, &pairing) {
+        if let Err(fault) = self.members(&mut difference, &sides, pairing) {
             difference.give_up(fault)?;
         }
-        difference.kind_of_packing([a, b]);
+        if a.kind != Kind::Image {
+            difference.kind_of_packing([a, b]);
+        }
         Ok(difference)
     }
 
@@ -293,7 +345,62 @@ fn notes(pairing: &Pairing, names: [&str; 2], lists: [&Listing; 2]) -> Vec<Strin
     notes
 }
 
+impl Only {
+    fn of(member: &Member) -> Self {
+        Self {
+            path: display(&member.name).into(),
+            content: member.content.clone(),
+        }
+    }
+}
+
 impl Difference {
+    /// Returns both sides as images, if both are. What only looks like one is
+    /// compared as the files it holds.
+    fn images(
+        &mut self,
+        names: [&str; 2],
+        sides: [(&Container, &Listing); 2],
+    ) -> Result<Option<[Image; 2]>, Fault> {
+        let mut images = Vec::new();
+        for (name, (container, listing)) in names.into_iter().zip(sides) {
+            match container.image(listing) {
+                Ok(image) => images.extend(image),
+                Err(fault) if matches!(fault.kind, FaultKind::Io(_)) => return Err(fault),
+                Err(fault) => self.notes.push(format!(
+                    "{name} looks like a container image and can't be read as one: {fault}"
+                )),
+            }
+        }
+        Ok(images.try_into().ok())
+    }
+
+    fn are(&mut self, a: &Container, b: &Container) {
+        self.kinds = [a.describe(), b.describe()];
+        self.names = [a.kind_name(), b.kind_name()];
+        self.is_folder = [a.kind, b.kind].contains(&Kind::Folder);
+    }
+
+    /// Takes what both sides gave; nothing of either when one gave a fault.
+    fn both<T>(
+        &mut self,
+        names: [&str; 2],
+        sides: [Result<Option<T>, Fault>; 2],
+    ) -> Result<[Option<T>; 2], Fault> {
+        let mut both = [None, None];
+        for ((name, side), place) in names.into_iter().zip(sides).zip(&mut both) {
+            match side {
+                Ok(value) => *place = value,
+                Err(fault) => self.give_up(fault.within(name))?,
+            }
+        }
+        Ok(if self.reason.is_some() {
+            [None, None]
+        } else {
+            both
+        })
+    }
+
     /// What the bytes are is an answer; that the system refused is an error.
     fn give_up(&mut self, fault: Fault) -> Result<(), Fault> {
         if matches!(fault.kind, FaultKind::Io(_)) {

@@ -40,7 +40,31 @@ impl Lister {
         if !self.links.is_empty() {
             self.resolve();
         }
+        self.note_whiteouts();
         self.listing
+    }
+
+    /// Layers of images take away what lower layers have by files of a certain name.
+    fn note_whiteouts(&mut self) {
+        let base = |name: &str| {
+            name.rsplit('/')
+                .next()
+                .is_some_and(|base| base.starts_with(".wh."))
+        };
+        let mut whiteouts = self
+            .listing
+            .members
+            .iter()
+            .filter(|member| base(&member.name));
+        if let Some(first) = whiteouts.next() {
+            let count = whiteouts.count() + 1;
+            let noun = if count == 1 { "whiteout" } else { "whiteouts" };
+            let note = format!(
+                "{count} {noun} that take files of lower layers away, the first {}",
+                first.name
+            );
+            self.listing.notes.push(note);
+        }
     }
 
     /// A hard link is the file it names: the last one of that name before it.

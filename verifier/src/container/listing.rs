@@ -143,6 +143,16 @@ impl Listing {
         Ok(())
     }
 
+    /// Drops the compressors' endings from the names of a Debian package's members:
+    /// `data.tar.xz` and `data.tar.zst` are one member packed in two ways.
+    pub fn leave_out_endings(&mut self) {
+        for member in &mut self.members {
+            let stem = super::open::stem(&member.name);
+            let name = std::mem::replace(&mut member.name, stem);
+            member.metadata.own.push(("name of the member", name));
+        }
+    }
+
     /// Returns the size of all files together.
     pub fn size(&self) -> u64 {
         let sizes = self.members.iter().map(|member| match member.content {
@@ -260,6 +270,20 @@ impl Names {
         let name: Arc<str> = name.into();
         self.0.insert(Arc::clone(&name));
         Some(name)
+    }
+}
+
+/// Characters of a long text kept.
+const SHOWN_MAX: usize = 400;
+
+/// Shortens a long text so that two that differ stay different.
+pub fn shorten(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => {
+            let hash = hex::encode(Sha256::digest(text.as_bytes()));
+            format!("{}… ({} bytes, sha256 {hash})", &text[..end], text.len())
+        }
+        None => text.to_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ use super::list::Lister;
 use super::listing::{self, Fact, Listing, Metadata};
 use super::source::Source;
 use super::visit::{Body, Entry, Visitor};
-use super::{tar, zip};
+use super::{ar, cpio, fat, oci, rpm, tar, zip};
 
 /// Bytes by which a container is told.
 const HEAD_LEN: usize = 4096;
@@ -28,6 +28,18 @@ pub enum Kind {
     Tar,
     /// zip, and what is one: module zips, wheels, jars.
     Zip,
+    /// A Debian package: an ar archive of two tar archives.
+    Deb,
+    /// An ar archive of anything else, C objects mostly.
+    Ar,
+    /// An rpm package.
+    Rpm,
+    /// cpio.
+    Cpio,
+    /// Several Mach-O programs, one for each processor.
+    Fat,
+    /// An image, shown by what its files are for.
+    Image,
     /// One file compressed.
     Stream,
     /// A file that is no container, as the other side of one.
@@ -47,9 +59,21 @@ pub struct Container {
     budget: Budget,
 }
 
+/// An image as a container of its layers.
+#[derive(Debug)]
+pub struct Image {
+    /// The view.
+    pub container: Container,
+    /// Its layers and settings.
+    pub listing: Arc<Listing>,
+    /// The files that it is made of, by their numbers in the container around it.
+    pub used: HashSet<usize>,
+}
+
 #[derive(Debug, Clone)]
 enum Place {
-    Folder(Arc<Listing>),
+    /// A folder, or the view of an image.
+    Listed(Arc<Listing>),
     Source(Source),
 }
 
@@ -62,10 +86,59 @@ impl Container {
         Ok(Self {
             kind: Kind::Folder,
             codec: None,
-            place: Place::Folder(Arc::new(folder::list(path)?)),
+            place: Place::Listed(Arc::new(folder::list(path)?)),
             stem: String::new(),
             budget: budget.clone(),
         })
+    }
+
+    /// Returns what an image looks like by its parts; `None` for anything else.
+    ///
+    /// # Errors
+    /// What is wrong with the image, or why it can't be read.
+    pub fn image(&self, listing: &Listing) -> Result<Option<Image>, Fault> {
+        if !matches!(self.kind, Kind::Folder | Kind::Tar) {
+            return Ok(None);
+        }
+        let view = oci::view(self, listing)?;
+        Ok(view.map(|view| {
+            let listing = Arc::new(view.listing);
+            Image {
+                container: Self {
+                    kind: Kind::Image,
+                    codec: None,
+                    place: Place::Listed(Arc::clone(&listing)),
+                    stem: self.describe(),
+                    budget: self.budget.clone(),
+                },
+                listing,
+                used: view.used,
+            }
+        }))
+    }
+
+    /// Returns the archive of files inside a Debian package, to be compared with a
+    /// container of another kind; `None` for anything else.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub fn payload(&self) -> Result<Option<Self>, Fault> {
+        if self.kind != Kind::Deb {
+            return Ok(None);
+        }
+        let listing = self.list()?;
+        let data = listing
+            .members
+            .iter()
+            .position(|member| member.name == "data.tar");
+        let Some(data) = data else {
+            return Ok(None);
+        };
+        let taken = self.take(&listing, &HashSet::from([data]))?;
+        let source = taken
+            .get(&data)
+            .map(|source| Self::open("data.tar", source, &self.budget));
+        Ok(source.transpose()?.flatten())
     }
 
     /// Takes a file that is no container as one with a single member.
@@ -127,6 +200,7 @@ impl Container {
     pub fn describe(&self) -> String {
         match (self.kind, self.codec) {
             (Kind::Stream, Some(codec)) => format!("{} stream", codec.name()),
+            (Kind::Image, _) => format!("container image in a {}", self.stem),
             (kind, Some(codec)) => format!("{} in {}", kind.name(), codec.name()),
             (kind, None) => kind.name().into(),
         }
@@ -135,7 +209,7 @@ impl Container {
     /// Returns its own size in bytes; of a folder, that of the files in it.
     pub fn len(&self) -> u64 {
         match &self.place {
-            Place::Folder(listing) => listing.size(),
+            Place::Listed(listing) => listing.size(),
             Place::Source(source) => source.len(),
         }
     }
@@ -151,13 +225,16 @@ impl Container {
     /// Why it can't be read to its end, and where.
     pub fn list(&self) -> Result<Arc<Listing>, Fault> {
         let source = match &self.place {
-            Place::Folder(listing) => return Ok(Arc::clone(listing)),
+            Place::Listed(listing) => return Ok(Arc::clone(listing)),
             Place::Source(source) => source,
         };
         let plain = self.codec.is_none().then(|| source.clone());
         let mut lister = Lister::new(plain);
         let facts = self.visit(source, &mut lister)?;
         let mut listing = lister.finish();
+        if self.kind == Kind::Deb {
+            listing.leave_out_endings();
+        }
         if let Some(codec) = self.codec {
             listing.facts = codec.facts(source)?;
         }
@@ -211,15 +288,27 @@ impl Container {
     fn visit(&self, source: &Source, visitor: &mut dyn Visitor) -> Result<Vec<Fact>, Fault> {
         match self.kind {
             Kind::Zip => return zip::read(source, &self.budget, visitor),
-            Kind::Folder => return Err(FaultKind::Changed.into()),
-            Kind::Tar | Kind::Stream | Kind::File => {}
+            Kind::Rpm => return rpm::read(source, &self.budget, visitor),
+            Kind::Fat => return fat::read(source, visitor),
+            Kind::Folder | Kind::Image => return Err(FaultKind::Changed.into()),
+            Kind::Tar | Kind::Deb | Kind::Ar | Kind::Cpio | Kind::Stream | Kind::File => {}
         }
         let mut stream: Box<dyn Read> = match self.codec {
             Some(codec) => codec.unpack(source, &self.budget)?,
             None => Box::new(source.reader()),
         };
-        if self.kind == Kind::Tar {
-            return tar::read(&mut stream, visitor);
+        match self.kind {
+            Kind::Tar => return tar::read(&mut stream, visitor),
+            Kind::Deb | Kind::Ar => {
+                ar::read(&mut stream, visitor)?;
+                return Ok(Vec::new());
+            }
+            Kind::Cpio => {
+                cpio::read(&mut stream, &[], visitor)?;
+                return Ok(Vec::new());
+            }
+            Kind::Stream | Kind::File => {}
+            Kind::Folder | Kind::Zip | Kind::Rpm | Kind::Fat | Kind::Image => {}
         }
         let entry = Entry {
             name: self.stem.clone(),
@@ -240,17 +329,37 @@ impl Container {
 impl Kind {
     /// Tells a container that is not compressed by its first bytes.
     fn sniff(head: &[u8]) -> Option<Self> {
-        if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-            return Some(Self::Zip);
+        // A package that the compiler wrote is a build of its own.
+        let is_go = head.starts_with(b"!<arch>\n__.PKGDEF");
+        let starts: [(&[u8], Self); 5] = [
+            (b"PK\x03\x04", Self::Zip),
+            (b"PK\x05\x06", Self::Zip),
+            (b"!<arch>\ndebian-binary", Self::Deb),
+            (ar::MAGIC, Self::Ar),
+            (rpm::MAGIC, Self::Rpm),
+        ];
+        let known = starts.iter().find(|(start, _)| head.starts_with(start));
+        match known {
+            _ if is_go => None,
+            Some((_, kind)) => Some(*kind),
+            None if cpio::is_header(head) => Some(Self::Cpio),
+            None if fat::is_header(head) => Some(Self::Fat),
+            None => tar::is_header(head).then_some(Self::Tar),
         }
-        tar::is_header(head).then_some(Self::Tar)
     }
 
     /// Says whether it can be read from front to back, and so compressed as a whole.
     fn is_stream(self) -> bool {
         match self {
-            Self::Tar => true,
-            Self::Folder | Self::Zip | Self::Stream | Self::File => false,
+            Self::Tar | Self::Cpio | Self::Ar => true,
+            Self::Folder
+            | Self::Zip
+            | Self::Deb
+            | Self::Rpm
+            | Self::Fat
+            | Self::Image
+            | Self::Stream
+            | Self::File => false,
         }
     }
 
@@ -260,6 +369,12 @@ impl Kind {
             Self::Folder => "folder",
             Self::Tar => "tar archive",
             Self::Zip => "zip archive",
+            Self::Deb => "Debian package",
+            Self::Ar => "ar archive",
+            Self::Rpm => "RPM package",
+            Self::Cpio => "cpio archive",
+            Self::Fat => "Mach-O universal",
+            Self::Image => "container image",
             Self::Stream => "compressed stream",
             Self::File => "single file",
         }
@@ -267,7 +382,7 @@ impl Kind {
 }
 
 /// Returns the name that a file has without its compressor's ending.
-fn stem(name: &str) -> String {
+pub(super) fn stem(name: &str) -> String {
     let base = base(name);
     let endings = [".gz", ".xz", ".zst", ".zstd", ".bz2", ".lzma"];
     let stem = endings.iter().find_map(|ending| base.strip_suffix(ending));

@@ -143,17 +143,16 @@ impl Report {
     /// Says that two containers, one a folder at least, hold the same.
     pub(in crate::report) fn sentence_for_folders(&self) -> Option<String> {
         let pair = self.comparisons.first()?;
-        let is_folder = |index: &usize| {
-            let file = self.files.get(*index);
+        let is_folder = |index: usize| {
+            let file = self.files.get(index);
             file.is_some_and(|file| file.format.name == "folder")
         };
-        let folders = pair.files.iter().filter(|index| is_folder(index)).count();
-        match (folders, &pair.container) {
-            (2, _) => Some("both folders hold the same files".into()),
-            (1, Some(container)) => Some(format!(
-                "the folder holds what the {} does: the same {} members",
-                container.kinds.iter().find(|kind| *kind != "folder")?,
-                container.total.same
+        let [a, b] = pair.files.map(is_folder);
+        match &pair.container {
+            _ if a && b => Some("both folders hold the same files".into()),
+            Some(container) if a || b => Some(format!(
+                "the folder holds the same files as the {}",
+                container.kinds[usize::from(a)]
             )),
             _ => None,
         }
