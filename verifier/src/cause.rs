@@ -37,6 +37,8 @@ use crate::container::difference::Difference;
 use crate::diff::Diff;
 use crate::diff::fields::Field;
 
+pub(crate) use ldflags::flags as linker_flags;
+
 /// One reason for a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {

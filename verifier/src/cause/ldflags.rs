@@ -33,7 +33,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
 }
 
 /// A linker flag: its name without hyphens (for -X with the variable) and value.
-type Flag = (String, String);
+pub(crate) type Flag = (String, String);
 
 /// Flags of Go's linker that take the next word as value.
 const WITH_VALUE: [&str; 23] = [
@@ -63,7 +63,7 @@ const WITH_VALUE: [&str; 23] = [
 ];
 
 /// Splits -ldflags as the go command does: at spaces, quotes kept together.
-fn flags(text: &str) -> Vec<Flag> {
+pub(crate) fn flags(text: &str) -> Vec<Flag> {
     let mut words = split(text).into_iter().peekable();
     let mut flags = Vec::new();
     while let Some(word) = words.next() {

@@ -1,0 +1,120 @@
+//! The outcome as JSON: `schema/lint-v1.json`. Fields and names are added within
+//! version 1; none is renamed, removed or given another meaning.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::outcome::{Judged, Outcome};
+use crate::cause::Evidence;
+use crate::exit::Exit;
+use crate::report::Tool;
+use crate::report::printed::{Level, Printed as _, Status};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    tool: Tool,
+    verdict: &'static str,
+    summary: String,
+    fail_on: &'static str,
+    files: Vec<File<'a>>,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    path: &'a str,
+    sha256: String,
+    go_version: Option<&'a str>,
+    verdict: &'static str,
+    obstacle: Option<&'a str>,
+    findings: Vec<Finding<'a>>,
+    requirements: Vec<Requirement<'a>>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    rule: &'static str,
+    level: &'static str,
+    summary: &'a str,
+    evidence: &'a [Evidence],
+    fix: &'a str,
+}
+
+#[derive(Serialize)]
+struct Requirement<'a> {
+    name: &'a str,
+    status: &'static str,
+    reason: &'a str,
+}
+
+/// Writes an outcome and a line end.
+///
+/// # Errors
+/// What the writer returns.
+pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let report = Report {
+        schema: "verify-build/lint-v1",
+        tool: Tool::this(),
+        verdict: verdict(outcome.exit()),
+        summary: outcome.summary(),
+        fail_on: outcome.fail_on.map_or("never", level),
+        files: outcome.files.iter().map(|file| of(outcome, file)).collect(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    writeln!(out)
+}
+
+fn of<'a>(outcome: &Outcome, file: &'a Judged) -> File<'a> {
+    File {
+        path: &file.path,
+        sha256: hex::encode(file.sha256),
+        go_version: file.go_version.as_deref(),
+        verdict: verdict(outcome.exit_of(file)),
+        obstacle: file.obstacle.as_deref(),
+        findings: file
+            .findings
+            .iter()
+            .map(|found| Finding {
+                rule: found.rule,
+                level: level(found.level),
+                summary: &found.summary,
+                evidence: &found.evidence,
+                fix: &found.fix,
+            })
+            .collect(),
+        requirements: file
+            .requirements
+            .iter()
+            .map(|checked| Requirement {
+                name: &checked.name,
+                status: status(checked.status),
+                reason: &checked.reason,
+            })
+            .collect(),
+    }
+}
+
+fn verdict(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Same => "clean",
+        Exit::Different => "findings",
+        Exit::Unreadable | Exit::Inconclusive => "unmet",
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note => "note",
+    }
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Passed => "met",
+        Status::Failed => "unmet",
+        Status::Undecided => "unknown",
+    }
+}

@@ -1,0 +1,150 @@
+//! Requirements on the file as its format describes it.
+
+use super::{Answer, header, met, unknown, unmet, when};
+use crate::image::Format;
+use crate::lint::facts::Facts;
+use crate::lint::version;
+
+/// The most libraries named in one sentence.
+const SHOWN_MAX: usize = 5;
+
+pub(super) fn is_static(facts: &Facts<'_>) -> Answer {
+    let image = &facts.artifact.image;
+    match (image.format, image.linkage.is_static) {
+        (Format::Wasm | Format::Plan9, _) => met("this format loads no libraries"),
+        (Format::MachO | Format::MachOFat | Format::Pe, None) => unknown(format!(
+            "no {} program is: the system's own libraries are always loaded",
+            image.format.name()
+        )),
+        (_, None) => unknown(format!("{} does not tell here", image.format.name())),
+        (_, Some(true)) => met("no library is loaded, no dynamic linker is asked for"),
+        (_, Some(false)) => {
+            let libraries: Vec<&str> = image
+                .linkage
+                .libraries
+                .iter()
+                .take(SHOWN_MAX)
+                .map(String::as_str)
+                .collect();
+            let mut reason = match libraries.is_empty() {
+                true => "no library is loaded".to_owned(),
+                false => format!("loads {}", libraries.join(", ")),
+            };
+            if let Some(interpreter) = &image.interpreter {
+                reason.push_str(&format!("; asks for {interpreter}"));
+            }
+            unmet(reason)
+        }
+    }
+}
+
+pub(super) fn pie(facts: &Facts<'_>) -> Answer {
+    let image = &facts.artifact.image;
+    if image.format == Format::Elf {
+        return when(image.linkage.flags.contains(&"pie"), described(facts));
+    }
+    // Where it is the system's default, the build settings say exe all the same.
+    match header::is_movable(facts.artifact.bytes(), image) {
+        Some(true) => met("its header says that it runs at any address"),
+        Some(false) => unmet("its header says that it runs at one address"),
+        None => unknown(format!("{} has no such property", image.format.name())),
+    }
+}
+
+pub(super) fn relro(facts: &Facts<'_>, full: bool) -> Answer {
+    elf(facts, |flags| {
+        flags.contains(&"relro") && (!full || flags.contains(&"bind-now"))
+    })
+}
+
+pub(super) fn nx(facts: &Facts<'_>) -> Answer {
+    let image = &facts.artifact.image;
+    if let Some(protected) = header::has_data_protected(facts.artifact.bytes(), image) {
+        let may = if protected {
+            "keeps data from being"
+        } else {
+            "lets data be"
+        };
+        return when(protected, format!("its header {may} run as code"));
+    }
+    elf(facts, |flags| !flags.contains(&"exec-stack"))
+}
+
+pub(super) fn no_rpath(facts: &Facts<'_>) -> Answer {
+    match facts.artifact.image.linkage.search_paths.first() {
+        None => met("no search path"),
+        Some(path) => unmet(format!("{} {}", path.kind, path.path)),
+    }
+}
+
+fn elf(facts: &Facts<'_>, holds: impl Fn(&[&'static str]) -> bool) -> Answer {
+    match facts.artifact.image.format {
+        Format::Elf => when(holds(&facts.artifact.image.linkage.flags), described(facts)),
+        other => unknown(format!("{} has no such property", other.name())),
+    }
+}
+
+fn described(facts: &Facts<'_>) -> String {
+    let flags = &facts.artifact.image.linkage.flags;
+    if flags.is_empty() {
+        return "none of pie, relro, bind-now is set".into();
+    }
+    format!("set: {}", flags.join(", "))
+}
+
+pub(super) fn symbols(facts: &Facts<'_>, wanted: bool) -> Answer {
+    match facts.has_symbols() {
+        None => unknown(format!(
+            "{} does not tell here",
+            facts.artifact.image.format.name()
+        )),
+        Some(has) => when(
+            has == wanted,
+            if has {
+                "there are symbols or debug information"
+            } else {
+                "there are neither symbols nor debug information"
+            },
+        ),
+    }
+}
+
+pub(super) fn glibc(facts: &Facts<'_>, max: &str) -> Answer {
+    let image = &facts.artifact.image;
+    if image.format != Format::Elf {
+        return met(format!("{} does not use glibc", image.format.name()));
+    }
+    let Some(needed) = image.linkage.highest("GLIBC_") else {
+        let musl = image
+            .linkage
+            .libraries
+            .iter()
+            .find(|library| library.contains("musl"));
+        return match musl {
+            Some(library) => unmet(format!("needs {library} instead of glibc")),
+            None => met("needs no version of glibc"),
+        };
+    };
+    let numbers = |text: &str| version::numbers(text).unwrap_or_default();
+    when(
+        numbers(needed) <= numbers(max),
+        format!("needs glibc {needed}"),
+    )
+}
+
+/// The header and the build settings must both say so, as far as they tell.
+pub(super) fn target(
+    facts: &Facts<'_>,
+    want: &str,
+    key: &str,
+    header: Option<&'static str>,
+) -> Answer {
+    let setting = facts.setting(key);
+    match (setting, header) {
+        (None, None) => unknown("the file does not tell"),
+        (Some(setting), Some(header)) if setting != header => unmet(format!(
+            "the header says {header}, the build settings {setting}"
+        )),
+        (Some(got), _) | (None, Some(got)) => when(got == want, format!("built for {got}")),
+    }
+}

@@ -1,0 +1,148 @@
+//! The rules, one file a theme. Where a rule means the same as a cause of
+//! differences, it has its name.
+
+mod identity;
+mod linking;
+mod modules;
+mod paths;
+mod stamps;
+mod toolchain;
+
+use anyhow::bail;
+
+use super::Found;
+use super::facts::Facts;
+use crate::cause::Evidence;
+use crate::report::printed::Level;
+
+/// Every name that a finding can have, and what it means.
+pub const RULES: [(&str, &str); 31] = [
+    (
+        "source-path",
+        "source files are named by the folder they were built in",
+    ),
+    (
+        "goroot-path",
+        "Go's own files are named by where Go was installed",
+    ),
+    (
+        "module-cache-path",
+        "modules' files are named by where the cache was",
+    ),
+    (
+        "cgo-temp-path",
+        "a temporary folder of the build is in the file",
+    ),
+    ("prefix-map-flag", "a path in C flags is in the file"),
+    (
+        "ldflags-variable",
+        "-X set a variable to a time, host, person or folder",
+    ),
+    ("ldflags-hidden", "what -X set can't be seen in the file"),
+    ("vcs-modified", "the source was modified beside its commit"),
+    (
+        "vcs-missing",
+        "the file does not say which commit it is from",
+    ),
+    ("version-devel", "the main module has no version"),
+    ("package-arguments", "files were named instead of a package"),
+    ("dependency-replaced", "a module was replaced"),
+    ("dependency-vendored", "modules have no sums"),
+    ("devel-toolchain", "no release of Go built it"),
+    (
+        "prerelease-toolchain",
+        "a candidate for a release of Go built it",
+    ),
+    ("toolchain-patched", "a packager's own Go built it"),
+    (
+        "floating-toolchain",
+        "nothing in the file says that the Go version is pinned",
+    ),
+    ("compiler", "another compiler than Go's built it"),
+    ("go-experiment", "experiments of Go were on"),
+    (
+        "instrumentation",
+        "built with -race, -msan, -asan or -cover",
+    ),
+    ("pgo-profile", "a profile outside the source was used"),
+    ("compiler-flags", "-gcflags or -asmflags were given"),
+    ("cgo-enabled", "whether cgo is used was left to the machine"),
+    ("external-linking", "a C compiler's linker made the file"),
+    (
+        "external-link-flags",
+        "flags for that linker, or search paths",
+    ),
+    ("link-order", "the order of functions was drawn by lot"),
+    (
+        "modified-after-build",
+        "the file is not what go build wrote",
+    ),
+    (
+        "build-id-flag",
+        "the build ID was set by hand, or is missing",
+    ),
+    ("gnu-build-id-flag", "the GNU build ID is not Go's"),
+    ("missing-build-info", "build information is missing"),
+    ("pe-timestamp", "the linker wrote the time into the file"),
+];
+
+/// Asks every rule.
+pub fn all(facts: &Facts<'_>) -> Vec<Found> {
+    if facts.obstacle().is_some() {
+        return Vec::new();
+    }
+    [
+        identity::find,
+        paths::find,
+        stamps::find,
+        modules::find,
+        toolchain::find,
+        linking::find,
+    ]
+    .into_iter()
+    .flat_map(|rule| rule(facts))
+    .collect()
+}
+
+/// Refuses names that no rule has.
+///
+/// # Errors
+/// The first of them.
+pub fn check_names(names: &[String]) -> anyhow::Result<()> {
+    for name in names {
+        if !RULES.iter().any(|(known, _)| known == name) {
+            let known: Vec<&str> = RULES.iter().map(|(name, _)| *name).collect();
+            bail!(
+                "--allow {name}: no such finding; there are {}",
+                known.join(", ")
+            );
+        }
+    }
+    Ok(())
+}
+
+fn found(rule: &'static str, level: Level, summary: impl Into<String>) -> Found {
+    Found {
+        rule,
+        level,
+        summary: summary.into(),
+        evidence: Vec::new(),
+        fix: String::new(),
+    }
+}
+
+impl Found {
+    fn seen(mut self, place: impl Into<String>, value: impl Into<String>) -> Self {
+        self.evidence.push(Evidence {
+            place: place.into(),
+            a: Some(value.into()),
+            b: None,
+        });
+        self
+    }
+
+    fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = fix.into();
+        self
+    }
+}
