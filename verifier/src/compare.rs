@@ -12,6 +12,7 @@ use crate::goinfo::GoInfo;
 use crate::image::{Format, Image};
 use crate::input::{self, Input};
 use crate::mask;
+use crate::progress::Bar;
 
 /// A file with everything that it alone tells.
 #[derive(Debug)]
@@ -31,6 +32,14 @@ impl Artifact {
     /// As [`Input::read`]; a file that was read is always an artifact.
     pub fn read(path: &Path) -> Result<Self, input::Error> {
         Ok(Self::of(Input::read(path)?))
+    }
+
+    /// Reads as [`Self::read`], and tells a bar of every byte.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_along(path: &Path, bar: &Bar) -> Result<Self, input::Error> {
+        Ok(Self::of(Input::read_along(path, bar)?))
     }
 
     /// Looks into a file that was read.

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use crate::progress::Bar;
+
 /// The largest file read, in bytes.
 pub const SIZE_MAX: u64 = 4 << 30;
 
@@ -75,6 +77,14 @@ impl Input {
     /// `Io`, `IsFolder`, `TooLarge` past [`SIZE_MAX`], for pipes past
     /// [`STREAM_SIZE_MAX`].
     pub fn read(path: &Path) -> Result<Self, Error> {
+        Self::read_along(path, &Bar::hidden())
+    }
+
+    /// Reads as [`Self::read`], and tells a bar of every byte.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_along(path: &Path, bar: &Bar) -> Result<Self, Error> {
         let io = |source| Error::Io {
             path: path.into(),
             source,
@@ -115,6 +125,7 @@ impl Input {
                 return Err(too_large());
             }
             sha256.update(&bytes[known..]);
+            bar.add((bytes.len() - known) as u64);
         }
         let identity = identity(&metadata);
         Ok(Self {
@@ -161,6 +172,9 @@ mod tests {
         let input = Input::read(&path).unwrap();
         assert_eq!(input.bytes, content);
         assert_eq!(input.sha256, <[u8; 32]>::from(Sha256::digest(&content)));
+        let bar = Bar::hidden();
+        Input::read_along(&path, &bar).unwrap();
+        assert_eq!(bar.at(), content.len() as u64);
     }
 
     #[test]

@@ -30,13 +30,13 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
     let host = &config.host;
     let found: Box<dyn Printed> = match &config.task {
         Task::Compare(paths, accept) => {
-            let mut report = Report::compare(paths)?;
+            let mut report = Report::compare(paths, host.progress)?;
             if *accept == Some(Accept::Masked) {
                 report.accept_masked();
             }
             Box::new(report)
         }
-        Task::Inspect(paths) => Box::new(Report::inspect(paths)?),
+        Task::Inspect(paths) => Box::new(Report::inspect(paths, host.progress)?),
         Task::Lint(args) => lint::run(args, host)?,
         Task::Cache(args) => gocache::run(args, host)?,
         Task::Cacheprog(args) => cacheprog::run(args, host)?,

@@ -115,7 +115,10 @@ fn page(command: &Command) -> io::Result<Page> {
     }
     let mut end = Roff::default();
     let mut has_exit = false;
-    if let Some(words) = command.get_after_long_help().or(command.get_after_help()) {
+    if let Some(words) = command
+        .get_after_long_help()
+        .or_else(|| command.get_after_help())
+    {
         has_exit = extra(&words.to_string(), &mut end);
     }
     if !has_exit {
@@ -132,8 +135,21 @@ fn page(command: &Command) -> io::Result<Page> {
     end.to_writer(&mut text)?;
     Ok(Page {
         name: format!("{name}.1"),
-        text,
+        text: ascii(&String::from_utf8_lossy(&text)).into_bytes(),
     })
+}
+
+/// Not every roff reads UTF-8; all know characters by their number.
+fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii() {
+            out.push(letter);
+        } else {
+            out.push_str(&format!("\\[u{:04X}]", u32::from(letter)));
+        }
+    }
+    out
 }
 
 /// Writes the closing words of `--help`: a line that ends in a colon begins a
@@ -200,6 +216,7 @@ mod tests {
         }
         for page in &pages {
             let text = String::from_utf8(page.text.clone()).unwrap();
+            assert!(text.is_ascii(), "{}", page.name);
             for section in [
                 "NAME",
                 "SYNOPSIS",

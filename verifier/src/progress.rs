@@ -1,6 +1,15 @@
 //! Bars for long work: on standard error, when it is a terminal.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Fewer bytes than this are read before a bar could be looked at.
+const WAITED_BYTES_MIN: u64 = 256 << 20;
+
+/// Time between two pictures of work going on.
+const TICK: Duration = Duration::from_millis(120);
 
 /// Whether bars are shown.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +22,7 @@ pub struct Progress {
 pub struct Bar(ProgressBar);
 
 const BYTES: &str = "{msg} {bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+const WORK: &str = "{msg} {spinner} {elapsed}";
 const ITEMS: &str = "{msg} {bar:30} {pos} of {len}, {eta} left";
 
 impl Progress {
@@ -31,6 +41,25 @@ impl Progress {
         self.bar(title.into(), total, ITEMS)
     }
 
+    /// Begins a bar for reading files, if they are large enough to be waited for.
+    pub fn reading(&self, paths: &[PathBuf]) -> Bar {
+        let len = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let total = paths.iter().map(len).fold(0_u64, u64::saturating_add);
+        if total < WAITED_BYTES_MIN {
+            return Bar::hidden();
+        }
+        self.bytes("reading", total)
+    }
+
+    /// Shows that work goes on whose end nobody knows.
+    pub fn work(&self, title: impl Into<String>) -> Bar {
+        let bar = self.bar(title.into(), 0, WORK);
+        if self.shown {
+            bar.0.enable_steady_tick(TICK);
+        }
+        bar
+    }
+
     fn bar(self, title: String, total: u64, template: &str) -> Bar {
         let target = if self.shown {
             ProgressDrawTarget::stderr()
@@ -45,6 +74,21 @@ impl Progress {
 }
 
 impl Bar {
+    /// A bar that is never shown.
+    pub fn hidden() -> Self {
+        Self(ProgressBar::hidden())
+    }
+
+    /// Returns how far it has come.
+    pub fn at(&self) -> u64 {
+        self.0.position()
+    }
+
+    /// Says whether it can be seen.
+    pub fn is_hidden(&self) -> bool {
+        self.0.is_hidden()
+    }
+
     /// Moves on.
     pub fn add(&self, count: u64) {
         self.0.inc(count);

@@ -11,6 +11,7 @@ use super::open::{Container, Kind};
 use super::source::Source;
 use crate::compare::Artifact;
 use crate::input::{self, Input};
+use crate::progress::Bar;
 
 /// Something to compare.
 #[derive(Debug)]
@@ -42,6 +43,14 @@ impl Root {
     /// # Errors
     /// As [`Input::read`].
     pub fn read(path: &Path, budget: &Budget) -> Result<Self, input::Error> {
+        Self::read_along(path, budget, &Bar::hidden())
+    }
+
+    /// Opens as [`Self::read`], and tells a bar of the bytes of files.
+    ///
+    /// # Errors
+    /// As [`Input::read`].
+    pub fn read_along(path: &Path, budget: &Budget, bar: &Bar) -> Result<Self, input::Error> {
         let io = |source| input::Error::Io {
             path: path.into(),
             source,
@@ -58,12 +67,13 @@ impl Root {
             let source = File::open(path).and_then(Source::file).map_err(io)?;
             if let Some(container) = Container::open(&name, &source, budget).map_err(io)? {
                 let sha256 = source.sha256().map_err(io)?;
+                bar.add(stat.len());
                 return Ok(Self::carrier(path, identity, sha256, container));
             }
-            return Ok(Self::File(Box::new(Artifact::read(path)?)));
+            return Ok(Self::File(Box::new(Artifact::read_along(path, bar)?)));
         }
         // A pipe can be read once.
-        let mut input = Input::read(path)?;
+        let mut input = Input::read_along(path, bar)?;
         let source = Source::memory(std::mem::take(&mut input.bytes));
         if let Some(container) = Container::open(&name, &source, budget).map_err(io)? {
             return Ok(Self::carrier(path, identity, input.sha256, container));

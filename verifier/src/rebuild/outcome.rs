@@ -14,6 +14,7 @@ use super::record::Record;
 use super::session::{Culprit, Found, Kind, Plan};
 use super::variation;
 use crate::exit::Exit;
+use crate::progress::Progress;
 use crate::report::Report;
 
 /// What a run found out.
@@ -279,7 +280,7 @@ fn compare(found: &Found) -> anyhow::Result<Option<Report>> {
             names.push(format!("build {}: {what}", build.number));
         }
     }
-    let mut report = Report::compare(&paths)?;
+    let mut report = Report::compare(&paths, Progress::new(false))?;
     for (file, name) in report.files.iter_mut().zip(names) {
         report.summary = report.summary.replace(&file.path, &name);
         file.path = name;

@@ -21,6 +21,7 @@ use crate::goinfo::variables;
 use crate::goinfo::{GoInfo, HostIdOrigin};
 use crate::image::HostIdKind;
 use crate::input;
+use crate::progress::Progress;
 
 /// The most ranges listed for one part.
 const RANGES_MAX: usize = 64;
@@ -36,16 +37,18 @@ impl Report {
     ///
     /// # Errors
     /// The first file that can't be read.
-    pub fn inspect(paths: &[PathBuf]) -> Result<Self, input::Error> {
+    pub fn inspect(paths: &[PathBuf], progress: Progress) -> Result<Self, input::Error> {
+        let bar = progress.reading(paths);
         let mut report = Self::new();
         read_all(
             paths,
-            Artifact::read,
+            |path| Artifact::read_along(path, &bar),
             |_, artifact| -> Result<(), input::Error> {
                 report.files.push(File::of(&artifact));
                 Ok(())
             },
         )?;
+        bar.finish();
         report.summary = match report.files.as_slice() {
             [file] => format!("{}: {}", file.path, super::text::describe(file)),
             files => format!("{} files", files.len()),

@@ -12,6 +12,7 @@ use crate::compare::{Outcome, Verdict, name, read_all};
 use crate::container::limits::Budget;
 use crate::container::root::Root;
 use crate::input;
+use crate::progress::{Bar, Progress};
 
 impl Report {
     /// Compares files. Two are compared with each other; of more, one file of the
@@ -20,13 +21,14 @@ impl Report {
     ///
     /// # Errors
     /// The first file that can't be read.
-    pub fn compare(paths: &[PathBuf]) -> Result<Self, input::Error> {
+    pub fn compare(paths: &[PathBuf], progress: Progress) -> Result<Self, input::Error> {
+        let bar = progress.reading(paths);
         let mut report = Self::new();
         let budget = Budget::default();
         let mut shelf = Shelf::new(&budget);
         let mut members = Vec::new();
         let mut identities = Vec::new();
-        let read = |path: &Path| Root::read(path, &budget);
+        let read = |path: &Path| Root::read_along(path, &budget, &bar);
         read_all(paths, read, |_, root| -> Result<(), input::Error> {
             report.files.push(match &root {
                 Root::File(artifact) => File::of(artifact),
@@ -37,9 +39,16 @@ impl Report {
             shelf.put(root);
             Ok(())
         })?;
+        bar.finish();
+        let work = if bar.is_hidden() {
+            Bar::hidden()
+        } else {
+            progress.work("comparing")
+        };
         report.note_links(paths, &identities);
         let clusters = cluster::Clusters::of(members);
         report.compare_groups(&clusters, &mut shelf, &budget)?;
+        work.finish();
         if paths.len() > 2 {
             report.clusters = Some(Clusters::of(&clusters));
         }
