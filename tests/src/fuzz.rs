@@ -10,6 +10,8 @@
 
 #[path = "fuzz/build.rs"]
 mod build;
+#[path = "fuzz/caches.rs"]
+mod caches;
 #[path = "fuzz/database.rs"]
 mod database;
 #[path = "fuzz/names.rs"]
@@ -22,6 +24,7 @@ mod toolchain;
 mod zips;
 
 pub use build::{buildid, buildinfo};
+pub use caches::{archives, caches};
 pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_plan};
 pub use names::{gosum, module_path, patterns, pseudo, semver};
 pub use proxy::{goproxy_request, info, proxy_list, version_list};
@@ -33,8 +36,10 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    ("archives", archives),
     ("buildid", buildid),
     ("buildinfo", buildinfo),
+    ("caches", caches),
     ("checkpoint", checkpoint),
     ("goproxy_request", goproxy_request),
     ("gosum", gosum),
