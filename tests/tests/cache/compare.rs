@@ -75,6 +75,9 @@ fn a_poisoned_entry_is_told_apart_from_a_difference() {
     assert_eq!(unsound[0]["rule"], "cache-poisoned");
     assert_eq!(unsound[0]["cache"], 1);
     assert_eq!(unsound[0]["package"], "example.com/tool/greeting");
+    // The other cache shows what was changed.
+    let summary = unsound[0]["summary"].as_str().unwrap();
+    assert!(summary.contains("hello, builder"), "{summary}");
 }
 
 #[test]

@@ -123,6 +123,7 @@ impl Audit {
         findings.extend(findings::twice(source, survey, &referenced));
         findings.extend(findings::around(survey));
         packages::name(source, survey, &mut findings)?;
+        packages::explain(source, &mut findings)?;
         findings.sort_by(|a, b| (a.level, a.rule, &a.path).cmp(&(b.level, b.rule, &b.path)));
         let verdict = findings.iter().map(|found| found.verdict).max();
         Ok(Self {

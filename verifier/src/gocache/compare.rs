@@ -102,11 +102,12 @@ pub fn run(paths: [&Path; 2], host: &Host) -> anyhow::Result<Comparison> {
     let [one, other] = audits;
     let sides = [one, other].map(|audit| (Side::of(&audit), audit.findings));
     let [(a, ours), (b, theirs)] = sides;
-    let unsound: Vec<(usize, Found)> = [(0, ours), (1, theirs)]
+    let mut unsound: Vec<(usize, Found)> = [(0, ours), (1, theirs)]
         .into_iter()
         .flat_map(|(side, found)| found.into_iter().map(move |found| (side, found)))
         .filter(|(_, found)| found.verdict > super::audit::Verdict::Unread)
         .collect();
+    explain::poisoned(&sources, &surveys, &mut unsound)?;
     let verdict = match (joined, differences.len() + unsound.len()) {
         (0, 0) => Verdict::NothingInCommon,
         (_, 0) => Verdict::Same,

@@ -29,6 +29,8 @@ pub struct Found {
     pub action: Option<Id>,
     /// The output it is about.
     pub output: Option<Id>,
+    /// The output that it had before, or that the entry does not lead to.
+    pub other: Option<Id>,
     /// What the output is.
     pub kind: Option<Kind>,
     /// The import path of the package it belongs to.
@@ -63,6 +65,7 @@ impl Found {
             confidence: Confidence::Proven,
             action: None,
             output: None,
+            other: None,
             kind: None,
             package: None,
             part: None,
@@ -260,8 +263,9 @@ pub fn twice(source: &Source, survey: &Survey, referenced: &HashSet<Id>) -> Vec<
             continue;
         }
         let mut one = Found::new("cache-two-outputs", Verdict::Suspect, "the same action had two outputs, the later one is in use")
-            .shows("output", index.output, id)
-            .fix("run `verify-build` on both files to see what differs; with cgo a changed C header does that, else the compiler was not deterministic or the entry was replaced");
+            .shows("outputs, in use and before", index.output, id)
+            .fix("find out which of the two is right: build with a cold cache (GOCACHE set to an empty folder) and compare");
+        one.other = Some(*id);
         one.confidence = Confidence::Possible;
         one.action = Some(*action);
         one.output = Some(index.output);

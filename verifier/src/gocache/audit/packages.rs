@@ -8,6 +8,7 @@ use proto::goobj;
 
 use super::findings::Found;
 use crate::cause::Evidence;
+use crate::gocache::members;
 use crate::gocache::reading::Read;
 use crate::gocache::source::Source;
 use crate::gocache::survey::{Line, Output, Survey};
@@ -44,6 +45,40 @@ pub(super) fn name(source: &Source, survey: &Survey, findings: &mut [Found]) -> 
     }
     Ok(())
 }
+
+/// Says what differs where one action had two outputs.
+///
+/// # Errors
+/// When a packed cache can't be read a second time.
+pub(super) fn explain(source: &Source, findings: &mut [Found]) -> anyhow::Result<()> {
+    let pairs = |found: &Found| Some((found.other?, found.output?));
+    let twice = findings.iter_mut().filter(|found| pairs(found).is_some());
+    for found in twice.take(EXPLAINED_MAX) {
+        let Some((before, now)) = pairs(found) else {
+            continue;
+        };
+        let mut held = BTreeMap::new();
+        source.each(&BTreeSet::from([before, now]), &mut |id, bytes| {
+            held.insert(id, bytes);
+        })?;
+        let (Some(before), Some(now)) = (held.get(&before), held.get(&now)) else {
+            continue;
+        };
+        let members = goobj::diff::archives(now, before).unwrap_or_default();
+        let why = if members::only_c(&members) {
+            "as a changed C header or library leaves it, which is in no key (cache-stale-cgo)"
+        } else {
+            "the compiler was not deterministic, a -toolexec program took part, or the entry was replaced"
+        };
+        let differs = members::words(&members);
+        found.what = format!("{}: {differs}; {why}", found.what);
+        found.evidence.extend(members::evidence(&members));
+    }
+    Ok(())
+}
+
+/// The most outputs explained: a packed cache is read once for each.
+const EXPLAINED_MAX: usize = 20;
 
 /// Reads import paths out of archives.
 ///

@@ -5,6 +5,7 @@ use proto::gocache::kind::Kind;
 use proto::goobj::diff::{Form, MemberChange};
 
 use crate::cause::{Confidence, Evidence, Name};
+use crate::gocache::members;
 use crate::report::printed::{Finding, Level};
 
 /// An action whose outputs differ, with what belongs to it.
@@ -140,31 +141,7 @@ impl Difference {
                 .collect();
             return format!("what differs: {}", names.join(", "));
         };
-        let symbols: Vec<&str> = members
-            .iter()
-            .flat_map(|member| &member.symbols)
-            .map(|symbol| symbol.name.as_str())
-            .collect();
-        let foreign = members
-            .iter()
-            .filter(|member| member.form == Form::Foreign)
-            .count();
-        let mut words = Vec::new();
-        match symbols[..] {
-            [] => {}
-            [one] => words.push(format!("symbol {one}")),
-            [one, ref rest @ ..] => words.push(format!("symbol {one} and {} more", rest.len())),
-        }
-        match foreign {
-            0 => {}
-            1 => words.push("1 object of the C compiler".to_owned()),
-            count => words.push(format!("{count} objects of the C compiler")),
-        }
-        if words.is_empty() {
-            let names = members.iter().map(|member| member.name.as_str());
-            words.push(names.collect::<Vec<_>>().join(", "));
-        }
-        words.join(", ")
+        members::words(members)
     }
 
     /// Returns what can be checked by hand.
@@ -181,21 +158,9 @@ impl Difference {
                 b: Some(part.outputs[1].to_string()),
             })
             .collect();
-        for member in self.members.iter().flatten() {
-            let size = |side: usize| member.sizes[side].map(|size| format!("{size} bytes"));
-            evidence.push(Evidence {
-                place: format!("member {}", member.name),
-                a: size(0),
-                b: size(1),
-            });
-            for symbol in member.symbols.iter().take(EVIDENCE_SYMBOLS) {
-                evidence.push(Evidence {
-                    place: format!("{} {}", symbol.class.as_str(), symbol.name),
-                    a: Some(symbol.change.describe(["the first", "the second"])),
-                    b: None,
-                });
-            }
-        }
+        evidence.extend(members::evidence(
+            self.members.as_deref().unwrap_or_default(),
+        ));
         evidence
     }
 
@@ -215,6 +180,3 @@ impl Difference {
         }
     }
 }
-
-/// The most symbols of a member given as evidence; JSON has them all.
-const EVIDENCE_SYMBOLS: usize = 20;

@@ -8,7 +8,9 @@ use proto::goobj;
 use proto::goobj::diff::MemberChange;
 
 use super::difference::Difference;
+use crate::gocache::audit::findings::Found;
 use crate::gocache::audit::plural;
+use crate::gocache::members;
 use crate::gocache::source::Source;
 use crate::gocache::survey::Survey;
 
@@ -78,6 +80,44 @@ pub(super) fn explain(
     }
     Ok(notes)
 }
+
+/// Says what was changed in poisoned archives, where the other cache has them as
+/// they were.
+///
+/// # Errors
+/// When a packed cache can't be read a second time.
+pub(super) fn poisoned(
+    sources: &[Source; 2],
+    surveys: &[Survey; 2],
+    unsound: &mut [(usize, Found)],
+) -> anyhow::Result<()> {
+    let comparable = unsound.iter_mut().filter_map(|(side, found)| {
+        let output = found.output.filter(|_| found.rule == "cache-poisoned")?;
+        let other = surveys[1 - *side].outputs.get(&output)?;
+        (other.sha256() == Some(output.0)).then_some((*side, output, found))
+    });
+    for (side, output, found) in comparable.take(POISONED_MAX) {
+        let wanted = BTreeSet::from([output]);
+        let mut archives = [Vec::new(), Vec::new()];
+        for (place, source) in [(0, &sources[1 - side]), (1, &sources[side])] {
+            source.each(&wanted, &mut |_, bytes| archives[place] = bytes)?;
+        }
+        let [sound, changed] = &archives;
+        let members = goobj::diff::archives(sound, changed).unwrap_or_default();
+        if !members.is_empty() {
+            let differs = members::words(&members);
+            found.what = format!(
+                "{}; the other cache shows what was changed: {differs}",
+                found.what
+            );
+            found.evidence.extend(members::evidence(&members));
+        }
+    }
+    Ok(())
+}
+
+/// The most poisoned archives explained: a packed cache is read once for each.
+const POISONED_MAX: usize = 20;
 
 /// The archives of a package, where these differ.
 fn archives(difference: &Difference) -> Option<[Id; 2]> {

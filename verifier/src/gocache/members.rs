@@ -1,0 +1,68 @@
+//! What differs between two archives, in words.
+
+use proto::goobj::diff::{Form, MemberChange};
+
+use crate::cause::Evidence;
+
+/// The most symbols of a member given as evidence; JSON has them all.
+const SYMBOLS_MAX: usize = 20;
+
+/// The most symbols named in a sentence.
+const NAMED_MAX: usize = 3;
+
+/// Names what differs: the first symbol and how many more, objects of the C
+/// compiler, or else the members.
+pub(super) fn words(members: &[MemberChange]) -> String {
+    let symbols: Vec<&str> = members
+        .iter()
+        .flat_map(|member| &member.symbols)
+        .map(|symbol| symbol.name.as_str())
+        .collect();
+    let foreign = members
+        .iter()
+        .filter(|member| member.form == Form::Foreign)
+        .count();
+    let mut words = Vec::new();
+    let named = symbols[..symbols.len().min(NAMED_MAX)].join(", ");
+    match symbols.len() {
+        0 => {}
+        1 => words.push(format!("symbol {named}")),
+        2..=NAMED_MAX => words.push(format!("symbols {named}")),
+        count => words.push(format!("symbols {named} and {} more", count - NAMED_MAX)),
+    }
+    match foreign {
+        0 => {}
+        1 => words.push("1 object of the C compiler".to_owned()),
+        count => words.push(format!("{count} objects of the C compiler")),
+    }
+    if words.is_empty() {
+        let names = members.iter().map(|member| member.name.as_str());
+        words.push(names.collect::<Vec<_>>().join(", "));
+    }
+    words.join(", ")
+}
+
+/// Says whether the Go code is the same and only what came from C differs.
+pub(super) fn only_c(members: &[MemberChange]) -> bool {
+    !members.is_empty() && members.iter().all(|member| member.form == Form::Foreign)
+}
+
+/// Returns members and symbols as evidence.
+pub(super) fn evidence(members: &[MemberChange]) -> Vec<Evidence> {
+    let mut evidence = Vec::new();
+    for member in members {
+        let size = |side: usize| member.sizes[side].map(|size| format!("{size} bytes"));
+        evidence.push(Evidence {
+            place: format!("member {}", member.name),
+            a: size(0),
+            b: size(1),
+        });
+        let symbols = member.symbols.iter().take(SYMBOLS_MAX);
+        evidence.extend(symbols.map(|symbol| Evidence {
+            place: format!("{} {}", symbol.class.as_str(), symbol.name),
+            a: Some(symbol.change.describe(["the first", "the second"])),
+            b: None,
+        }));
+    }
+    evidence
+}
