@@ -111,6 +111,11 @@ need_packages_and_go() {
     local missing=() pin
     command -v cc >/dev/null || missing+=(gcc libc6-dev)
     command -v strip >/dev/null || missing+=(binutils)
+    # Archives and packages are made by the tools that people make them with.
+    command -v rpmbuild >/dev/null || missing+=(rpm)
+    command -v xz >/dev/null || missing+=(xz-utils)
+    command -v zip >/dev/null || missing+=(zip)
+    command -v zstd >/dev/null || missing+=(zstd)
     # Pages are looked at in a real browser; this one is a hundred megabytes.
     command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || missing+=(chromium)
     if command -v python3 >/dev/null; then

@@ -20,8 +20,14 @@ mod clusters;
 #[path = "verify_build/commits.rs"]
 mod commits;
 #[cfg(test)]
+#[path = "verify_build/containers.rs"]
+mod containers;
+#[cfg(test)]
 #[path = "verify_build/hostile.rs"]
 mod hostile;
+#[cfg(test)]
+#[path = "verify_build/images.rs"]
+mod images;
 #[cfg(test)]
 #[path = "verify_build/masks.rs"]
 mod masks;
