@@ -13,6 +13,7 @@ pub mod gocache;
 pub mod goobj;
 pub mod goproxy;
 pub mod gosum;
+pub mod hashlog;
 pub mod info;
 pub mod module;
 pub mod modzip;

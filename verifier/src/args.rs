@@ -39,6 +39,16 @@ pub struct Args {
     #[arg(long, value_enum, value_name = "WHAT")]
     pub accept: Option<Accept>,
 
+    /// Prove the causes with logs of both builds, made by
+    /// GODEBUG=gocachehash=1 go build ... 2> a.log
+    #[arg(
+        long,
+        value_name = "A.LOG,B.LOG",
+        value_delimiter = ',',
+        value_hint = ValueHint::FilePath
+    )]
+    pub explain_with: Vec<PathBuf>,
+
     /// How to print
     #[command(flatten)]
     pub output: output::Output,

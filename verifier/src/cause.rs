@@ -13,6 +13,7 @@ mod dependencies;
 mod dynamic_linker;
 mod embedded;
 mod external_link_flags;
+mod hashed;
 mod ldflags;
 mod linking;
 mod modified;
@@ -212,6 +213,16 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         .into_iter()
         .flat_map(|explain| explain(pair))
         .for_each(|cause| add(&mut causes, cause));
+    if let Some(hashed) = hashed::explain(pair) {
+        // What the inputs prove needs no guesses beside it.
+        if hashed.is_complete {
+            causes.retain(|cause| cause.confidence == Confidence::Proven);
+        }
+        hashed
+            .causes
+            .into_iter()
+            .for_each(|cause| add(&mut causes, cause));
+    }
     if unexplained::explain(pair, &causes).is_some() {
         // Whose code differs says more than settings and parts of the build ID.
         let explainers: [fn(&Pair<'_>) -> Vec<Cause>; 3] =

@@ -3,7 +3,9 @@
 pub mod shelf;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use proto::hashlog::Log;
 use serde::Serialize;
 
 use crate::cause::{self, Cause, Pair};
@@ -23,6 +25,9 @@ pub struct Artifact {
     pub image: Image,
     /// Its Go build.
     pub go: GoInfo,
+    /// The log of what the go command hashed when it built the file, once that
+    /// is known to be this file's ([`crate::hashlog`]).
+    pub log: Option<Arc<Log>>,
 }
 
 impl Artifact {
@@ -46,7 +51,12 @@ impl Artifact {
     pub fn of(input: Input) -> Self {
         let image = Image::read(&input.bytes);
         let go = GoInfo::read(&input.bytes, &image);
-        Self { input, image, go }
+        Self {
+            input,
+            image,
+            go,
+            log: None,
+        }
     }
 
     /// Returns the file's bytes.

@@ -27,7 +27,7 @@ pub struct Config {
 #[derive(Debug)]
 pub enum Task {
     /// Compare the first file with each of the others.
-    Compare(Vec<PathBuf>, Option<args::Accept>),
+    Compare(Comparing),
     /// Look into files one by one.
     Inspect(Vec<PathBuf>),
     /// Judge files one by one.
@@ -46,6 +46,17 @@ pub enum Task {
     Completions(clap_complete::Shell),
     /// Print the manual page, or write all of them to a folder.
     Man(Option<PathBuf>),
+}
+
+/// What is compared, and how.
+#[derive(Debug, Default)]
+pub struct Comparing {
+    /// The files, or folders.
+    pub files: Vec<PathBuf>,
+    /// What less than equality is good enough.
+    pub accept: Option<args::Accept>,
+    /// Logs of the files' builds, one a file, or none.
+    pub logs: Vec<PathBuf>,
 }
 
 /// What a command may know of the machine it runs on.
@@ -116,7 +127,11 @@ impl Config {
                 step_summary: environment.var("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             },
             task: match args.command {
-                None => Task::Compare(args.files, args.accept),
+                None => Task::Compare(Comparing {
+                    files: args.files,
+                    accept: args.accept,
+                    logs: args.explain_with,
+                }),
                 Some(Command::Inspect { files }) => Task::Inspect(files),
                 Some(Command::Lint(lint)) => Task::Lint(lint),
                 Some(Command::Cache(cache)) => Task::Cache(cache),

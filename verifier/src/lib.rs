@@ -23,6 +23,7 @@ pub mod diff;
 pub mod exit;
 pub mod gocache;
 pub mod goinfo;
+pub mod hashlog;
 pub mod image;
 pub mod input;
 pub mod lint;

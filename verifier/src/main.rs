@@ -11,7 +11,7 @@ use verifier::config::{Config, Task};
 use verifier::exit::Exit;
 use verifier::report::Report;
 use verifier::report::printed::Printed;
-use verifier::{cacheprog, gocache, lint, manual, output, rebuild, schemas, toolchain};
+use verifier::{cacheprog, gocache, hashlog, lint, manual, output, rebuild, schemas, toolchain};
 
 fn main() -> ExitCode {
     // clap prints usage errors itself and exits with 2, as Exit::Unreadable.
@@ -29,9 +29,10 @@ fn main() -> ExitCode {
 fn run(config: &Config) -> anyhow::Result<Exit> {
     let host = &config.host;
     let found: Box<dyn Printed> = match &config.task {
-        Task::Compare(paths, accept) => {
-            let mut report = Report::compare(paths, host.progress)?;
-            if *accept == Some(Accept::Masked) {
+        Task::Compare(comparing) => {
+            let logs = hashlog::read(&comparing.files, &comparing.logs)?;
+            let mut report = Report::compare_with(&comparing.files, &logs, host.progress)?;
+            if comparing.accept == Some(Accept::Masked) {
                 report.accept_masked();
             }
             Box::new(report)

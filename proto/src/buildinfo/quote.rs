@@ -11,11 +11,17 @@ use std::fmt::Write as _;
 ///
 /// Source: Go specification, "String literals"
 pub fn unquote(literal: &str) -> Option<String> {
+    String::from_utf8(unquote_bytes(literal)?).ok()
+}
+
+/// Returns the bytes of a literal, which need not be UTF-8: `%q` of any bytes.
+/// `None` when the whole is not one literal.
+pub fn unquote_bytes(literal: &str) -> Option<Vec<u8>> {
     let mut chars = literal.chars();
     let quote = chars.next()?;
     let body = chars.as_str().strip_suffix(quote)?;
     match quote {
-        '`' if !body.contains('`') => Some(body.replace('\r', "")),
+        '`' if !body.contains('`') => Some(body.replace('\r', "").into_bytes()),
         '"' => interpret(body),
         _ => None,
     }
@@ -60,7 +66,7 @@ fn is_printable(c: char) -> bool {
     !(c.is_control() || c.is_whitespace() || c == '\u{feff}' || c == '\u{fffd}')
 }
 
-fn interpret(body: &str) -> Option<String> {
+fn interpret(body: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(body.len());
     let mut rest = body;
     while let Some(c) = rest.chars().next() {
@@ -74,7 +80,7 @@ fn interpret(body: &str) -> Option<String> {
             }
         }
     }
-    String::from_utf8(bytes).ok()
+    Some(bytes)
 }
 
 /// Reads one escape behind its backslash and returns what follows it.

@@ -64,7 +64,12 @@ const WITH_VALUE: [&str; 23] = [
 
 /// Splits -ldflags as the go command does: at spaces, quotes kept together.
 pub(crate) fn flags(text: &str) -> Vec<Flag> {
-    let mut words = split(text).into_iter().peekable();
+    flags_of(split(text))
+}
+
+/// The same for flags that are split already.
+pub(super) fn flags_of(words: Vec<String>) -> Vec<Flag> {
+    let mut words = words.into_iter();
     let mut flags = Vec::new();
     while let Some(word) = words.next() {
         let bare = word.trim_start_matches('-');
@@ -99,10 +104,10 @@ fn split(text: &str) -> Vec<String> {
     words
 }
 
-type Sides = (String, Option<String>, Option<String>);
+pub(super) type Sides = (String, Option<String>, Option<String>);
 
 /// The last of several equal flags counts, as in the linker.
-fn differing(a: &[Flag], b: &[Flag]) -> Vec<Sides> {
+pub(super) fn differing(a: &[Flag], b: &[Flag]) -> Vec<Sides> {
     let value = |flags: &[Flag], name: &str| {
         flags
             .iter()
@@ -119,7 +124,7 @@ fn differing(a: &[Flag], b: &[Flag]) -> Vec<Sides> {
     sides.filter(|(_, a, b)| a != b).collect()
 }
 
-fn name(flag: &str) -> Name {
+pub(super) fn name(flag: &str) -> Name {
     match flag {
         "-s" | "-w" => Name::SymbolsStripped,
         "-buildid" => Name::BuildIdFlag,

@@ -41,6 +41,7 @@ fn program(version: &str, modules: &str) -> Artifact {
             variables: None,
             problems: Vec::new(),
         },
+        log: None,
     }
 }
 

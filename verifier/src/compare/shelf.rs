@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use proto::hashlog::Log;
 
 use crate::container::limits::Budget;
 use crate::container::root::Root;
@@ -19,6 +22,7 @@ pub struct Shelf {
     seen: HashSet<[u8; 32]>,
     known: Vec<(PathBuf, [u8; 32])>,
     budget: Budget,
+    logs: Vec<Arc<Log>>,
 }
 
 impl Shelf {
@@ -27,6 +31,14 @@ impl Shelf {
         Self {
             budget: budget.clone(),
             ..Self::default()
+        }
+    }
+
+    /// Gives the files logs of their builds, in the files' order.
+    pub fn with_logs(self, logs: &[Arc<Log>]) -> Self {
+        Self {
+            logs: logs.to_vec(),
+            ..self
         }
     }
 
@@ -49,6 +61,14 @@ impl Shelf {
     /// # Errors
     /// As [`Root::read`]; `Changed` when the bytes are not those put away.
     pub fn take(&mut self, index: usize) -> Result<Root, input::Error> {
+        let mut root = self.take_out(index)?;
+        if let Root::File(artifact) = &mut root {
+            artifact.log = self.logs.get(index).cloned();
+        }
+        Ok(root)
+    }
+
+    fn take_out(&mut self, index: usize) -> Result<Root, input::Error> {
         if let Some(root) = self.held.remove(&index) {
             return Ok(root);
         }

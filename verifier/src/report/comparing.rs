@@ -1,6 +1,9 @@
 //! From files to comparisons to the answer.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use proto::hashlog::Log;
 
 use super::build::container::{Compared, Insides};
 use super::clusters::Clusters;
@@ -22,10 +25,22 @@ impl Report {
     /// # Errors
     /// The first file that can't be read.
     pub fn compare(paths: &[PathBuf], progress: Progress) -> Result<Self, input::Error> {
+        Self::compare_with(paths, &[], progress)
+    }
+
+    /// The same, with a log of each file's build, or none.
+    ///
+    /// # Errors
+    /// As [`Report::compare`].
+    pub fn compare_with(
+        paths: &[PathBuf],
+        logs: &[Arc<Log>],
+        progress: Progress,
+    ) -> Result<Self, input::Error> {
         let bar = progress.reading(paths);
         let mut report = Self::new();
         let budget = Budget::default();
-        let mut shelf = Shelf::new(&budget);
+        let mut shelf = Shelf::new(&budget).with_logs(logs);
         let mut members = Vec::new();
         let mut identities = Vec::new();
         let read = |path: &Path| Root::read_along(path, &budget, &bar);
