@@ -6,9 +6,15 @@
 
 mod archive_members;
 mod archive_metadata;
+mod c_functions;
 mod c_library;
 mod c_tools;
+mod cgo_temp_path;
 mod content;
+mod debug;
+mod debug_compression;
+mod debug_text;
+mod debug_units;
 mod dependencies;
 mod dynamic_linker;
 mod embedded;
@@ -22,7 +28,10 @@ mod package;
 mod paths;
 mod pattern;
 mod pe_timestamp;
+mod prefix_map_flag;
+mod producers;
 mod sdk_version;
+mod seeds;
 mod settings;
 mod split_debug;
 mod strings;
@@ -230,6 +239,12 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         explainers
             .into_iter()
             .flat_map(|explain| explain(pair))
+            .for_each(|cause| add(&mut causes, cause));
+    }
+    if unexplained::explain(pair, &causes).is_some() {
+        // Unpacking debug information takes longer than all of the above.
+        debug::explain(pair)
+            .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
     if unexplained::explain(pair, &causes).is_some() {

@@ -20,6 +20,7 @@ pub mod compare;
 pub mod config;
 pub mod container;
 pub mod diff;
+pub mod dwarf;
 pub mod exit;
 pub mod gocache;
 pub mod goinfo;

@@ -8,6 +8,7 @@ mod checks;
 pub mod clusters;
 pub mod comparing;
 pub mod container;
+pub mod debug;
 pub mod figure;
 mod figures;
 pub mod functions;
@@ -99,6 +100,9 @@ pub struct File {
     pub host_id: Option<HostId>,
     /// What the program asks of the system, and what the platform's linker left.
     pub linkage: Linkage,
+    /// What debug information says about compilers; null unless the file was
+    /// inspected and has some.
+    pub debug: Option<debug::Debug>,
     /// The Go version, experiments included.
     pub go_version: Option<String>,
     /// Modules and settings.

@@ -122,3 +122,103 @@ fn debug_information_split_off_by_a_packaging_tool() {
         "{evidence:#}"
     );
 }
+
+#[test]
+fn flags_of_the_c_compiler_hidden_by_trimpath() {
+    let mut shop = CShop::new();
+    let plain = shop.build(&[], &[]);
+    let first = |answer: &crate::workshop::Answer| {
+        let cause = &answer.report["causes"][0];
+        (
+            cause["cause"].as_str().unwrap().to_owned(),
+            cause["confidence"].as_str().unwrap().to_owned(),
+            cause["evidence"][0]["where"].as_str().unwrap().to_owned(),
+        )
+    };
+    // Other flags leave other code in Go's own C functions.
+    let other = shop.build(&["CGO_CFLAGS=-g -O1"], &[]);
+    let (cause, confidence, place) = first(&compare(&[&plain, &other]));
+    assert_eq!(
+        (cause.as_str(), confidence.as_str()),
+        ("cgo-flags", "likely")
+    );
+    assert!(place.starts_with("C function "), "{place}");
+    // Without -g there is no debug information of C.
+    let silent = shop.build(&["CGO_CFLAGS=-O2"], &[]);
+    let (cause, _, place) = first(&compare(&[&plain, &silent]));
+    assert_eq!(cause, "cgo-flags");
+    assert!(place.ends_with(" and 0 units of C"), "{place}");
+    // Flags that the compiler records are proof.
+    let telling = ["CGO_CFLAGS=-g -O2 -grecord-gcc-switches"];
+    let recorded = shop.build(&telling, &[]);
+    let with_define = shop.build(
+        &["CGO_CFLAGS=-g -O2 -grecord-gcc-switches -funroll-loops"],
+        &[],
+    );
+    let answer = compare(&[&recorded, &with_define]);
+    let cause = answer.proves_only("cgo-flags");
+    let evidence = &cause["evidence"][0];
+    assert!(
+        evidence["where"]
+            .as_str()
+            .unwrap()
+            .starts_with("flags in DW_AT_producer of ")
+    );
+    assert!(
+        evidence["b"].as_str().unwrap().contains("-funroll-loops"),
+        "{evidence:#}"
+    );
+    // Another header leaves Go's own functions as they were.
+    shop.0.edit("greeting/count.h", "FACTOR 1", "FACTOR 5");
+    let header = shop.build(&[], &[]);
+    let (cause, confidence, place) = first(&compare(&[&plain, &header]));
+    assert_eq!(
+        (cause.as_str(), confidence.as_str()),
+        ("source-content", "likely")
+    );
+    assert!(place.ends_with("_Cfunc_sum"), "{place}");
+}
+
+#[test]
+fn random_names_of_temporary_folders() {
+    let mut shop = CShop::new();
+    let mut cold = |flags: &[&str]| {
+        let cache = tempfile::tempdir().unwrap();
+        let setting = format!("GOCACHE={}", cache.path().display());
+        shop.build(
+            &["CGO_CFLAGS=-g -O2 -grecord-gcc-switches", &setting],
+            flags,
+        )
+    };
+    let (one, other) = (cold(&[]), cold(&[]));
+    let answer = compare(&[&one, &other]);
+    let cause = answer.proves_only("cgo-temp-path");
+    let place = cause["evidence"][0]["where"].as_str().unwrap();
+    assert!(
+        place.starts_with("-frandom-seed of _cgo_export.c"),
+        "{place}"
+    );
+    // What the compiler leaves is told by inspect, too.
+    let debug = &inspect(&one)["debug"];
+    let made = |language: &str| {
+        let producers = debug["producers"].as_array().unwrap();
+        producers.iter().any(|made| made["language"] == language)
+    };
+    assert!(made("go") && made("c") && made("assembly"), "{debug:#}");
+}
+
+#[test]
+fn compressed_debug_information_is_unpacked_and_compared() {
+    let mut shop = Workshop::new();
+    for platform in ["GOOS=linux", "GOOS=windows", "GOOS=darwin"] {
+        let packed = shop.build(&[platform], &[]);
+        let plain = shop.build(&[platform], &["-ldflags=-compressdwarf=false"]);
+        let answer = compare(&[&packed, &plain]);
+        let cause = answer.proves("debug-compression");
+        let summary = cause["summary"].as_str().unwrap();
+        assert!(
+            summary.ends_with("equal once unpacked"),
+            "{platform}: {summary}"
+        );
+    }
+}

@@ -44,7 +44,9 @@ impl Report {
             paths,
             |path| Artifact::read_along(path, &bar),
             |_, artifact| -> Result<(), input::Error> {
-                report.files.push(File::of(&artifact));
+                let mut file = File::of(&artifact);
+                file.debug = super::debug::Debug::of(&artifact);
+                report.files.push(file);
                 Ok(())
             },
         )?;
@@ -98,6 +100,7 @@ impl File {
             self_check: self_check(&go.self_check),
             host_id: host_id(artifact),
             linkage: image.linkage.clone(),
+            debug: None,
             go_version: go
                 .build_info
                 .as_ref()

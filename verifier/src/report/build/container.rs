@@ -198,6 +198,7 @@ impl File {
             },
             host_id: None,
             linkage: Linkage::default(),
+            debug: None,
             go_version: None,
             build_info: None,
             sources: None,

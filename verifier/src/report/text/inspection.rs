@@ -69,10 +69,28 @@ impl Printer<'_> {
             .iter()
             .try_for_each(|path| self.row("interpreter", path))?;
         self.linkage(&file.linkage)?;
+        self.debug(file)?;
         file.format
             .producers
             .iter()
             .try_for_each(|producer| self.row("producer", producer))
+    }
+
+    fn debug(&mut self, file: &File) -> io::Result<()> {
+        let Some(debug) = &file.debug else {
+            return Ok(());
+        };
+        for made in &debug.producers {
+            let value = format!(
+                "{} ({} units of {})",
+                made.producer, made.units, made.language
+            );
+            self.row("compiled by", &value)?;
+        }
+        debug
+            .folders
+            .iter()
+            .try_for_each(|folder| self.row("compiled in", folder))
     }
 
     fn linkage(&mut self, linkage: &Linkage) -> io::Result<()> {

@@ -1,0 +1,176 @@
+//! cgo-flags, source-content: which C functions were compiled to other code. Those
+//! of Go's own runtime/cgo come from the same source in every build with one Go
+//! version: when they differ, it is the compiler or its flags.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use object::read::elf::{ElfFile32, ElfFile64};
+use object::read::{Object, ObjectSymbol as _};
+use object::{Endianness, SymbolKind};
+
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::compare::Artifact;
+use crate::image::Format;
+
+/// The most symbols looked at, and the most functions kept.
+const SYMBOLS_MAX: usize = 4_000_000;
+const FUNCTIONS_MAX: usize = 100_000;
+
+/// The most functions shown.
+const SHOWN_MAX: usize = 12;
+
+/// How the names of runtime/cgo's C functions begin.
+const GO_OWN: [&str; 3] = ["x_cgo_", "_cgo_sys_", "_cgo_try_pthread_create"];
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    if !pair.same_go() || pair.links_otherwise() || !pair.both_externally_linked() {
+        return Vec::new();
+    }
+    let (Some(a), Some(b)) = (functions(pair.a), functions(pair.b)) else {
+        return Vec::new();
+    };
+    let changed: Vec<&str> = a
+        .iter()
+        .filter(|(name, function)| {
+            let other = b.get(*name);
+            other.is_some_and(|other| function.differs(other, pair))
+        })
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if changed.is_empty() {
+        return Vec::new();
+    }
+    let is_own = |name: &&&str| GO_OWN.iter().any(|start| name.starts_with(start));
+    let own: Vec<&str> = changed.iter().filter(is_own).copied().collect();
+    let show = |names: &[&str]| {
+        let evidence = |name: &&str| {
+            let at = |all: &Functions| all.get(*name).map(Function::to_string);
+            Evidence::sides(format!("C function {name}"), at(&a), at(&b))
+        };
+        names.iter().take(SHOWN_MAX).map(evidence).collect()
+    };
+    vec![if own.is_empty() {
+        Cause {
+            name: Name::SourceContent,
+            confidence: Confidence::Likely,
+            summary: format!(
+                "{} of C differ, and those of Go's own runtime/cgo do not: other C source, or another header",
+                count(changed.len())
+            ),
+            evidence: show(&changed),
+            fix: "build both from one commit, with the same system headers and an empty GOCACHE: the go command does not \
+                  notice when a header outside the package changes"
+                .into(),
+            reach: Reach::Stamps,
+        }
+    } else {
+        Cause {
+            name: Name::CgoFlags,
+            confidence: Confidence::Likely,
+            summary: format!(
+                "{} of C in Go's own runtime/cgo compiled to other code: CGO_CFLAGS, CC or the C compiler's \
+                 defaults differ",
+                count(own.len())
+            ),
+            evidence: show(&own),
+            fix: "set CC, CGO_CFLAGS and the other CGO_ variables alike for both builds (builds with -trimpath do not \
+                  record them), and pin the compiler by a container image"
+                .into(),
+            reach: Reach::Stamps,
+        }
+    }]
+}
+
+fn count(functions: usize) -> String {
+    match functions {
+        1 => "1 function".into(),
+        many => format!("{many} functions"),
+    }
+}
+
+type Functions = BTreeMap<String, Function>;
+
+/// A function of C.
+struct Function {
+    address: u64,
+    size: u64,
+    range: Range<usize>,
+}
+
+impl Function {
+    /// Code that moved refers to other places by other numbers, so bytes are
+    /// compared only where it stayed.
+    fn differs(&self, other: &Self, pair: &Pair<'_>) -> bool {
+        let bytes = |artifact: &Artifact, range: &Range<usize>| {
+            artifact.bytes().get(range.clone()).map(<[u8]>::to_vec)
+        };
+        self.size != other.size
+            || (self.address == other.address
+                && bytes(pair.a, &self.range) != bytes(pair.b, &other.range))
+    }
+}
+
+impl std::fmt::Display for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes at offset {:#x}", self.size, self.range.start)
+    }
+}
+
+/// Returns the functions outside Go's code, by name; of several with one name,
+/// the first. `None` where there are no symbols.
+fn functions(artifact: &Artifact) -> Option<Functions> {
+    if artifact.image.format != Format::Elf {
+        return None;
+    }
+    let bytes = artifact.bytes();
+    if artifact.image.machine.bits == Some(64) {
+        of(artifact, &ElfFile64::<Endianness>::parse(bytes).ok()?)
+    } else {
+        of(artifact, &ElfFile32::<Endianness>::parse(bytes).ok()?)
+    }
+}
+
+fn of<'data>(artifact: &Artifact, file: &impl Object<'data>) -> Option<Functions> {
+    let mut functions = Functions::new();
+    let mut go = 0..0;
+    let mut name_bytes = artifact.bytes().len().saturating_mul(2);
+    let symbols = || file.symbols().take(SYMBOLS_MAX);
+    for symbol in symbols() {
+        let name = symbol.name().unwrap_or_default();
+        name_bytes = name_bytes.checked_sub(name.len())?;
+        match name {
+            "runtime.text" => go.start = symbol.address(),
+            "runtime.etext" => go.end = symbol.address(),
+            _ => {}
+        }
+    }
+    if go.is_empty() {
+        return None;
+    }
+    for symbol in symbols() {
+        let is_c = symbol.kind() == SymbolKind::Text && !go.contains(&symbol.address());
+        if !is_c || symbol.size() == 0 || functions.len() >= FUNCTIONS_MAX {
+            continue;
+        }
+        let name = symbol.name().unwrap_or_default().to_owned();
+        if let Some(range) = place(artifact, symbol.address(), symbol.size()) {
+            functions.entry(name).or_insert(Function {
+                address: symbol.address(),
+                size: symbol.size(),
+                range,
+            });
+        }
+    }
+    Some(functions)
+}
+
+fn place(artifact: &Artifact, address: u64, size: u64) -> Option<Range<usize>> {
+    let size = usize::try_from(size).ok()?;
+    artifact.image.segments.iter().find_map(|segment| {
+        let offset = usize::try_from(address.checked_sub(segment.address)?).ok()?;
+        let start = segment.range.start.checked_add(offset)?;
+        let end = start.checked_add(size)?;
+        (end <= segment.range.end).then_some(start..end)
+    })
+}

@@ -1,0 +1,35 @@
+//! cgo-temp-path: the go command's temporary folders, whose names are random,
+//! got into the file.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::debug_text::{self, Found};
+use super::{Cause, Confidence, Name, Pair, Reach};
+
+/// The names that the go command gives to its temporary folders.
+static FOLDERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"[^\x00-\x20]{0,200}/go-(build|link-)[0-9]+[^\x00-\x20]{0,200}").ok()
+});
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    let Some(pattern) = FOLDERS.as_ref() else {
+        return Vec::new();
+    };
+    let found = debug_text::differing(pair, pattern);
+    if found.is_empty() {
+        return Vec::new();
+    }
+    vec![Cause {
+        name: Name::CgoTempPath,
+        confidence: Confidence::Proven,
+        summary: "the random name of the go command's temporary folder is in the files".into(),
+        evidence: found.iter().map(Found::evidence).collect(),
+        fix: "leave what records paths (-flto, -grecord-gcc-switches) out of CGO_CFLAGS and CGO_LDFLAGS, link with \
+              -ldflags='-s -w' to leave out symbols and debug information, or build both with a newer Go; GOTMPDIR \
+              does not make the name less random"
+            .into(),
+        reach: Reach::OneSided,
+    }]
+}

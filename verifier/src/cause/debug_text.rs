@@ -1,0 +1,115 @@
+//! Texts that match a pattern in symbol names and debug information, on one side
+//! and not on the other.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use regex::bytes::Regex;
+
+use super::{Evidence, Pair};
+use crate::compare::Artifact;
+use crate::dwarf::sections::{self, SECTION_MAX};
+
+/// The most matches looked at in one section.
+const MATCHES_MAX: usize = 10_000;
+
+/// The most matches kept as evidence.
+const KEPT_MAX: usize = 8;
+
+/// Sections with names and paths in them.
+const TEXTS: [&str; 4] = ["str", "line_str", "line", "info"];
+
+/// A text in one section that only one side has there.
+pub(super) struct Found {
+    place: String,
+    a: Option<String>,
+    b: Option<String>,
+}
+
+impl Found {
+    pub(super) fn evidence(&self) -> Evidence {
+        Evidence::sides(self.place.clone(), self.a.clone(), self.b.clone())
+    }
+}
+
+/// Finds what matches on one side only; texts of both sides are shown together
+/// in their order.
+pub(super) fn differing(pair: &Pair<'_>, pattern: &Regex) -> Vec<Found> {
+    let mut found = Vec::new();
+    for name in std::iter::once(".strtab").chain(TEXTS) {
+        if found.len() >= KEPT_MAX || !section_differs(pair, name) {
+            continue;
+        }
+        let (a, b) = (
+            matches(pair.a, name, pattern),
+            matches(pair.b, name, pattern),
+        );
+        let only = |ours: &BTreeMap<String, usize>, theirs: &BTreeMap<String, usize>| {
+            let only = ours.iter().filter(|(text, _)| !theirs.contains_key(*text));
+            only.map(|(text, at)| (text.clone(), *at))
+                .collect::<Vec<_>>()
+        };
+        let (mut ours, mut theirs) = (only(&a, &b).into_iter(), only(&b, &a).into_iter());
+        while found.len() < KEPT_MAX {
+            let (one, other) = (ours.next(), theirs.next());
+            if one.is_none() && other.is_none() {
+                break;
+            }
+            let at =
+                |found: &Option<(String, usize)>| found.as_ref().map(|(_, at)| format!("{at:#x}"));
+            let offsets: Vec<String> = [at(&one), at(&other)].into_iter().flatten().collect();
+            let section = if name == ".strtab" {
+                name.to_owned()
+            } else {
+                format!(".debug_{name} once unpacked")
+            };
+            found.push(Found {
+                place: format!("{section} at {}", offsets.join(" and ")),
+                a: one.map(|(text, _)| text),
+                b: other.map(|(text, _)| text),
+            });
+        }
+    }
+    found
+}
+
+fn is_section(name: &str, region: &crate::image::Region) -> bool {
+    region.name == name || sections::bare(region) == Some(name)
+}
+
+fn section_differs(pair: &Pair<'_>, name: &str) -> bool {
+    let named = |artifact: &Artifact| {
+        let region = artifact
+            .image
+            .regions
+            .iter()
+            .find(|region| is_section(name, region));
+        region.map(|region| region.name.clone())
+    };
+    let names = [named(pair.a), named(pair.b)];
+    let differs =
+        |region: &crate::diff::RegionDiff| names.iter().flatten().any(|name| *name == region.name);
+    pair.diff.regions.iter().any(differs)
+}
+
+/// Texts and where each comes first.
+fn matches(artifact: &Artifact, name: &str, pattern: &Regex) -> BTreeMap<String, usize> {
+    let mut texts = BTreeMap::new();
+    let Some(content) = content(artifact, name) else {
+        return texts;
+    };
+    for found in pattern.find_iter(&content).take(MATCHES_MAX) {
+        let text = String::from_utf8_lossy(found.as_bytes()).into_owned();
+        texts.entry(text).or_insert(found.start());
+    }
+    texts
+}
+
+fn content<'a>(artifact: &'a Artifact, name: &str) -> Option<Cow<'a, [u8]>> {
+    let region = artifact
+        .image
+        .regions
+        .iter()
+        .find(|region| is_section(name, region))?;
+    sections::unpack(artifact.bytes(), &artifact.image, region, SECTION_MAX)
+}

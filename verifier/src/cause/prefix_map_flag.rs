@@ -1,0 +1,32 @@
+//! prefix-map-flag: a flag that maps folders names them, and the compiler
+//! recorded the flag.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::debug_text::{self, Found};
+use super::{Cause, Confidence, Name, Pair, Reach};
+
+static FLAGS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"-f(file|debug|macro)-prefix-map=[^\x00-\x20]{1,400}").ok());
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    let Some(pattern) = FLAGS.as_ref() else {
+        return Vec::new();
+    };
+    let found = debug_text::differing(pair, pattern);
+    if found.is_empty() {
+        return Vec::new();
+    }
+    vec![Cause {
+        name: Name::PrefixMapFlag,
+        confidence: Confidence::Proven,
+        summary: "a flag that maps folders is itself in the files, with the folder's name".into(),
+        evidence: found.iter().map(Found::evidence).collect(),
+        fix: "build both in a folder of one name, or leave -ffile-prefix-map out of CGO_CFLAGS and CGO_LDFLAGS: \
+              -trimpath makes the go command pass its own"
+            .into(),
+        reach: Reach::OneSided,
+    }]
+}

@@ -1,0 +1,351 @@
+//! Debug information: which compiler made each unit, with which flags, in which
+//! folder. It is read only when a difference asks for it: unpacking it costs more
+//! than all the rest.
+
+pub mod sections;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gimli::{
+    Abbreviations, AttributeValue, DebugAbbrev, DebugAbbrevOffset, DebugInfo, EndianSlice, Format,
+    RunTimeEndian, UnitHeader,
+};
+
+use crate::image::Image;
+use sections::Sections;
+
+/// The most units read of one file.
+const UNITS_MAX: usize = 20_000;
+
+/// The most different tables of abbreviations read of one file, and the most
+/// bytes of each: hostile units could share one that is slow to read.
+const TABLES_MAX: usize = 4096;
+const TABLE_LEN_MAX: usize = 64 << 10;
+
+/// The longest text read, in bytes.
+const TEXT_LEN_MAX: usize = 16 << 10;
+
+/// The most bytes of texts kept of one file.
+const TEXTS_LEN_MAX: usize = 16 << 20;
+
+/// The units of one file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dwarf {
+    /// Units in the order of the file.
+    pub units: Vec<Unit>,
+}
+
+/// What one compilation left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// What it was written in.
+    pub language: Language,
+    /// The compiler, with the flags that it records.
+    pub producer: String,
+    /// The source file, or for Go the package.
+    pub name: String,
+    /// The folder it was compiled in.
+    pub folder: String,
+    /// Where the unit begins in the unpacked `.debug_info`.
+    pub offset: usize,
+}
+
+/// Languages told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Go.
+    Go,
+    /// C, C++ and whatever else a C compiler knows.
+    C,
+    /// Assembly.
+    Assembly,
+}
+
+/// What `-frandom-seed=` is given: Go derives it from the action ID of the
+/// package and the path of the C file.
+const SEED: &str = "-frandom-seed=";
+
+impl Dwarf {
+    /// Reads the units of a file; none where it has no debug information, and as
+    /// many as can be read where that is broken.
+    pub fn read(bytes: &[u8], image: &Image) -> Self {
+        let wanted = ["info", "abbrev", "str", "line_str", "str_offsets"];
+        let sections = Sections::unpack(bytes, image, &wanted);
+        Reader {
+            sections: &sections,
+            endian: if image.machine.big_endian {
+                RunTimeEndian::Big
+            } else {
+                RunTimeEndian::Little
+            },
+            tables: HashMap::new(),
+            kept: 0,
+        }
+        .read()
+    }
+
+    /// Returns the units that were not compiled from Go.
+    pub fn c_units(&self) -> impl Iterator<Item = &Unit> {
+        self.units
+            .iter()
+            .filter(|unit| unit.language != Language::Go)
+    }
+}
+
+impl Unit {
+    /// Returns the producer without the random seed, and the seed.
+    pub fn split_seed(&self) -> (String, Option<&str>) {
+        let Some(start) = self.producer.find(SEED) else {
+            return (self.producer.clone(), None);
+        };
+        let value = &self.producer[start + SEED.len()..];
+        let end = value.find(' ').unwrap_or(value.len());
+        let (before, after) = (self.producer[..start].trim_end(), &value[end..]);
+        (format!("{before}{after}"), Some(&value[..end]))
+    }
+
+    /// Returns the random seed that the go command gave to the compiler.
+    pub fn seed(&self) -> Option<&str> {
+        self.split_seed().1
+    }
+
+    /// Returns the compiler without the flags behind it, and the flags.
+    pub fn split_flags(&self) -> (String, String) {
+        let (producer, _) = self.split_seed();
+        match producer.find(" -") {
+            Some(at) => (producer[..at].to_owned(), producer[at + 1..].to_owned()),
+            None => (producer, String::new()),
+        }
+    }
+}
+
+type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
+
+struct Reader<'a> {
+    sections: &'a Sections<'a>,
+    endian: RunTimeEndian,
+    tables: HashMap<usize, Option<Arc<Abbreviations>>>,
+    kept: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn read(mut self) -> Dwarf {
+        let mut dwarf = Dwarf::default();
+        let Some(info) = self.sections.get("info") else {
+            return dwarf;
+        };
+        let mut headers = DebugInfo::new(info, self.endian).units();
+        while let Ok(Some(header)) = headers.next() {
+            if dwarf.units.len() >= UNITS_MAX || self.kept > TEXTS_LEN_MAX {
+                break;
+            }
+            dwarf.units.extend(self.unit(&header));
+        }
+        dwarf
+    }
+
+    fn table(&mut self, offset: usize) -> Option<Arc<Abbreviations>> {
+        if let Some(known) = self.tables.get(&offset) {
+            return known.clone();
+        }
+        if self.tables.len() >= TABLES_MAX {
+            return None;
+        }
+        let rest = self.sections.get("abbrev")?.get(offset..)?;
+        let table = DebugAbbrev::new(&rest[..rest.len().min(TABLE_LEN_MAX)], self.endian);
+        let table = table.abbreviations(DebugAbbrevOffset(0)).ok().map(Arc::new);
+        self.tables.insert(offset, table.clone());
+        table
+    }
+
+    fn unit(&mut self, header: &UnitHeader<Slice<'a>>) -> Option<Unit> {
+        let table = self.table(header.debug_abbrev_offset().0)?;
+        let root = header.entry(&table, header.root_offset()).ok()?;
+        let base = match root.attr_value(gimli::DW_AT_str_offsets_base) {
+            Some(AttributeValue::DebugStrOffsetsBase(base)) => base.0,
+            // Behind the header of the first table.
+            _ if header.format() == Format::Dwarf64 => 16,
+            _ => 8,
+        };
+        let text = |name| {
+            let value = root.attr_value(name)?;
+            self.text(value, base, header.format())
+        };
+        let producer = text(gimli::DW_AT_producer).unwrap_or_default();
+        let name = text(gimli::DW_AT_name).unwrap_or_default();
+        let folder = text(gimli::DW_AT_comp_dir).unwrap_or_default();
+        let language = match root.attr_value(gimli::DW_AT_language) {
+            Some(AttributeValue::Language(gimli::DW_LANG_Go)) => Language::Go,
+            Some(AttributeValue::Language(gimli::DW_LANG_Mips_Assembler)) => Language::Assembly,
+            _ => Language::C,
+        };
+        self.kept += producer.len() + name.len() + folder.len();
+        Some(Unit {
+            language,
+            producer,
+            name,
+            folder,
+            offset: header.offset().0,
+        })
+    }
+
+    fn text(
+        &self,
+        value: AttributeValue<Slice<'a>>,
+        base: usize,
+        format: Format,
+    ) -> Option<String> {
+        let bytes = match value {
+            AttributeValue::String(text) => text.slice(),
+            AttributeValue::DebugStrRef(offset) => self.sections.get("str")?.get(offset.0..)?,
+            AttributeValue::DebugLineStrRef(offset) => {
+                self.sections.get("line_str")?.get(offset.0..)?
+            }
+            AttributeValue::DebugStrOffsetsIndex(index) => {
+                let size = usize::from(format.word_size());
+                let at = base.checked_add(index.0.checked_mul(size)?)?;
+                let table = self.sections.get("str_offsets")?;
+                let big_endian = self.endian == RunTimeEndian::Big;
+                let offset = crate::image::number::read(table, at, size, big_endian)?;
+                let offset = usize::try_from(offset).ok()?;
+                self.sections.get("str")?.get(offset..)?
+            }
+            _ => return None,
+        };
+        let bytes = &bytes[..bytes.len().min(TEXT_LEN_MAX)];
+        let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+        Some(String::from_utf8_lossy(&bytes[..end]).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::image::{Content, Image, Region};
+
+    /// A file of debug sections alone.
+    fn file(sections: &[(&str, Vec<u8>)], bits: u8, compressed: bool) -> (Vec<u8>, Image) {
+        let mut bytes = Vec::new();
+        let mut image = Image::default();
+        image.machine.bits = Some(bits);
+        for (name, content) in sections {
+            let range = bytes.len()..bytes.len() + content.len();
+            bytes.extend_from_slice(content);
+            if compressed {
+                image.compressed.push(range.clone());
+            }
+            image.regions.push(Region {
+                name: (*name).into(),
+                range,
+                address: None,
+                content: Content::Symbols,
+            });
+        }
+        (bytes, image)
+    }
+
+    /// One unit of DWARF 4 with three texts, the last one a reference.
+    fn one_unit() -> [(&'static str, Vec<u8>); 3] {
+        let abbreviations = [
+            &[1, 0x11, 0][..], // 1: DW_TAG_compile_unit without children
+            &[0x25, 0x08],     // DW_AT_producer, DW_FORM_string
+            &[0x03, 0x08],     // DW_AT_name, DW_FORM_string
+            &[0x1b, 0x0e],     // DW_AT_comp_dir, DW_FORM_strp
+            &[0, 0, 0],
+        ]
+        .concat();
+        let body = [&[1][..], b"GNU C17 -O2\0", b"a.c\0", &[2, 0, 0, 0]].concat();
+        let rest = [&[4, 0][..], &[0; 4], &[8], &body].concat();
+        let length = u8::try_from(rest.len()).unwrap();
+        let info = [&[length, 0, 0, 0][..], &rest].concat();
+        [
+            (".debug_abbrev", abbreviations),
+            (".debug_info", info),
+            (".debug_str", b"x\0/src\0".to_vec()),
+        ]
+    }
+
+    #[test]
+    fn reads_compilers_names_and_folders() {
+        let (bytes, image) = file(&one_unit(), 64, false);
+        let dwarf = Dwarf::read(&bytes, &image);
+        assert_eq!(
+            dwarf.units,
+            [Unit {
+                language: Language::C,
+                producer: "GNU C17 -O2".into(),
+                name: "a.c".into(),
+                folder: "/src".into(),
+                offset: 0,
+            }]
+        );
+    }
+
+    #[test]
+    fn sections_that_lie_about_their_size_are_left_out() {
+        use std::io::Write as _;
+        let packed = |size: u64| {
+            let mut header = [1_u32.to_le_bytes(), [0; 4]].concat();
+            header.extend([size.to_le_bytes(), [0; 8]].concat());
+            let mut encoder = flate2::write::ZlibEncoder::new(header, flate2::Compression::fast());
+            encoder.write_all(b"x\0/src\0").unwrap();
+            encoder.finish().unwrap()
+        };
+        for (size, is_read) in [(7, true), (6, false), (8, false), (u64::MAX, false)] {
+            let (bytes, image) = file(&[(".debug_str", packed(size))], 64, true);
+            let sections = Sections::unpack(&bytes, &image, &["str"]);
+            assert_eq!(sections.get("str").is_some(), is_read, "{size}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever the sections hold, reading them ends and stays in bounds.
+        #[test]
+        fn bent_debug_sections_are_survived(
+            changes in proptest::collection::vec((0_usize..3, 0_usize..64, proptest::prelude::any::<u8>()), 0..12),
+            noise in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            bits in proptest::sample::select(vec![32_u8, 64]),
+            compressed: bool,
+        ) {
+            let mut sections = one_unit();
+            for (section, at, value) in changes {
+                let content = &mut sections[section].1;
+                let at = at % content.len();
+                content[at] = value;
+            }
+            sections[0].1.extend(&noise);
+            sections[1].1.extend(&noise);
+            let (bytes, image) = file(&sections, bits, compressed);
+            let dwarf = Dwarf::read(&bytes, &image);
+            proptest::prop_assert!(dwarf.units.len() <= UNITS_MAX);
+        }
+    }
+
+    #[test]
+    fn producers_fall_into_compiler_flags_and_seed() {
+        let unit = |producer: &str| Unit {
+            language: Language::C,
+            producer: producer.into(),
+            name: "a.c".into(),
+            folder: "/".into(),
+            offset: 0,
+        };
+        let gcc = unit("GNU C17 12.2.0 -m64 -O2 -frandom-seed=abc -fPIC");
+        assert_eq!(
+            gcc.split_seed(),
+            ("GNU C17 12.2.0 -m64 -O2 -fPIC".into(), Some("abc"))
+        );
+        assert_eq!(
+            gcc.split_flags(),
+            ("GNU C17 12.2.0".into(), "-m64 -O2 -fPIC".into())
+        );
+        let clang = unit("Debian clang version 14.0.6");
+        assert_eq!(
+            clang.split_flags(),
+            ("Debian clang version 14.0.6".into(), String::new())
+        );
+        assert_eq!(clang.split_seed().1, None);
+    }
+}
