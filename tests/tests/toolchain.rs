@@ -157,6 +157,13 @@ fn a_server_proves_it_and_a_byte_in_the_runtime_is_found() {
     let answer = judge(&tree.root(), &["--sumdb", &url]);
     assert_eq!((answer.exit, answer.verdict()), (1, "modified"));
     assert!(answer.files().is_empty(), "nothing says which file it is");
+    let programs = answer.report["programs"].as_array().unwrap();
+    assert!(programs.len() > 10, "{programs:?}");
+    assert!(
+        programs
+            .iter()
+            .all(|program| program["self_check"] == "intact")
+    );
 
     tree.write("src/runtime/zz_hook.go", "package runtime\n");
     tree.spoil("pkg/tool/linux_amd64/compile");
@@ -176,6 +183,12 @@ fn a_server_proves_it_and_a_byte_in_the_runtime_is_found() {
             "changed src/fmt/fmt_test.go",
         ]
     );
+    let programs = answer.report["programs"].as_array().unwrap();
+    let changed = programs
+        .iter()
+        .filter(|program| program["self_check"] == "changed");
+    let changed: Vec<_> = changed.map(|program| &program["name"]).collect();
+    assert_eq!(changed, ["pkg/tool/linux_amd64/compile"]);
     let source = answer.report["record"]["source"].as_str().unwrap();
     assert!(source.starts_with(&url), "{source}");
 }

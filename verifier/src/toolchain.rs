@@ -9,6 +9,7 @@
 //! reference  lists of a release's file hashes
 //! packager   who laid the installation out
 //! judge      the verdict
+//! programs   of a tree that is not the release's: changed after their build?
 //! outcome    what printers take; json and text write it
 //! ```
 
@@ -19,6 +20,7 @@ pub mod list;
 pub mod locate;
 pub mod outcome;
 pub mod packager;
+pub mod programs;
 pub mod reference;
 pub mod settings;
 pub mod site;
@@ -73,12 +75,18 @@ pub fn run(args: &Toolchain, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         references: &references,
     });
     judgement.notes.extend(located.note);
+    let programs = match judgement.verdict {
+        // The record vouches for every byte of them.
+        Verdict::Official | Verdict::Repackaged => Vec::new(),
+        Verdict::Modified | Verdict::Unknown => programs::read(&tree, host.progress),
+    };
     let advice = advice(&judgement, &tree, packager, recorded.as_ref());
     Ok(Box::new(Outcome {
         tree,
         packager,
         recorded,
         judgement,
+        programs,
         advice,
     }))
 }

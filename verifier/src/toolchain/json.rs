@@ -31,6 +31,7 @@ struct Report<'a> {
     record: Option<Record<'a>>,
     differences: Vec<File<'a>>,
     differences_omitted: usize,
+    programs: Vec<Program<'a>>,
     nearest: Vec<Near<'a>>,
     outside: Vec<Outsiders<'a>>,
     links: Vec<Link<'a>>,
@@ -58,6 +59,13 @@ struct File<'a> {
     matters: bool,
     installed: Option<String>,
     released: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Program<'a> {
+    name: &'a str,
+    go_version: Option<&'a str>,
+    self_check: &'static str,
 }
 
 #[derive(Serialize)]
@@ -118,6 +126,7 @@ fn report(outcome: &Outcome) -> Report<'_> {
         record: record(outcome),
         differences: files(outcome),
         differences_omitted: judgement.differences.len().saturating_sub(FILES_MAX),
+        programs: programs(outcome),
         nearest: nearest(outcome),
         outside: outside(outcome),
         links: tree
@@ -164,6 +173,21 @@ fn files(outcome: &Outcome) -> Vec<File<'_>> {
             matters: file.purpose.matters(),
             installed: file.installed.map(hex::encode),
             released: file.released.map(hex::encode),
+        })
+        .collect()
+}
+
+fn programs(outcome: &Outcome) -> Vec<Program<'_>> {
+    let programs = outcome.programs.iter();
+    programs
+        .map(|program| Program {
+            name: &program.name,
+            go_version: program.go_version.as_deref(),
+            self_check: match program.intact {
+                Some(true) => "intact",
+                Some(false) => "changed",
+                None => "unknown",
+            },
         })
         .collect()
 }

@@ -7,6 +7,7 @@ use proto::toolchain::Outside;
 use super::database::Recorded;
 use super::judge::{FileDifference, Judgement, Kind, Verdict};
 use super::packager::Packager;
+use super::programs::Program;
 use super::tree::Tree;
 use super::{json, text};
 use crate::cause::Evidence;
@@ -28,6 +29,8 @@ pub struct Outcome {
     pub recorded: Option<Recorded>,
     /// The answer.
     pub judgement: Judgement,
+    /// Its programs, where no record vouches for them.
+    pub programs: Vec<Program>,
     /// What to do next; empty when nothing is.
     pub advice: Vec<String>,
 }
@@ -61,6 +64,7 @@ impl Printed for Outcome {
             .map(|file| self.file_finding(file))
             .collect();
         findings.extend(self.verdict_finding());
+        findings.extend(self.program_findings());
         findings.extend(self.tool_finding());
         findings.extend(self.outside_finding());
         findings.extend(self.repackaging_finding());
@@ -111,6 +115,23 @@ impl Outcome {
             }],
             fix: self.fix(),
         }
+    }
+
+    /// Programs that were changed after their build: stripped by a packager, or worse.
+    fn program_findings(&self) -> impl Iterator<Item = Finding> {
+        let changed = self
+            .programs
+            .iter()
+            .filter(|program| program.intact == Some(false));
+        changed.map(|program| Finding {
+            rule: "modified-after-build".into(),
+            level: Level::Error,
+            confidence: None,
+            artifact: self.tree.root.join(&program.name).display().to_string(),
+            summary: format!("{} was changed after go build wrote it", program.name),
+            evidence: Vec::new(),
+            fix: self.fix(),
+        })
     }
 
     /// What no single file stands for.

@@ -1,5 +1,6 @@
 //! The outcome as text: the verdict, what it rests on, what differs, what to do.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use proto::toolchain::Outside;
@@ -20,6 +21,7 @@ pub(super) fn write(outcome: &Outcome, style: Style, out: &mut dyn Write) -> io:
     page.verdict(outcome)?;
     page.identity(outcome)?;
     page.differences(outcome)?;
+    page.programs(outcome)?;
     page.nearest(outcome)?;
     page.outside(outcome)?;
     for note in &outcome.judgement.notes {
@@ -121,6 +123,42 @@ impl Page<'_> {
             0 => Ok(()),
             more => self.row("", &format!("and {more} more files; -v names them all")),
         }
+    }
+
+    fn programs(&mut self, outcome: &Outcome) -> io::Result<()> {
+        let (mut intact, mut unknown) = (0, 0);
+        for program in &outcome.programs {
+            match program.intact {
+                Some(true) => intact += 1,
+                None => unknown += 1,
+                Some(false) => {
+                    let what = self
+                        .style
+                        .paint("changed after go build wrote it", Color::Red);
+                    self.row("program", &format!("{}: {what}", clean(&program.name)))?;
+                }
+            }
+        }
+        if intact > 0 {
+            let versions: BTreeSet<&str> = outcome
+                .programs
+                .iter()
+                .filter_map(|program| program.go_version.as_deref())
+                .collect();
+            let versions: Vec<String> = versions.into_iter().map(clean).collect();
+            let line = format!(
+                "{intact} are what go build wrote, by {}",
+                versions.join(", ")
+            );
+            self.row("programs", &line)?;
+        }
+        if unknown > 0 {
+            self.row(
+                "programs",
+                &format!("{unknown} do not tell whether they were changed"),
+            )?;
+        }
+        Ok(())
     }
 
     fn nearest(&mut self, outcome: &Outcome) -> io::Result<()> {
