@@ -332,17 +332,25 @@ fn repackaged(evidence: &Evidence<'_>, differences: &[FileDifference]) -> String
 
 fn modified(evidence: &Evidence<'_>, count: usize, differences: &[FileDifference]) -> String {
     let release = &evidence.tree.release;
-    let files = if count == 1 { "file" } else { "files" };
-    let first = differences
-        .first()
-        .map_or_else(String::new, |file| format!(", {} the first", file.name));
+    let files = if count == 1 {
+        "file that can change a build is not that"
+    } else {
+        "files that can change a build are not those"
+    };
+    let first = differences.first().map_or_else(String::new, |file| {
+        format!(
+            ": {}{}",
+            file.name,
+            if count == 1 { "" } else { " first of all" }
+        )
+    });
     let by = evidence
         .packager
         .map_or_else(String::new, |packager| match packager.habit() {
             Some(habit) => format!("; it looks like {}, which {habit}", packager.name()),
             None => format!("; it looks like {}, which changes nothing", packager.name()),
         });
-    format!("{count} {files} that can change a build are not those of {release}{first}{by}")
+    format!("{count} {files} of {release}{first}{by}")
 }
 
 /// Says how many files are missing, added and changed, by what they are for.

@@ -127,17 +127,22 @@ impl Page<'_> {
 
     fn programs(&mut self, outcome: &Outcome) -> io::Result<()> {
         let (mut intact, mut unknown) = (0, 0);
+        let mut changed = Vec::new();
         for program in &outcome.programs {
             match program.intact {
                 Some(true) => intact += 1,
                 None => unknown += 1,
-                Some(false) => {
-                    let what = self
-                        .style
-                        .paint("changed after go build wrote it", Color::Red);
-                    self.row("program", &format!("{}: {what}", clean(&program.name)))?;
-                }
+                Some(false) => changed.push(clean(&program.name)),
             }
+        }
+        let what = self.style.paint("changed after go build wrote", Color::Red);
+        if changed.len() > 1 && changed.len() == outcome.programs.len() && !self.style.verbose {
+            let all = format!("all {} were {what} them, as stripping does", changed.len());
+            self.row("programs", &all)?;
+            changed.clear();
+        }
+        for name in changed {
+            self.row("program", &format!("{name}: {what} it"))?;
         }
         if intact > 0 {
             let versions: BTreeSet<&str> = outcome
