@@ -57,6 +57,155 @@ def toolchains():
     )
 
 
+def line_table(magic, word, order, functions, text_start):
+    """A line table of functions (name, start, size), as pclntab/header.rs reads it."""
+    number = lambda value, size: value.to_bytes(size, order)
+    oldest, older = magic == 0xFFFFFFFB, magic in (0xFFFFFFFA, 0xFFFFFFFB)
+    unit = word if older else 4
+    base = text_start if older else 0
+    names, offsets = b"", []
+    for name, _, _ in functions:
+        offsets.append(len(names))
+        names += name.encode() + b"\0"
+    files = b"m/main.go\0"
+    # File 0 for eight bytes, then its line, then the end.
+    lines = b"\0" + b"\x02\x08\0" + b"\x14\x08\0"
+    head = 8 + word * (1 if oldest else 7 + (not older))
+    entries_len = unit * (2 * len(functions) + 1)
+    record_len = unit + 4 * 10
+    if oldest:
+        entries_at = head
+        records_at = head + entries_len + 4
+        names_at = records_at + record_len * len(functions)
+        files_at = names_at + len(names)
+        index_at = files_at + len(files)
+        lines_at = index_at + 8
+        name_of = lambda at: names_at + at
+        line_of = lambda at: lines_at + at
+        relative = 0
+    else:
+        names_at = head
+        units_at = names_at + len(names)
+        files_at = units_at + 4
+        lines_at = files_at + len(files)
+        entries_at = lines_at + len(lines)
+        records_at = entries_at + entries_len
+        name_of = line_of = lambda at: at
+        relative = entries_at
+    out = number(magic, 4) + b"\0\0\x01" + number(word, 1) + number(len(functions), word)
+    if not oldest:
+        out += number(1, word)
+        if not older:
+            out += number(text_start if magic == 0xFFFFFFF0 else 0, word)
+        for at in (names_at, units_at, files_at, lines_at, entries_at):
+            out += number(at, word)
+    entries = b""
+    for index, (_, start, size) in enumerate(functions):
+        entries += number(base + start, unit) + number(records_at - relative + index * record_len, unit)
+    entries += number(base + functions[-1][1] + functions[-1][2], unit)
+    records = b""
+    for index, (_, start, _) in enumerate(functions):
+        fields = [name_of(offsets[index]), 0, 0, 0, line_of(1), line_of(4), 0, 0, 7 + index, 0]
+        records += number(base + start, unit) + b"".join(number(field, 4) for field in fields)
+    if oldest:
+        index = number(2, 4) + number(files_at, 4)
+        return out + entries + number(index_at, 4) + records + names + files + index + lines
+    return out + names + number(0, 4) + files + lines + entries + records
+
+
+def elf(magic, wide, order, machine, bodies):
+    """An ELF program: code, its line table, text, data and symbols."""
+    half = lambda value: value.to_bytes(2, order)
+    four = lambda value: value.to_bytes(4, order)
+    word = 8 if wide else 4
+    number = lambda value: value.to_bytes(word, order)
+    header, entry = (64, 64) if wide else (52, 40)
+    base, code_at = 0x400000, 0x80
+    functions, code = [], b""
+    for name, body in bodies:
+        body += b"\xcc" * (-len(body) % 16)
+        functions.append((name, len(code), len(body)))
+        code += body
+    table_at = code_at + len(code)
+    table = line_table(magic, word, order, functions, base + code_at)
+    table += b"\0" * (-len(table) % 8)
+    text_at = table_at + len(table)
+    text = b"some text: 2026-01-02T03:04:05Z\0"
+    text += b"\0" * (-len(text) % 8)
+    data_at = text_at + len(text)
+    data = number(base + text_at + 11) + number(20) + b"".join(number(value) for value in (5, 9, 1, 7))
+    names = b"\0.text\0.gopclntab\0.rodata\0.data\0.shstrtab\0.symtab\0.strtab\0"
+    symbol_names = b"\0main.table\0main.stamp\0"
+    symbols_at = data_at + len(data)
+    def symbol(name, address, size):
+        if wide:
+            return four(name) + b"\x11\0" + half(4) + number(address) + number(size)
+        return four(name) + number(address) + number(size) + b"\x11\0" + half(4)
+    symbols = symbol(0, 0, 0) + symbol(1, base + data_at + 2 * word, 4 * word) + symbol(12, base + data_at, 2 * word)
+    names_at = symbols_at + len(symbols)
+    strings_at = names_at + len(names)
+    sections_at = strings_at + len(symbol_names)
+    def section(name, kind, flags, at, size, loaded=True, link=0, each=0):
+        address = base + at if loaded else 0
+        tail = four(link) + four(1) + number(1) + number(each)
+        return four(names.index(name)) + four(kind) + number(flags) + number(address) + number(at) + number(size) + tail
+    sections = b"\0" * entry
+    sections += section(b".text\0", 1, 6, code_at, len(code))
+    sections += section(b".gopclntab\0", 1, 2, table_at, len(table))
+    sections += section(b".rodata\0", 1, 2, text_at, len(text))
+    sections += section(b".data\0", 1, 3, data_at, len(data))
+    sections += section(b".symtab\0", 2, 0, symbols_at, len(symbols), False, 7, len(symbols) // 3)
+    sections += section(b".shstrtab\0", 3, 0, names_at, len(names), False)
+    sections += section(b".strtab\0", 3, 0, strings_at, len(symbol_names), False)
+    ident = b"\x7fELF" + bytes([2 if wide else 1, 1 if order == "little" else 2, 1]) + b"\0" * 9
+    out = ident + half(2) + half(machine) + four(1) + number(base + code_at) + number(header)
+    program = 56 if wide else 32
+    out += number(sections_at) + four(0) + half(header) + half(program) + half(1) + half(entry) + half(8) + half(6)
+    end = sections_at
+    if wide:
+        out += four(1) + four(7) + number(0) + number(base) + number(base) + number(end) + number(end) + number(8)
+    else:
+        out += four(1) + number(0) + number(base) + number(base) + number(end) + number(end) + four(7) + number(8)
+    out += b"\0" * (code_at - len(out))
+    return out + code + table + text + data + symbols + names + symbol_names + sections
+
+
+def wasm():
+    """A WebAssembly module of two functions, its line table among the data."""
+    section = lambda kind, body: bytes([kind, len(body) & 0x7F | 0x80, len(body) >> 7]) + body
+    table = line_table(0xFFFFFFF1, 8, "little", [("main.a", 0x1000, 1), ("main.b", 0x1001, 1)], 0)
+    size = bytes([len(table) & 0x7F | 0x80, len(table) >> 7])
+    data = b"\x01\x00\x41\x10\x0b" + size + table
+    bodies = b"\x02" + b"\x04\x00\x41\x07\x0b" + b"\x04\x00\x10\x00\x0b"
+    return b"\0asm\1\0\0\0" + section(10, bodies) + section(11, data)
+
+
+def images():
+    # A call of the next function, an address of data, a value.
+    x86 = [
+        ("main.main", b"\xe8\x0b\0\0\0\x48\x8d\x05\x00\x02\0\0\xc3"),
+        ("example.com/a%2eb.(*T[...]).F", b"\xb8\x2a\0\0\0\xc3"),
+        ("type:.eq.[2]main.T", b"\xc3"),
+    ]
+    arm64 = [
+        ("main.main", bytes.fromhex("04000094 00000090 00100091 c0035fd6")),
+        ("main.twice", bytes.fromhex("00000010 00fcff97 c0035fd6")),
+    ]
+    seed(
+        "images",
+        amd64=elf(0xFFFFFFF1, True, "little", 62, x86),
+        amd64_go118=elf(0xFFFFFFF0, True, "little", 62, x86),
+        x86_go116=elf(0xFFFFFFFA, False, "little", 3, x86),
+        x86_go12=elf(0xFFFFFFFB, False, "little", 3, x86),
+        arm64=elf(0xFFFFFFF1, True, "little", 183, arm64),
+        arm=elf(0xFFFFFFF1, False, "little", 40, [("main.main", bytes.fromhex("000000eb 10004000")), ("main.b", b"\1\2\3\4")]),
+        s390x=elf(0xFFFFFFF1, True, "big", 22, arm64),
+        mips=elf(0xFFFFFFF1, False, "big", 8, arm64),
+        wasm=wasm(),
+        empty=b"",
+    )
+
+
 def texts():
     seed(
         "semver",
@@ -338,6 +487,7 @@ def with_end64(plain):
 
 if __name__ == "__main__":
     texts()
+    images()
     toolchains()
     databases()
     builds()

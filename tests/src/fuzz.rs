@@ -6,7 +6,7 @@
 //!
 //! `tests/fuzz` runs them under libFuzzer; `tests/fuzz_corpus.rs` replays the
 //! corpora and mutations of them with every `cargo test`. This module and what
-//! is below it use `proto` alone, so that both can compile it.
+//! is below it use `proto` and `verifier` alone, so that both can compile it.
 
 #[path = "fuzz/build.rs"]
 mod build;
@@ -14,6 +14,8 @@ mod build;
 mod caches;
 #[path = "fuzz/database.rs"]
 mod database;
+#[path = "fuzz/images.rs"]
+mod images;
 #[path = "fuzz/names.rs"]
 mod names;
 #[path = "fuzz/proxy.rs"]
@@ -26,6 +28,7 @@ mod zips;
 pub use build::{buildid, buildinfo};
 pub use caches::{archives, caches};
 pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_plan};
+pub use images::images;
 pub use names::{gosum, module_path, patterns, pseudo, semver};
 pub use proxy::{goproxy_request, info, proxy_list, version_list};
 pub use toolchain::toolchain;
@@ -44,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     ("goproxy_request", goproxy_request),
     ("gosum", gosum),
     ("gosumdb", gosumdb),
+    ("images", images),
     ("info", info),
     ("lookup_answer", lookup_answer),
     ("module_path", module_path),

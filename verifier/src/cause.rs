@@ -44,8 +44,8 @@ use serde::Serialize;
 
 use crate::compare::Artifact;
 use crate::container::difference::Difference;
-use crate::diff::Diff;
 use crate::diff::fields::Field;
+use crate::diff::{Diff, FunctionsDiff};
 
 pub(crate) use ldflags::flags as linker_flags;
 
@@ -232,7 +232,7 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
-    if unexplained::explain(pair, &causes).is_some() {
+    if unexplained::is_open(pair, &causes) {
         // Whose code differs says more than settings and parts of the build ID.
         let explainers: [fn(&Pair<'_>) -> Vec<Cause>; 3] =
             [content::explain, order::explain, embedded::explain];
@@ -241,13 +241,13 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             .flat_map(|explain| explain(pair))
             .for_each(|cause| add(&mut causes, cause));
     }
-    if unexplained::explain(pair, &causes).is_some() {
+    if unexplained::is_open(pair, &causes) {
         // Unpacking debug information takes longer than all of the above.
         debug::explain(pair)
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
-    if unexplained::explain(pair, &causes).is_some() {
+    if unexplained::is_open(pair, &causes) {
         // The build ID's pattern names what is possible; what is proven has
         // spoken already.
         pattern::explain(pair)
@@ -345,8 +345,24 @@ impl Pair<'_> {
     /// The reach of a cause that changes a line of build information and no code.
     /// A line of another length moves what follows its copy in read-only data.
     fn reach_of_a_stamp(&self) -> Reach {
+        if self.has_stamps_of_one_length() {
+            Reach::Stamps
+        } else {
+            self.reach_of_what_moves()
+        }
+    }
+
+    fn has_stamps_of_one_length(&self) -> bool {
         let len = |artifact: &Artifact| artifact.go.info().map(|info| info.to_string().len());
-        if len(self.a) == len(self.b) {
+        len(self.a) == len(self.b)
+    }
+
+    /// The reach of a cause that moves code and data and changes none: functions
+    /// with other code have another cause.
+    fn reach_of_what_moves(&self) -> Reach {
+        let functions = self.diff.functions.as_ref();
+        let changed = |functions: &FunctionsDiff| functions.counts.differing() > 0;
+        if self.same_go() && functions.is_some_and(changed) {
             Reach::Stamps
         } else {
             Reach::Anything

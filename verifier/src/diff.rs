@@ -7,6 +7,7 @@ pub mod moved;
 pub mod order;
 pub mod regions;
 pub mod strings;
+pub mod words;
 
 use proto::buildid::Pattern;
 

@@ -182,8 +182,11 @@ fn cause(pair: &Pair<'_>, meaning: &Meaning, settings: &[(&str, &Field)]) -> Opt
         fix: meaning.fix.into(),
         reach: if meaning.changes_code {
             Reach::Anything
+        } else if pair.has_stamps_of_one_length() {
+            Reach::Stamps
         } else {
-            pair.reach_of_a_stamp()
+            // The go line behind it chooses the language, and so code, too.
+            Reach::Anything
         },
     })
 }

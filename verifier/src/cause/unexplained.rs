@@ -1,8 +1,10 @@
 //! unexplained: what no proven cause accounts for, with its ranges.
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::diff::RegionDiff;
+use crate::diff::functions::FunctionDiff;
 use crate::diff::regions::Span;
+use crate::diff::{FunctionsDiff, RegionDiff, words};
+use crate::goinfo::symbols::Symbols;
 use crate::image::Content;
 
 /// The most ranges listed as evidence; the report holds the rest.
@@ -14,22 +16,43 @@ const RANGES_EACH_MAX: usize = 3;
 /// Bytes of each side shown for a small range.
 const SHOWN_BYTES: usize = 48;
 
-pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
+/// Says whether causes leave something open.
+pub(super) fn is_open(pair: &Pair<'_>, causes: &[Cause]) -> bool {
+    left(pair, causes).is_some()
+}
+
+/// Returns the regions that no proven cause accounts for; `None` when nothing is
+/// left to explain. An empty list asks for the reason of other build IDs.
+fn left<'a>(pair: &Pair<'a>, causes: &[Cause]) -> Option<Vec<&'a RegionDiff>> {
     let sure = |cause: &&Cause| cause.confidence == Confidence::Proven;
     let reaches = |reach: Reach| causes.iter().filter(sure).any(|cause| cause.reach == reach);
     if reaches(Reach::Anything) {
         return None;
     }
     let one_sided = reaches(Reach::OneSided);
-    let mut left: Vec<&RegionDiff> = pair
+    let left: Vec<&RegionDiff> = pair
         .diff
         .regions
         .iter()
         .filter(|region| region.differing > region.stamped)
         .filter(|region| !(one_sided && is_one_sided_effect(region)))
         .collect();
-    if left.is_empty() && !causes.is_empty() {
-        return None;
+    (!left.is_empty() || causes.is_empty()).then_some(left)
+}
+
+pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
+    let mut left = left(pair, causes)?;
+    let code_is_same = pair
+        .diff
+        .functions
+        .as_ref()
+        .filter(|functions| functions.is_same_code());
+    let all = left.len();
+    if let Some(functions) = code_is_same {
+        left.retain(|region| !is_shifted(pair, functions, region));
+    }
+    if let Some(functions) = code_is_same.filter(|_| left.is_empty() && all > 0) {
+        return Some(shifted_only(pair, functions));
     }
     // What the program runs comes before the tables that describe it.
     left.sort_by_key(|region| !matches!(region.content, Content::Code | Content::Data));
@@ -38,9 +61,10 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
         .map(|region| region.differing - region.stamped)
         .sum();
     let total: usize = left.iter().map(|region| region.spans.len().max(1)).sum();
+    let symbols = Symbols::read(pair.a.bytes(), &pair.a.image);
     let evidence: Vec<Evidence> = left
         .iter()
-        .flat_map(|region| ranges(pair, region).into_iter().take(RANGES_EACH_MAX))
+        .flat_map(|region| ranges(pair, region, &symbols))
         .take(RANGES_MAX)
         .collect();
     let more = if total > evidence.len() {
@@ -51,6 +75,12 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
     let summary = if bytes == 0 {
         "only the names of the builds differ, for a reason that these two files alone do not show"
             .into()
+    } else if let Some(functions) = code_is_same {
+        let paired = functions.counts.same + functions.counts.shifted + functions.counts.lines;
+        format!(
+            "the code of all {paired} functions is the same, but for addresses of what moved; {bytes} other bytes \
+             differ for a reason that these two files alone do not show{more}"
+        )
     } else {
         format!("{bytes} bytes differ for a reason that these two files alone do not show{more}")
     };
@@ -62,6 +92,37 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
         fix: fix(pair),
         reach: Reach::Stamps,
     })
+}
+
+/// Says whether a region differs only in that things moved: code, where every
+/// function was found to be the same, the line table that describes it, and
+/// data in which nothing but addresses differs.
+fn is_shifted(pair: &Pair<'_>, functions: &FunctionsDiff, region: &RegionDiff) -> bool {
+    let both = region.a.is_some() && region.b.is_some();
+    match region.content {
+        Content::Code => both,
+        Content::Data if region.name.contains("pclntab") => both && functions.counts.lines == 0,
+        Content::Data => words::are_addresses(pair.a, pair.b, region),
+        // Tables of addresses and offsets follow from what they describe.
+        Content::Layout => both,
+        Content::Symbols | Content::Notes => false,
+    }
+}
+
+fn shifted_only(pair: &Pair<'_>, functions: &FunctionsDiff) -> Cause {
+    let counts = &functions.counts;
+    let same = format!(
+        "{} the same, {} with addresses of what moved",
+        counts.same, counts.shifted
+    );
+    Cause {
+        name: Name::Unexplained,
+        confidence: Confidence::Possible,
+        summary: "all remaining differences are shifted addresses: code and data only moved".into(),
+        evidence: vec![Evidence::new("functions", same.clone(), same)],
+        fix: fix(pair),
+        reach: Reach::Stamps,
+    }
 }
 
 fn fix(pair: &Pair<'_>) -> String {
@@ -88,7 +149,7 @@ fn is_one_sided_effect(region: &RegionDiff) -> bool {
     }
 }
 
-fn ranges(pair: &Pair<'_>, region: &RegionDiff) -> Vec<Evidence> {
+fn ranges(pair: &Pair<'_>, region: &RegionDiff, symbols: &Symbols<'_>) -> Vec<Evidence> {
     if region.spans.is_empty() {
         let show = |range: &Option<std::ops::Range<usize>>| {
             range
@@ -106,9 +167,35 @@ fn ranges(pair: &Pair<'_>, region: &RegionDiff) -> Vec<Evidence> {
             excerpt(pair.a.bytes(), &span.a),
             excerpt(pair.b.bytes(), &span.b),
         ];
-        Evidence::new(place(region, span), a, b)
+        let name = name(pair, symbols, span);
+        Evidence::new(format!("{}{name}", place(region, span)), a, b)
     };
-    region.spans.iter().map(shown).collect()
+    region
+        .spans
+        .iter()
+        .take(RANGES_EACH_MAX)
+        .map(shown)
+        .collect()
+}
+
+/// Names the function or the symbol that a place lies in, where there is one.
+fn name(pair: &Pair<'_>, symbols: &Symbols<'_>, span: &Span) -> String {
+    let functions = pair.diff.functions.as_ref();
+    let holds = |function: &&FunctionDiff| {
+        function.a.is_some_and(|place| {
+            let size = usize::try_from(place.size).unwrap_or(usize::MAX);
+            (place.offset..place.offset.saturating_add(size)).contains(&span.a.start)
+        })
+    };
+    let function = functions.and_then(|functions| functions.functions.iter().find(holds));
+    let symbol = || {
+        let address = pair.a.image.address_of(span.a.start)?;
+        Some(symbols.at(address)?.name.to_owned())
+    };
+    let name = function
+        .map(|function| function.name.clone())
+        .or_else(symbol);
+    name.map_or_else(String::new, |name| format!(" ({name})"))
 }
 
 /// Names a place in both files.

@@ -31,7 +31,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
               time (git log -1 --format=%cI) in place of the clock, no host or user names"
             .into(),
         evidence,
-        reach: if in_place { Reach::Stamps } else { Reach::Anything },
+        reach: if in_place { Reach::Stamps } else { pair.reach_of_what_moves() },
     }]
 }
 

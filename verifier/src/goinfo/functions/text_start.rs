@@ -90,7 +90,7 @@ fn relocations(bytes: &[u8], image: &Image, found: &Found<'_>, table: &Table<'_>
         rela.chunks_exact(RELA_LEN)
             .filter_map(move |entry| Some((number(entry, 0)?, number(entry, 16)?)))
     };
-    let place = |address: u64, index: u64| Some(address.checked_add(8 * index)?);
+    let place = |address: u64, index: u64| address.checked_add(8 * index);
     let addend = |place: u64| {
         entries()
             .find(|(at, _)| *at == place)
