@@ -8,9 +8,14 @@ keys, heads and the lookup are real ones of sum.golang.org; the note of
 example.com/log is signed with the seed that src/fuzz/database.rs names.
 """
 
+import hashlib
 import io
+import json
 import pathlib
 import struct
+import subprocess
+import tarfile
+import tempfile
 import zipfile
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
@@ -485,7 +490,63 @@ def with_end64(plain):
     return body + record + locator + end
 
 
+def containers():
+    """Made by the machine's own tools, except for the image's outline."""
+    with tempfile.TemporaryDirectory() as top:
+        def shell(line):
+            line = "set -e; " + line
+            return subprocess.run(["bash", "-c", line], cwd=top, check=True, stdout=subprocess.PIPE).stdout
+
+        shell("mkdir -p t/bin; echo tool > t/bin/tool; echo x > t/x; ln t/x t/y; ln -s x t/z; : > t/.wh.gone")
+        pack = "tar --sort=name --mtime=@1 --owner=0 --group=0 -C t -cf - ."
+        long = "a" * 150
+        files = {
+            "tar_ustar": shell(f"tar --format=ustar {pack[4:]}"),
+            "tar_gnu_long": shell(f"mkdir -p l/{long}; echo x > l/{long}/x; tar --format=gnu --mtime=@1 -C l -cf - ."),
+            "tar_pax": shell(f"tar --format=pax --mtime=@1.5 -C l -cf - ."),
+            "tar_gz": shell(f"{pack} | gzip -n"),
+            "tar_xz": shell(f"{pack} | xz --lzma2=dict=4KiB"),
+            "tar_zst": shell(f"{pack} | zstd -q"),
+            "tar_twice": shell(f"{pack} | gzip -n | gzip -n"),
+            "stream_gz_name": shell("touch -d @5 t/x; gzip -c t/x"),
+            "zip": shell("cd t; TZ=UTC zip -qrXy ../z.zip .; cat ../z.zip"),
+            "zip_extra": shell("cd t; TZ=UTC zip -qry ../e.zip . -x x; cat ../e.zip"),
+            "ar": shell("cd t; ar rcD ../a.a bin/tool x; cat ../a.a"),
+            "deb": shell("mkdir -p t/DEBIAN; printf 'Package: t\\nVersion: 1\\nArchitecture: all\\n"
+                         "Maintainer: x <x@x>\\nDescription: x\\n' > t/DEBIAN/control; "
+                         "SOURCE_DATE_EPOCH=1 dpkg-deb -Zgzip --root-owner-group -b t t.deb >/dev/null; rm -r t/DEBIAN; cat t.deb"),
+            "rpm": shell("printf 'Name: t\\nVersion: 1\\nRelease: 1\\nSummary: x\\nLicense: x\\n%%description\\nx\\n"
+                         "%%install\\nmkdir -p %%{buildroot}/b\\necho x > %%{buildroot}/b/x\\n%%files\\n/b/x\\n' > t.spec; "
+                         "SOURCE_DATE_EPOCH=1 HOME=$PWD rpmbuild -bb --quiet --target noarch --define \"_topdir $PWD/r\" "
+                         "--define \"_tmppath $PWD\" --define '_buildhost x' --define '_binary_payload w6.gzdio' t.spec >&2; cat r/RPMS/*/*.rpm"),
+        }
+        files["cpio"] = shell("rpm2cpio r/RPMS/*/*.rpm")
+        layer = files["tar_gz"]
+        blobs = {}
+
+        def blob(data):
+            name = hashlib.sha256(data).hexdigest()
+            blobs["blobs/sha256/" + name] = data
+            return {"digest": "sha256:" + name, "size": len(data)}
+
+        config = blob(json.dumps({"created": "2020-01-01T00:00:00Z", "config": {"Env": ["A=1"]}}).encode())
+        manifest = blob(json.dumps({"config": config, "layers": [blob(layer)]}).encode())
+        blobs["index.json"] = json.dumps({"manifests": [manifest]}).encode()
+        blobs["oci-layout"] = b"{}"
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as archive:
+            for name, data in blobs.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(data)
+                archive.addfile(entry, io.BytesIO(data))
+        files["image_tar"] = out.getvalue()
+        part = bytes.fromhex("cffaedfe07000001")
+        files["universal"] = struct.pack(">7I", 0xCAFEBABE, 1, 0x01000007, 3, 64, len(part), 3).ljust(64, b"\0") + part
+        seed("containers", **files)
+
+
 if __name__ == "__main__":
+    containers()
     texts()
     images()
     toolchains()

@@ -12,6 +12,8 @@
 mod build;
 #[path = "fuzz/caches.rs"]
 mod caches;
+#[path = "fuzz/containers.rs"]
+mod containers;
 #[path = "fuzz/database.rs"]
 mod database;
 #[path = "fuzz/images.rs"]
@@ -27,6 +29,7 @@ mod zips;
 
 pub use build::{buildid, buildinfo};
 pub use caches::{archives, caches};
+pub use containers::containers;
 pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_plan};
 pub use images::images;
 pub use names::{gosum, module_path, patterns, pseudo, semver};
@@ -44,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     ("buildinfo", buildinfo),
     ("caches", caches),
     ("checkpoint", checkpoint),
+    ("containers", containers),
     ("goproxy_request", goproxy_request),
     ("gosum", gosum),
     ("gosumdb", gosumdb),

@@ -27,3 +27,6 @@ pub mod source;
 pub mod tar;
 pub mod visit;
 pub mod zip;
+
+#[cfg(test)]
+mod tests;

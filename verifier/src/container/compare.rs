@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead as _};
 use std::path::PathBuf;
 
+use sha2::{Digest as _, Sha256};
+
 use super::difference::{Difference, Differing, Field, How, Only};
 use super::fault::{Fault, Kind as FaultKind};
 use super::limits::{ASIDE_MAX, Budget, DEPTH_MAX, PROGRAM_SIZE_MAX, PROGRAMS_MAX};
@@ -188,7 +190,7 @@ impl<'a> Comparer<'a> {
                 .get(at_a)
                 .map_or("", |member| display(&member.name));
             let how = match (contents, taken_a.get(&at_a), taken_b.get(&at_b)) {
-                (_, Some(a), Some(b)) => self.member(path, a, b)?,
+                (contents, Some(a), Some(b)) => self.member(path, contents, [a, b])?,
                 ([Content::File { .. }, Content::File { .. }], ..) => {
                     How::Hashes("too much differs to look into all of it".into())
                 }
@@ -204,14 +206,24 @@ impl<'a> Comparer<'a> {
     }
 
     /// Compares two members that differ.
-    fn member(&mut self, path: &str, a: &Source, b: &Source) -> Result<How, Fault> {
+    fn member(
+        &mut self,
+        path: &str,
+        contents: [&Content; 2],
+        sources: [&Source; 2],
+    ) -> Result<How, Fault> {
         self.path.push(path.into());
-        let how = self.look_into(path, a, b);
+        let how = self.look_into(path, contents, sources);
         self.path.pop();
         how
     }
 
-    fn look_into(&mut self, path: &str, a: &Source, b: &Source) -> Result<How, Fault> {
+    fn look_into(
+        &mut self,
+        path: &str,
+        contents: [&Content; 2],
+        [a, b]: [&Source; 2],
+    ) -> Result<How, Fault> {
         let opened = [
             Container::open(path, a, &self.budget)?,
             Container::open(path, b, &self.budget)?,
@@ -234,7 +246,8 @@ impl<'a> Comparer<'a> {
         if is_build && is_small && self.programs < PROGRAMS_MAX {
             self.programs += 1;
             let place = self.path.join(": ");
-            let [a, b] = [artifact(&place, a)?, artifact(&place, b)?];
+            let a = artifact(&place, a, contents[0])?;
+            let b = artifact(&place, b, contents[1])?;
             let (number, verdict) = (self.take)(&self.path, &a, &b);
             return Ok(How::Program { number, verdict });
         }
@@ -261,7 +274,7 @@ impl Side<'_> {
         self.list.members.get(index).map(|member| &member.content)
     }
 
-    /// Makes members readable, and makes sure that they are what was listed.
+    /// Makes members readable.
     fn take(&self, wanted: &HashSet<usize>) -> Result<HashMap<usize, Source>, Fault> {
         self.container.take(self.list, wanted)
     }
@@ -290,12 +303,18 @@ fn is_build(source: &Source) -> io::Result<bool> {
     Ok(format.is_program() || format == Format::GoArchive)
 }
 
-fn artifact(place: &str, source: &Source) -> io::Result<Artifact> {
-    let len = usize::try_from(source.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+/// Reads a member whole, and makes sure that it is what was listed.
+fn artifact(place: &str, source: &Source, listed: &Content) -> Result<Artifact, Fault> {
+    let len = usize::try_from(source.len()).map_err(|_| Fault::from(FaultKind::Changed))?;
     let bytes = source.bytes_at(0, len)?;
+    let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+    let size = source.len();
+    if *listed != (Content::File { size, sha256 }) {
+        return Err(Fault::from(FaultKind::Changed).within(place));
+    }
     Ok(Artifact::of(Input {
         path: PathBuf::from(place),
-        sha256: source.sha256()?,
+        sha256,
         bytes,
         identity: None,
     }))

@@ -228,7 +228,10 @@ impl Container {
             Place::Listed(listing) => return Ok(Arc::clone(listing)),
             Place::Source(source) => source,
         };
-        let plain = self.codec.is_none().then(|| source.clone());
+        // A package's payload is compressed behind its headers: what its members'
+        // offsets count is not the package.
+        let is_plain = self.codec.is_none() && self.kind != Kind::Rpm;
+        let plain = is_plain.then(|| source.clone());
         let mut lister = Lister::new(plain);
         let facts = self.visit(source, &mut lister)?;
         let mut listing = lister.finish();
