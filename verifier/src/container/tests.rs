@@ -55,7 +55,7 @@ fn compare(a: &[u8], b: &[u8]) -> Difference {
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
@@ -108,7 +108,12 @@ fn what_other_programs_wrote_is_read_whole() {
 fn archives_that_are_cut_off_say_where() {
     for (name, bytes) in SEEDS {
         for len in (HEAD_KEPT..bytes.len()).step_by(7) {
-            match list(&bytes[..len]) {
+            let source = Source::memory(bytes[..len].to_vec());
+            // Less than a header is no tar archive yet.
+            let Some(cut) = Container::open("x.gz", &source, &Budget::default()).unwrap() else {
+                continue;
+            };
+            match cut.list() {
                 // Zeros at the end, and what lies behind the last member, say nothing.
                 Ok(_) => {}
                 Err(fault) => assert!(!matches!(fault.kind, Kind::Io(_)), "{name} {len}: {fault}"),
