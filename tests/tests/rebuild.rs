@@ -2,8 +2,14 @@
 //! building, what can't be told is said, nothing is left behind.
 
 #[cfg(test)]
-#[path = "rebuild/answers.rs"]
-mod answers;
-#[cfg(test)]
 #[path = "rebuild/bench.rs"]
 mod bench;
+#[cfg(test)]
+#[path = "rebuild/culprits.rs"]
+mod culprits;
+#[cfg(test)]
+#[path = "rebuild/endings.rs"]
+mod endings;
+#[cfg(test)]
+#[path = "rebuild/variations.rs"]
+mod variations;

@@ -94,6 +94,11 @@ impl Bar {
         self.0.inc(count);
     }
 
+    /// Says that there is more to do than was known.
+    pub fn grow(&self, total: u64) {
+        self.0.set_length(total);
+    }
+
     /// Says what is being done now.
     pub fn say(&self, title: impl Into<String>) {
         self.0.set_message(title.into());

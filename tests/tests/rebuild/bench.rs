@@ -24,9 +24,14 @@ pub(crate) struct Answer {
 impl Bench {
     /// A program that imports nothing, so that a cold build is short.
     pub(crate) fn new() -> Self {
+        Self::with("1.21.")
+    }
+
+    /// The same for another Go.
+    pub(crate) fn with(version: &str) -> Self {
         let bench = Self {
             folder: tempfile::tempdir().unwrap(),
-            toolchain: Toolchain::find("1.27."),
+            toolchain: Toolchain::find(version),
         };
         for name in ["home", "temporary"] {
             std::fs::create_dir(bench.folder.path().join(name)).unwrap();
@@ -66,13 +71,25 @@ impl Bench {
         std::fs::write(path, content).unwrap();
     }
 
-    /// Writes a script beside the program that runs with sh.
-    pub(crate) fn script(&self, name: &str, content: &str) -> PathBuf {
+    /// Writes a script that go runs each tool with: `$tool` is the tool, `$@` its
+    /// arguments, and the step is a real one. Returns the flag for go build.
+    pub(crate) fn toolexec(&self, script: &str) -> String {
         use std::os::unix::fs::PermissionsExt as _;
-        let path = self.beside(name);
-        std::fs::write(&path, format!("#!/bin/sh\n{content}\n")).unwrap();
+        let path = self.beside("toolexec");
+        let head = "tool=$1; shift\ncase $1 in -V*) exec \"$tool\" \"$@\";; esac";
+        let text = format!("#!/bin/sh\n{head}\n{script}\nexec \"$tool\" \"$@\"\n");
+        std::fs::write(&path, text).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        path
+        format!("-toolexec={}", path.display())
+    }
+
+    /// A toolexec script that puts the value of an expression of sh into
+    /// `main.leak`, as a build that runs `-ldflags=-X` with it would.
+    pub(crate) fn leak(&self, expression: &str) -> String {
+        let main = "package main\n\nvar leak string\n\nfunc main() { println(leak) }\n";
+        self.write("main.go", main);
+        let set = format!("set -- -X \"main.leak={expression}\" \"$@\"");
+        self.toolexec(&format!("case $tool in */link) {set};; esac"))
     }
 
     /// `verify-build rebuild`, with nothing of our environment but PATH.
@@ -86,7 +103,13 @@ impl Bench {
             .env("TMPDIR", self.temporary())
             .env("GOPROXY", "off")
             .env("CGO_ENABLED", "0")
-            .args(["rebuild", "--format", "json", "--go"])
+            .arg("rebuild")
+            .args(
+                ["--format", "json"]
+                    .iter()
+                    .filter(|_| !arguments.contains(&"--format")),
+            )
+            .arg("--go")
             .arg(self.toolchain.program())
             .args(arguments);
         command
@@ -152,11 +175,19 @@ impl Answer {
         culprits.iter().map(name).collect()
     }
 
+    /// Names of what was varied.
+    pub(crate) fn varied(&self) -> Vec<&str> {
+        self.names("varied")
+    }
+
     /// Names of what could not be tried.
     pub(crate) fn untried(&self) -> Vec<&str> {
-        let untried = self.value["untried"].as_array().unwrap();
-        untried
-            .iter()
+        self.names("untried")
+    }
+
+    fn names(&self, list: &str) -> Vec<&str> {
+        let list = self.value[list].as_array().unwrap();
+        list.iter()
             .map(|one| one["name"].as_str().unwrap())
             .collect()
     }

@@ -84,12 +84,12 @@ impl Build {
     /// When it is interrupted, can't be started, or left a file that can't be
     /// read. A build that fails is no error.
     pub fn run(setting: &Setting<'_>, task: Task, ready: &Ready) -> anyhow::Result<Self> {
-        let before = cache::read(&task.cache).entries;
+        let before = cache::count(&task.cache);
         let started = jiff::Timestamp::now();
         let clock = Instant::now();
         let prepare = |command: &mut Command| {
             command
-                .current_dir(&ready.folder)
+                .current_dir(&ready.start)
                 .env_clear()
                 .envs(&ready.variables);
         };
@@ -101,6 +101,8 @@ impl Build {
                 number: task.number as u64,
                 started: started.to_string(),
                 duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+                cache_entries_before: before,
+                cache_entries_after: cache::count(&task.cache),
                 folder: ready.folder.display().to_string(),
                 scratch: setting.scratch.display().to_string(),
                 command: ready
@@ -109,7 +111,7 @@ impl Build {
                     .map(|word| surroundings::shown(word))
                     .collect(),
             };
-            Ok(Built::of(setting, &task, ready, before, observed)?)
+            Ok(Built::of(setting, &task, ready, observed)?)
         } else {
             Err(complaint(&finished, setting.timeout))
         };
@@ -134,7 +136,6 @@ impl Built {
         setting: &Setting<'_>,
         task: &Task,
         ready: &Ready,
-        entries_before: u64,
         observed: Observed,
     ) -> anyhow::Result<Self> {
         let project = setting.ground.project;
@@ -159,8 +160,7 @@ impl Built {
             conditions: Conditions {
                 cache: Cache {
                     mode: task.mode,
-                    entries_before,
-                    after: cache::read(&task.cache),
+                    after: (task.mode != Mode::Given).then(|| cache::read(&task.cache)),
                 },
                 varied: task.varied.clone(),
                 host: Host::of(project, setting.ground.machine),

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -19,13 +19,16 @@ pub enum Mode {
     Given,
 }
 
-/// What lies in a cache: how many actions, and one hash over all of them.
+/// The compiled packages in a cache: how many, and one hash over all of them.
+///
+/// Other entries are left out: which indexes of folders go keeps depends on how
+/// old their files are, so that no two runs agree on them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Contents {
-    /// Index entries: files `<action>-a`.
-    pub entries: u64,
+    /// Compiled packages.
+    pub packages: u64,
     /// SHA-256 in hexadecimal over one line `<action> <output> <size>` for each
-    /// entry, in the order of actions; times are left out.
+    /// package, in the order of actions; times are left out.
     pub closure: String,
 }
 
@@ -34,39 +37,50 @@ pub struct Contents {
 /// Source: cmd/go/internal/cache entrySize
 const ENTRY_BYTES: u64 = 175;
 
-/// The most entries looked at.
-const ENTRIES_MAX: usize = 4_000_000;
+/// The most files looked at.
+const FILES_MAX: usize = 4_000_000;
 
-/// Reads the index of a cache. What is no entry is passed over: this describes
-/// a cache, and `verify-build cache audit` judges it.
+/// How a compiled package begins.
+const ARCHIVE: &[u8] = b"!<arch>\n";
+
+/// Counts the index entries of a cache: files `<action>-a`.
+pub fn count(folder: &Path) -> u64 {
+    let names = files(folder).filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.ends_with("-a"))
+    });
+    names.count() as u64
+}
+
+/// Reads which packages a cache holds. What is no entry is passed over: this
+/// describes a cache, and `verify-build cache audit` judges it.
 pub fn read(folder: &Path) -> Contents {
-    let mut lines: Vec<String> = Vec::new();
-    for first in 0..=255_u8 {
-        let Ok(files) = fs::read_dir(folder.join(format!("{first:02x}"))) else {
-            continue;
-        };
-        for file in files
-            .flatten()
-            .take(ENTRIES_MAX - lines.len().min(ENTRIES_MAX))
-        {
-            lines.extend(line(&file.path()));
-        }
-    }
+    let mut lines: Vec<String> = files(folder)
+        .filter_map(|path| line(folder, &path))
+        .collect();
     lines.sort_unstable();
     let mut hash = Sha256::new();
     for line in &lines {
         hash.update(line);
     }
     Contents {
-        entries: lines.len() as u64,
+        packages: lines.len() as u64,
         closure: hex::encode(hash.finalize()),
     }
 }
 
-/// Reads `v1 <action> <output> <size> <time>`.
-fn line(path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_str()?;
-    name.strip_suffix("-a")?;
+fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    (0..=255_u8)
+        .filter_map(|first| fs::read_dir(folder.join(format!("{first:02x}"))).ok())
+        .flatten()
+        .flatten()
+        .map(|file| file.path())
+        .take(FILES_MAX)
+}
+
+/// Reads `v1 <action> <output> <size> <time>`, where the output is a package.
+fn line(folder: &Path, path: &Path) -> Option<String> {
+    path.file_name()?.to_str()?.strip_suffix("-a")?;
     let mut text = String::new();
     let file = fs::File::open(path).ok()?;
     file.take(ENTRY_BYTES).read_to_string(&mut text).ok()?;
@@ -75,7 +89,17 @@ fn line(path: &Path) -> Option<String> {
     else {
         return None;
     };
-    Some(format!("{action} {output} {size}\n"))
+    // It becomes a path: digits and nothing else.
+    if output.len() != 64 || !output.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let data = folder.join(output.get(..2)?).join(format!("{output}-d"));
+    let mut begin = Vec::new();
+    let data = fs::File::open(data).ok()?;
+    data.take(ARCHIVE.len() as u64)
+        .read_to_end(&mut begin)
+        .ok()?;
+    (begin == ARCHIVE).then(|| format!("{action} {output} {size}\n"))
 }
 
 #[cfg(test)]
@@ -83,25 +107,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cache_is_told_by_its_actions_and_not_by_its_times() {
+    fn a_cache_is_told_by_its_packages_and_not_by_its_times() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(read(folder.path()).entries, 0);
+        assert_eq!(read(folder.path()).packages, 0);
         let (action, output) = ("ab".repeat(32), "cd".repeat(32));
-        fs::create_dir(folder.path().join("ab")).unwrap();
-        let write = |name: &str, size: u64, time: u64| {
+        for name in ["ab", "cd"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let data = folder.path().join("cd").join(format!("{output}-d"));
+        fs::write(&data, "!<arch>\nrest").unwrap();
+        let write = |output: &str, size: u64, time: u64| {
             let text = format!("v1 {action} {output} {size:>20} {time:>20}\n");
-            assert_eq!(text.len() as u64, ENTRY_BYTES);
-            fs::write(folder.path().join("ab").join(name), text).unwrap();
+            fs::write(folder.path().join(format!("ab/{action}-a")), text).unwrap();
         };
-        write(&format!("{action}-a"), 7, 1);
+        write(&output, 7, 1);
         let first = read(folder.path());
-        assert_eq!(first.entries, 1);
-        write(&format!("{action}-a"), 7, 2);
+        assert_eq!(first.packages, 1);
+        write(&output, 7, 2);
         assert_eq!(read(folder.path()), first);
-        write(&format!("{action}-a"), 8, 2);
+        write(&output, 8, 2);
         assert_ne!(read(folder.path()).closure, first.closure);
-        fs::write(folder.path().join("ab/x-d"), "data").unwrap();
         fs::write(folder.path().join("ab/y-a"), "nonsense").unwrap();
-        assert_eq!(read(folder.path()).entries, 1);
+        assert_eq!((count(folder.path()), read(folder.path()).packages), (2, 1));
+        write("../../../etc/passwd", 8, 2);
+        assert_eq!(read(folder.path()).packages, 0);
+        write(&output, 8, 2);
+        fs::write(&data, "an index").unwrap();
+        assert_eq!(read(folder.path()).packages, 0);
     }
 }

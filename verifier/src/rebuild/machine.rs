@@ -19,11 +19,25 @@ pub struct Machine {
     pub processors: Vec<u32>,
     /// How to get a mount and a host name of one's own; why not.
     pub namespaces: Result<Vec<OsString>, String>,
+    /// Where a folder lists its files by the order of their making; why nowhere.
+    pub listing: Result<Listing, String>,
     /// How to be another user; why not.
     pub user: Result<Becoming, String>,
     /// The operating system's release, as it names itself.
     pub kernel: String,
 }
+
+/// A file system that lists files by the order of their making.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// That of the temporary folder.
+    Here,
+    /// One in memory, [`MEMORY`].
+    Memory,
+}
+
+/// Where Linux has a file system in memory.
+pub const MEMORY: &str = "/dev/shm";
 
 /// How a build becomes another user's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +70,7 @@ impl Machine {
         Self {
             processors: processors(),
             namespaces: trial.namespaces(),
+            listing: listing(scratch),
             user: trial.user(),
             kernel: kernel(),
             path,
@@ -196,6 +211,39 @@ pub fn switch_user() -> [OsString; 4] {
         "--".into(),
     ]
 }
+
+/// Makes files in both orders and looks how they are listed.
+fn listing(scratch: &Path) -> Result<Listing, String> {
+    let follows = |parent: &Path| -> std::io::Result<bool> {
+        let trial = tempfile::tempdir_in(parent)?;
+        let list = |name: &str, reversed: bool| -> std::io::Result<Vec<OsString>> {
+            let folder = trial.path().join(name);
+            fs::create_dir(&folder)?;
+            for number in 0..FILES_TRIED {
+                let number = if reversed {
+                    FILES_TRIED - number
+                } else {
+                    number + 1
+                };
+                fs::write(folder.join(format!("file-{number}")), "")?;
+            }
+            fs::read_dir(&folder)?
+                .map(|file| Ok(file?.file_name()))
+                .collect()
+        };
+        Ok(list("a", false)? != list("b", true)?)
+    };
+    if follows(scratch).unwrap_or(false) {
+        Ok(Listing::Here)
+    } else if follows(Path::new(MEMORY)).unwrap_or(false) {
+        Ok(Listing::Memory)
+    } else {
+        Err("no file system here lists files by the order of their making".into())
+    }
+}
+
+/// Enough files to see an order.
+const FILES_TRIED: u32 = 12;
 
 /// Returns the processors this process may use; none where that can't be told.
 fn processors() -> Vec<u32> {

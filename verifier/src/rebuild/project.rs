@@ -114,6 +114,11 @@ impl Project {
         for (name, value) in [("GOENV", "off"), ("GOTOOLCHAIN", "local")] {
             variables.insert(name.into(), value.into());
         }
+        // A build that is stopped leaves its files where nobody looks for them,
+        // so they lie in a folder that goes away.
+        for name in ["TMPDIR", "GOTMPDIR"] {
+            variables.insert(name.into(), asking.temporary()?.into());
+        }
         for name in ["GOPATH", "GOMODCACHE"] {
             if let Some(value) = of(name) {
                 variables.insert(name.into(), value.into());
@@ -193,6 +198,22 @@ impl Project {
 }
 
 impl Asking<'_> {
+    /// Returns the folder for temporary files, where that is not varied.
+    fn temporary(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.scratch.join("temporary");
+        let problem = || format!("making {}", folder.display());
+        fs::create_dir_all(&folder).with_context(problem)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // As /tmp is: a build may run as another user. Who may come here at
+            // all, the folder above says.
+            let mode = fs::Permissions::from_mode(0o1777);
+            fs::set_permissions(&folder, mode).with_context(problem)?;
+        }
+        Ok(folder)
+    }
+
     /// Runs go and returns what it prints.
     ///
     /// # Errors
@@ -215,13 +236,10 @@ impl Asking<'_> {
         };
         let finished: Finished = child::run(&argv, prepare, self.timeout, self.interrupt)?;
         if !finished.is_success() {
-            let words: Vec<_> = arguments
-                .iter()
-                .map(|word| word.to_string_lossy())
-                .collect();
+            let word = arguments.first().map(|word| word.to_string_lossy());
             bail!(
                 "go {} in {}: {}",
-                words.join(" "),
+                word.unwrap_or_default(),
                 folder.display(),
                 finished.tail(20)
             );

@@ -71,10 +71,9 @@ pub struct Conditions {
 pub struct Cache {
     /// How the build found it.
     pub mode: Mode,
-    /// Entries before the build.
-    pub entries_before: u64,
-    /// The cache after the build.
-    pub after: Contents,
+    /// The packages in it after the build; null for a cache that was named,
+    /// which holds others' too.
+    pub after: Option<Contents>,
 }
 
 /// What came out.
@@ -111,6 +110,10 @@ pub struct Observed {
     pub started: String,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+    /// Index entries in the build cache before the build.
+    pub cache_entries_before: u64,
+    /// And after it: how many more there are tells what was not found in it.
+    pub cache_entries_after: u64,
     /// The folder it was built in.
     pub folder: String,
     /// The folder for which `$SCRATCH` stands.

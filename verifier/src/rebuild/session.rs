@@ -262,6 +262,9 @@ impl Session<'_> {
             let how = variation.apply(setting.ground, &mut scene);
             varied.insert(variation.name(), how);
         }
+        self.plan
+            .bar
+            .grow((number as u64).max(crate::rebuild::BUILDS_USUAL));
         self.plan.bar.say(self.title(number, mode, some));
         let ready = self.stage.put_up(&scene, number, cache)?;
         let task = Task {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::copy::{self, Links, Manner};
-use super::machine::{Becoming, OTHER_ID};
+use super::machine::{Becoming, Listing, MEMORY, OTHER_ID};
 use super::scene::{Scene, Sources};
 use super::scratch::Scratch;
 use super::surroundings::Variables;
@@ -20,7 +20,10 @@ use super::wrap::{self, Mount};
 pub struct Stage<'a> {
     ground: &'a Ground<'a>,
     scratch: &'a Scratch,
+    /// Copies that are there.
     made: BTreeSet<PathBuf>,
+    /// For copies whose files must be listed by the order of their making.
+    memory: Option<Scratch>,
 }
 
 /// A build that is ready to run.
@@ -28,8 +31,11 @@ pub struct Stage<'a> {
 pub struct Ready {
     /// The program to start, with its arguments.
     pub argv: Vec<OsString>,
-    /// The working folder.
+    /// The folder it is built in.
     pub folder: PathBuf,
+    /// Where the program is started: elsewhere when the folder is only there
+    /// once something is mounted.
+    pub start: PathBuf,
     /// The whole environment.
     pub variables: Variables,
     /// Where the program will be.
@@ -45,6 +51,7 @@ impl<'a> Stage<'a> {
             ground,
             scratch,
             made: BTreeSet::new(),
+            memory: None,
         }
     }
 
@@ -106,6 +113,11 @@ impl<'a> Stage<'a> {
         }
         Ok(Ready {
             argv: wrap::wrap(scene, self.ground.machine, &mounts, &folder, build),
+            start: if mounts.is_empty() {
+                folder.clone()
+            } else {
+                self.scratch.path().to_owned()
+            },
             folder,
             variables,
             program,
@@ -152,7 +164,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Copies the sources as asked; gives where they have moved to, and what is
-    /// to be mounted where they have not.
+    /// to be mounted there or where they have not.
     fn sources(&mut self, sources: Sources) -> anyhow::Result<(Option<PathBuf>, Vec<Mount>)> {
         let (false, Ok(roots)) = (sources.is_original(), &self.ground.project.roots) else {
             return Ok((None, Vec::new()));
@@ -168,16 +180,40 @@ impl<'a> Stage<'a> {
             (false, true) => "elsewhere-times",
             (true, true) => "elsewhere-reversed-times",
         };
+        let in_memory = reversed && self.ground.machine.listing == Ok(Listing::Memory);
+        let parent = if in_memory {
+            self.memory()?.folder(name)?
+        } else {
+            self.scratch.folder(name)?
+        };
         // The last part is what a folder of sources may be called anywhere.
-        let copy = self.scratch.folder(name)?.join("src");
+        let copy = parent.join("src");
         if self.made.insert(copy.clone()) {
             roots.copy(&copy, sources.manner)?;
+        }
+        if sources.moved && in_memory {
+            let at = self.scratch.folder(&format!("{name}/src"))?;
+            let mount = Mount {
+                from: copy,
+                at: at.clone(),
+            };
+            return Ok((Some(at), vec![mount]));
         }
         if sources.moved {
             return Ok((Some(copy), Vec::new()));
         }
         let pairs = roots.pairs(&copy).into_iter();
-        Ok((None, pairs.map(|(at, from)| Mount { from, at }).collect()))
+        let mounts = pairs.map(|(at, from)| Mount { from, at }).collect();
+        Ok((None, mounts))
+    }
+
+    /// A temporary folder in memory, made when it is first needed.
+    fn memory(&mut self) -> anyhow::Result<&Scratch> {
+        let made = match self.memory.take() {
+            Some(made) => made,
+            None => Scratch::new(Path::new(MEMORY))?,
+        };
+        Ok(self.memory.insert(made))
     }
 
     fn goroot(&mut self) -> anyhow::Result<PathBuf> {

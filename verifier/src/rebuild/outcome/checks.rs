@@ -147,7 +147,7 @@ impl Outcome {
     }
 
     /// The stable name of what matters.
-    fn rule(&self, kind: &Kind) -> String {
+    pub(super) fn rule(&self, kind: &Kind) -> String {
         match kind {
             Kind::Nothing => "not-deterministic".into(),
             Kind::Warm | Kind::Given if self.has_cgo => "cache-stale-cgo".into(),

@@ -48,6 +48,7 @@ impl Outcome {
         };
         json!({
             "kind": kind,
+            "rule": self.rule(&culprit.kind),
             "varied": varied,
             "label": label(&culprit.kind),
             "summary": matters(culprit),

@@ -58,8 +58,9 @@ impl Outcome {
             let number = culprit.build.saturating_add(1);
             writeln!(
                 out,
-                "{:>3}. {what} (build {number}: {}; proven by building)",
+                "{:>3}. {}: {what} (build {number}: {}; proven by building)",
                 place + 1,
+                style.paint(&self.rule(&culprit.kind), Color::Bold),
                 label(&culprit.kind)
             )?;
             let built = self.found.builds.get(culprit.build);

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::Asking;
 use crate::rebuild::copy::{self, Manner};
+use crate::rebuild::scratch;
 use crate::rebuild::surroundings::Variables;
 
 /// Folders, none inside another, and the one above them all.
@@ -146,6 +147,11 @@ impl Roots {
         self.pairs(copy)
             .into_iter()
             .try_for_each(|(from, to)| copy::folder(&from, &to, manner))
+    }
+
+    /// Adds up the disk space of every folder, in bytes.
+    pub fn size(&self) -> u64 {
+        self.folders.iter().map(|root| scratch::size(root)).sum()
     }
 
     /// Returns each folder and its place below `copy`.

@@ -2,6 +2,7 @@
 //! their making on some file systems.
 
 use super::{Ground, Variation, needs_copy};
+use crate::rebuild::machine::Listing;
 use crate::rebuild::scene::Scene;
 
 /// See the module.
@@ -22,7 +23,18 @@ impl Variation for FileOrder {
     }
 
     fn possible(&self, ground: &Ground<'_>) -> Result<(), String> {
-        needs_copy(ground)
+        needs_copy(ground)?;
+        let listing = ground.machine.listing.as_ref().map_err(Clone::clone)?;
+        let size = match (listing, &ground.project.roots) {
+            (Listing::Memory, Ok(roots)) => roots.size(),
+            _ => 0,
+        };
+        if size > MEMORY_MAX {
+            return Err(format!(
+                "only files in memory are listed by the order of their making here, and the sources are larger than {MEMORY_MAX} bytes"
+            ));
+        }
+        Ok(())
     }
 
     fn apply(&self, _: &Ground<'_>, scene: &mut Scene) -> String {
@@ -30,3 +42,6 @@ impl Variation for FileOrder {
         "made from the last name to the first".into()
     }
 }
+
+/// The most that is copied to memory, in bytes.
+const MEMORY_MAX: u64 = 256 << 20;
