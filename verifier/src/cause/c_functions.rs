@@ -55,7 +55,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             name: Name::SourceContent,
             confidence: Confidence::Likely,
             summary: format!(
-                "{} of C differ, and those of Go's own runtime/cgo do not: other C source, or another header",
+                "the code of {} of C differs, and not that of Go's own runtime/cgo: other C source, or another header",
                 count(changed.len())
             ),
             evidence: show(&changed),
@@ -155,7 +155,7 @@ fn of<'data>(artifact: &Artifact, file: &impl Object<'data>) -> Option<Functions
         }
         let name = symbol.name().unwrap_or_default().to_owned();
         if let Some(range) = place(artifact, symbol.address(), symbol.size()) {
-            functions.entry(name).or_insert(Function {
+            functions.entry(name).or_insert_with(|| Function {
                 address: symbol.address(),
                 size: symbol.size(),
                 range,

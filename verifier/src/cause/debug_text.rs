@@ -100,7 +100,7 @@ fn matches(artifact: &Artifact, name: &str, pattern: &Regex) -> BTreeMap<String,
     };
     for found in pattern.find_iter(&content).take(MATCHES_MAX) {
         let text = String::from_utf8_lossy(found.as_bytes()).into_owned();
-        texts.entry(text).or_insert(found.start());
+        texts.entry(text).or_insert_with(|| found.start());
     }
     texts
 }

@@ -66,11 +66,47 @@ fn same_inputs(pair: &Pair<'_>) -> Vec<Cause> {
             .into(),
         reach: Reach::Stamps,
     };
+    if external && in_go_alone(pair) {
+        return vec![
+            Cause {
+                confidence: Confidence::Likely,
+                ..poisoned
+            },
+            Cause {
+                confidence: Confidence::Possible,
+                ..linker
+            },
+        ];
+    }
     if external {
         vec![linker, poisoned]
     } else {
         vec![poisoned]
     }
+}
+
+/// Says whether only sections differ that hold Go's code and data, and none in
+/// size: a linker that does something else does so elsewhere, too.
+fn in_go_alone(pair: &Pair<'_>) -> bool {
+    const GO_OWN: [&str; 6] = [
+        ".text",
+        ".rodata",
+        ".data",
+        ".noptrdata",
+        ".gopclntab",
+        ".go.buildinfo",
+    ];
+    let open = pair
+        .diff
+        .regions
+        .iter()
+        .filter(|region| region.differing > region.stamped);
+    let len = |range: &Option<std::ops::Range<usize>>| range.as_ref().map(std::ops::Range::len);
+    let mut open = open.peekable();
+    open.peek().is_some()
+        && open.all(|region| {
+            GO_OWN.contains(&region.name.as_str()) && len(&region.a) == len(&region.b)
+        })
 }
 
 /// `X===` and `XX==`: other inputs, the same code and data.

@@ -25,7 +25,7 @@ pub(super) fn explain(pair: &Pair<'_>, units: &Units) -> Vec<Cause> {
     let is_generated = |unit: &&Same<'_>| GENERATED.iter().any(|end| unit.a.name.ends_with(end));
     let (generated, own): (Vec<_>, Vec<_>) = seeded.partition(is_generated);
     let differ = |unit: &&Same<'_>| seeds(unit).is_some_and(|(a, b)| a != b);
-    if own.iter().any(|unit| differ(unit)) {
+    if own.iter().any(&differ) {
         return package_inputs(pair, own.into_iter().filter(differ).collect())
             .into_iter()
             .collect();

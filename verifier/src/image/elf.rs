@@ -193,7 +193,7 @@ fn read_sections<Elf: FileHeader<Endian = Endianness>>(
             if name == ".comment" && image.producers.is_empty() {
                 image.producers = texts(&bytes[range]);
                 let named = image.producers.iter().find(|text| is_linker(text));
-                image.linkage.linker = named.cloned().or(image.linkage.linker.take());
+                image.linkage.linker = named.cloned().or_else(|| image.linkage.linker.take());
             }
         }
         let address = (flags & 2 != 0).then(|| section.sh_addr(endian).into());

@@ -1,6 +1,6 @@
-//! What a program asks of the system it runs on, and what the linker of the
-//! platform left about itself: libraries, versions of symbols, search paths,
-//! flags. Go's own linker leaves little of it, the host's a lot.
+//! What a program asks of the system it runs on, and the platform's linker.
+//!
+//! Libraries, versions of symbols, search paths, flags. Go's own linker leaves little of it, the host's a lot.
 
 use serde::Serialize;
 

@@ -91,7 +91,11 @@ impl Report {
             let Some(earlier) = earlier.filter(|_| identity.is_some()) else {
                 continue;
             };
-            let show = |index: usize| paths.get(index).map_or(Path::new(""), PathBuf::as_path);
+            let show = |index: usize| {
+                paths
+                    .get(index)
+                    .map_or_else(|| Path::new(""), PathBuf::as_path)
+            };
             self.notes.push(format!(
                 "{} and {} are one file on disk: that they agree says nothing about two builds",
                 show(earlier).display(),

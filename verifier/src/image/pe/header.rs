@@ -34,9 +34,10 @@ pub(super) fn read(bytes: &[u8], image: &mut Image) {
         return;
     };
     let (time, checksum) = (header.start + TIMESTAMP, header.optional + CHECKSUM);
-    let mut times = vec![time..time + 4];
-    times.extend(header.exports(image));
-    times.extend(header.debug_entries(image));
+    let times = std::iter::once(time..time + 4)
+        .chain(header.exports(image))
+        .chain(header.debug_entries(image))
+        .collect();
     image.times = times;
     image.checksum = Some(checksum..checksum + 4);
     image.certificates_named = header.directory(CERTIFICATES).map(|(named, ..)| named);
