@@ -8,6 +8,7 @@ keys, heads and the lookup are real ones of sum.golang.org; the note of
 example.com/log is signed with the seed that src/fuzz/database.rs names.
 """
 
+import base64
 import hashlib
 import io
 import json
@@ -553,3 +554,48 @@ if __name__ == "__main__":
     databases()
     builds()
     zips()
+
+
+def block(name, *payloads):
+    """An action as the go command logs it."""
+    text = "".join(payloads).encode()
+    lines = [f"HASH[{name}]"]
+    lines += [f"HASH[{name}]: {json.dumps(payload)}" for payload in payloads]
+    return lines + [f"HASH[{name}]: {hashlib.sha256(text).hexdigest()}"]
+
+
+P = block("build p", "go1.27.3", "compile\n", "file p.go AA0PIcFZIYsCePPUvynJ\n")
+LINK = block("link m", "go1.27.3", "link\n", 'linkflags ["-s"]\n', "packagefile p=XkGNi04cHoZ_yQej5zSh\n")
+seed(
+    "logs",
+    whole="\n".join(P + LINK) + "\n",
+    woven="\n".join(line for pair in zip(P, LINK) for line in pair) + "\n",
+    same_name="\n".join(line for pair in zip(P, P) for line in pair) + "\n",
+    cut="\n".join(P[:-1]),
+    other_lines="# p\nHASH /p.go: 00\n" + "\n".join(P) + "\nHASH subkey 00 \"x\" = 11\n",
+    changed="\n".join(P).replace("p.go", "q.go"),
+    bytes='HASH[build p]\nHASH[build p]: "\\xff\\n"\n'
+    f"HASH[build p]: {hashlib.sha256(bytes([255, 10])).hexdigest()}\n",
+)
+
+ACTION = base64.b64encode(bytes(32)).decode()
+HELLO = base64.b64encode(hashlib.sha256(b"hello").digest()).decode()
+
+
+def put(size, name="OutputID"):
+    return f'{{"ID":2,"Command":"put","ActionID":"{ACTION}","{name}":"{HELLO}","BodySize":{size}}}\n\n'
+
+
+seed(
+    "cacheprog",
+    get=f'{{"ID":1,"Command":"get","ActionID":"{ACTION}"}}\n\n',
+    put=put(5) + '"aGVsbG8="\n',
+    old_name=put(5, "ObjectID") + '"aGVsbG8="\n',
+    close='{"ID":3,"Command":"close"}\n\n',
+    too_long=put(4) + '"aGVsbG8="\n{"ID":3}',
+    huge=put(2**63 - 1) + '"aGVsbG8="',
+    negative=put(-1),
+    cut=put(5) + '"aGVs',
+    unknown='{"ID":4,"Command":"get2","BodySize":3}\n\n"AAAA"',
+    array='[1,"get"]\n',
+)

@@ -18,6 +18,8 @@ mod containers;
 mod database;
 #[path = "fuzz/images.rs"]
 mod images;
+#[path = "fuzz/logs.rs"]
+mod logs;
 #[path = "fuzz/names.rs"]
 mod names;
 #[path = "fuzz/proxy.rs"]
@@ -32,6 +34,7 @@ pub use caches::{archives, caches};
 pub use containers::containers;
 pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_plan};
 pub use images::images;
+pub use logs::{cacheprog, logs};
 pub use names::{gosum, module_path, patterns, pseudo, semver};
 pub use proxy::{goproxy_request, info, proxy_list, version_list};
 pub use toolchain::toolchain;
@@ -46,6 +49,7 @@ pub const TARGETS: &[Target] = &[
     ("buildid", buildid),
     ("buildinfo", buildinfo),
     ("caches", caches),
+    ("cacheprog", cacheprog),
     ("checkpoint", checkpoint),
     ("containers", containers),
     ("goproxy_request", goproxy_request),
@@ -53,6 +57,7 @@ pub const TARGETS: &[Target] = &[
     ("gosumdb", gosumdb),
     ("images", images),
     ("info", info),
+    ("logs", logs),
     ("lookup_answer", lookup_answer),
     ("module_path", module_path),
     ("modzip", modzip),

@@ -92,6 +92,19 @@ impl Workshop {
         output
     }
 
+    /// Builds with -trimpath and logs what the go command hashes: the program
+    /// and the log.
+    pub(crate) fn build_logged(&mut self, settings: &[&str], flags: &[&str]) -> [PathBuf; 2] {
+        let (output, log) = (self.output(), self.output());
+        let place = output.to_str().unwrap();
+        let arguments = [&["build", "-trimpath", "-o", place], flags, &["."]].concat();
+        let go = self.go(settings).with("GODEBUG", "gocachehash=1");
+        let outcome = go.run(&self.source(), &arguments);
+        assert!(outcome.ok, "{}", outcome.stderr);
+        std::fs::write(&log, outcome.stderr).unwrap();
+        [output, log]
+    }
+
     /// A path for one more file.
     pub(crate) fn output(&mut self) -> PathBuf {
         self.builds += 1;
