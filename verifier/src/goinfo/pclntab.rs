@@ -271,7 +271,7 @@ impl<'a> Table<'a> {
 }
 
 /// The most steps of one function's line numbers.
-const LINES_MAX: usize = 1 << 20;
+const LINES_MAX: usize = 1 << 16;
 
 fn varint_len(bytes: &[u8]) -> Option<usize> {
     let last = bytes.iter().take(5).position(|byte| byte & 0x80 == 0)?;

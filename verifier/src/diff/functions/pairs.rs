@@ -12,6 +12,10 @@ const GROUP_MAX: usize = 256;
 /// The bytes looked at to tell them apart.
 const LIKENESS_LEN: usize = 512;
 
+/// The most comparisons made for that; names that thousands of functions share
+/// are not a compiler's.
+const COMPARISONS_MAX: usize = 500_000;
+
 /// One file's functions, and the bytes they lie in.
 #[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
@@ -28,6 +32,7 @@ pub(super) struct Pairs {
     pub(super) only_a: Vec<usize>,
     /// Those in the second file only.
     pub(super) only_b: Vec<usize>,
+    comparisons: usize,
 }
 
 impl Pairs {
@@ -61,7 +66,9 @@ impl Pairs {
         let mut open = Vec::new();
         let several = of_a.len().max(of_b.len());
         for index in of_a {
-            let likest = if (2..=GROUP_MAX).contains(&several) {
+            let may_compare = self.comparisons < COMPARISONS_MAX;
+            let likest = if may_compare && (2..=GROUP_MAX).contains(&several) {
+                self.comparisons += of_b.len();
                 let like = |(at, other): (usize, &usize)| {
                     likeness(a, *index, b, *other).map(|likeness| (likeness, Reverse(at)))
                 };
@@ -95,16 +102,10 @@ fn likeness(a: Side<'_>, of_a: usize, b: Side<'_>, of_b: usize) -> Option<usize>
     if one.size != other.size {
         return None;
     }
-    let body = |side: Side<'_>, function: &Function<'_>| {
-        let body = side.bytes.get(function.range.clone());
-        body.unwrap_or_default()
-            .iter()
-            .take(LIKENESS_LEN)
-            .copied()
-            .collect::<Vec<u8>>()
-    };
-    let (one, other) = (body(a, one), body(b, other));
-    Some(one.iter().zip(&other).filter(|(a, b)| a == b).count())
+    let one = a.bytes.get(one.range.clone()).unwrap_or_default();
+    let other = b.bytes.get(other.range.clone()).unwrap_or_default();
+    let bytes = one.iter().zip(other).take(LIKENESS_LEN);
+    Some(bytes.filter(|(a, b)| a == b).count())
 }
 
 #[cfg(test)]
