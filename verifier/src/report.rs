@@ -9,6 +9,7 @@ pub mod clusters;
 pub mod comparing;
 pub mod container;
 pub mod debug;
+pub mod facts;
 pub mod figure;
 mod figures;
 pub mod functions;
@@ -111,12 +112,23 @@ pub struct File {
     pub sources: Option<Sources>,
     /// Variables that `-ldflags=-X` set; null when no symbols tell.
     pub variables: Option<Vec<Setting>>,
+    /// How many functions it has; null when that was not asked or can't be told.
+    pub functions: Option<FunctionCount>,
     /// The named parts of the file, in its order.
     pub sections: Vec<Section>,
     /// What could not be read.
     pub problems: Vec<String>,
     /// Where it lies, for a member of a container that was given.
     pub inside: Option<container::Inside>,
+}
+
+/// The functions that a file's line table names.
+#[derive(Debug, Serialize)]
+pub struct FunctionCount {
+    /// How many there are.
+    pub functions: usize,
+    /// Of how many packages.
+    pub packages: usize,
 }
 
 /// A file's format and the machine it is for.

@@ -2,7 +2,7 @@
 //! are there wherever it is.
 
 /// Every schema by its name.
-pub const ALL: [(&str, &str); 8] = [
+pub const ALL: [(&str, &str); 10] = [
     (
         "build-record-v1",
         include_str!("../schema/build-record-v1.json"),
@@ -12,10 +12,15 @@ pub const ALL: [(&str, &str); 8] = [
         include_str!("../schema/cache-audit-v1.json"),
     ),
     (
+        "cache-compare-v1",
+        include_str!("../schema/cache-compare-v1.json"),
+    ),
+    (
         "cacheprog-report-v1",
         include_str!("../schema/cacheprog-report-v1.json"),
     ),
     ("cacheprog-v1", include_str!("../schema/cacheprog-v1.json")),
+    ("lint-v1", include_str!("../schema/lint-v1.json")),
     ("rebuild-v1", include_str!("../schema/rebuild-v1.json")),
     ("report-v1", include_str!("../schema/report-v1.json")),
     (

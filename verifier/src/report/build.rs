@@ -2,6 +2,8 @@
 
 pub(super) mod container;
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use proto::buildid::content::Variant;
@@ -10,14 +12,16 @@ use proto::buildinfo;
 
 use super::functions::Functions;
 use super::{
-    BuildId, BuildInfo, Bytes, Comparison, FieldDifference, File, Format, HostId, Module, Parts,
-    Range, Report, SCHEMA, Section, SectionDifference, SelfCheck, Setting, Sources, Tool,
+    BuildId, BuildInfo, Bytes, Comparison, FieldDifference, File, Format, FunctionCount, HostId,
+    Module, Parts, Range, Report, SCHEMA, Section, SectionDifference, SelfCheck, Setting, Sources,
+    Tool,
 };
 use crate::compare::{Artifact, Outcome, name, read_all};
 use crate::diff::regions::Span;
 use crate::diff::{Diff, RegionDiff};
-use crate::goinfo::selfcheck;
-use crate::goinfo::variables;
+use crate::goinfo::functions::package;
+
+use crate::goinfo::{self, pclntab, selfcheck, variables};
 use crate::goinfo::{GoInfo, HostIdOrigin};
 use crate::image::HostIdKind;
 use crate::input;
@@ -46,6 +50,7 @@ impl Report {
             |_, artifact| -> Result<(), input::Error> {
                 let mut file = File::of(&artifact);
                 file.debug = super::debug::Debug::of(&artifact);
+                file.functions = functions(&artifact);
                 report.files.push(file);
                 Ok(())
             },
@@ -111,6 +116,7 @@ impl File {
                 .map(|all| all.iter().map(variable).collect()),
             build_info: go.info().map(build_info),
             sources: sources(go),
+            functions: None,
             sections: sections.collect(),
             problems: image.problems.iter().chain(&go.problems).cloned().collect(),
             inside: None,
@@ -223,6 +229,22 @@ fn module(module: &buildinfo::Module) -> Module {
             .as_deref()
             .map(|by| Box::new(self::module(by))),
     }
+}
+
+/// Counts functions and their packages.
+fn functions(artifact: &Artifact) -> Option<FunctionCount> {
+    let (bytes, image) = (artifact.bytes(), &artifact.image);
+    let table = pclntab::Found::in_image(bytes, image)?;
+    let functions = goinfo::functions::Functions::read(bytes, image, &table)?;
+    let names = functions
+        .all
+        .iter()
+        .map(|function| package::of_symbol(function.name));
+    let packages: HashSet<Cow<'_, str>> = names.collect();
+    Some(FunctionCount {
+        functions: functions.all.len(),
+        packages: packages.len(),
+    })
 }
 
 fn variable(variable: &variables::Variable) -> Setting {

@@ -1,6 +1,7 @@
 //! What the HTML page shows of a comparison or inspection.
 
 mod functions;
+mod members;
 
 use std::ops::Range;
 
@@ -8,7 +9,7 @@ use super::figure::{
     Card, Cards, Figure, Layout, LayoutFile, LayoutSection, Place, Row, Table, Value,
 };
 use super::text::{count, describe, size};
-use super::{Comparison, File, Report, SectionDifference};
+use super::{Comparison, File, Report, SectionDifference, facts};
 use crate::compare::name;
 
 /// Rows of one table on the page.
@@ -29,16 +30,18 @@ impl Report {
             let [Some(a), Some(b)] = pair.files.map(|index| self.files.get(index)) else {
                 continue;
             };
-            let titled = |title: &str| {
-                let [a, b] = pair.files.map(name);
-                if several {
-                    format!("{title}: {a} and {b}")
-                } else {
-                    title.to_owned()
-                }
+            let titled = |title: &str| match &a.inside {
+                Some(inside) => format!("{title}: {}", inside.path.join(": ")),
+                None if several => format!("{title}: {} and {}", pair.letters[0], pair.letters[1]),
+                None => title.to_owned(),
             };
             let is_same = a.sha256 == b.sha256;
             if is_same && several {
+                continue;
+            }
+            if pair.container.is_some() {
+                let tables = members::tables(pair, titled);
+                figures.extend(tables.into_iter().map(Figure::Table));
                 continue;
             }
             figures.push(Figure::Layout(layout(
@@ -61,6 +64,7 @@ impl Report {
             }
         }
         if self.comparisons.is_empty() {
+            figures.extend(self.files.iter().map(|file| Figure::Table(told(file))));
             figures.extend(
                 self.files
                     .iter()
@@ -88,7 +92,13 @@ impl Report {
                 "Files"
             }
             .into(),
-            cards: self.files.iter().enumerate().map(card).collect(),
+            cards: self
+                .files
+                .iter()
+                .enumerate()
+                .filter(|(_, file)| file.inside.is_none())
+                .map(card)
+                .collect(),
         }
     }
 }
@@ -127,7 +137,7 @@ fn facts(file: &File, index: usize, first: Option<&str>) -> Vec<(String, Value)>
 }
 
 fn layout(title: String, pair: &Comparison, a: &File, b: &File) -> Layout {
-    let [letter_a, letter_b] = pair.files.map(name);
+    let [letter_a, letter_b] = pair.letters.clone();
     Layout {
         title,
         files: [
@@ -299,7 +309,7 @@ fn build_info(title: String, pair: &Comparison) -> Option<Table> {
 }
 
 fn sections(title: String, pair: &Comparison) -> Table {
-    let [a, b] = pair.files.map(name);
+    let [a, b] = pair.letters.clone();
     let rows = pair.sections.iter().take(ROWS_MAX).map(|section| {
         let size = |size: Option<usize>| size.map_or(Value::Absent, Value::Number);
         Row {
@@ -371,6 +381,25 @@ fn masked(title: String, pair: &Comparison) -> Option<Table> {
     })
 }
 
+/// All that one file tells.
+fn told(file: &File) -> Table {
+    let facts = facts::facts(file);
+    let row = |(name, value): &facts::Fact| Row {
+        values: vec![
+            Value::Words(name.trim().to_owned()),
+            Value::Code(value.clone()),
+        ],
+        agrees: None,
+    };
+    Table {
+        title: "All that it tells".into(),
+        note: file.path.clone(),
+        columns: vec!["what".into(), "value".into()],
+        rows: facts.iter().take(ROWS_MAX).map(row).collect(),
+        left_out: facts.len().saturating_sub(ROWS_MAX),
+    }
+}
+
 fn all_sections(file: &File) -> Table {
     let rows = file.sections.iter().take(ROWS_MAX).map(|section| Row {
         values: vec![
@@ -390,7 +419,7 @@ fn all_sections(file: &File) -> Table {
 }
 
 fn columns(first: &str, pair: &Comparison) -> Vec<String> {
-    let [a, b] = pair.files.map(name);
+    let [a, b] = pair.letters.clone();
     vec![first.into(), a, b]
 }
 

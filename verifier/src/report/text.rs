@@ -10,7 +10,7 @@ mod masked;
 
 use std::io::{self, Write};
 
-use super::{File, Report};
+use super::{File, Report, facts};
 
 /// How much to show, and how.
 #[derive(Debug, Clone, Copy, Default)]
@@ -99,11 +99,11 @@ impl Printer<'_> {
     }
 
     fn self_check(&self, file: &File) -> String {
-        match (file.self_check.status, file.self_check.reason) {
-            ("intact", _) => "unchanged since go build".into(),
-            ("changed", _) => self.paint("CHANGED after go build wrote it", Color::Red),
-            (_, Some(reason)) => format!("not possible, {reason}"),
-            (_, None) => "not possible".into(),
+        let words = facts::self_check(file);
+        if file.self_check.status == "changed" {
+            self.paint(&words, Color::Red)
+        } else {
+            words
         }
     }
 
@@ -123,7 +123,15 @@ impl Printer<'_> {
 /// and so is whatever makes one text look like another.
 pub fn clean(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
+    // GitHub's runner takes a line that begins with "::" for a command.
+    let rest = match text.trim_start().strip_prefix("::") {
+        Some(rest) => {
+            shown.push_str("\\u{3a}:");
+            rest
+        }
+        None => text,
+    };
+    for letter in rest.chars() {
         if is_hidden(letter) {
             shown.extend(letter.escape_default());
         } else if letter == '[' && shown.ends_with("##") {
@@ -187,6 +195,7 @@ mod tests {
         assert_eq!(clean("a\x1b[31mb\u{202e}\n"), "a\\u{1b}[31mb\\u{202e}\\n");
         assert_eq!(clean("h\u{e9}llo"), "h\u{e9}llo");
         assert_eq!(clean("\u{ffff}\u{feff}"), "\\u{ffff}\\u{feff}");
+        assert_eq!(clean(" ::error::y"), "\\u{3a}:error::y");
         assert_eq!(clean("x ##[add-mask]y"), "x ##\\u{5b}add-mask]y");
     }
 

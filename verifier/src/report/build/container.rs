@@ -203,6 +203,7 @@ impl File {
             build_info: None,
             sources: None,
             variables: None,
+            functions: None,
             sections: Vec::new(),
             problems: Vec::new(),
             inside: None,

@@ -1,7 +1,6 @@
 //! Packages and functions that differ, and groups of files, as tables.
 
 use super::{ROWS_MAX, Row, Table, Value};
-use crate::compare::name;
 use crate::report::Comparison;
 use crate::report::clusters::{Clusters, letters, names};
 use crate::report::functions::{Counts, Function, Functions};
@@ -20,7 +19,7 @@ pub(super) fn tables(title: &str, pair: &Comparison) -> Vec<Table> {
 }
 
 fn packages(title: String, pair: &Comparison, functions: &Functions) -> Table {
-    let [a, b] = pair.files.map(name);
+    let [a, b] = pair.letters.clone();
     let row = |package: &str, counts: &Counts| Row {
         values: vec![
             Value::Code(package.to_owned()),
@@ -68,7 +67,7 @@ fn packages(title: String, pair: &Comparison, functions: &Functions) -> Table {
 }
 
 fn list(pair: &Comparison, functions: &Functions) -> Table {
-    let sides = pair.files.map(name);
+    let sides = pair.letters.clone();
     let row = |function: &Function| Row {
         values: vec![
             Value::Code(function.name.clone()),
