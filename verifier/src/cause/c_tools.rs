@@ -8,13 +8,19 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     if !pair.both_externally_linked() || pair.a.image.format != pair.b.image.format {
         return Vec::new();
     }
+    // The go command asks the C compiler for its version and puts it among the
+    // inputs: where those are equal, the text comes from the linking.
+    let same_inputs = pair
+        .diff
+        .pattern
+        .is_some_and(|pattern| pattern.0[..3] == [true; 3]);
+    let by_comment = if same_inputs {
+        Name::HostLinker
+    } else {
+        Name::CCompiler
+    };
     [
-        (
-            Name::CCompiler,
-            ".comment",
-            compilers(pair.a),
-            compilers(pair.b),
-        ),
+        (by_comment, ".comment", compilers(pair.a), compilers(pair.b)),
         (
             Name::HostLinker,
             "linker, as it names itself",
