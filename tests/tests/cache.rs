@@ -10,3 +10,6 @@ mod compare;
 #[cfg(test)]
 #[path = "cache/desk.rs"]
 mod desk;
+#[cfg(test)]
+#[path = "cache/hostile.rs"]
+mod hostile;
