@@ -10,6 +10,7 @@ mod c_functions;
 mod c_library;
 mod c_tools;
 mod cgo_temp_path;
+mod compiled_package;
 mod content;
 mod debug;
 mod debug_compression;
@@ -198,8 +199,9 @@ pub struct Pair<'a> {
 
 /// Returns the causes of a difference, strongest first.
 pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    let explainers: [fn(&Pair<'_>) -> Vec<Cause>; 17] = [
+    let explainers: [fn(&Pair<'_>) -> Vec<Cause>; 18] = [
         modified::explain,
+        compiled_package::explain,
         toolchain::explain,
         settings::explain,
         package::explain,

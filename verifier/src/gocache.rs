@@ -17,7 +17,7 @@ pub mod audit;
 pub mod compare;
 pub mod entry;
 pub mod folder;
-mod members;
+pub(crate) mod members;
 pub mod packed;
 pub mod place;
 pub mod program;

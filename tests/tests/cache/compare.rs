@@ -1,6 +1,9 @@
 //! `verify-build cache compare`.
 
+use std::process::Command;
+
 use serde_json::Value;
+use testkit::{environment, schema};
 
 use crate::desk::{Desk, replace};
 
@@ -102,6 +105,18 @@ fn a_changed_header_tells_warm_and_cold_caches_apart() {
         members.iter().all(|member| member["form"] == "c"),
         "{one:#}"
     );
+
+    // The same of the two packages alone.
+    let files = [warm.archive("./seven"), cold.archive("./seven")];
+    let output = Command::new(environment::program("verify-build"))
+        .env_clear()
+        .args(files)
+        .args(["--format", "json"])
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    schema::check(&report);
+    assert_eq!(report["causes"][0]["cause"], "cache-stale-cgo");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What differs between two archives, in words.
 
-use proto::goobj::diff::{Form, MemberChange};
+use proto::goobj::diff::{Change, Form, MemberChange};
 
 use crate::cause::Evidence;
 
@@ -12,7 +12,7 @@ const NAMED_MAX: usize = 3;
 
 /// Names what differs: the first symbol and how many more, objects of the C
 /// compiler, or else the members.
-pub(super) fn words(members: &[MemberChange]) -> String {
+pub(crate) fn words(members: &[MemberChange]) -> String {
     let symbols: Vec<&str> = members
         .iter()
         .flat_map(|member| &member.symbols)
@@ -43,12 +43,12 @@ pub(super) fn words(members: &[MemberChange]) -> String {
 }
 
 /// Says whether the Go code is the same and only what came from C differs.
-pub(super) fn only_c(members: &[MemberChange]) -> bool {
+pub(crate) fn only_c(members: &[MemberChange]) -> bool {
     !members.is_empty() && members.iter().all(|member| member.form == Form::Foreign)
 }
 
 /// Returns members and symbols as evidence.
-pub(super) fn evidence(members: &[MemberChange]) -> Vec<Evidence> {
+pub(crate) fn evidence(members: &[MemberChange]) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     for member in members {
         let size = |side: usize| member.sizes[side].map(|size| format!("{size} bytes"));
@@ -58,11 +58,39 @@ pub(super) fn evidence(members: &[MemberChange]) -> Vec<Evidence> {
             b: size(1),
         });
         let symbols = member.symbols.iter().take(SYMBOLS_MAX);
-        evidence.extend(symbols.map(|symbol| Evidence {
-            place: format!("{} {}", symbol.class.as_str(), symbol.name),
-            a: Some(symbol.change.describe(["the first", "the second"])),
-            b: None,
+        evidence.extend(symbols.map(|symbol| {
+            let [a, b] = sides(&symbol.change);
+            Evidence {
+                place: format!("{} {}", symbol.class.as_str(), symbol.name),
+                a,
+                b,
+            }
         }));
     }
     evidence
+}
+
+/// What each side has in a symbol's place.
+fn sides(change: &Change) -> [Option<String>; 2] {
+    match change {
+        Change::Only { side, size } => {
+            let size = format!("{size} bytes");
+            [
+                (*side == 0).then(|| size.clone()),
+                (*side == 1).then_some(size),
+            ]
+        }
+        Change::Bytes { sizes, offset, .. } => sizes.map(|size| {
+            let bytes = format!("{size} bytes, other ones from offset {offset:#x} on");
+            Some(bytes)
+        }),
+        Change::Reference { offset, targets } => targets.clone().map(|target| {
+            let target = target.unwrap_or_else(|| "nothing".to_owned());
+            Some(format!("refers to {target} at offset {offset:#x}"))
+        }),
+        Change::Attributes | Change::Tables { .. } => {
+            let words = change.describe(["a", "b"]);
+            [Some(words.clone()), Some(words)]
+        }
+    }
 }
