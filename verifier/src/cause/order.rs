@@ -31,10 +31,12 @@ fn generated_order(pair: &Pair<'_>) -> Option<Cause> {
     if counts.is_some_and(|counts| counts.differing() > 0) {
         return None;
     }
-    let (tables, others) = order::compare(pair.a, pair.b, &pair.diff.regions);
     // Data that moved by a step looks as if its elements had changed places.
-    let moved = counts.is_none_or(|counts| counts.shifted > 0);
-    if tables.is_empty() || others > 0 && moved {
+    if counts.is_none_or(|counts| counts.shifted > 0) {
+        return None;
+    }
+    let (tables, others) = order::compare(pair.a, pair.b, &pair.diff.regions);
+    if tables.is_empty() {
         return None;
     }
     let symbols = Symbols::read(pair.a.bytes(), &pair.a.image);

@@ -108,7 +108,11 @@ fn moved((a, b): (&[u8], &[u8]), stretch: &Range<usize>, element: usize) -> Opti
         .filter(|(a, b)| a != b)
         .count();
     let sorted = |side: &[u8]| {
-        let mut elements: Vec<Vec<u8>> = side.chunks(element).map(<[u8]>::to_vec).collect();
+        let number = |bytes: &[u8]| {
+            let fold = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
+            bytes.iter().fold(0, fold)
+        };
+        let mut elements: Vec<u64> = side.chunks(element).map(number).collect();
         elements.sort_unstable();
         elements
     };
