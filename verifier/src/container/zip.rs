@@ -11,8 +11,8 @@ mod extra;
 use std::io::{self, BufRead, Read};
 
 use super::codec::Codec;
-use super::fault::Fault;
-use super::limits::Budget;
+use super::fault::{Fault, Kind};
+use super::limits::{Budget, UNPACKED_FREE, UNPACKED_RATIO_MAX};
 use super::listing::{Content, Fact};
 use super::source::Source;
 use super::visit::{Body, Entry, Visitor};
@@ -39,8 +39,11 @@ pub fn read(
     let directory = Directory::find(source)?;
     let mut reader = directory.reader(source)?;
     let mut first_content = u64::MAX;
+    let mut account = Account::default();
     for _ in 0..directory.count {
         let record = reader.next_record()?;
+        let added = account.add(&record, source.len());
+        added.map_err(|fault| fault.within(record.name.clone()))?;
         first_content = first_content.min(record.offset);
         let name = record.name.clone();
         member(source, budget, &directory, record, visitor).map_err(|fault| fault.within(name))?;
@@ -53,6 +56,32 @@ pub fn read(
         ));
     }
     Ok(facts)
+}
+
+/// What the members before one take together. A directory may name the same
+/// bytes as the content of every member: each alone is in proportion.
+#[derive(Default)]
+struct Account {
+    packed: u64,
+    unpacked: u64,
+}
+
+impl Account {
+    /// Takes one more member of an archive of some length.
+    fn add(&mut self, record: &Record, len: u64) -> Result<(), Fault> {
+        self.packed = self.packed.saturating_add(record.packed_size);
+        if self.packed > len {
+            return Err(Fault::malformed(
+                "its content and that of the members before it lie over one another",
+            ));
+        }
+        self.unpacked = self.unpacked.saturating_add(record.size);
+        let max = len.saturating_mul(UNPACKED_RATIO_MAX).max(UNPACKED_FREE);
+        if self.unpacked > max {
+            return Err(Kind::Bomb { max }.into());
+        }
+        Ok(())
+    }
 }
 
 fn member(
@@ -203,5 +232,87 @@ impl<R: Read> Read for Checked<R> {
             .into());
         }
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    struct Ignore;
+
+    impl Visitor for Ignore {
+        fn visit(&mut self, _: Entry, _: &mut dyn Read) -> Result<(), Fault> {
+            Ok(())
+        }
+    }
+
+    /// A local header, or with its offset the record of the directory.
+    fn header(offset: Option<u32>, packed: u32, size: u32) -> Vec<u8> {
+        let mut bytes: Vec<u8> = match offset {
+            Some(_) => [&b"PK\x01\x02"[..], &20_u16.to_le_bytes()].concat(),
+            None => LOCAL.to_vec(),
+        };
+        for field in [20_u16, 0, DEFLATED, 0, 0] {
+            bytes.extend(field.to_le_bytes());
+        }
+        for field in [0, packed, size] {
+            bytes.extend(u32::to_le_bytes(field));
+        }
+        bytes.extend([1, 0, 0, 0]);
+        if let Some(offset) = offset {
+            bytes.extend([0; 10]);
+            bytes.extend(offset.to_le_bytes());
+        }
+        bytes.push(b'a');
+        bytes
+    }
+
+    /// An archive of one content, which the directory names as several members.
+    fn archive(content: &[u8], size: u32, members: u16) -> Vec<u8> {
+        let packed = u32::try_from(content.len()).unwrap();
+        let mut bytes = header(None, packed, size);
+        bytes.extend(content);
+        let directory = u32::try_from(bytes.len()).unwrap();
+        for _ in 0..members {
+            bytes.extend(header(Some(0), packed, size));
+        }
+        let len = u32::try_from(bytes.len()).unwrap() - directory;
+        bytes.extend(b"PK\x05\x06\0\0\0\0");
+        bytes.extend([members.to_le_bytes(), members.to_le_bytes()].concat());
+        bytes.extend([len.to_le_bytes(), directory.to_le_bytes()].concat());
+        bytes.extend([0, 0]);
+        bytes
+    }
+
+    fn said(bytes: Vec<u8>) -> String {
+        let answer = read(&Source::memory(bytes), &Budget::default(), &mut Ignore);
+        answer.map_or_else(|fault| fault.to_string(), |_| "read".into())
+    }
+
+    fn deflated(content: &[u8]) -> Vec<u8> {
+        let level = flate2::Compression::none();
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), level);
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn members_that_share_their_bytes_are_refused() {
+        let content = deflated(&[7; 1000]);
+        assert_eq!(said(archive(&content, 1000, 1)), "read");
+        let said = said(archive(&content, 1000, 1000));
+        assert!(said.contains("lie over one another"), "{said}");
+    }
+
+    #[test]
+    fn members_together_are_held_to_the_bound_of_one_container() {
+        let half = u32::try_from(UNPACKED_FREE / 2).unwrap();
+        let content = deflated(b"x");
+        assert_eq!(said(archive(&content, half, 2)), "read");
+        let said = said(archive(&content, half, 3));
+        assert!(said.contains("unpacks to more than"), "{said}");
     }
 }
