@@ -2,6 +2,7 @@
 //! folder. It is read only when a difference asks for it: unpacking it costs more
 //! than all the rest.
 
+mod extent;
 pub mod sections;
 
 use std::collections::HashMap;
@@ -20,6 +21,9 @@ const UNITS_MAX: usize = 20_000;
 
 /// The most different tables of abbreviations read of one file, and the most
 /// bytes of each: hostile units could share one that is slow to read.
+///
+/// Together the tables take no more bytes than their section has: units could
+/// name every byte of one long table as the beginning of their own.
 const TABLES_MAX: usize = 4096;
 const TABLE_LEN_MAX: usize = 64 << 10;
 
@@ -80,6 +84,7 @@ impl Dwarf {
                 RunTimeEndian::Little
             },
             tables: HashMap::new(),
+            tables_left: sections.get("abbrev").map_or(0, <[u8]>::len),
             kept: 0,
         }
         .read()
@@ -126,6 +131,8 @@ struct Reader<'a> {
     sections: &'a Sections<'a>,
     endian: RunTimeEndian,
     tables: HashMap<usize, Option<Arc<Abbreviations>>>,
+    /// Bytes of tables that may still be read.
+    tables_left: usize,
     kept: usize,
 }
 
@@ -153,8 +160,13 @@ impl<'a> Reader<'a> {
             return None;
         }
         let rest = self.sections.get("abbrev")?.get(offset..)?;
-        let table = DebugAbbrev::new(&rest[..rest.len().min(TABLE_LEN_MAX)], self.endian);
-        let table = table.abbreviations(DebugAbbrevOffset(0)).ok().map(Arc::new);
+        let rest = &rest[..rest.len().min(TABLE_LEN_MAX).min(self.tables_left)];
+        let (table, looked_at) = extent::table(rest);
+        self.tables_left = self.tables_left.saturating_sub(looked_at);
+        let table = table.and_then(|table| {
+            let table = DebugAbbrev::new(table, self.endian);
+            table.abbreviations(DebugAbbrevOffset(0)).ok().map(Arc::new)
+        });
         self.tables.insert(offset, table.clone());
         table
     }
@@ -281,6 +293,23 @@ mod tests {
                 offset: 0,
             }]
         );
+    }
+
+    #[test]
+    fn units_that_share_bytes_of_tables_are_read_as_far_as_the_section_goes() {
+        let [(_, table), (_, info), text] = one_unit();
+        // Every abbreviation but the first is in the tables of all units before.
+        let unused: Vec<u8> = (2..100).flat_map(|code| [code, 0x11, 0, 0, 0]).collect();
+        let table = [&unused[..], &table].concat();
+        let mut infos = Vec::new();
+        for unit in 0..98_u32 {
+            let mut info = info.clone();
+            info[6..10].copy_from_slice(&(unit * 5).to_le_bytes());
+            infos.extend(info);
+        }
+        let sections = [(".debug_abbrev", table), (".debug_info", infos), text];
+        let (bytes, image) = file(&sections, 64, false);
+        assert_eq!(Dwarf::read(&bytes, &image).units.len(), 1);
     }
 
     #[test]
