@@ -500,26 +500,27 @@ def containers():
 
         shell("mkdir -p t/bin; echo tool > t/bin/tool; echo x > t/x; ln t/x t/y; ln -s x t/z; : > t/.wh.gone")
         pack = "tar --sort=name --mtime=@1 --owner=0 --group=0 -C t -cf - ."
+        old = "find t -exec touch -h -d @1000000000 {} +"
         long = "a" * 150
         files = {
             "tar_ustar": shell(f"tar --format=ustar {pack[4:]}"),
             "tar_gnu_long": shell(f"mkdir -p l/{long}; echo x > l/{long}/x; tar --format=gnu --mtime=@1 -C l -cf - ."),
-            "tar_pax": shell(f"tar --format=pax --mtime=@1.5 -C l -cf - ."),
+            "tar_pax": shell(f"tar --format=pax --pax-option=delete=atime,delete=ctime --mtime=@1.5 -C l -cf - ."),
             "tar_gz": shell(f"{pack} | gzip -n"),
             "tar_xz": shell(f"{pack} | xz --lzma2=dict=4KiB"),
             "tar_zst": shell(f"{pack} | zstd -q"),
             "tar_twice": shell(f"{pack} | gzip -n | gzip -n"),
             "stream_gz_name": shell("touch -d @5 t/x; gzip -c t/x"),
-            "zip": shell("cd t; TZ=UTC zip -qrXy ../z.zip .; cat ../z.zip"),
-            "zip_extra": shell("cd t; TZ=UTC zip -qry ../e.zip . -x x; cat ../e.zip"),
+            "zip": shell(f"{old}; cd t; TZ=UTC zip -qrXy ../z.zip .; cat ../z.zip"),
+            "zip_extra": shell(f"{old}; cd t; TZ=UTC zip -qryD ../e.zip . -x x; cat ../e.zip"),
             "ar": shell("cd t; ar rcD ../a.a bin/tool x; cat ../a.a"),
             "deb": shell("mkdir -p t/DEBIAN; printf 'Package: t\\nVersion: 1\\nArchitecture: all\\n"
                          "Maintainer: x <x@x>\\nDescription: x\\n' > t/DEBIAN/control; "
                          "SOURCE_DATE_EPOCH=1 dpkg-deb -Zgzip --root-owner-group -b t t.deb >/dev/null; rm -r t/DEBIAN; cat t.deb"),
             "rpm": shell("printf 'Name: t\\nVersion: 1\\nRelease: 1\\nSummary: x\\nLicense: x\\n%%description\\nx\\n"
-                         "%%install\\nmkdir -p %%{buildroot}/b\\necho x > %%{buildroot}/b/x\\n%%files\\n/b/x\\n' > t.spec; "
+                         "%%install\\nmkdir -p %%{buildroot}/b\\necho x > %%{buildroot}/b/x\\ntouch -d @1 %%{buildroot}/b/x\\n%%files\\n/b/x\\n' > t.spec; "
                          "SOURCE_DATE_EPOCH=1 HOME=$PWD rpmbuild -bb --quiet --target noarch --define \"_topdir $PWD/r\" "
-                         "--define \"_tmppath $PWD\" --define '_buildhost x' --define '_binary_payload w6.gzdio' t.spec >&2; cat r/RPMS/*/*.rpm"),
+                         "--define \"_tmppath $PWD\" --define '_buildhost x' --define 'use_source_date_epoch_as_buildtime 1' --define '_binary_payload w6.gzdio' t.spec >&2; cat r/RPMS/*/*.rpm"),
         }
         files["cpio"] = shell("rpm2cpio r/RPMS/*/*.rpm")
         layer = files["tar_gz"]
