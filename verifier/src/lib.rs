@@ -4,13 +4,18 @@
 //! A file goes up through these layers; none knows the ones above it:
 //!
 //! ```text
-//! input    bytes and their SHA-256, read once
-//! image    format, regions, and where build ID, notes and signature lie
-//! goinfo   build ID, self-check, build information, source paths
-//! diff     two files side by side: A/B/C/D, fields, regions, bytes
-//! cause    explainers: each turns a difference into causes with a fix
-//! report   one value; text and JSON are two ways to print it
+//! input      bytes and their SHA-256, read once
+//! container  folders, archives, packages and images, listed and unpacked within limits
+//! image      format, regions, and where build ID, notes and signature lie
+//! goinfo     build ID, self-check, build information, functions, source paths
+//! diff       two files side by side: A/B/C/D, fields, regions, functions, bytes
+//! cause      explainers: each turns a difference into causes with a fix
+//! report     one value; every format is a way to print it
 //! ```
+//!
+//! Each command has its folder beside them: `gocache` (the build cache), `cacheprog`
+//! (a cache that keeps a record), `rebuild`, `toolchain` and `lint`. All of them give a
+//! [`report::printed::Printed`], which [`output`] writes.
 
 pub mod args;
 pub mod cacheprog;
