@@ -24,8 +24,10 @@ mod hashed;
 mod ldflags;
 mod linking;
 mod modified;
+mod name;
 mod order;
 mod package;
+mod pair;
 mod paths;
 mod pattern;
 mod pe_timestamp;
@@ -46,9 +48,10 @@ use serde::Serialize;
 use crate::compare::Artifact;
 use crate::container::difference::Difference;
 use crate::diff::fields::Field;
-use crate::diff::{Diff, FunctionsDiff};
 
 pub(crate) use ldflags::flags as linker_flags;
+pub use name::Name;
+pub use pair::Pair;
 
 /// One reason for a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,90 +114,6 @@ pub enum Reach {
     OneSided,
     /// Any byte: it changes code, or moves it.
     Anything,
-}
-
-/// The stable names of causes, in the order in which equally sure ones are
-/// listed: what changes most comes first. A name never changes its meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(
-    missing_docs,
-    reason = "schema/report-v1.json documents every name, for readers of reports"
-)]
-pub enum Name {
-    ModifiedAfterBuild,
-    DependencySum,
-    Target,
-    PackageArguments,
-    Compiler,
-    GoVersion,
-    ToolchainPatched,
-    ToolchainDefaults,
-    GoExperiment,
-    BuildMode,
-    CpuLevel,
-    Instrumentation,
-    CompilerFlags,
-    BuildTags,
-    CgoEnabled,
-    #[serde(rename = "fips140")]
-    Fips140,
-    PgoProfile,
-    VcsRevision,
-    VcsModified,
-    DependencyVersion,
-    DependencyReplaced,
-    SourceContent,
-    DependencyContent,
-    EmbeddedFile,
-    GeneratedOrder,
-    CgoFlags,
-    CCompiler,
-    CLibrary,
-    Lto,
-    SdkVersion,
-    HostLinker,
-    CachePoisoned,
-    CacheStaleCgo,
-    CompilerNondeterminism,
-    Toolexec,
-    LinkMode,
-    ExternalLinkFlags,
-    DynamicLinker,
-    LinkOrder,
-    DebugCompression,
-    LinkerFlags,
-    LdflagsVariable,
-    SymbolsStripped,
-    SourcePath,
-    GorootPath,
-    ModuleCachePath,
-    CgoTempPath,
-    PrefixMapFlag,
-    VcsMissing,
-    VersionStamp,
-    DependencyVendored,
-    GodebugDefault,
-    BuildIdFlag,
-    GnuBuildIdFlag,
-    PeTimestamp,
-    CodeSignature,
-    SplitDebug,
-    ArchiveMembers,
-    ArchiveMetadata,
-    Unexplained,
-}
-
-/// Two files and their difference, as explainers see them.
-pub struct Pair<'a> {
-    /// The first file.
-    pub a: &'a Artifact,
-    /// The second file.
-    pub b: &'a Artifact,
-    /// In what they differ.
-    pub diff: &'a Diff,
-    /// What sentences call them: `a` and `b`, or `a` and `c`.
-    pub names: [String; 2],
 }
 
 /// Returns the causes of a difference, strongest first.
@@ -327,156 +246,6 @@ impl Evidence {
             field.a.clone(),
             field.b.clone(),
         )
-    }
-}
-
-impl Pair<'_> {
-    /// Says whether both files were built by the same Go version, as far as they
-    /// tell.
-    fn same_go(&self) -> bool {
-        self.a.go.version() == self.b.go.version()
-    }
-
-    /// Says whether nothing in the build information differs, where both have it.
-    fn same_build_info(&self) -> bool {
-        self.a.go.build_info.is_some()
-            && self.b.go.build_info.is_some()
-            && self.diff.fields.is_empty()
-    }
-
-    /// The reach of a cause that changes a line of build information and no code.
-    /// A line of another length moves what follows its copy in read-only data.
-    fn reach_of_a_stamp(&self) -> Reach {
-        if self.has_stamps_of_one_length() {
-            Reach::Stamps
-        } else {
-            self.reach_of_what_moves()
-        }
-    }
-
-    fn has_stamps_of_one_length(&self) -> bool {
-        let len = |artifact: &Artifact| artifact.go.info().map(|info| info.to_string().len());
-        len(self.a) == len(self.b)
-    }
-
-    /// The reach of a cause that moves code and data and changes none: functions
-    /// with other code have another cause.
-    fn reach_of_what_moves(&self) -> Reach {
-        let functions = self.diff.functions.as_ref();
-        let changed = |functions: &FunctionsDiff| functions.counts.differing() > 0;
-        if self.same_go() && functions.is_some_and(changed) {
-            Reach::Stamps
-        } else {
-            Reach::Anything
-        }
-    }
-
-    /// Says whether a setting differs on which it depends who links, and what is
-    /// linked in: then how a file is linked follows, and is no cause of its own.
-    fn links_otherwise(&self) -> bool {
-        let settings = [
-            "CGO_ENABLED",
-            "-buildmode",
-            "GOARCH",
-            "GOOS",
-            "-race",
-            "-msan",
-            "-asan",
-            "-tags",
-        ];
-        self.a.image.format != self.b.image.format
-            || settings.iter().any(|key| self.diff.setting(key).is_some())
-    }
-
-    /// Says whether the host's linker made both files.
-    fn both_externally_linked(&self) -> bool {
-        let external = |artifact: &Artifact| artifact.image.is_externally_linked() == Some(true);
-        external(self.a) && external(self.b)
-    }
-
-    /// Names the sides for which something holds: "a", "b" or "a and b".
-    fn which(&self, holds: impl Fn(&Artifact) -> bool) -> Option<String> {
-        let [a, b] = &self.names;
-        match (holds(self.a), holds(self.b)) {
-            (true, true) => Some(format!("{a} and {b}")),
-            (true, false) => Some(a.clone()),
-            (false, true) => Some(b.clone()),
-            (false, false) => None,
-        }
-    }
-}
-
-impl Name {
-    /// Every name, in order.
-    pub const ALL: [Self; 60] = [
-        Self::ModifiedAfterBuild,
-        Self::DependencySum,
-        Self::Target,
-        Self::PackageArguments,
-        Self::Compiler,
-        Self::GoVersion,
-        Self::ToolchainPatched,
-        Self::ToolchainDefaults,
-        Self::GoExperiment,
-        Self::BuildMode,
-        Self::CpuLevel,
-        Self::Instrumentation,
-        Self::CompilerFlags,
-        Self::BuildTags,
-        Self::CgoEnabled,
-        Self::Fips140,
-        Self::PgoProfile,
-        Self::VcsRevision,
-        Self::VcsModified,
-        Self::DependencyVersion,
-        Self::DependencyReplaced,
-        Self::SourceContent,
-        Self::DependencyContent,
-        Self::EmbeddedFile,
-        Self::GeneratedOrder,
-        Self::CgoFlags,
-        Self::CCompiler,
-        Self::CLibrary,
-        Self::Lto,
-        Self::SdkVersion,
-        Self::HostLinker,
-        Self::CachePoisoned,
-        Self::CacheStaleCgo,
-        Self::CompilerNondeterminism,
-        Self::Toolexec,
-        Self::LinkMode,
-        Self::ExternalLinkFlags,
-        Self::DynamicLinker,
-        Self::LinkOrder,
-        Self::DebugCompression,
-        Self::LinkerFlags,
-        Self::LdflagsVariable,
-        Self::SymbolsStripped,
-        Self::SourcePath,
-        Self::GorootPath,
-        Self::ModuleCachePath,
-        Self::CgoTempPath,
-        Self::PrefixMapFlag,
-        Self::VcsMissing,
-        Self::VersionStamp,
-        Self::DependencyVendored,
-        Self::GodebugDefault,
-        Self::BuildIdFlag,
-        Self::GnuBuildIdFlag,
-        Self::PeTimestamp,
-        Self::CodeSignature,
-        Self::SplitDebug,
-        Self::ArchiveMembers,
-        Self::ArchiveMetadata,
-        Self::Unexplained,
-    ];
-
-    /// Returns the name as reports print it.
-    pub fn as_str(self) -> String {
-        serde_json::to_value(self)
-            .ok()
-            .and_then(|name| name.as_str().map(str::to_owned))
-            .unwrap_or_default()
     }
 }
 

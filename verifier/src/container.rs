@@ -14,6 +14,7 @@ pub mod difference;
 pub mod fat;
 pub mod fault;
 pub mod folder;
+pub mod kind;
 pub mod limits;
 pub mod list;
 pub mod listing;

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use proto::buildinfo::BuildInfo;
 
 use super::*;
+use crate::diff::Diff;
 use crate::goinfo::GoInfo;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::goinfo::stamped::Stamped;

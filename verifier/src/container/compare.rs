@@ -1,26 +1,21 @@
 //! Two containers compared: listed, paired, and what differs looked into, one
 //! pair of members in memory at a time.
 
+mod content;
+mod gather;
+
 use std::collections::{HashMap, HashSet};
-use std::io::{self, BufRead as _};
-use std::path::PathBuf;
 
-use sha2::{Digest as _, Sha256};
-
-use super::difference::{Difference, Differing, Field, How, Only};
+use super::difference::{Difference, Differing, How, Only};
 use super::fault::{Fault, Kind as FaultKind};
+use super::kind::Kind;
 use super::limits::{ASIDE_MAX, Budget, DEPTH_MAX, PROGRAM_SIZE_MAX, PROGRAMS_MAX};
 use super::listing::{Content, Listing, Member};
 use super::metadata;
-use super::open::{Container, Image, Kind};
+use super::open::{Container, Image};
 use super::pair::{self, Pairing, display};
 use super::source::Source;
 use crate::compare::{Artifact, Verdict};
-use crate::image::{Format, sniff};
-use crate::input::Input;
-
-/// Bytes by which a program is told.
-const HEAD_LEN: usize = 512;
 
 /// What is done with two members that are programs: it is told the path down to
 /// them, and gives back a number to know them by and the answer.
@@ -241,13 +236,13 @@ impl<'a> Comparer<'a> {
             let difference = self.compare(["a", "b"], a, b)?;
             return Ok(How::Container(Box::new(difference)));
         }
-        let is_build = [is_build(a)?, is_build(b)?].contains(&true);
+        let is_build = [content::is_build(a)?, content::is_build(b)?].contains(&true);
         let is_small = a.len().max(b.len()) <= PROGRAM_SIZE_MAX;
         if is_build && is_small && self.programs < PROGRAMS_MAX {
             self.programs += 1;
             let place = self.path.join(": ");
-            let a = artifact(&place, a, contents[0])?;
-            let b = artifact(&place, b, contents[1])?;
+            let a = content::artifact(&place, a, contents[0])?;
+            let b = content::artifact(&place, b, contents[1])?;
             let (number, verdict) = (self.take)(&self.path, &a, &b);
             return Ok(How::Program { number, verdict });
         }
@@ -259,7 +254,7 @@ impl<'a> Comparer<'a> {
             };
             return Ok(How::Hashes(why));
         }
-        bytes(a, b).map_err(Fault::from)
+        content::bytes(a, b).map_err(Fault::from)
     }
 }
 
@@ -297,59 +292,6 @@ fn wanted(differing: &[(usize, usize, [&Content; 2])]) -> [HashSet<usize>; 2] {
     wanted
 }
 
-fn is_build(source: &Source) -> io::Result<bool> {
-    let head = source.bytes_at(0, HEAD_LEN)?;
-    let format = sniff::format(&head);
-    Ok(format.is_program() || format == Format::GoArchive)
-}
-
-/// Reads a member whole, and makes sure that it is what was listed.
-fn artifact(place: &str, source: &Source, listed: &Content) -> Result<Artifact, Fault> {
-    let len = usize::try_from(source.len()).map_err(|_| Fault::from(FaultKind::Changed))?;
-    let bytes = source.bytes_at(0, len)?;
-    let sha256: [u8; 32] = Sha256::digest(&bytes).into();
-    let size = source.len();
-    if *listed != (Content::File { size, sha256 }) {
-        return Err(Fault::from(FaultKind::Changed).within(place));
-    }
-    Ok(Artifact::of(Input {
-        path: PathBuf::from(place),
-        sha256,
-        bytes,
-        identity: None,
-    }))
-}
-
-/// Counts the bytes that differ.
-fn bytes(a: &Source, b: &Source) -> io::Result<How> {
-    let (mut read_a, mut read_b) = (a.reader(), b.reader());
-    let (mut at, mut differing, mut first) = (0_u64, 0_u64, None);
-    loop {
-        let (x, y) = (read_a.fill_buf()?, read_b.fill_buf()?);
-        let len = x.len().min(y.len());
-        if len == 0 {
-            break;
-        }
-        for (offset, (x, y)) in x.iter().zip(y).enumerate() {
-            if x != y {
-                first.get_or_insert(at + offset as u64);
-                differing += 1;
-            }
-        }
-        read_a.consume(len);
-        read_b.consume(len);
-        at += len as u64;
-    }
-    let longer = a.len().abs_diff(b.len());
-    if longer > 0 {
-        first.get_or_insert(at);
-    }
-    Ok(How::Bytes {
-        first: first.unwrap_or(at),
-        differing: differing.saturating_add(longer),
-    })
-}
-
 fn notes(pairing: &Pairing, names: [&str; 2], lists: [&Listing; 2]) -> Vec<String> {
     let mut notes = pairing.notes.clone();
     for (side, name) in names.into_iter().enumerate() {
@@ -369,97 +311,6 @@ impl Only {
         Self {
             path: display(&member.name).into(),
             content: member.content.clone(),
-        }
-    }
-}
-
-impl Difference {
-    /// Returns both sides as images, if both are. What only looks like one is
-    /// compared as the files it holds.
-    fn images(
-        &mut self,
-        names: [&str; 2],
-        sides: [(&Container, &Listing); 2],
-    ) -> Result<Option<[Image; 2]>, Fault> {
-        let mut images = Vec::new();
-        for (name, (container, listing)) in names.into_iter().zip(sides) {
-            match container.image(listing) {
-                Ok(image) => images.extend(image),
-                Err(fault) if matches!(fault.kind, FaultKind::Io(_)) => return Err(fault),
-                Err(fault) => self.notes.push(format!(
-                    "{name} looks like a container image and can't be read as one: {fault}"
-                )),
-            }
-        }
-        Ok(images.try_into().ok())
-    }
-
-    fn are(&mut self, a: &Container, b: &Container) {
-        self.kinds = [a.describe(), b.describe()];
-        self.names = [a.kind_name(), b.kind_name()];
-        self.is_folder = [a.kind, b.kind].contains(&Kind::Folder);
-    }
-
-    /// Takes what both sides gave; nothing of either when one gave a fault.
-    fn both<T>(
-        &mut self,
-        names: [&str; 2],
-        sides: [Result<Option<T>, Fault>; 2],
-    ) -> Result<[Option<T>; 2], Fault> {
-        let mut both = [None, None];
-        for ((name, side), place) in names.into_iter().zip(sides).zip(&mut both) {
-            match side {
-                Ok(value) => *place = value,
-                Err(fault) => self.give_up(fault.within(name))?,
-            }
-        }
-        Ok(if self.reason.is_some() {
-            [None, None]
-        } else {
-            both
-        })
-    }
-
-    /// What the bytes are is an answer; that the system refused is an error.
-    fn give_up(&mut self, fault: Fault) -> Result<(), Fault> {
-        if matches!(fault.kind, FaultKind::Io(_)) {
-            return Err(fault);
-        }
-        self.reason.get_or_insert_with(|| fault.to_string());
-        Ok(())
-    }
-
-    /// Bytes that differ where nothing they say does were packed by another hand.
-    fn kind_of_packing(&mut self, containers: [&Container; 2]) {
-        if self.is_folder || self.reason.is_some() {
-            return;
-        }
-        let [a, b] = containers;
-        let example = |place: &str, a: String, b: String| super::difference::Example {
-            place: place.into(),
-            a: Some(a),
-            b: Some(b),
-        };
-        if a.kind != b.kind {
-            let [one, other] = self.kinds.clone();
-            self.fields.insert(
-                0,
-                Field {
-                    name: "kind of container".into(),
-                    members: 0,
-                    examples: vec![example("kind of container", one, other)],
-                },
-            );
-        }
-        let is_silent = self.fields.is_empty() && self.carried.is_empty();
-        let is_whole = self.differing.is_empty() && self.only.iter().all(Vec::is_empty);
-        if is_silent && is_whole {
-            let size = |container: &Container| format!("{} bytes", container.len());
-            self.fields.push(Field {
-                name: "compressed bytes".into(),
-                members: 0,
-                examples: vec![example("size", size(a), size(b))],
-            });
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::difference::{Example, Field};
 use super::folder::MODE_KEPT;
+use super::kind::Kind;
 use super::listing::{Fact, Listing, Member, Metadata, Role};
-use super::open::Kind;
 use super::pair::{Pairing, display, key};
 
 /// Values kept of one field as evidence.

@@ -9,6 +9,7 @@ use super::aside::Taker;
 use super::codec::Codec;
 use super::fault::{Fault, Kind as FaultKind};
 use super::folder;
+use super::kind::Kind;
 use super::limits::Budget;
 use super::list::Lister;
 use super::listing::{self, Fact, Listing, Metadata};
@@ -18,33 +19,6 @@ use super::{ar, cpio, fat, oci, rpm, tar, zip};
 
 /// Bytes by which a container is told.
 const HEAD_LEN: usize = 4096;
-
-/// The kinds of containers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A folder on disk.
-    Folder,
-    /// tar in any dialect.
-    Tar,
-    /// zip, and what is one: module zips, wheels, jars.
-    Zip,
-    /// A Debian package: an ar archive of two tar archives.
-    Deb,
-    /// An ar archive of anything else, C objects mostly.
-    Ar,
-    /// An rpm package.
-    Rpm,
-    /// cpio.
-    Cpio,
-    /// Several Mach-O programs, one for each processor.
-    Fat,
-    /// An image, shown by what its files are for.
-    Image,
-    /// One file compressed.
-    Stream,
-    /// A file that is no container, as the other side of one.
-    File,
-}
 
 /// A container, before it is read.
 #[derive(Debug, Clone)]
@@ -326,61 +300,6 @@ impl Container {
         };
         visitor.visit(entry, &mut stream)?;
         Ok(Vec::new())
-    }
-}
-
-impl Kind {
-    /// Tells a container that is not compressed by its first bytes.
-    fn sniff(head: &[u8]) -> Option<Self> {
-        // A package that the compiler wrote is a build of its own.
-        let is_go = head.starts_with(b"!<arch>\n__.PKGDEF");
-        let starts: [(&[u8], Self); 5] = [
-            (b"PK\x03\x04", Self::Zip),
-            (b"PK\x05\x06", Self::Zip),
-            (b"!<arch>\ndebian-binary", Self::Deb),
-            (ar::MAGIC, Self::Ar),
-            (rpm::MAGIC, Self::Rpm),
-        ];
-        let known = starts.iter().find(|(start, _)| head.starts_with(start));
-        match known {
-            _ if is_go => None,
-            Some((_, kind)) => Some(*kind),
-            None if cpio::is_header(head) => Some(Self::Cpio),
-            None if fat::is_header(head) => Some(Self::Fat),
-            None => tar::is_header(head).then_some(Self::Tar),
-        }
-    }
-
-    /// Says whether it can be read from front to back, and so compressed as a whole.
-    fn is_stream(self) -> bool {
-        match self {
-            Self::Tar | Self::Cpio | Self::Ar => true,
-            Self::Folder
-            | Self::Zip
-            | Self::Deb
-            | Self::Rpm
-            | Self::Fat
-            | Self::Image
-            | Self::Stream
-            | Self::File => false,
-        }
-    }
-
-    /// Returns the name used in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Folder => "folder",
-            Self::Tar => "tar archive",
-            Self::Zip => "zip archive",
-            Self::Deb => "Debian package",
-            Self::Ar => "ar archive",
-            Self::Rpm => "RPM package",
-            Self::Cpio => "cpio archive",
-            Self::Fat => "Mach-O universal",
-            Self::Image => "container image",
-            Self::Stream => "compressed stream",
-            Self::File => "single file",
-        }
     }
 }
 

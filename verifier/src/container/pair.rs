@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use super::kind::Kind;
 use super::listing::{Content, Listing, Member};
-use super::open::Kind;
 
 /// Members put together, by their numbers on both sides.
 #[derive(Debug, Default)]

@@ -16,7 +16,7 @@ use super::{
     Module, Parts, Range, Report, SCHEMA, Section, SectionDifference, SelfCheck, Setting, Sources,
     Tool,
 };
-use crate::compare::{Artifact, Outcome, name, read_all};
+use crate::compare::{Artifact, Outcome, Verdict, name, read_all};
 use crate::diff::regions::Span;
 use crate::diff::{Diff, RegionDiff};
 use crate::goinfo::functions::package;
@@ -266,14 +266,14 @@ fn sources(go: &GoInfo) -> Option<Sources> {
 }
 
 impl Comparison {
-    /// Takes down what comparing two files gave.
-    pub fn of(files: [usize; 2], outcome: &Outcome) -> Self {
-        let mut comparison = Self {
+    /// Begins with the answer, and nothing that it rests on.
+    fn new(files: [usize; 2], verdict: Verdict, reason: Option<String>) -> Self {
+        Self {
             files,
             letters: files.map(name),
             same_as: None,
-            verdict: outcome.verdict,
-            reason: outcome.reason.clone(),
+            verdict,
+            reason,
             pattern: None,
             build_info: Vec::new(),
             sections: Vec::new(),
@@ -283,10 +283,16 @@ impl Comparison {
                 stamped: 0,
                 remaining: 0,
             },
-            masked: outcome.masked.as_ref().map(super::masked::Masked::of),
+            masked: None,
             functions: None,
             container: None,
-        };
+        }
+    }
+
+    /// Takes down what comparing two files gave.
+    pub fn of(files: [usize; 2], outcome: &Outcome) -> Self {
+        let mut comparison = Self::new(files, outcome.verdict, outcome.reason.clone());
+        comparison.masked = outcome.masked.as_ref().map(super::masked::Masked::of);
         if let Some(diff) = &outcome.diff {
             comparison.fill(diff);
         }

@@ -1,15 +1,13 @@
 //! What the HTML page shows of a comparison or inspection.
 
+mod build_ids;
 mod functions;
+mod layout;
 mod members;
 
-use std::ops::Range;
-
-use super::figure::{
-    Card, Cards, Figure, Layout, LayoutFile, LayoutSection, Place, Row, Table, Value,
-};
+use super::figure::{Card, Cards, Figure, Row, Table, Value};
 use super::text::{count, describe, size};
-use super::{Comparison, File, Report, SectionDifference, facts};
+use super::{Comparison, File, Report, facts};
 use crate::compare::name;
 
 /// Rows of one table on the page.
@@ -44,7 +42,7 @@ impl Report {
                 figures.extend(tables.into_iter().map(Figure::Table));
                 continue;
             }
-            figures.push(Figure::Layout(layout(
+            figures.push(Figure::Layout(layout::layout(
                 titled(if is_same {
                     "What is in them"
                 } else {
@@ -54,7 +52,7 @@ impl Report {
                 a,
                 b,
             )));
-            figures.extend(build_ids(titled("Build ID"), pair, a, b).map(Figure::Table));
+            figures.extend(build_ids::build_ids(titled("Build ID"), pair, a, b).map(Figure::Table));
             if !is_same {
                 figures.extend(build_info(titled("Build information"), pair).map(Figure::Table));
                 let functions = functions::tables(&titled("Packages and functions"), pair);
@@ -134,157 +132,6 @@ fn facts(file: &File, index: usize, first: Option<&str>) -> Vec<(String, Value)>
         facts.push(("unreadable".into(), Value::Alarm(problem.clone())));
     }
     facts
-}
-
-fn layout(title: String, pair: &Comparison, a: &File, b: &File) -> Layout {
-    let [letter_a, letter_b] = pair.letters.clone();
-    Layout {
-        title,
-        files: [
-            layout_file(letter_a, a, pair),
-            layout_file(letter_b, b, pair),
-        ],
-        places: pair
-            .sections
-            .iter()
-            .flat_map(|section| places(section, a, b))
-            .collect(),
-    }
-}
-
-fn layout_file(letter: String, file: &File, pair: &Comparison) -> LayoutFile {
-    let differing = |name: &str| {
-        let of_name = pair.sections.iter().filter(|section| section.name == name);
-        of_name.map(|section| section.differing).max().unwrap_or(0)
-    };
-    let section = |section: &super::Section| LayoutSection {
-        name: section.name.clone(),
-        range: section.offset..section.offset.saturating_add(section.size),
-        content: section.content,
-        differing: differing(&section.name),
-    };
-    LayoutFile {
-        letter,
-        path: file.path.clone(),
-        size: usize::try_from(file.size).unwrap_or(usize::MAX),
-        sections: file.sections.iter().map(section).collect(),
-    }
-}
-
-/// The listed ranges; or all of a section that is on one side only, or in which
-/// only stamps differ.
-fn places(section: &SectionDifference, a: &File, b: &File) -> Vec<Place> {
-    let place = |a: Option<Range<usize>>, b: Option<Range<usize>>, stamp: bool| Place {
-        name: section.name.clone(),
-        a,
-        b,
-        stamp,
-    };
-    if section.ranges.is_empty() {
-        let whole = |file: &File, is_there: bool| {
-            let found = file
-                .sections
-                .iter()
-                .find(|other| other.name == section.name);
-            found
-                .filter(|_| is_there)
-                .map(|found| found.offset..found.offset.saturating_add(found.size))
-        };
-        return vec![place(
-            whole(a, section.size_a.is_some()),
-            whole(b, section.size_b.is_some()),
-            section.stamped == section.differing,
-        )];
-    }
-    let ranges = section.drawn.iter().map(|range| {
-        place(
-            Some(range.offset_a..range.offset_a.saturating_add(range.size_a)),
-            Some(range.offset_b..range.offset_b.saturating_add(range.size_b)),
-            false,
-        )
-    });
-    ranges.collect()
-}
-
-/// The parts of both build IDs, and what it means where they agree.
-fn build_ids(title: String, pair: &Comparison, a: &File, b: &File) -> Option<Table> {
-    let (id_a, id_b) = (a.build_id.as_ref(), b.build_id.as_ref());
-    if id_a.is_none() && id_b.is_none() {
-        return None;
-    }
-    let parts = id_a
-        .and_then(|id| id.parts.as_ref())
-        .zip(id_b.and_then(|id| id.parts.as_ref()));
-    let rows = match parts {
-        Some((a, b)) => vec![
-            row("A: what went into the link", &a.A, &b.A),
-            row("B: what went into compiling package main", &a.B, &b.B),
-            row("C: what compiling package main gave", &a.C, &b.C),
-            row("D: the bytes of the program", &a.D, &b.D),
-        ],
-        None => {
-            let text =
-                |id: Option<&super::BuildId>| id.map_or("", |id| id.text.as_str()).to_owned();
-            vec![row("build ID", &text(id_a), &text(id_b))]
-        }
-    };
-    let mut rows = rows;
-    if a.host_id.is_some() || b.host_id.is_some() {
-        let value = |file: &File| {
-            file.host_id
-                .as_ref()
-                .map_or_else(String::new, |id| id.value.clone())
-        };
-        let kind = a
-            .host_id
-            .as_ref()
-            .or(b.host_id.as_ref())
-            .map_or("", |id| id.kind);
-        rows.push(row(
-            if kind == "uuid" {
-                "UUID"
-            } else {
-                "GNU build ID"
-            },
-            &value(a),
-            &value(b),
-        ));
-    }
-    Some(Table {
-        title,
-        note: match pair.pattern.as_deref() {
-            _ if changed(a) || changed(b) => {
-                "These are the parts that the files name. One of them was changed afterwards, so its bytes no longer \
-                 give its D."
-                    .into()
-            }
-            Some(pattern) => reading(pattern).into(),
-            None => String::new(),
-        },
-        columns: columns("part", pair),
-        rows,
-        left_out: 0,
-    })
-}
-
-fn changed(file: &File) -> bool {
-    file.self_check.status == "changed"
-}
-
-/// What the pattern of equal and different parts says.
-fn reading(pattern: &str) -> &'static str {
-    match pattern.as_bytes() {
-        b"====" => "All four parts agree.",
-        [b'=', b'=', b'=', b'X'] => {
-            "The same declared inputs gave other bytes: something that Go does not track took part in one of the builds."
-        }
-        [_, _, b'=', _] => {
-            "Package main compiled to the same code; the difference came in elsewhere."
-        }
-        [_, b'=', b'X', _] => "Equal inputs of package main gave different code.",
-        [_, b'X', b'X', _] => "Package main was compiled from different inputs to different code.",
-        _ => "",
-    }
 }
 
 fn build_info(title: String, pair: &Comparison) -> Option<Table> {

@@ -1,19 +1,18 @@
 //! From the difference of two containers to parts of a report.
 
-use crate::cause::{self, Cause, Evidence};
+mod entry;
+
+use crate::cause::{self, Cause};
 use crate::compare::{Outcome, Verdict, name};
 use crate::container::compare::Comparer;
-use crate::container::difference::{Difference, Differing, Example, How};
+use crate::container::difference::{Difference, Differing, How};
 use crate::container::limits::Budget;
 use crate::container::listing::Content;
 use crate::container::root::{Carrier, Root};
 use crate::image::linkage::Linkage;
 use crate::input;
-use crate::report::container::{Container, Inside, Member, Metadata, Only, Total};
-use crate::report::{Bytes, Comparison, File, Finding, Format, Report, SelfCheck};
-
-/// The most members listed for one comparison.
-const MEMBERS_MAX: usize = 1000;
+use crate::report::container::Inside;
+use crate::report::{Comparison, File, Finding, Format, Report, SelfCheck};
 
 /// Two members that were compared as builds.
 struct Explained {
@@ -221,16 +220,16 @@ impl Inserter<'_> {
         let causes = cause::explain_container(difference, &self.letters);
         let verdict = difference.verdict();
         let reason = (verdict == Verdict::Inconclusive).then(|| difference.obstacle());
-        let mut comparison = Comparison::of_container(files, verdict, reason.flatten());
+        let mut comparison = Comparison::new(files, verdict, reason.flatten());
         comparison.letters.clone_from(&self.letters);
         let mut members = Vec::new();
-        for member in difference.differing.iter().take(MEMBERS_MAX) {
+        for member in difference.differing.iter().take(entry::MEMBERS_MAX) {
             path.push(member.path.clone());
             let files = self.look_into(member, path);
             path.pop();
-            members.push(entry(member, files));
+            members.push(entry::entry(member, files));
         }
-        comparison.container = Some(container(difference, members));
+        comparison.container = Some(entry::container(difference, members));
         (comparison, self.findings(files, &causes))
     }
 
@@ -289,116 +288,4 @@ impl Inserter<'_> {
             .map(|cause| Finding::of(files, self.group, cause))
             .collect()
     }
-}
-
-impl Comparison {
-    pub(in crate::report) fn of_container(
-        files: [usize; 2],
-        verdict: Verdict,
-        reason: Option<String>,
-    ) -> Self {
-        Self {
-            files,
-            letters: files.map(name),
-            same_as: None,
-            verdict,
-            reason,
-            pattern: None,
-            build_info: Vec::new(),
-            sections: Vec::new(),
-            sections_same: 0,
-            bytes: Bytes {
-                differing: 0,
-                stamped: 0,
-                remaining: 0,
-            },
-            masked: None,
-            functions: None,
-            container: None,
-        }
-    }
-}
-
-fn container(difference: &Difference, differing: Vec<Member>) -> Container {
-    let count = difference.count();
-    let only = |side: usize| -> Vec<Only> {
-        let members = difference.only[side].iter().take(MEMBERS_MAX);
-        members
-            .map(|member| Only {
-                path: member.path.clone(),
-                content: member.content.brief(),
-                sha256: member.content.sha256(),
-            })
-            .collect()
-    };
-    let lists = [
-        difference.differing.len(),
-        difference.only[0].len(),
-        difference.only[1].len(),
-    ];
-    Container {
-        kinds: difference.kinds.clone(),
-        members: difference.members,
-        total: Total {
-            same: count.same,
-            differing: count.differing,
-            only_in_a: count.only[0],
-            only_in_b: count.only[1],
-        },
-        differing,
-        only_in_a: only(0),
-        only_in_b: only(1),
-        omitted: lists
-            .iter()
-            .map(|len| len.saturating_sub(MEMBERS_MAX))
-            .sum(),
-        metadata: difference
-            .fields
-            .iter()
-            .map(|field| Metadata {
-                field: field.name.clone(),
-                members: field.members,
-                examples: field.examples.iter().map(evidence).collect(),
-            })
-            .collect(),
-        carried: difference.carried.iter().map(evidence).collect(),
-        notes: difference.notes.clone(),
-    }
-}
-
-fn evidence(example: &Example) -> Evidence {
-    Evidence {
-        place: example.place.clone(),
-        a: example.a.clone(),
-        b: example.b.clone(),
-    }
-}
-
-fn entry(member: &Differing, files: Option<[usize; 2]>) -> Member {
-    let [a, b] = [&member.contents[0], &member.contents[1]].map(Content::to_string);
-    let mut entry = Member {
-        path: member.path.clone(),
-        a,
-        b,
-        how: "kind",
-        files,
-        first_offset: None,
-        differing_bytes: None,
-        reason: None,
-    };
-    match &member.how {
-        How::Kind => {}
-        How::Program { .. } => entry.how = "program",
-        How::Container(_) => entry.how = "container",
-        How::Bytes { first, differing } => {
-            entry.how = "bytes";
-            entry.first_offset = Some(*first);
-            entry.differing_bytes = Some(*differing);
-        }
-        How::Hashes(reason) => {
-            entry.how = "hashes";
-            entry.reason = Some(reason.clone());
-        }
-    }
-    entry
 }

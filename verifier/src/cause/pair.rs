@@ -1,0 +1,93 @@
+//! Two files and their difference, and what explainers ask of both.
+
+use super::Reach;
+use crate::compare::Artifact;
+use crate::diff::{Diff, FunctionsDiff};
+
+/// Two files and their difference, as explainers see them.
+pub struct Pair<'a> {
+    /// The first file.
+    pub a: &'a Artifact,
+    /// The second file.
+    pub b: &'a Artifact,
+    /// In what they differ.
+    pub diff: &'a Diff,
+    /// What sentences call them: `a` and `b`, or `a` and `c`.
+    pub names: [String; 2],
+}
+
+impl Pair<'_> {
+    /// Says whether both files were built by the same Go version, as far as they
+    /// tell.
+    pub(super) fn same_go(&self) -> bool {
+        self.a.go.version() == self.b.go.version()
+    }
+
+    /// Says whether nothing in the build information differs, where both have it.
+    pub(super) fn same_build_info(&self) -> bool {
+        self.a.go.build_info.is_some()
+            && self.b.go.build_info.is_some()
+            && self.diff.fields.is_empty()
+    }
+
+    /// The reach of a cause that changes a line of build information and no code.
+    /// A line of another length moves what follows its copy in read-only data.
+    pub(super) fn reach_of_a_stamp(&self) -> Reach {
+        if self.has_stamps_of_one_length() {
+            Reach::Stamps
+        } else {
+            self.reach_of_what_moves()
+        }
+    }
+
+    pub(super) fn has_stamps_of_one_length(&self) -> bool {
+        let len = |artifact: &Artifact| artifact.go.info().map(|info| info.to_string().len());
+        len(self.a) == len(self.b)
+    }
+
+    /// The reach of a cause that moves code and data and changes none: functions
+    /// with other code have another cause.
+    pub(super) fn reach_of_what_moves(&self) -> Reach {
+        let functions = self.diff.functions.as_ref();
+        let changed = |functions: &FunctionsDiff| functions.counts.differing() > 0;
+        if self.same_go() && functions.is_some_and(changed) {
+            Reach::Stamps
+        } else {
+            Reach::Anything
+        }
+    }
+
+    /// Says whether a setting differs on which it depends who links, and what is
+    /// linked in: then how a file is linked follows, and is no cause of its own.
+    pub(super) fn links_otherwise(&self) -> bool {
+        let settings = [
+            "CGO_ENABLED",
+            "-buildmode",
+            "GOARCH",
+            "GOOS",
+            "-race",
+            "-msan",
+            "-asan",
+            "-tags",
+        ];
+        self.a.image.format != self.b.image.format
+            || settings.iter().any(|key| self.diff.setting(key).is_some())
+    }
+
+    /// Says whether the host's linker made both files.
+    pub(super) fn both_externally_linked(&self) -> bool {
+        let external = |artifact: &Artifact| artifact.image.is_externally_linked() == Some(true);
+        external(self.a) && external(self.b)
+    }
+
+    /// Names the sides for which something holds: "a", "b" or "a and b".
+    pub(super) fn which(&self, holds: impl Fn(&Artifact) -> bool) -> Option<String> {
+        let [a, b] = &self.names;
+        match (holds(self.a), holds(self.b)) {
+            (true, true) => Some(format!("{a} and {b}")),
+            (true, false) => Some(a.clone()),
+            (false, true) => Some(b.clone()),
+            (false, false) => None,
+        }
+    }
+}
