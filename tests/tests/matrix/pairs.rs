@@ -462,6 +462,12 @@ fn linker() -> Vec<Pair> {
     pairs
 }
 
+/// With a folder in an `embed.FS`.
+fn folder() -> Build {
+    let text = "package main\n\nimport \"embed\"\n\n//go:embed table\nvar table embed.FS\n\nfunc init() { _, _ = table.ReadFile(\"large\") }\n";
+    new().edit("folder.go", "", text).before("mkdir table")
+}
+
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn sources() -> Vec<Pair> {
     let changed = |build: Build| build.edit("main.go", "sum.Of(3, 4)", "sum.Of(4, 5)");
@@ -480,6 +486,12 @@ fn sources() -> Vec<Pair> {
             "embedded-file",
             new().flag("-ldflags=-s -w"),
             notice(new().flag("-ldflags=-s -w")),
+        ),
+        differ(
+            "one line of a large file in an embedded folder",
+            "embedded-file",
+            folder().before("seq 1 2000 >table/large"),
+            folder().before("seq 1 2000 | sed 's/^1000$/0001/' >table/large"),
         ),
         differ(
             "a comment in package main",
@@ -517,6 +529,8 @@ fn sources() -> Vec<Pair> {
         "windows/amd64",
         "darwin/arm64",
         "wasip1/wasm",
+        "js/wasm",
+        "linux/s390x",
     ] {
         pairs.push(differ(
             &format!("main changed, {target}"),

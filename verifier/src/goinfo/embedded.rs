@@ -8,8 +8,9 @@
 //! name pointer, name length, data pointer, data length, hash[16]
 //! ```
 //!
-//! The hash is SHA-256 changed a little: every bit turned over up to Go 1.23, the
-//! first byte XORed with 0x01 in 1.24 and 1.25, with 0xff since 1.26.
+//! The hash is SHA-256 changed a little: every bit turned over up to Go 1.23;
+//! since 1.24 the first byte of it XORed with 0x01 or (1.26) 0xff for files of up
+//! to a kibibyte, and for larger ones a byte 0x01 hashed before the content.
 //!
 //! Source: embed/embed.go file, cmd/compile/internal/staticdata/embed.go,
 //! cmd/internal/notsha256, cmd/internal/hash
@@ -89,21 +90,88 @@ fn entry(
     if !is_path {
         return None;
     }
-    *left = left.checked_sub(data_len)?;
     let hash = at + 4 * word;
-    let hash = bytes.get(hash..hash + 16)?;
+    let hash = bytes
+        .get(hash..hash + 16)
+        .filter(|hash| may_be_hash(hash))?;
+    *left = left.checked_sub(data_len)?;
     is_hash(&bytes[range.clone()], hash).then(|| Embedded {
         name: name.to_owned(),
         range,
     })
 }
 
+/// The longest file that the compiler reads whole.
+const SMALL_MAX: usize = 1024;
+
+/// More zeros among the sixteen bytes of a hash than one in ten million has.
+const ZEROS_MAX: usize = 4;
+
+/// Pointers and lengths, which follow most pairs of strings, hold many zeros. To
+/// hash what those pairs name would use up the bound before the files come.
+fn may_be_hash(hash: &[u8]) -> bool {
+    hash.iter().filter(|byte| **byte == 0).count() <= ZEROS_MAX
+}
+
 fn is_hash(data: &[u8], hash: &[u8]) -> bool {
     let sum = Sha256::digest(data);
     let plain = &sum[..16];
     let turned = |first: u8| hash[0] == plain[0] ^ first && hash[1..] == plain[1..];
+    let marked = || {
+        Sha256::new()
+            .chain_update([1])
+            .chain_update(data)
+            .finalize()
+    };
     turned(0x01)
         || turned(0xff)
         || turned(0)
         || plain.iter().zip(hash).all(|(plain, hash)| !plain == *hash)
+        || data.len() > SMALL_MAX && marked()[..16] == *hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{Region, Segment};
+
+    #[test]
+    fn a_large_file_is_found_behind_many_pairs_of_strings() {
+        const DATA: usize = 8 << 10;
+        let content = vec![b'x'; DATA];
+        let text = [b"name".as_slice(), &content].concat();
+        let mut table = Vec::new();
+        let mut entry = |name: u64, data: u64, tail: &[u8]| {
+            for number in [name, 4, data, DATA as u64] {
+                table.extend(number.to_le_bytes());
+            }
+            table.extend(tail);
+        };
+        for _ in 0..100 {
+            let next: Vec<u8> = [0x10_0000u64, 4].map(u64::to_le_bytes).concat();
+            entry(0x10_0000, 0x10_0004, &next);
+        }
+        let hash = Sha256::digest([b"\x01".as_slice(), &content].concat());
+        entry(0x10_0000, 0x10_0004, &hash[..16]);
+        let bytes = [text, table].concat();
+        let region = Region {
+            name: ".rodata".into(),
+            range: 4 + DATA..bytes.len(),
+            address: Some(0x20_0000),
+            content: Content::Data,
+        };
+        let mut image = Image::default();
+        image.machine.bits = Some(64);
+        image.regions = vec![region];
+        image.segments = vec![Segment {
+            address: 0x10_0000,
+            range: 0..4 + DATA,
+        }];
+        let found = read(&bytes, &image);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            (found[0].name.as_str(), &found[0].range),
+            ("name", &(4..4 + DATA))
+        );
+    }
 }
