@@ -7,11 +7,11 @@ use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::Content;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    let intact = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Intact(_));
+    let changed = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Changed { .. });
     let Some(pattern) = pair
         .diff
         .pattern
-        .filter(|_| intact(pair.a) && intact(pair.b))
+        .filter(|_| !changed(pair.a) && !changed(pair.b))
     else {
         return Vec::new();
     };

@@ -34,6 +34,10 @@ pub fn check(bytes: &[u8], image: &Image) -> SelfCheck {
             return SelfCheck::Unknown("the build ID was not made by the go command");
         }
     };
+    if image.machine.kind == Some("object file") {
+        // go build -buildmode=c-archive: the archive around it is what was hashed.
+        return SelfCheck::Unknown("an object for a linker, no file that go build wrote as it is");
+    }
     if image.format == Format::MachOFat {
         return SelfCheck::Unknown("the file holds several programs");
     }
@@ -60,5 +64,29 @@ pub fn check(bytes: &[u8], image: &Image) -> SelfCheck {
     SelfCheck::Changed {
         recorded,
         computed: newest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Located;
+
+    /// The ID in `go.o` of a c-archive is that of the archive.
+    #[test]
+    fn an_object_for_a_linker_is_not_judged() {
+        let id = ["a"; 4].map(|part| part.repeat(20)).join("/");
+        let mut image = Image {
+            build_id: Some(Located {
+                value: BuildId::parse(&id).unwrap(),
+                range: 0..id.len(),
+            }),
+            ..Image::default()
+        };
+        image.machine.kind = Some("executable");
+        let check = |image: &Image| check(id.as_bytes(), image);
+        assert!(matches!(check(&image), SelfCheck::Changed { .. }));
+        image.machine.kind = Some("object file");
+        assert!(matches!(check(&image), SelfCheck::Unknown(_)));
     }
 }
