@@ -42,13 +42,19 @@ impl Diff {
                 .map(|(a, b)| a.pattern(b));
         let (regions, regions_same) = regions::compare(a, b);
         let accounting = Accounting::of(&regions);
+        let mut functions = FunctionsDiff::of(a, b);
+        if regions::is_in_place(&regions)
+            && let Some(functions) = &mut functions
+        {
+            functions.settle();
+        }
         Self {
             pattern,
             fields: fields::compare(&a.go, &b.go),
             regions,
             regions_same,
             accounting,
-            functions: FunctionsDiff::of(a, b),
+            functions,
         }
     }
 

@@ -128,6 +128,26 @@ impl FunctionsDiff {
         Some(Comparer::new([a, b], &functions).compare())
     }
 
+    /// Settles what is unclear where nothing moved: then no address is another,
+    /// and other bytes are other code.
+    pub fn settle(&mut self) {
+        let settled = |change: &mut Change| {
+            if *change == Change::Unclear {
+                *change = Change::Changed;
+            }
+        };
+        let count = |counts: &mut Counts| {
+            counts.changed += std::mem::take(&mut counts.unclear);
+        };
+        self.functions
+            .iter_mut()
+            .for_each(|function| settled(&mut function.change));
+        self.packages
+            .iter_mut()
+            .for_each(|(_, counts)| count(counts));
+        count(&mut self.counts);
+    }
+
     /// Says whether every function is in both files with the same code, as far
     /// as that could be shown.
     pub fn is_same_code(&self) -> bool {
