@@ -364,10 +364,22 @@ fn layout(name: String, range: Range<usize>) -> Region {
     }
 }
 
+/// DWARF sections of XCOFF, whose names have eight bytes at most.
+const XCOFF_DEBUG: [&str; 10] = [
+    ".dwabrev", ".dwarnge", ".dwframe", ".dwinfo", ".dwline", ".dwloc", ".dwpbnms", ".dwpbtyp",
+    ".dwrnges", ".dwstr",
+];
+
+/// Says whether a section holds debug information, from its name alone.
+pub(crate) fn is_debug(name: &str) -> bool {
+    let bare = name.trim_start_matches(['.', '_']);
+    bare.starts_with("debug_") || bare.starts_with("zdebug_") || XCOFF_DEBUG.contains(&name)
+}
+
 /// Says what a section holds, from its name alone.
 fn content_by_name(name: &str) -> Option<Content> {
     let bare = name.trim_start_matches(['.', '_']);
-    if bare.starts_with("debug_") || bare.starts_with("zdebug_") {
+    if is_debug(name) {
         return Some(Content::Symbols);
     }
     match bare {

@@ -35,7 +35,7 @@ fn left<'a>(pair: &Pair<'a>, causes: &[Cause]) -> Option<Vec<&'a RegionDiff>> {
         .regions
         .iter()
         .filter(|region| region.differing > region.stamped)
-        .filter(|region| !(one_sided && is_one_sided_effect(region)))
+        .filter(|region| !(one_sided && is_one_sided_effect(pair, region)))
         .collect();
     (!left.is_empty() || causes.is_empty()).then_some(left)
 }
@@ -140,12 +140,14 @@ fn fix(pair: &Pair<'_>) -> String {
 
 /// Taking sections away also changes the headers that list them. Code or data
 /// on one side only is another matter.
-fn is_one_sided_effect(region: &RegionDiff) -> bool {
+fn is_one_sided_effect(pair: &Pair<'_>, region: &RegionDiff) -> bool {
     match region.content {
         Content::Layout | Content::Symbols => true,
         Content::Notes if super::split_debug::LINKS.contains(&region.name.as_str()) => true,
         Content::Notes => region.a.is_none() || region.b.is_none(),
-        Content::Code | Content::Data => false,
+        // A section behind those taken away moves, and what points into it follows.
+        Content::Data => words::follow_sections(pair.a, pair.b, region),
+        Content::Code => false,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Data in which only addresses differ, of things that moved.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::regions::RegionDiff;
 use crate::compare::Artifact;
 use crate::goinfo;
-use crate::image::{Content, Image};
+use crate::image::{Content, Image, Region};
 
 /// The most differing words looked at in one region.
 const WORDS_MAX: usize = 4_000_000;
@@ -62,6 +63,58 @@ pub fn are_addresses(a: &Artifact, b: &Artifact, region: &RegionDiff) -> bool {
     // One place went to one place.
     let is_clear = moved.windows(2).all(|pair| pair[0].0 != pair[1].0);
     !moved.is_empty() && is_clear && (0..moved.len()).all(holds)
+}
+
+/// Bytes in one word of a table of relative addresses, on every machine.
+const RELATIVE_LEN: usize = 4;
+
+/// Says whether a region of data holds other relative addresses alone: every
+/// differing word by as much as a section moved in memory. Windows programs
+/// have their imports behind debug information.
+pub fn follow_sections(a: &Artifact, b: &Artifact, region: &RegionDiff) -> bool {
+    let (Some(range_a), Some(range_b)) = (&region.a, &region.b) else {
+        return false;
+    };
+    if range_a.len() != range_b.len() || region.spans.is_empty() {
+        return false;
+    }
+    let distances = distances(&a.image, &b.image);
+    let follows = |at: usize| {
+        let value = |artifact: &Artifact, start: usize| {
+            let at = start.checked_add(at)?;
+            goinfo::number(artifact.bytes(), at, RELATIVE_LEN, &artifact.image)
+        };
+        let sides = value(a, range_a.start).zip(value(b, range_b.start));
+        sides.is_some_and(|(one, other)| distances.contains(&other.wrapping_sub(one)))
+    };
+    region.spans.iter().all(|span| {
+        let mut at = span.a.start - range_a.start;
+        let end = span.a.end - range_a.start;
+        while at < end {
+            if a.bytes().get(range_a.start + at) == b.bytes().get(range_b.start + at) {
+                at += 1;
+                continue;
+            }
+            // Such tables need not be aligned, and low bytes are often equal.
+            let mut starts = at.saturating_sub(RELATIVE_LEN - 1)..=at;
+            let Some(start) = starts.find(|start| follows(*start)) else {
+                return false;
+            };
+            at = start + RELATIVE_LEN;
+        }
+        true
+    })
+}
+
+/// By how much sections lie elsewhere in memory.
+fn distances(a: &Image, b: &Image) -> Vec<u64> {
+    let place = |region: &Region| Some((region.name.clone(), region.address?));
+    let others: HashMap<String, u64> = b.regions.iter().filter_map(place).collect();
+    let moved = a.regions.iter().filter_map(|region| {
+        let (name, address) = place(region)?;
+        Some(others.get(&name)?.wrapping_sub(address))
+    });
+    moved.filter(|distance| *distance != 0).collect()
 }
 
 fn space(image: &Image) -> Range<u64> {
