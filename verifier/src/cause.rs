@@ -169,9 +169,7 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             .for_each(|cause| add(&mut causes, cause));
     }
     if unexplained::is_open(pair, &causes) {
-        // The build ID's pattern names what is possible; what is proven has
-        // spoken already.
-        pattern::explain(pair)
+        guesses(pair, &causes)
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
@@ -187,6 +185,23 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         )
     });
     causes
+}
+
+/// Returns what the build ID's pattern allows; what is proven has spoken already.
+/// Beside a text that the content makes likely, what is only possible says
+/// nothing.
+fn guesses(pair: &Pair<'_>, known: &[Cause]) -> Vec<Cause> {
+    let is_text = |cause: &Cause| matches!(cause.name, Name::LdflagsVariable | Name::EmbeddedFile);
+    let is_likely = known
+        .iter()
+        .any(|cause| cause.confidence == Confidence::Likely && is_text(cause));
+    let mut guesses = pattern::explain(pair);
+    guesses.retain(|guess| {
+        !is_likely
+            || guess.confidence < Confidence::Possible
+            || known.iter().any(|cause| cause.name == guess.name)
+    });
+    guesses
 }
 
 /// Returns why two containers differ, beside what their members' own causes say.

@@ -54,7 +54,7 @@ impl Symbols {
                 .collect()
         };
         Self {
-            debug: names(|name| name.contains("debug_")),
+            debug: names(crate::image::is_debug),
             // The last two are a WebAssembly module's and a Plan 9 program's.
             symbols: names(|name| matches!(name, ".symtab" | "name" | "syms")),
         }
@@ -132,6 +132,11 @@ fn gnu_build_id(pair: &Pair<'_>) -> Option<Cause> {
     };
     let (a, b) = (origin(pair.a), origin(pair.b));
     let linked_alike = pair.a.image.producers.is_empty() == pair.b.image.producers.is_empty();
+    // strip takes away what tells the host's linker, which makes IDs of its own.
+    let changed = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Changed { .. });
+    if pair.which(changed).is_some() {
+        return None;
+    }
     let has_ids = pair.a.go.program().is_some() && pair.b.go.program().is_some();
     if a == b || !pair.same_go() || !linked_alike || !has_ids {
         return None;
