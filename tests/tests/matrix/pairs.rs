@@ -613,6 +613,12 @@ fn afterwards() -> Vec<Pair> {
             new().after("objcopy --strip-debug --add-section .gnu_debuglink=/etc/hostname \"$1\""),
         ),
         differ(
+            "the GNU build ID changed",
+            "modified-after-build",
+            new(),
+            new().after("at=$(grep -abo -m1 GNU \"$1\" | head -n1 | cut -d: -f1); printf '\\132\\245' | dd of=\"$1\" bs=1 seek=$((at + 8)) conv=notrunc status=none"),
+        ),
+        differ(
             "bytes at the end",
             "modified-after-build",
             new(),
