@@ -4,7 +4,7 @@
 //! Functions are paired by name. A pair's code is the same when its bytes are
 //! equal once every operand that refers to the same place in both files is left
 //! out: calls and jumps to paired functions, and addresses of data that moved
-//! with its neighbours. Nothing is disassembled; see [`operands`].
+//! with its neighbours. Nothing is disassembled; see `operands`.
 
 mod operands;
 mod pairs;

@@ -83,7 +83,7 @@ impl Finished {
 /// its own.
 ///
 /// # Errors
-/// See [`Error`]. A program that fails or takes too long is no error.
+/// See [`enum@Error`]. A program that fails or takes too long is no error.
 pub fn run(
     argv: &[OsString],
     prepare: impl FnOnce(&mut Command),

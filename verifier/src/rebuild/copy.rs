@@ -59,7 +59,7 @@ pub enum Error {
 /// where nothing is. What is neither file, folder nor link is left out.
 ///
 /// # Errors
-/// See [`Error`].
+/// See [`enum@Error`].
 pub fn folder(from: &Path, to: &Path, manner: Manner) -> Result<(), Error> {
     let (mut bytes, mut entries) = (0_u64, 0_u64);
     let walk = WalkDir::new(from).follow_links(false);

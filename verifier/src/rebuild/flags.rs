@@ -96,7 +96,7 @@ impl GoBuild {
     /// word that is none.
     ///
     /// # Errors
-    /// See [`Error`]; flags that go does not know are left for go to refuse.
+    /// See [`enum@Error`]; flags that go does not know are left for go to refuse.
     pub fn parse(words: &[OsString]) -> Result<Self, Error> {
         let mut build = Self::default();
         let mut words = words.iter();

@@ -67,7 +67,7 @@ pub struct Tree {
 pub struct Outsiders {
     /// How many were seen; folders were not looked into.
     pub count: usize,
-    /// Their names, at most [`NAMES_MAX`].
+    /// Their names, at most `NAMES_MAX`.
     pub names: Vec<String>,
 }
 
