@@ -87,9 +87,9 @@ if command -v diffoscope >/dev/null; then
     measure target/release/verify-build "$a" "$b" >"$work/verify"
     read -r scope_ms scope_kib <"$work/scope"
     read -r verify_ms verify_kib <"$work/verify"
-    printf '\n%s, one run on a and b: %s ms and %s MiB; verify-build %s ms and %s MiB: %s and %s of it\n' \
+    printf '\n%s, one run on a and b: %s ms and %s MiB; verify-build %s ms and %s MiB: %s times as fast, in %s of the memory\n' \
         "$(diffoscope --version 2>/dev/null | head -1)" "$scope_ms" "$((scope_kib / 1024))" \
-        "$verify_ms" "$((verify_kib / 1024))" "$(ratio "$verify_ms" "$scope_ms")" "$(ratio "$verify_kib" "$scope_kib")"
+        "$verify_ms" "$((verify_kib / 1024))" "$(awk -v a="$scope_ms" -v b="$verify_ms" 'BEGIN { printf "%.0f", a / b }')" "$(ratio "$verify_kib" "$scope_kib")"
 else
     printf '\ndiffoscope is not installed: not compared\n'
 fi
