@@ -66,19 +66,22 @@ impl Accounting {
     }
 }
 
-/// Says whether everything lies where it did: nothing but code differs in what a
-/// program loads, its size stays, and so does the table of its functions.
-/// Symbols and debug information are not loaded.
+/// Says whether code differs and everything lies where it did: nothing but code
+/// differs in what a program loads, its size stays, and so does the table of its
+/// functions. Symbols and debug information are not loaded.
 pub fn is_in_place(regions: &[RegionDiff]) -> bool {
     let len = |range: &Option<Range<usize>>| range.as_ref().map(Range::len);
-    regions
-        .iter()
-        .filter(|region| region.differing > region.stamped)
-        .all(|region| match region.content {
-            Content::Code => len(&region.a) == len(&region.b),
-            Content::Symbols => true,
-            Content::Data | Content::Layout | Content::Notes => false,
-        })
+    let differs = |region: &&RegionDiff| region.differing > region.stamped;
+    let is_code = |region: &RegionDiff| region.content == Content::Code;
+    regions.iter().filter(differs).any(is_code)
+        && regions
+            .iter()
+            .filter(differs)
+            .all(|region| match region.content {
+                Content::Code => len(&region.a) == len(&region.b),
+                Content::Symbols => true,
+                Content::Data | Content::Layout | Content::Notes => false,
+            })
 }
 
 /// Compares the regions of two files, paired by name and order, and counts those
