@@ -66,9 +66,10 @@ impl Accounting {
     }
 }
 
-/// Says whether code differs and everything lies where it did: nothing but code
-/// differs in what a program loads, its size stays, and so does the table of its
-/// functions. Symbols and debug information are not loaded.
+/// Says whether code differs and everything lies where it did.
+///
+/// Nothing but code differs in what a program loads, its size stays, and so does
+/// the table of its functions. Symbols and debug information are not loaded.
 pub fn is_in_place(regions: &[RegionDiff]) -> bool {
     let len = |range: &Option<Range<usize>>| range.as_ref().map(Range::len);
     let differs = |region: &&RegionDiff| region.differing > region.stamped;
