@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::workshop::{Workshop, compare, run};
+use crate::workshop::{Answer, Workshop, compare, run};
 
 struct Image<'a> {
     root: PathBuf,
@@ -54,24 +54,48 @@ impl Image<'_> {
     }
 }
 
+/// A layer with a program and a whiteout.
+fn layer(top: &Path, name: &str, program: &Path) -> PathBuf {
+    let tree = top.join(name);
+    std::fs::create_dir(&tree).unwrap();
+    std::fs::copy(program, tree.join("tool")).unwrap();
+    std::fs::write(tree.join(".wh.gone"), "").unwrap();
+    let line = format!(
+        "tar --sort=name --mtime=@1 --owner=0 --group=0 -C {name} -cf - . | gzip -n > {name}.layer"
+    );
+    run(top, "sh", &["-ec", &line]);
+    top.join(format!("{name}.layer"))
+}
+
+fn says_what_is_inside(answer: &Answer) {
+    let inside = answer.report["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|file| {
+            let path = file["inside"]["path"].as_array()?;
+            (path.len() == 2).then(|| path.clone())
+        });
+    assert_eq!(inside, Some(vec![json!("layer 2"), json!("tool")]));
+    let comparisons = answer.report["comparisons"].as_array().unwrap();
+    assert!(
+        comparisons[1]["container"]["notes"][0]
+            .as_str()
+            .unwrap()
+            .contains("1 whiteout")
+    );
+}
+
 #[test]
 fn images_are_compared_by_layers_and_settings() {
     let mut shop = Workshop::new();
     let programs = [shop.build(&[], &[]), shop.build(&[], &["-tags=extra"])];
     let folder = tempfile::tempdir().unwrap();
     let top = folder.path();
-    let mut layers = Vec::new();
-    for (name, program) in ["one", "two"].into_iter().zip(&programs) {
-        let tree = top.join(name);
-        std::fs::create_dir(&tree).unwrap();
-        std::fs::copy(program, tree.join("tool")).unwrap();
-        std::fs::write(tree.join(".wh.gone"), "").unwrap();
-        let line = format!(
-            "tar --sort=name --mtime=@1 --owner=0 --group=0 -C {name} -cf - . | gzip -n > {name}.layer"
-        );
-        run(top, "sh", &["-ec", &line]);
-        layers.push(top.join(format!("{name}.layer")));
-    }
+    let layers = [
+        layer(top, "one", &programs[0]),
+        layer(top, "two", &programs[1]),
+    ];
     let base = top.join("base.layer");
     run(
         top,
@@ -123,22 +147,7 @@ fn images_are_compared_by_layers_and_settings() {
         );
         let members = answer.causes().contains(&"archive-members");
         assert!(members, "the setting A=2 differs");
-        let inside = answer.report["files"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find_map(|file| {
-                let path = file["inside"]["path"].as_array()?;
-                (path.len() == 2).then(|| path.clone())
-            });
-        assert_eq!(inside, Some(vec![json!("layer 2"), json!("tool")]));
-        let comparisons = answer.report["comparisons"].as_array().unwrap();
-        assert!(
-            comparisons[1]["container"]["notes"][0]
-                .as_str()
-                .unwrap()
-                .contains("1 whiteout")
-        );
+        says_what_is_inside(&answer);
     }
 
     // A blob changed under its name is said.
