@@ -32,6 +32,9 @@ mod hostile;
 #[path = "verify_build/images.rs"]
 mod images;
 #[cfg(test)]
+#[path = "verify_build/large.rs"]
+mod large;
+#[cfg(test)]
 #[path = "verify_build/logs.rs"]
 mod logs;
 #[cfg(test)]

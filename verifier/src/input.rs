@@ -1,10 +1,13 @@
-//! Files, read once into memory and hashed on the way.
+//! Files, read once and hashed on the way.
 //!
 //! Every later question is put to these bytes and not to the file again: what
 //! was hashed is what is explained, whatever happens to the file meanwhile. That
-//! is why they are not mapped: a map changes under us when a build overwrites
+//! is why files are not mapped: a map changes under us when a build overwrites
 //! the file, and truncating it kills the process. Reading costs 2 ms for 10 MB,
-//! a twentieth of what hashing them with `sha256sum` does.
+//! a twentieth of what hashing them with `sha256sum` does. Of large files a copy
+//! without a name is mapped: [`content`].
+
+pub mod content;
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -13,6 +16,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use self::content::{Content, Gatherer};
 use crate::progress::Bar;
 
 /// The largest file read, in bytes.
@@ -63,7 +67,7 @@ pub struct Input {
     /// The path as it was given.
     pub path: PathBuf,
     /// The whole content.
-    pub bytes: Vec<u8>,
+    pub bytes: Content,
     /// SHA-256 of the content.
     pub sha256: [u8; 32],
     /// Device and inode, by which two names of one file are recognised.
@@ -106,27 +110,28 @@ impl Input {
         if metadata.len() > max {
             return Err(too_large());
         }
-        let mut bytes = Vec::new();
-        let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
-        bytes
-            .try_reserve_exact(size.saturating_add(1))
-            .map_err(|error| io(error.into()))?;
+        let mut gatherer = Gatherer::new(metadata.len()).map_err(io)?;
         let mut sha256 = Sha256::new();
+        let mut piece = Vec::new();
+        let mut len = 0_u64;
         loop {
-            let known = bytes.len();
+            piece.clear();
             (&file)
                 .take(PIECE_BYTES)
-                .read_to_end(&mut bytes)
+                .read_to_end(&mut piece)
                 .map_err(io)?;
-            if bytes.len() == known {
+            if piece.is_empty() {
                 break;
             }
-            if bytes.len() as u64 > max {
+            len = len.saturating_add(piece.len() as u64);
+            if len > max {
                 return Err(too_large());
             }
-            sha256.update(&bytes[known..]);
-            bar.add((bytes.len() - known) as u64);
+            sha256.update(&piece);
+            gatherer.push(&piece).map_err(io)?;
+            bar.add(piece.len() as u64);
         }
+        let bytes = gatherer.finish().map_err(io)?;
         let identity = identity(&metadata);
         Ok(Self {
             path: path.into(),
@@ -170,7 +175,7 @@ mod tests {
         let content = vec![7; PIECE_BYTES as usize + 3];
         std::fs::write(&path, &content).unwrap();
         let input = Input::read(&path).unwrap();
-        assert_eq!(input.bytes, content);
+        assert_eq!(&*input.bytes, content);
         assert_eq!(input.sha256, <[u8; 32]>::from(Sha256::digest(&content)));
         let bar = Bar::hidden();
         Input::read_along(&path, &bar).unwrap();

@@ -3,10 +3,7 @@
 //! Large slices written straight from mapped pages leave the server faster than
 //! `sendfile` does on loopback and cost no anonymous memory: the figures are in
 //! `tests/bench/README.md`.
-#![expect(
-    unsafe_code,
-    reason = "the workspace's one measured exception: see `map`"
-)]
+#![expect(unsafe_code, reason = "the server's one measured exception: see `map`")]
 
 use std::fs::File;
 use std::io;

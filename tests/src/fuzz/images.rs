@@ -40,7 +40,7 @@ pub fn images(data: &[u8]) {
 fn artifact(bytes: Vec<u8>, digest: u8) -> Artifact {
     Artifact::of(Input {
         path: PathBuf::from("image"),
-        bytes,
+        bytes: bytes.into(),
         sha256: [digest; 32],
         identity: None,
     })

@@ -21,7 +21,7 @@ fn artifact(bytes: Vec<u8>) -> Artifact {
         .for_each(|(at, byte)| sha256[at % 32] = u8::wrapping_add(sha256[at % 32], *byte));
     Artifact::of(Input {
         path: PathBuf::from("bent"),
-        bytes,
+        bytes: bytes.into(),
         sha256,
         identity: None,
     })

@@ -27,7 +27,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             reach: Reach::Anything,
         }];
     }
-    let bytes = sides.map(|side| side.input.bytes.as_slice());
+    let bytes = sides.map(|side| side.bytes());
     let Some(changes) = goobj::diff::archives(bytes[0], bytes[1]) else {
         return Vec::new();
     };

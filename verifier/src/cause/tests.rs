@@ -21,7 +21,7 @@ fn program(version: &str, modules: &str) -> Artifact {
     Artifact {
         input: Input {
             path: PathBuf::from("program"),
-            bytes: modules.as_bytes().to_vec(),
+            bytes: modules.as_bytes().to_vec().into(),
             sha256: [0; 32],
             identity: None,
         },

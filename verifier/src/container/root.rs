@@ -74,12 +74,11 @@ impl Root {
             return Ok(Self::File(Box::new(Artifact::read_along(path, bar)?)));
         }
         // A pipe can be read once.
-        let mut input = Input::read_along(path, bar)?;
-        let source = Source::memory(std::mem::take(&mut input.bytes));
+        let input = Input::read_along(path, bar)?;
+        let source = Source::memory(input.bytes.clone());
         if let Some(container) = Container::open(&name, &source, budget).map_err(io)? {
             return Ok(Self::carrier(path, identity, input.sha256, container));
         }
-        input.bytes = source.into_memory();
         Ok(Self::File(Box::new(Artifact::of(input))))
     }
 

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::input::content::Content;
+
 /// Bytes read from a file at a time.
 const BUFFER_LEN: usize = 256 << 10;
 
@@ -22,7 +24,7 @@ enum Data {
     /// The lock holds the file's one position from seeking to the end of the
     /// read after it; each [`Cursor`] keeps its own position.
     File(Arc<Mutex<File>>),
-    Memory(Arc<Vec<u8>>),
+    Memory(Content),
 }
 
 impl Source {
@@ -39,19 +41,12 @@ impl Source {
     }
 
     /// Takes bytes in memory.
-    pub fn memory(bytes: Vec<u8>) -> Self {
+    pub fn memory(bytes: impl Into<Content>) -> Self {
+        let bytes = bytes.into();
         let len = bytes.len() as u64;
         Self {
-            data: Data::Memory(Arc::new(bytes)),
+            data: Data::Memory(bytes),
             range: 0..len,
-        }
-    }
-
-    /// Gives back bytes in memory; a copy of them where others hold them too.
-    pub fn into_memory(self) -> Vec<u8> {
-        match self.data {
-            Data::Memory(bytes) => Arc::unwrap_or_clone(bytes),
-            Data::File(_) => Vec::new(),
         }
     }
 

@@ -116,7 +116,7 @@ fn pe_file(timestamp: u8, certificates: &[u8]) -> Artifact {
     Artifact::of(Input {
         path: "made.exe".into(),
         sha256: [timestamp; 32],
-        bytes,
+        bytes: bytes.into(),
         identity: None,
     })
 }

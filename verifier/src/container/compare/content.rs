@@ -10,6 +10,7 @@ use crate::compare::Artifact;
 use crate::container::listing::Content;
 use crate::image::{Format, sniff};
 use crate::input::Input;
+use crate::input::content::{Content as Bytes, Gatherer};
 
 /// Bytes by which a program is told.
 const HEAD_LEN: usize = 512;
@@ -22,9 +23,7 @@ pub(super) fn is_build(source: &Source) -> io::Result<bool> {
 
 /// Reads a member whole, and makes sure that it is what was listed.
 pub(super) fn artifact(place: &str, source: &Source, listed: &Content) -> Result<Artifact, Fault> {
-    let len = usize::try_from(source.len()).map_err(|_| Fault::from(FaultKind::Changed))?;
-    let bytes = source.bytes_at(0, len)?;
-    let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+    let (bytes, sha256) = gather(source)?;
     let size = source.len();
     if *listed != (Content::File { size, sha256 }) {
         return Err(Fault::from(FaultKind::Changed).within(place));
@@ -35,6 +34,23 @@ pub(super) fn artifact(place: &str, source: &Source, listed: &Content) -> Result
         bytes,
         identity: None,
     }))
+}
+
+fn gather(source: &Source) -> io::Result<(Bytes, [u8; 32])> {
+    let mut gatherer = Gatherer::new(source.len())?;
+    let mut sha256 = Sha256::new();
+    let mut reader = source.reader();
+    loop {
+        let piece = reader.fill_buf()?;
+        let len = piece.len();
+        if len == 0 {
+            break;
+        }
+        sha256.update(piece);
+        gatherer.push(piece)?;
+        reader.consume(len);
+    }
+    Ok((gatherer.finish()?, sha256.finalize().into()))
 }
 
 /// Counts the bytes that differ.
