@@ -25,6 +25,7 @@ pub mod compare;
 pub mod config;
 pub mod container;
 pub mod diff;
+pub mod durable;
 pub mod dwarf;
 pub mod exit;
 pub mod gocache;

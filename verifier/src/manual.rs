@@ -9,6 +9,8 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
+use crate::durable;
+
 /// One page.
 #[derive(Debug)]
 pub struct Page {
@@ -77,12 +79,8 @@ pub fn pages(command: Command) -> io::Result<Vec<Page>> {
 pub fn write(command: Command, folder: &Path) -> anyhow::Result<()> {
     for page in pages(command)? {
         let place = folder.join(&page.name);
-        std::fs::write(&place, &page.text).with_context(|| {
-            format!(
-                "writing {}: is there such a folder, and may this user write to it?",
-                place.display()
-            )
-        })?;
+        durable::write(&place, |out| out.write_all(&page.text))
+            .with_context(|| format!("writing {}", place.display()))?;
     }
     Ok(())
 }

@@ -1,14 +1,12 @@
 //! What a command found, printed and written to files.
-//!
-//! A file takes its place when it is complete, so a reader never sees half a
-//! report and a failed run leaves an older one alone.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use crate::args::output::{Format, Target};
+use crate::durable;
 use crate::report::printed::Printed;
 use crate::report::text::Style;
 use crate::report::{github, html, junit, markdown, sarif};
@@ -58,35 +56,7 @@ impl Output {
             color: false,
             ..self.style
         };
-        // A link is followed, so that it stays one.
-        let path = target.path.canonicalize();
-        let path = path.as_deref().unwrap_or(&target.path);
-        if path.exists() && !path.is_file() {
-            if path.is_dir() {
-                bail!("it is a folder; name a file in it");
-            }
-            // A device or pipe can't be replaced, only written to.
-            let mut out = io::BufWriter::new(std::fs::OpenOptions::new().write(true).open(path)?);
-            return Ok(write(found, target.format, style, &mut out).and_then(|()| out.flush())?);
-        }
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        if !folder.is_dir() {
-            bail!("there is no folder {}; make it first", folder.display());
-        }
-        let mut file = temporary(folder)
-            .with_context(|| format!("is the folder {} writable?", folder.display()))?;
-        let mut out = io::BufWriter::new(file.as_file_mut());
-        write(found, target.format, style, &mut out).and_then(|()| out.flush())?;
-        drop(out);
-        // An older file's rights are someone's decision.
-        if let Ok(older) = path.metadata() {
-            file.as_file().set_permissions(older.permissions())?;
-        }
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        durable::write(&target.path, |out| write(found, target.format, style, out))
     }
 
     fn summarise(&self, found: &dyn Printed) -> anyhow::Result<()> {
@@ -132,18 +102,4 @@ pub fn finish(written: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
-}
-
-/// The file gets the rights that the umask allows, as any new file.
-#[cfg(unix)]
-fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    use std::os::unix::fs::PermissionsExt as _;
-    tempfile::Builder::new()
-        .permissions(std::fs::Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-}
-
-#[cfg(not(unix))]
-fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    tempfile::NamedTempFile::new_in(folder)
 }

@@ -197,7 +197,10 @@ fn manual_pages_and_schemas_are_in_the_program() {
     assert_eq!((exit, main), (Some(0), read(pages, "verify-build.1")));
     let (exit, _, errors) = run(verify_build().args(["man", "/nowhere/at/all"]));
     assert_eq!(exit, Some(2));
-    assert!(errors.contains("is there such a folder"), "{errors}");
+    assert!(
+        errors.contains("there is no folder /nowhere/at/all; make it first"),
+        "{errors}"
+    );
     let (_, list, _) = run(verify_build().arg("schema"));
     for line in list.lines() {
         let (name, title) = line.split_once(' ').unwrap();
