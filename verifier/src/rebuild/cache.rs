@@ -4,6 +4,9 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use proto::gocache::Index;
+use proto::gocache::kind::{HEAD_LEN, Kind};
+use proto::gocache::name::Entry;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -32,16 +35,8 @@ pub struct Contents {
     pub closure: String,
 }
 
-/// The size of an index entry, in bytes.
-///
-/// Source: cmd/go/internal/cache entrySize
-const ENTRY_BYTES: u64 = 175;
-
 /// The most files looked at.
 const FILES_MAX: usize = 4_000_000;
-
-/// How a compiled package begins.
-const ARCHIVE: &[u8] = b"!<arch>\n";
 
 /// Counts the index entries of a cache: files `<action>-a`.
 pub fn count(folder: &Path) -> u64 {
@@ -78,28 +73,27 @@ fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
         .take(FILES_MAX)
 }
 
-/// Reads `v1 <action> <output> <size> <time>`, where the output is a package.
+/// Reads an index line whose output is a package.
 fn line(folder: &Path, path: &Path) -> Option<String> {
     path.file_name()?.to_str()?.strip_suffix("-a")?;
-    let mut text = String::new();
+    let index = Index::parse(&head(path, Index::LEN + 1)?).ok()?;
+    let data = folder.join(Entry::Output(index.output).path());
+    let Index {
+        action,
+        output,
+        size,
+        ..
+    } = index;
+    let is_package = Kind::sniff(&head(&data, HEAD_LEN)?) == Kind::Archive;
+    is_package.then(|| format!("{action} {output} {size}\n"))
+}
+
+/// Reads how a file begins.
+fn head(path: &Path, len: usize) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(len);
     let file = fs::File::open(path).ok()?;
-    file.take(ENTRY_BYTES).read_to_string(&mut text).ok()?;
-    let mut words = text.split_ascii_whitespace();
-    let ("v1", action, output, size) = (words.next()?, words.next()?, words.next()?, words.next()?)
-    else {
-        return None;
-    };
-    // It becomes a path: digits and nothing else.
-    if output.len() != 64 || !output.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let data = folder.join(output.get(..2)?).join(format!("{output}-d"));
-    let mut begin = Vec::new();
-    let data = fs::File::open(data).ok()?;
-    data.take(ARCHIVE.len() as u64)
-        .read_to_end(&mut begin)
-        .ok()?;
-    (begin == ARCHIVE).then(|| format!("{action} {output} {size}\n"))
+    file.take(len as u64).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -129,8 +123,11 @@ mod tests {
         assert_ne!(read(folder.path()).closure, first.closure);
         fs::write(folder.path().join("ab/y-a"), "nonsense").unwrap();
         assert_eq!((count(folder.path()), read(folder.path()).packages), (2, 1));
-        write("../../../etc/passwd", 8, 2);
-        assert_eq!(read(folder.path()).packages, 0);
+        // It would become a path; and a line that go itself takes no notice of.
+        for output in [&"../".repeat(22)[..64], &"cd".repeat(31)] {
+            write(output, 8, 2);
+            assert_eq!(read(folder.path()).packages, 0, "{output}");
+        }
         write(&output, 8, 2);
         fs::write(&data, "an index").unwrap();
         assert_eq!(read(folder.path()).packages, 0);
