@@ -62,6 +62,7 @@ fn converse(mode: Mode, child: &Child) -> anyhow::Result<History> {
         Mode::Audit | Mode::Serve => Store::open(&child.folder),
     }
     .with_context(|| format!("using {} as a record", child.folder.display()))?;
+    store.remove_stale();
     let keeper = Keeper::begin(mode, store).context("beginning a session")?;
     let mut conversation = Conversation::new(io::stdin().lock(), io::stdout());
     let ending = conversation.hold(&keeper);

@@ -244,6 +244,81 @@ fn a_child_that_is_killed_leaves_no_half_output_and_is_missed() {
 }
 
 #[test]
+fn a_session_that_ends_within_a_body_is_incomplete_in_every_mode() {
+    let folder = record();
+    for mode in ["record", "audit", "serve"] {
+        let mut talk = Talk::with(mode, folder.path());
+        talk.put(1, ACTION, sha256(PACKAGE), PACKAGE);
+        assert!(talk.hear()["DiskPath"].is_string());
+        let body = vec![b'x'; 1 << 20];
+        let text = STANDARD.encode(&body);
+        let action = [8; 32];
+        let request = json!({
+            "ID": 2, "Command": "put", "ActionID": STANDARD.encode(action),
+            "OutputID": STANDARD.encode(sha256(&body)), "BodySize": body.len(),
+        });
+        talk.say(format!("{request}\n\n\"{}", &text[..text.len() / 2]));
+        let (exit, said) = talk.end();
+        assert_eq!(exit, 3, "{mode}: {said}");
+        assert!(said.contains("INCOMPLETE: the conversation"), "{said}");
+        assert!(
+            said.contains("ended after 524289 of 1048576 bytes"),
+            "{said}"
+        );
+        let session = session(folder.path());
+        assert_eq!(session["ending"], "broken");
+        // What was cut off is not there for anybody.
+        let mut talk = Talk::with("record", folder.path());
+        assert_eq!(talk.get(1, action)["Miss"], true);
+        assert_eq!(talk.get(2, ACTION)["Size"], PACKAGE.len());
+        talk.end();
+    }
+}
+
+/// A build that fails goes without a close, and so does one that is killed: what
+/// a mode can still vouch for is its answer.
+#[test]
+fn a_session_without_a_close_claims_no_more_than_it_can() {
+    let folder = record();
+    let other = b"no package";
+    let mut talk = Talk::with("record", folder.path());
+    talk.put(1, ACTION, sha256(PACKAGE), PACKAGE);
+    talk.put(2, [8; 32], sha256(other), other);
+    talk.hear();
+    talk.hear();
+    assert_eq!(talk.end(), (0, String::new()));
+    assert_eq!(session(folder.path())["ending"], "unclosed");
+    assert_eq!(session(folder.path())["verdict"], "clean");
+
+    let mut talk = Talk::with("audit", folder.path());
+    talk.put(1, ACTION, sha256(PACKAGE), PACKAGE);
+    talk.hear();
+    let (exit, said) = talk.end();
+    assert_eq!(exit, 3, "{said}");
+    assert!(
+        said.contains("1 output is equal to the record, but"),
+        "{said}"
+    );
+
+    for (action, want) in [([8; 32], 0), (ACTION, 3)] {
+        let mut talk = Talk::with("serve", folder.path());
+        assert!(talk.get(1, action)["DiskPath"].is_string());
+        let (exit, said) = talk.end();
+        assert_eq!(exit, want, "{said}");
+    }
+}
+
+/// How a compiled package begins.
+const PACKAGE: &[u8] = b"!<arch>\n__.PKGDEF       0           0     0     644     0         `\n";
+
+/// The newest session of a record.
+fn session(record: &Path) -> Value {
+    let sessions = std::fs::read_dir(record.join("sessions")).unwrap();
+    let newest = sessions.map(|entry| entry.unwrap().path()).max().unwrap();
+    serde_json::from_slice(&std::fs::read(newest).unwrap()).unwrap()
+}
+
+#[test]
 fn a_full_disk_is_an_answer_not_an_end() {
     let folder = record();
     let program = environment::program("verify-build");
@@ -273,7 +348,27 @@ fn a_full_disk_is_an_answer_not_an_end() {
     assert_eq!(tmp.count(), 0, "nothing half written stays");
     talk.say("{\"ID\":4,\"Command\":\"close\"}\n\n");
     assert_eq!(talk.hear(), json!({"ID": 4}));
-    talk.end();
+    let (exit, said) = talk.end();
+    assert_eq!(exit, 3, "{said}");
+    assert!(
+        said.contains("1 request could not be carried out"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_a_killed_session_left_is_removed_a_day_later() {
+    let folder = record();
+    Talk::with("record", folder.path()).end();
+    let left = folder.path().join("tmp/session-old");
+    std::fs::create_dir(&left).unwrap();
+    for (age_hours, want) in [(1, true), (48, false)] {
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(age_hours * 3600);
+        let open = std::fs::File::open(&left).unwrap();
+        open.set_modified(then).unwrap();
+        Talk::with("serve", folder.path()).end();
+        assert_eq!(left.exists(), want, "{age_hours} hours");
+    }
 }
 
 #[test]

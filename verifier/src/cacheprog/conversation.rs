@@ -27,7 +27,8 @@ const WAITING_MAX: usize = 64;
 pub(super) enum Ending {
     /// The go command asked to close, with this request.
     Closed(i64),
-    /// The input ended: `go list`, or a go command that was killed.
+    /// The input ended between requests: `go list`, a build that fails, or a go
+    /// command that was killed.
     EndOfInput,
     /// What came could not be understood, or not be read.
     Broken(String),

@@ -27,6 +27,9 @@ pub(super) struct Session {
     pub(super) started: String,
     /// RFC 3339; null while the run goes on, or when it was killed.
     pub(super) finished: Option<String>,
+    /// How it ended; null while the run goes on, or when it was killed.
+    #[serde(default)]
+    pub(super) ending: Option<End>,
     pub(super) verdict: Verdict,
     pub(super) summary: String,
     pub(super) requests: Requests,
@@ -62,6 +65,19 @@ impl Mode {
             Self::Serve => "serve",
         }
     }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum End {
+    /// The go command asked to close.
+    Closed,
+    /// It was gone without a word: after a list and a build that fails it always
+    /// is, and so it is when it was killed.
+    Unclosed,
+    /// What it said could not be understood, or ended within a request.
+    Broken,
 }
 
 /// The answer of a run; the worst is the greatest.

@@ -18,6 +18,8 @@ use proto::gocache::{Id, Index};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
+use crate::durable;
+
 /// How old a file in `tmp` must be to be one that a killed child left behind.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -64,7 +66,6 @@ impl Store {
         for name in ["tmp", "sessions"] {
             fs::create_dir_all(store.own(name))?;
         }
-        store.remove_stale();
         Ok(store)
     }
 
@@ -143,7 +144,7 @@ impl Store {
             }
             Err(_) => Kept::New,
         };
-        persist(body, &path)?;
+        durable::persist(body, &path)?;
         Ok(kept)
     }
 
@@ -161,25 +162,25 @@ impl Store {
         };
         let mut file = self.temporary()?;
         file.write_all(index.to_string().as_bytes())?;
-        persist(file, Path::new(&self.action_path(action)))
+        durable::persist(file, Path::new(&self.action_path(action)))
     }
 
     /// Makes a file that becomes part of the cache when it is renamed.
     pub(super) fn temporary(&self) -> io::Result<NamedTempFile> {
         let folder = self.own("tmp");
-        let made = builder().tempfile_in(&folder);
+        let made = durable::temporary(&folder);
         match made {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(&folder)?;
-                builder().tempfile_in(&folder)
+                durable::temporary(&folder)
             }
             made => made,
         }
     }
 
-    /// Removes what children that were killed left behind; whatever resists
-    /// stays.
-    fn remove_stale(&self) {
+    /// Removes what children that were killed left behind, and those that could
+    /// not know how long it would be read; whatever resists stays.
+    pub(super) fn remove_stale(&self) {
         let is_stale = |entry: &fs::DirEntry| {
             let age = entry.metadata().and_then(|metadata| metadata.modified());
             age.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > STALE))
@@ -192,22 +193,6 @@ impl Store {
                 _ => fs::remove_file(path),
             };
         }
-    }
-}
-
-/// Flushes a file to disk and gives it its name.
-pub(super) fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
-    file.as_file().sync_data()?;
-    match file.persist(path) {
-        Ok(_) => Ok(()),
-        Err(failed) if failed.error.kind() == io::ErrorKind::NotFound => {
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            failed.file.persist(path).map_err(|failed| failed.error)?;
-            Ok(())
-        }
-        Err(failed) => Err(failed.error),
     }
 }
 
@@ -224,16 +209,4 @@ pub(super) fn hash_file(path: &Path) -> io::Result<Id> {
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Files as the go command makes them: readable by whom the umask lets.
-fn builder() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("body-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::session::{Finding, Mode, Output, Rule, Session, Verdict};
+use super::session::{End, Finding, Mode, Output, Rule, Session, Verdict};
 use crate::report::text::{Color, Style, clean, size};
 
 /// Findings and packages listed unless every detail is wanted.
@@ -27,6 +27,13 @@ pub(super) fn summary(session: &Session) -> String {
             "{} of the record changed or damaged{packages}",
             count(found, "file", "files")
         ),
+        (_, Verdict::Incomplete) if session.ending == Some(End::Broken) => {
+            "the conversation with the go command broke off".to_owned()
+        }
+        (_, Verdict::Incomplete) if session.requests.failed > 0 => format!(
+            "{} could not be carried out",
+            count(session.requests.failed, "request", "requests")
+        ),
         (Mode::Audit, Verdict::Incomplete) if compared.equal_packages == 0 => {
             "nothing could be compared: the record knows none of these actions".to_owned()
         }
@@ -35,7 +42,14 @@ pub(super) fn summary(session: &Session) -> String {
             count(equal, "output is", "outputs are"),
             count(compared.not_recorded_packages, "package is", "packages are")
         ),
-        (_, Verdict::Incomplete) => "the conversation with the go command broke off".to_owned(),
+        (Mode::Audit, Verdict::Incomplete) => format!(
+            "{} equal to the record, but the go command went without a word: its build failed or was stopped, and there may have been more to make",
+            count(equal, "output is", "outputs are"),
+        ),
+        (Mode::Record | Mode::Serve, Verdict::Incomplete) => format!(
+            "{} handed out, every one as it was recorded; the go command went without a word, so who reads them from now on is not known",
+            count(session.requests.hits, "output", "outputs"),
+        ),
         (Mode::Audit, Verdict::Clean) => format!(
             "{} made again, every one equal to the record",
             count(equal, "output", "outputs")

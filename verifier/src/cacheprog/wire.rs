@@ -55,7 +55,8 @@ impl<R: Read> Wire<R> {
 
     /// Reads the body behind a request of `size` bytes and hands it over in
     /// pieces. The body is read to its end whatever `take` returns; after its
-    /// first error it is not called again.
+    /// first error it is not called again. An input that ends within the body is
+    /// an error of reading: nobody is there to be answered.
     pub(super) fn body(
         &mut self,
         size: u64,
@@ -79,7 +80,11 @@ impl<R: Read> Wire<R> {
                 taken = take(&self.decoded);
             }
         }
+        let cut_off = !decoder.is_done();
         Ok(match (decoder.finish(), taken) {
+            (Err(error), _) if cut_off => {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, error));
+            }
             (Err(error), _) => Err(Failure::Body(error)),
             (Ok(()), Err(error)) => Err(Failure::Taking(error)),
             (Ok(()), Ok(())) => Ok(()),

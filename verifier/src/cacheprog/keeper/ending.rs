@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use proto::gocache::Id;
@@ -12,10 +12,11 @@ use super::tally::{Open, Stamp, Tally};
 use super::{Keeper, Mode};
 use crate::cacheprog::conversation::Ending;
 use crate::cacheprog::session::{
-    Compared, Finding, Output, Requests, Rule, SCHEMA, Session, Tool, Verdict,
+    Compared, End, Finding, Output, Requests, Rule, SCHEMA, Session, Tool, Verdict,
 };
 use crate::cacheprog::store::{self, Recorded, Store};
 use crate::cacheprog::{subject, text};
+use crate::durable;
 
 impl Keeper {
     /// Leaves word that a session began.
@@ -30,7 +31,7 @@ impl Keeper {
         };
         if let Err(error) = write(&self.session_path(), &session) {
             self.tally().problem(format!(
-                "no report is left in {}: {error}",
+                "no report is left in {}: {error:#}",
                 self.store.own("sessions").display()
             ));
         }
@@ -42,20 +43,21 @@ impl Keeper {
         ending: &Ending,
         report: Option<&Path>,
     ) -> Session {
-        self.look_again();
+        let handed_out = self.look_again();
         let tally = std::mem::take(
             self.tally
                 .get_mut()
                 .unwrap_or_else(std::sync::PoisonError::into_inner),
         );
-        let mut session = self.settle(tally, ending);
+        let has_made = !tally.made.is_empty();
+        let mut session = self.settle(tally, ending, handed_out);
         for path in report
             .map(Path::to_path_buf)
             .into_iter()
             .chain([self.session_path()])
         {
             if let Err(error) = write(&path, &session) {
-                let problem = format!("writing {}: {error}", path.display());
+                let problem = format!("writing {}: {error:#}", path.display());
                 if !session
                     .problems
                     .iter()
@@ -67,17 +69,22 @@ impl Keeper {
         }
         // Without a close the go command may hand out paths still: go list
         // -export does. What stays is removed by a later session.
-        if let (Some((_, folder)), Ending::EndOfInput) = (self.scratch.take(), ending) {
+        if let (Some((_, folder)), Ending::EndOfInput, true) =
+            (self.scratch.take(), ending, has_made)
+        {
             let _ = folder.keep();
         }
         session
     }
 
-    /// Looks whether files that were handed out were touched since.
-    fn look_again(&self) {
+    /// Looks whether files that were handed out were touched since, and what there
+    /// is among them.
+    fn look_again(&self) -> HandedOut {
+        let mut any_package = false;
         let handed_out = std::mem::take(&mut self.tally().intact);
         for (output, stamp) in handed_out {
             let path = self.store.output_path(output);
+            any_package = any_package || subject::kind(Path::new(&path)) == Some(Kind::Archive);
             let touched = fs::metadata(&path).is_ok_and(|now| Stamp::of(&now) != stamp);
             if !touched {
                 continue;
@@ -95,6 +102,7 @@ impl Keeper {
                 });
             }
         }
+        HandedOut { any_package }
     }
 
     fn session_path(&self) -> PathBuf {
@@ -114,6 +122,7 @@ impl Keeper {
             folder: self.store.root().to_owned(),
             started: self.started.to_string(),
             finished: None,
+            ending: None,
             verdict: Verdict::Clean,
             summary: String::new(),
             requests: Requests::default(),
@@ -125,7 +134,7 @@ impl Keeper {
         }
     }
 
-    fn settle(&self, mut tally: Tally, ending: &Ending) -> Session {
+    fn settle(&self, mut tally: Tally, ending: &Ending, handed_out: HandedOut) -> Session {
         if let Ending::Broken(why) = ending {
             tally.problem(format!("the conversation broke off: {why}"));
         }
@@ -146,6 +155,11 @@ impl Keeper {
             .collect();
         let mut session = Session {
             finished: Some(jiff::Timestamp::now().to_string()),
+            ending: Some(match ending {
+                Ending::Closed(_) => End::Closed,
+                Ending::EndOfInput => End::Unclosed,
+                Ending::Broken(_) => End::Broken,
+            }),
             requests: tally.requests,
             compared: tally.compared,
             findings,
@@ -154,7 +168,7 @@ impl Keeper {
             problems: tally.problems,
             ..self.blank()
         };
-        session.verdict = verdict(&session, ending);
+        session.verdict = verdict(&session, handed_out);
         session.summary = text::summary(&session);
         session
     }
@@ -290,31 +304,43 @@ impl Keeper {
 /// What stands beside packages.
 type Owners = HashMap<Id, (Id, String)>;
 
-fn verdict(session: &Session, ending: &Ending) -> Verdict {
+/// What was handed out in a session.
+#[derive(Debug, Clone, Copy)]
+struct HandedOut {
+    any_package: bool,
+}
+
+fn verdict(session: &Session, handed_out: HandedOut) -> Verdict {
     let compared = &session.compared;
-    let all_compared = compared.equal_packages > 0 && compared.not_recorded_packages == 0;
+    let is_complete = match (session.mode, session.ending) {
+        (_, None | Some(End::Broken)) => false,
+        // What went into the record is whole, and a record claims no more.
+        (Mode::Record, Some(End::Closed | End::Unclosed)) => true,
+        (Mode::Audit, Some(End::Closed)) => {
+            compared.equal_packages > 0 && compared.not_recorded_packages == 0
+        }
+        // There may have been more to make.
+        (Mode::Audit, Some(End::Unclosed)) => false,
+        (Mode::Serve, Some(End::Closed)) => true,
+        // `go list -export` prints where packages lie, for others to read.
+        (Mode::Serve, Some(End::Unclosed)) => !handed_out.any_package,
+    };
     if !session.findings.is_empty() {
         Verdict::Found
-    } else if matches!(ending, Ending::Broken(_)) || (session.mode == Mode::Audit && !all_compared)
-    {
-        Verdict::Incomplete
-    } else {
+    } else if is_complete && session.requests.failed == 0 {
         Verdict::Clean
+    } else {
+        Verdict::Incomplete
     }
 }
 
 /// Writes a session to a file, whole or not at all.
-fn write(path: &Path, session: &Session) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".session-")
-        .tempfile_in(folder)?;
-    let mut text = serde_json::to_vec_pretty(session)?;
-    text.push(b'\n');
-    file.write_all(&text)?;
-    store::persist(file, path)
+fn write(path: &Path, session: &Session) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    durable::write(path, |out| {
+        serde_json::to_writer_pretty(&mut *out, session)?;
+        out.write_all(b"\n")
+    })
 }
