@@ -44,7 +44,7 @@ use facts::Facts;
 use flags::GoBuild;
 use interrupt::Interrupt;
 use machine::Machine;
-use outcome::{NOT_ASKED_FOR, Outcome, Untried};
+use outcome::{NOT_ASKED_FOR, Outcome, Untried, kept};
 use project::{Asking, Project, Wanted};
 use scratch::Scratch;
 use session::Plan;
@@ -67,7 +67,7 @@ pub fn run(args: &Rebuild, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         timeout: args.timeout,
         interrupt: &interrupt,
     };
-    let output = build.output.clone().map(|output| here.join(output));
+    let output = build.output.clone();
     let wanted = Wanted {
         go: args.go.as_deref(),
         build,
@@ -76,6 +76,9 @@ pub fn run(args: &Rebuild, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         goenv: host.environment.var("GOENV"),
     };
     let project = Project::find(wanted, &asking)?;
+    let output = output
+        .map(|output| kept::destination(&project.folder.join(output), &project.name))
+        .transpose()?;
     let others = surroundings::others(&host.environment, &args.pass);
     let ground = Ground {
         project: &project,

@@ -145,7 +145,11 @@ fn what_is_not_on_the_list_reaches_no_build_unless_it_is_let_through() {
     let leak = bench.leak("$SECRET_TOKEN$LET_THROUGH");
     let kept = bench.beside("kept");
     let words = ["--vary", "umask", "--pass", "LET_THROUGH", "--keep"];
-    let words = [&words[..], &[kept.to_str().unwrap(), &leak, "."]].concat();
+    let words = [
+        &words[..],
+        &[kept.to_str().unwrap(), &leak, "-o", "new/bin/", "."],
+    ]
+    .concat();
     let mut command = bench.command(&words);
     command
         .env("SECRET_TOKEN", "s3cret")
@@ -155,6 +159,9 @@ fn what_is_not_on_the_list_reaches_no_build_unless_it_is_let_through() {
     assert_eq!(answer.exit, 0);
     let built = Command::new(kept.join("build-1/tool")).output().unwrap();
     assert_eq!(said(&built), "seen\n");
+    // A folder to put the program in, as go build reads it.
+    let delivered = bench.source().join("new/bin/tool");
+    assert_eq!(said(&Command::new(delivered).output().unwrap()), "seen\n");
     // Its value may be a password: the record has its name alone.
     let recorded = &answer.value["records"][0]["request"]["environment"];
     assert_eq!(recorded["LET_THROUGH"], "…");

@@ -2,7 +2,7 @@
 
 mod checks;
 mod json;
-mod kept;
+pub mod kept;
 mod text;
 
 use std::path::PathBuf;

@@ -16,6 +16,7 @@ use super::child::{self, Finished};
 use super::flags::GoBuild;
 use super::interrupt::Interrupt;
 use super::machine;
+use super::outcome::kept;
 use super::surroundings::{self, Variables};
 pub use roots::Roots;
 
@@ -169,7 +170,9 @@ impl Project {
             bail!("{package} is package {name}, no program; name the folder of a package main");
         }
         self.package = package.to_owned();
-        let output = self.build.output.as_deref().and_then(Path::file_name);
+        let output = self.build.output.as_deref();
+        let output = output.filter(|output| !kept::is_folder(&self.folder.join(output)));
+        let output = output.and_then(Path::file_name);
         let name = output.map(|name| name.to_string_lossy().into_owned());
         self.name = name.unwrap_or_else(|| self.program_name());
         let cgo = "{{if not .Standard}}{{range .CgoFiles}}c{{end}}{{end}}";

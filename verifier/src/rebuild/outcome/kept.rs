@@ -1,11 +1,11 @@
 //! What stays after a run: programs and records, where they were asked for.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use super::{Outcome, Verdict};
+use crate::durable;
 use crate::rebuild::lasting;
 
 impl Outcome {
@@ -22,7 +22,7 @@ impl Outcome {
             };
             for folder in folders.clone() {
                 let path = folder.join(format!("build-{}.json", build.number));
-                fs::write(&path, built.record.canonical())
+                durable::write(&path, |out| out.write_all(&built.record.canonical()))
                     .with_context(|| format!("writing {}", path.display()))?;
             }
             if let Some(keep) = keep {
@@ -48,12 +48,28 @@ impl Outcome {
     }
 }
 
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let to = if to.is_dir() {
-        to.join(from.file_name().unwrap_or_default())
+/// Makes the folders that `-o` asks for and returns the file to write: builds
+/// that take an hour should not end with one that is missing.
+///
+/// # Errors
+/// When they can't be made.
+pub fn destination(output: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let file = if is_folder(output) {
+        output.join(name)
     } else {
-        to.to_owned()
+        output.to_owned()
     };
-    fs::copy(from, &to).with_context(|| format!("writing {}", to.display()))?;
-    Ok(())
+    file.parent().map_or(Ok(()), lasting)?;
+    Ok(file)
+}
+
+/// Says whether `-o` names the folder for a program and not the program, as the
+/// go command reads it: one that is there, or a name that ends in a slash.
+pub fn is_folder(output: &Path) -> bool {
+    let last = output.as_os_str().as_encoded_bytes().last();
+    output.is_dir() || last.is_some_and(|last| std::path::is_separator(char::from(*last)))
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    durable::copy(from, to).with_context(|| format!("writing {}", to.display()))
 }
