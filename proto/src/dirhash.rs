@@ -23,7 +23,9 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
+
+use crate::digest::Digest;
 
 /// Why names or a hash were refused.
 #[derive(Debug, thiserror::Error)]
@@ -121,21 +123,12 @@ impl Summary {
     ///
     /// # Errors
     /// [`Error::Read`], [`Error::Newline`], [`Error::Duplicate`].
-    pub fn add(&mut self, name: &str, mut file: impl Read) -> Result<(), Error> {
-        let mut hash = Sha256::new();
-        let mut piece = [0; 16 << 10];
-        loop {
-            match file.read(&mut piece) {
-                Ok(0) => break,
-                Ok(len) => hash.update(piece.get(..len).unwrap_or_default()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) => {
-                    let name = name.to_owned();
-                    return Err(Error::Read { name, source });
-                }
-            }
-        }
-        self.add_hash(name, hash.finalize().into())
+    pub fn add(&mut self, name: &str, file: impl Read) -> Result<(), Error> {
+        let digest = Digest::of(file).map_err(|source| Error::Read {
+            name: name.to_owned(),
+            source,
+        })?;
+        self.add_hash(name, digest.sha256)
     }
 
     /// Adds a file whose SHA-256 is known.

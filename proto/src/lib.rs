@@ -8,6 +8,7 @@
 pub mod buildid;
 pub mod buildinfo;
 pub mod cacheprog;
+pub mod digest;
 pub mod dirhash;
 pub mod gocache;
 pub mod goobj;

@@ -1,5 +1,6 @@
 //! Bars for long work: on standard error, when it is a terminal.
 
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -94,6 +95,11 @@ impl Bar {
         self.0.inc(count);
     }
 
+    /// Gives a reader on, and moves on with every byte that is read.
+    pub fn along<R: Read>(&self, reader: R) -> impl Read {
+        Along { reader, bar: self }
+    }
+
     /// Says that there is more to do than was known.
     pub fn grow(&self, total: u64) {
         self.0.set_length(total);
@@ -107,5 +113,18 @@ impl Bar {
     /// Takes the bar away.
     pub fn finish(&self) {
         self.0.finish_and_clear();
+    }
+}
+
+struct Along<'a, R> {
+    reader: R,
+    bar: &'a Bar,
+}
+
+impl<R: Read> Read for Along<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.reader.read(buffer)?;
+        self.bar.add(len as u64);
+        Ok(len)
     }
 }

@@ -1,14 +1,14 @@
 //! Looking at one stored file: is it what its name, its record and its proof say?
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError, mpsc};
 
+use proto::digest::Digest;
 use proto::dirhash::H1;
 use proto::goproxy::Request;
 use proto::module::ModuleVersion;
-use sha2::{Digest, Sha256};
 
 use super::{FileRecord, Standing};
 use crate::config::Config;
@@ -117,7 +117,7 @@ impl Examiner<'_> {
     }
 
     fn version_file(&self, file: &VersionFile, path: &Path) -> io::Result<(Finding, u64)> {
-        let (sha256, size) = digest(path)?;
+        let Digest { sha256, size } = Digest::of(File::open(path)?)?;
         let reader = BufReader::with_capacity(64 << 10, File::open(path)?);
         let finding = match measure(file, reader, size) {
             Err(Misfit::Unread(error)) => return Err(error),
@@ -127,7 +127,7 @@ impl Examiner<'_> {
                     .trim_end()
                     .to_owned(),
             },
-            Ok(h1) => self.stand(file, sha256, size, h1),
+            Ok(h1) => self.stand(file, hex::encode(sha256), size, h1),
         };
         Ok((finding, size))
     }
@@ -198,19 +198,4 @@ fn version_file(request: &Request, key: &str) -> Option<VersionFile> {
     };
     let key = key.to_owned();
     Some(VersionFile { version, part, key })
-}
-
-fn digest(path: &Path) -> io::Result<(String, u64)> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 256 << 10];
-    let mut size = 0;
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok((hex::encode(hasher.finalize()), size));
-        }
-        hasher.update(&buffer[..read]);
-        size += read as u64;
-    }
 }

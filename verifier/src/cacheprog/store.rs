@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use proto::digest::Digest;
 use proto::gocache::name::Entry;
 use proto::gocache::{Id, Index};
-use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::durable;
@@ -25,9 +25,6 @@ const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The most left-over files removed in one go.
 const STALE_FILES_MAX: usize = 10_000;
-
-/// Bytes hashed at a time.
-const PIECE_BYTES: usize = 256 << 10;
 
 /// A folder in the layout of GOCACHE.
 #[derive(Debug)]
@@ -198,15 +195,5 @@ impl Store {
 
 /// Returns the SHA-256 of a file.
 pub(super) fn hash_file(path: &Path) -> io::Result<Id> {
-    let mut file = fs::File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut piece = vec![0; PIECE_BYTES];
-    loop {
-        match file.read(&mut piece) {
-            Ok(0) => return Ok(Id(hash.finalize().into())),
-            Ok(len) => hash.update(&piece[..len]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    Ok(Id(Digest::of(fs::File::open(path)?)?.sha256))
 }

@@ -3,15 +3,12 @@
 use std::collections::HashMap;
 use std::io::Read;
 
-use sha2::{Digest as _, Sha256};
+use proto::digest::Digest;
 
 use super::fault::Fault;
 use super::listing::{Content, Listing, Member, Place};
 use super::source::Source;
 use super::visit::{Body, Entry, Visitor};
-
-/// Bytes hashed at a time.
-const PIECE_LEN: usize = 64 << 10;
 
 /// Hashes what it visits.
 pub struct Lister {
@@ -20,7 +17,6 @@ pub struct Lister {
     plain: Option<Source>,
     /// Members that are other names of members before them.
     links: Vec<(usize, String)>,
-    piece: Vec<u8>,
 }
 
 impl Lister {
@@ -31,7 +27,6 @@ impl Lister {
             listing: Listing::default(),
             plain,
             links: Vec::new(),
-            piece: vec![0; PIECE_LEN],
         }
     }
 
@@ -87,32 +82,6 @@ impl Lister {
             known.insert(self.listing.members[index].name.clone(), index);
         }
     }
-
-    fn hash(&mut self, content: &mut dyn Read, size: u64) -> Result<Content, Fault> {
-        let mut sha256 = Sha256::new();
-        let mut read = 0;
-        loop {
-            match content.read(&mut self.piece) {
-                Ok(0) => break,
-                Ok(count) => {
-                    sha256.update(&self.piece[..count]);
-                    read += count as u64;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        if read < size {
-            return Err(Fault::truncated(format!(
-                "{} bytes before that member's end",
-                size - read
-            )));
-        }
-        Ok(Content::File {
-            size: read,
-            sha256: sha256.finalize().into(),
-        })
-    }
 }
 
 impl Visitor for Lister {
@@ -124,7 +93,7 @@ impl Visitor for Lister {
                 if let Some(source) = plain.and_then(|(plain, offset)| plain.part(offset, size)) {
                     place = Place::Here(source);
                 }
-                self.hash(content, size)?
+                hash(content, size)?
             }
             Body::SameAs(target) => {
                 self.links.push((self.listing.members.len(), target));
@@ -140,4 +109,15 @@ impl Visitor for Lister {
             origin: None,
         })
     }
+}
+
+fn hash(content: &mut dyn Read, declared: u64) -> Result<Content, Fault> {
+    let Digest { sha256, size } = Digest::of(content)?;
+    if size < declared {
+        return Err(Fault::truncated(format!(
+            "{} bytes before that member's end",
+            declared - size
+        )));
+    }
+    Ok(Content::File { size, sha256 })
 }

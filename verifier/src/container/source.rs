@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sha2::{Digest as _, Sha256};
+use proto::digest::Digest;
 
 use crate::input::content::Content;
 
@@ -101,9 +101,7 @@ impl Source {
     /// # Errors
     /// What the system says.
     pub fn sha256(&self) -> io::Result<[u8; 32]> {
-        let mut sha256 = Sha256::new();
-        io::copy(&mut self.reader(), &mut sha256)?;
-        Ok(sha256.finalize().into())
+        Ok(Digest::of(self.reader())?.sha256)
     }
 }
 

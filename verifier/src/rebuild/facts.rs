@@ -6,12 +6,12 @@ mod revision;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
+use proto::digest::Digest;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::interrupt::Interrupt;
 use super::machine::Machine;
@@ -170,9 +170,8 @@ fn sha256(path: &Path) -> Option<String> {
     if !file.metadata().ok()?.is_file() {
         return None;
     }
-    let mut hash = Sha256::new();
-    io::copy(&mut file.take(FILE_MAX), &mut hash).ok()?;
-    Some(hex::encode(hash.finalize()))
+    let digest = Digest::of(file.take(FILE_MAX)).ok()?;
+    Some(hex::encode(digest.sha256))
 }
 
 /// Returns a short text file.

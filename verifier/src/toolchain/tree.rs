@@ -10,11 +10,11 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use proto::digest::Digest;
 use proto::toolchain::{
     Manifest, Outside, Place, Release, Target, VersionFile, folder_outside, place,
 };
 use rayon::prelude::*;
-use sha2::{Digest as _, Sha256};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::progress::{Bar, Progress};
@@ -31,9 +31,6 @@ const DEPTH_MAX: usize = 64;
 
 /// The longest VERSION file that is read, in bytes.
 const VERSION_BYTES_MAX: u64 = 4096;
-
-/// Bytes read and hashed at a time.
-const PIECE_BYTES: usize = 64 << 10;
 
 /// The most things of one kind that are remembered by name.
 const NAMES_MAX: usize = 1000;
@@ -350,21 +347,8 @@ fn target_of(root: &Path) -> anyhow::Result<Target> {
 }
 
 fn hash_file(found: &Found, bar: &Bar) -> io::Result<[u8; 32]> {
-    let mut file = open(&found.path)?.take(TOTAL_BYTES_MAX);
-    let mut sha256 = Sha256::new();
-    let mut piece = vec![0; PIECE_BYTES];
-    loop {
-        match file.read(&mut piece) {
-            Ok(0) => break,
-            Ok(len) => {
-                sha256.update(piece.get(..len).unwrap_or_default());
-                bar.add(len as u64);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(sha256.finalize().into())
+    let file = open(&found.path)?.take(TOTAL_BYTES_MAX);
+    Ok(Digest::of(bar.along(file))?.sha256)
 }
 
 /// Opens a regular file. Should a pipe have taken its place, opening it does not
