@@ -13,6 +13,8 @@ mod places;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::compare::Artifact;
 use crate::goinfo::functions::{Function, Functions, package};
 use crate::goinfo::pclntab::Found;
@@ -27,7 +29,8 @@ pub const LISTED_MAX: usize = 2000;
 const PACKAGES_MAX: usize = 20_000;
 
 /// What became of one function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Its code is not the same.
     Changed,
@@ -46,7 +49,7 @@ pub enum Change {
 }
 
 /// How many functions there are of each [`Change`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Other code.
     pub changed: usize,
@@ -65,7 +68,7 @@ pub struct Counts {
 }
 
 /// One function that is not the same in both files.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FunctionDiff {
     /// Its symbol name.
     pub name: String,
@@ -82,7 +85,7 @@ pub struct FunctionDiff {
 }
 
 /// Where a function lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// Its address.
     pub address: u64,

@@ -1,9 +1,10 @@
 //! Packages and functions that differ, and groups of files, as tables.
 
 use super::{ROWS_MAX, Row, Table, Value};
+use crate::diff::functions::{Change, Counts, FunctionDiff};
 use crate::report::Comparison;
 use crate::report::clusters::{Clusters, letters, names};
-use crate::report::functions::{Counts, Function, Functions};
+use crate::report::functions::Functions;
 
 /// The packages whose functions differ in more than addresses, and these
 /// functions.
@@ -68,7 +69,7 @@ fn packages(title: String, pair: &Comparison, functions: &Functions) -> Table {
 
 fn list(pair: &Comparison, functions: &Functions) -> Table {
     let sides = pair.letters.clone();
-    let row = |function: &Function| Row {
+    let row = |function: &FunctionDiff| Row {
         values: vec![
             Value::Code(function.name.clone()),
             Value::Words(change(function.change, &sides)),
@@ -88,13 +89,15 @@ fn list(pair: &Comparison, functions: &Functions) -> Table {
     }
 }
 
-fn change(change: &str, [a, b]: &[String; 2]) -> String {
+fn change(change: Change, [a, b]: &[String; 2]) -> String {
     match change {
-        "only_a" => format!("only in {a}"),
-        "only_b" => format!("only in {b}"),
-        "lines" => "other source lines".into(),
-        "unclear" => "perhaps other code".into(),
-        _ => "other code".into(),
+        Change::Changed => "other code".into(),
+        Change::OnlyA => format!("only in {a}"),
+        Change::OnlyB => format!("only in {b}"),
+        Change::Unclear => "perhaps other code".into(),
+        Change::Shifted => "other addresses".into(),
+        Change::Lines => "other source lines".into(),
+        Change::Same => "the same".into(),
     }
 }
 

@@ -4,8 +4,9 @@ use std::io;
 
 use super::{Printer, clean};
 use crate::compare::name;
+use crate::diff::functions::{Change, Counts, FunctionDiff};
 use crate::report::Comparison;
-use crate::report::functions::{Counts, Function, Functions};
+use crate::report::functions::Functions;
 
 /// Packages shown unless every detail is wanted.
 const PACKAGES_SHOWN: usize = 8;
@@ -68,13 +69,15 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn function(&mut self, function: &Function, [a, b]: &[String; 2]) -> io::Result<()> {
+    fn function(&mut self, function: &FunctionDiff, [a, b]: &[String; 2]) -> io::Result<()> {
         let what = match function.change {
-            "only_a" => format!("only in {a}"),
-            "only_b" => format!("only in {b}"),
-            "lines" => "other source lines".into(),
-            "unclear" => "perhaps only addresses".into(),
-            change => change.to_owned(),
+            Change::Changed => "changed".into(),
+            Change::OnlyA => format!("only in {a}"),
+            Change::OnlyB => format!("only in {b}"),
+            Change::Unclear => "perhaps only addresses".into(),
+            Change::Shifted => "shifted".into(),
+            Change::Lines => "other source lines".into(),
+            Change::Same => "the same".into(),
         };
         let file = function
             .file
