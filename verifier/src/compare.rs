@@ -223,3 +223,13 @@ fn join<T>(reader: std::thread::ScopedJoinHandle<'_, T>) -> T {
         Err(panic) => std::panic::resume_unwind(panic),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_called_by_letters_while_there_are_some() {
+        assert_eq!([name(0), name(25), name(26)], ["a", "z", "#27"]);
+    }
+}

@@ -11,6 +11,7 @@ use proto::buildid::{BuildId, Part};
 use proto::hashlog::Log;
 
 use crate::compare::Artifact;
+use crate::quantity;
 
 /// Bytes read at a time.
 const PIECE_BYTES: usize = 1 << 20;
@@ -26,17 +27,13 @@ pub fn read(files: &[PathBuf], logs: &[PathBuf]) -> anyhow::Result<Vec<Arc<Log>>
     ensure!(
         files.len() == logs.len(),
         "--explain-with takes one log for each file, in the files' order: {} for {}",
-        count(logs.len(), "log"),
-        count(files.len(), "file")
+        quantity::count(logs.len(), "log", "logs"),
+        quantity::count(files.len(), "file", "files")
     );
     let pairs = files.iter().zip(logs);
     pairs
         .map(|(file, log)| read_one(file, log).map(Arc::new))
         .collect()
-}
-
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn read_one(file: &Path, path: &Path) -> anyhow::Result<Log> {
@@ -58,7 +55,7 @@ fn read_one(file: &Path, path: &Path) -> anyhow::Result<Log> {
     bail!(
         "{path} does not belong to {file}: none of its {} gives {what}, {part}, of that file's \
          build ID; log the very build that makes the file: GODEBUG=gocachehash=1 go build ... 2> {path}",
-        count(log.len(), "action")
+        quantity::count(log.len(), "action", "actions")
     );
 }
 

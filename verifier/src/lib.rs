@@ -38,6 +38,7 @@ pub mod manual;
 pub mod mask;
 pub mod output;
 pub mod progress;
+pub mod quantity;
 pub mod rebuild;
 pub mod report;
 pub mod schemas;

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::session::{End, Finding, Mode, Output, Rule, Session, Verdict};
-use crate::report::text::{Color, Style, clean, size};
+use crate::quantity;
+use crate::report::text::{Color, Style, clean};
 
 /// Findings and packages listed unless every detail is wanted.
 const LISTED: usize = 20;
@@ -17,52 +18,52 @@ pub(super) fn summary(session: &Session) -> String {
     match (session.mode, session.verdict) {
         (Mode::Audit | Mode::Serve, Verdict::Found) if differing > 0 => format!(
             "{differing} of {} differ from the record{packages}",
-            count(equal + differing, "output made again", "outputs made again"),
+            quantity::count(equal + differing, "output made again", "outputs made again"),
         ),
         (Mode::Record, Verdict::Found) if differing > 0 => format!(
             "{} made again and came out differently{packages}",
-            count(differing, "action was", "actions were"),
+            quantity::count(differing, "action was", "actions were"),
         ),
         (_, Verdict::Found) => format!(
             "{} of the record changed or damaged{packages}",
-            count(found, "file", "files")
+            quantity::count(found, "file", "files")
         ),
         (_, Verdict::Incomplete) if session.ending == Some(End::Broken) => {
             "the conversation with the go command broke off".to_owned()
         }
         (_, Verdict::Incomplete) if session.requests.failed > 0 => format!(
             "{} could not be carried out",
-            count(session.requests.failed, "request", "requests")
+            quantity::count(session.requests.failed, "request", "requests")
         ),
         (Mode::Audit, Verdict::Incomplete) if compared.equal_packages == 0 => {
             "nothing could be compared: the record knows none of these actions".to_owned()
         }
         (Mode::Audit, Verdict::Incomplete) if compared.not_recorded_packages > 0 => format!(
             "{} equal to the record, but {} not in it",
-            count(equal, "output is", "outputs are"),
-            count(compared.not_recorded_packages, "package is", "packages are")
+            quantity::count(equal, "output is", "outputs are"),
+            quantity::count(compared.not_recorded_packages, "package is", "packages are")
         ),
         (Mode::Audit, Verdict::Incomplete) => format!(
             "{} equal to the record, but the go command went without a word: its build failed or was stopped, and there may have been more to make",
-            count(equal, "output is", "outputs are"),
+            quantity::count(equal, "output is", "outputs are"),
         ),
         (Mode::Record | Mode::Serve, Verdict::Incomplete) => format!(
             "{} handed out, every one as it was recorded; the go command went without a word, so who reads them from now on is not known",
-            count(session.requests.hits, "output", "outputs"),
+            quantity::count(session.requests.hits, "output", "outputs"),
         ),
         (Mode::Audit, Verdict::Clean) => format!(
             "{} made again, every one equal to the record",
-            count(equal, "output", "outputs")
+            quantity::count(equal, "output", "outputs")
         ),
         (Mode::Serve, Verdict::Clean) => format!(
             "{} handed out, every one as it was recorded; {} made",
-            count(session.requests.hits, "output", "outputs"),
-            count(session.requests.puts, "output", "outputs"),
+            quantity::count(session.requests.hits, "output", "outputs"),
+            quantity::count(session.requests.puts, "output", "outputs"),
         ),
         (Mode::Record, Verdict::Clean) => format!(
             "{} handed out, {} recorded",
-            count(session.requests.hits, "output", "outputs"),
-            count(session.requests.puts, "output", "outputs"),
+            quantity::count(session.requests.hits, "output", "outputs"),
+            quantity::count(session.requests.puts, "output", "outputs"),
         ),
     }
 }
@@ -168,7 +169,7 @@ pub(super) fn write(session: &Session, style: Style, out: &mut dyn Write) -> io:
         writeln!(
             out,
             "  … and {}",
-            count(hidden, "more finding", "more findings")
+            quantity::count(hidden, "more finding", "more findings")
         )?;
     }
     let mut fixes: Vec<&str> = session.findings.iter().map(|f| f.fix.as_str()).collect();
@@ -203,7 +204,7 @@ fn one(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
                 out,
                 "    {label:9} {}  {}{}",
                 clean(sha256),
-                size(*bytes),
+                quantity::size(*bytes),
                 path.unwrap_or_default()
             )?;
         }
@@ -233,8 +234,4 @@ fn missing(session: &Session, style: Style, out: &mut dyn Write) -> io::Result<(
         out,
         "  their inputs are others than those recorded: another Go version, flags, sources, or without -trimpath another folder"
     )
-}
-
-fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -12,6 +12,7 @@ use object::{Endianness, SymbolKind};
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::compare::Artifact;
 use crate::image::Format;
+use crate::quantity;
 
 /// The most symbols looked at, and the most functions kept.
 const SYMBOLS_MAX: usize = 4_000_000;
@@ -83,10 +84,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
 }
 
 fn count(functions: usize) -> String {
-    match functions {
-        1 => "1 function".into(),
-        many => format!("{many} functions"),
-    }
+    quantity::count(functions, "function", "functions")
 }
 
 type Functions = BTreeMap<String, Function>;

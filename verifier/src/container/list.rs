@@ -9,6 +9,7 @@ use super::fault::Fault;
 use super::listing::{Content, Listing, Member, Place};
 use super::source::Source;
 use super::visit::{Body, Entry, Visitor};
+use crate::quantity;
 
 /// Hashes what it visits.
 pub struct Lister {
@@ -53,9 +54,9 @@ impl Lister {
             .filter(|member| base(&member.name));
         if let Some(first) = whiteouts.next() {
             let count = whiteouts.count() + 1;
-            let noun = if count == 1 { "whiteout" } else { "whiteouts" };
             let note = format!(
-                "{count} {noun} that take files of lower layers away, the first {}",
+                "{} that take files of lower layers away, the first {}",
+                quantity::count(count, "whiteout", "whiteouts"),
                 first.name
             );
             self.listing.notes.push(note);

@@ -18,8 +18,9 @@ use super::source::Source;
 use super::survey::{Label, Line, Output, Survey};
 use crate::config::Host;
 use crate::exit::Exit;
+use crate::quantity;
 use crate::report::printed::{Check, Level, Printed, Status};
-use crate::report::text::{Style, size};
+use crate::report::text::Style;
 use findings::Found;
 
 /// The answer about a cache, the best first.
@@ -180,13 +181,13 @@ impl Counts {
         if self.missing > 0 {
             notes.push(format!(
                 "{} have lost their output, as trimming leaves them: go makes it anew",
-                plural(self.missing, "entry", "entries")
+                quantity::count(self.missing, "entry", "entries")
             ));
         }
         if self.unreferenced_changed > 0 {
             notes.push(format!(
                 "{} that no entry leads to, and not what their names say: left by a crash, go never takes them",
-                plural(self.unreferenced_changed, "output", "outputs")
+                quantity::count(self.unreferenced_changed, "output", "outputs")
             ));
         }
         if survey.has_fuzz {
@@ -213,8 +214,8 @@ impl Printed for Audit {
         let counts = &self.counts;
         let counted = format!(
             "{}, {}",
-            plural(counts.entries, "entry", "entries"),
-            size(counts.bytes)
+            quantity::count(counts.entries, "entry", "entries"),
+            quantity::size(counts.bytes)
         );
         let of = |verdict| {
             let found = self.findings.iter();
@@ -227,7 +228,7 @@ impl Printed for Audit {
                     0 => String::new(),
                     _ => format!(
                         "; {} that go ignores",
-                        plural(harmless, "remark", "remarks")
+                        quantity::count(harmless, "remark", "remarks")
                     ),
                 };
                 format!("{counted}, every output is what its name says{cut}")
@@ -235,15 +236,15 @@ impl Printed for Audit {
             Verdict::Unread => format!("{} could not be read, of {counted}", of(Verdict::Unread)),
             Verdict::Suspect => format!(
                 "{} had two outputs, of {counted}",
-                plural(of(Verdict::Suspect), "action", "actions")
+                quantity::count(of(Verdict::Suspect), "action", "actions")
             ),
             Verdict::Damaged => format!(
                 "{} changed in ways that go notices, of {counted}",
-                plural(of(Verdict::Damaged), "entry", "entries")
+                quantity::count(of(Verdict::Damaged), "entry", "entries")
             ),
             Verdict::Poisoned => format!(
                 "{} changed in ways that go does not notice, of {counted}",
-                plural(of(Verdict::Poisoned), "entry", "entries")
+                quantity::count(of(Verdict::Poisoned), "entry", "entries")
             ),
         }
     }
@@ -285,17 +286,4 @@ impl Verdict {
             Self::Damaged | Self::Poisoned => Level::Error,
         }
     }
-}
-
-/// Returns a count and the thing counted, with commas between thousands.
-pub fn plural(count: usize, one: &str, many: &str) -> String {
-    let digits = count.to_string();
-    let grouped: Vec<String> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| String::from_utf8_lossy(group).into_owned())
-        .collect();
-    let noun = if count == 1 { one } else { many };
-    format!("{} {noun}", grouped.join(","))
 }

@@ -16,11 +16,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::audit::Audit;
 use super::audit::findings::Found;
-use super::audit::{Audit, plural};
 use super::source::Source;
 use crate::config::Host;
 use crate::exit::Exit;
+use crate::quantity;
 use crate::report::printed::{Check, Finding, Printed, Status};
 use crate::report::text::Style;
 use difference::Difference;
@@ -155,15 +156,15 @@ impl Printed for Comparison {
     }
 
     fn summary(&self) -> String {
-        let joined = plural(self.joined, "action", "actions");
+        let joined = quantity::count(self.joined, "action", "actions");
         match self.verdict {
             Verdict::NothingInCommon => "the caches have no action in common".to_owned(),
             Verdict::Same => format!("{joined} in both caches, every one with the same output"),
             Verdict::Different => {
-                let different = plural(self.differences.len(), "package", "packages");
+                let different = quantity::count(self.differences.len(), "package", "packages");
                 let changed = match self.unsound.len() {
                     0 => String::new(),
-                    count => format!("; {} not sound", plural(count, "entry", "entries")),
+                    count => format!("; {} not sound", quantity::count(count, "entry", "entries")),
                 };
                 format!("{different} of {joined} in both caches came out differently{changed}")
             }

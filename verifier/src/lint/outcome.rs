@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::requirement::Checked;
 use super::{Found, json, text};
 use crate::exit::Exit;
+use crate::quantity;
 use crate::report::printed::{Check, Finding, Level, Printed, Status};
 use crate::report::text::Style;
 
@@ -83,17 +84,20 @@ impl Printed for Outcome {
             .filter(|checked| checked.status != Status::Passed)
             .count();
         let mut words = vec![
-            counted(self.count(Level::Error), "error"),
-            counted(self.count(Level::Warning), "warning"),
-            counted(self.count(Level::Note), "note"),
+            quantity::count(self.count(Level::Error), "error", "errors"),
+            quantity::count(self.count(Level::Warning), "warning", "warnings"),
+            quantity::count(self.count(Level::Note), "note", "notes"),
         ];
         if unmet > 0 {
-            words.push(format!("{} not met", counted(unmet, "requirement")));
+            words.push(format!(
+                "{} not met",
+                quantity::count(unmet, "requirement", "requirements")
+            ));
         }
         format!(
             "{} in {}",
             words.join(", "),
-            counted(self.files.len(), "file")
+            quantity::count(self.files.len(), "file", "files")
         )
     }
 
@@ -165,10 +169,4 @@ fn requirement_finding(file: &Judged, checked: &Checked) -> Option<Finding> {
         evidence: Vec::new(),
         fix: String::new(),
     })
-}
-
-/// `1 file`, `2 files`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{ending}")
 }

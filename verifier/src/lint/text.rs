@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use super::Found;
-use super::outcome::{Judged, Outcome, counted};
+use super::outcome::{Judged, Outcome};
 use crate::exit::Exit;
+use crate::quantity;
 use crate::report::printed::{Level, Printed as _, Status};
 use crate::report::text::{Color, Style, clean};
 
@@ -48,10 +49,17 @@ impl Page<'_> {
         let unmet = unmet.count();
         let (word, color, rest) = match (outcome.exit_of(file), &file.obstacle) {
             (Exit::Same, _) => ("CLEAN", Color::Green, met(file)),
-            (Exit::Different, _) => ("FINDINGS", Color::Red, counted(failing, "finding")),
+            (Exit::Different, _) => (
+                "FINDINGS",
+                Color::Red,
+                quantity::count(failing, "finding", "findings"),
+            ),
             (_, Some(obstacle)) if unmet == 0 => ("NOT JUDGED", Color::Yellow, obstacle.clone()),
             (_, _) => {
-                let what = format!("{} not met", counted(unmet, "requirement"));
+                let what = format!(
+                    "{} not met",
+                    quantity::count(unmet, "requirement", "requirements")
+                );
                 ("UNMET", Color::Red, what)
             }
         };
@@ -120,12 +128,15 @@ fn met(file: &Judged) -> String {
     if !file.requirements.is_empty() {
         words.push(format!(
             "{} met",
-            counted(file.requirements.len(), "requirement")
+            quantity::count(file.requirements.len(), "requirement", "requirements")
         ));
     }
     words.push(match notes {
         0 => "nothing found".to_owned(),
-        notes => format!("{} that fail nothing", counted(notes, "finding")),
+        notes => format!(
+            "{} that fail nothing",
+            quantity::count(notes, "finding", "findings")
+        ),
     });
     words.join(", ")
 }

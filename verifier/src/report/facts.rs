@@ -1,8 +1,9 @@
 //! All that one file tells, as names and values, for text and pages alike.
 
-use super::text::{count, describe, size};
+use super::text::describe;
 use super::{File, Module};
 use crate::image::linkage::{Linkage, Versions};
+use crate::quantity;
 
 /// One name and its value; values come from the file and are not cleaned.
 pub type Fact = (String, String);
@@ -54,7 +55,10 @@ impl Facts {
             .map_or_else(String::new, |kind| format!(", {kind}"));
         self.add("format", format!("{}{kind}", describe(file)));
         let bytes = usize::try_from(file.size).unwrap_or(usize::MAX);
-        self.add("size", format!("{} ({})", size(file.size), count(bytes)));
+        self.add(
+            "size",
+            format!("{} ({})", quantity::size(file.size), quantity::bytes(bytes)),
+        );
         self.add("sha256", &file.sha256);
         if let Some(id) = &file.build_id {
             let value = format!("{} ({}, at {:#x})", id.text, id.kind, id.offset);

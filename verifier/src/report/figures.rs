@@ -6,9 +6,10 @@ mod layout;
 mod members;
 
 use super::figure::{Card, Cards, Figure, Row, Table, Value};
-use super::text::{count, describe, size};
+use super::text::describe;
 use super::{Comparison, File, Report, facts};
 use crate::compare::name;
+use crate::quantity;
 
 /// Rows of one table on the page.
 const ROWS_MAX: usize = 400;
@@ -107,8 +108,8 @@ fn facts(file: &File, index: usize, first: Option<&str>) -> Vec<(String, Value)>
         (
             "size".into(),
             Value::Words(match file.size {
-                few if few < 1024 => size(few),
-                many => format!("{} ({many} bytes)", size(many)),
+                few if few < 1024 => quantity::size(few),
+                many => format!("{} ({many} bytes)", quantity::size(many)),
             }),
         ),
         ("sha256".into(), Value::Code(file.sha256.clone())),
@@ -203,7 +204,11 @@ fn masked(title: String, pair: &Comparison) -> Option<Table> {
                 0 => String::new(),
                 more => format!(" and {more} further on"),
             };
-            Value::Words(format!("{} at {:#x}{more}", count(bytes), first.offset))
+            Value::Words(format!(
+                "{} at {:#x}{more}",
+                quantity::bytes(bytes),
+                first.offset
+            ))
         }
     };
     let rows = masked.masks.iter().take(ROWS_MAX).map(|mask| Row {

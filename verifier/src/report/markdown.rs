@@ -8,6 +8,7 @@ mod escape;
 use std::io::{self, Write};
 
 use super::printed::{Check, Finding, Printed, Status};
+use crate::quantity;
 use escape::{code, code_in_table, text};
 
 /// The longest page, in bytes.
@@ -100,8 +101,8 @@ impl Page {
         if passed.is_empty() {
             return;
         }
-        let noun = if passed.len() == 1 { "check" } else { "checks" };
-        self.push(&format!("\n{} {noun} passed.\n", passed.len()));
+        let checks = quantity::count(passed.len(), "check", "checks");
+        self.push(&format!("\n{checks} passed.\n"));
     }
 
     fn finish(mut self) -> String {

@@ -169,26 +169,9 @@ fn is_hidden(letter: char) -> bool {
         || matches!(letter, '\u{fdd0}'..='\u{fdef}')
 }
 
-/// Returns a number of bytes in full: `1 byte`, `20 bytes`.
-pub fn count(bytes: usize) -> String {
-    let noun = if bytes == 1 { "byte" } else { "bytes" };
-    format!("{bytes} {noun}")
-}
-
-/// Returns a size in bytes as people say it.
-pub fn size(bytes: u64) -> String {
-    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
-        // One decimal is enough for a reader; the exact size is in the JSON.
-        Some((unit, name)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
-        None => format!("{bytes} bytes"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::name;
 
     #[test]
     fn text_from_files_cannot_drive_the_terminal() {
@@ -197,14 +180,5 @@ mod tests {
         assert_eq!(clean("\u{ffff}\u{feff}"), "\\u{ffff}\\u{feff}");
         assert_eq!(clean(" ::error::y"), "\\u{3a}:error::y");
         assert_eq!(clean("x ##[add-mask]y"), "x ##\\u{5b}add-mask]y");
-    }
-
-    #[test]
-    fn sizes_and_letters_read_well() {
-        assert_eq!(
-            [size(0), size(1536), size(10 << 20)],
-            ["0 bytes", "1.5 KiB", "10.0 MiB"]
-        );
-        assert_eq!([name(0), name(25), name(26)], ["a", "z", "#27"]);
     }
 }

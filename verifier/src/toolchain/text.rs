@@ -7,7 +7,8 @@ use proto::toolchain::Outside;
 
 use super::judge::{Kind, Verdict};
 use super::outcome::Outcome;
-use crate::report::text::{Color, Style, clean, size};
+use crate::quantity;
+use crate::report::text::{Color, Style, clean};
 
 /// The most files shown unless every detail is wanted.
 const FILES_SHOWN: usize = 20;
@@ -58,7 +59,7 @@ impl Page<'_> {
         let time = time.map_or_else(String::new, |time| format!(", released {}", clean(time)));
         self.row("says it is", &format!("{}{time}", tree.release))?;
         let files = tree.manifest.len();
-        self.row("files", &format!("{files}, {}", size(tree.bytes)))?;
+        self.row("files", &format!("{files}, {}", quantity::size(tree.bytes)))?;
         if let Some(packager) = outcome.packager {
             self.row("looks like", packager.name())?;
         }

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::{Audit, Found, Verdict, plural};
+use super::{Audit, Found, Verdict};
+use crate::quantity;
 use crate::report::printed::{Level, Printed as _};
-use crate::report::text::{Color, Style, clean, size};
+use crate::report::text::{Color, Style, clean};
 
 /// Findings of one rule shown, unless every detail is wanted.
 const SHOWN: usize = 10;
@@ -87,13 +88,13 @@ fn counts(audit: &Audit, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "\n{}, {} in {}; {} compared with their actions and contents",
-        plural(counts.entries, "entry", "entries"),
-        size(counts.bytes),
-        plural(counts.outputs, "output", "outputs"),
-        plural(counts.build_ids, "build ID", "build IDs")
+        quantity::count(counts.entries, "entry", "entries"),
+        quantity::size(counts.bytes),
+        quantity::count(counts.outputs, "output", "outputs"),
+        quantity::count(counts.build_ids, "build ID", "build IDs")
     )?;
     for (version, count) in &counts.go_versions {
-        let packages = plural(*count, "package or program", "packages and programs");
+        let packages = quantity::count(*count, "package or program", "packages and programs");
         writeln!(out, "  {:<12} {packages}", clean(version))?;
     }
     if style.verbose {

@@ -9,10 +9,10 @@ use proto::goobj::diff::MemberChange;
 
 use super::difference::Difference;
 use crate::gocache::audit::findings::Found;
-use crate::gocache::audit::plural;
 use crate::gocache::members;
 use crate::gocache::source::Source;
 use crate::gocache::survey::Survey;
+use crate::quantity;
 
 /// The most archives explained.
 const EXPLAINED_MAX: usize = 1000;
@@ -75,7 +75,7 @@ pub(super) fn explain(
     if unexplained > 0 {
         notes.push(format!(
             "{} not compared symbol by symbol: deleted, damaged, or more than are held at a time",
-            plural(unexplained, "archive", "archives")
+            quantity::count(unexplained, "archive", "archives")
         ));
     }
     Ok(notes)

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::{Comparison, Difference, Verdict, plural};
+use super::{Comparison, Difference, Verdict};
+use crate::quantity;
 use crate::report::printed::Printed as _;
-use crate::report::text::{Color, Style, clean, size};
+use crate::report::text::{Color, Style, clean};
 
 /// Differences shown, unless every detail is wanted.
 const SHOWN: usize = 20;
@@ -26,8 +27,8 @@ pub(super) fn write(comparison: &Comparison, style: Style, out: &mut dyn Write) 
             out,
             "  {name}  {}: {}, {}, {}",
             clean(&side.path.display().to_string()),
-            plural(side.entries, "entry", "entries"),
-            size(side.bytes),
+            quantity::count(side.entries, "entry", "entries"),
+            quantity::size(side.bytes),
             versions.join(" ")
         )?;
     }
@@ -52,7 +53,7 @@ pub(super) fn write(comparison: &Comparison, style: Style, out: &mut dyn Write) 
     writeln!(
         out,
         "\n{} in both: {} with the same output, {} that rightly vary (tests, cgo's own files); only in a: {}, only in b: {}",
-        plural(comparison.joined, "action", "actions"),
+        quantity::count(comparison.joined, "action", "actions"),
         comparison.same,
         comparison.varying,
         comparison.only[0],
@@ -105,7 +106,7 @@ fn one(difference: &Difference, style: Style, out: &mut dyn Write) -> io::Result
             writeln!(
                 out,
                 "    … and {}",
-                plural(more, "more symbol", "more symbols")
+                quantity::count(more, "more symbol", "more symbols")
             )?;
         }
         if let Some(unread) = &member.unread {

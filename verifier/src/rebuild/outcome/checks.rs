@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use super::{Outcome, fix, matters};
 use crate::cause::Confidence;
 use crate::exit::Exit;
+use crate::quantity;
 use crate::rebuild::session::{Culprit, Kind};
 use crate::report::Report;
 use crate::report::printed::{Check, Finding, Level, Printed, Status};
-use crate::report::text::{Style, size};
+use crate::report::text::Style;
 
 impl Printed for Outcome {
     fn command(&self) -> &'static str {
@@ -84,7 +85,7 @@ impl Outcome {
         }
         notes.push(format!(
             "builds used up to {} below {}, which is removed",
-            size(self.disk_bytes),
+            quantity::size(self.disk_bytes),
             self.scratch.display()
         ));
         notes

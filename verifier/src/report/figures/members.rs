@@ -1,9 +1,9 @@
 //! What containers hold, as tables.
 
 use super::{ROWS_MAX, Row, Table, Value};
+use crate::quantity;
 use crate::report::Comparison;
 use crate::report::container::Container;
-use crate::report::text::count;
 
 pub(super) fn tables(pair: &Comparison, titled: impl Fn(&str) -> String) -> Vec<Table> {
     let Some(container) = &pair.container else {
@@ -29,7 +29,7 @@ fn members(title: String, pair: &Comparison, container: &Container) -> Table {
                 match (member.how, member.first_offset, member.differing_bytes) {
                     ("program", ..) => "differs, compared below".into(),
                     (_, Some(first), Some(bytes)) => {
-                        let bytes = count(usize::try_from(bytes).unwrap_or(usize::MAX));
+                        let bytes = quantity::bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
                         format!("differs in {bytes}, the first at {first:#x}")
                     }
                     (how, ..) => how.into(),

@@ -4,8 +4,12 @@ use maud::{Markup, html};
 
 use super::checks::shortened;
 use super::picture;
+use crate::quantity;
 use crate::report::figure::{Card, Cards, Figure, Layout, Row, Table, Value};
 use crate::report::text::clean;
+
+/// What stands between groups of three digits.
+const NARROW_SPACE: char = '\u{202f}';
 
 /// Draws one figure; the number tells pictures of a page apart.
 pub(super) fn draw(figure: &Figure, number: usize) -> Markup {
@@ -101,7 +105,7 @@ fn draw_value(value: &Value) -> Markup {
             Value::Words(text) => (shortened(text)),
             Value::Code(text) if text.is_empty() => span class="absent" { "empty" },
             Value::Code(text) => code { (shortened(text)) },
-            Value::Number(number) => (grouped(*number)),
+            Value::Number(number) => (quantity::grouped(*number, NARROW_SPACE)),
             Value::Offset(offset) => (format!("{offset:#x}")),
             Value::Alarm(text) => strong class="alarm" { (shortened(text)) },
             Value::Good(text) => span class="calm" { (shortened(text)) },
@@ -113,35 +117,4 @@ fn draw_value(value: &Value) -> Markup {
 fn is_number(table: &Table, column: usize) -> bool {
     let values = table.rows.iter().filter_map(|row| row.values.get(column));
     values.into_iter().any(Value::is_number)
-}
-
-/// Writes a number in groups of three, with narrow spaces between.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() * 2);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_three() {
-        let table = [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1\u{202f}000"),
-            (1_234_567, "1\u{202f}234\u{202f}567"),
-        ];
-        for (number, want) in table {
-            assert_eq!(grouped(number), want);
-        }
-    }
 }

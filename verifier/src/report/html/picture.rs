@@ -11,8 +11,9 @@ mod scale;
 use maud::{Markup, html};
 
 use crate::image::Content;
+use crate::quantity;
 use crate::report::figure::{Layout, LayoutFile, LayoutSection};
-use crate::report::text::{clean, size};
+use crate::report::text::clean;
 use labels::Label;
 use places::Band;
 use scale::Scale;
@@ -81,7 +82,7 @@ fn rows_height(labels: &[Label<'_>]) -> f64 {
 
 fn caption(file: &LayoutFile, y: f64, width: f64) -> Markup {
     let letters = (width / LETTER_WIDTH) as usize;
-    let tail = format!(", {}", size(file.size as u64));
+    let tail = format!(", {}", quantity::size(file.size as u64));
     let room = letters.saturating_sub(tail.len() + file.letter.len() + 4);
     html! {
         text class="caption" x="0" y=(unit(y)) {
@@ -213,7 +214,7 @@ fn section_title(section: &LayoutSection) -> String {
         "{}: {}, {} at {:#x}; {differs}",
         clean(&section.name),
         content_name(section.content),
-        size(section.range.len() as u64),
+        quantity::size(section.range.len() as u64),
         section.range.start
     )
 }

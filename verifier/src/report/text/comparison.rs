@@ -2,9 +2,10 @@
 
 use std::io;
 
-use super::{Color, Printer, clean, describe, size};
+use super::{Color, Printer, clean, describe};
 use crate::cause::{Confidence, Evidence, Name};
 use crate::compare::{Verdict, name};
+use crate::quantity;
 use crate::report::{Comparison, File, Finding, Report, SectionDifference};
 
 /// Pieces of evidence shown for one cause unless every detail is wanted.
@@ -89,7 +90,7 @@ impl Printer<'_> {
         writeln!(
             self.out,
             "   {}, {}",
-            size(file.size),
+            quantity::size(file.size),
             clean(&describe(file))
         )?;
         writeln!(self.out, "   sha256 {}", file.sha256)?;

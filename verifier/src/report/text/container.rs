@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::{Color, Printer, clean, size};
+use super::{Color, Printer, clean};
+use crate::quantity;
 use crate::report::container::{Container, Member, Only};
 use crate::report::{Comparison, File, Report};
 
@@ -44,7 +45,11 @@ impl Printer<'_> {
 
     fn member_file(&mut self, letter: &str, file: &File) -> io::Result<()> {
         let what = clean(&super::describe(file));
-        writeln!(self.out, "  {letter}: {}, {what}", size(file.size))?;
+        writeln!(
+            self.out,
+            "  {letter}: {}, {what}",
+            quantity::size(file.size)
+        )?;
         if self.style.verbose {
             writeln!(self.out, "     sha256 {}", file.sha256)?;
         }
@@ -81,8 +86,8 @@ impl Printer<'_> {
             .zip(&container.kinds)
             .zip(container.members)
         {
-            let noun = if count == 1 { "member" } else { "members" };
-            writeln!(self.out, "  {letter}: {}, {count} {noun}", clean(kind))?;
+            let members = quantity::count(count, "member", "members");
+            writeln!(self.out, "  {letter}: {}, {members}", clean(kind))?;
         }
         let shown = if self.style.verbose {
             usize::MAX

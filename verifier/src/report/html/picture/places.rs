@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::scale::Scale;
+use crate::quantity;
 use crate::report::figure::{Layout, Place};
-use crate::report::text::{clean, count};
+use crate::report::text::clean;
 
 /// The narrowest band, so that one byte can be seen.
 const BAND_WIDTH_MIN: f64 = 2.5;
@@ -62,7 +63,7 @@ fn band(layout: &Layout, scale: &Scale, place: &Place) -> Band {
             "{} {:#x}, {}",
             clean(letter),
             range.start,
-            count(range.len())
+            quantity::bytes(range.len())
         )
     };
     let sides = [
