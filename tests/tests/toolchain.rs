@@ -2,6 +2,8 @@
 //! record and key, and on small ones with a database of our own.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "toolchain/distribution.rs"]
+mod distribution;
 #[path = "toolchain/small.rs"]
 mod small;
 #[path = "toolchain/tree.rs"]

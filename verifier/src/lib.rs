@@ -42,4 +42,5 @@ pub mod quantity;
 pub mod rebuild;
 pub mod report;
 pub mod schemas;
+pub mod search_path;
 pub mod toolchain;

@@ -2,135 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
 use std::process::Command;
 
-use proto::dirhash::{Summary, go_mod};
-use tempfile::TempDir;
-use testkit::database::TestDatabase;
 use testkit::zip::{Entry, archive};
 
+use crate::distribution::{DATABASE, FILES, Small, VERSION};
 use crate::{judge, refused, verify_build};
-
-const DATABASE: &str = "sum.example/test";
-const VERSION: &str = "v0.0.1-go1.27.3.linux-amd64";
-
-/// Names in the tree, names in the module, contents.
-const FILES: [(&str, &str, &str); 11] = [
-    ("LICENSE", "LICENSE", "free\n"),
-    (
-        "VERSION",
-        "VERSION",
-        "go1.27.3\ntime 2026-10-19T22:20:36Z\n",
-    ),
-    ("bin/go", "bin/go", "go"),
-    ("bin/gofmt", "bin/gofmt", "gofmt"),
-    ("go.env", "go.env", "GOPROXY=off\n"),
-    ("pkg/include/textflag.h", "pkg/include/textflag.h", "1"),
-    (
-        "pkg/tool/linux_amd64/compile",
-        "pkg/tool/linux_amd64/compile",
-        "compile",
-    ),
-    (
-        "src/fmt/fmt_test.go",
-        "src/fmt/fmt_test.go",
-        "package fmt\n",
-    ),
-    (
-        "src/fmt/print.go",
-        "src/fmt/print.go",
-        "package fmt // print\n",
-    ),
-    ("src/go.mod", "src/_go.mod", "module std\n"),
-    (
-        "src/runtime/proc.go",
-        "src/runtime/proc.go",
-        "package runtime\n",
-    ),
-];
-
-/// A distribution, and a mirror with a database that has its record.
-struct Small {
-    folder: TempDir,
-    key: String,
-}
-
-impl Small {
-    fn new() -> Self {
-        let small = Self {
-            folder: tempfile::tempdir().unwrap(),
-            key: String::new(),
-        };
-        let mut summary = Summary::new();
-        for (name, inside, content) in FILES {
-            small.write(name, content);
-            let inside = format!("golang.org/toolchain@{VERSION}/{inside}");
-            summary.add(&inside, content.as_bytes()).unwrap();
-        }
-        let mut database = TestDatabase::new(DATABASE, 5);
-        database.add_filler(300);
-        let lines = format!(
-            "golang.org/toolchain {VERSION} {}\ngolang.org/toolchain {VERSION}/go.mod {}\n",
-            summary.finish(),
-            go_mod(b"module golang.org/toolchain\n")
-        );
-        database.add_lines("golang.org/toolchain", VERSION, &lines);
-        database.add_filler(20);
-        database.publish(&small.mirror());
-        Self {
-            key: database.verifier_key(),
-            ..small
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn root(&self) -> PathBuf {
-        self.path("go")
-    }
-
-    fn mirror(&self) -> PathBuf {
-        self.path("mirror")
-    }
-
-    fn lookup(&self) -> PathBuf {
-        let lookups = self.mirror().join("sumdb").join(DATABASE).join("lookup");
-        lookups.join(format!("golang.org/toolchain@{VERSION}"))
-    }
-
-    fn write(&self, name: &str, content: &str) {
-        let path = self.root().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-
-    fn proxy(&self) -> String {
-        format!("file://{}", self.mirror().display())
-    }
-
-    fn judge(&self, more: &[&str]) -> crate::Answer {
-        let proxy = self.proxy();
-        let given = ["--sumdb", &proxy, "--key", &self.key];
-        judge(&self.root(), &[&given, more].concat())
-    }
-
-    /// The list of the tree as it is now, in a file.
-    fn list(&self, name: &str) -> String {
-        let output = verify_build()
-            .args(["toolchain", "manifest"])
-            .arg(self.root())
-            .output()
-            .unwrap();
-        assert!(output.status.success());
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, output.stdout).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-}
 
 #[test]
 fn what_the_module_leaves_out_is_not_judged_but_named() {
@@ -389,12 +266,17 @@ fn settings_are_those_of_the_person_and_not_of_the_tree() {
     let dead = ("GOPROXY", "http://127.0.0.1:1");
     assert_eq!(run(&[goroot, dead]).0, "unknown");
 
-    // A link on the PATH leads to the tree without running what is in it.
+    // A link on the PATH leads to the tree without running what is in it; what can't
+    // be run is not the go command.
     small.write("go.env", FILES[4].2);
     let bin = small.path("path");
     fs::create_dir(&bin).unwrap();
     symlink(root.join("bin/go"), bin.join("go")).unwrap();
-    let (verdict, reason) = run(&[("PATH", bin.to_str().unwrap()), goenv]);
+    let plain = small.path("plain");
+    fs::create_dir(&plain).unwrap();
+    fs::write(plain.join("go"), "").unwrap();
+    let path = format!("{}:{}", plain.display(), bin.display());
+    let (verdict, reason) = run(&[("PATH", &path), goenv]);
     assert_eq!(verdict, "official", "{reason}");
 }
 

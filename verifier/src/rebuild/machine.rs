@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::child;
 use super::interrupt::Interrupt;
 use super::surroundings::Variables;
+use crate::search_path;
 
 /// The host.
 #[derive(Debug)]
@@ -79,28 +80,8 @@ impl Machine {
 
     /// Finds a program on PATH.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
-        program(&self.path, name)
+        search_path::find(&self.path, name)
     }
-}
-
-/// Finds a program in a list of folders; relative folders are passed over, since
-/// builds run elsewhere.
-pub fn program(path: &OsStr, name: &str) -> Option<PathBuf> {
-    std::env::split_paths(path)
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(name))
-        .find(|file| is_program(file))
-}
-
-#[cfg(unix)]
-fn is_program(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_program(file: &Path) -> bool {
-    file.is_file() || file.with_extension("exe").is_file()
 }
 
 struct Trial<'a> {
@@ -157,7 +138,7 @@ impl Trial<'_> {
     }
 
     fn switched(&self) -> Option<Becoming> {
-        let setpriv = program(self.path, "setpriv")?.into_os_string();
+        let setpriv = search_path::find(self.path, "setpriv")?.into_os_string();
         let mut argv = vec![setpriv.clone()];
         argv.extend(switch_user());
         argv.push("true".into());
@@ -170,7 +151,7 @@ impl Trial<'_> {
         if !cfg!(target_os = "linux") {
             return Err("needs namespaces, which only Linux has".into());
         }
-        program(self.path, "unshare")
+        search_path::find(self.path, "unshare")
             .ok_or_else(|| "needs the program unshare (package util-linux)".into())
     }
 
@@ -296,12 +277,5 @@ mod tests {
         assert_eq!(numbers(""), [0_u32; 0]);
         assert_eq!(numbers("0-4294967295").len(), PROCESSORS_MAX);
         assert_eq!(numbers("3-1,x,-"), [0_u32; 0]);
-    }
-
-    #[test]
-    fn programs_are_found_in_absolute_folders_only() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(program(folder.path().as_os_str(), "sh"), None);
-        assert_eq!(program(OsStr::new("bin:."), "sh"), None);
     }
 }

@@ -15,9 +15,9 @@ use anyhow::{Context as _, bail};
 use super::child::{self, Finished};
 use super::flags::GoBuild;
 use super::interrupt::Interrupt;
-use super::machine;
 use super::outcome::kept;
 use super::surroundings::{self, Variables};
+use crate::search_path;
 pub use roots::Roots;
 
 /// The program to build, and with what.
@@ -105,7 +105,9 @@ impl Project {
             surroundings::add_settings(&mut variables, &text);
         }
         let goroot = of("GOROOT").context("go env says no GOROOT")?;
-        let go = Path::new(goroot).join("bin").join(exe("go"));
+        let go = Path::new(goroot)
+            .join("bin")
+            .join(search_path::file_name("go"));
         if !go.is_file() {
             bail!(
                 "{} is not there, though go env says GOROOT={goroot}",
@@ -276,11 +278,12 @@ fn go_command(given: Option<&Path>, variables: &Variables) -> anyhow::Result<Pat
         .cloned()
         .unwrap_or_default();
     match given {
-        None => machine::program(&path, &exe("go"))
-            .context("there is no go on PATH; name one with --go"),
+        None => {
+            search_path::find(&path, "go").context("there is no go on PATH; name one with --go")
+        }
         Some(given) => {
             let file = if given.is_dir() {
-                given.join("bin").join(exe("go"))
+                given.join("bin").join(search_path::file_name("go"))
             } else {
                 given.to_owned()
             };
@@ -290,8 +293,4 @@ fn go_command(given: Option<&Path>, variables: &Variables) -> anyhow::Result<Pat
                 .with_context(|| format!("there is no go command at {}", file.display()))
         }
     }
-}
-
-fn exe(name: &str) -> String {
-    format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }

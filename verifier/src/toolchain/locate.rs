@@ -4,7 +4,6 @@
 //! while there is another way: a program in the folder `bin` of a tree belongs to
 //! that tree.
 
-use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use crate::config::Environment;
+use crate::search_path;
 
 /// How long `go env GOROOT` may take.
 const GO_TIMEOUT: Duration = Duration::from_secs(20);
@@ -45,7 +45,8 @@ pub fn goroot(named: Option<&Path>, environment: &Environment) -> anyhow::Result
             note: Some("GOROOT says where the installation is".into()),
         });
     }
-    let Some(go) = on_path(environment.var("PATH")) else {
+    let path = environment.var("PATH");
+    let Some(go) = path.and_then(|path| search_path::find(path, "go")) else {
         bail!(
             "no go command on the PATH; name the installation: verify-build toolchain /usr/local/go"
         );
@@ -69,14 +70,6 @@ pub fn goroot(named: Option<&Path>, environment: &Environment) -> anyhow::Result
         root,
         note: Some(note),
     })
-}
-
-fn on_path(path: Option<&OsStr>) -> Option<PathBuf> {
-    let name = format!("go{}", std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(path?)
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(&name))
-        .find(|go| go.is_file())
 }
 
 fn ask(go: &Path) -> anyhow::Result<PathBuf> {
