@@ -10,6 +10,7 @@ pub mod toolchain;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::schemas;
@@ -22,6 +23,7 @@ use crate::schemas;
     version,
     about,
     after_help = AFTER_HELP,
+    arg_required_else_help = true,
     subcommand_negates_reqs = true,
     args_conflicts_with_subcommands = true
 )]
@@ -52,6 +54,21 @@ pub struct Args {
     /// How to print
     #[command(flatten)]
     pub output: output::Output,
+}
+
+impl Args {
+    /// Takes the command line of this process apart; where it can't be, says why
+    /// and ends the process with 2.
+    pub fn of_process() -> Self {
+        Self::try_parse().unwrap_or_else(|mut error| {
+            if error.kind() == ErrorKind::TooFewValues {
+                let tip = "one file alone is shown by 'verify-build inspect FILE'";
+                let tip = ContextValue::StyledStrs(vec![tip.into()]);
+                error.insert(ContextKind::Suggested, tip);
+            }
+            error.exit()
+        })
+    }
 }
 
 /// What less than equality is good enough.

@@ -32,12 +32,12 @@ const PIECE_BYTES: u64 = 256 << 10;
 #[derive(Debug, Error)]
 pub enum Error {
     /// The system refused to open or read it.
-    #[error("{}: {}", .path.display(), describe(.source))]
+    #[error("{}: {}", .path.display(), describe(.cause))]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said. No `source`: the message has it already.
+        cause: io::Error,
     },
     /// Read again, the file held other bytes.
     #[error("{}: changed while it was compared; wait until whatever writes it is done", .path.display())]
@@ -89,9 +89,9 @@ impl Input {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_along(path: &Path, bar: &Bar) -> Result<Self, Error> {
-        let io = |source| Error::Io {
+        let io = |cause| Error::Io {
             path: path.into(),
-            source,
+            cause,
         };
         let file = File::open(path).map_err(io)?;
         let metadata = file.metadata().map_err(io)?;
@@ -186,7 +186,12 @@ mod tests {
     fn errors_say_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
         let missing = Input::read(&folder.path().join("none")).unwrap_err();
-        assert!(missing.to_string().ends_with("there is no such file"));
+        // With every error behind it, as the program prints it.
+        let printed = format!("{:#}", anyhow::Error::from(missing));
+        assert!(
+            printed.ends_with("none: there is no such file"),
+            "{printed}"
+        );
         let named = Input::read(folder.path()).unwrap_err();
         assert!(named.to_string().contains("name the files in it"));
     }

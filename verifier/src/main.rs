@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 
 use verifier::args::{Accept, Args};
 use verifier::config::{Config, Task};
@@ -15,7 +15,7 @@ use verifier::{cacheprog, gocache, hashlog, lint, manual, output, rebuild, schem
 
 fn main() -> ExitCode {
     // clap prints usage errors itself and exits with 2, as Exit::Unreadable.
-    let config = Config::new(Args::parse());
+    let config = Config::new(Args::of_process());
     match run(&config) {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -105,9 +105,9 @@ fn unreadable_files_and_wrong_command_lines_exit_with_2_and_say_why() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
     let table: [(&[&Path], &str); 3] = [
-        (&[&missing, &missing], "there is no such file"),
-        (&[&missing], "2 values required"),
-        (&[], "required arguments"),
+        (&[&missing, &missing], "missing: there is no such file\n"),
+        (&[&missing], "'verify-build inspect FILE'"),
+        (&[], "Usage: verify-build"),
     ];
     for (files, why) in table {
         let output = verify_build().args(files).output().unwrap();

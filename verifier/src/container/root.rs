@@ -52,9 +52,9 @@ impl Root {
     /// # Errors
     /// As [`Input::read`].
     pub fn read_along(path: &Path, budget: &Budget, bar: &Bar) -> Result<Self, input::Error> {
-        let io = |source| input::Error::Io {
+        let io = |cause| input::Error::Io {
             path: path.into(),
-            source,
+            cause,
         };
         let stat = std::fs::metadata(path).map_err(io)?;
         let identity = input::identity(&stat);
@@ -172,11 +172,11 @@ fn error(root: &Path, fault: Fault) -> input::Error {
         .place
         .last()
         .map_or_else(|| root.into(), PathBuf::from);
-    let source = match fault.kind {
-        FaultKind::Io(source) => source,
+    let cause = match fault.kind {
+        FaultKind::Io(cause) => cause,
         kind => std::io::Error::other(kind.to_string()),
     };
-    input::Error::Io { path, source }
+    input::Error::Io { path, cause }
 }
 
 impl Carrier {
