@@ -16,6 +16,7 @@
 //! Source: cmd/internal/archive, cmd/internal/goobj
 
 pub mod archive;
+pub mod block;
 pub mod diff;
 pub mod header;
 pub mod object;

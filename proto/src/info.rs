@@ -14,20 +14,17 @@
 //!
 //! Source: go.dev/ref/mod#goproxy-protocol.
 
+pub mod versions;
+
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::module::{Version, pseudo};
+use crate::module::Version;
+use crate::rfc3339;
 
 /// The longest `.info` that is read, in bytes.
 pub const INFO_LEN_MAX: usize = 256 << 10;
-
-/// The longest `list` that is read, in bytes.
-pub const LIST_LEN_MAX: usize = 16 << 20;
-
-/// The most lines of a `list` that are read.
-pub const LIST_LINES_MAX: usize = 200_000;
 
 /// Why an answer was refused.
 #[derive(Debug, thiserror::Error)]
@@ -90,53 +87,10 @@ impl Info {
             return Err(Error::Version { version });
         }
         match time {
-            Some(time) if !is_rfc3339(&time) => Err(Error::Time { time }),
+            Some(time) if !rfc3339::is_time(&time) => Err(Error::Time { time }),
             time => Ok(Self { version, time }),
         }
     }
-}
-
-/// One version of a `list`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// A canonical version, no pseudo-version.
-    pub version: Version,
-    /// When it was made, RFC 3339, where the list says so.
-    pub time: Option<String>,
-}
-
-/// Parses a `list`. Lines that do not start with a canonical version, and
-/// pseudo-versions, are passed over as the go command does; the order is kept.
-///
-/// # Errors
-/// [`Error::TooLong`], [`Error::TooManyLines`], [`Error::Markup`].
-pub fn version_list(bytes: &[u8]) -> Result<Vec<Listed>, Error> {
-    limit(bytes, LIST_LEN_MAX)?;
-    if bytes.trim_ascii_start().starts_with(b"<") {
-        return Err(Error::Markup);
-    }
-    let mut versions = Vec::new();
-    for (at, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-        if at >= LIST_LINES_MAX {
-            let max = LIST_LINES_MAX;
-            return Err(Error::TooManyLines { max });
-        }
-        versions.extend(listed(line));
-    }
-    Ok(versions)
-}
-
-fn listed(line: &[u8]) -> Option<Listed> {
-    let mut fields = std::str::from_utf8(line).ok()?.split_whitespace();
-    let version = Version::parse(fields.next()?).ok()?;
-    if pseudo::is_pseudo(version.as_str()) {
-        return None;
-    }
-    let time = fields.next().filter(|time| is_rfc3339(time));
-    Some(Listed {
-        version,
-        time: time.map(str::to_owned),
-    })
 }
 
 fn limit(bytes: &[u8], max: usize) -> Result<(), Error> {
@@ -251,80 +205,6 @@ fn folded(key: &str) -> String {
         .collect()
 }
 
-/// `2006-01-02T15:04:05`, a fraction, then `Z` or an offset.
-fn is_rfc3339(time: &str) -> bool {
-    fn number(digits: &[u8]) -> Option<u32> {
-        let fits = digits.iter().all(u8::is_ascii_digit);
-        let add = |sum: u32, digit: &u8| sum * 10 + u32::from(digit - b'0');
-        (fits && digits.len() <= 4).then(|| digits.iter().fold(0, add))
-    }
-    fn shape(time: &[u8]) -> Option<bool> {
-        let &[
-            y1,
-            y2,
-            y3,
-            y4,
-            b'-',
-            m1,
-            m2,
-            b'-',
-            d1,
-            d2,
-            b'T',
-            h1,
-            h2,
-            b':',
-            n1,
-            n2,
-            b':',
-            s1,
-            s2,
-            ref rest @ ..,
-        ] = time
-        else {
-            return None;
-        };
-        let date = is_date(
-            number(&[y1, y2, y3, y4])?,
-            number(&[m1, m2])?,
-            number(&[d1, d2])?,
-        );
-        let clock = number(&[h1, h2])? < 24 && number(&[n1, n2])? < 60 && number(&[s1, s2])? < 60;
-        let zone = match rest.split_first() {
-            Some((b'.', fraction)) => {
-                let end = fraction.iter().position(|byte| !byte.is_ascii_digit())?;
-                if end == 0 {
-                    return None;
-                }
-                fraction.get(end..)?
-            }
-            _ => rest,
-        };
-        let zone = match *zone {
-            [b'Z'] => true,
-            [b'+' | b'-', h1, h2, b':', m1, m2] => {
-                number(&[h1, h2])? < 24 && number(&[m1, m2])? < 60
-            }
-            _ => false,
-        };
-        Some(date && clock && zone)
-    }
-    shape(time.as_bytes()).unwrap_or(false)
-}
-
-/// Whether the day exists in the Gregorian calendar.
-pub(crate) fn is_date(year: u32, month: u32, day: u32) -> bool {
-    let leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        _ => 0,
-    };
-    (1..=days).contains(&day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -411,42 +291,5 @@ mod tests {
             let json = format!(r#"{{"Version":"v1.0.0","Time":{time:?}}}"#);
             assert!(matches!(version(&json), Err(Error::Time { .. })), "{time}");
         }
-        assert!(is_rfc3339("2000-02-29T23:59:59.000000001-23:59"));
-        assert!(!is_rfc3339("1900-02-29T23:59:59Z"));
-    }
-
-    #[test]
-    fn passes_over_lines_that_are_no_tags() {
-        let text = "v1.0.0\nv1.1.0 2025-03-11T08:04:05Z\r\n\nmaster\nv2\nv1.2.3+meta\n\
-            v0.0.0-20240306222714-3ec4d716e805\n  v1.2.0-rc.1  yesterday\nv3.0.0+incompatible";
-        let list = version_list(text.as_bytes()).unwrap();
-        let got: Vec<_> = list
-            .iter()
-            .map(|l| (l.version.as_str(), l.time.as_deref()))
-            .collect();
-        let want = [
-            ("v1.0.0", None),
-            ("v1.1.0", Some("2025-03-11T08:04:05Z")),
-            ("v1.2.0-rc.1", None),
-            ("v3.0.0+incompatible", None),
-        ];
-        assert_eq!(got, want);
-        assert!(version_list(b"").unwrap().is_empty());
-        assert!(version_list(b"\xff\xfe\n").unwrap().is_empty());
-    }
-
-    #[test]
-    fn bounds_lists() {
-        let lines = "\n".repeat(LIST_LINES_MAX);
-        assert!(matches!(
-            version_list(lines.as_bytes()),
-            Err(Error::TooManyLines { .. })
-        ));
-        let long = vec![b'v'; LIST_LEN_MAX + 1];
-        assert!(matches!(version_list(&long), Err(Error::TooLong { .. })));
-        assert!(matches!(
-            version_list(b"\n <!DOCTYPE html>"),
-            Err(Error::Markup)
-        ));
     }
 }

@@ -11,77 +11,13 @@
 //! Source: cmd/internal/goobj/objfile.go
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use memchr::memmem;
-use thiserror::Error;
 
 use super::archive;
+use super::block::{self, Block, Blocks, Error};
 use super::header::{self, Header};
 use super::symbol::{AUX_LEN, Aux, RELOCATION_LEN, Ref, Relocation, SYMBOL_LEN, Symbol};
-
-/// Why an object can't be read.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Error {
-    /// Another version's format, or no object at all.
-    #[error(
-        "object format {magic:?} is unknown: only {want:?} is read",
-        want = "\0go120ld"
-    )]
-    Magic {
-        /// What stands in the magic's place.
-        magic: String,
-    },
-    /// The file ends within the header.
-    #[error("the object ends after {len} bytes, within its header of {want}")]
-    Short {
-        /// Bytes there are.
-        len: usize,
-        /// Bytes of the header.
-        want: usize,
-    },
-    /// A block begins before the one in front of it, or after the end.
-    #[error(
-        "block {block} begins at {offset}: before the block in front of it, or past the end at {len}"
-    )]
-    Block {
-        /// The block's number.
-        block: usize,
-        /// Where it is said to begin.
-        offset: u32,
-        /// Size of the object in bytes.
-        len: usize,
-    },
-}
-
-/// The blocks in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are the toolchain's own")]
-pub enum Block {
-    Autolib,
-    PkgIdx,
-    File,
-    Symdef,
-    Hashed64def,
-    Hasheddef,
-    Nonpkgdef,
-    Nonpkgref,
-    RefFlags,
-    Hash64,
-    Hash,
-    RelocIdx,
-    AuxIdx,
-    DataIdx,
-    Reloc,
-    Aux,
-    Data,
-    RefName,
-    End,
-}
-
-const BLOCKS: usize = 19;
-const MAGIC: &[u8; 8] = b"\0go120ld";
-const HEADER_LEN: usize = 8 + 8 + 4 + 4 * BLOCKS;
 
 /// The lists of symbols that an object defines, in the order of their numbers.
 const DEFINED: [Block; 4] = [
@@ -109,8 +45,7 @@ pub struct Object<'a> {
     pub fingerprint: [u8; 8],
     /// Bits: 1 shared, 4 from assembly, 8 not to be linked, 16 standard library.
     pub flags: u32,
-    bytes: &'a [u8],
-    offsets: [usize; BLOCKS],
+    blocks: Blocks<'a>,
     ref_names: HashMap<Ref, &'a [u8]>,
 }
 
@@ -140,56 +75,35 @@ impl<'a> Object<'a> {
     /// # Errors
     /// `Magic`, `Short`, `Block`.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
-        if !bytes.starts_with(MAGIC) {
-            let magic = &bytes[..bytes.len().min(MAGIC.len())];
-            return Err(Error::Magic {
-                magic: String::from_utf8_lossy(magic).into_owned(),
-            });
-        }
-        let short = || Error::Short {
-            len: bytes.len(),
-            want: HEADER_LEN,
-        };
-        let fingerprint = array(bytes, 8).ok_or_else(short)?;
-        let flags = number(bytes, 16).ok_or_else(short)?;
-        let mut offsets = [0; BLOCKS];
-        let mut before = HEADER_LEN;
-        for (block, place) in offsets.iter_mut().enumerate() {
-            let offset = number(bytes, 20 + 4 * block).ok_or_else(short)?;
-            *place = usize::try_from(offset)
-                .ok()
-                .filter(|offset| (before..=bytes.len()).contains(offset))
-                .ok_or(Error::Block {
-                    block,
-                    offset,
-                    len: bytes.len(),
-                })?;
-            before = *place;
-        }
-        let mut object = Self {
+        let blocks = Blocks::parse(bytes)?;
+        let ref_names = blocks
+            .records(Block::RefName, 16)
+            .map(|record| (Ref::read(record), blocks.string(&record[8..])))
+            .collect();
+        Ok(Self {
             header: None,
-            fingerprint,
-            flags,
-            bytes,
-            offsets,
-            ref_names: HashMap::new(),
-        };
-        object.ref_names = object.read_ref_names();
-        Ok(object)
+            fingerprint: blocks.fingerprint,
+            flags: blocks.flags,
+            blocks,
+            ref_names,
+        })
     }
 
     /// Returns the packages imported, as the linker loads them.
     pub fn imports(&self) -> impl Iterator<Item = Import<'a>> {
-        self.records(Block::Autolib, 16).map(|record| Import {
-            path: self.string(record),
-            fingerprint: array(record, 8).unwrap_or_default(),
-        })
+        self.blocks
+            .records(Block::Autolib, 16)
+            .map(|record| Import {
+                path: self.blocks.string(record),
+                fingerprint: block::fingerprint(record).unwrap_or_default(),
+            })
     }
 
     /// Returns the source files, as line tables name them.
     pub fn files(&self) -> impl Iterator<Item = &'a [u8]> {
-        self.records(Block::File, 8)
-            .map(|record| self.string(record))
+        self.blocks
+            .records(Block::File, 8)
+            .map(|record| self.blocks.string(record))
     }
 
     /// Returns every symbol the object defines, in the order of their numbers.
@@ -197,7 +111,8 @@ impl<'a> Object<'a> {
         DEFINED
             .into_iter()
             .flat_map(|list| {
-                self.records(list, SYMBOL_LEN)
+                self.blocks
+                    .records(list, SYMBOL_LEN)
                     .map(move |record| (list, record))
             })
             .enumerate()
@@ -210,7 +125,7 @@ impl<'a> Object<'a> {
         for list in DEFINED {
             let count = self.count(list);
             if number < before + count {
-                let record = self.nth(list, SYMBOL_LEN, number - before)?;
+                let record = self.blocks.nth(list, SYMBOL_LEN, number - before)?;
                 return Some(self.symbol(number, list, record));
             }
             before += count;
@@ -220,14 +135,16 @@ impl<'a> Object<'a> {
 
     /// Returns the places in a symbol's data that the linker fills in.
     pub fn relocations(&self, symbol: usize) -> impl Iterator<Item = Relocation> {
-        self.indexed(Block::RelocIdx, Block::Reloc, RELOCATION_LEN, symbol)
+        self.blocks
+            .indexed(Block::RelocIdx, Block::Reloc, RELOCATION_LEN, symbol)
             .map(Relocation::read)
     }
 
     /// Returns the symbols that belong to a symbol: line tables, debug
     /// information.
     pub fn auxiliaries(&self, symbol: usize) -> impl Iterator<Item = Aux> {
-        self.indexed(Block::AuxIdx, Block::Aux, AUX_LEN, symbol)
+        self.blocks
+            .indexed(Block::AuxIdx, Block::Aux, AUX_LEN, symbol)
             .map(Aux::read)
     }
 
@@ -254,8 +171,8 @@ impl<'a> Object<'a> {
         let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
         let number = usize::try_from(reference.symbol).unwrap_or(usize::MAX);
         let named = |list: Block, number: usize| {
-            let record = self.records(list, SYMBOL_LEN).nth(number);
-            record.map(|record| text(self.string(record)))
+            let record = self.blocks.records(list, SYMBOL_LEN).nth(number);
+            record.map(|record| text(self.blocks.string(record)))
         };
         let name = match reference.package {
             0 => Some("nothing".to_owned()),
@@ -272,8 +189,8 @@ impl<'a> Object<'a> {
                 || {
                     let path = usize::try_from(package)
                         .ok()
-                        .and_then(|package| self.records(Block::PkgIdx, 8).nth(package));
-                    path.map(|path| format!("{} {number}", text(self.string(path))))
+                        .and_then(|package| self.blocks.records(Block::PkgIdx, 8).nth(package));
+                    path.map(|path| format!("{} {number}", text(self.blocks.string(path))))
                 },
                 |name| Some(text(name)),
             ),
@@ -285,86 +202,25 @@ impl<'a> Object<'a> {
         let hash = match list {
             Block::Hashed64def => {
                 let before = self.count(Block::Symdef);
-                self.nth(Block::Hash64, 8, number.saturating_sub(before))
+                self.blocks
+                    .nth(Block::Hash64, 8, number.saturating_sub(before))
             }
             Block::Hasheddef => {
                 let before = self.count(Block::Symdef) + self.count(Block::Hashed64def);
-                self.nth(Block::Hash, 16, number.saturating_sub(before))
+                self.blocks
+                    .nth(Block::Hash, 16, number.saturating_sub(before))
             }
             _ => None,
         };
         let data = self
+            .blocks
             .index(Block::DataIdx, number)
-            .and_then(|range| self.block(Block::Data).get(range))
+            .and_then(|range| self.blocks.block(Block::Data).get(range))
             .unwrap_or_default();
-        Symbol::read(number, self.string(record), record, data, hash)
-    }
-
-    fn read_ref_names(&self) -> HashMap<Ref, &'a [u8]> {
-        self.records(Block::RefName, 16)
-            .map(|record| (Ref::read(record), self.string(&record[8..])))
-            .collect()
-    }
-
-    /// The bytes of a block.
-    fn block(&self, block: Block) -> &'a [u8] {
-        let end = self.offsets.get(block as usize + 1);
-        let end = end.copied().unwrap_or(self.bytes.len());
-        &self.bytes[self.offsets[block as usize]..end]
-    }
-
-    fn records(&self, block: Block, len: usize) -> std::slice::ChunksExact<'a, u8> {
-        self.block(block).chunks_exact(len)
-    }
-
-    fn nth(&self, block: Block, len: usize, number: usize) -> Option<&'a [u8]> {
-        self.records(block, len).nth(number)
+        Symbol::read(number, self.blocks.string(record), record, data, hash)
     }
 
     fn count(&self, list: Block) -> usize {
-        self.block(list).len() / SYMBOL_LEN
+        self.blocks.block(list).len() / SYMBOL_LEN
     }
-
-    /// Where a symbol's part of a block lies, by an index of starts.
-    fn index(&self, index: Block, symbol: usize) -> Option<Range<usize>> {
-        let starts = self.block(index);
-        let at = symbol.checked_mul(4)?;
-        let start = usize::try_from(number(starts, at)?).ok()?;
-        let end = usize::try_from(number(starts, at.checked_add(4)?)?).ok()?;
-        (start <= end).then_some(start..end)
-    }
-
-    fn indexed(
-        &self,
-        index: Block,
-        block: Block,
-        len: usize,
-        symbol: usize,
-    ) -> std::slice::ChunksExact<'a, u8> {
-        let bytes = self.index(index, symbol).and_then(|range| {
-            let range = range.start.checked_mul(len)?..range.end.checked_mul(len)?;
-            self.block(block).get(range)
-        });
-        bytes.unwrap_or_default().chunks_exact(len)
-    }
-
-    /// The string that a record begins with a reference to; empty when it does
-    /// not lie within the object.
-    fn string(&self, record: &[u8]) -> &'a [u8] {
-        let string = || {
-            let len = usize::try_from(number(record, 0)?).ok()?;
-            let start = usize::try_from(number(record, 4)?).ok()?;
-            self.bytes.get(start..start.checked_add(len)?)
-        };
-        string().unwrap_or_default()
-    }
-}
-
-fn array(bytes: &[u8], at: usize) -> Option<[u8; 8]> {
-    bytes.get(at..at.checked_add(8)?)?.try_into().ok()
-}
-
-pub(super) fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    let bytes = bytes.get(at..at.checked_add(4)?)?;
-    bytes.try_into().ok().map(u32::from_le_bytes)
 }

@@ -1,6 +1,6 @@
 //! The symbols of an object file.
 
-use super::object::number;
+use super::block::number;
 
 /// The size of a symbol's record in bytes.
 pub(super) const SYMBOL_LEN: usize = 21;

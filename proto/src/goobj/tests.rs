@@ -1,7 +1,8 @@
 use super::archive::members;
+use super::block::Error;
 use super::diff::{Change, Form, archives};
 use super::header::Header;
-use super::object::{Error, Object};
+use super::object::Object;
 use super::symbol::Class;
 use super::*;
 

@@ -151,7 +151,7 @@ fn is_time(time: &str) -> bool {
             .and_then(|digits| digits.parse::<u32>().ok())
             .unwrap_or(u32::MAX)
     };
-    crate::info::is_date(number(0, 4), number(4, 6), number(6, 8))
+    crate::rfc3339::is_date(number(0, 4), number(4, 6), number(6, 8))
         && number(8, 10) < 24
         && number(10, 12) < 60
         && number(12, 14) < 60

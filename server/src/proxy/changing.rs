@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use proto::info::{self, Info};
+use proto::info::{Info, versions};
 
 use super::answer::{Answer, Kind, Reply};
 use super::transfer::RESTARTS_MAX;
@@ -193,7 +193,7 @@ const FAILURE_PAUSE: Duration = Duration::from_secs(5);
 /// would be stored, and served when upstream is gone.
 fn check(kind: Kind, key: &str, bytes: &Bytes) -> Result<(), Refusal> {
     let checked = match kind {
-        Kind::List => info::version_list(bytes).map(|_| ()),
+        Kind::List => versions::parse(bytes).map(|_| ()),
         _ => Info::parse(bytes).map(|_| ()),
     };
     checked.map_err(|error| {

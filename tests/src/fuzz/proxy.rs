@@ -3,7 +3,7 @@
 use proto::goproxy::list::{Proxy, ProxyList};
 use proto::goproxy::sumdb::SumdbRequest;
 use proto::goproxy::{self, Request};
-use proto::info::{self as answers, Info};
+use proto::info::{Info, versions};
 use proto::module::{Version, pseudo};
 
 use super::names::is_safe_path;
@@ -87,7 +87,7 @@ pub fn info(data: &[u8]) {
 
 /// An answer to `list`.
 pub fn version_list(data: &[u8]) {
-    let Ok(list) = answers::version_list(data) else {
+    let Ok(list) = versions::parse(data) else {
         return;
     };
     let text = text(data);
