@@ -28,6 +28,7 @@ mod http_proxy;
 pub(crate) mod instance;
 mod netrc;
 mod redirect;
+mod resolver;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,3 +1,9 @@
+//! Where settings come from, and which source wins.
+
+mod databases;
+mod mistakes;
+mod upstreams;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -249,230 +255,6 @@ fn the_go_commands_variables_alone_are_a_whole_set_up() {
 }
 
 #[test]
-fn gosumdb_forms_are_read() {
-    let key = test_key();
-    let with_url = format!("{key} https://db.example/sub");
-    for (text, name, url) in [
-        ("sum.golang.org", "sum.golang.org", None),
-        (KEY, "sum.golang.org", None),
-        (
-            "sum.golang.org https://mirror.example",
-            "sum.golang.org",
-            Some("https://mirror.example"),
-        ),
-        (
-            "sum.golang.google.cn",
-            "sum.golang.org",
-            Some("https://sum.golang.google.cn"),
-        ),
-        (&key, TEST_NAME, None),
-        (&with_url, TEST_NAME, Some("https://db.example/sub")),
-    ] {
-        let config = good(&[], "", [("GOSUMDB", text)]);
-        assert_eq!(config.databases.len(), 1, "{text}");
-        assert_eq!(config.databases[0].name, name, "{text}");
-        assert_eq!(config.databases[0].url.as_deref(), url, "{text}");
-    }
-}
-
-#[test]
-fn a_database_that_is_not_known_needs_its_key() {
-    for text in [
-        "sum.example.org",
-        "sum.golang.org+033de0ae+AAAA",
-        "sum.golang.org+033de0af+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
-        "sum.golang.org ftp://x",
-    ] {
-        let problems = bad(&[], "", [("GOSUMDB", text)]);
-        assert!(problems[0].starts_with("GOSUMDB: "), "{problems:?}");
-    }
-}
-
-#[test]
-fn gonosumdb_exempts_and_goprivate_is_its_default() {
-    let exempt = |config: Config| config.proof.exempt.to_string();
-    let both = [("GONOSUMDB", "a.example"), ("GOPRIVATE", "b.example")];
-    assert_eq!(exempt(good(&[], "", both)), "a.example");
-    assert_eq!(
-        exempt(good(&[], "", [("GOPRIVATE", "b.example")])),
-        "b.example"
-    );
-    assert_eq!(
-        exempt(good(&[], "proof: {exempt: c.example}", both)),
-        "c.example"
-    );
-    // Said to be empty is said.
-    assert_eq!(exempt(good(&[], "proof: {exempt: ''}", both)), "");
-}
-
-#[test]
-fn gosumdb_off_serves_unproved_with_a_warning() {
-    let loaded = load(&[], "", [("GOSUMDB", "off")]).unwrap();
-    assert_eq!(loaded.config.proof.mode, Mode::Off);
-    assert_eq!(loaded.config.databases, [Database::public()]);
-    assert_eq!(loaded.warnings.len(), 1);
-    // Said in so many words, it needs no warning.
-    let loaded = load(&["--proof", "off"], "databases: off", []).unwrap();
-    assert_eq!(loaded.config.proof.mode, Mode::Off);
-    assert_eq!(loaded.warnings, [""; 0]);
-}
-
-#[test]
-fn proof_without_a_database_is_refused() {
-    for mode in ["require", "report"] {
-        let problems = bad(&["--proof", mode], "", [("GOSUMDB", "off")]);
-        assert_eq!(problems.len(), 1);
-        assert!(problems[0].contains(mode), "{problems:?}");
-    }
-}
-
-#[test]
-fn direct_is_refused_with_what_to_write() {
-    for (text, instead) in [
-        (
-            "https://proxy.golang.org,direct",
-            "`https://proxy.golang.org`",
-        ),
-        (
-            "https://a.example|https://b.example,direct",
-            "`https://a.example|https://b.example`",
-        ),
-        ("direct", "`https://proxy.golang.org`"),
-        ("https://u:p@a.example,direct", "`https://xxxxx@a.example`"),
-    ] {
-        let problems = bad(&[], "", [("GOPROXY", text)]);
-        assert_eq!(problems.len(), 1);
-        assert!(problems[0].starts_with("GOPROXY: `direct`"), "{problems:?}");
-        assert!(problems[0].ends_with(instead), "{problems:?}");
-    }
-    // A variable that is overridden does no harm.
-    let env = [("GOPROXY", "direct"), ("GOSUMDB", "nonsense")];
-    let line = ["--upstream=off", "--database=sum.golang.org"];
-    assert_eq!(list(&good(&line, "", env)), "off");
-}
-
-#[test]
-fn upstreams_must_be_addresses_of_proxies() {
-    for text in [
-        "ftp://a.example",
-        "https://a.example?x=1",
-        "https://a.example/#x",
-        "http://",
-    ] {
-        let problems = bad(&["--upstream", text], "", []);
-        assert!(problems[0].starts_with("--upstream: "), "{problems:?}");
-    }
-    let problems = bad(&["--upstream", "ftp://u:secret@a.example"], "", []);
-    assert!(!problems[0].contains("secret"), "{problems:?}");
-}
-
-#[test]
-fn unknown_keys_name_the_nearest_known_and_the_line() {
-    let file = "
-listen: 127.0.0.1:0
-upstream:
-  lst: https://a.example
-  breaker:
-    open_minn: 5s
-databases:
-  - name: sum.golang.org
-    urll: https://x.example
-colour: red
-";
-    assert_eq!(
-        bad(&[], file, []),
-        [
-            "sumward.yaml:4: upstream.lst: unknown key; did you mean `list`?",
-            "sumward.yaml:6: upstream.breaker.open_minn: unknown key; did you mean `open_min`?",
-            "sumward.yaml:9: databases[0].urll: unknown key; did you mean `url`?",
-            "sumward.yaml:10: colour: unknown key; known here: data, listen, admin, tls, upstream, databases, proof, cache, limits, log",
-        ]
-    );
-}
-
-#[test]
-fn every_error_is_reported_at_once() {
-    let file = "
-listen: nowhere
-upstream: {attempts: 0, read_timeout: 0s, backoff_min: 10s, backoff_max: 1s}
-cache: {hot_bytes_max: lots}
-limits: [1]
-log: {level: inof}
-";
-    let problems = bad(&["--proof", "maybe"], file, []);
-    for want in [
-        "--proof: `maybe`",
-        "sumward.yaml:2: listen: ",
-        "sumward.yaml:3: upstream.attempts: ",
-        "sumward.yaml:3: upstream.read_timeout: ",
-        "sumward.yaml:3: upstream.backoff_max: ",
-        "sumward.yaml:4: cache.hot_bytes_max: ",
-        "sumward.yaml:5: limits: want keys and values, found a list",
-        "sumward.yaml:6: log.level: `inof`",
-    ] {
-        let found = problems.iter().any(|it| it.starts_with(want));
-        assert!(found, "{want}: {problems:#?}");
-    }
-    assert_eq!(problems.len(), 8, "{problems:#?}");
-}
-
-#[test]
-fn a_file_that_is_no_yaml_or_not_there_is_one_error() {
-    let problems = bad(&[], "listen: [", []);
-    assert_eq!(problems.len(), 1);
-    assert!(problems[0].starts_with("sumward.yaml:"), "{problems:?}");
-    let problems = bad(&[], "listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", []);
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    let flags = flags(&["--config", "/absent/sumward.yaml"]);
-    let environment = Environment::of([("HOME", "/home/u")]);
-    let problems = Config::load(&flags, &environment).unwrap_err();
-    assert!(problems.to_string().contains("cannot be read"));
-}
-
-#[test]
-fn databases_that_make_no_sense_are_refused() {
-    let key = test_key();
-    for (file, want) in [
-        ("databases: []", "no database"),
-        ("databases: sum.golang.org", "want a list"),
-        ("databases: [sum.golang.org, sum.golang.org]", "twice"),
-        ("databases: [sum.golang.org, off]", "stands alone"),
-        (
-            "databases: [{url: 'https://x.example'}]",
-            "`name` or a `key`",
-        ),
-        (
-            "databases: [{name: other.example, key: KEY}]",
-            "its key is of",
-        ),
-        ("databases: [{name: sum.golang.org, url: x}]", "URL"),
-    ] {
-        let problems = bad(&[], &file.replace("KEY", &key), []);
-        assert!(problems[0].contains(want), "{file}: {problems:?}");
-    }
-    let twice = ["--database=sum.golang.org", "--database", KEY];
-    assert!(bad(&twice, "", [])[0].contains("twice"));
-    let off = ["--database=off", "--database", KEY];
-    assert!(bad(&off, "", [])[0].contains("stands alone"));
-}
-
-#[test]
-fn a_database_that_proves_nothing_is_warned_about() {
-    let line = ["--database=sum.golang.org", "--database", &test_key()];
-    let warnings = load(&line, "", []).unwrap().warnings;
-    assert_eq!(warnings.len(), 1);
-    assert!(warnings[0].contains(TEST_NAME));
-}
-
-#[test]
-fn a_certificate_and_its_key_come_together() {
-    assert!(bad(&["--tls-cert", "c"], "", [])[0].contains("--tls-key"));
-    assert!(bad(&["--tls-key", "k"], "", [])[0].contains("--tls-cert"));
-    let config = good(&["--tls-cert", "c"], "tls: {key: k}", []);
-    assert!(config.tls.is_some());
-}
-
-#[test]
 fn data_lies_where_the_system_says() {
     let data = |variables: Vec<(&'static str, &str)>| {
         let mut environment = Environment::default();
@@ -501,24 +283,6 @@ fn data_lies_where_the_system_says() {
 }
 
 #[test]
-fn proxies_on_the_way_come_from_the_environment_unless_the_file_has_one() {
-    let env = [
-        ("HTTPS_PROXY", "http://u:p@up.example:3128"),
-        ("http_proxy", "lower.example:1"),
-        ("NO_PROXY", "localhost"),
-    ];
-    let config = good(&[], "", env);
-    let proxy = &config.upstream.http_proxy;
-    assert_eq!(proxy.https.as_deref(), Some("http://u:p@up.example:3128"));
-    assert_eq!(proxy.http.as_deref(), Some("http://lower.example:1"));
-    assert_eq!(proxy.except.as_deref(), Some("localhost"));
-    assert!(!config.show().contains("u:p"));
-    let config = good(&[], "upstream: {https_proxy: off}", env);
-    assert_eq!(config.upstream.http_proxy, HttpProxy::default());
-    assert!(bad(&[], "", [("HTTPS_PROXY", "socks5://x:1")])[0].starts_with("HTTPS_PROXY"));
-}
-
-#[test]
 fn the_configuration_file_may_be_named_by_a_variable() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.yaml");
@@ -535,22 +299,4 @@ fn an_admin_address_equal_to_the_main_one_is_none() {
     assert_eq!(config.admin, None);
     let both = ["--listen=127.0.0.1:0", "--admin=127.0.0.1:0"];
     assert!(good(&both, "", []).admin.is_some());
-}
-
-#[test]
-fn checking_names_the_files_that_cannot_be_read() {
-    let line = [
-        "--tls-cert=/absent.crt",
-        "--tls-key=/absent.key",
-        "--ca-file=/absent.pem",
-    ];
-    let config = good(&line, "upstream: {netrc: /absent.netrc}", []);
-    let problems = config.check_files().unwrap_err();
-    assert_eq!(problems.0.len(), 4, "{problems}");
-    assert!(
-        problems
-            .to_string()
-            .starts_with("tls.certificate: /absent.crt cannot be read")
-    );
-    assert_eq!(good(&[], "", []).check_files(), Ok(()));
 }

@@ -1,18 +1,17 @@
 //! The HTTP client: TLS roots, proxies on the way, redirects and their bounds.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, header};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Certificate, ClientBuilder, Response};
 use url::{Host, Url};
 
 use super::http_proxy::Rules;
-use super::target::{Site, is_localhost, is_loopback};
+use super::resolver::{PublicOnly, REFUSED_INSIDE};
+use super::target::{Site, is_loopback};
 use super::{Error, address, redirect};
 use crate::config;
 
@@ -292,44 +291,10 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
     Ok(found)
 }
 
-const REFUSED_INSIDE: &str = "internal address";
-
-/// Resolves names as the system does and refuses those that lead inside, at the
-/// moment of connecting: a name that changes its address in between gains nothing.
-#[derive(Debug, Clone)]
-struct PublicOnly {
-    rules: Arc<Rules>,
-}
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        let name = name.as_str().to_owned();
-        // The HTTP proxy of the configuration may well live inside.
-        let trusted = self.rules.names(&name);
-        Box::pin(async move {
-            if is_localhost(&name) && !trusted {
-                return Err(inside(&name));
-            }
-            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if !trusted && found.iter().any(|found| address::is_internal(found.ip())) {
-                return Err(inside(&name));
-            }
-            let addresses: Addrs = Box::new(found.into_iter());
-            Ok(addresses)
-        })
-    }
-}
-
-fn inside(name: &str) -> Box<dyn std::error::Error + Send + Sync> {
-    io::Error::new(
-        io::ErrorKind::PermissionDenied,
-        format!("{name} has an {REFUSED_INSIDE}"),
-    )
-    .into()
-}
-
 #[cfg(test)]
 mod tests {
+    use reqwest::dns::Resolve as _;
+
     use super::*;
     use crate::config::HttpProxy;
 

@@ -1,0 +1,92 @@
+//! Mistakes, and what is said of them.
+
+use super::*;
+
+#[test]
+fn unknown_keys_name_the_nearest_known_and_the_line() {
+    let file = "
+listen: 127.0.0.1:0
+upstream:
+  lst: https://a.example
+  breaker:
+    open_minn: 5s
+databases:
+  - name: sum.golang.org
+    urll: https://x.example
+colour: red
+";
+    assert_eq!(
+        bad(&[], file, []),
+        [
+            "sumward.yaml:4: upstream.lst: unknown key; did you mean `list`?",
+            "sumward.yaml:6: upstream.breaker.open_minn: unknown key; did you mean `open_min`?",
+            "sumward.yaml:9: databases[0].urll: unknown key; did you mean `url`?",
+            "sumward.yaml:10: colour: unknown key; known here: data, listen, admin, tls, upstream, databases, proof, cache, limits, log",
+        ]
+    );
+}
+
+#[test]
+fn every_error_is_reported_at_once() {
+    let file = "
+listen: nowhere
+upstream: {attempts: 0, read_timeout: 0s, backoff_min: 10s, backoff_max: 1s}
+cache: {hot_bytes_max: lots}
+limits: [1]
+log: {level: inof}
+";
+    let problems = bad(&["--proof", "maybe"], file, []);
+    for want in [
+        "--proof: `maybe`",
+        "sumward.yaml:2: listen: ",
+        "sumward.yaml:3: upstream.attempts: ",
+        "sumward.yaml:3: upstream.read_timeout: ",
+        "sumward.yaml:3: upstream.backoff_max: ",
+        "sumward.yaml:4: cache.hot_bytes_max: ",
+        "sumward.yaml:5: limits: want keys and values, found a list",
+        "sumward.yaml:6: log.level: `inof`",
+    ] {
+        let found = problems.iter().any(|it| it.starts_with(want));
+        assert!(found, "{want}: {problems:#?}");
+    }
+    assert_eq!(problems.len(), 8, "{problems:#?}");
+}
+
+#[test]
+fn a_file_that_is_no_yaml_or_not_there_is_one_error() {
+    let problems = bad(&[], "listen: [", []);
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].starts_with("sumward.yaml:"), "{problems:?}");
+    let problems = bad(&[], "listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", []);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let flags = flags(&["--config", "/absent/sumward.yaml"]);
+    let environment = Environment::of([("HOME", "/home/u")]);
+    let problems = Config::load(&flags, &environment).unwrap_err();
+    assert!(problems.to_string().contains("cannot be read"));
+}
+
+#[test]
+fn a_certificate_and_its_key_come_together() {
+    assert!(bad(&["--tls-cert", "c"], "", [])[0].contains("--tls-key"));
+    assert!(bad(&["--tls-key", "k"], "", [])[0].contains("--tls-cert"));
+    let config = good(&["--tls-cert", "c"], "tls: {key: k}", []);
+    assert!(config.tls.is_some());
+}
+
+#[test]
+fn checking_names_the_files_that_cannot_be_read() {
+    let line = [
+        "--tls-cert=/absent.crt",
+        "--tls-key=/absent.key",
+        "--ca-file=/absent.pem",
+    ];
+    let config = good(&line, "upstream: {netrc: /absent.netrc}", []);
+    let problems = config.check_files().unwrap_err();
+    assert_eq!(problems.0.len(), 4, "{problems}");
+    assert!(
+        problems
+            .to_string()
+            .starts_with("tls.certificate: /absent.crt cannot be read")
+    );
+    assert_eq!(good(&[], "", []).check_files(), Ok(()));
+}
