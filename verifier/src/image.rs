@@ -11,17 +11,19 @@ pub mod macho;
 pub mod number;
 pub mod pe;
 pub mod plan9;
+pub mod region;
 pub mod sniff;
 pub mod wasm;
 pub mod xcoff;
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use proto::buildid::{BuildId, embedded};
-use serde::Serialize;
 
 use linkage::Linkage;
+use region::content_by_name;
+pub(crate) use region::is_debug;
+pub use region::{Content, Region};
 pub use sniff::Format;
 
 /// The most sections read of one file.
@@ -120,35 +122,6 @@ pub enum HostIdKind {
     Uuid,
 }
 
-/// A named part of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Region {
-    /// The section's name, or a name in parentheses for what no section covers.
-    pub name: String,
-    /// Its bytes in the file.
-    pub range: Range<usize>,
-    /// Where it lies in memory, if it is loaded.
-    pub address: Option<u64>,
-    /// What it holds.
-    pub content: Content,
-}
-
-/// What a region holds, as far as its format and name tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Content {
-    /// Headers, tables and padding of the file itself.
-    Layout,
-    /// Machine code.
-    Code,
-    /// Data the program reads or writes.
-    Data,
-    /// Symbols and debug information: what `-s` and `strip` take away.
-    Symbols,
-    /// Notes, comments, signatures.
-    Notes,
-}
-
 /// A piece of the program's memory that the file fills.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
@@ -178,27 +151,8 @@ impl Image {
             Format::Container(_) | Format::Empty | Format::Other => {}
         }
         image.keep_within(bytes.len());
-        image.cover(bytes.len());
+        image.regions = region::cover(image.regions, bytes.len());
         image
-    }
-
-    /// Returns the bytes at an address of the program.
-    pub fn at_address<'a>(
-        &self,
-        bytes: &'a [u8],
-        address: u64,
-        len: usize,
-    ) -> Option<Cow<'a, [u8]>> {
-        self.segments.iter().find_map(|segment| {
-            let offset = usize::try_from(address.checked_sub(segment.address)?).ok()?;
-            let start = segment.range.start.checked_add(offset)?;
-            let end = start.checked_add(len)?;
-            let inside = end <= segment.range.end;
-            inside
-                .then(|| bytes.get(start..end))
-                .flatten()
-                .map(Cow::Borrowed)
-        })
     }
 
     /// Says whether the host's linker made the file, rather than Go's, which names
@@ -218,6 +172,11 @@ impl Image {
             Format::MachOFat | Format::Wasm | Format::Plan9 | Format::Xcoff => None,
             Format::GoArchive | Format::Container(_) | Format::Empty | Format::Other => None,
         }
+    }
+
+    /// Returns the bytes at an address of the program.
+    pub fn at_address<'a>(&self, bytes: &'a [u8], address: u64, len: usize) -> Option<&'a [u8]> {
+        bytes.get(self.range_at(address, len)?)
     }
 
     /// Returns where in the file the bytes at an address of the program are.
@@ -319,74 +278,6 @@ impl Image {
             Ok(None) => {}
             Err(error) => self.problem(format!("Go build ID: {error}")),
         }
-    }
-
-    /// Sorts the regions, cuts overlaps off the later one, and names what is left
-    /// uncovered.
-    fn cover(&mut self, file_len: usize) {
-        self.regions
-            .sort_by_key(|region| (region.range.start, region.range.end));
-        let mut covered: Vec<Region> = Vec::with_capacity(self.regions.len() + 2);
-        let mut at = 0;
-        for mut region in std::mem::take(&mut self.regions) {
-            region.range.start = region.range.start.max(at);
-            if region.range.start >= region.range.end {
-                continue;
-            }
-            if at < region.range.start {
-                let name = match covered.last() {
-                    None => "(headers)".to_owned(),
-                    Some(last) => format!("(padding after {})", last.name),
-                };
-                covered.push(layout(name, at..region.range.start));
-            }
-            at = region.range.end;
-            covered.push(region);
-        }
-        if at < file_len {
-            let name = if covered.is_empty() {
-                "(whole file)"
-            } else {
-                "(after the last section)"
-            };
-            covered.push(layout(name.into(), at..file_len));
-        }
-        self.regions = covered;
-    }
-}
-
-fn layout(name: String, range: Range<usize>) -> Region {
-    Region {
-        name,
-        range,
-        address: None,
-        content: Content::Layout,
-    }
-}
-
-/// DWARF sections of XCOFF, whose names have eight bytes at most.
-const XCOFF_DEBUG: [&str; 10] = [
-    ".dwabrev", ".dwarnge", ".dwframe", ".dwinfo", ".dwline", ".dwloc", ".dwpbnms", ".dwpbtyp",
-    ".dwrnges", ".dwstr",
-];
-
-/// Says whether a section holds debug information, from its name alone.
-pub(crate) fn is_debug(name: &str) -> bool {
-    let bare = name.trim_start_matches(['.', '_']);
-    bare.starts_with("debug_") || bare.starts_with("zdebug_") || XCOFF_DEBUG.contains(&name)
-}
-
-/// Says what a section holds, from its name alone.
-fn content_by_name(name: &str) -> Option<Content> {
-    let bare = name.trim_start_matches(['.', '_']);
-    if is_debug(name) {
-        return Some(Content::Symbols);
-    }
-    match bare {
-        "symtab" | "strtab" | "shstrtab" | "name" => Some(Content::Symbols),
-        "comment" | "gnu_debuglink" => Some(Content::Notes),
-        _ if bare.starts_with("note.") => Some(Content::Notes),
-        _ => None,
     }
 }
 

@@ -16,7 +16,6 @@
 //!
 //! Source: debug/buildinfo, cmd/link/internal/ld/data.go buildinfo
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use memchr::memmem;
@@ -82,7 +81,7 @@ const HITS_MAX: usize = 4096;
 pub fn parse<'a>(
     bytes: &[u8],
     at: usize,
-    resolve: impl Fn(u64, usize) -> Option<Cow<'a, [u8]>>,
+    resolve: impl Fn(u64, usize) -> Option<&'a [u8]>,
 ) -> Result<Blob, Error> {
     let end = at.checked_add(HEADER_LEN).ok_or(Error::Truncated)?;
     let header = bytes.get(at..end).ok_or(Error::Truncated)?;
@@ -194,7 +193,7 @@ struct Memory<F> {
     resolve: F,
 }
 
-impl<'a, F: Fn(u64, usize) -> Option<Cow<'a, [u8]>>> Memory<F> {
+impl<'a, F: Fn(u64, usize) -> Option<&'a [u8]>> Memory<F> {
     fn word(&self, bytes: &[u8]) -> Result<u64, Error> {
         let bytes = bytes.get(..self.pointer_size).ok_or(Error::Truncated)?;
         let fold = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
@@ -212,10 +211,10 @@ impl<'a, F: Fn(u64, usize) -> Option<Cow<'a, [u8]>>> Memory<F> {
         if len == 0 {
             return Ok(Vec::new());
         }
-        self.read(self.word(&header)?, len).map(Cow::into_owned)
+        self.read(self.word(header)?, len).map(<[u8]>::to_vec)
     }
 
-    fn read(&self, address: u64, len: usize) -> Result<Cow<'a, [u8]>, Error> {
+    fn read(&self, address: u64, len: usize) -> Result<&'a [u8], Error> {
         (self.resolve)(address, len)
             .filter(|bytes| bytes.len() == len)
             .ok_or(Error::BadPointer { address, len })

@@ -67,7 +67,7 @@ pub fn buildinfo(data: &[u8]) {
     }
     let memory = |address: u64, len: usize| {
         let start = usize::try_from(address).ok()?;
-        Some(data.get(start..start.checked_add(len)?)?.into())
+        data.get(start..start.checked_add(len)?)
     };
     if let Some(at) = blob::find(data, 0, 0) {
         assert!(at.is_multiple_of(blob::ALIGN) && data[at..].starts_with(blob::MAGIC));

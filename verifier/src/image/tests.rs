@@ -9,13 +9,13 @@ fn regions_cover_the_file_without_overlap() {
         address: None,
         content: Content::Data,
     };
-    image.regions = vec![
+    let regions = vec![
         region("b", 20..40),
         region("a", 10..30),
         region("inner", 12..15),
         region("c", 50..60),
     ];
-    image.cover(70);
+    image.regions = region::cover(regions, 70);
     let got: Vec<(&str, Range<usize>)> = image
         .regions
         .iter()
