@@ -36,6 +36,7 @@ pub mod input;
 pub mod lint;
 pub mod manual;
 pub mod mask;
+pub mod opening;
 pub mod output;
 pub mod progress;
 pub mod quantity;

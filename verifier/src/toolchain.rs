@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! locate     which installation
+//! claim      what it says it is
 //! tree       its files, hashed as the module they were published as
 //! settings   whom to ask about the release
 //! site       files of a checksum database, from a server or a folder
@@ -9,15 +10,20 @@
 //! reference  lists of a release's file hashes
 //! packager   who laid the installation out
 //! judge      the verdict
+//! difference files that are not the release's
+//! nearness   which of several releases it comes nearest to
 //! programs   of a tree that is not the release's: changed after their build?
 //! outcome    what printers take; json and text write it
 //! ```
 
+pub mod claim;
 pub mod database;
+pub mod difference;
 mod json;
 pub mod judge;
 pub mod list;
 pub mod locate;
+pub mod nearness;
 pub mod outcome;
 pub mod packager;
 pub mod programs;

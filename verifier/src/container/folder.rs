@@ -1,6 +1,6 @@
 //! Folders on disk: links as links, never followed; files hashed in parallel.
 
-use std::fs::{File, Metadata as Stat};
+use std::fs::Metadata as Stat;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use super::fault::{Fault, Kind};
 use super::limits::MEMBERS_MAX;
 use super::listing::{Content, Listing, Member, Metadata, Place, text};
 use super::source::Source;
+use crate::opening::{self, Links};
 
 /// Files hashed before their results are put together.
 const BATCH_LEN: usize = 4096;
@@ -71,7 +72,7 @@ fn member(folder: &Path, path: &Path) -> io::Result<Member> {
         let target = std::fs::read_link(path)?;
         Content::Link(text(target.as_os_str().as_encoded_bytes()))
     } else if kind.is_file() {
-        let source = Source::file(open(path)?)?;
+        let source = Source::file(opening::regular(path, Links::Refused)?)?;
         Content::File {
             size: source.len(),
             sha256: source.sha256()?,
@@ -90,27 +91,6 @@ fn member(folder: &Path, path: &Path) -> io::Result<Member> {
         place: Place::OnDisk(path.into()),
         origin: None,
     })
-}
-
-/// Opens a file of a folder again.
-///
-/// # Errors
-/// What the system says; also when a link has taken the file's place.
-pub fn open(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        // A pipe put in the file's place must not keep us waiting.
-        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-        options.custom_flags(flags.bits().cast_signed());
-    }
-    let file = options.open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no longer a file"));
-    }
-    Ok(file)
 }
 
 #[cfg(unix)]

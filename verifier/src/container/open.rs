@@ -16,6 +16,7 @@ use super::listing::{self, Fact, Listing, Metadata};
 use super::source::Source;
 use super::visit::{Body, Entry, Visitor};
 use super::{ar, cpio, fat, oci, rpm, tar, zip};
+use crate::opening::{self, Links};
 
 /// Bytes by which a container is told.
 const HEAD_LEN: usize = 4096;
@@ -239,7 +240,7 @@ impl Container {
                     taken.insert(*index, source.clone());
                 }
                 listing::Place::OnDisk(path) => {
-                    let file = folder::open(path).and_then(Source::file);
+                    let file = opening::regular(path, Links::Refused).and_then(Source::file);
                     let file = file
                         .map_err(|error| Fault::from(error).within(path.display().to_string()))?;
                     taken.insert(*index, file);

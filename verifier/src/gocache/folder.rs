@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use super::program::{self, Program};
 use super::reading::{Read, Reading};
 use super::survey::{FILES_MAX, Line, Output, Stray, Survey, Unread};
+use crate::opening::{self, Links};
 use crate::progress::{Bar, Progress};
 
 /// Bytes read and hashed at a time, while they are still in the processor's
@@ -96,18 +97,8 @@ pub(super) fn open(path: &Path) -> io::Result<Result<(File, Metadata), &'static 
     if let Some(what) = not_a_file(&metadata) {
         return Ok(Err(what));
     }
-    let mut options = fs::OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        // Against a file that is replaced between the look and the opening.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        options.custom_flags(flags.bits().cast_signed());
-    }
-    let file = options.open(path)?;
-    let metadata = file.metadata()?;
+    // Against a file that is replaced between the look and the opening.
+    let (file, metadata) = opening::open(path, Links::Refused)?;
     Ok(match not_a_file(&metadata) {
         Some(what) => Err(what),
         None => Ok((file, metadata)),

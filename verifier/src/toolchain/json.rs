@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use proto::toolchain::Outside;
 use serde::Serialize;
 
-use super::judge::{Basis, Kind, Verdict};
+use super::difference::Kind;
+use super::judge::{Basis, Verdict};
 use super::outcome::Outcome;
 
 /// The most files of one kind that are listed.

@@ -1,10 +1,12 @@
 //! From a tree, a record and lists of file hashes to a verdict.
 
 use proto::dirhash::H1;
-use proto::toolchain::{Difference, Manifest, Purpose, Release};
+use proto::toolchain::Purpose;
 use serde::Serialize;
 
 use super::database::Recorded;
+use super::difference::{self, FileDifference};
+use super::nearness::{self, Nearness};
 use super::packager::Packager;
 use super::reference::Reference;
 use super::tree::Tree;
@@ -21,48 +23,6 @@ pub enum Verdict {
     Modified,
     /// That can't be told.
     Unknown,
-}
-
-/// How one file differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Another content.
-    Changed,
-    /// In the installation alone.
-    Added,
-    /// In the release alone.
-    Missing,
-}
-
-/// A file that is not the release's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileDifference {
-    /// What it is for.
-    pub purpose: Purpose,
-    /// How it differs.
-    pub kind: Kind,
-    /// Its name in the module.
-    pub name: String,
-    /// The installed file's SHA-256.
-    pub installed: Option<[u8; 32]>,
-    /// The release's.
-    pub released: Option<[u8; 32]>,
-}
-
-/// How near a release comes.
-#[derive(Debug, Clone)]
-pub struct Nearness {
-    /// The release.
-    pub release: Release,
-    /// Where its list was read from.
-    pub source: String,
-    /// Whether a record proves the list.
-    pub proved: bool,
-    /// How many files are the same, and how many differ.
-    pub same: usize,
-    /// How many differ.
-    pub differing: usize,
 }
 
 /// What the verdict rests on.
@@ -125,7 +85,11 @@ impl Judgement {
             basis: Basis::Nothing,
             h1,
             differences: Vec::new(),
-            nearest: nearest(evidence),
+            nearest: nearness::of(
+                &evidence.tree.manifest,
+                evidence.references,
+                evidence.trusted().map(|recorded| recorded.h1),
+            ),
             notes: Vec::new(),
         };
         match evidence.trusted() {
@@ -165,7 +129,7 @@ impl Judgement {
             .iter()
             .find(|reference| reference.manifest.release() == release);
         if let Some(reference) = own {
-            self.compare(evidence.tree, &reference.manifest);
+            self.differences = difference::between(&evidence.tree.manifest, &reference.manifest);
             self.notes.push(format!(
                 "the comparison with {} is only as good as that list, which no record proves",
                 reference.source
@@ -224,7 +188,7 @@ impl Judgement {
             self.unlisted(evidence);
             return;
         };
-        self.compare(tree, list);
+        self.differences = difference::between(&tree.manifest, list);
         if self.tampered_beside(tree) {
             return;
         }
@@ -264,32 +228,6 @@ impl Judgement {
             }
         }
     }
-
-    fn compare(&mut self, tree: &Tree, release: &Manifest) {
-        let Difference {
-            added,
-            missing,
-            changed,
-            ..
-        } = tree.manifest.difference(release);
-        let kinds = [
-            (Kind::Changed, changed),
-            (Kind::Added, added),
-            (Kind::Missing, missing),
-        ];
-        for (kind, names) in kinds {
-            let file = |name: String| FileDifference {
-                purpose: Purpose::of(&name),
-                kind,
-                installed: tree.manifest.file(&name),
-                released: release.file(&name),
-                name,
-            };
-            self.differences.extend(names.into_iter().map(file));
-        }
-        self.differences
-            .sort_by(|a, b| (a.purpose, a.kind, &a.name).cmp(&(b.purpose, b.kind, &b.name)));
-    }
 }
 
 impl Evidence<'_> {
@@ -300,33 +238,13 @@ impl Evidence<'_> {
     }
 }
 
-fn nearest(evidence: &Evidence<'_>) -> Vec<Nearness> {
-    let trusted = evidence.trusted();
-    let mut nearest: Vec<Nearness> = evidence
-        .references
-        .iter()
-        .map(|reference| {
-            let difference = evidence.tree.manifest.difference(&reference.manifest);
-            Nearness {
-                release: reference.manifest.release().clone(),
-                source: reference.source.clone(),
-                proved: trusted.is_some_and(|recorded| recorded.h1 == reference.h1),
-                same: difference.same,
-                differing: difference.len(),
-            }
-        })
-        .collect();
-    nearest.sort_by_key(|near| (near.differing, std::cmp::Reverse(near.same)));
-    nearest
-}
-
 fn repackaged(evidence: &Evidence<'_>, differences: &[FileDifference]) -> String {
     let by = evidence
         .packager
         .map_or_else(String::new, |packager| format!(" by {}", packager.name()));
     format!(
         "official content, repackaged{by}: {}; every other file is the release's own",
-        tally(differences)
+        difference::tally(differences)
     )
 }
 
@@ -351,27 +269,4 @@ fn modified(evidence: &Evidence<'_>, count: usize, differences: &[FileDifference
             None => format!("; it looks like {}, which changes nothing", packager.name()),
         });
     format!("{count} {files} of {release}{first}{by}")
-}
-
-/// Says how many files are missing, added and changed, by what they are for.
-fn tally(differences: &[FileDifference]) -> String {
-    let mut words = Vec::new();
-    for (purpose, one, many) in [
-        (Purpose::Document, "document", "documents"),
-        (Purpose::Test, "test file", "test files"),
-    ] {
-        for (kind, word) in [
-            (Kind::Missing, "missing"),
-            (Kind::Added, "added"),
-            (Kind::Changed, "changed"),
-        ] {
-            let same = |file: &&FileDifference| file.purpose == purpose && file.kind == kind;
-            match differences.iter().filter(same).count() {
-                0 => {}
-                1 => words.push(format!("1 {one} {word}")),
-                count => words.push(format!("{count} {many} {word}")),
-            }
-        }
-    }
-    words.join(", ")
 }

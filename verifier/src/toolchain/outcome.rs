@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use proto::toolchain::Outside;
 
 use super::database::Recorded;
-use super::judge::{FileDifference, Judgement, Kind, Verdict};
+use super::difference::{FileDifference, Kind};
+use super::judge::{Judgement, Verdict};
 use super::packager::Packager;
 use super::programs::Program;
 use super::tree::Tree;

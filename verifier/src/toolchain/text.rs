@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use proto::toolchain::Outside;
 
-use super::judge::{Kind, Verdict};
+use super::difference::Kind;
+use super::judge::Verdict;
 use super::outcome::Outcome;
 use crate::quantity;
 use crate::report::text::{Color, Style, clean};

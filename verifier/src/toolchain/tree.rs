@@ -5,7 +5,7 @@
 //! packing leave out is counted and not read.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,8 @@ use proto::toolchain::{
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
+use super::claim;
+use crate::opening::{self, Links};
 use crate::progress::{Bar, Progress};
 
 /// The most files and folders of a tree that are looked at.
@@ -28,9 +30,6 @@ const TOTAL_BYTES_MAX: u64 = 2 << 30;
 
 /// How deep folders may lie in each other.
 const DEPTH_MAX: usize = 64;
-
-/// The longest VERSION file that is read, in bytes.
-const VERSION_BYTES_MAX: u64 = 4096;
 
 /// The most things of one kind that are remembered by name.
 const NAMES_MAX: usize = 1000;
@@ -105,17 +104,7 @@ impl Tree {
     pub fn read(root: &Path, target: Option<Target>, progress: Progress) -> anyhow::Result<Self> {
         let root = fs::canonicalize(root)
             .with_context(|| format!("{}: there is no such folder", root.display()))?;
-        let version = read_version(&root)?;
-        let target = match target {
-            Some(target) => target,
-            None => target_of(&root)?,
-        };
-        let release = Release::new(&version.version, target).with_context(|| {
-            format!(
-                "{}: releases alone have records in checksum databases",
-                root.join("VERSION").display()
-            )
-        })?;
+        let (version, release) = claim::read(&root, target)?;
         let mut tree = Self {
             manifest: Manifest::new(release.clone()),
             root,
@@ -300,71 +289,7 @@ impl Tree {
     }
 }
 
-fn read_version(root: &Path) -> anyhow::Result<VersionFile> {
-    let path = root.join("VERSION");
-    let mut bytes = Vec::new();
-    let file = open(&path).with_context(|| {
-        format!(
-            "{}: no GOROOT: it has no VERSION file that can be read",
-            root.display()
-        )
-    })?;
-    file.take(VERSION_BYTES_MAX)
-        .read_to_end(&mut bytes)
-        .with_context(|| format!("reading {}", path.display()))?;
-    VersionFile::parse(&bytes).with_context(|| format!("reading {}", path.display()))
-}
-
-/// The one target that the tree has tools for.
-fn target_of(root: &Path) -> anyhow::Result<Target> {
-    let folder = root.join("pkg/tool");
-    let mut targets: Vec<Target> = Vec::new();
-    let entries = fs::read_dir(&folder).with_context(|| {
-        format!(
-            "{}: no GOROOT with tools in it; say --target linux/amd64 if it is one all the same",
-            root.display()
-        )
-    })?;
-    for entry in entries.take(NAMES_MAX).flatten() {
-        let name = entry.file_name();
-        targets.extend(name.to_str().and_then(|name| Target::parse(name).ok()));
-    }
-    match targets.as_slice() {
-        [target] => Ok(target.clone()),
-        [] => bail!(
-            "{}: names no target; say --target linux/amd64",
-            folder.display()
-        ),
-        many => {
-            let names: Vec<String> = many.iter().map(ToString::to_string).collect();
-            bail!(
-                "{}: tools for {}; choose one with --target",
-                folder.display(),
-                names.join(", ")
-            )
-        }
-    }
-}
-
 fn hash_file(found: &Found, bar: &Bar) -> io::Result<[u8; 32]> {
-    let file = open(&found.path)?.take(TOTAL_BYTES_MAX);
+    let file = opening::regular(&found.path, Links::Followed)?.take(TOTAL_BYTES_MAX);
     Ok(Digest::of(bar.along(file))?.sha256)
-}
-
-/// Opens a regular file. Should a pipe have taken its place, opening it does not
-/// wait for a writer.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-        options.custom_flags(flags.bits().cast_signed());
-    }
-    let file = options.open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    Ok(file)
 }
