@@ -100,6 +100,8 @@ fn page(command: &Command) -> io::Result<Page> {
     let is_whole = name == "verify-build";
     let man = Man::new(command.clone())
         .title(name)
+        // Empty, it would be left out, and the source would take its place.
+        .date(" ")
         .source(format!("verify-build {}", env!("CARGO_PKG_VERSION")))
         .manual("verify-build");
     let mut text = Vec::new();
@@ -112,16 +114,18 @@ fn page(command: &Command) -> io::Result<Page> {
         man.render_subcommands_section(&mut text)?;
     }
     let mut end = Roff::default();
-    let mut has_exit = false;
-    if let Some(words) = command
+    let words = command
         .get_after_long_help()
         .or_else(|| command.get_after_help())
-    {
-        has_exit = extra(&words.to_string(), &mut end);
-    }
-    if !has_exit {
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let closing = Closing::parse(&words);
+    closing.notes(&mut end);
+    closing.section("EXAMPLES", &["Example", "Examples"], &mut end);
+    if !closing.section("EXIT STATUS", &["Exit codes"], &mut end) {
         table("EXIT STATUS", &EXIT, &mut end);
     }
+    closing.section("FILES", &["Files"], &mut end);
     table("ENVIRONMENT", &ENVIRONMENT, &mut end);
     end.control("SH", ["SEE ALSO"]);
     let others = if is_whole {
@@ -150,39 +154,78 @@ fn ascii(text: &str) -> String {
     out
 }
 
-/// Writes the closing words of `--help`: a line that ends in a colon begins a
-/// section, and examples stay as they are. Says whether exit codes were told.
-fn extra(words: &str, roff: &mut Roff) -> bool {
-    let mut has_exit = false;
-    for block in words.split("\n\n") {
-        let (title, body) = match block.split_once('\n') {
-            Some((title, body)) if title.ends_with(':') => (Some(title), body),
-            _ => (None, block),
+/// The closing words of `--help`, by paragraph.
+struct Closing<'a>(Vec<Paragraph<'a>>);
+
+struct Paragraph<'a> {
+    /// What stands before a colon, where that makes a section of its own.
+    title: Option<&'a str>,
+    body: &'a str,
+}
+
+/// The titles that make sections.
+const TITLES: [&str; 4] = ["Example", "Examples", "Exit codes", "Files"];
+
+impl<'a> Closing<'a> {
+    fn parse(words: &'a str) -> Self {
+        let paragraphs = words.split("\n\n").filter(|text| !text.is_empty());
+        let paragraph = |text: &'a str| {
+            let titled = text.split_once(':');
+            match titled.filter(|(title, _)| TITLES.contains(title)) {
+                Some((title, body)) => Paragraph {
+                    title: Some(title),
+                    body: body.trim_start_matches([' ', '\n']),
+                },
+                None => Paragraph {
+                    title: None,
+                    body: text,
+                },
+            }
         };
-        let (title, body) = match (title, block.split_once(": ")) {
-            (None, Some(("Example", body))) => (Some("Example:"), body),
-            _ => (title, body),
-        };
-        match title {
-            Some(title) if title.starts_with("Exit code") => {
-                has_exit = true;
-                roff.control("SH", ["EXIT STATUS"]);
-            }
-            Some(title) => {
-                let title = title.trim_end_matches(':').to_uppercase();
-                roff.control("SH", [title.as_str()]);
-            }
-            None => {
-                roff.control("SH", ["NOTES"]);
-            }
-        }
-        roff.control("nf", []);
-        for line in body.lines() {
-            roff.text([roman(line)]);
-        }
-        roff.control("fi", []);
+        Self(paragraphs.map(paragraph).collect())
     }
-    has_exit
+
+    /// Writes a section as its lines stand; says whether there is one.
+    fn section(&self, name: &str, titles: &[&str], roff: &mut Roff) -> bool {
+        let named = |paragraph: &&Paragraph<'_>| {
+            paragraph.title.is_some_and(|title| titles.contains(&title))
+        };
+        let Some(paragraph) = self.0.iter().find(named) else {
+            return false;
+        };
+        roff.control("SH", [name]);
+        paragraph.write(roff);
+        true
+    }
+
+    /// Writes every paragraph that has no title.
+    fn notes(&self, roff: &mut Roff) {
+        let mut notes = self.0.iter().filter(|paragraph| paragraph.title.is_none());
+        if let Some(first) = notes.next() {
+            roff.control("SH", ["NOTES"]);
+            first.write(roff);
+        }
+        for note in notes {
+            roff.control("PP", []);
+            note.write(roff);
+        }
+    }
+}
+
+impl Paragraph<'_> {
+    /// Lines are filled, but for those that are set in.
+    fn write(&self, roff: &mut Roff) {
+        let keeps_lines = self.title.is_some() || self.body.contains("\n  ");
+        if keeps_lines {
+            roff.control("nf", []);
+        }
+        for line in self.body.lines() {
+            roff.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
+        }
+        if keeps_lines {
+            roff.control("fi", []);
+        }
+    }
 }
 
 fn table(title: &str, rows: &[(&str, &str)], roff: &mut Roff) {
@@ -215,6 +258,11 @@ mod tests {
         for page in &pages {
             let text = String::from_utf8(page.text.clone()).unwrap();
             assert!(text.is_ascii(), "{}", page.name);
+            let title = text.lines().find(|line| line.starts_with(".TH")).unwrap();
+            // Name, section, date, what it is of, and the manual it is in.
+            assert!(title.contains(r#" 1 " " "verify-build "#), "{title}");
+            assert!(title.ends_with(" verify-build"), "{title}");
+            assert!(text.matches(".SH NOTES").count() <= 1, "{}", page.name);
             for section in [
                 "NAME",
                 "SYNOPSIS",
@@ -234,5 +282,22 @@ mod tests {
         }
         let main = String::from_utf8(pages[0].text.clone()).unwrap();
         assert!(main.contains(".SH EXAMPLES\n.nf\n"), "{main}");
+    }
+
+    #[test]
+    fn closing_words_fall_into_sections() {
+        let words = "Two builds are made\nalike.\n\nExamples:\n  run it\n\nIt is not asked\n\
+            for:\n  this\n\nExit codes:\n  0  good\n\nFiles:\n  DIR/x";
+        let closing = Closing::parse(words);
+        let mut roff = Roff::default();
+        closing.notes(&mut roff);
+        for (name, title) in [("EXAMPLES", "Examples"), ("FILES", "Files")] {
+            assert!(closing.section(name, &[title], &mut roff), "{name}");
+        }
+        assert!(!closing.section("EXIT STATUS", &["Exit status"], &mut roff));
+        let text = roff.to_roff();
+        let want = ".SH NOTES\nTwo builds are made\nalike.\n.PP\n.nf\nIt is not asked\nfor:\n\
+            this\n.fi\n.SH EXAMPLES\n.nf\nrun it\n.fi\n.SH FILES\n.nf\nDIR/x\n.fi\n";
+        assert!(text.ends_with(want), "{text}");
     }
 }

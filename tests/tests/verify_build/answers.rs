@@ -1,6 +1,7 @@
 //! Verdicts, exit codes, and how the answer is printed.
 
 use std::path::Path;
+use std::process::Command;
 
 use crate::workshop::{Workshop, compare, verify_build};
 
@@ -206,4 +207,23 @@ fn help_teaches_and_completions_exist() {
                 .contains("verify-build")
         );
     }
+    // Sourced, the script says how to complete the command, and nothing else.
+    let script = verify_build()
+        .args(["completions", "bash"])
+        .output()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("verify-build");
+    std::fs::write(&path, script.stdout).unwrap();
+    let loaded = Command::new("bash")
+        .args(["-ec", "source \"$0\"; complete -p verify-build"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(loaded.stderr).unwrap(), "");
+    let said = String::from_utf8(loaded.stdout).unwrap();
+    assert!(
+        said.starts_with("complete ") && said.lines().count() == 1,
+        "{said}"
+    );
 }

@@ -99,7 +99,16 @@ cache answers its last question with an error, and go prints \"failed to trim
 cache: ...\" and exits with 1 (--fail); or ask verify-build cacheprog report.
 
 The folder has the layout of GOCACHE: verify-build cache audit and cache compare
-read it, and so does a go command. Beside it lie:
-    sessions/   one JSON report a run
-    audits/     outputs that an audit found to differ, in the same layout
-    tmp/        bodies on their way";
+read it, and so does a go command.
+
+Files:
+  DIR/00/ to DIR/ff/  the record
+  DIR/sessions/       one JSON report a run
+  DIR/audits/         outputs that an audit found to differ, in the same layout
+  DIR/tmp/            bodies on their way
+
+Exit codes:
+  0  nothing was found
+  1  an output differs from the record, or a recorded file was changed
+  2  the folder can't be used as a record, or can't be read
+  3  not every output could be compared, or a conversation broke off";

@@ -96,6 +96,10 @@ Variations: source-folder, goroot, module-cache, home, tmpdir, user, umask,
 time-zone, locale, gomaxprocs, parallel-builds, cpu-count, hostname, file-times,
 file-order, environment, clock
 
+Files:
+  DIR/build-1.json      of each build what it was made from and with (--keep, --record)
+  DIR/build-1/PROGRAM   the program it gave (--keep)
+
 Exit codes:
   0  every build gave the same bytes
   1  builds differ
