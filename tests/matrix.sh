@@ -4,7 +4,7 @@
 #
 #   bash tests/matrix.sh
 #
-# tests/matrix/program is the program, tests/tests/matrix/pairs.rs the pairs.
+# tests/matrix/program is the program, tests/tests/matrix/pairs the pairs.
 # Needs the toolchains that "bash tests/run.sh go" brings.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
