@@ -3,11 +3,12 @@
 //! The words are magic, text, data, bss, symbols, entry and two line tables, on
 //! 64-bit machines one more for the entry; the parts follow in that order. Text
 //! and data themselves are in the machine's byte order, which on all machines Go
-//! builds for is little-endian.
+//! builds for is little-endian. Text is loaded behind a copy of the header at a
+//! fixed address, data at the next multiple of another one.
 //!
-//! Source: a.out(6)
+//! Source: a.out(6); cmd/link/internal/{amd64,x86,arm}/obj.go archinit
 
-use super::{Content, Image};
+use super::{Content, Image, Segment};
 
 /// Set in the magic when the header has the 64-bit entry.
 const WIDE: u32 = 0x8000;
@@ -33,17 +34,34 @@ pub(super) fn read(bytes: &[u8], image: &mut Image) {
         0x647 => Some("arm"),
         _ => None,
     };
-    let mut at = if wide { 40 } else { 32 };
+    let header: u32 = if wide { 40 } else { 32 };
+    let (start, step): (u64, u64) = if wide {
+        (0x20_0000, 0x20_0000)
+    } else {
+        (0x1000, 0x1000)
+    };
+    let text = start + u64::from(header);
+    let data = (text + u64::from(words[1])).next_multiple_of(step);
+    let mut at = u64::from(header);
     let parts = [
-        ("text", words[1], Content::Code),
-        ("data", words[2], Content::Data),
-        ("syms", words[4], Content::Symbols),
-        ("spsz", words[6], Content::Symbols),
-        ("pcsz", words[7], Content::Symbols),
+        ("text", words[1], Some(text), Content::Code),
+        ("data", words[2], Some(data), Content::Data),
+        ("syms", words[4], None, Content::Symbols),
+        ("spsz", words[6], None, Content::Symbols),
+        ("pcsz", words[7], None, Content::Symbols),
     ];
-    for (name, size, content) in parts {
+    for (name, size, address, content) in parts {
         let end = at + u64::from(size);
-        image.push(name.into(), at..end, None, content, bytes.len());
+        if let (Some(address), Ok(from), Ok(to)) =
+            (address, usize::try_from(at), usize::try_from(end))
+            && to <= bytes.len()
+        {
+            image.segments.push(Segment {
+                address,
+                range: from..to,
+            });
+        }
+        image.push(name.into(), at..end, address, content, bytes.len());
         at = end;
     }
     image.find_embedded_id(bytes, 0..bytes.len());
