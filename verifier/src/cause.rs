@@ -18,11 +18,13 @@ mod debug_text;
 mod debug_units;
 mod dependencies;
 mod dynamic_linker;
+mod edited_info;
 mod embedded;
 mod external_link_flags;
 mod hashed;
 mod ldflags;
 mod linking;
+mod literals;
 mod modified;
 mod name;
 mod order;
@@ -38,10 +40,13 @@ mod seeds;
 mod settings;
 mod split_debug;
 mod strings;
+mod symbols_stripped;
 mod toolchain;
 mod unexplained;
 mod variables;
 mod version_control;
+
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -110,39 +115,65 @@ pub struct Evidence {
 pub enum Reach {
     /// Build IDs, build information and signatures.
     Stamps,
+    /// Those, and these bytes of the first file, also where the cause is only
+    /// likely.
+    Places(Vec<Range<usize>>),
     /// Those, and whole regions that only one file has.
     OneSided,
     /// Any byte: it changes code, or moves it.
     Anything,
+    /// The same, and functions whose code differs show it: also where it is only
+    /// likely whose fault that is, nothing else is open.
+    Code,
 }
+
+type Explainer = fn(&Pair<'_>) -> Vec<Cause>;
+
+/// Explainers of what the build information says.
+const BY_BUILD_INFO: [Explainer; 7] = [
+    toolchain::explain,
+    settings::explain,
+    package::explain,
+    dependencies::explain,
+    version_control::explain,
+    ldflags::explain,
+    paths::explain,
+];
+
+/// Explainers of what else is plain in the files.
+const BY_FILE: [Explainer; 12] = [
+    modified::explain,
+    compiled_package::explain,
+    variables::explain,
+    symbols_stripped::explain,
+    linking::explain,
+    dynamic_linker::explain,
+    external_link_flags::explain,
+    c_tools::explain,
+    c_library::explain,
+    sdk_version::explain,
+    split_debug::explain,
+    pe_timestamp::explain,
+];
+
+/// Explainers of code and data: whose differ says more than settings and parts
+/// of the build ID.
+const BY_CONTENT: [Explainer; 3] = [content::explain, order::explain, embedded::explain];
 
 /// Returns the causes of a difference, strongest first.
 pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    let explainers: [fn(&Pair<'_>) -> Vec<Cause>; 18] = [
-        modified::explain,
-        compiled_package::explain,
-        toolchain::explain,
-        settings::explain,
-        package::explain,
-        dependencies::explain,
-        version_control::explain,
-        ldflags::explain,
-        variables::explain,
-        linking::explain,
-        dynamic_linker::explain,
-        external_link_flags::explain,
-        c_tools::explain,
-        c_library::explain,
-        sdk_version::explain,
-        split_debug::explain,
-        pe_timestamp::explain,
-        paths::explain,
-    ];
     let mut causes: Vec<Cause> = Vec::new();
-    explainers
-        .into_iter()
-        .flat_map(|explain| explain(pair))
-        .for_each(|cause| add(&mut causes, cause));
+    let run = |explainers: &[Explainer], causes: &mut Vec<Cause>| {
+        let found = explainers.iter().flat_map(|explain| explain(pair));
+        found.for_each(|cause| add(causes, cause));
+    };
+    let edited = edited_info::explain(pair);
+    // What was written over tells nothing of the build.
+    if edited.is_none() {
+        run(&BY_BUILD_INFO, &mut causes);
+    }
+    edited.into_iter().for_each(|cause| add(&mut causes, cause));
+    run(&BY_FILE, &mut causes);
     if let Some(hashed) = hashed::explain(pair) {
         // What the inputs prove needs no guesses beside it.
         if hashed.is_complete {
@@ -154,13 +185,17 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             .for_each(|cause| add(&mut causes, cause));
     }
     if unexplained::is_open(pair, &causes) {
-        // Whose code differs says more than settings and parts of the build ID.
-        let explainers: [fn(&Pair<'_>) -> Vec<Cause>; 3] =
-            [content::explain, order::explain, embedded::explain];
-        explainers
-            .into_iter()
-            .flat_map(|explain| explain(pair))
-            .for_each(|cause| add(&mut causes, cause));
+        run(&BY_CONTENT, &mut causes);
+        // A variable may have been set beside another change of the source.
+        let strings = if unexplained::is_open(pair, &causes) {
+            strings::explain
+        } else {
+            strings::set_by_linker
+        };
+        run(&[strings], &mut causes);
+    }
+    if unexplained::is_open(pair, &causes) {
+        run(&[literals::explain], &mut causes);
     }
     if unexplained::is_open(pair, &causes) {
         // Unpacking debug information takes longer than all of the above.
@@ -168,12 +203,12 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
-    if unexplained::is_open(pair, &causes) {
+    if unexplained::is_open(pair, &causes) && !names_code(&causes) {
         guesses(pair, &causes)
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
-    if let Some(open) = unexplained::explain(pair, &causes) {
+    if let Some(open) = unexplained::explain(pair, &causes).filter(|_| !names_code(&causes)) {
         add(&mut causes, open);
     }
     // What is left open comes last, however large it is.
@@ -187,14 +222,18 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     causes
 }
 
+/// Says whether it is known whose functions have other code.
+fn names_code(causes: &[Cause]) -> bool {
+    causes.iter().any(|cause| cause.reach == Reach::Code)
+}
+
 /// Returns what the build ID's pattern allows; what is proven has spoken already.
 /// Beside a text that the content makes likely, what is only possible says
 /// nothing.
 fn guesses(pair: &Pair<'_>, known: &[Cause]) -> Vec<Cause> {
-    let is_text = |cause: &Cause| matches!(cause.name, Name::LdflagsVariable | Name::EmbeddedFile);
-    let is_likely = known
-        .iter()
-        .any(|cause| cause.confidence == Confidence::Likely && is_text(cause));
+    let is_likely = known.iter().any(|cause| {
+        cause.confidence == Confidence::Likely && matches!(cause.reach, Reach::Places(_))
+    });
     let mut guesses = pattern::explain(pair);
     guesses.retain(|guess| {
         !is_likely
@@ -227,10 +266,23 @@ impl Cause {
             (self.clone(), other)
         };
         first.evidence.extend(second.evidence);
-        if second.reach == Reach::Anything {
-            first.reach = Reach::Anything;
-        }
+        first.reach = first.reach.and(second.reach);
         *self = first;
+    }
+}
+
+impl Reach {
+    /// Joins the reaches of one cause seen from two sides.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Code, _) | (_, Self::Code) => Self::Code,
+            (Self::Anything, _) | (_, Self::Anything) => Self::Anything,
+            (Self::Places(ours), Self::Places(theirs)) => Self::Places([ours, theirs].concat()),
+            (places @ Self::Places(_), Self::Stamps) | (Self::Stamps, places @ Self::Places(_)) => {
+                places
+            }
+            (first, _) => first,
+        }
     }
 }
 

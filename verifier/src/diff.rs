@@ -3,6 +3,7 @@
 pub mod bytes;
 pub mod fields;
 pub mod functions;
+pub mod literals;
 pub mod moved;
 pub mod order;
 pub mod regions;

@@ -34,6 +34,9 @@ pub(crate) enum Mischief {
     None,
     /// GOROOT under another name.
     OtherGoroot,
+    /// A Go installation of the same version, with a function of the runtime
+    /// changed.
+    PatchedGoroot,
     /// The proxy has other content under the same version.
     OtherContent,
     /// One byte of a compiled package is changed in the build cache.

@@ -28,6 +28,23 @@ pub(crate) struct Pair {
     pub(crate) a: Build,
     pub(crate) b: Build,
     pub(crate) cause: Option<&'static str>,
+    /// The causes named behind it, where no others may be.
+    pub(crate) others: Option<&'static [&'static str]>,
+}
+
+impl Pair {
+    /// With no other cause beside it.
+    fn alone(self) -> Self {
+        self.beside(&[])
+    }
+
+    /// With these causes behind it, and no others.
+    fn beside(self, others: &'static [&'static str]) -> Self {
+        Self {
+            others: Some(others),
+            ..self
+        }
+    }
 }
 
 fn same(name: &str, a: Build, b: Build) -> Pair {
@@ -36,6 +53,7 @@ fn same(name: &str, a: Build, b: Build) -> Pair {
         a,
         b,
         cause: None,
+        others: None,
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Row {
     confidence: String,
     pattern: String,
     others: Vec<String>,
+    /// What was wanted of them.
+    others_wanted: Option<&'static [&'static str]>,
 }
 
 impl Row {
@@ -57,12 +59,17 @@ impl Row {
                 .skip(1)
                 .map(|cause| word(&cause["cause"]))
                 .collect(),
+            others_wanted: pair.others,
         }
     }
 
-    /// Whether verdict and first cause are the wanted ones.
+    /// Whether verdict and first cause are the wanted ones, and the others where
+    /// that is asked.
     pub(crate) fn holds(&self) -> bool {
         self.want == self.got
+            && self
+                .others_wanted
+                .is_none_or(|wanted| wanted == self.others)
     }
 }
 

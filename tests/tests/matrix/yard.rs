@@ -141,6 +141,9 @@ impl Yard {
             Mischief::OtherGoroot => {
                 go.with("GOROOT", self.other_goroot(&toolchain).to_str().unwrap())
             }
+            Mischief::PatchedGoroot => {
+                go.with("GOROOT", self.patched_goroot(&toolchain).to_str().unwrap())
+            }
             Mischief::PoisonedCache => go.with("GOCACHE", self.own_cache().to_str().unwrap()),
             Mischief::RestlessLinker => go.with("CC", self.restless_linker().to_str().unwrap()),
         }
@@ -160,6 +163,36 @@ impl Yard {
             std::os::unix::fs::symlink(toolchain.root(), &link).unwrap();
         }
         link
+    }
+
+    /// A Go installation made of links, but for one package of the library.
+    fn patched_goroot(&self, toolchain: &Toolchain) -> PathBuf {
+        let patched = self.folder.path().join("goroot-patched");
+        if patched.exists() {
+            return patched;
+        }
+        let link_all = |from: &Path, to: &Path, but: &str| {
+            std::fs::create_dir_all(to).unwrap();
+            for entry in std::fs::read_dir(from).unwrap().flatten() {
+                if entry.file_name() != but {
+                    std::os::unix::fs::symlink(entry.path(), to.join(entry.file_name())).unwrap();
+                }
+            }
+        };
+        link_all(toolchain.root(), &patched, "src");
+        link_all(
+            &toolchain.root().join("src"),
+            &patched.join("src"),
+            "runtime",
+        );
+        let runtime = patched.join("src/runtime");
+        copy(&toolchain.root().join("src/runtime"), &runtime);
+        edit(
+            &runtime.join("print.go"),
+            "func printnl() {",
+            "func printnl() {\n\tprintstring(\"\\r\")",
+        );
+        patched
     }
 
     /// A C compiler whose linking adds an object that is never the same.

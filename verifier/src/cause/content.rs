@@ -1,10 +1,13 @@
 //! source-content, dependency-content, toolchain-patched: whose functions have
 //! other code.
 
+mod owner;
+
+pub(super) use owner::Owner;
+
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::diff::FunctionsDiff;
 use crate::diff::functions::{Change, FunctionDiff, Place};
-use crate::goinfo::functions::package;
 
 /// The most functions listed as evidence.
 const LISTED_MAX: usize = 12;
@@ -26,7 +29,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     } else {
         causes.extend(source(&found));
     }
-    causes.extend(dependency(&found));
+    causes.extend(dependency(pair, &found));
     causes.extend(standard(pair, &found));
     causes
 }
@@ -44,64 +47,20 @@ fn is_compiled_from_equal_inputs(pair: &Pair<'_>) -> bool {
         .is_some_and(|pattern| pattern.0[1] && !pattern.0[2])
 }
 
-/// Whose a package is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// The main module's.
-    Main,
-    /// Another module's.
-    Dependency,
-    /// The Go installation's.
-    Standard,
-    /// Nobody's that a symbol name tells.
-    Unknown,
-}
-
-impl Owner {
-    /// Tells by the modules in the build information, else by the path alone.
-    pub(super) fn of(pair: &Pair<'_>, package: &str) -> Self {
-        let info = pair.a.go.info();
-        let holds = |module: &str| {
-            package
-                .strip_prefix(module)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        if matches!(package, package::GENERATED | package::NONE) {
-            return Self::Unknown;
-        }
-        if matches!(package, "main" | "command-line-arguments") {
-            return Self::Main;
-        }
-        // A module may lie below another one's path.
-        let dependencies = info.into_iter().flat_map(|info| &info.deps);
-        let inner = dependencies
-            .filter(|dep| holds(&dep.path))
-            .map(|dep| dep.path.len())
-            .max();
-        let main = info.and_then(|info| info.main.as_ref());
-        let main = main
-            .filter(|main| !main.path.is_empty() && holds(&main.path))
-            .map(|main| main.path.len());
-        match (main, inner) {
-            (Some(main), inner) if inner.is_none_or(|inner| inner < main) => Self::Main,
-            (_, Some(_)) => Self::Dependency,
-            _ if package
-                .split('/')
-                .next()
-                .is_some_and(|first| !first.contains('.')) =>
-            {
-                Self::Standard
-            }
-            _ => Self::Dependency,
-        }
-    }
+/// A function that differs, and how much that says of whose source it is.
+#[derive(Clone, Copy)]
+struct Differing<'a> {
+    function: &'a FunctionDiff,
+    /// Other code of its own, or other lines: not what was put into it, nor what
+    /// follows from who calls it.
+    is_proof: bool,
 }
 
 /// Functions that differ, by whose they are.
 struct Found<'a> {
-    main: Vec<&'a FunctionDiff>,
-    dependency: Vec<&'a FunctionDiff>,
-    standard: Vec<&'a FunctionDiff>,
+    main: Vec<Differing<'a>>,
+    dependency: Vec<Differing<'a>>,
+    standard: Vec<Differing<'a>>,
 }
 
 impl<'a> Found<'a> {
@@ -118,19 +77,39 @@ impl<'a> Found<'a> {
                 _ => Owner::of(pair, &function.package),
             };
             last = Some((&function.package, owner));
-            let unclear = matches!(
+            let is_clear = matches!(
                 function.change,
-                Change::Unclear | Change::Shifted | Change::Same
+                Change::Changed | Change::Lines | Change::OnlyA | Change::OnlyB
             );
-            match owner {
-                _ if unclear => {}
-                Owner::Main => found.main.push(function),
-                Owner::Dependency => found.dependency.push(function),
-                Owner::Standard if is_own(function) => found.standard.push(function),
-                Owner::Standard | Owner::Unknown => {}
+            if is_clear {
+                found.add(pair, function, owner);
             }
         }
         found
+    }
+
+    fn add(&mut self, pair: &Pair<'_>, function: &'a FunctionDiff, owner: Owner) {
+        let of_file = |file: &str| Owner::of_file(pair, file, function, owner);
+        // What cannot differ by itself is no suspect.
+        let is_foreign =
+            |of_file: Owner| of_file != owner && matches!(of_file, Owner::Main | Owner::Dependency);
+        let inlines = function.files.iter().any(|file| is_foreign(of_file(file)));
+        let begins_own = |file: &String| !is_foreign(of_file(file));
+        let is_proof = match function.change {
+            Change::Changed => !inlines,
+            Change::Lines => function.file.as_ref().is_some_and(begins_own),
+            _ => false,
+        };
+        // Code that was put into it is its own owner's.
+        let inner = function.differs_in.as_deref().map(of_file);
+        let owner = inner.filter(|inner| is_foreign(*inner)).unwrap_or(owner);
+        let one = Differing { function, is_proof };
+        match owner {
+            Owner::Main => self.main.push(one),
+            Owner::Dependency => self.dependency.push(one),
+            Owner::Standard if is_own(function) => self.standard.push(one),
+            Owner::Standard | Owner::Unknown => {}
+        }
     }
 }
 
@@ -144,51 +123,54 @@ fn is_own(function: &FunctionDiff) -> bool {
 
 fn source(found: &Found<'_>) -> Option<Cause> {
     let confidence = confidence(&found.main)?;
-    // A function of another module may have been compiled into these.
-    let is_inlined = found
-        .dependency
-        .iter()
-        .any(|function| function.change == Change::Changed);
     Some(Cause {
         name: Name::SourceContent,
-        confidence: if is_inlined { Confidence::Likely } else { confidence },
+        confidence,
         summary: format!("the source of {} is not the same: {}", packages(&found.main), sentence(&found.main)),
         evidence: evidence(&found.main),
         fix: "build both from one commit with a clean tree; look at the functions and files named, and at generated \
               files among them"
             .into(),
-        reach: Reach::Anything,
+        reach: Reach::Code,
     })
 }
 
-fn dependency(found: &Found<'_>) -> Option<Cause> {
+fn dependency(pair: &Pair<'_>, found: &Found<'_>) -> Option<Cause> {
     let confidence = confidence(&found.dependency)?;
+    let is_summed = |one: &Differing<'_>| owner::has_equal_sum(pair, &one.function.package);
+    let (confidence, equal, fix) = if found.dependency.iter().all(is_summed) {
+        // The go command checks a sum when it downloads, and not when it builds.
+        (
+            Confidence::Likely,
+            "versions and sums",
+            "run go mod verify on both machines (it finds what was changed in the module cache after the download), \
+             and build without -overlay and -toolexec",
+        )
+    } else {
+        (
+            confidence,
+            "versions",
+            "build both without replace lines and go.work entries that name folders, or with these folders at one \
+             commit; compare vendor folders (go mod verify checks the module cache)",
+        )
+    };
     Some(Cause {
         name: Name::DependencyContent,
         confidence,
         summary: format!(
-            "{} has other code though module versions are equal: {}",
+            "{} has other code though module {equal} are equal: {}",
             packages(&found.dependency),
             sentence(&found.dependency)
         ),
         evidence: evidence(&found.dependency),
-        fix: "build both without replace lines and go.work entries that name folders, or with these folders at one \
-              commit; compare vendor folders (go mod verify checks the module cache)"
-            .into(),
-        reach: Reach::Anything,
+        fix: fix.into(),
+        reach: Reach::Code,
     })
 }
 
+/// Never proven: -overlay and -toolexec do the same, and leave no trace.
 fn standard(pair: &Pair<'_>, found: &Found<'_>) -> Option<Cause> {
-    let confidence = confidence(&found.standard)?;
-    let alone = found.main.is_empty() && found.dependency.is_empty();
-    // C headers and compilers reach the few packages that use cgo.
-    let has_c = !pair.a.image.producers.is_empty();
-    let confidence = if alone && !has_c {
-        confidence
-    } else {
-        Confidence::Likely
-    };
+    confidence(&found.standard)?;
     if pair.a.go.setting("-pgo").is_some() {
         return Some(Cause {
             name: Name::PgoProfile,
@@ -199,22 +181,22 @@ fn standard(pair: &Pair<'_>, found: &Found<'_>) -> Option<Cause> {
             ),
             evidence: evidence(&found.standard),
             fix: "commit default.pgo beside package main, or pass -pgo=off to both builds".into(),
-            reach: Reach::Anything,
+            reach: Reach::Code,
         });
     }
     Some(Cause {
         name: Name::ToolchainPatched,
-        confidence,
+        confidence: Confidence::Likely,
         summary: format!(
             "two toolchains call themselves {} and have other code in the standard library: {}",
             pair.a.go.version().unwrap_or("the same"),
             sentence(&found.standard)
         ),
         evidence: evidence(&found.standard),
-        fix: "build both with the release from go.dev (verify-build toolchain tells whether it is one); distributions \
-              patch theirs under the same version"
+        fix: "build both with the release from go.dev (verify-build toolchain tells whether it is one), without \
+              -overlay and -toolexec; distributions patch theirs under the same version"
             .into(),
-        reach: Reach::Anything,
+        reach: Reach::Code,
     })
 }
 
@@ -232,18 +214,16 @@ fn compiler(found: &Found<'_>) -> Option<Cause> {
         fix: "build again without -toolexec and from an empty GOCACHE (verify-build cache compare names the compile \
               that differs); if it stays, report it to the Go project with both object files"
             .into(),
-        reach: Reach::Anything,
+        reach: Reach::Code,
     })
 }
 
 /// Other code on both sides is proof; a function on one side only may follow
 /// from what calls it.
-fn confidence(functions: &[&FunctionDiff]) -> Option<Confidence> {
-    let is_proof =
-        |function: &&&FunctionDiff| matches!(function.change, Change::Changed | Change::Lines);
+fn confidence(functions: &[Differing<'_>]) -> Option<Confidence> {
     if functions.is_empty() {
         None
-    } else if functions.iter().any(|function| is_proof(&function)) {
+    } else if functions.iter().any(|one| one.is_proof) {
         Some(Confidence::Proven)
     } else {
         Some(Confidence::Likely)
@@ -251,11 +231,11 @@ fn confidence(functions: &[&FunctionDiff]) -> Option<Confidence> {
 }
 
 /// Says how many functions of each kind there are, one by name.
-fn sentence(functions: &[&FunctionDiff]) -> String {
+fn sentence(functions: &[Differing<'_>]) -> String {
     let count = |change: Change| {
         functions
             .iter()
-            .filter(|function| function.change == change)
+            .filter(|one| one.function.change == change)
             .count()
     };
     let kinds = [
@@ -273,7 +253,7 @@ fn sentence(functions: &[&FunctionDiff]) -> String {
     ];
     let name = functions
         .first()
-        .map_or("", |function| function.name.as_str());
+        .map_or("", |one| one.function.name.as_str());
     let mut parts = Vec::new();
     for (count, one, many) in kinds.into_iter().filter(|(count, ..)| *count > 0) {
         parts.push(match (count, parts.is_empty()) {
@@ -286,10 +266,10 @@ fn sentence(functions: &[&FunctionDiff]) -> String {
     parts.join(", ")
 }
 
-fn packages(functions: &[&FunctionDiff]) -> String {
+fn packages(functions: &[Differing<'_>]) -> String {
     let mut names: Vec<&str> = functions
         .iter()
-        .map(|function| function.package.as_str())
+        .map(|one| one.function.package.as_str())
         .collect();
     names.sort_unstable();
     names.dedup();
@@ -307,13 +287,14 @@ fn packages(functions: &[&FunctionDiff]) -> String {
     format!("{word} {}{tail}", names.join(", "))
 }
 
-fn evidence(functions: &[&FunctionDiff]) -> Vec<Evidence> {
+fn evidence(functions: &[Differing<'_>]) -> Vec<Evidence> {
     let show = |place: &Option<Place>| {
         place
             .as_ref()
             .map(|place| format!("{} bytes at offset {:#x}", place.size, place.offset))
     };
-    let one = |function: &&FunctionDiff| {
+    let one = |one: &Differing<'_>| {
+        let function = one.function;
         let file = function
             .file
             .as_ref()
@@ -322,11 +303,19 @@ fn evidence(functions: &[&FunctionDiff]) -> Vec<Evidence> {
             Change::Lines => ", source lines",
             _ => "",
         };
+        let other = |inner: &&String| function.file.as_ref() != Some(*inner);
+        let inner = function.differs_in.as_ref().filter(other);
+        let inner = inner.map_or_else(String::new, |inner| {
+            format!(", in code put into it from {inner}")
+        });
         Evidence::sides(
-            format!("function {}{file}{lines}", function.name),
+            format!("function {}{file}{lines}{inner}", function.name),
             show(&function.a),
             show(&function.b),
         )
     };
-    functions.iter().take(LISTED_MAX).map(one).collect()
+    // What proves comes first.
+    let mut sorted = functions.to_vec();
+    sorted.sort_by_key(|one| !one.is_proof);
+    sorted.iter().take(LISTED_MAX).map(one).collect()
 }

@@ -21,10 +21,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         embedded::read(pair.a.bytes(), &pair.a.image),
         embedded::read(pair.b.bytes(), &pair.b.image),
     ];
-    match differing(pair, &files) {
-        Some(cause) => vec![cause],
-        None => super::strings::explain(pair),
-    }
+    differing(pair, &files).into_iter().collect()
 }
 
 type Sides<'a> = [Option<&'a Embedded>; 2];

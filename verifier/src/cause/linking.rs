@@ -1,4 +1,4 @@
-//! symbols-stripped, build-id-flag, gnu-build-id-flag, link-mode: what the linker
+//! build-id-flag, gnu-build-id-flag, link-mode: what the linker
 //! leaves in a file's structure.
 
 use proto::buildid::BuildId;
@@ -7,22 +7,16 @@ use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::compare::Artifact;
 use crate::goinfo::HostIdOrigin;
 use crate::goinfo::selfcheck::SelfCheck;
-use crate::image::Content;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let both_go = pair.a.go.is_go() && pair.b.go.is_go();
     if !both_go || pair.a.image.format != pair.b.image.format {
         return Vec::new();
     }
-    [
-        stripped(pair),
-        build_id(pair),
-        gnu_build_id(pair),
-        link_mode(pair),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [build_id(pair), gnu_build_id(pair), link_mode(pair)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The most names in one piece of evidence.
@@ -35,68 +29,6 @@ pub(super) fn list(names: &[String]) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
-}
-
-/// Names of sections that hold debug information, and of those with symbols.
-struct Symbols {
-    debug: Vec<String>,
-    symbols: Vec<String>,
-}
-
-impl Symbols {
-    fn of(artifact: &Artifact) -> Self {
-        let names = |keep: fn(&str) -> bool| -> Vec<String> {
-            let regions = artifact.image.regions.iter();
-            let symbols = regions.filter(|region| region.content == Content::Symbols);
-            symbols
-                .map(|region| region.name.clone())
-                .filter(|name| keep(name))
-                .collect()
-        };
-        Self {
-            debug: names(crate::image::is_debug),
-            // The last two are a WebAssembly module's and a Plan 9 program's.
-            symbols: names(|name| matches!(name, ".symtab" | "name" | "syms")),
-        }
-    }
-}
-
-fn stripped(pair: &Pair<'_>) -> Option<Cause> {
-    let (a, b) = (Symbols::of(pair.a), Symbols::of(pair.b));
-    // -s leaves out both, -w debug information alone. Other names of debug
-    // sections on each side are no sign of either.
-    let (flag, what, a, b) = if a.symbols.is_empty() != b.symbols.is_empty() {
-        let both = |side: Symbols| [side.debug, side.symbols].concat();
-        ("-s", "symbols", both(a), both(b))
-    } else if a.debug.is_empty() != b.debug.is_empty() {
-        ("-w", "debug information", a.debug, b.debug)
-    } else {
-        return None;
-    };
-    let (lacking, which) = if a.len() < b.len() {
-        (pair.a, &pair.names[0])
-    } else {
-        (pair.b, &pair.names[1])
-    };
-    let confidence = match lacking.go.self_check {
-        SelfCheck::Intact(_) => Confidence::Proven,
-        SelfCheck::Unknown(_) => Confidence::Likely,
-        // Then it was done afterwards, and modified-after-build says so.
-        SelfCheck::Changed { .. } => return None,
-    };
-    let show = |names: Vec<String>| (!names.is_empty()).then(|| list(&names));
-    Some(Cause {
-        name: Name::SymbolsStripped,
-        confidence,
-        summary: format!("{which} was linked without {what} (-ldflags={flag})"),
-        evidence: vec![Evidence::sides(
-            "symbol and debug sections",
-            show(a),
-            show(b),
-        )],
-        fix: format!("pass -ldflags={flag} to both builds or to neither"),
-        reach: Reach::OneSided,
-    })
 }
 
 fn build_id(pair: &Pair<'_>) -> Option<Cause> {

@@ -1,10 +1,12 @@
 //! What the A/B/C/D pattern allows where nothing in the build information
 //! differs. Hardly anything here is proven: the pattern narrows, it does not name.
 
+use std::ops::Range;
+
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::compare::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
-use crate::image::Content;
+use crate::image::{Content, Format};
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let changed = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Changed { .. });
@@ -101,7 +103,7 @@ fn in_go_alone(pair: &Pair<'_>) -> bool {
         .regions
         .iter()
         .filter(|region| region.differing > region.stamped);
-    let len = |range: &Option<std::ops::Range<usize>>| range.as_ref().map(std::ops::Range::len);
+    let len = |range: &Option<Range<usize>>| range.as_ref().map(Range::len);
     let mut open = open.peekable();
     open.peek().is_some()
         && open.all(|region| {
@@ -143,7 +145,12 @@ fn link_inputs(pair: &Pair<'_>) -> Vec<Cause> {
     let trimmed = pair.a.go.setting("-trimpath") == Some("true");
     let mut causes = Vec::new();
     if trimmed {
-        let texts = small_texts(pair);
+        // String variables are known where functions are, and tell more.
+        let texts = if pair.diff.functions.is_some() && pair.a.image.format != Format::Wasm {
+            Vec::new()
+        } else {
+            small_texts(pair)
+        };
         let mut evidence = evidence(pair, meaning);
         let confidence = if texts.is_empty() {
             Confidence::Possible
@@ -236,32 +243,38 @@ fn dependency_content(pair: &Pair<'_>, meaning: &str) -> Cause {
     }
 }
 
-/// Few and short changes of text in data are what a changed -X value leaves.
+/// The longest value of a variable looked for in bytes.
+const VALUE_LEN_MAX: usize = 256;
+
+/// Few and short changes of text are what a changed -X value leaves. The linker
+/// ends each value by NUL; texts of the source stand side by side.
 fn small_texts(pair: &Pair<'_>) -> Vec<Evidence> {
-    let spans: Vec<_> = pair
+    let open = pair
         .diff
         .regions
         .iter()
+        .filter(|region| region.differing > region.stamped);
+    let spans: Vec<_> = open
+        .clone()
         .flat_map(|region| region.spans.iter().map(move |span| (region, span)))
         .collect();
-    let is_text = |bytes: &[u8]| bytes.iter().all(|byte| (0x20..0x7f).contains(byte));
+    // A Plan 9 program has its constants among the code.
+    let holds_constants = |content: Content| {
+        content == Content::Data || content == Content::Code && pair.a.image.format == Format::Plan9
+    };
     let small = spans.len() <= 16
-        && pair
-            .diff
-            .regions
-            .iter()
+        && open
+            .clone()
             .all(|region| region.a.is_some() && region.b.is_some())
         && spans.iter().all(|(region, span)| {
-            region.content == Content::Data
-                && span.a.len() <= 256
-                && is_text(&pair.a.bytes()[span.a.clone()])
-                && is_text(&pair.b.bytes()[span.b.clone()])
+            holds_constants(region.content)
+                && is_value(pair.a.bytes(), &span.a)
+                && is_value(pair.b.bytes(), &span.b)
         });
     if !small {
         return Vec::new();
     }
-    let show =
-        |bytes: &[u8], range: &std::ops::Range<usize>| super::unexplained::excerpt(bytes, range);
+    let show = |bytes: &[u8], range: &Range<usize>| super::unexplained::excerpt(bytes, range);
     let evidence = |(region, span): &(&crate::diff::RegionDiff, &crate::diff::regions::Span)| {
         let place = super::unexplained::place(region, span);
         Evidence::new(
@@ -271,4 +284,42 @@ fn small_texts(pair: &Pair<'_>) -> Vec<Evidence> {
         )
     };
     spans.iter().map(evidence).collect()
+}
+
+/// Says whether a stretch lies in a short text that NUL ends.
+fn is_value(bytes: &[u8], span: &Range<usize>) -> bool {
+    let is_text = |byte: &u8| (0x20..0x7f).contains(byte);
+    let inside = bytes.get(span.clone()).unwrap_or_default();
+    let before = bytes.get(..span.start).unwrap_or_default();
+    let before = before.iter().rev().take(VALUE_LEN_MAX);
+    let behind = bytes.get(span.end..).unwrap_or_default();
+    let end = behind
+        .iter()
+        .take(VALUE_LEN_MAX)
+        .position(|byte| !is_text(byte));
+    let len = before.take_while(|byte| is_text(byte)).count() + inside.len();
+    len < VALUE_LEN_MAX
+        && inside.iter().all(is_text)
+        && end.is_some_and(|end| behind.get(end) == Some(&0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_short_texts_ended_by_nul() {
+        let long = [b"x".repeat(300).as_slice(), b"value\0"].concat();
+        let table: [(&[u8], Range<usize>, bool); 5] = [
+            (b"\0value\0", 2..4, true),
+            // Texts of the source stand side by side.
+            (b"one text, another\x01", 2..4, false),
+            (b"va\xfflue\0", 1..4, false),
+            (b"cut off", 1..2, false),
+            (&long, 301..303, false),
+        ];
+        for (bytes, span, want) in table {
+            assert_eq!(is_value(bytes, &span), want, "{bytes:?}");
+        }
+    }
 }

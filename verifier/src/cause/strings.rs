@@ -1,7 +1,10 @@
 //! ldflags-variable, embedded-file, source-content: string variables with other
 //! text, in files without symbols too.
 
+use std::ops::Range;
+
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, content, embedded};
+use crate::compare::Artifact;
 use crate::diff::strings::{self, StringDiff};
 use crate::goinfo::functions::package;
 use crate::goinfo::symbols::Symbols;
@@ -10,30 +13,44 @@ use crate::goinfo::symbols::Symbols;
 const LISTED_MAX: usize = 12;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    let Some(pattern) = pair.diff.pattern.filter(|pattern| !pattern.0[0]) else {
-        return Vec::new();
-    };
-    let known = pair.diff.functions.is_some() && pair.same_go();
-    if !known || !embedded::code_is_same(pair) {
+    let found = found(pair);
+    let (set, others): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.is_set_by_linker(pair));
+    let (files, texts): (Vec<_>, Vec<_>) = others.into_iter().partition(|one| one.is_file(pair));
+    let mut causes: Vec<Cause> = linker(pair, &set).into_iter().collect();
+    if embedded::code_is_same(pair) {
+        let same_main = |pattern: proto::buildid::Pattern| pattern.0[1] && pattern.0[2];
+        // Equal parts B and C: package main embeds the same.
+        let same_main = pair.diff.pattern.is_some_and(same_main);
+        let files = if same_main { Vec::new() } else { files };
+        causes.extend(file(pair, &files));
+        let main_differs = pair.diff.pattern.is_some_and(|pattern| !pattern.0[2]);
+        causes.extend(text(pair, &texts, main_differs));
+    }
+    causes
+}
+
+/// Only what -X sets, which no other cause accounts for.
+pub(super) fn set_by_linker(pair: &Pair<'_>) -> Vec<Cause> {
+    let found = found(pair);
+    let set: Vec<_> = found
+        .iter()
+        .filter(|one| one.is_set_by_linker(pair))
+        .collect();
+    linker(pair, &set).into_iter().collect()
+}
+
+/// String variables with other text; none where all inputs are equal.
+fn found<'a>(pair: &Pair<'a>) -> Vec<Variable<'a>> {
+    let same_inputs = pair.diff.pattern.is_none_or(|pattern| pattern.0[0]);
+    if same_inputs || pair.diff.functions.is_none() || !pair.same_go() {
         return Vec::new();
     }
-    let found = strings::compare(pair.a, pair.b);
     let symbols = Symbols::read(pair.a.bytes(), &pair.a.image);
-    let found: Vec<Variable<'_>> = found
+    strings::compare(pair.a, pair.b)
         .into_iter()
         .map(|string| Variable::of(pair, &symbols, string))
         .filter(|variable| !variable.is_go_own())
-        .collect();
-    if found.is_empty() {
-        return Vec::new();
-    }
-    let [_, same_b, same_c, _] = pattern.0;
-    if same_b && same_c && pair.a.go.setting("-trimpath") == Some("true") {
-        return linker(pair, &found).into_iter().collect();
-    }
-    let (files, texts): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.is_file(pair));
-    let cause = file(pair, &files).or_else(|| text(pair, &texts, !same_c));
-    cause.into_iter().collect()
+        .collect()
 }
 
 /// A string variable, its symbol where there is one.
@@ -77,6 +94,28 @@ impl<'a> Variable<'a> {
             || pair.b.bytes().get(self.string.b.end) == Some(&0)
     }
 
+    /// Such variables lie in data that the program may write.
+    fn is_set_by_linker(&self, pair: &Pair<'_>) -> bool {
+        let is_writable = matches!(self.section, ".data" | "__data" | "data");
+        let is_trimmed = |artifact: &Artifact| artifact.go.setting("-trimpath") == Some("true");
+        // Builds without -trimpath record the flag.
+        let is_hidden = is_trimmed(pair.a) && is_trimmed(pair.b);
+        // Where symbols name the values of all such variables, others do not have
+        // one.
+        let is_told = pair.a.go.variables.is_some() && pair.b.go.variables.is_some();
+        is_writable && is_hidden && !is_told && self.is_ended(pair) && !self.is_file(pair)
+    }
+
+    /// The bytes that differ with it: the text, and the pointer and length.
+    fn places(&self, pair: &Pair<'_>) -> [Range<usize>; 2] {
+        let word = usize::from(pair.a.image.machine.bits.unwrap_or(64) / 8);
+        let header = self.string.header_a;
+        [
+            self.string.a.clone(),
+            header..header.saturating_add(2 * word),
+        ]
+    }
+
     /// Files end with a line end, or hold several lines; strings in the source
     /// hardly ever do.
     fn is_file(&self, pair: &Pair<'_>) -> bool {
@@ -106,14 +145,11 @@ fn evidence(pair: &Pair<'_>, found: &[&Variable<'_>]) -> Vec<Evidence> {
     shown.map(|variable| variable.evidence(pair)).collect()
 }
 
-fn linker(pair: &Pair<'_>, found: &[Variable<'_>]) -> Option<Cause> {
-    // Variables lie in data that the program may write.
-    let is_writable = |one: &&Variable<'_>| matches!(one.section, ".data" | "__data");
-    let ended: Vec<&Variable<'_>> = found
-        .iter()
-        .filter(is_writable)
-        .filter(|one| one.is_ended(pair))
-        .collect();
+fn reach(pair: &Pair<'_>, found: &[&Variable<'_>]) -> Reach {
+    Reach::Places(found.iter().flat_map(|one| one.places(pair)).collect())
+}
+
+fn linker(pair: &Pair<'_>, ended: &[&Variable<'_>]) -> Option<Cause> {
     let first = ended.first()?;
     let kinds: Vec<&str> = ended
         .iter()
@@ -134,14 +170,14 @@ fn linker(pair: &Pair<'_>, found: &[Variable<'_>]) -> Option<Cause> {
         name: Name::LdflagsVariable,
         confidence: Confidence::Likely,
         summary: format!(
-            "{count}{of} of equal code has another text{kind}, as -ldflags=-X gives it; builds with -trimpath do not \
+            "{count}{of} has another text{kind}, as -ldflags=-X gives it; builds with -trimpath do not \
              record the flag"
         ),
-        evidence: evidence(pair, &ended),
+        evidence: evidence(pair, ended),
         fix: "pass the same -X values to both builds, and only values that depend on the source: the commit's own \
               time (git log -1 --format=%cI) in place of the clock, no host or user names"
             .into(),
-        reach: Reach::Stamps,
+        reach: reach(pair, ended),
     })
 }
 
@@ -173,7 +209,7 @@ fn file(pair: &Pair<'_>, found: &[&Variable<'_>]) -> Option<Cause> {
         ),
         evidence: evidence(pair, found),
         fix: embedded::fix(&marks),
-        reach: Reach::Stamps,
+        reach: reach(pair, found),
     })
 }
 
@@ -197,7 +233,7 @@ fn text(pair: &Pair<'_>, found: &[&Variable<'_>], main_differs: bool) -> Option<
         summary: format!("the text of {of} differs while all code is equal"),
         evidence: evidence(pair, found),
         fix: "build both from one commit with a clean tree; look at the variables named, and at generated files".into(),
-        reach: Reach::Stamps,
+        reach: reach(pair, found),
     })
 }
 

@@ -1,6 +1,9 @@
 //! unexplained: what no proven cause accounts for, with its ranges.
 
+use std::ops::Range;
+
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::compare::Artifact;
 use crate::diff::functions::FunctionDiff;
 use crate::diff::regions::Span;
 use crate::diff::{FunctionsDiff, RegionDiff, words};
@@ -16,6 +19,9 @@ const RANGES_EACH_MAX: usize = 3;
 /// Bytes of each side shown for a small range.
 const SHOWN_BYTES: usize = 48;
 
+/// The most pairs of a byte and a place that are looked at.
+const KNOWN_MAX: usize = 10_000_000;
+
 /// Says whether causes leave something open.
 pub(super) fn is_open(pair: &Pair<'_>, causes: &[Cause]) -> bool {
     left(pair, causes).is_some()
@@ -26,16 +32,26 @@ pub(super) fn is_open(pair: &Pair<'_>, causes: &[Cause]) -> bool {
 fn left<'a>(pair: &Pair<'a>, causes: &[Cause]) -> Option<Vec<&'a RegionDiff>> {
     let sure = |cause: &&Cause| cause.confidence == Confidence::Proven;
     let reaches = |reach: Reach| causes.iter().filter(sure).any(|cause| cause.reach == reach);
-    if reaches(Reach::Anything) {
+    if reaches(Reach::Anything) || reaches(Reach::Code) {
         return None;
     }
     let one_sided = reaches(Reach::OneSided);
+    let places: Vec<&Range<usize>> = causes
+        .iter()
+        .filter(|cause| cause.confidence < Confidence::Possible)
+        .filter_map(|cause| match &cause.reach {
+            Reach::Places(places) => Some(places),
+            _ => None,
+        })
+        .flatten()
+        .collect();
     let left: Vec<&RegionDiff> = pair
         .diff
         .regions
         .iter()
         .filter(|region| region.differing > region.stamped)
         .filter(|region| !(one_sided && is_one_sided_effect(pair, region)))
+        .filter(|region| !lies_in(pair, region, &places))
         .collect();
     (!left.is_empty() || causes.is_empty()).then_some(left)
 }
@@ -144,16 +160,46 @@ fn is_one_sided_effect(pair: &Pair<'_>, region: &RegionDiff) -> bool {
     match region.content {
         Content::Layout | Content::Symbols => true,
         Content::Notes if super::split_debug::LINKS.contains(&region.name.as_str()) => true,
-        Content::Notes => region.a.is_none() || region.b.is_none(),
+        Content::Notes => {
+            let one_sided = region.a.is_none() || region.b.is_none();
+            // An ID of another length is no stamp at the same place.
+            one_sided || holds_host_id(pair.a, &region.a) && holds_host_id(pair.b, &region.b)
+        }
         // A section behind those taken away moves, and what points into it follows.
         Content::Data => words::follow_sections(pair.a, pair.b, region),
         Content::Code => false,
     }
 }
 
+/// Says whether every difference of a region lies in places that a cause knows.
+fn lies_in(pair: &Pair<'_>, region: &RegionDiff, places: &[&Range<usize>]) -> bool {
+    let is_known = |at: usize| places.iter().any(|place| place.contains(&at));
+    let lies_in = |span: &Span| {
+        let bytes = |artifact: &'_ Artifact, range: &Range<usize>| {
+            artifact.bytes().get(range.clone()).map(<[u8]>::to_vec)
+        };
+        let sides = bytes(pair.a, &span.a).zip(bytes(pair.b, &span.b));
+        sides.is_some_and(|(a, b)| {
+            // Of different lengths, none of it is equal.
+            let in_place = a.len() == b.len();
+            (0..a.len()).all(|at| in_place && a[at] == b[at] || is_known(span.a.start + at))
+        })
+    };
+    let bytes: usize = region.spans.iter().map(|span| span.a.len()).sum();
+    let is_bounded = bytes.saturating_mul(places.len()) <= KNOWN_MAX;
+    is_bounded && !places.is_empty() && !region.spans.is_empty() && region.spans.iter().all(lies_in)
+}
+
+fn holds_host_id(artifact: &Artifact, region: &Option<Range<usize>>) -> bool {
+    let (Some(id), Some(region)) = (&artifact.image.host_id, region) else {
+        return false;
+    };
+    region.contains(&id.range.start) && id.range.end <= region.end
+}
+
 fn ranges(pair: &Pair<'_>, region: &RegionDiff, symbols: &Symbols<'_>) -> Vec<Evidence> {
     if region.spans.is_empty() {
-        let show = |range: &Option<std::ops::Range<usize>>| {
+        let show = |range: &Option<Range<usize>>| {
             range
                 .as_ref()
                 .map(|range| format!("{} bytes at {:#x}", range.len(), range.start))
@@ -212,7 +258,7 @@ pub(super) fn place(region: &RegionDiff, span: &Span) -> String {
 }
 
 /// Shows bytes as text where they are text, else as hexadecimal.
-pub(super) fn excerpt(bytes: &[u8], range: &std::ops::Range<usize>) -> String {
+pub(super) fn excerpt(bytes: &[u8], range: &Range<usize>) -> String {
     let all = bytes.get(range.clone()).unwrap_or_default();
     let shown = &all[..all.len().min(SHOWN_BYTES)];
     let is_text = shown.len() > 1 && shown.iter().all(|byte| (0x20..0x7f).contains(byte));

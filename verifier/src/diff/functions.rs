@@ -6,7 +6,7 @@
 //! out: calls and jumps to paired functions, and addresses of data that moved
 //! with its neighbours. Nothing is disassembled; see `operands`.
 
-mod operands;
+pub(super) mod operands;
 mod pairs;
 mod places;
 
@@ -17,8 +17,8 @@ use serde::Serialize;
 
 use crate::compare::Artifact;
 use crate::goinfo::functions::{Function, Functions, package};
-use crate::goinfo::pclntab::Found;
-use operands::Code;
+use crate::goinfo::pclntab::{Found, origins};
+use operands::{Code, Outcome};
 use pairs::{Pairs, Side};
 use places::{Places, References};
 
@@ -78,6 +78,11 @@ pub struct FunctionDiff {
     pub file: Option<String>,
     /// What became of it.
     pub change: Change,
+    /// Every source file that its code comes from, where it is not the same: the
+    /// compiler puts small functions into those that call them.
+    pub files: Vec<String>,
+    /// The file that the first other byte of its code comes from.
+    pub differs_in: Option<String>,
     /// Its place in the first file.
     pub a: Option<Place>,
     /// Its place in the second file.
@@ -107,7 +112,8 @@ pub struct FunctionsDiff {
     pub functions: Vec<FunctionDiff>,
     /// How many more such functions there are.
     pub functions_omitted: usize,
-    /// How many functions stand in another order than in the first file.
+    /// How many functions stand in another order than in the first file, those
+    /// left out that stand in another order in their source.
     pub reordered: usize,
     /// The names of each file's first functions.
     pub first: [Vec<String>; 2],
@@ -196,6 +202,15 @@ struct Comparer<'a> {
     line_bytes: Cell<usize>,
 }
 
+/// What became of a function or a pair of them, by its index in each file.
+struct Judged {
+    change: Change,
+    /// The first byte that is other code.
+    at: Option<usize>,
+    a: Option<usize>,
+    b: Option<usize>,
+}
+
 /// What a function without lines that can be read counts for, in bytes.
 const LINES_READ: usize = 1 << 17;
 
@@ -216,47 +231,69 @@ impl<'a> Comparer<'a> {
 
     fn compare(&self) -> FunctionsDiff {
         let [a, b] = self.functions;
-        let mut changes: Vec<Change> = Vec::with_capacity(self.pairs.both.len());
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(self.pairs.both.len());
         let places = Places::of(self.artifacts, self.functions, &self.pairs);
         let mut references = References::default();
         for (of_a, of_b) in &self.pairs.both {
             let (a, b) = (self.code(0, &a.all[*of_a]), self.code(1, &b.all[*of_b]));
-            let outcome = operands::compare(&a, &b, &places, &mut references);
-            changes.push(match outcome {
-                operands::Outcome::Same => Change::Same,
-                operands::Outcome::Shifted => Change::Shifted,
-                operands::Outcome::Unknown => Change::Unclear,
-                operands::Outcome::Changed => Change::Changed,
-            });
+            outcomes.push(operands::compare(&a, &b, &places, &mut references));
             references.end_of_function();
         }
         // Where data went is known only when every reference has been seen.
         references.settle(self.artifacts);
+        let pairs = self.pairs.both.iter().zip(outcomes).enumerate();
+        let mut list: Vec<Judged> = pairs
+            .map(|(index, ((of_a, of_b), outcome))| {
+                let lines = || self.lines_differ(*of_a, *of_b);
+                let (change, at) = match outcome {
+                    Outcome::Unknown => (Change::Unclear, None),
+                    Outcome::Changed(at) => (Change::Changed, Some(at)),
+                    Outcome::Shifted if !references.all_hold(index) => (Change::Unclear, None),
+                    Outcome::Same | Outcome::Shifted if lines() => (Change::Lines, None),
+                    Outcome::Shifted => (Change::Shifted, None),
+                    Outcome::Same => (Change::Same, None),
+                };
+                Judged {
+                    change,
+                    at,
+                    a: Some(*of_a),
+                    b: Some(*of_b),
+                }
+            })
+            .collect();
         let mut diff = FunctionsDiff {
-            reordered: self.pairs.reordered(),
+            reordered: self.reordered(&list),
             first: [first(a), first(b)],
             ..FunctionsDiff::default()
         };
-        let mut list: Vec<(Change, Option<usize>, Option<usize>)> = Vec::new();
-        for (index, ((of_a, of_b), change)) in self.pairs.both.iter().zip(changes).enumerate() {
-            let change = match change {
-                Change::Shifted if !references.all_hold(index) => Change::Unclear,
-                Change::Same | Change::Shifted if self.lines_differ(*of_a, *of_b) => Change::Lines,
-                change => change,
-            };
-            list.push((change, Some(*of_a), Some(*of_b)));
-        }
-        let one_sided = |change, all: &[usize]| -> Vec<_> {
-            let side = |index: &usize| match change {
-                Change::OnlyA => (change, Some(*index), None),
-                _ => (change, None, Some(*index)),
-            };
-            all.iter().map(side).collect()
+        let one_sided = |change, a, b| Judged {
+            change,
+            at: None,
+            a,
+            b,
         };
-        list.extend(one_sided(Change::OnlyA, &self.pairs.only_a));
-        list.extend(one_sided(Change::OnlyB, &self.pairs.only_b));
+        let only_a = self.pairs.only_a.iter();
+        list.extend(only_a.map(|index| one_sided(Change::OnlyA, Some(*index), None)));
+        let only_b = self.pairs.only_b.iter();
+        list.extend(only_b.map(|index| one_sided(Change::OnlyB, None, Some(*index))));
         self.gather(list, &mut diff);
         diff
+    }
+
+    /// Counts functions that come before one that they followed. Functions of one
+    /// package that come from other lines were moved in their source.
+    fn reordered(&self, both: &[Judged]) -> usize {
+        let name = |one: &Judged| one.a.map(|index| self.functions[0].all[index].name);
+        let by_source = |one: &Judged, next: &Judged| {
+            let package = |one| name(one).map(package::of_symbol);
+            (one.change == Change::Lines || next.change == Change::Lines)
+                && package(one) == package(next)
+        };
+        let descends = |pair: &&[Judged]| match pair {
+            [one, next] => next.b < one.b && !by_source(one, next),
+            _ => false,
+        };
+        both.windows(2).filter(descends).count()
     }
 
     fn code(&self, side: usize, function: &Function<'_>) -> Code<'a> {
@@ -280,20 +317,54 @@ impl<'a> Comparer<'a> {
             let (a_lines, b_lines) = (a.table.lines(a_record), b.table.lines(b_record));
             let len = a_lines.map_or(LINES_READ, <[u8]>::len);
             self.line_bytes.set(left.saturating_sub(len));
-            a_lines != b_lines
+            // What was put into it may come from other lines of its own source.
+            let own = || {
+                let sides = a.table.stretches(a_record).zip(b.table.stretches(b_record));
+                sides.is_none_or(|(a, b)| !origins::same_own_lines(&a, &b))
+            };
+            a_lines != b_lines && own()
         };
         other_lines || a.table.start_line(a_record) != b.table.start_line(b_record)
     }
 
-    fn gather(
-        &self,
-        mut list: Vec<(Change, Option<usize>, Option<usize>)>,
-        diff: &mut FunctionsDiff,
-    ) {
+    /// Every file that a function's code comes from on either side.
+    fn files(&self, judged: &Judged) -> Vec<String> {
+        let [a, b] = self.functions;
+        let files = |functions: &Functions<'a>, index: Option<usize>| {
+            index.map_or_else(Vec::new, |index| {
+                functions.table.files(functions.all[index].record)
+            })
+        };
+        let mut files = [files(a, judged.a), files(b, judged.b)].concat();
+        files.sort_unstable();
+        files.dedup();
+        files.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The file that other code comes from: where one line became longer or
+    /// shorter, else at the first other byte. Jumps over what grew differ earlier.
+    fn differs_in(&self, judged: &Judged) -> Option<String> {
+        let at = u64::try_from(judged.at?).ok()?;
+        let [a, b] = self.functions;
+        let (a_record, b_record) = (a.all[judged.a?].record, b.all[judged.b?].record);
+        let sides = a
+            .table
+            .stretches(a_record)
+            .zip(b.table.stretches(b_record))?;
+        let grown = origins::first_grown(&sides.0, &sides.1);
+        let file = match grown {
+            Some(file) => a.table.file_name(a_record, file),
+            None => a.table.file_at(a_record, at),
+        };
+        file.map(str::to_owned)
+    }
+
+    fn gather(&self, mut list: Vec<Judged>, diff: &mut FunctionsDiff) {
         let [a, b] = self.functions;
         let mut packages: BTreeMap<String, Counts> = BTreeMap::new();
-        list.sort_by_key(|(change, ..)| *change);
-        for (change, of_a, of_b) in list {
+        list.sort_by_key(|judged| judged.change);
+        for judged in list {
+            let (change, of_a, of_b) = (judged.change, judged.a, judged.b);
             diff.counts.add(change);
             let one = of_a
                 .map(|index| &a.all[index])
@@ -328,6 +399,8 @@ impl<'a> Comparer<'a> {
                 package: package.into_owned(),
                 file: file.map(str::to_owned),
                 change,
+                files: self.files(&judged),
+                differs_in: self.differs_in(&judged),
                 a: of_a.map(|index| place(&a.all[index])),
                 b: of_b.map(|index| place(&b.all[index])),
             });

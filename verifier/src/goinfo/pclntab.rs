@@ -18,6 +18,7 @@
 //! Source: cmd/link/internal/ld/pcln.go, runtime/symtab.go, debug/gosym/pclntab.go
 
 mod header;
+pub mod origins;
 
 use std::borrow::Cow;
 
@@ -190,7 +191,11 @@ impl<'a> Table<'a> {
         // The first value is counted from -1, zigzag.
         let delta = varint(self.data.get(start..)?)?;
         let index = (delta >> 1) as i64 ^ -((delta & 1) as i64);
-        let index = usize::try_from(index - 1).ok()?;
+        self.file_name(record, usize::try_from(index.checked_sub(1)?).ok()?)
+    }
+
+    /// Returns a file by its number in the function's compilation unit.
+    pub fn file_name(&self, record: usize, index: usize) -> Option<&'a str> {
         match self.header.layout {
             Layout::Go12 => self.file_of_count(index),
             Layout::Go116 | Layout::Go118 | Layout::Go120 => {

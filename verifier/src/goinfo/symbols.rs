@@ -70,6 +70,11 @@ impl<'a> Symbols<'a> {
         Self(symbols)
     }
 
+    /// Says whether it names functions of Go: every program has this one.
+    pub fn has_functions(&self) -> bool {
+        self.0.iter().any(|symbol| symbol.name == "runtime.main")
+    }
+
     /// Returns the symbol that an address lies in.
     pub fn at(&self, address: u64) -> Option<&Symbol<'a>> {
         let after = self.0.partition_point(|symbol| symbol.address <= address);

@@ -51,17 +51,18 @@ pub fn read(bytes: &[u8], image: &Image) -> Option<Vec<Variable>> {
         Format::GoArchive | Format::Container(_) | Format::Empty | Format::Other => return None,
     }
     let file = File::parse(bytes).ok()?;
-    let mut any = false;
+    let mut is_whole = false;
     let mut variables: Vec<Variable> = Vec::new();
     // Names may overlap in a string table made to be slow; real ones hardly do.
     let mut name_bytes = bytes.len().saturating_mul(NAME_BYTES_FACTOR);
     for symbol in file.symbols().take(SYMBOLS_MAX) {
-        any = true;
         let name = symbol.name().unwrap_or_default();
         let Some(left) = name_bytes.checked_sub(name.len()) else {
             break;
         };
         name_bytes = left;
+        // Tables of Windows and macOS stay with -s, for what is imported.
+        is_whole |= matches!(name, "runtime.main" | "_runtime.main");
         let Some(name) = name.strip_suffix(".str") else {
             continue;
         };
@@ -79,7 +80,7 @@ pub fn read(bytes: &[u8], image: &Image) -> Option<Vec<Variable>> {
         variables.extend(variable(bytes, image, name, symbol.address()));
     }
     variables.sort_by(|a, b| a.name.cmp(&b.name));
-    any.then_some(variables)
+    is_whole.then_some(variables)
 }
 
 fn variable(bytes: &[u8], image: &Image, name: &str, address: u64) -> Option<Variable> {

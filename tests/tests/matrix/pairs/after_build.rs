@@ -30,6 +30,14 @@ pub(super) fn afterwards() -> Vec<Pair> {
             new(),
             new().after("at=$(grep -abo -m1 GNU \"$1\" | head -n1 | cut -d: -f1); printf '\\132\\245' | dd of=\"$1\" bs=1 seek=$((at + 8)) conv=notrunc status=none"),
         ),
+        // What was written over tells nothing of how the program was built.
+        differ(
+            "a setting in the build information changed",
+            "modified-after-build",
+            new(),
+            new().after("at=$(grep -abo CGO_ENABLED=0 \"$1\" | tail -n1 | cut -d: -f1); printf 1 | dd of=\"$1\" bs=1 seek=$((at + 12)) conv=notrunc status=none"),
+        )
+        .alone(),
         differ(
             "bytes at the end",
             "modified-after-build",

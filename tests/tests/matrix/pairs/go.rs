@@ -1,7 +1,7 @@
 //! Pairs: toolchains: their versions and experiments.
 
 use super::{MIDDLE, OLD, Pair, differ, new};
-use crate::build::Build;
+use crate::build::{Build, Mischief};
 
 pub(super) fn toolchains() -> Vec<Pair> {
     let mut pairs = vec![
@@ -27,6 +27,15 @@ pub(super) fn toolchains() -> Vec<Pair> {
             new().set("GOEXPERIMENT=nodwarf5"),
         ),
     ];
+    pairs.push(
+        differ(
+            "another Go of the same version",
+            "toolchain-patched",
+            new(),
+            new().with(Mischief::PatchedGoroot),
+        )
+        .alone(),
+    );
     for target in ["windows/amd64", "darwin/arm64", "wasip1/wasm"] {
         pairs.push(differ(
             &format!("go1.21 and go1.27, {target}"),

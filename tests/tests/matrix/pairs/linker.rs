@@ -23,7 +23,8 @@ pub(super) fn linker() -> Vec<Pair> {
             "gnu-build-id-flag",
             new(),
             new().flag("-ldflags=-B 0x0123456789abcdef"),
-        ),
+        )
+        .alone(),
         differ(
             "-B none",
             "gnu-build-id-flag",

@@ -50,6 +50,8 @@ pub(super) fn modules() -> Vec<Pair> {
     };
     let one = "package near\n\nimport \"example.com/matrix/far\"\n\n//go:noinline\nfunc Text() string { return \"near v1.0.0 \" + far.Text() }\n";
     let other = "package near\n\nimport \"example.com/matrix/far\"\n\n//go:noinline\nfunc Text() string { return far.Text() + \" is far from near\" }\n";
+    let inlined = "package near\n\nimport \"example.com/matrix/far\"\n\nfunc Text() string { return far.Text() }\n";
+    let other_inlined = "package near\n\nimport \"example.com/matrix/far\"\n\nfunc Text() string { return far.Text()[1:] }\n";
     vec![
         differ(
             "a newer dependency",
@@ -93,6 +95,14 @@ pub(super) fn modules() -> Vec<Pair> {
             replaced(one).flag("-ldflags=-s -w"),
             replaced(other).flag("-ldflags=-s -w"),
         ),
+        // It shows in the code of package main alone.
+        differ(
+            "a replaced dependency changed, its code put into package main",
+            "dependency-content",
+            replaced(inlined),
+            replaced(other_inlined),
+        )
+        .alone(),
         differ(
             "vendored",
             "dependency-vendored",
@@ -101,6 +111,9 @@ pub(super) fn modules() -> Vec<Pair> {
         ),
     ]
 }
+
+const MOTTO: &str = "//go:noinline\nfunc Motto() string { return \"Keep this table\" }";
+const MOTTO_BEFORE_NAME: &str = "//go:noinline\nfunc Motto() string { return \"Keep this table\" }\n\n//go:noinline\nfunc Name(";
 
 /// With a folder in an `embed.FS`.
 fn folder() -> Build {
@@ -155,6 +168,18 @@ pub(super) fn sources() -> Vec<Pair> {
             new(),
             new().edit("inner/inner.go", "2 * n", "3 * n"),
         ),
+        // Another order in the source is no other order of linking.
+        differ(
+            "functions in another order",
+            "source-content",
+            new(),
+            new().edit("shapes/shapes.go", MOTTO, "").edit(
+                "shapes/shapes.go",
+                "//go:noinline\nfunc Name(",
+                MOTTO_BEFORE_NAME,
+            ),
+        )
+        .alone(),
         differ(
             "main changed, stripped",
             "source-content",

@@ -14,11 +14,20 @@ use super::places::{Places, References, Relation};
 
 /// The code of one function.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Code<'a> {
+pub(in crate::diff) struct Code<'a> {
     /// The address of its first byte.
-    pub(super) address: u64,
+    pub(in crate::diff) address: u64,
     /// Its bytes, padding included.
-    pub(super) bytes: &'a [u8],
+    pub(in crate::diff) bytes: &'a [u8],
+}
+
+impl Code<'_> {
+    fn cut(&self, len: usize) -> Self {
+        Self {
+            bytes: self.bytes.get(..len).unwrap_or_default(),
+            ..*self
+        }
+    }
 }
 
 /// What two versions of a function's code are to each other.
@@ -30,8 +39,8 @@ pub(super) enum Outcome {
     Shifted,
     /// Different bytes that may be operands.
     Unknown,
-    /// Different code.
-    Changed,
+    /// Different code, from this byte on.
+    Changed(usize),
 }
 
 /// Compares two versions; references to data are put down.
@@ -48,17 +57,50 @@ pub(super) fn compare(
     if a.bytes == b.bytes {
         return Outcome::Same;
     }
-    let outcome = match places.arch {
-        _ if a.bytes.len() != b.bytes.len() && places.arch != "wasm" => Outcome::Changed,
-        "amd64" | "386" => x86::compare(&a, &b, places, references),
-        "arm64" if !places.big_endian => arm64::compare(&a, &b, places, references),
-        "arm" if !places.big_endian => arm::compare(&a, &b, places, references),
-        _ => Outcome::Unknown,
+    let len = a.bytes.len().min(b.bytes.len());
+    let outcome = if a.bytes.len() == b.bytes.len() || places.arch == "wasm" {
+        by_operands(&a, &b, places, references)
+    } else {
+        match by_operands(&a.cut(len), &b.cut(len), places, references) {
+            Outcome::Changed(at) => Outcome::Changed(at),
+            Outcome::Same | Outcome::Shifted => Outcome::Changed(len),
+            Outcome::Unknown => {
+                Outcome::Changed(next_difference(a.bytes, b.bytes, 0).unwrap_or(len))
+            }
+        }
     };
     if outcome != Outcome::Shifted {
         references.forget_function();
     }
     outcome
+}
+
+/// Returns the addresses of data that code names, and where it does; empty for
+/// architectures that are not read here.
+pub(in crate::diff) fn addresses(
+    code: &Code<'_>,
+    arch: &str,
+    big_endian: bool,
+) -> Vec<(usize, u64)> {
+    match arch {
+        "amd64" | "386" => x86::addresses(code, arch == "amd64"),
+        "arm64" if !big_endian => arm64::addresses(code),
+        _ => Vec::new(),
+    }
+}
+
+fn by_operands(
+    a: &Code<'_>,
+    b: &Code<'_>,
+    places: &Places<'_>,
+    references: &mut References,
+) -> Outcome {
+    match places.arch {
+        "amd64" | "386" => x86::compare(a, b, places, references),
+        "arm64" if !places.big_endian => arm64::compare(a, b, places, references),
+        "arm" if !places.big_endian => arm::compare(a, b, places, references),
+        _ => Outcome::Unknown,
+    }
 }
 
 /// Cuts off what the linker puts behind a function to align the next one.
@@ -98,9 +140,10 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
 /// Returns the first place from `at` on where two texts of one length differ.
 fn next_difference(a: &[u8], b: &[u8], at: usize) -> Option<usize> {
     const BLOCK: usize = 64;
+    let len = a.len().min(b.len());
     let mut at = at;
-    while at < a.len() {
-        let end = a.len().min(at + BLOCK);
+    while at < len {
+        let end = len.min(at + BLOCK);
         if a[at..end] != b[at..end] {
             let same = |pair: &(&u8, &u8)| pair.0 == pair.1;
             return Some(at + a[at..end].iter().zip(&b[at..end]).take_while(same).count());

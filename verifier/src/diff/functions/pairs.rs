@@ -87,13 +87,6 @@ impl Pairs {
         self.only_a.extend(&open[both..]);
         self.only_b.extend(&of_b[both..]);
     }
-
-    /// Returns how many functions of the second file come before one that stands
-    /// before them in the first file.
-    pub(super) fn reordered(&self) -> usize {
-        let descends = |pair: &&[(usize, usize)]| pair[1].1 < pair[0].1;
-        self.both.windows(2).filter(descends).count()
-    }
 }
 
 /// Returns how many bytes two functions of one size share.
@@ -161,13 +154,5 @@ mod tests {
         let mut b = a.clone();
         b.swap(0, 1);
         assert_eq!(pairs(&a, &b).both, [(0, 1), (1, 0)]);
-    }
-
-    #[test]
-    fn counts_what_stands_elsewhere() {
-        let a = functions(&[("a", 16), ("b", 16), ("c", 16)]);
-        let b = functions(&[("b", 16), ("c", 16), ("a", 16)]);
-        assert_eq!(pairs(&a, &b).reordered(), 1);
-        assert_eq!(pairs(&a, &a).reordered(), 0);
     }
 }

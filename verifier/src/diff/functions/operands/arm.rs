@@ -16,14 +16,14 @@ pub(super) fn compare(
     while let Some(differs) = next_difference(a.bytes, b.bytes, at) {
         let this = differs & !3;
         let (Some(word_a), Some(word_b)) = (word(a.bytes, this), word(b.bytes, this)) else {
-            return Outcome::Changed;
+            return Outcome::Changed(differs);
         };
         let branches = branch(a, this, word_a).zip(branch(b, this, word_b));
         let same_branch = branches.is_some_and(|(target_a, target_b)| {
             word_a >> 24 == word_b >> 24 && is_same(target_a, target_b, places, references)
         });
         if !same_branch && !is_same(word_a.into(), word_b.into(), places, references) {
-            return Outcome::Changed;
+            return Outcome::Changed(differs);
         }
         at = this + 4;
     }

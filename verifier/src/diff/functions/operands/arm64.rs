@@ -23,7 +23,7 @@ pub(super) fn compare(
                 (Some(found_a), Some(found_b)) if found_a.len == 8 => {
                     (this + 4, (found_a, found_b))
                 }
-                _ => return Outcome::Changed,
+                _ => return Outcome::Changed(differs),
             },
         };
         let (found_a, found_b) = targets;
@@ -31,11 +31,20 @@ pub(super) fn compare(
             && found_a.len == found_b.len
             && is_same(found_a.address, found_b.address, places, references);
         if !same {
-            return Outcome::Changed;
+            return Outcome::Changed(differs);
         }
         at = next;
     }
     Outcome::Shifted
+}
+
+/// Returns every address that a page and a place in it make.
+pub(super) fn addresses(code: &Code<'_>) -> Vec<(usize, u64)> {
+    let two = |at: usize| {
+        let found = target(code, at).filter(|found| found.len == 8)?;
+        Some((at, found.address))
+    };
+    (0..code.bytes.len()).step_by(4).filter_map(two).collect()
 }
 
 /// An address that one or two instructions make.

@@ -27,10 +27,33 @@ pub(super) fn compare(
             .find(|start| operand(a, b, *start, places, references));
         match found {
             Some(start) => at = start + 4,
-            None => return Outcome::Changed,
+            None => return Outcome::Changed(differs),
         }
     }
     Outcome::Shifted
+}
+
+/// Returns every address that LEA takes: so code names constants.
+pub(super) fn addresses(code: &Code<'_>, wide: bool) -> Vec<(usize, u64)> {
+    const LEA: u8 = 0x8d;
+    let bytes = code.bytes;
+    let address = |opcode: usize| {
+        let modrm = bytes.get(opcode.checked_add(1)?)?;
+        let value = word(bytes, opcode + 2)?;
+        if modrm & 0xc7 != 0x05 {
+            return None;
+        }
+        if !wide {
+            return Some((opcode, u64::from(value)));
+        }
+        let prefix = bytes.get(opcode.checked_sub(1)?)?;
+        let next = code.address.wrapping_add(opcode as u64 + 6);
+        let target = next.wrapping_add_signed(i64::from(value.cast_signed()));
+        (prefix & 0xf8 == 0x48).then_some((opcode - 1, target))
+    };
+    memchr::memchr_iter(LEA, bytes)
+        .filter_map(address)
+        .collect()
 }
 
 /// Says whether the four bytes at an offset are an operand that refers to the
@@ -123,3 +146,22 @@ const OPCODES: [u8; 22] = [
     0x01, 0x03, 0x29, 0x2b, 0x39, 0x3b, 0x63, 0x80, 0x81, 0x83, 0x84, 0x85, 0x87, 0x88, 0x89, 0x8a,
     0x8b, 0x8d, 0xc6, 0xc7, 0xf7, 0xff,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_lea_takes() {
+        // LEAQ 0x10(IP), AX; LEAQ 0x10(AX), AX; RET
+        let bytes = [
+            0x48, 0x8d, 0x05, 0x10, 0, 0, 0, 0x48, 0x8d, 0x40, 0x10, 0xc3, 0, 0, 0, 0,
+        ];
+        let code = Code {
+            address: 0x1000,
+            bytes: &bytes,
+        };
+        assert_eq!(addresses(&code, true), [(0, 0x1017)]);
+        assert_eq!(addresses(&code, false), [(1, 0x10)]);
+    }
+}

@@ -1,0 +1,115 @@
+//! source-content, dependency-content, toolchain-patched: constants with other
+//! bytes, by the functions that use them.
+
+use super::content::Owner;
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, embedded};
+use crate::diff::functions::{Change, FunctionDiff, Place};
+use crate::diff::literals::{self, Literal};
+use crate::goinfo::functions::package;
+
+/// The most constants listed.
+const LISTED_MAX: usize = 12;
+
+/// Bytes shown of a constant.
+const SHOWN_BYTES: usize = 48;
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    let same_inputs = pair.diff.pattern.is_none_or(|pattern| pattern.0[0]);
+    // Where data moved, what lies at a place need not have changed.
+    let functions = pair.diff.functions.as_ref();
+    let stayed =
+        functions.is_some_and(|functions| functions.counts.shifted + functions.counts.unclear == 0);
+    if same_inputs || !stayed || !pair.same_go() || !embedded::code_is_same(pair) {
+        return Vec::new();
+    }
+    let found = literals::compare(pair.a, pair.b, &pair.diff.regions);
+    let owners = [
+        (Owner::Main, Name::SourceContent),
+        (Owner::Dependency, Name::DependencyContent),
+        (Owner::Standard, Name::ToolchainPatched),
+    ];
+    let of = |owner: Owner| -> Vec<&Literal> {
+        let is_owned = |literal: &&Literal| owner_of(pair, literal) == owner;
+        found.iter().filter(is_owned).collect()
+    };
+    owners
+        .into_iter()
+        .filter_map(|(owner, name)| cause(pair, name, &of(owner)))
+        .collect()
+}
+
+/// Code that was put into a function uses its own constants.
+fn owner_of(pair: &Pair<'_>, literal: &Literal) -> Owner {
+    let package = package::of_symbol(&literal.function);
+    let owner = Owner::of(pair, &package);
+    let function = FunctionDiff {
+        name: literal.function.clone(),
+        package: package.into_owned(),
+        file: literal.file.clone(),
+        change: Change::Same,
+        files: Vec::new(),
+        differs_in: None,
+        a: None::<Place>,
+        b: None,
+    };
+    match &literal.used_in {
+        Some(file) => Owner::of_file(pair, file, &function, owner),
+        None => owner,
+    }
+}
+
+fn cause(pair: &Pair<'_>, name: Name, found: &[&Literal]) -> Option<Cause> {
+    let first = found.first()?;
+    let (what, fix) = match name {
+        Name::SourceContent => (
+            "the source is not the same",
+            "build both from one commit with a clean tree; look at the functions named, and at generated files",
+        ),
+        Name::DependencyContent => (
+            "a package linked in is not the same though module versions are equal",
+            "build both without replace lines and go.work entries that name folders, or with these folders at one \
+             commit; compare vendor folders (go mod verify checks the module cache)",
+        ),
+        _ => (
+            "the standard library is not the same though both toolchains call themselves alike",
+            "build both with the release from go.dev (verify-build toolchain tells whether it is one)",
+        ),
+    };
+    let more = match found.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    Some(Cause {
+        name,
+        confidence: Confidence::Likely,
+        summary: format!(
+            "{what}: all code is equal, and a constant that {} uses{more} differs",
+            first.function
+        ),
+        evidence: found
+            .iter()
+            .take(LISTED_MAX)
+            .map(|literal| evidence(pair, literal))
+            .collect(),
+        fix: fix.into(),
+        reach: Reach::Places(found.iter().map(|literal| literal.span.clone()).collect()),
+    })
+}
+
+fn evidence(pair: &Pair<'_>, literal: &Literal) -> Evidence {
+    let region = pair.a.image.region_at(literal.span.start);
+    let region = region.map_or("data", |region| region.name.as_str());
+    let place = format!(
+        "{region} at offset {:#x}, which the code of {} names at offset {:#x}",
+        literal.a.start, literal.function, literal.used_at
+    );
+    let show = |bytes: &[u8], range: &std::ops::Range<usize>| {
+        let end = range.end.max(range.start.saturating_add(SHOWN_BYTES / 2));
+        super::unexplained::excerpt(bytes, &(range.start..end.min(bytes.len())))
+    };
+    Evidence::new(
+        place,
+        show(pair.a.bytes(), &literal.a),
+        show(pair.b.bytes(), &literal.b),
+    )
+}

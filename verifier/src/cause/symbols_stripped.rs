@@ -1,0 +1,96 @@
+//! symbols-stripped: files linked without symbols (-s) or debug information (-w).
+
+use super::linking::list;
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::compare::Artifact;
+use crate::goinfo::selfcheck::SelfCheck;
+use crate::goinfo::symbols::Symbols;
+use crate::image::{Content, Format};
+
+/// The symbol table, as evidence names it where it is no section of its own.
+const GO_SYMBOLS: &str = "(symbols of Go)";
+
+/// What tells of symbols in one file.
+struct Traces {
+    /// Names of sections with debug information.
+    debug: Vec<String>,
+    /// Names of sections with symbols.
+    symbols: Vec<String>,
+}
+
+impl Traces {
+    fn of(artifact: &Artifact) -> Self {
+        let names = |keep: fn(&str) -> bool| -> Vec<String> {
+            let regions = artifact.image.regions.iter();
+            let symbols = regions.filter(|region| region.content == Content::Symbols);
+            symbols
+                .map(|region| region.name.clone())
+                .filter(|name| keep(name))
+                .collect()
+        };
+        let symbols = match artifact.image.format {
+            // Their tables hold what is imported, too, and stay with -s.
+            Format::Pe | Format::MachO => {
+                let is_there = Symbols::read(artifact.bytes(), &artifact.image).has_functions();
+                is_there.then(|| GO_SYMBOLS.into()).into_iter().collect()
+            }
+            // The last two are a WebAssembly module's and a Plan 9 program's.
+            _ => names(|name| matches!(name, ".symtab" | "name" | "syms")),
+        };
+        Self {
+            debug: names(crate::image::is_debug),
+            symbols,
+        }
+    }
+}
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    let both_go = pair.a.go.is_go() && pair.b.go.is_go();
+    if !both_go || pair.a.image.format != pair.b.image.format {
+        return Vec::new();
+    }
+    stripped(pair).into_iter().collect()
+}
+
+fn stripped(pair: &Pair<'_>) -> Option<Cause> {
+    let (a, b) = (Traces::of(pair.a), Traces::of(pair.b));
+    // -s leaves out both, -w debug information alone. Other names of debug
+    // sections on each side are no sign of either.
+    let (flag, what, a, b) = if a.symbols.is_empty() != b.symbols.is_empty() {
+        let both = |side: Traces| [side.debug, side.symbols].concat();
+        ("-s", "symbols", both(a), both(b))
+    } else if a.debug.is_empty() != b.debug.is_empty() {
+        // On AIX the symbol table stays, so that -s looks like -w.
+        let flag = match pair.a.image.format {
+            Format::Xcoff => "-w (or -s)",
+            _ => "-w",
+        };
+        (flag, "debug information", a.debug, b.debug)
+    } else {
+        return None;
+    };
+    let (lacking, which) = if a.len() < b.len() {
+        (pair.a, &pair.names[0])
+    } else {
+        (pair.b, &pair.names[1])
+    };
+    let confidence = match lacking.go.self_check {
+        SelfCheck::Intact(_) => Confidence::Proven,
+        SelfCheck::Unknown(_) => Confidence::Likely,
+        // Then it was done afterwards, and modified-after-build says so.
+        SelfCheck::Changed { .. } => return None,
+    };
+    let show = |names: Vec<String>| (!names.is_empty()).then(|| list(&names));
+    Some(Cause {
+        name: Name::SymbolsStripped,
+        confidence,
+        summary: format!("{which} was linked without {what} (-ldflags={flag})"),
+        evidence: vec![Evidence::sides(
+            "symbol and debug sections",
+            show(a),
+            show(b),
+        )],
+        fix: format!("pass -ldflags={flag} to both builds or to neither"),
+        reach: Reach::OneSided,
+    })
+}
