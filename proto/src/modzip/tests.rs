@@ -1,5 +1,6 @@
 //! Zips that must pass, and one forged zip for each way to lie.
 
+mod ends;
 mod forge;
 mod lies;
 mod rules;
