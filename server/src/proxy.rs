@@ -24,6 +24,7 @@ pub(crate) mod changing;
 pub(crate) mod coalesce;
 pub(crate) mod file;
 mod kept;
+mod mismatch;
 pub(crate) mod module;
 pub(crate) mod negative;
 pub(crate) mod proof;

@@ -1,42 +1,12 @@
 //! Refused bytes, kept so that somebody can check by hand.
 
 use bytes::Bytes;
-use proto::dirhash::H1;
 use proto::module::ModuleVersion;
 use serde_json::json;
 
+use super::mismatch::Mismatch;
 use super::proof::{Origin, Prover};
-use crate::http::refusal::{Refusal, Remember};
-
-/// Two hashes that should be one.
-pub(super) struct Mismatch {
-    /// The words of go.sum for the file.
-    pub(super) line: String,
-    pub(super) database: String,
-    pub(super) want: H1,
-    pub(super) got: H1,
-}
-
-impl Mismatch {
-    /// Words the refusal. It follows the go command's own text for a mismatch,
-    /// as people search for its words.
-    pub(super) fn refusal(&self) -> Refusal {
-        let Self {
-            line,
-            database,
-            want,
-            got,
-        } = self;
-        Refusal::denied(format!(
-            "verifying {line}: checksum mismatch\n\
-             \tupstream sent: {got}\n\
-             \t{database}: {want}\n\
-             SECURITY ERROR: the file upstream sent is not the one the checksum database has.\n\
-             This proxy refused it and kept the evidence; it will ask upstream again in a while.\n"
-        ))
-        .remembered(Remember::Pause)
-    }
-}
+use crate::http::refusal::Refusal;
 
 impl Prover {
     /// Keeps what hashes to something else than its record says.

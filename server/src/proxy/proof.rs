@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto::dirhash::H1;
 use proto::module::ModuleVersion;
 
-use super::kept::Mismatch;
+use super::mismatch::Mismatch;
 use crate::config;
 use crate::evidence::Evidence;
 use crate::http::refusal::{Refusal, Remember};
