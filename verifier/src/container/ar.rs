@@ -86,11 +86,7 @@ impl Reader<'_> {
             .map_err(|fault| fault.within(name))?;
         std::io::copy(&mut content, &mut std::io::sink())?;
         if content.limit() > 0 {
-            return Err(Fault::truncated(format!(
-                "in the middle of {}, {} bytes before that member's end",
-                self.last,
-                content.limit()
-            )));
+            return Err(Fault::ends_within(&self.last, content.limit()));
         }
         self.skip_odd(size)?;
         Ok(true)

@@ -234,11 +234,7 @@ impl Reader<'_> {
         visited.map_err(|fault| fault.within(self.last.clone()))?;
         std::io::copy(&mut content, &mut std::io::sink())?;
         if content.limit() > 0 {
-            return Err(Fault::truncated(format!(
-                "in the middle of {}, {} bytes before that member's end",
-                self.last,
-                content.limit()
-            )));
+            return Err(Fault::ends_within(&self.last, content.limit()));
         }
         self.at = self.at.saturating_add(header.size);
         self.align()

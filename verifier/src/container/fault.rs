@@ -74,6 +74,13 @@ impl Fault {
         Kind::Truncated(place.into()).into()
     }
 
+    /// Says that a container ends within a member, so many bytes before its end.
+    pub fn ends_within(member: &str, left: u64) -> Self {
+        Self::truncated(format!(
+            "in the middle of {member}, {left} bytes before that member's end"
+        ))
+    }
+
     /// Says what about the bytes is wrong.
     pub fn malformed(what: impl Into<String>) -> Self {
         Kind::Malformed(what.into()).into()

@@ -210,10 +210,7 @@ impl Reader<'_> {
         let left = content.limit();
         skipped.map_err(|error| self.broken(error))?;
         if left > 0 {
-            return Err(Fault::truncated(format!(
-                "in the middle of {}, {left} bytes before that member's end",
-                self.last
-            )));
+            return Err(Fault::ends_within(&self.last, left));
         }
         self.at = self.at.saturating_add(size);
         self.skip_padding(size)
