@@ -34,7 +34,7 @@ use crate::compare::Verdict;
 
 pub use file::{
     BuildId, BuildInfo, File, Format, FunctionCount, HostId, Module, Parts, Section, SelfCheck,
-    Setting, Sources,
+    Setting,
 };
 
 /// The name and version of the report's form.

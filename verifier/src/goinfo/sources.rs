@@ -4,8 +4,10 @@
 //! module cache and the folder of the source. With it there are none, and paths
 //! begin with an import path.
 
+use serde::Serialize;
+
 /// Absolute directories found in a program's line table.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Sources {
     /// The directory of the Go installation.
     pub goroot: Option<String>,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{container, debug};
+use crate::goinfo::sources::Sources;
 use crate::image::Content;
 use crate::image::linkage::Linkage;
 
@@ -159,21 +160,6 @@ pub struct Setting {
     pub key: String,
     /// Value.
     pub value: String,
-}
-
-/// Directories found in the line table.
-#[derive(Debug, Serialize)]
-pub struct Sources {
-    /// The Go installation.
-    pub goroot: Option<String>,
-    /// The module cache.
-    pub module_cache: Option<String>,
-    /// The folder that holds every other absolute path.
-    pub tree: Option<String>,
-    /// File names in all.
-    pub files: usize,
-    /// Absolute ones among them.
-    pub absolute: usize,
 }
 
 /// One named part of a file.

@@ -9,11 +9,11 @@ use proto::{buildid, buildinfo};
 use super::SECTIONS_MAX;
 use crate::compare::Artifact;
 use crate::goinfo::functions::package;
-use crate::goinfo::{self, GoInfo, HostIdOrigin, pclntab, selfcheck, variables};
+use crate::goinfo::{self, HostIdOrigin, pclntab, selfcheck, variables};
 use crate::image::HostIdKind;
 use crate::report::{
     BuildId, BuildInfo, File, Format, FunctionCount, HostId, Module, Parts, Section, SelfCheck,
-    Setting, Sources,
+    Setting,
 };
 
 impl File {
@@ -52,7 +52,7 @@ impl File {
                 .as_ref()
                 .map(|all| all.iter().map(variable).collect()),
             build_info: go.info().map(build_info),
-            sources: sources(go),
+            sources: go.sources.clone(),
             functions: None,
             sections: sections.collect(),
             problems: image.problems.iter().chain(&go.problems).cloned().collect(),
@@ -189,15 +189,4 @@ fn variable(variable: &variables::Variable) -> Setting {
         key: variable.name.clone(),
         value: variable.value.clone(),
     }
-}
-
-fn sources(go: &GoInfo) -> Option<Sources> {
-    let sources = go.sources.as_ref()?;
-    Some(Sources {
-        goroot: sources.goroot.clone(),
-        module_cache: sources.module_cache.clone(),
-        tree: sources.tree.clone(),
-        files: sources.files,
-        absolute: sources.absolute,
-    })
 }
