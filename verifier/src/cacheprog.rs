@@ -30,7 +30,7 @@ use std::io::{self, Write as _};
 use anyhow::Context as _;
 
 use crate::args::cacheprog::{Cacheprog, Child, Command, Fail};
-use crate::config::Host;
+use crate::host::Host;
 use crate::report::printed::Printed;
 use conversation::Conversation;
 use history::History;

@@ -1,13 +1,12 @@
 //! What a run does, from the command line and the environment; nothing else in
 //! this program reads the environment.
 
-use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use crate::args::output::Color;
 use crate::args::{self, Args, Command};
+use crate::host::{Environment, Host};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::text::Style;
@@ -59,55 +58,11 @@ pub struct Comparing {
     pub logs: Vec<PathBuf>,
 }
 
-/// What a command may know of the machine it runs on.
-#[derive(Debug, Clone)]
-pub struct Host {
-    /// The environment variables at start.
-    pub environment: Environment,
-    /// Bars for long work.
-    pub progress: Progress,
-}
-
-/// Environment variables, as they were when the program began.
-#[derive(Debug, Clone, Default)]
-pub struct Environment(HashMap<OsString, OsString>);
-
-impl Environment {
-    /// Takes variables as given, for tests.
-    pub fn new<K: Into<OsString>, V: Into<OsString>>(
-        variables: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
-        let pair = |(name, value): (K, V)| (name.into(), value.into());
-        Self(variables.into_iter().map(pair).collect())
-    }
-
-    /// Returns a variable that is set and not empty.
-    pub fn var(&self, name: &str) -> Option<&OsStr> {
-        let value = self.0.get(OsStr::new(name)).map(OsString::as_os_str);
-        value.filter(|value| !value.is_empty())
-    }
-
-    /// Returns every variable, in no order.
-    pub fn all(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
-    }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads the environment"
-    )]
-    fn of_this_process() -> Self {
-        Self::new(std::env::vars_os())
-    }
-}
-
 impl Config {
     /// Settles what to do. Colour goes to a terminal only, and not when NO_COLOR
     /// is set to anything or TERM is `dumb` (no-color.org).
     pub fn new(args: Args) -> Self {
-        let environment = Environment::of_this_process();
+        let environment = environment();
         let output = args.output;
         let color = match output.color {
             Color::Always => true,
@@ -148,6 +103,14 @@ impl Config {
             },
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+fn environment() -> Environment {
+    Environment::new(std::env::vars_os())
 }
 
 fn allows_color(environment: &Environment) -> bool {

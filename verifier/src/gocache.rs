@@ -26,7 +26,7 @@ pub mod source;
 pub mod survey;
 
 use crate::args::cache::{Cache, Command};
-use crate::config::Host;
+use crate::host::Host;
 use crate::report::printed::Printed;
 
 /// Runs the command.

@@ -15,7 +15,9 @@
 //!
 //! Each command has its folder beside them: `gocache` (the build cache), `cacheprog`
 //! (a cache that keeps a record), `rebuild`, `toolchain` and `lint`. All of them give a
-//! [`report::printed::Printed`], which [`output`] writes.
+//! [`report::printed::Printed`], which [`output`] writes. What commands share has a file
+//! of its own here: [`opening`] and [`durable`] (files read and written), [`search_path`],
+//! [`quantity`] (numbers in words), [`progress`]; hashing is [`proto::digest`].
 
 pub mod args;
 pub mod cacheprog;
@@ -31,6 +33,7 @@ pub mod exit;
 pub mod gocache;
 pub mod goinfo;
 pub mod hashlog;
+pub mod host;
 pub mod image;
 pub mod input;
 pub mod lint;

@@ -22,7 +22,7 @@ pub mod version;
 use crate::args::lint::{FailOn, Lint};
 use crate::cause::Evidence;
 use crate::compare::{self, Artifact};
-use crate::config::Host;
+use crate::host::Host;
 use crate::input;
 use crate::report::printed::{Level, Printed};
 use facts::Facts;

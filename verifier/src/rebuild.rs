@@ -37,7 +37,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::args::rebuild::Rebuild;
-use crate::config::{Environment, Host};
+use crate::host::{Environment, Host};
 use crate::report::printed::Printed;
 use build::Setting;
 use facts::Facts;

@@ -43,7 +43,7 @@ use proto::sumdb::PUBLIC_KEY;
 use proto::toolchain::Target;
 
 use crate::args::toolchain::{Command, Toolchain};
-use crate::config::Host;
+use crate::host::Host;
 use crate::report::printed::Printed;
 use database::Recorded;
 use judge::{Evidence, Judgement, Verdict};

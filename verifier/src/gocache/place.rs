@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::config::Environment;
-use crate::config::Host;
+use crate::host::Environment;
+use crate::host::Host;
 
 /// Returns the cache to look into: the one named, `$GOCACHE`, or where the go
 /// command keeps it otherwise.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use crate::config::Environment;
+use crate::host::Environment;
 
 /// Variables by name.
 pub type Variables = BTreeMap<OsString, OsString>;

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::reference;
 use super::tree::Tree;
-use crate::config::Host;
 use crate::exit::Exit;
+use crate::host::Host;
 use crate::report::printed::{Check, Printed, Status};
 use crate::report::text::Style;
 

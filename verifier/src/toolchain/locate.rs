@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
-use crate::config::Environment;
+use crate::host::Environment;
 use crate::search_path;
 
 /// How long `go env GOROOT` may take.

@@ -18,7 +18,7 @@ use proto::sumdb::Setting;
 use proto::toolchain::MODULE;
 
 use super::site::Site;
-use crate::config::Environment;
+use crate::host::Environment;
 
 const DEFAULT_GOPROXY: &str = "https://proxy.golang.org,direct";
 const DEFAULT_GOSUMDB: &str = "sum.golang.org";

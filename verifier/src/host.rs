@@ -1,0 +1,43 @@
+//! What commands may know of the machine they run on. Nothing here asks it:
+//! [`config`](crate::config) does, once.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+
+use crate::progress::Progress;
+
+/// What a command may know of the machine it runs on.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The environment variables at start.
+    pub environment: Environment,
+    /// Bars for long work.
+    pub progress: Progress,
+}
+
+/// Environment variables, as they were when the program began.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(HashMap<OsString, OsString>);
+
+impl Environment {
+    /// Takes variables as given.
+    pub fn new<K: Into<OsString>, V: Into<OsString>>(
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let pair = |(name, value): (K, V)| (name.into(), value.into());
+        Self(variables.into_iter().map(pair).collect())
+    }
+
+    /// Returns a variable that is set and not empty.
+    pub fn var(&self, name: &str) -> Option<&OsStr> {
+        let value = self.0.get(OsStr::new(name)).map(OsString::as_os_str);
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// Returns every variable, in no order.
+    pub fn all(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+}
