@@ -23,6 +23,9 @@ mod commits;
 #[path = "verify_build/containers.rs"]
 mod containers;
 #[cfg(test)]
+#[path = "verify_build/contents.rs"]
+mod contents;
+#[cfg(test)]
 #[path = "verify_build/functions.rs"]
 mod functions;
 #[cfg(test)]

@@ -81,7 +81,7 @@ pub enum Accept {
 /// What to do instead of comparing.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show all that one file tells about its build
+    /// Show all that one file tells about its build, or what a container holds
     #[command(after_help = INSPECT_HELP)]
     Inspect {
         /// The files to look into
@@ -127,6 +127,7 @@ Examples:
   verify-build inspect dist/tool                        a table for people
   verify-build inspect -v dist/tool                     with every section and module
   verify-build inspect --output tool.html -q dist/tool  a page for a browser
+  verify-build inspect release.tar.gz                   what is in it, and every program's build
   verify-build inspect --format json a b | jq .files    several files, for a program
 
 Exit codes:

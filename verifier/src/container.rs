@@ -25,6 +25,7 @@ pub mod pair;
 pub mod root;
 pub mod rpm;
 pub mod source;
+pub mod survey;
 pub mod tar;
 pub mod visit;
 pub mod zip;

@@ -8,6 +8,7 @@ mod checks;
 pub mod clusters;
 pub mod comparing;
 pub mod container;
+pub mod contents;
 pub mod debug;
 pub mod facts;
 pub mod figure;
@@ -65,6 +66,9 @@ pub struct Report {
     pub comparisons: Vec<Comparison>,
     /// Why files differ, strongest first within each comparison.
     pub causes: Vec<Finding>,
+    /// What containers hold, those inside others after them; empty unless files
+    /// were inspected.
+    pub contents: Vec<contents::Contents>,
 }
 
 /// The program that wrote a report.

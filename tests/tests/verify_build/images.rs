@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::workshop::{Answer, Workshop, compare, run};
+use crate::workshop::{Answer, Workshop, compare, run, verify_build};
 
 struct Image<'a> {
     root: PathBuf,
@@ -86,6 +86,23 @@ fn says_what_is_inside(answer: &Answer) {
     );
 }
 
+fn an_inspection_names_its_layers(image: &Path) {
+    let told = verify_build()
+        .args(["inspect"])
+        .arg(image)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    for part in [
+        "  kind         container image in a folder\n",
+        "  image: created 2020-01-01T00:00:00Z\n",
+        "  layer 2  tar archive in gzip\n",
+        "  tool  ELF, linux/amd64, go",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
 #[test]
 fn images_are_compared_by_layers_and_settings() {
     let mut shop = Workshop::new();
@@ -120,6 +137,7 @@ fn images_are_compared_by_layers_and_settings() {
     let later = image("later", "2021-01-01T00:00:00Z", "A=1", &layers[0]);
     let other = image("other", "2020-01-01T00:00:00Z", "A=2", &layers[1]);
 
+    an_inspection_names_its_layers(&first);
     let answer = compare(&[&first, &later]);
     let cause = answer.proves_only("archive-metadata");
     assert_eq!(cause["evidence"][0]["where"], "image: created");

@@ -1,7 +1,7 @@
 //! Two containers compared: listed, paired, and what differs looked into, one
 //! pair of members in memory at a time.
 
-mod content;
+pub(super) mod content;
 mod gather;
 
 use std::collections::{HashMap, HashSet};

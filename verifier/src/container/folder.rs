@@ -9,8 +9,10 @@ use walkdir::WalkDir;
 
 use super::fault::{Fault, Kind};
 use super::limits::MEMBERS_MAX;
+use super::list::HEAD_LEN;
 use super::listing::{Content, Listing, Member, Metadata, Place, text};
 use super::source::Source;
+use crate::image::{Format, sniff};
 use crate::opening::{self, Links};
 
 /// Files hashed before their results are put together.
@@ -66,6 +68,7 @@ fn add(listing: &mut Listing, folder: &Path, paths: Vec<PathBuf>) -> Result<(), 
 fn member(folder: &Path, path: &Path) -> io::Result<Member> {
     let stat = std::fs::symlink_metadata(path)?;
     let kind = stat.file_type();
+    let mut format = Format::Other;
     let content = if kind.is_dir() {
         Content::Folder
     } else if kind.is_symlink() {
@@ -73,6 +76,7 @@ fn member(folder: &Path, path: &Path) -> io::Result<Member> {
         Content::Link(text(target.as_os_str().as_encoded_bytes()))
     } else if kind.is_file() {
         let source = Source::file(opening::regular(path, Links::Refused)?)?;
+        format = sniff::format(&source.bytes_at(0, HEAD_LEN)?);
         Content::File {
             size: source.len(),
             sha256: source.sha256()?,
@@ -84,6 +88,7 @@ fn member(folder: &Path, path: &Path) -> io::Result<Member> {
     Ok(Member {
         name: text(relative.as_os_str().as_encoded_bytes()),
         content,
+        format,
         metadata: Metadata {
             mode: mode(&stat),
             ..Metadata::default()

@@ -9,7 +9,11 @@ use super::fault::Fault;
 use super::listing::{Content, Listing, Member, Place};
 use super::source::Source;
 use super::visit::{Body, Entry, Visitor};
+use crate::image::{Format, sniff};
 use crate::quantity;
+
+/// Bytes by which a member's format is told.
+pub(super) const HEAD_LEN: usize = 512;
 
 /// Hashes what it visits.
 pub struct Lister {
@@ -72,10 +76,12 @@ impl Lister {
                 let origin = known.get(&target).copied();
                 let content = origin.map(|origin| self.listing.members[origin].content.clone());
                 let place = origin.map(|origin| self.listing.members[origin].place.clone());
+                let format = origin.map(|origin| self.listing.members[origin].format);
                 let member = &mut self.listing.members[index];
                 member.content = content.unwrap_or_else(|| {
                     Content::Other(format!("hard link to {target}, which is not there"))
                 });
+                member.format = format.unwrap_or_default();
                 member.origin = origin;
                 member.place = place.unwrap_or(Place::Packed);
                 member.metadata.own.push(("hard link to", target));
@@ -88,7 +94,7 @@ impl Lister {
 impl Visitor for Lister {
     fn visit(&mut self, entry: Entry, content: &mut dyn Read) -> Result<(), Fault> {
         let mut place = Place::Packed;
-        let content = match entry.body {
+        let (content, format) = match entry.body {
             Body::File(size) => {
                 let plain = self.plain.as_ref().zip(entry.offset);
                 if let Some(source) = plain.and_then(|(plain, offset)| plain.part(offset, size)) {
@@ -98,13 +104,14 @@ impl Visitor for Lister {
             }
             Body::SameAs(target) => {
                 self.links.push((self.listing.members.len(), target));
-                Content::Folder
+                (Content::Folder, Format::Other)
             }
-            Body::Is(content) => content,
+            Body::Is(content) => (content, Format::Other),
         };
         self.listing.add(Member {
             name: entry.name,
             content,
+            format,
             metadata: entry.metadata,
             place,
             origin: None,
@@ -112,13 +119,18 @@ impl Visitor for Lister {
     }
 }
 
-fn hash(content: &mut dyn Read, declared: u64) -> Result<Content, Fault> {
-    let Digest { sha256, size } = Digest::of(content)?;
+fn hash(mut content: &mut dyn Read, declared: u64) -> Result<(Content, Format), Fault> {
+    let mut head = Vec::new();
+    (&mut content)
+        .take(HEAD_LEN as u64)
+        .read_to_end(&mut head)?;
+    let format = sniff::format(&head);
+    let Digest { sha256, size } = Digest::of(head.as_slice().chain(content))?;
     if size < declared {
         return Err(Fault::truncated(format!(
             "{} bytes before that member's end",
             declared - size
         )));
     }
-    Ok(Content::File { size, sha256 })
+    Ok((Content::File { size, sha256 }, format))
 }

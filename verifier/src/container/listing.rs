@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::fault::{Fault, Kind};
 use super::limits::{MEMBERS_MAX, TEXT_TOTAL_MAX};
 use super::source::Source;
+use crate::image::Format;
 
 /// All of a container, contents hashed and not kept.
 #[derive(Debug, Default)]
@@ -32,6 +33,8 @@ pub struct Member {
     pub name: String,
     /// What it is.
     pub content: Content,
+    /// What its bytes begin like; `Other` for what is no file.
+    pub format: Format,
     /// What the container says about it.
     pub metadata: Metadata,
     /// Where its bytes are.

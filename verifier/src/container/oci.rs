@@ -233,6 +233,7 @@ impl Layout<'_> {
             self.view.add(Member {
                 name,
                 content: member.content.clone(),
+                format: member.format,
                 metadata: Metadata {
                     own: own.into_iter().collect(),
                     ..Metadata::default()

@@ -10,6 +10,7 @@ use super::kind::Kind;
 use super::limits::Budget;
 use super::open::Container;
 use super::source::Source;
+use super::survey::{Holding, Surveyor};
 use crate::compare::Artifact;
 use crate::input::{self, Input};
 use crate::progress::Bar;
@@ -180,6 +181,16 @@ fn error(root: &Path, fault: Fault) -> input::Error {
 }
 
 impl Carrier {
+    /// Goes through all that it holds.
+    ///
+    /// # Errors
+    /// What the system says, with the path.
+    pub fn survey(&self, surveyor: &mut Surveyor<'_>) -> Result<Holding, input::Error> {
+        surveyor
+            .survey(&self.container)
+            .map_err(|fault| error(&self.path, fault))
+    }
+
     /// Says whether it is a folder.
     pub fn is_folder(&self) -> bool {
         self.container.kind == Kind::Folder

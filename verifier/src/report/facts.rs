@@ -25,6 +25,37 @@ pub fn facts(file: &File) -> Vec<Fact> {
     facts.0
 }
 
+/// Returns what matters most about a build, in a few words each.
+pub fn brief(file: &File) -> Vec<String> {
+    let mut words = Vec::new();
+    let info = file.build_info.as_ref();
+    if let Some(main) = info.and_then(|info| info.main.as_ref()) {
+        words.push(format!("{} {}", main.path, main.version).trim().to_owned());
+    } else {
+        words.extend(info.and_then(|info| info.path.clone()));
+    }
+    if file.build_id.is_some() {
+        words.push(format!("self-check: {}", self_check(file)));
+    }
+    let linked = file.linkage.is_static;
+    words.extend(linked.map(|is_static| if is_static { "static" } else { "dynamic" }.to_owned()));
+    let settings = info
+        .map(|info| info.settings.as_slice())
+        .unwrap_or_default();
+    let is_told = |key: &str| BRIEF.contains(&key) || key.starts_with("vcs.");
+    let settings = settings.iter().filter(|setting| is_told(&setting.key));
+    words.extend(settings.map(|setting| format!("{}={}", setting.key, setting.value)));
+    words.extend(
+        file.problems
+            .iter()
+            .map(|problem| format!("unreadable: {problem}")),
+    );
+    words
+}
+
+/// Settings of a build that decide most often whether it comes out the same.
+const BRIEF: [&str; 4] = ["-trimpath", "-ldflags", "-tags", "CGO_ENABLED"];
+
 /// Returns what the self-check says.
 pub fn self_check(file: &File) -> String {
     match (file.self_check.status, file.self_check.reason) {

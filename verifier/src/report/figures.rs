@@ -1,6 +1,7 @@
 //! What the HTML page shows of a comparison or inspection.
 
 mod build_ids;
+mod contents;
 mod functions;
 mod layout;
 mod members;
@@ -62,13 +63,15 @@ impl Report {
                 figures.extend(masked(titled("After masking"), pair).map(Figure::Table));
             }
         }
+        let holdings = self.contents.iter().take(PICTURES_MAX);
+        figures.extend(holdings.map(|held| Figure::Table(contents::table(self, held))));
         if self.comparisons.is_empty() {
-            figures.extend(self.files.iter().map(|file| Figure::Table(told(file))));
-            figures.extend(
-                self.files
-                    .iter()
-                    .map(|file| Figure::Table(all_sections(file))),
-            );
+            let given = self.files.iter().filter(|file| file.inside.is_none());
+            let inside = self.files.iter().filter(|file| file.inside.is_some());
+            let files: Vec<&File> = given.chain(inside.take(PICTURES_MAX)).collect();
+            figures.extend(files.iter().map(|file| Figure::Table(told(file))));
+            let files = files.iter().filter(|file| !file.sections.is_empty());
+            figures.extend(files.map(|file| Figure::Table(all_sections(file))));
         }
         figures
     }

@@ -4,6 +4,7 @@
 mod clusters;
 mod comparison;
 mod container;
+mod contents;
 mod functions;
 mod inspection;
 mod masked;

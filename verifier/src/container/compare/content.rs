@@ -22,7 +22,11 @@ pub(super) fn is_build(source: &Source) -> io::Result<bool> {
 }
 
 /// Reads a member whole, and makes sure that it is what was listed.
-pub(super) fn artifact(place: &str, source: &Source, listed: &Content) -> Result<Artifact, Fault> {
+pub(in crate::container) fn artifact(
+    place: &str,
+    source: &Source,
+    listed: &Content,
+) -> Result<Artifact, Fault> {
     let (bytes, sha256) = gather(source)?;
     let size = source.len();
     if *listed != (Content::File { size, sha256 }) {

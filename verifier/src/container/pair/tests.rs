@@ -1,5 +1,6 @@
 use super::*;
 use crate::container::listing::{Metadata, Place};
+use crate::image::Format;
 
 fn listing(names: &[&str]) -> Listing {
     let mut listing = Listing::default();
@@ -14,6 +15,7 @@ fn listing(names: &[&str]) -> Listing {
         let member = Member {
             name: (*name).into(),
             content,
+            format: Format::Other,
             metadata: Metadata::default(),
             place: Place::Packed,
             origin: None,

@@ -174,7 +174,12 @@ impl File {
         )
     }
 
-    fn of_container(path: String, size: u64, sha256: String, name: &'static str) -> Self {
+    pub(super) fn of_container(
+        path: String,
+        size: u64,
+        sha256: String,
+        name: &'static str,
+    ) -> Self {
         Self {
             path,
             size,

@@ -12,6 +12,11 @@ const VALUE_SHOWN: usize = 240;
 impl Printer<'_> {
     pub(super) fn inspected(&mut self, report: &Report) -> io::Result<()> {
         for (index, file) in report.files.iter().enumerate() {
+            let holds = report.contents.iter().any(|one| one.file == index);
+            // A program inside is told in a line beside its name.
+            if file.inside.is_some() && !holds && !self.style.verbose {
+                continue;
+            }
             if index > 0 {
                 writeln!(self.out)?;
             }
@@ -20,7 +25,10 @@ impl Printer<'_> {
             for (name, value) in facts::facts(file) {
                 self.fact(file, &name, &value)?;
             }
-            self.sections(file)?;
+            if !file.sections.is_empty() {
+                self.sections(file)?;
+            }
+            self.contents(report, index)?;
         }
         Ok(())
     }
