@@ -54,6 +54,28 @@ fn a_build_that_differs_from_itself_is_not_halved() {
     assert_eq!(answer.value["builds"].as_array().unwrap().len(), 4);
 }
 
+/// Two builds of one day agree, and nothing else would show it.
+#[test]
+fn a_date_that_the_c_compiler_writes_is_the_clocks() {
+    let bench = Bench::new();
+    let main = "package main\n\n// static const char *day(void) { return __DATE__; }\nimport \"C\"\n\nfunc main() { println(C.GoString(C.day())) }\n";
+    bench.write("main.go", main);
+    // Of a pattern the one program is built.
+    bench.write("library/library.go", "package library\n");
+    let words = ["--vary", "clock,umask", "-trimpath", "./..."];
+    let mut command = bench.command(&words);
+    command.env("CGO_ENABLED", "1");
+    let answer = bench.judge(&command.output().unwrap());
+    assert_eq!(answer.exit, 1, "{:#}", answer.value["summary"]);
+    assert_eq!(answer.culprits(), ["clock"]);
+    assert_eq!(answer.value["culprits"][0]["rule"], "varied-clock");
+    // Where the date is settled there is no clock to vary.
+    command.env("SOURCE_DATE_EPOCH", "1");
+    let answer = bench.judge(&command.output().unwrap());
+    assert_eq!(answer.exit, 3, "it was asked for");
+    assert_eq!(answer.untried().last(), Some(&"clock"));
+}
+
 #[test]
 fn a_cache_that_knows_an_old_header_is_told_from_a_cold_one() {
     let bench = Bench::new();

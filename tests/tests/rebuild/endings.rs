@@ -15,6 +15,7 @@ fn what_does_not_build_is_said_with_the_words_of_go() {
         "package main\n\nfunc main() { nothing() }\n",
     );
     bench.write("library/library.go", "package library\n");
+    bench.write("another/another.go", "package another\n");
     let table: &[(&[&str], &str)] = &[
         (&["./broken"], "undefined: nothing"),
         (&["./library"], "is package library, no program"),
@@ -25,6 +26,10 @@ fn what_does_not_build_is_said_with_the_words_of_go() {
             "--timeout belongs to verify-build",
         ),
         (&[".", "./broken"], "name one program"),
+        (
+            &["./library", "./another"],
+            "none of the 2 packages that this names is a program",
+        ),
         (&["--gocache", "/nowhere", "."], "is no build cache of go"),
     ];
     for (words, want) in table {

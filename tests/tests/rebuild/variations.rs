@@ -19,6 +19,7 @@ case " $* " in *" -p main "*)
     echo "hostname=$(uname -n)"; echo "file-times=$(stat -c %Y main.go)"
     echo "source-folder=$(pwd)"; echo "goroot=$tool"
     echo "module-cache=$GOMODCACHE"; echo "environment=$VERIFY_BUILD_STRAY"
+    echo "clock=$SOURCE_DATE_EPOCH"
     echo "file-order=$(ls -U | tr '\n' ' ')"; echo
   } >> "$(dirname "$0")/facts"
 esac"#;
@@ -101,7 +102,7 @@ fn a_trimmed_program_is_the_same_whatever_surrounds_it() {
     }
     assert_eq!(names.len() + answer.untried().len(), 17);
     assert!(names.len() >= 10, "{names:?}");
-    assert!(answer.untried().contains(&"clock"));
+    assert!(names.contains(&"clock"));
 
     // The repository came along: the stamp is in every program.
     let record = &answer.value["records"][2];

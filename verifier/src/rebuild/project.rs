@@ -154,15 +154,26 @@ impl Project {
             .lines()
             .filter_map(|line| line.split_once('\t'))
             .collect();
-        let (name, package) = match listed.as_slice() {
-            [] => bail!("go list finds no package"),
-            [one] => *one,
-            several => bail!(
-                "name one program; this names {} packages: {}",
+        let is_program = |(name, _): &&(&str, &str)| *name == "main";
+        let programs: Vec<_> = listed.iter().filter(is_program).collect();
+        let (name, package) = match (listed.as_slice(), programs.as_slice()) {
+            ([], _) => bail!("go list finds no package"),
+            ([one], _) => *one,
+            (_, [one]) => {
+                // Of a pattern such as ./... go would want a folder for several.
+                self.build.packages = vec![one.1.into()];
+                **one
+            }
+            (several, []) => bail!(
+                "none of the {} packages that this names is a program; name the folder of a package main",
+                several.len()
+            ),
+            (_, several) => bail!(
+                "name one program, and run this for each; this names {} programs: {}",
                 several.len(),
                 several
                     .iter()
-                    .take(5)
+                    .take(PROGRAMS_NAMED)
                     .map(|(_, path)| *path)
                     .collect::<Vec<_>>()
                     .join(", ")
@@ -201,6 +212,9 @@ impl Project {
         name + self.env("GOEXE")
     }
 }
+
+/// Programs named where one is wanted.
+const PROGRAMS_NAMED: usize = 12;
 
 impl Asking<'_> {
     /// Returns the folder for temporary files, where that is not varied.
