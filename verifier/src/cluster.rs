@@ -17,6 +17,9 @@ pub const PARTS: [char; 4] = ['A', 'B', 'C', 'D'];
 pub struct Member {
     /// SHA-256 of the file.
     pub sha256: [u8; 32],
+    /// Whether it is a folder, whose hash is that of its listing: a file that holds
+    /// the listing has the same.
+    pub is_folder: bool,
     /// The parts of its build ID, if it has all four.
     pub parts: Option<[Part; 4]>,
     /// Whether it can be judged as a build.
@@ -38,11 +41,13 @@ impl Member {
         match root {
             Root::File(artifact) => Self {
                 sha256: artifact.input.sha256,
+                is_folder: false,
                 parts: artifact.go.program().map(proto::buildid::Program::parts),
                 is_sound: compare::obstacle(artifact).is_none(),
             },
             Root::Carrier(carrier) => Self {
                 sha256: carrier.sha256,
+                is_folder: carrier.is_folder(),
                 parts: None,
                 is_sound: true,
             },
@@ -53,7 +58,8 @@ impl Member {
 impl Clusters {
     /// Groups files.
     pub fn of(members: Vec<Member>) -> Self {
-        let mut groups = group(members.iter().map(|member| member.sha256));
+        let contents = members.iter();
+        let mut groups = group(contents.map(|member| (member.is_folder, member.sha256)));
         // What is no whole build is nothing to measure others by.
         let is_sound = |files: &[usize]| files.iter().all(|file| members[*file].is_sound);
         groups.sort_by_key(|files| (!is_sound(files), usize::MAX - files.len(), files[0]));
@@ -143,6 +149,7 @@ mod tests {
     fn members(values: &[(u8, [u8; 4])]) -> Vec<Member> {
         let member = |(digest, parts): &(u8, [u8; 4])| Member {
             sha256: [*digest; 32],
+            is_folder: false,
             parts: Some(parts.map(part)),
             is_sound: true,
         };
@@ -182,6 +189,14 @@ mod tests {
             let clusters = Clusters::of(files);
             assert_eq!((clusters.base(), clusters.minority()), (base, None));
         }
+    }
+
+    #[test]
+    fn a_folder_is_never_a_file() {
+        let mut files = members(&[(1, [1; 4]), (1, [1; 4])]);
+        assert_eq!(Clusters::of(files.clone()).groups.len(), 1);
+        files[0].is_folder = true;
+        assert_eq!(Clusters::of(files).groups.len(), 2);
     }
 
     #[test]

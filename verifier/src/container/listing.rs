@@ -119,6 +119,9 @@ pub enum Role {
     Packing,
     /// The container carries something else.
     Carried,
+    /// Bytes that no other fact or field shows. That they differ is worth saying
+    /// where nothing else does.
+    Rest,
 }
 
 impl Listing {
@@ -165,16 +168,17 @@ impl Listing {
         sizes.fold(0, u64::saturating_add)
     }
 
-    /// Returns the hash of a folder: SHA-256 over one line `<mode> <what>  <path>` a
-    /// member, sorted by path.
+    /// Returns the hash of a folder: SHA-256 over `<mode> <what>`, NUL, `<path>`, NUL
+    /// for each member, sorted by path. No path or link target of a disk holds a NUL;
+    /// line ends and blanks they may hold.
     pub fn sha256(&self) -> [u8; 32] {
         let mut members: Vec<&Member> = self.members.iter().collect();
         members.sort_by(|a, b| a.name.cmp(&b.name));
         let mut sha256 = Sha256::new();
         for member in members {
             let mode = member.metadata.mode.unwrap_or(0);
-            let line = format!("{mode:04o} {}  {}\n", member.content, member.name);
-            sha256.update(line);
+            let record = format!("{mode:04o} {}\0{}\0", member.content, member.name);
+            sha256.update(record);
         }
         sha256.finalize().into()
     }
@@ -199,6 +203,14 @@ impl Fact {
             name: name.into(),
             value: value.into(),
             role: Role::Packing,
+        }
+    }
+
+    /// The hash of bytes that nothing else shows.
+    pub fn rest(name: impl Into<String>, sha256: impl Into<String>) -> Self {
+        Self {
+            role: Role::Rest,
+            ..Self::packing(name, sha256)
         }
     }
 
@@ -290,14 +302,71 @@ pub fn shorten(text: &str) -> String {
     }
 }
 
-/// Returns a name from a container as text; what is no UTF-8 becomes `\xff`.
+/// Returns a name from a container as text; what is no UTF-8 becomes `\xff`. A
+/// backslash that would read as the start of such a byte becomes `\x5c`, so that
+/// two names that differ stay different.
 pub fn text(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
+        let mut rest = chunk.valid();
+        while let Some(at) = rest.find("\\x") {
+            let (before, after) = rest.split_at(at);
+            text.push_str(before);
+            let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            let digits = after.as_bytes().get(2..4);
+            let reads_as_byte = digits.is_some_and(|digits| digits.iter().all(is_hex));
+            text.push_str(if reads_as_byte { "\\x5c" } else { "\\" });
+            rest = &after[1..];
+        }
+        text.push_str(rest);
         for byte in chunk.invalid() {
             text.push_str(&format!("\\x{byte:02x}"));
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(members: &[(&str, Content)]) -> [u8; 32] {
+        let mut listing = Listing::default();
+        for (name, content) in members {
+            let member = Member {
+                name: (*name).into(),
+                content: content.clone(),
+                metadata: Metadata::default(),
+                place: Place::Packed,
+                origin: None,
+            };
+            listing.add(member).unwrap();
+        }
+        listing.sha256()
+    }
+
+    #[test]
+    fn no_name_passes_for_other_members() {
+        let link = |target: &str| Content::Link(target.into());
+        assert_ne!(hash(&[("p  q", link("t"))]), hash(&[("q", link("t  p"))]));
+        let folder = || Content::Folder;
+        let two = [("a", folder()), ("b", folder())];
+        assert_ne!(hash(&two), hash(&[("a\n0000 folder  b", folder())]));
+    }
+
+    #[test]
+    fn names_that_differ_stay_different_as_text() {
+        assert_eq!(text(b"a\xff\\n"), "a\\xff\\n");
+        let names: [&[u8]; 6] = [
+            b"\xff",
+            b"\\xff",
+            b"\\x5cxff",
+            b"\\\xff",
+            b"\\xf\xff",
+            b"\\\\xff",
+        ];
+        let texts: HashSet<String> = names.into_iter().map(text).collect();
+        assert_eq!(texts.len(), names.len(), "{texts:?}");
+        assert_eq!(text(b"C:\\xy\\bin"), "C:\\xy\\bin");
+    }
 }
