@@ -100,6 +100,10 @@ const ADVICE: &[(&str, &str)] = &[
         "compress with the same program, version and level on both sides",
     ),
     (
+        "bytes outside",
+        "look at the bytes themselves (cmp -l): they belong to no member, and nothing unpacks them",
+    ),
+    (
         "tar",
         "write one tar format with one blocking factor: tar --format=ustar or --format=pax \
          --pax-option=delete=atime,delete=ctime, with the same tar program",

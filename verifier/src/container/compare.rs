@@ -3,6 +3,7 @@
 
 pub(super) mod content;
 mod gather;
+mod image;
 
 use std::collections::{HashMap, HashSet};
 
@@ -107,6 +108,15 @@ impl<'a> Comparer<'a> {
         let mut difference = self.listed(difference, names, inner, &pairing)?;
         let kinds = [a.kind, b.kind];
         let pairing = pair::pair(kinds, list_a, list_b);
+        if difference.is_silent() {
+            let fields = image::behind(images, kinds, [list_a, list_b], &pairing);
+            difference.fields.extend(fields);
+        }
+        let beside = image::beside(images, [list_a, list_b], &pairing);
+        let sides = [(a, list_a), (b, list_b)].map(|(container, list)| Side { container, list });
+        if let Err(fault) = self.members(&mut difference, &sides, &beside) {
+            difference.give_up(fault)?;
+        }
         let fields = metadata::compare(kinds, list_a, list_b, &pairing);
         difference.fields.extend(fields);
         for (side, list) in [list_a, list_b].into_iter().enumerate() {
@@ -117,7 +127,7 @@ impl<'a> Comparer<'a> {
             difference.only[side].extend(beside.map(Only::of));
         }
         difference.is_folder = kinds.contains(&Kind::Folder);
-        difference.kind_of_packing([a, b]);
+        difference.kind_of_packing([a, b], [list_a, list_b]);
         Ok(difference)
     }
 
@@ -155,7 +165,7 @@ impl<'a> Comparer<'a> {
             difference.give_up(fault)?;
         }
         if a.kind != Kind::Image {
-            difference.kind_of_packing([a, b]);
+            difference.kind_of_packing([a, b], [list_a, list_b]);
         }
         Ok(difference)
     }
@@ -233,6 +243,8 @@ impl<'a> Comparer<'a> {
                     ..Difference::default()
                 })));
             }
+            // Nested archives that are not compressed cost reading all the same.
+            self.budget.spend(a.len().saturating_add(b.len()))?;
             let difference = self.compare(["a", "b"], a, b)?;
             return Ok(How::Container(Box::new(difference)));
         }

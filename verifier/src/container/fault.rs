@@ -35,7 +35,9 @@ pub enum Kind {
         max: u64,
     },
     /// All containers together unpack to more than is read in a run.
-    #[error("the containers of this run unpack to more than {max} bytes, the most that is read")]
+    #[error(
+        "the containers of this run unpack to more than {max} bytes, the most that is read for files of their size; unpack them and compare the folders"
+    )]
     TooMuch {
         /// The most that is unpacked.
         max: u64,
@@ -50,7 +52,7 @@ pub enum Kind {
     },
     /// Containers lie too deep in one another.
     #[error(
-        "containers lie more than {max} deep inside one another; unpack it and compare what is inside"
+        "containers lie more than {max} deep inside one another, and what lies deeper was not looked into; unpack it and compare what is inside"
     )]
     TooDeep {
         /// How deep they are followed.

@@ -25,8 +25,13 @@ pub const UNPACKED_FREE: u64 = 256 << 20;
 /// [`UNPACKED_FREE`]. Programs reach 10; only emptiness reaches hundreds.
 pub const UNPACKED_RATIO_MAX: u64 = 200;
 
-/// The most bytes unpacked in a run, all containers together.
-pub const UNPACKED_TOTAL_MAX: u64 = 256 << 30;
+/// The most bytes unpacked in a run, whatever it was given: containers in one
+/// another, each in proportion to its own size, would multiply.
+pub const UNPACKED_TOTAL_FREE: u64 = 4 << 30;
+
+/// How many times the size of all files given may be unpacked in a run beyond
+/// [`UNPACKED_TOTAL_FREE`]. A container that differs is unpacked a few times.
+pub const UNPACKED_TOTAL_RATIO_MAX: u64 = 100;
 
 /// The most bytes of members laid aside in temporary files at one time.
 pub const ASIDE_MAX: u64 = 32 << 30;
@@ -41,13 +46,22 @@ pub const PROGRAM_SIZE_MAX: u64 = 1 << 30;
 /// The most pairs of programs that are explained in one comparison.
 pub const PROGRAMS_MAX: usize = 256;
 
-/// What one run has unpacked so far; clones share the account.
+/// What one run was given and has unpacked so far; clones share the account.
 #[derive(Debug, Clone, Default)]
 pub struct Budget {
+    given: Arc<AtomicU64>,
     unpacked: Arc<AtomicU64>,
 }
 
 impl Budget {
+    /// Takes down the size of a file or folder that was given to the run.
+    pub fn give(&self, bytes: u64) {
+        let add = |given: u64| Some(given.saturating_add(bytes));
+        let _ = self
+            .given
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    }
+
     /// Bounds what a container of some size unpacks to.
     pub fn bound<R: Read>(&self, inner: R, packed_len: u64) -> Bounded<R> {
         let max = packed_len
@@ -61,13 +75,18 @@ impl Budget {
         }
     }
 
-    fn spend(&self, bytes: u64) -> Result<(), Fault> {
+    /// Counts bytes that were unpacked, or are read out of something unpacked.
+    ///
+    /// # Errors
+    /// `TooMuch` past the bound of the run.
+    pub fn spend(&self, bytes: u64) -> Result<(), Fault> {
+        let given = self.given.load(Ordering::Relaxed);
+        let max = given
+            .saturating_mul(UNPACKED_TOTAL_RATIO_MAX)
+            .max(UNPACKED_TOTAL_FREE);
         let before = self.unpacked.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) > UNPACKED_TOTAL_MAX {
-            return Err(Kind::TooMuch {
-                max: UNPACKED_TOTAL_MAX,
-            }
-            .into());
+        if before.saturating_add(bytes) > max {
+            return Err(Kind::TooMuch { max }.into());
         }
         Ok(())
     }
@@ -106,6 +125,13 @@ mod tests {
         let error = io::copy(&mut bounded, &mut io::sink()).unwrap_err();
         let said = Fault::from(error).to_string();
         assert!(said.contains(&UNPACKED_FREE.to_string()), "{said}");
+        // All of a run together have one bound, which grows with what is given.
+        let spend = |budget: &Budget| budget.spend(UNPACKED_TOTAL_FREE - UNPACKED_FREE + 1);
+        let said = spend(&budget).unwrap_err().to_string();
+        assert!(said.contains(&UNPACKED_TOTAL_FREE.to_string()), "{said}");
+        let given = Budget::default();
+        given.give(UNPACKED_TOTAL_FREE);
+        spend(&given).and_then(|()| spend(&given)).unwrap();
         // A larger container may hold more.
         let len = UNPACKED_FREE / UNPACKED_RATIO_MAX + 1;
         assert!(budget.bound(io::empty(), len).max > UNPACKED_FREE);

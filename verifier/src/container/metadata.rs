@@ -1,5 +1,7 @@
 //! What two containers say about the same members, and about themselves.
 
+use std::collections::{HashMap, HashSet};
+
 use super::difference::{Example, Field};
 use super::folder::MODE_KEPT;
 use super::kind::Kind;
@@ -102,28 +104,45 @@ fn each_fact(
     role: Role,
     mut differs: impl FnMut(&str, Option<String>, Option<String>),
 ) {
-    let has_layer = |listing: &Listing, fact: &Fact| {
-        let layer = layer(fact);
-        layer.is_none()
-            || listing
-                .facts
-                .iter()
-                .any(|other| self::layer(other) == layer)
-    };
-    let value = |listing: &Listing, name: &str| {
-        let found = listing.facts.iter().find(|fact| fact.name == name);
-        found.map(|fact| fact.value.clone())
-    };
+    // Each side has tens of thousands of them at most, too many to search for each.
+    let [of_a, of_b] = [a, b].map(Known::of);
     for fact in a.facts.iter().filter(|fact| fact.role == role) {
-        let other = value(b, &fact.name);
-        if has_layer(b, fact) && other.as_ref() != Some(&fact.value) {
-            differs(&fact.name, Some(fact.value.clone()), other);
+        let other = of_b.value(fact);
+        if of_b.has_layer(fact) && other != Some(&fact.value) {
+            differs(&fact.name, Some(fact.value.clone()), other.cloned());
         }
     }
     for fact in b.facts.iter().filter(|fact| fact.role == role) {
-        if has_layer(a, fact) && value(a, &fact.name).is_none() {
+        if of_a.has_layer(fact) && of_a.value(fact).is_none() {
             differs(&fact.name, None, Some(fact.value.clone()));
         }
+    }
+}
+
+/// The facts of a listing by their names.
+struct Known<'a> {
+    values: HashMap<&'a str, &'a String>,
+    layers: HashSet<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    fn of(listing: &'a Listing) -> Self {
+        let mut values = HashMap::new();
+        for fact in &listing.facts {
+            values.entry(fact.name.as_str()).or_insert(&fact.value);
+        }
+        Self {
+            values,
+            layers: listing.facts.iter().filter_map(layer).collect(),
+        }
+    }
+
+    fn value(&self, fact: &Fact) -> Option<&'a String> {
+        self.values.get(fact.name.as_str()).copied()
+    }
+
+    fn has_layer(&self, fact: &Fact) -> bool {
+        layer(fact).is_none_or(|layer| self.layers.contains(layer))
     }
 }
 

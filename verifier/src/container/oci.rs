@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::fault::{Fault, Kind as FaultKind};
-use super::listing::{Content, Fact, Listing, Member, Metadata, Place};
+use super::listing::{Content, Fact, Listing, Member, Metadata, Place, shorten};
 use super::open::Container;
 use super::pair::key;
 use super::source::Source;
@@ -25,6 +25,12 @@ const IMAGES_MAX: usize = 1000;
 
 /// The most layers of one image.
 const LAYERS_MAX: usize = 10_000;
+
+/// The most bytes of JSON read of one layout, files named twice counted twice.
+const JSON_TOTAL_MAX: u64 = 64 << 20;
+
+/// The most settings of one layout.
+const FACTS_MAX: usize = 100_000;
 
 /// How deep an index may hold another.
 const INDEX_DEPTH_MAX: usize = 4;
@@ -64,6 +70,7 @@ pub fn view(container: &Container, listing: &Listing) -> Result<Option<View>, Fa
         view: Listing::default(),
         used: HashSet::new(),
         images: 0,
+        json_len: 0,
     };
     if is_layout {
         let index = layout.json("index.json")?;
@@ -94,6 +101,7 @@ struct Layout<'a> {
     view: Listing,
     used: HashSet<usize>,
     images: usize,
+    json_len: u64,
 }
 
 impl Layout<'_> {
@@ -153,6 +161,7 @@ impl Layout<'_> {
         if let Some(config) = manifest.get("config") {
             self.config(title, &blob(config)?)?;
         }
+        self.bound_facts()?;
         let layers = list(manifest, "layers");
         let paths = layers.iter().map(blob).collect::<Result<Vec<_>, _>>()?;
         let kinds = layers.iter().map(|layer| {
@@ -184,6 +193,7 @@ impl Layout<'_> {
             if let Some(config) = image.get("Config").and_then(Value::as_str) {
                 self.config(&title, config)?;
             }
+            self.bound_facts()?;
             let layers = list(image, "Layers").iter().filter_map(Value::as_str);
             let paths: Vec<String> = layers.map(str::to_owned).collect();
             self.layers(&title, &paths, &[])?;
@@ -192,21 +202,43 @@ impl Layout<'_> {
     }
 
     fn config(&mut self, title: &str, path: &str) -> Result<(), Fault> {
+        let index = self.find(path)?;
+        let hash = self.listing.members.get(index);
+        let hash = hash.and_then(|member| member.content.sha256());
         // Attestations and artifacts have an empty configuration, or one that is no JSON.
         let Ok(config) = self.json(path) else {
+            let fact = Fact::carried(format!("{title}: configuration"), hash.unwrap_or_default());
+            self.view.facts.push(fact);
             return Ok(());
         };
-        let facts = settings::flatten(Some(&config)).into_iter();
-        // These digests follow from the layers.
-        let facts = facts.filter(|(name, _)| !name.starts_with("rootfs/diff_ids"));
-        self.view.facts.extend(facts.map(|(name, value)| {
+        let mut follows = String::new();
+        for (name, value) in settings::flatten(Some(&config)) {
+            // These digests follow from the layers, if they are true.
+            if name.starts_with("rootfs/diff_ids") {
+                follows.push_str(&value);
+                follows.push(' ');
+                continue;
+            }
             let name = format!("{title}: {name}");
-            if settings::is_time(&name) {
+            self.view.facts.push(if settings::is_time(&name) {
                 Fact::packing(name, value)
             } else {
                 Fact::carried(name, value)
+            });
+        }
+        let name = format!("{title}: stated digests of the layers");
+        self.view.facts.push(Fact::rest(name, shorten(&follows)));
+        Ok(())
+    }
+
+    fn bound_facts(&self) -> Result<(), Fault> {
+        if self.view.facts.len() > FACTS_MAX {
+            return Err(FaultKind::TooMany {
+                what: "settings",
+                max: FACTS_MAX,
             }
-        }));
+            .into());
+        }
         Ok(())
     }
 
@@ -270,16 +302,20 @@ impl Layout<'_> {
     /// Files that only repeat what the image says, for older programs; and folders.
     fn set_aside_derived(&mut self) {
         let members = self.listing.members.iter().enumerate();
+        // Beside a layer, of which older programs have one folder each.
+        let is_beside_layer = |name: &str| {
+            let (folder, base) = name.rsplit_once('/').unwrap_or(("", name));
+            let layer = self.names.get(format!("{folder}/layer.tar").as_str());
+            matches!(base, "VERSION" | "json") && layer.is_some_and(|at| self.used.contains(at))
+        };
         let is_derived = |member: &Member| {
             let name = key(&member.name);
             let known = ["oci-layout", "index.json", "manifest.json", "repositories"];
-            let base = name.rsplit('/').next().unwrap_or(name);
-            member.content == Content::Folder
-                || known.contains(&name)
-                || (name.contains('/') && matches!(base, "VERSION" | "json"))
+            member.content == Content::Folder || known.contains(&name) || is_beside_layer(name)
         };
         let derived = members.filter(|(_, member)| is_derived(member));
-        self.used.extend(derived.map(|(index, _)| index));
+        let derived: Vec<usize> = derived.map(|(index, _)| index).collect();
+        self.used.extend(derived);
     }
 
     fn source(&self, index: usize) -> Result<Source, Fault> {
@@ -300,6 +336,14 @@ impl Layout<'_> {
                 "its {path} is {} bytes long",
                 source.len()
             )));
+        }
+        self.json_len = self.json_len.saturating_add(source.len());
+        if self.json_len > JSON_TOTAL_MAX {
+            return Err(FaultKind::TooMany {
+                what: "bytes of JSON",
+                max: usize::try_from(JSON_TOTAL_MAX).unwrap_or(usize::MAX),
+            }
+            .into());
         }
         let bytes = source.bytes_at(0, usize::try_from(source.len()).unwrap_or(0))?;
         serde_json::from_slice(&bytes)

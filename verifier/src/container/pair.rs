@@ -26,6 +26,13 @@ pub fn pair(kinds: [Kind; 2], a: &Listing, b: &Listing) -> Pairing {
     if kinds.contains(&Kind::File) {
         return with_one_file(kinds, a, b);
     }
+    // What one stream unpacks to is called after the stream's own name.
+    if kinds == [Kind::Stream; 2] && a.members.len() == 1 && b.members.len() == 1 {
+        return Pairing {
+            both: vec![(0, 0)],
+            ..Pairing::default()
+        };
+    }
     let mut pairing = by_path(a, b, [None, None]);
     // One side may hold all of it in a folder more, or in one of another name.
     if !pairing.both.iter().any(|(at, _)| is_file(&a.members[*at])) {

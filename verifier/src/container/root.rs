@@ -63,10 +63,12 @@ impl Root {
         if stat.is_dir() {
             let container = Container::folder(path, budget).map_err(|fault| error(path, fault))?;
             let listing = container.list().map_err(|fault| error(path, fault))?;
+            budget.give(listing.size());
             return Ok(Self::carrier(path, identity, listing.sha256(), container));
         }
         if stat.is_file() {
             let source = File::open(path).and_then(Source::file).map_err(io)?;
+            budget.give(source.len());
             if let Some(container) = Container::open(&name, &source, budget).map_err(io)? {
                 let sha256 = source.sha256().map_err(io)?;
                 bar.add(stat.len());
@@ -77,6 +79,7 @@ impl Root {
         // A pipe can be read once.
         let input = Input::read_along(path, bar)?;
         let source = Source::memory(input.bytes.clone());
+        budget.give(source.len());
         if let Some(container) = Container::open(&name, &source, budget).map_err(io)? {
             return Ok(Self::carrier(path, identity, input.sha256, container));
         }

@@ -6,14 +6,17 @@
 //! Source: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Header Block";
 //! tar(5) of libarchive for the GNU extensions.
 
+mod body;
 mod header;
 mod pax;
 
 use std::io::{self, Read};
 
+use sha2::{Digest as _, Sha256};
+
 use super::fault::{Fault, Kind};
 use super::limits::TEXT_LEN_MAX;
-use super::listing::{Content, Fact, Metadata, Names, text};
+use super::listing::{Fact, Metadata, Names, text};
 use super::visit::{Body, Entry, Visitor};
 pub use header::is_header;
 use header::{BLOCK_LEN, Header};
@@ -33,6 +36,7 @@ pub fn read(stream: &mut dyn Read, visitor: &mut dyn Visitor) -> Result<Vec<Fact
         global: Records::default(),
         last: "the first member".into(),
         dialect: None,
+        frame: Sha256::new(),
     };
     while let Some(header) = reader.next_header()? {
         reader.entry(&header, visitor)?;
@@ -47,6 +51,7 @@ pub fn read(stream: &mut dyn Read, visitor: &mut dyn Visitor) -> Result<Vec<Fact
     Ok(vec![
         Fact::packing("tar: format", reader.dialect.unwrap_or("none")),
         Fact::packing("tar: filled with zeros", filling),
+        Fact::rest("tar: headers", hex::encode(reader.frame.finalize())),
     ])
 }
 
@@ -64,6 +69,8 @@ struct Reader<'a> {
     /// The member read last, to say where an archive breaks off.
     last: String,
     dialect: Option<&'static str>,
+    /// All that is no member's content.
+    frame: Sha256,
 }
 
 /// What entries before a member say about it.
@@ -80,6 +87,7 @@ impl Reader<'_> {
         let mut block = [0; BLOCK_LEN];
         let len = fill(self.stream, &mut block).map_err(|error| self.broken(error))?;
         self.at = self.at.saturating_add(len as u64);
+        self.frame.update(&block[..len]);
         match len {
             // Some writers leave the closing zeros out.
             0 => return Ok(None),
@@ -153,6 +161,7 @@ impl Reader<'_> {
         if (text.len() as u64) < size {
             return Err(Fault::truncated(format!("in a header after {}", self.last)));
         }
+        self.frame.update(&text);
         self.at = self.at.saturating_add(size);
         self.skip_padding(size)?;
         Ok(text)
@@ -181,22 +190,13 @@ impl Reader<'_> {
         // Links have no content, whatever their headers say about size.
         let has_content = !matches!(header.kind(), b'1'..=b'6');
         let size = if has_content { size } else { 0 };
-        let body = match header.kind() {
-            b'0' | 0 | b'7' if path.ends_with('/') => Body::Is(Content::Folder),
-            b'0' | 0 | b'7' => Body::File(size),
-            b'S' => Body::File(size),
-            b'1' => Body::SameAs(target),
-            b'2' => Body::Is(Content::Link(target)),
-            b'3' => Body::Is(Content::Other("character device".into())),
-            b'4' => Body::Is(Content::Other("block device".into())),
-            b'5' => Body::Is(Content::Folder),
-            b'6' => Body::Is(Content::Other("named pipe".into())),
-            other => Body::Is(Content::Other(format!(
-                "tar entry of type {:?}",
-                char::from(other)
-            ))),
+        let opaque = self.opaque(header, before, &path, size)?;
+        let left = if opaque.is_some() { 0 } else { size };
+        let body = match (opaque, header.kind()) {
+            (Some(content), _) => Body::Is(content),
+            (None, kind) => body::usual(kind, &path, target, size),
         };
-        let mut content = (&mut *self.stream).take(size);
+        let mut content = (&mut *self.stream).take(left);
         let entry = Entry {
             name: path,
             metadata,
@@ -207,12 +207,12 @@ impl Reader<'_> {
             .visit(entry, &mut content)
             .map_err(|fault| fault.within(self.last.clone()))?;
         let skipped = io::copy(&mut content, &mut io::sink());
-        let left = content.limit();
+        let missing = content.limit();
         skipped.map_err(|error| self.broken(error))?;
-        if left > 0 {
-            return Err(Fault::ends_within(&self.last, left));
+        if missing > 0 {
+            return Err(Fault::ends_within(&self.last, missing));
         }
-        self.at = self.at.saturating_add(size);
+        self.at = self.at.saturating_add(left);
         self.skip_padding(size)
     }
 
@@ -227,9 +227,6 @@ impl Reader<'_> {
         let mut own = before.records.own();
         if let Some(device) = header.device() {
             own.push(("device", device));
-        }
-        if header.kind() == b'S' {
-            own.push(("sparse", "yes".into()));
         }
         own.push(("header", header.dialect().into()));
         Ok(Metadata {
@@ -249,7 +246,7 @@ impl Reader<'_> {
             return Ok(());
         }
         let padding = BLOCK_LEN as u64 - odd;
-        let skipped = io::copy(&mut self.stream.take(padding), &mut io::sink());
+        let skipped = io::copy(&mut self.stream.take(padding), &mut self.frame);
         let skipped = skipped.map_err(|error| self.broken(error))?;
         self.at = self.at.saturating_add(skipped);
         // The last member's padding is missing in some archives; what is lost

@@ -1,5 +1,7 @@
 //! Archives that other programs wrote, whole, cut, and forged.
 
+mod lies;
+
 use std::io::Write as _;
 
 use proptest::prelude::*;

@@ -6,6 +6,7 @@
 //! Source: PKWARE APPNOTE.TXT 6.3.10
 
 mod directory;
+mod doubts;
 mod extra;
 
 use std::io::{self, BufRead, Read};
@@ -17,6 +18,7 @@ use super::listing::{Content, Fact};
 use super::source::Source;
 use super::visit::{Body, Entry, Visitor};
 use directory::{Directory, Record};
+use doubts::Doubts;
 
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
 const LOCAL_LEN: u64 = 30;
@@ -40,15 +42,23 @@ pub fn read(
     let mut reader = directory.reader(source)?;
     let mut first_content = u64::MAX;
     let mut account = Account::default();
+    let mut doubts = Doubts::default();
     for _ in 0..directory.count {
         let record = reader.next_record()?;
         let added = account.add(&record, source.len());
         added.map_err(|fault| fault.within(record.name.clone()))?;
         first_content = first_content.min(record.offset);
         let name = record.name.clone();
-        member(source, budget, &directory, record, visitor).map_err(|fault| fault.within(name))?;
+        if record.has_two_names {
+            doubts.add(&name);
+        }
+        let differs = member(source, budget, &directory, record, visitor);
+        if differs.map_err(|fault| fault.within(name.clone()))? {
+            doubts.add(&name);
+        }
     }
     let mut facts = directory.facts();
+    facts.extend(doubts.fact());
     if first_content > 0 && first_content < u64::MAX {
         facts.push(Fact::packing(
             "zip: bytes before the first member",
@@ -84,13 +94,14 @@ impl Account {
     }
 }
 
+/// Visits one member, and says whether its two headers differ.
 fn member(
     source: &Source,
     budget: &Budget,
     directory: &Directory,
     mut record: Record,
     visitor: &mut dyn Visitor,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let (content, differs) = local(source, directory, &record)?;
     if differs {
         record
@@ -118,7 +129,8 @@ fn member(
     entry.metadata.own.extend(record.own);
     if let Some(body) = body {
         entry.body = Body::Is(body);
-        return visitor.visit(entry, &mut io::empty());
+        visitor.visit(entry, &mut io::empty())?;
+        return Ok(differs);
     }
     let mut unpacked = Checked {
         inner: unpack(record.method, &content.source, budget)?.take(size),
@@ -132,7 +144,8 @@ fn member(
             .read_to_end(&mut target)?;
         entry.body = Body::Is(Content::Link(super::listing::text(&target)));
     }
-    visitor.visit(entry, &mut unpacked)
+    visitor.visit(entry, &mut unpacked)?;
+    Ok(differs)
 }
 
 struct Packed {
@@ -141,7 +154,7 @@ struct Packed {
 }
 
 /// Finds a member's packed bytes behind its local header, and says whether that
-/// header tells another name or method than the directory.
+/// header tells another name, method or size than the directory.
 fn local(source: &Source, directory: &Directory, record: &Record) -> Result<(Packed, bool), Fault> {
     let start = directory.shift.checked_add(record.offset);
     let start = start.ok_or_else(|| Fault::malformed("its offset is too large"))?;
@@ -157,7 +170,16 @@ fn local(source: &Source, directory: &Directory, record: &Record) -> Result<(Pac
     let number = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
     let (name_len, extra_len) = (number(26), number(28));
     let name = source.bytes_at(start.saturating_add(LOCAL_LEN), name_len.into())?;
-    let differs = number(8) != record.method || super::listing::text(&name) != record.name;
+    let size = |at: usize| {
+        u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
+    // Writers that can't go back leave the sizes out, or for the zip64 field.
+    let other_size =
+        |stated: u32, size: u64| !matches!(stated, 0 | u32::MAX) && u64::from(stated) != size;
+    let differs = number(8) != record.method
+        || name != record.raw_name
+        || other_size(size(18), record.packed_size)
+        || other_size(size(22), record.size);
     let offset = start
         .saturating_add(LOCAL_LEN)
         .saturating_add(name_len.into())

@@ -3,7 +3,7 @@
 use crate::container::difference::{Difference, Example, Field};
 use crate::container::fault::{Fault, Kind as FaultKind};
 use crate::container::kind::Kind;
-use crate::container::listing::Listing;
+use crate::container::listing::{Listing, Role};
 use crate::container::open::{Container, Image};
 
 impl Difference {
@@ -62,37 +62,60 @@ impl Difference {
         Ok(())
     }
 
-    /// Bytes that differ where nothing they say does were packed by another hand.
-    pub(super) fn kind_of_packing(&mut self, containers: [&Container; 2]) {
+    /// Says whether nothing was found to differ.
+    pub(super) fn is_silent(&self) -> bool {
+        let says = self.fields.is_empty() && self.carried.is_empty();
+        says && self.differing.is_empty() && self.only.iter().all(Vec::is_empty)
+    }
+
+    /// Bytes that differ where nothing they say does were packed by another hand,
+    /// or lie where no unpacker looks.
+    pub(super) fn kind_of_packing(&mut self, containers: [&Container; 2], lists: [&Listing; 2]) {
         if self.is_folder || self.reason.is_some() {
             return;
         }
         let [a, b] = containers;
-        let example = |place: &str, a: String, b: String| Example {
-            place: place.into(),
-            a: Some(a),
-            b: Some(b),
+        let own = |name: &str, a: String, b: String| Field {
+            name: name.into(),
+            members: 0,
+            examples: vec![Example {
+                place: name.into(),
+                a: Some(a),
+                b: Some(b),
+            }],
         };
         if a.kind != b.kind {
             let [one, other] = self.kinds.clone();
-            self.fields.insert(
-                0,
-                Field {
-                    name: "kind of container".into(),
-                    members: 0,
-                    examples: vec![example("kind of container", one, other)],
-                },
-            );
+            let field = own("kind of container", one, other);
+            self.fields.insert(0, field);
         }
-        let is_silent = self.fields.is_empty() && self.carried.is_empty();
-        let is_whole = self.differing.is_empty() && self.only.iter().all(Vec::is_empty);
-        if is_silent && is_whole {
+        if self.is_silent() {
             let size = |container: &Container| format!("{} bytes", container.len());
-            self.fields.push(Field {
-                name: "compressed bytes".into(),
-                members: 0,
-                examples: vec![example("size", size(a), size(b))],
-            });
+            let name = rest(containers, lists);
+            self.fields.push(own(name, size(a), size(b)));
         }
+    }
+}
+
+/// Names what is left to differ where everything that is shown is the same.
+fn rest(containers: [&Container; 2], lists: [&Listing; 2]) -> &'static str {
+    let facts = lists.map(|list| {
+        let facts = list.facts.iter().filter(|fact| fact.role == Role::Rest);
+        facts
+            .map(|fact| (&fact.name, &fact.value))
+            .collect::<Vec<_>>()
+    });
+    let is_plain = |container: &&Container| {
+        container.codec.is_none() && !matches!(container.kind, Kind::Zip | Kind::Rpm)
+    };
+    if facts[0] != facts[1] || containers.iter().all(is_plain) {
+        "bytes outside the members"
+    } else if containers
+        .iter()
+        .any(|container| container.kind == Kind::Zip)
+    {
+        "compressed bytes, or bytes between the members"
+    } else {
+        "compressed bytes"
     }
 }

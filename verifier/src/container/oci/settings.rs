@@ -12,6 +12,9 @@ pub(super) fn flatten(value: Option<&Value>) -> Vec<(String, String)> {
     let mut values = Vec::new();
     if let Some(value) = value {
         add(&mut values, "", value);
+        if values.len() >= VALUES_MAX {
+            values.push(("(all of it)".into(), shorten(&value.to_string())));
+        }
     }
     values
 }

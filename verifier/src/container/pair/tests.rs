@@ -81,3 +81,16 @@ fn a_single_file_is_looked_for_by_content_then_name_then_number() {
     assert_eq!(reversed.both, [(1, 0)]);
     assert_eq!(reversed.only.concat(), [0_usize; 0]);
 }
+
+#[test]
+fn what_two_streams_hold_is_one_thing_whatever_it_is_called() {
+    let found = pair(
+        [Kind::Stream; 2],
+        &listing(&["app-1.0"]),
+        &listing(&["app-1.1"]),
+    );
+    assert_eq!(
+        (found.both.as_slice(), found.only.concat().len()),
+        (&[(0, 0)][..], 0)
+    );
+}

@@ -41,6 +41,10 @@ impl Header {
         self.0[156]
     }
 
+    pub(super) fn bytes(&self, range: std::ops::Range<usize>) -> &[u8] {
+        &self.0[range]
+    }
+
     pub(super) fn dialect(&self) -> &'static str {
         match (self.kind(), &self.0[257..265]) {
             (b'x' | b'g', _) => "pax",

@@ -63,6 +63,26 @@ impl Records {
         found.map(|(_, value)| value.as_slice())
     }
 
+    /// Says whether there are records whose keys begin with this.
+    pub(super) fn has(&self, start: &str) -> bool {
+        let mut keys = self.0.iter();
+        keys.any(|(key, _)| key.starts_with(start.as_bytes()))
+    }
+
+    /// Returns the records whose keys begin with this, in order of the keys.
+    pub(super) fn text_of(&self, start: &str) -> Vec<u8> {
+        let records = self.0.iter();
+        let mut found: Vec<_> = records
+            .filter(|(key, _)| key.starts_with(start.as_bytes()))
+            .collect();
+        found.sort_unstable();
+        let mut text = Vec::new();
+        for (key, value) in found {
+            text.extend([key.as_slice(), b"=", value, b"\n"].concat());
+        }
+        text
+    }
+
     /// Returns what these records alone say: times of access, extended
     /// attributes and the like.
     pub(super) fn own(&self) -> Vec<(&'static str, String)> {

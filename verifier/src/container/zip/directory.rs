@@ -35,6 +35,10 @@ pub(super) struct Directory {
 /// One member's entry.
 pub(super) struct Record {
     pub(super) name: String,
+    /// The name as its fixed field has it.
+    pub(super) raw_name: Vec<u8>,
+    /// Whether an extra field gives it another one, though this one can be read.
+    pub(super) has_two_names: bool,
     pub(super) method: u16,
     pub(super) crc: u32,
     pub(super) size: u64,
@@ -194,7 +198,12 @@ impl Record {
             uid,
             gid,
             others,
+            unicode_name,
         } = Extra::read(extra);
+        // Some unpackers go by the extra field, where it was made for this name.
+        let unicode_name = unicode_name.filter(|(crc, _)| *crc == crc32(name));
+        let unicode_name = unicode_name.map(|(_, name)| name);
+        let is_other = unicode_name.as_deref().is_some_and(|other| other != name);
         let made_by = fields.u16(4);
         let attributes = fields.u32(38);
         // Only Unix writers put a mode into the upper half.
@@ -230,7 +239,9 @@ impl Record {
             own.push(("zip comment", text(comment)));
         }
         Self {
-            name: text(name),
+            name: text(unicode_name.as_deref().unwrap_or(name)),
+            raw_name: name.to_vec(),
+            has_two_names: is_other && std::str::from_utf8(name).is_ok(),
             method: fields.u16(10),
             crc: fields.u32(16),
             size,
@@ -256,6 +267,12 @@ impl Record {
     pub(super) fn is_link(&self) -> bool {
         self.unix_mode.is_some_and(|mode| mode >> 12 == 0o12)
     }
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
 }
 
 fn method(number: u16) -> String {

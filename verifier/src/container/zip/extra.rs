@@ -12,11 +12,14 @@ pub(super) struct Extra {
     pub(super) gid: Option<u64>,
     /// The others: number and bytes in hexadecimal.
     pub(super) others: String,
+    /// The name in UTF-8, and the CRC-32 of the name that it stands for.
+    pub(super) unicode_name: Option<(u32, Vec<u8>)>,
 }
 
 const ZIP64: u16 = 0x0001;
 const UNIX_TIMES: u16 = 0x5455;
 const UNIX_OWNERS: u16 = 0x7875;
+const UNICODE_NAME: u16 = 0x7075;
 
 /// Bytes shown of a field.
 const SHOWN_LEN: usize = 32;
@@ -34,6 +37,10 @@ impl Extra {
                 break;
             };
             rest = after;
+            if let (UNICODE_NAME, [1, a, b, c, d, name @ ..]) = (kind, field) {
+                let crc = u32::from_le_bytes([*a, *b, *c, *d]);
+                extra.unicode_name = Some((crc, name.to_vec()));
+            }
             let known = match kind {
                 ZIP64 => {
                     let (numbers, _) = field.as_chunks();
