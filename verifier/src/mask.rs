@@ -16,9 +16,12 @@
 //! | time | link times in PE headers: zero |
 //! | checksum | the PE header's: zero |
 //! | debug link | `.gnu_debuglink`, a file name and a checksum of that file: zero |
+//!
+//! What lies where a mark should and has not its shape is not masked.
 
 mod macho;
 mod pe;
+mod proper;
 mod view;
 
 use std::ops::Range;
@@ -27,7 +30,7 @@ use serde::Serialize;
 
 use crate::compare::Artifact;
 use crate::goinfo::stamps::Kind;
-use crate::image::Format;
+use crate::image::{Content, Format, Image};
 use view::View;
 
 /// The name and version of the set of masks.
@@ -186,7 +189,8 @@ fn view(artifact: &Artifact) -> Option<View<'_>> {
         Format::MachOFat | Format::Container(_) | Format::Empty | Format::Other => {}
     }
     if let Some(link) = artifact.image.region(".gnu_debuglink") {
-        masks.push(Mask::zeros(What::DebugLink, link.range.clone()));
+        let is_link = proper::is_debug_link(&bytes[link.range.clone()]);
+        masks.extend(is_link.then(|| Mask::zeros(What::DebugLink, link.range.clone())));
     }
     Some(View::new(bytes, masks, align))
 }
@@ -196,6 +200,20 @@ fn stamps(artifact: &Artifact) -> Vec<Mask> {
         What::Uuid
     } else {
         What::GnuBuildId
+    };
+    let image = &artifact.image;
+    let is_proper = |stamp: &&crate::goinfo::stamps::Stamp| match stamp.kind {
+        Kind::BuildId => {
+            let id = image.build_id.as_ref();
+            id.is_some_and(|id| proper::is_build_id(id, &stamp.range))
+        }
+        Kind::HostId => image.host_id.as_ref().is_some_and(proper::is_host_id),
+        Kind::BuildInfo => {
+            let info = artifact.go.build_info.as_ref();
+            info.is_some_and(proper::is_build_info)
+        }
+        Kind::Variable | Kind::Time => is_data(image, &stamp.range),
+        Kind::Checksum | Kind::Signature => true,
     };
     let mask = |stamp: &crate::goinfo::stamps::Stamp| {
         let what = match stamp.kind {
@@ -210,7 +228,17 @@ fn stamps(artifact: &Artifact) -> Vec<Mask> {
         };
         Some(Mask::zeros(what, stamp.range.clone()))
     };
-    artifact.go.stamps.iter().filter_map(mask).collect()
+    let stamps = artifact.go.stamps.iter().filter(is_proper);
+    stamps.filter_map(mask).collect()
+}
+
+/// Says whether bytes are no code, whatever a table makes of them.
+fn is_data(image: &Image, range: &Range<usize>) -> bool {
+    let mut regions = image
+        .regions
+        .iter()
+        .filter(|region| region.range.start < range.end && range.start < region.range.end);
+    regions.all(|region| region.content != Content::Code)
 }
 
 impl Mask {

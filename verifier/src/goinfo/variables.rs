@@ -77,7 +77,13 @@ pub fn read(bytes: &[u8], image: &Image) -> Option<Vec<Variable>> {
         if !is_variable || variables.len() >= VARIABLES_MAX {
             continue;
         }
-        variables.extend(variable(bytes, image, name, symbol.address()));
+        let found = variable(bytes, image, name, symbol.address());
+        // The linker counts the NUL; formats whose symbols have no size say 0.
+        let is_sized = |found: &Variable| {
+            let size = symbol.size();
+            size == 0 || size == found.range.len() as u64 + 1
+        };
+        variables.extend(found.filter(is_sized));
     }
     variables.sort_by(|a, b| a.name.cmp(&b.name));
     is_whole.then_some(variables)

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Mask, Put, What};
+use super::{Mask, Put, What, proper};
 use crate::image::{Image, number};
 
 /// Signing tools align the signature to this.
@@ -16,6 +16,9 @@ pub(super) const ALIGN: usize = 16;
 const COMMANDS_MAX: u64 = 10_000;
 
 const LC_CODE_SIGNATURE: u64 = 0x1d;
+/// The length of that command: itself, its length, an offset and a size.
+const COMMAND_LEN: usize = 16;
+
 const LC_SEGMENT: u64 = 0x1;
 const LC_SEGMENT_64: u64 = 0x19;
 
@@ -36,13 +39,13 @@ pub(super) fn masks(bytes: &[u8], image: &Image) -> Vec<Mask> {
     };
     let mut masks = Vec::new();
     for command in &commands {
-        // vmsize and filesize
-        let sizes = match command.kind {
-            LC_SEGMENT => [28..32, 36..40],
-            LC_SEGMENT_64 => [32..40, 48..56],
+        // vmsize and filesize, and the offset in the file between them
+        let (sizes, width) = match command.kind {
+            LC_SEGMENT => ([28..32, 36..40], 4),
+            LC_SEGMENT_64 => ([32..40, 48..56], 8),
             _ => continue,
         };
-        if is_link_edit(bytes, command, sizes[1].end) {
+        if is_link_edit(bytes, command, sizes[1].end) && header.ends_file(command, &sizes, width) {
             let start = command.range.start;
             masks.extend(sizes.map(|field| {
                 Mask::zeros(What::CodeSignature, start + field.start..start + field.end)
@@ -52,6 +55,10 @@ pub(super) fn masks(bytes: &[u8], image: &Image) -> Vec<Mask> {
     masks.extend(header.unsigned(&commands, image));
     masks
 }
+
+/// How much more memory than bytes of the file the last segment may have: a page,
+/// or the signature that was taken away.
+const SPARE_MAX: u64 = 16 << 20;
 
 struct Header<'a> {
     bytes: &'a [u8],
@@ -68,6 +75,19 @@ struct Command {
 impl Header<'_> {
     fn u32(&self, at: usize) -> Option<u64> {
         number::read(self.bytes, at, 4, self.big_endian)
+    }
+
+    /// Says whether the sizes of a segment follow from where it lies: at the end of
+    /// the file.
+    fn ends_file(&self, command: &Command, sizes: &[Range<usize>; 2], width: usize) -> bool {
+        let field = |at: usize| {
+            let at = command.range.start + at;
+            number::read(self.bytes, at, width, self.big_endian).unwrap_or(u64::MAX)
+        };
+        let [memory, size] = [sizes[0].start, sizes[1].start].map(field);
+        let end = field(sizes[1].start - width).checked_add(size);
+        let spare = memory.checked_sub(size);
+        end == Some(self.bytes.len() as u64) && spare.is_some_and(|spare| spare <= SPARE_MAX)
     }
 
     fn commands(&self) -> Option<Vec<Command>> {
@@ -91,25 +111,25 @@ impl Header<'_> {
         Some(commands)
     }
 
-    /// Takes a signature away as if the file had never been signed. That works
-    /// when its load command is the last one, as every signing tool has it; else
-    /// the bytes alone are masked.
+    /// Takes a signature away as if the file had never been signed: it ends the
+    /// file, and its load command is the last one, as every signing tool has it.
     fn unsigned(&self, commands: &[Command], image: &Image) -> Vec<Mask> {
         let mut masks = Vec::new();
-        if let Some(range) = &image.signature {
-            let is_last = range.end == self.bytes.len();
-            masks.push(Mask {
-                what: What::CodeSignature,
-                range: range.clone(),
-                put: if is_last { Put::Nothing } else { Put::Zeros },
-            });
-        }
+        let Some(range) = &image.signature else {
+            return masks;
+        };
         let Some((last, rest)) = commands.split_last() else {
             return masks;
         };
-        if last.kind != LC_CODE_SIGNATURE {
+        let is_named = last.kind == LC_CODE_SIGNATURE && last.range.len() == COMMAND_LEN;
+        if !is_named || !proper::is_code_signature(self.bytes, range, image) {
             return masks;
         }
+        masks.push(Mask {
+            what: What::CodeSignature,
+            range: range.clone(),
+            put: Put::Nothing,
+        });
         let sizes: usize = rest.iter().map(|command| command.range.len()).sum();
         let (Ok(count), Ok(sizes)) = (u32::try_from(rest.len()), u32::try_from(sizes)) else {
             return masks;

@@ -3,20 +3,26 @@
 //!
 //! Source: Microsoft, "PE Format" (attribute certificate table)
 
-use super::{Mask, Put, What};
+use super::{Mask, Put, What, proper};
 use crate::image::Image;
 
 /// Certificates begin at a multiple of this.
 pub(super) const ALIGN: usize = 8;
 
-/// A file reads as unsigned when its certificates are gone and nothing names
-/// them. Certificates that something follows stay where they are, as zero.
+/// A file reads as unsigned when its certificates are gone and nothing names them.
 pub(super) fn masks(bytes: &[u8], image: &Image) -> Vec<Mask> {
     let mut masks = Vec::new();
-    if let Some(named) = &image.certificates_named {
+    let signature = image.signature.as_ref();
+    if signature.is_some_and(|range| !proper::is_certificates(bytes, range, image)) {
+        return masks;
+    }
+    // Without certificates zeros stand there, or the headers lie.
+    if let Some(named) = &image.certificates_named
+        && (signature.is_some() || proper::is_zero(&bytes[named.clone()]))
+    {
         masks.push(Mask::zeros(What::CodeSignature, named.clone()));
     }
-    if let Some(range) = &image.signature {
+    if let Some(range) = signature {
         let is_last = bytes.len() - range.end < ALIGN;
         masks.push(Mask {
             what: What::CodeSignature,

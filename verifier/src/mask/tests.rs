@@ -126,7 +126,7 @@ const CHECKSUM_AT: usize = 64;
 #[test]
 fn times_checksums_and_certificates_of_pe_files() {
     let (plain, timed) = (pe_file(0, b""), pe_file(7, b""));
-    let signed = pe_file(7, b"certificates");
+    let signed = pe_file(7, b"\x10\0\0\0\0\x02\x02\0\x30\x06signed");
     let compared = Compared::of(&plain, &timed).unwrap();
     let what: Vec<What> = compared.differing().map(|sides| sides.what).collect();
     assert!(compared.equal);
@@ -137,4 +137,74 @@ fn times_checksums_and_certificates_of_pe_files() {
     assert_eq!(what, [What::CodeSignature, What::Timestamp, What::Checksum]);
     assert_eq!(compared.sha256, sha256(&plain));
     assert_eq!(sha256(&plain), sha256(&signed));
+}
+
+#[test]
+fn what_only_lies_where_certificates_should_stays_in_sight() {
+    let plain = pe_file(0, b"");
+    for lie in [
+        b"any payload at all".as_slice(),
+        b"\x18\0\0\0\0\x02\x02\0\x30\x06signedpayload!",
+    ] {
+        let compared = Compared::of(&plain, &pe_file(0, lie)).unwrap();
+        assert!(!compared.equal);
+    }
+}
+
+/// Two files that differ in one byte of what a stamp covers.
+fn equal_after(kind: Kind, len: usize, mark: impl Fn(&mut Image)) -> bool {
+    let file = |byte: u8| {
+        let mut bytes = vec![1; 8192];
+        bytes[len - 1] = byte;
+        let mut file = Artifact::of(Input {
+            path: "made".into(),
+            sha256: [byte; 32],
+            bytes,
+            identity: None,
+        });
+        file.image.format = Format::Elf;
+        mark(&mut file.image);
+        let range = 0..len;
+        file.go.stamps = vec![crate::goinfo::stamps::Stamp { kind, range }];
+        file
+    };
+    Compared::of(&file(1), &file(2)).unwrap().equal
+}
+
+#[test]
+fn marks_that_are_too_long_or_lie_in_code_hide_nothing() {
+    let host_id = |len: usize| {
+        equal_after(Kind::HostId, len, |image| {
+            image.host_id = Some(crate::image::HostId {
+                kind: crate::image::HostIdKind::Gnu,
+                bytes: Vec::new(),
+                range: 0..len,
+            });
+        })
+    };
+    assert!(host_id(32) && !host_id(4096));
+    let custom_id = |len: usize, at: usize| {
+        equal_after(Kind::BuildId, len, |image| {
+            image.build_id = Some(crate::image::Located {
+                value: proto::buildid::BuildId::Custom("any".into()),
+                range: at..at + len,
+            });
+        })
+    };
+    assert!(custom_id(40, 0));
+    assert!(!custom_id(4096, 0), "too long");
+    assert!(!custom_id(40, 4096), "a copy somewhere else");
+    for kind in [Kind::Variable, Kind::Time] {
+        let in_region = |content: Content| {
+            equal_after(kind, 4, |image| {
+                image.regions = vec![crate::image::Region {
+                    name: "x".into(),
+                    range: 0..8192,
+                    address: None,
+                    content,
+                }];
+            })
+        };
+        assert!(in_region(Content::Data) && !in_region(Content::Code));
+    }
 }

@@ -105,7 +105,7 @@ impl<'a> Header<'a> {
 
     fn exports(&self, image: &Image) -> Option<Range<usize>> {
         let directory = self.loaded(EXPORTS, image)?;
-        time_at(directory.start, &directory)
+        self.time_at(directory.start, &directory)
     }
 
     fn debug_entries(&self, image: &Image) -> Vec<Range<usize>> {
@@ -115,13 +115,15 @@ impl<'a> Header<'a> {
         let entries = directory.clone().step_by(DEBUG_ENTRY_LEN);
         entries
             .take(DEBUG_ENTRIES_MAX)
-            .filter_map(|entry| time_at(entry, &directory))
+            .filter_map(|entry| self.time_at(entry, &directory))
             .collect()
     }
-}
 
-fn time_at(entry: usize, directory: &Range<usize>) -> Option<Range<usize>> {
-    let start = entry.checked_add(DIRECTORY_TIMESTAMP)?;
-    let end = start.checked_add(4)?;
-    (end <= directory.end).then_some(start..end)
+    /// Before the time stands a field that is always zero.
+    fn time_at(&self, entry: usize, directory: &Range<usize>) -> Option<Range<usize>> {
+        let start = entry.checked_add(DIRECTORY_TIMESTAMP)?;
+        let end = start.checked_add(4)?;
+        let is_reserved = number::read(self.bytes, entry, 4, false)? == 0;
+        (is_reserved && end <= directory.end).then_some(start..end)
+    }
 }
