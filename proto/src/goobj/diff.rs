@@ -6,6 +6,8 @@
 
 mod symbols;
 
+use std::collections::{HashMap, VecDeque};
+
 use super::archive::{self, Member};
 use super::header::Header;
 use super::object::Object;
@@ -98,11 +100,15 @@ pub fn archives(a: &[u8], b: &[u8]) -> Option<Vec<MemberChange>> {
         archive::members(a)?.collect::<Vec<_>>(),
         archive::members(b)?.collect::<Vec<_>>(),
     ];
+    // Go cuts names to 16 bytes, so that several may share one.
+    let mut waiting: HashMap<&[u8], VecDeque<usize>> = HashMap::new();
+    for (at, other) in sides[1].iter().enumerate() {
+        waiting.entry(other.name).or_default().push_back(at);
+    }
     let mut changes = Vec::new();
     let mut taken = vec![false; sides[1].len()];
     for one in &sides[0] {
-        // Go cuts names to 16 bytes, so that several may share one.
-        let other = (0..sides[1].len()).find(|at| !taken[*at] && sides[1][*at].name == one.name);
+        let other = waiting.get_mut(one.name).and_then(VecDeque::pop_front);
         if let Some(at) = other {
             taken[at] = true;
         }

@@ -195,6 +195,8 @@ impl<'a> Object<'a> {
                 |name| Some(text(name)),
             ),
         };
+        // A damaged table may hold empty names.
+        let name = name.filter(|name| !name.is_empty());
         name.unwrap_or_else(|| format!("{}/{number}", reference.package))
     }
 

@@ -3,7 +3,7 @@ use super::block::Error;
 use super::diff::{Change, Form, archives};
 use super::header::Header;
 use super::object::Object;
-use super::symbol::Class;
+use super::symbol::{Class, Ref};
 use super::*;
 
 /// `package greet; func Hello(name string) string { return "hello, " + name }`
@@ -188,4 +188,40 @@ fn a_changed_instruction_is_one_byte_of_one_function() {
             differing: 1
         }
     );
+}
+
+/// Found by fuzzing: a table of names for references, one of them empty.
+#[test]
+fn a_reference_is_always_called_something() {
+    let bytes = include_bytes!("../../../tests/fuzz/corpus/archives/found_nameless_reference");
+    let object = Object::in_archive(bytes).unwrap();
+    let symbol = u32::MAX;
+    for package in [0, 1, u32::MAX] {
+        let reference = Ref { package, symbol };
+        assert!(!object.target(reference).is_empty(), "{package}");
+    }
+}
+
+#[test]
+fn members_of_one_name_are_paired_in_order() {
+    let header = |name: &str, size: usize| format!("{name:<48}{size:<10}`\n");
+    let archive = |names: &[(&str, &str)]| {
+        let members = names
+            .iter()
+            .map(|(name, data)| header(name, data.len()) + data);
+        format!("!<arch>\n{}", members.collect::<String>()).into_bytes()
+    };
+    let a = archive(&[("x", "1111"), ("y", "2222"), ("x", "3333")]);
+    let b = archive(&[("x", "1111"), ("x", "4444"), ("z", "5555")]);
+    let found = archives(&a, &b).unwrap();
+    let sizes: Vec<_> = found
+        .iter()
+        .map(|change| (&*change.name, change.sizes))
+        .collect();
+    let want = [
+        ("y", [Some(4), None]),
+        ("x", [Some(4), Some(4)]),
+        ("z", [None, Some(4)]),
+    ];
+    assert_eq!(sizes, want);
 }
