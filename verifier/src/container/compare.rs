@@ -235,16 +235,19 @@ impl<'a> Comparer<'a> {
         ];
         if let [Some(a), Some(b)] = &opened {
             if self.path.len() >= DEPTH_MAX {
-                let fault = FaultKind::TooDeep { max: DEPTH_MAX };
-                return Ok(How::Container(Box::new(Difference {
-                    kinds: [a.describe(), b.describe()],
-                    names: [a.kind_name(), b.kind_name()],
-                    reason: Some(fault.to_string()),
-                    ..Difference::default()
-                })));
+                let fault = FaultKind::TooDeep { max: DEPTH_MAX }.into();
+                return Ok(How::Container(Box::new(Difference::unopened(
+                    [a, b],
+                    &fault,
+                ))));
             }
             // Nested archives that are not compressed cost reading all the same.
-            self.budget.spend(a.len().saturating_add(b.len()))?;
+            if let Err(fault) = self.budget.spend(a.len().saturating_add(b.len())) {
+                return Ok(How::Container(Box::new(Difference::unopened(
+                    [a, b],
+                    &fault,
+                ))));
+            }
             let difference = self.compare(["a", "b"], a, b)?;
             return Ok(How::Container(Box::new(difference)));
         }

@@ -126,7 +126,9 @@ impl Difference {
         for member in &self.differing {
             match &member.how {
                 How::Container(inner) => {
+                    let is_unread = inner.reason.is_some();
                     let inner = inner.count();
+                    count.differing += usize::from(is_unread && inner.all() == 0);
                     count.same += inner.same;
                     count.differing += inner.differing;
                     count.only[0] += inner.only[0];

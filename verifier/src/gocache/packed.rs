@@ -75,6 +75,7 @@ fn read(path: &Path, visitor: &mut dyn Visitor, bar: &Bar) -> anyhow::Result<()>
     let source = Source::file(File::open(path).with_context(shown)?).with_context(shown)?;
     let head = source.bytes_at(0, 512).with_context(shown)?;
     let budget = Budget::default();
+    budget.give(source.len());
     let mut stream: Box<dyn Read> = match Codec::sniff(&head) {
         Some(codec) => codec
             .unpack(&source, &budget)

@@ -27,6 +27,14 @@ impl Difference {
         Ok(images.try_into().ok())
     }
 
+    /// Two containers of which nothing more is known than that they differ.
+    pub(super) fn unopened([a, b]: [&Container; 2], fault: &Fault) -> Self {
+        let mut difference = Self::default();
+        difference.are(a, b);
+        difference.reason = Some(fault.to_string());
+        difference
+    }
+
     pub(super) fn are(&mut self, a: &Container, b: &Container) {
         self.kinds = [a.describe(), b.describe()];
         self.names = [a.kind_name(), b.kind_name()];

@@ -1,12 +1,14 @@
 //! The records of a pax header: `<length> <key>=<value>\n`, the length counting
 //! the whole record in bytes.
 
+use std::collections::BTreeMap;
+
 use super::super::fault::{Fault, Kind};
 use super::super::listing::{Time, text};
 
 /// Records by key; of two with one key the later counts.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Records(Vec<(Vec<u8>, Vec<u8>)>);
+pub(super) struct Records(BTreeMap<Vec<u8>, Vec<u8>>);
 
 /// The most records that hold for one member.
 const RECORDS_MAX: usize = 1000;
@@ -43,44 +45,37 @@ impl Records {
     }
 
     fn set(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), Fault> {
-        if let Some(known) = self.0.iter_mut().find(|(known, _)| *known == key) {
-            known.1 = value;
-            return Ok(());
-        }
-        if self.0.len() >= RECORDS_MAX {
+        if self.0.len() >= RECORDS_MAX && !self.0.contains_key(&key) {
             return Err(Kind::TooMany {
                 what: "pax records",
                 max: RECORDS_MAX,
             }
             .into());
         }
-        self.0.push((key, value));
+        self.0.insert(key, value);
         Ok(())
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&[u8]> {
-        let found = self.0.iter().find(|(known, _)| known == key.as_bytes());
-        found.map(|(_, value)| value.as_slice())
+        self.0.get(key.as_bytes()).map(Vec::as_slice)
     }
 
     /// Says whether there are records whose keys begin with this.
     pub(super) fn has(&self, start: &str) -> bool {
-        let mut keys = self.0.iter();
-        keys.any(|(key, _)| key.starts_with(start.as_bytes()))
+        self.of(start).next().is_some()
     }
 
     /// Returns the records whose keys begin with this, in order of the keys.
     pub(super) fn text_of(&self, start: &str) -> Vec<u8> {
-        let records = self.0.iter();
-        let mut found: Vec<_> = records
-            .filter(|(key, _)| key.starts_with(start.as_bytes()))
-            .collect();
-        found.sort_unstable();
-        let mut text = Vec::new();
-        for (key, value) in found {
-            text.extend([key.as_slice(), b"=", value, b"\n"].concat());
-        }
-        text
+        let text =
+            |(key, value): (&Vec<u8>, &Vec<u8>)| [key, b"=".as_slice(), value, b"\n"].concat();
+        self.of(start).flat_map(text).collect()
+    }
+
+    fn of(&self, start: &str) -> impl Iterator<Item = (&Vec<u8>, &Vec<u8>)> {
+        let start = start.as_bytes();
+        let from = self.0.range(start.to_vec()..);
+        from.take_while(move |(key, _)| key.starts_with(start))
     }
 
     /// Returns what these records alone say: times of access, extended
@@ -89,7 +84,7 @@ impl Records {
         let is_own = |key: &[u8]| !COMMON.iter().any(|common| common.as_bytes() == key);
         let mut own: Vec<String> = Vec::new();
         let mut times: Vec<(&'static str, String)> = Vec::new();
-        for (key, value) in self.0.iter().filter(|(key, _)| is_own(key)) {
+        for (key, value) in self.0.iter().filter(|(key, _)| is_own(key.as_slice())) {
             match key.as_slice() {
                 b"atime" => times.push(("access time", text(value))),
                 b"ctime" => times.push(("change time", text(value))),

@@ -225,6 +225,8 @@ fn containers_in_a_container_share_one_allowance() {
     let difference = Comparer::new(&budget, take)
         .compare(["a", "b"], &a, &b)
         .unwrap();
-    let reason = difference.reason.unwrap();
+    let reason = difference.obstacle().unwrap();
     assert!(reason.contains("unpack to more than"), "{reason}");
+    assert_eq!(difference.verdict(), Verdict::Inconclusive);
+    assert_eq!(difference.count().differing, 1);
 }

@@ -1,6 +1,7 @@
 //! Members of containers as the report lists them.
 
 use crate::cause::Evidence;
+use crate::compare::Verdict;
 use crate::container::difference::{Difference, Differing, Example, How};
 use crate::container::listing::Content;
 use crate::report::container::{Container, Member, Metadata, Only, Total};
@@ -51,8 +52,18 @@ pub(super) fn container(difference: &Difference, differing: Vec<Member>) -> Cont
             })
             .collect(),
         carried: difference.carried.iter().map(evidence).collect(),
-        notes: difference.notes.clone(),
+        notes: notes(difference),
     }
+}
+
+/// A container that differs and was not read to its end holds more than is listed.
+fn notes(difference: &Difference) -> Vec<String> {
+    let mut notes = difference.notes.clone();
+    if difference.verdict() == Verdict::Different {
+        let reason = difference.obstacle();
+        notes.extend(reason.map(|reason| format!("not all of it was compared: {reason}")));
+    }
+    notes
 }
 
 fn evidence(example: &Example) -> Evidence {
