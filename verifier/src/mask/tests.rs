@@ -159,7 +159,7 @@ fn equal_after(kind: Kind, len: usize, mark: impl Fn(&mut Image)) -> bool {
         let mut file = Artifact::of(Input {
             path: "made".into(),
             sha256: [byte; 32],
-            bytes,
+            bytes: bytes.into(),
             identity: None,
         });
         file.image.format = Format::Elf;
