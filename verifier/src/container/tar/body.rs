@@ -73,10 +73,7 @@ impl Reader<'_> {
         let copied = copied.map_err(|error| self.broken(error))?;
         self.at = self.at.saturating_add(copied);
         if copied < size {
-            return Err(Fault::truncated(format!(
-                "in the middle of {path}, {} bytes before that member's end",
-                size - copied
-            )));
+            return Err(Fault::ends_within(path, size - copied));
         }
         let hash = hex::encode(sha256.finalize());
         Ok(Some(Content::Other(format!(
