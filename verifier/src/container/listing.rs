@@ -339,6 +339,7 @@ mod tests {
                 metadata: Metadata::default(),
                 place: Place::Packed,
                 origin: None,
+                format: Format::Other,
             };
             listing.add(member).unwrap();
         }
