@@ -179,32 +179,28 @@ impl Asked<'_> {
             .and_then(|value| retry_after(&value, SystemTime::now()));
         let text = error_text(&mut response).await;
         let reason = format!("answered {status}");
+        let done = |error| Failed {
+            error,
+            again: Again::No,
+        };
         let again = match (status, wait) {
             (404 | 410, _) => {
                 permit.succeeded(Outcome::NotFound);
-                let error = FetchError::NotFound {
+                return done(FetchError::NotFound {
                     upstream,
                     status,
                     text,
-                };
-                return Failed {
-                    error,
-                    again: Again::No,
-                };
+                });
             }
             (408 | 429 | 500 | 502 | 503 | 504, Some(wait)) => Again::After(wait),
             (408 | 429 | 500 | 502 | 503 | 504, None) => Again::Yes,
             (400..=499, _) => {
                 permit.succeeded(Outcome::Refused);
-                let error = FetchError::Refused {
+                return done(FetchError::Refused {
                     upstream,
                     status,
                     text,
-                };
-                return Failed {
-                    error,
-                    again: Again::No,
-                };
+                });
             }
             (500..=599, _) => Again::No,
             _ => {
