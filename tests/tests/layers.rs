@@ -105,6 +105,45 @@ fn proto_reads_no_file_socket_clock_environment_or_randomness() {
 }
 
 #[test]
+fn every_file_that_the_architecture_names_is_there() {
+    let text = std::fs::read_to_string(checkout().join("ARCHITECTURE.md")).unwrap();
+    let files: Vec<PathBuf> = ["proto", "server", "verifier", "tests/tests"]
+        .iter()
+        .flat_map(|folder| rust_files(&checkout().join(folder)))
+        .collect();
+    let mut seen = 0;
+    for name in text.split('`').flat_map(alternatives) {
+        let is_there = if name.ends_with(".rs") {
+            files.iter().any(|file| file.ends_with(&name))
+        } else if name.contains("src/") {
+            checkout().join(&name).exists() || checkout().join(format!("{name}.rs")).exists()
+        } else {
+            continue;
+        };
+        assert!(is_there, "ARCHITECTURE.md names {name}");
+        seen += 1;
+    }
+    assert!(seen >= 50, "only {seen} names were looked at");
+}
+
+/// Writes out `a/{b,c}.rs`; text with a space in it is no name.
+fn alternatives(name: &str) -> Vec<String> {
+    if name.contains(char::is_whitespace) {
+        return Vec::new();
+    }
+    let braces = name
+        .split_once('{')
+        .and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
+    match braces {
+        Some((before, (inner, after))) => inner
+            .split(',')
+            .map(|one| format!("{before}{one}{after}"))
+            .collect(),
+        None => vec![name.to_owned()],
+    }
+}
+
+#[test]
 fn every_dependency_has_a_licence_we_may_ship() {
     let tree = cargo_tree(&[
         "--workspace",
