@@ -21,7 +21,7 @@ pub struct Page {
 }
 
 /// Variables of the environment that matter, and to what.
-const ENVIRONMENT: [(&str, &str); 7] = [
+const ENVIRONMENT: [(&str, &str); 8] = [
     (
         "NO_COLOR",
         "Set to anything, it keeps colour out of the text.",
@@ -40,8 +40,12 @@ const ENVIRONMENT: [(&str, &str); 7] = [
         "Where the Go installation is, for verify-build toolchain and rebuild.",
     ),
     (
-        "GOPROXY, GOSUMDB",
-        "Whom verify-build toolchain asks for the record of a release.",
+        "GOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE",
+        "Whom verify-build toolchain asks for the record of a release, and whether.",
+    ),
+    (
+        "GOENV, XDG_CONFIG_HOME",
+        "Where the settings are that go env -w wrote, for verify-build toolchain.",
     ),
     (
         "GOCACHEPROG",
@@ -267,6 +271,7 @@ mod tests {
                 "NAME",
                 "SYNOPSIS",
                 "DESCRIPTION",
+                "EXAMPLES",
                 "EXIT STATUS",
                 "ENVIRONMENT",
                 "SEE ALSO",

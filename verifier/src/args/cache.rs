@@ -6,6 +6,7 @@ use clap::{Subcommand, ValueHint};
 
 /// Look into Go build caches
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct Cache {
     /// What to do
     #[command(subcommand)]
@@ -34,6 +35,15 @@ pub enum Command {
         b: PathBuf,
     },
 }
+
+const AFTER_HELP: &str = "\
+Examples:
+  verify-build cache audit                                   is the cache that go uses sound?
+  verify-build cache compare ~/.cache/go-build theirs.tgz    what came out differently?
+
+Files:
+  DIR/00/ to DIR/ff/  the cache: index lines (...-a) and outputs (...-d)
+  DIR/fuzz/           inputs of go test -fuzz; they are not looked into";
 
 const AUDIT_HELP: &str = "\
 Examples:

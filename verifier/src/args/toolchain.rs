@@ -66,6 +66,9 @@ pub struct Toolchain {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Print the list of file hashes of an installation or a module zip
+    #[command(
+        after_help = "Example: verify-build toolchain manifest v0.0.1-go1.27.3.linux-amd64.zip > go1.27.3.sums"
+    )]
     Manifest {
         /// A module zip (v0.0.1-go1.27.3.linux-amd64.zip) or a GOROOT
         #[arg(value_name = "ZIP|GOROOT", value_hint = ValueHint::AnyPath)]
@@ -87,6 +90,10 @@ Examples:
 
 A database's answer about a release is at
   https://sum.golang.org/lookup/golang.org/toolchain@v0.0.1-go1.27.3.linux-amd64
+
+Files:
+  GOROOT/VERSION    which release it says it is
+  GOROOT/pkg/tool/  for which system
 
 Exit codes:
   0  OFFICIAL, or REPACKAGED: every file that matters to a build is the release's
