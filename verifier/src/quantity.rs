@@ -11,9 +11,19 @@ pub fn count(number: impl Display, one: &str, many: &str) -> String {
 }
 
 /// Returns a number of bytes in full: `1 byte`, `20 bytes`.
-pub fn bytes(number: usize) -> String {
-    let noun = if number == 1 { "byte" } else { "bytes" };
-    format!("{number} {noun}")
+pub fn bytes(number: impl Display) -> String {
+    match number.to_string() {
+        one if one == "1" => "1 byte".to_owned(),
+        many => format!("{many} bytes"),
+    }
+}
+
+/// Says how many bytes differ: `1 byte differs`, `20 bytes differ`.
+pub fn bytes_differ(number: impl Display) -> String {
+    match bytes(number) {
+        one if one == "1 byte" => "1 byte differs".to_owned(),
+        many => format!("{many} differ"),
+    }
 }
 
 /// Returns a size in bytes as people say it: `1.5 KiB`.
@@ -22,7 +32,7 @@ pub fn size(bytes: u64) -> String {
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {
         // One decimal is enough for a reader; the exact size is in the JSON.
         Some((unit, name)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
-        None => format!("{bytes} bytes"),
+        None => self::bytes(bytes),
     }
 }
 
@@ -46,10 +56,14 @@ mod tests {
     #[test]
     fn sizes_read_well() {
         assert_eq!(
-            [size(0), size(1536), size(10 << 20)],
-            ["0 bytes", "1.5 KiB", "10.0 MiB"]
+            [size(0), size(1), size(1536), size(10 << 20)],
+            ["0 bytes", "1 byte", "1.5 KiB", "10.0 MiB"]
         );
         assert_eq!([bytes(1), bytes(2048)], ["1 byte", "2048 bytes"]);
+        assert_eq!(
+            [bytes_differ(1), bytes_differ(11)],
+            ["1 byte differs", "11 bytes differ"]
+        );
     }
 
     #[test]

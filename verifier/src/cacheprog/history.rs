@@ -11,6 +11,7 @@ use super::session::{self, Mode, SCHEMA, Session, Tool, Verdict};
 use super::{store::Store, text};
 use crate::cause::Evidence;
 use crate::exit::Exit;
+use crate::quantity;
 use crate::report::printed::{Check, Finding, Level, Printed, Status};
 use crate::report::text::Style;
 
@@ -209,7 +210,7 @@ fn printed(session: &Session, finding: &session::Finding) -> Finding {
     let output = |output: &Option<session::Output>| {
         output
             .as_ref()
-            .map(|output| format!("sha256 {}, {} bytes", output.sha256, output.size))
+            .map(|output| format!("sha256 {}, {}", output.sha256, quantity::bytes(output.size)))
     };
     let path = [&finding.now, &finding.recorded]
         .into_iter()

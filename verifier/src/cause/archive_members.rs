@@ -4,6 +4,7 @@
 use super::{Cause, Confidence, Evidence, Name, Reach};
 use crate::container::difference::{Difference, Differing, How};
 use crate::container::listing::Content;
+use crate::quantity;
 
 /// The most members listed as evidence.
 const EVIDENCE_MAX: usize = 50;
@@ -79,8 +80,9 @@ fn differs(member: &Differing) -> Evidence {
     let place = match &member.how {
         How::Bytes { first, differing } => {
             format!(
-                "{}: {differing} bytes differ, the first at offset {first:#x}",
-                member.path
+                "{}: {}, the first at offset {first:#x}",
+                member.path,
+                quantity::bytes_differ(differing)
             )
         }
         How::Hashes(reason) => format!("{} (only hashes were compared: {reason})", member.path),

@@ -8,6 +8,7 @@ pub(super) use owner::Owner;
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::diff::FunctionsDiff;
 use crate::diff::functions::{Change, FunctionDiff, Place};
+use crate::quantity;
 
 /// The most functions listed as evidence.
 const LISTED_MAX: usize = 12;
@@ -289,9 +290,13 @@ fn packages(functions: &[Differing<'_>]) -> String {
 
 fn evidence(functions: &[Differing<'_>]) -> Vec<Evidence> {
     let show = |place: &Option<Place>| {
-        place
-            .as_ref()
-            .map(|place| format!("{} bytes at offset {:#x}", place.size, place.offset))
+        place.as_ref().map(|place| {
+            format!(
+                "{} at offset {:#x}",
+                quantity::bytes(place.size),
+                place.offset
+            )
+        })
     };
     let one = |one: &Differing<'_>| {
         let function = one.function;

@@ -4,6 +4,7 @@ use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::compare::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::{Content, Format};
+use crate::quantity;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     modified(pair).into_iter().chain(signature(pair)).collect()
@@ -89,7 +90,7 @@ fn signature(pair: &Pair<'_>) -> Option<Cause> {
     let show = |range: &Option<std::ops::Range<usize>>| {
         range
             .as_ref()
-            .map(|range| format!("{} bytes at {:#x}", range.len(), range.start))
+            .map(|range| format!("{} at {:#x}", quantity::bytes(range.len()), range.start))
     };
     let one_sided = a.is_some() != b.is_some();
     let alone =

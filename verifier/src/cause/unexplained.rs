@@ -9,6 +9,7 @@ use crate::diff::regions::Span;
 use crate::diff::{FunctionsDiff, RegionDiff, words};
 use crate::goinfo::symbols::Symbols;
 use crate::image::Content;
+use crate::quantity;
 
 /// The most ranges listed as evidence; the report holds the rest.
 const RANGES_MAX: usize = 12;
@@ -98,7 +99,10 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
              differ for a reason that these two files alone do not show{more}"
         )
     } else {
-        format!("{bytes} bytes differ for a reason that these two files alone do not show{more}")
+        format!(
+            "{} for a reason that these two files alone do not show{more}",
+            quantity::bytes_differ(bytes)
+        )
     };
     Some(Cause {
         name: Name::Unexplained,
@@ -202,7 +206,7 @@ fn ranges(pair: &Pair<'_>, region: &RegionDiff, symbols: &Symbols<'_>) -> Vec<Ev
         let show = |range: &Option<Range<usize>>| {
             range
                 .as_ref()
-                .map(|range| format!("{} bytes at {:#x}", range.len(), range.start))
+                .map(|range| format!("{} at {:#x}", quantity::bytes(range.len()), range.start))
         };
         return vec![Evidence::sides(
             region.name.clone(),

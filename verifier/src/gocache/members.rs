@@ -3,6 +3,7 @@
 use proto::goobj::diff::{Change, Form, MemberChange};
 
 use crate::cause::Evidence;
+use crate::quantity;
 
 /// The most symbols of a member given as evidence; JSON has them all.
 const SYMBOLS_MAX: usize = 20;
@@ -51,7 +52,7 @@ pub(crate) fn only_c(members: &[MemberChange]) -> bool {
 pub(crate) fn evidence(members: &[MemberChange]) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     for member in members {
-        let size = |side: usize| member.sizes[side].map(|size| format!("{size} bytes"));
+        let size = |side: usize| member.sizes[side].map(quantity::bytes);
         evidence.push(Evidence {
             place: format!("member {}", member.name),
             a: size(0),
@@ -74,15 +75,15 @@ pub(crate) fn evidence(members: &[MemberChange]) -> Vec<Evidence> {
 fn sides(change: &Change) -> [Option<String>; 2] {
     match change {
         Change::Only { side, size } => {
-            let size = format!("{size} bytes");
+            let size = quantity::bytes(size);
             [
                 (*side == 0).then(|| size.clone()),
                 (*side == 1).then_some(size),
             ]
         }
         Change::Bytes { sizes, offset, .. } => sizes.map(|size| {
-            let bytes = format!("{size} bytes, other ones from offset {offset:#x} on");
-            Some(bytes)
+            let bytes = quantity::bytes(size);
+            Some(format!("{bytes}, other ones from offset {offset:#x} on"))
         }),
         Change::Reference { offset, targets } => targets.clone().map(|target| {
             let target = target.unwrap_or_else(|| "nothing".to_owned());

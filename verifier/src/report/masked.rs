@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::mask::{self, Compared, Sides, What};
+use crate::quantity;
 
 /// Two files with what names or signs a build left out. Equal here is not equal.
 #[derive(Debug, Clone, Serialize)]
@@ -57,7 +58,7 @@ impl Masked {
     pub fn describe(&self) -> String {
         let hiding = self.masks.iter().filter(|mask| mask.differs);
         let names: Vec<&str> = hiding.map(|mask| mask.what.as_str()).collect();
-        format!("{} ({} bytes)", names.join(", "), self.bytes)
+        format!("{} ({})", names.join(", "), quantity::bytes(self.bytes))
     }
 }
 

@@ -76,7 +76,7 @@ fn one(difference: &Difference, style: Style, out: &mut dyn Write) -> io::Result
     }
     for member in difference.members.iter().flatten() {
         let side = |side: usize| match member.sizes[side] {
-            Some(bytes) => format!("{bytes} bytes"),
+            Some(bytes) => quantity::bytes(bytes),
             None => "missing".to_owned(),
         };
         writeln!(

@@ -207,8 +207,7 @@ fn section_class(section: &LayoutSection) -> String {
 fn section_title(section: &LayoutSection) -> String {
     let differs = match section.differing {
         0 => "the same in both".to_owned(),
-        1 => "1 byte differs".to_owned(),
-        bytes => format!("{bytes} bytes differ"),
+        bytes => quantity::bytes_differ(bytes),
     };
     format!(
         "{}: {}, {} at {:#x}; {differs}",

@@ -228,15 +228,23 @@ impl Printer<'_> {
         let name = clean(&section.name);
         let (size_a, size_b) = match (section.size_a, section.size_b) {
             (Some(size), None) => {
-                return writeln!(self.out, "    {name:<24} {size} bytes, only in {a}");
+                return writeln!(
+                    self.out,
+                    "    {name:<24} {}, only in {a}",
+                    quantity::bytes(size)
+                );
             }
             (None, Some(size)) => {
-                return writeln!(self.out, "    {name:<24} {size} bytes, only in {b}");
+                return writeln!(
+                    self.out,
+                    "    {name:<24} {}, only in {b}",
+                    quantity::bytes(size)
+                );
             }
             (size_a, size_b) => (size_a.unwrap_or(0), size_b.unwrap_or(0)),
         };
         let size = if size_a == size_b {
-            format!("{size_a} bytes")
+            quantity::bytes(size_a)
         } else {
             format!("{size_a} and {size_b} bytes")
         };
@@ -261,8 +269,11 @@ impl Printer<'_> {
             for range in &section.ranges {
                 writeln!(
                     self.out,
-                    "      {a} {:#x}, {} bytes; {b} {:#x}, {} bytes",
-                    range.offset_a, range.size_a, range.offset_b, range.size_b
+                    "      {a} {:#x}, {}; {b} {:#x}, {}",
+                    range.offset_a,
+                    quantity::bytes(range.size_a),
+                    range.offset_b,
+                    quantity::bytes(range.size_b)
                 )?;
             }
             if section.ranges_omitted > 0 {

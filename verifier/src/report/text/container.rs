@@ -134,8 +134,8 @@ impl Printer<'_> {
             ("container", ..) => writeln!(self.out, "  {path}  looked into: see below"),
             ("bytes", Some(first), _) => writeln!(
                 self.out,
-                "  {path}  {} bytes differ, the first at {first:#x} (no program, compared byte by byte)",
-                member.differing_bytes.unwrap_or(0)
+                "  {path}  {}, the first at {first:#x} (no program, compared byte by byte)",
+                quantity::bytes_differ(member.differing_bytes.unwrap_or(0))
             ),
             (_, _, Some(reason)) => {
                 writeln!(

@@ -4,6 +4,7 @@ use std::io;
 
 use super::{Color, Printer};
 use crate::compare::name;
+use crate::quantity;
 use crate::report::Comparison;
 use crate::report::masked::Place;
 
@@ -41,7 +42,7 @@ impl Printer<'_> {
 fn list(places: &[Place]) -> String {
     let shown = places.iter().take(PLACES_SHOWN);
     let mut words: Vec<String> = shown
-        .map(|place| format!("{} bytes at {:#x}", place.size, place.offset))
+        .map(|place| format!("{} at {:#x}", quantity::bytes(place.size), place.offset))
         .collect();
     match places.len().saturating_sub(PLACES_SHOWN) {
         0 if words.is_empty() => words.push("none".into()),
