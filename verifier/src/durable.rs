@@ -28,7 +28,7 @@ pub fn write(
     })
 }
 
-/// Copies a file with its rights, as [`write`] writes one.
+/// Copies a file with its rights, as [`write()`] writes one.
 ///
 /// # Errors
 /// What the system says, and what to do about it.
