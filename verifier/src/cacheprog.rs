@@ -14,6 +14,15 @@
 //! `sessions/` in the record's folder. The go command takes no notice of how its
 //! child exits, but of the answer to its last question: an error there makes it
 //! exit with 1.
+//!
+//! ```text
+//! wire, conversation  what the go command says, and who answers when
+//! keeper              looks up, keeps, compares; ending works out what was found
+//! incoming, store     bodies on their way, and the folder they are kept in
+//! subject             which package an output belongs to
+//! session, history    what one run found; the runs of a record
+//! text                sentences about them
+//! ```
 
 mod conversation;
 mod history;

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! place     which cache: $GOCACHE, the default, a folder or a tar archive
-//! source    reading it: folder and archive give the same survey
+//! source    reading it: folder and packed (a tar archive) give the same survey
 //! reading   one output, hashed as it streams by: file and content ID at once
+//! program   one linked program, which lies in a folder of its own
 //! survey    all index lines and outputs of one cache
 //! entry     one index line beside its output: sound, harmless, damaged, poisoned
 //! audit     the entries judged, what was found, how to print it
 //! compare   two surveys joined by action, what differs explained
+//! members   two archives of one package, member by member and symbol by symbol
 //! ```
 //!
 //! Nothing in a cache is ever written, renamed, touched or followed: damaged

@@ -2,13 +2,16 @@
 //! should not matter, and finds what does.
 //!
 //! ```text
-//! flags, project   what is built, by which go command
-//! machine          what this host lets us vary
-//! variation        what is varied, one file each: changes a scene
-//! scene, stage     what surrounds one build; folders and command for it
-//! child, build     runs it; what came out, and its record
-//! bisect, session  which builds are made
-//! outcome          the answer, for the printers
+//! flags, project        what is built, by which go command
+//! machine               what this host lets us vary
+//! variation             what is varied, one file each: changes a scene
+//! scene, stage          what surrounds one build; folders and command for it
+//! surroundings, wrap    the variables it sees, the programs it runs below
+//! scratch, copy, cache  folders of the run; copies; what a build cache held
+//! child, interrupt      runs a command within its time, or until Ctrl-C
+//! build, facts, record  one build: what came out, from what, written down
+//! bisect, session       which builds are made
+//! outcome               the answer, for the printers
 //! ```
 
 pub mod bisect;

@@ -2,6 +2,17 @@
 //!
 //! Its serialised form is the JSON format, `schema/report-v1.json`. Fields are
 //! added within version 1; none is renamed, removed or given another meaning.
+//!
+//! ```text
+//! comparing, build   files compared, and what that gave taken down
+//! file, functions, clusters, container, masked, debug
+//!                    the parts of a report
+//! checks, printed    every command's outcome, as far as printers have to know it
+//! facts, rules       words for what a file tells and for what findings mean
+//! figure, figures    cards, tables and pictures as plain data
+//! text, json, sarif, junit, markdown, github, html
+//!                    the formats
+//! ```
 
 pub mod build;
 mod checks;

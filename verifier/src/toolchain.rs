@@ -1,19 +1,19 @@
 //! `verify-build toolchain`: which official Go release an installation is.
 //!
 //! ```text
-//! locate     which installation
-//! claim      what it says it is
-//! tree       its files, hashed as the module they were published as
-//! settings   whom to ask about the release
-//! site       files of a checksum database, from a server or a folder
-//! database   its record of the release, proved
-//! reference  lists of a release's file hashes
-//! packager   who laid the installation out
-//! judge      the verdict
-//! difference files that are not the release's
-//! nearness   which of several releases it comes nearest to
-//! programs   of a tree that is not the release's: changed after their build?
-//! outcome    what printers take; json and text write it
+//! locate      which installation
+//! claim       what it says it is
+//! tree        its files, hashed as the module they were published as
+//! settings    whom to ask about the release
+//! site        files of a checksum database, from a server or a folder
+//! database    its record of the release, proved
+//! reference   lists of a release's file hashes; list prints one
+//! packager    who laid the installation out
+//! judge       the verdict
+//! difference  files that are not the release's
+//! nearness    which of several releases it comes nearest to
+//! programs    of a tree that is not the release's: changed after their build?
+//! outcome     what printers take; json and text write it
 //! ```
 
 pub mod claim;
