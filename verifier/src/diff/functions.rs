@@ -67,7 +67,7 @@ pub struct Counts {
     pub same: usize,
 }
 
-/// One function that is not the same in both files.
+/// One function that is not the same in both files, as the report has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FunctionDiff {
     /// Its symbol name.
@@ -79,9 +79,12 @@ pub struct FunctionDiff {
     /// What became of it.
     pub change: Change,
     /// Every source file that its code comes from, where it is not the same: the
-    /// compiler puts small functions into those that call them.
+    /// compiler puts small functions into those that call them. For causes; no
+    /// part of the report.
+    #[serde(skip)]
     pub files: Vec<String>,
-    /// The file that the first other byte of its code comes from.
+    /// The file that the first other byte of its code comes from. For causes too.
+    #[serde(skip)]
     pub differs_in: Option<String>,
     /// Its place in the first file.
     pub a: Option<Place>,
