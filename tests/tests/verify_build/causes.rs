@@ -96,6 +96,32 @@ fn stripped_after_the_build_is_not_linked_without_symbols() {
     compare(&[&with, &without]).proves_only("symbols-stripped");
 }
 
+/// Without symbols on either side, only where the sections lie tells of strip.
+#[test]
+fn what_strip_left_of_two_files() {
+    let mut shop = Workshop::new();
+    let mut bare =
+        |value: &str| shop.build(&[], &[&format!("-ldflags=-s -w -X main.stamp={value}")]);
+    let (one, other) = (bare("monday"), bare("friday"));
+    for file in [&one, &other] {
+        run(&shop.source(), "strip", &[file.to_str().unwrap()]);
+    }
+    let summary = |answer: &crate::workshop::Answer| {
+        let cause = answer.proves("modified-after-build");
+        cause["summary"].as_str().unwrap().to_owned()
+    };
+    let stripped = summary(&compare(&[&one, &other]));
+    assert!(stripped.contains("written anew"), "{stripped}");
+    let whole = shop.build(&[], &["-ldflags=-s -w"]);
+    let edited = shop.output();
+    let mut bytes = std::fs::read(&whole).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x5a;
+    std::fs::write(&edited, bytes).unwrap();
+    let edited = summary(&compare(&[&whole, &edited]));
+    assert!(edited.contains("edited, signed or damaged"), "{edited}");
+}
+
 /// Symbol tables of Windows and macOS hold what is imported, and stay with -s.
 #[test]
 fn no_symbols_and_no_debug_information_on_other_platforms() {

@@ -13,6 +13,23 @@ static FOLDERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"[^\x00-\x20]{0,200}/go-(build|link-)[0-9]+[^\x00-\x20]{0,200}").ok()
 });
 
+/// The number in such a name.
+static NUMBER: LazyLock<Option<regex::Regex>> =
+    LazyLock::new(|| regex::Regex::new("/go-(build|link-)[0-9]+").ok());
+
+/// Returns a text as if those folders had one name in all builds.
+pub(super) fn without_number(text: &str) -> String {
+    match NUMBER.as_ref() {
+        Some(number) => number.replace_all(text, "/go-$1").into_owned(),
+        None => text.to_owned(),
+    }
+}
+
+/// Says whether a text names such a folder.
+pub(super) fn names_folder(text: &str) -> bool {
+    NUMBER.as_ref().is_some_and(|number| number.is_match(text))
+}
+
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let Some(pattern) = FOLDERS.as_ref() else {
         return Vec::new();

@@ -27,6 +27,11 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Says whether what either side has fits.
+    pub(super) fn is(&self, fits: impl Fn(&str) -> bool) -> bool {
+        self.a.as_deref().is_some_and(&fits) || self.b.as_deref().is_some_and(&fits)
+    }
+
     pub(super) fn evidence(&self) -> Evidence {
         Evidence::sides(self.place.clone(), self.a.clone(), self.b.clone())
     }

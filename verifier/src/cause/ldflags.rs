@@ -22,13 +22,22 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             None => by_name.push((name, vec![evidence])),
         }
     }
-    if by_name.is_empty() {
+    let is_spelling = by_name.is_empty();
+    if is_spelling {
         // The same flags in another order or spelling still differ as text.
         by_name.push((Name::LinkerFlags, vec![Evidence::field(field)]));
     }
     by_name
         .into_iter()
         .map(|(name, evidence)| cause(pair, name, evidence))
+        .map(|cause| match is_spelling {
+            true => Cause {
+                summary: "the same linker flags, spelled or ordered otherwise".into(),
+                reach: pair.reach_of_a_stamp(),
+                ..cause
+            },
+            false => cause,
+        })
         .collect()
 }
 

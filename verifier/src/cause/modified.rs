@@ -44,7 +44,7 @@ fn modified(pair: &Pair<'_>) -> Option<Cause> {
     let how = match (packed, stripped) {
         (Some(_), _) => "packed with UPX",
         (None, true) => "stripped or edited by strip, objcopy or the like",
-        (None, false) => "edited, signed or damaged",
+        (None, false) => how_by_traces(pair),
     };
     let verb = if which.contains(' ') { "were" } else { "was" };
     Some(Cause {
@@ -57,6 +57,39 @@ fn modified(pair: &Pair<'_>) -> Option<Cause> {
             .into(),
         reach: Reach::Anything,
     })
+}
+
+/// Tells by what the changed files have left.
+fn how_by_traces(pair: &Pair<'_>) -> &'static str {
+    let sides = [pair.a, pair.b];
+    let changed = || sides.into_iter().filter(|side| is_changed(side));
+    let is_bare = |artifact: &Artifact| {
+        let mut regions = artifact.image.regions.iter();
+        regions.all(|region| region.content != Content::Symbols || region.name == ".shstrtab")
+    };
+    let is_linked = |artifact: &Artifact| {
+        let links = super::split_debug::LINKS;
+        links
+            .iter()
+            .any(|link| artifact.image.region(link).is_some())
+    };
+    // Go's linker puts section headers before all sections; strip and objcopy put
+    // them behind, as the host's linker does.
+    let is_rewritten = |artifact: &Artifact| {
+        let start = |name: &str| Some(artifact.image.region(name)?.range.start);
+        let behind = start("(section headers)").zip(start(".text"));
+        artifact.image.is_externally_linked() == Some(false)
+            && behind.is_some_and(|(headers, text)| headers > text)
+    };
+    if !changed().all(is_bare) {
+        "edited, signed or damaged"
+    } else if changed().all(is_linked) {
+        "stripped, and the debug information split off to another file, as a distribution's packaging does"
+    } else if changed().all(|side| is_linked(side) || is_rewritten(side)) {
+        "stripped or edited by strip, objcopy or the like (no symbols are left, and the sections were written anew)"
+    } else {
+        "edited, signed or damaged; or stripped, for no symbols are left"
+    }
 }
 
 fn is_changed(artifact: &Artifact) -> bool {

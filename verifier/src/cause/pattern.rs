@@ -286,12 +286,14 @@ fn small_texts(pair: &Pair<'_>) -> Vec<Evidence> {
     spans.iter().map(evidence).collect()
 }
 
-/// Says whether a stretch lies in a short text that NUL ends.
+/// Says whether a stretch lies in a short text between NULs. Among texts of the
+/// source, too, one may end by NUL.
 fn is_value(bytes: &[u8], span: &Range<usize>) -> bool {
     let is_text = |byte: &u8| (0x20..0x7f).contains(byte);
     let inside = bytes.get(span.clone()).unwrap_or_default();
     let before = bytes.get(..span.start).unwrap_or_default();
     let before = before.iter().rev().take(VALUE_LEN_MAX);
+    let begins = before.clone().find(|byte| !is_text(byte)) == Some(&0);
     let behind = bytes.get(span.end..).unwrap_or_default();
     let end = behind
         .iter()
@@ -299,6 +301,7 @@ fn is_value(bytes: &[u8], span: &Range<usize>) -> bool {
         .position(|byte| !is_text(byte));
     let len = before.take_while(|byte| is_text(byte)).count() + inside.len();
     len < VALUE_LEN_MAX
+        && begins
         && inside.iter().all(is_text)
         && end.is_some_and(|end| behind.get(end) == Some(&0))
 }
@@ -309,14 +312,15 @@ mod tests {
 
     #[test]
     fn values_are_short_texts_ended_by_nul() {
-        let long = [b"x".repeat(300).as_slice(), b"value\0"].concat();
-        let table: [(&[u8], Range<usize>, bool); 5] = [
+        let long = [b"\0".as_slice(), &b"x".repeat(300), b"value\0"].concat();
+        let table: [(&[u8], Range<usize>, bool); 6] = [
             (b"\0value\0", 2..4, true),
             // Texts of the source stand side by side.
-            (b"one text, another\x01", 2..4, false),
-            (b"va\xfflue\0", 1..4, false),
-            (b"cut off", 1..2, false),
-            (&long, 301..303, false),
+            (b"\0one text, another\x01", 2..4, false),
+            (b"\xe2one text, cpu.max\0", 2..4, false),
+            (b"\0va\xfflue\0", 2..5, false),
+            (b"\0cut off", 1..2, false),
+            (&long, 302..304, false),
         ];
         for (bytes, span, want) in table {
             assert_eq!(is_value(bytes, &span), want, "{bytes:?}");

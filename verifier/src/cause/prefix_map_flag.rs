@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::debug_text::{self, Found};
-use super::{Cause, Confidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Name, Pair, Reach, cgo_temp_path};
 
 static FLAGS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"-f(file|debug|macro)-prefix-map=[^\x00-\x20]{1,400}").ok());
@@ -15,7 +15,9 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let Some(pattern) = FLAGS.as_ref() else {
         return Vec::new();
     };
-    let found = debug_text::differing(pair, pattern);
+    let mut found = debug_text::differing(pair, pattern);
+    // The go command's own map names its temporary folder.
+    found.retain(|found| !found.is(cgo_temp_path::names_folder));
     if found.is_empty() {
         return Vec::new();
     }

@@ -2,7 +2,7 @@
 //! information says about its compiler.
 
 use super::debug_units::{Same, Units, evidence};
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, cgo_temp_path};
 use crate::dwarf::Unit;
 
 const C_FIX: &str = "set CC, CGO_CFLAGS and the other CGO_ variables alike for both builds (builds with -trimpath do not record \
@@ -46,7 +46,24 @@ fn c_flags(units: &[Same<'_>]) -> Option<Cause> {
     let alike = units
         .iter()
         .filter(|unit| compiler(unit.a) == compiler(unit.b));
-    let evidence = evidence("flags in DW_AT_producer", alike, flags);
+    let mut seen: Vec<[String; 2]> = Vec::new();
+    let mut evidence = Vec::new();
+    for unit in alike {
+        let only = only(&flags(unit.a), &flags(unit.b));
+        // Maps of folders have a cause of their own.
+        let is_map = |words: &String| words.split(' ').all(is_prefix_map);
+        if only.iter().all(is_map) || seen.contains(&only) || seen.len() >= FLAGS_SHOWN {
+            continue;
+        }
+        let place = format!(
+            "flags in DW_AT_producer of {} (.debug_info at {:#x} and {:#x} once unpacked), those of one file only",
+            unit.a.name, unit.a.offset, unit.b.offset
+        );
+        let [a, b] = only.clone();
+        let show = |words: String| (!words.is_empty()).then_some(words);
+        evidence.push(Evidence::sides(place, show(a), show(b)));
+        seen.push(only);
+    }
     (!evidence.is_empty()).then(|| Cause {
         name: Name::CgoFlags,
         confidence: Confidence::Proven,
@@ -55,6 +72,30 @@ fn c_flags(units: &[Same<'_>]) -> Option<Cause> {
         fix: C_FIX.into(),
         reach: Reach::Anything,
     })
+}
+
+/// The most differences of flags shown.
+const FLAGS_SHOWN: usize = 12;
+
+fn is_prefix_map(word: &str) -> bool {
+    word.is_empty() || word.starts_with("-f") && word.contains("-prefix-map=")
+}
+
+/// Returns the words that only one of two lists of flags has. The go command's
+/// temporary folder has another name in each build.
+fn only(a: &str, b: &str) -> [String; 2] {
+    let words = |flags: &str| -> Vec<String> {
+        flags
+            .split(' ')
+            .map(cgo_temp_path::without_number)
+            .collect()
+    };
+    let (a, b) = (words(a), words(b));
+    let not_in = |ours: &[String], theirs: &[String]| {
+        let only = ours.iter().filter(|word| !theirs.contains(word));
+        only.cloned().collect::<Vec<_>>().join(" ")
+    };
+    [not_in(&a, &b), not_in(&b, &a)]
 }
 
 /// CGO_CFLAGS is `-g -O2` unless it is set; setting it to anything else without
@@ -117,4 +158,28 @@ fn lto(units: &Units) -> Option<Cause> {
         fix: "pass -flto in CGO_CFLAGS and CGO_LDFLAGS of both builds or of neither".into(),
         reach: Reach::Anything,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_of_one_file_only() {
+        let table = [
+            ("-O1 -g", "-O2 -g", ["-O1", "-O2"]),
+            ("-O2 -lm", "-O2", ["-lm", ""]),
+            // Another name of the go command's own folder is no other flag.
+            (
+                "-ffile-prefix-map=/tmp/go-build21/b050=/x",
+                "-ffile-prefix-map=/tmp/go-build190/b050=/x",
+                ["", ""],
+            ),
+        ];
+        for (a, b, want) in table {
+            assert_eq!(only(a, b), want, "{a} and {b}");
+        }
+        assert!(is_prefix_map("-fdebug-prefix-map=/a=/b"));
+        assert!(!is_prefix_map("-fPIC"));
+    }
 }

@@ -162,6 +162,12 @@ fn string<'a>(
         return None;
     }
     let range = image.range_at(number(header)?, len)?;
+    // A pointer among the data is three or four letters by chance, and ends by NUL.
+    let is_pointer =
+        len <= word && number(range.start).is_some_and(|value| image.range_at(value, 1).is_some());
+    if is_pointer {
+        return None;
+    }
     let is_printable =
         |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\n' | b'\r' | b'\t');
     let text = &bytes[range.clone()];

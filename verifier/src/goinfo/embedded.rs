@@ -19,7 +19,7 @@ use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::image::{Content, Image};
+use crate::image::{Content, Format, Image};
 
 /// The longest file name.
 const NAME_LEN_MAX: usize = 4096;
@@ -44,10 +44,15 @@ pub fn read(bytes: &[u8], image: &Image) -> Vec<Embedded> {
     let word = usize::from(image.machine.bits.unwrap_or(64) / 8);
     let mut left = bytes.len().saturating_mul(HASHED_FACTOR);
     let mut files = Vec::new();
+    let holds_constants = |content: Content| match image.format {
+        // These have their constants among the code.
+        Format::Plan9 | Format::Xcoff => matches!(content, Content::Code | Content::Data),
+        _ => content == Content::Data,
+    };
     let data = image
         .regions
         .iter()
-        .filter(|region| region.content == Content::Data && !region.name.contains("pclntab"));
+        .filter(|region| holds_constants(region.content) && !region.name.contains("pclntab"));
     for region in data {
         let mut at = region.range.start;
         // Entries are aligned as their address is.

@@ -53,6 +53,16 @@ pub(super) fn settings() -> Vec<Pair> {
             new().edit("go.mod", "go 1.21", "go 1.26"),
         ),
     ];
+    let with = |profile| new().before(profile);
+    pairs.push(
+        differ(
+            "two profiles of one name",
+            "pgo-profile",
+            with("cp profiles/idle.pgo default.pgo"),
+            with("cp profiles/busy.pgo default.pgo"),
+        )
+        .alone(),
+    );
     for target in ["windows/amd64", "darwin/arm64"] {
         pairs.push(differ(
             &format!("-gcflags, {target}"),
@@ -77,13 +87,21 @@ pub(super) fn variables() -> Vec<Pair> {
             "ldflags-variable",
             new().flag("-ldflags=-s -w -X main.version=2026-01-02T03:04:05Z"),
             new().flag("-ldflags=-s -w -X main.version=2026-01-02T03:04:06Z"),
-        ),
+        )
+        .alone(),
         differ(
             "-X without -trimpath",
             "ldflags-variable",
             new().plain().flag("-ldflags=-X main.version=one"),
             new().plain().flag("-ldflags=-X main.version=other"),
         ),
+        differ(
+            "-X, plan9",
+            "ldflags-variable",
+            new().to("plan9/amd64").flag("-ldflags=-X main.version=one"),
+            new().to("plan9/amd64").flag("-ldflags=-X main.version=two"),
+        )
+        .alone(),
         differ(
             "-X of another length",
             "ldflags-variable",

@@ -187,6 +187,64 @@ pub(super) fn sources() -> Vec<Pair> {
             changed(new().flag("-ldflags=-s -w")),
         ),
     ];
+    let text = |build: Build| build.edit("shapes/shapes.go", "Keep this table", "Keep that table");
+    let far = |text: &'static str| {
+        new()
+            .edit(
+                "go.mod",
+                "// indirect",
+                "// indirect\n\nreplace example.com/matrix/far => ./far-copy\n",
+            )
+            .edit(
+                "far-copy/go.mod",
+                "",
+                "module example.com/matrix/far\n\ngo 1.21\n",
+            )
+            .edit("far-copy/far.go", "", text)
+    };
+    let stamped = |value: &'static str| new().flag("-ldflags=-s -w").flag(value);
+    let one = "-ldflags=-s -w -X main.version=one";
+    let two = "-ldflags=-s -w -X main.version=two";
+    pairs.extend([
+        differ("a text changed", "source-content", new(), text(new())).alone(),
+        // Its length is in no code: nothing but read-only data differs.
+        differ(
+            "a text changed, windows, stripped",
+            "source-content",
+            new().to("windows/amd64").flag("-ldflags=-s -w"),
+            text(new().to("windows/amd64").flag("-ldflags=-s -w")),
+        )
+        .alone(),
+        differ(
+            "a text of an indirect dependency changed",
+            "dependency-content",
+            far("package far\n\n//go:noinline\nfunc Text() string { return \"far away\" }\n"),
+            far("package far\n\n//go:noinline\nfunc Text() string { return \"far gone\" }\n"),
+        )
+        .alone(),
+        // Two causes, the second in bytes alone.
+        differ(
+            "another file embedded, and -X, stripped",
+            "embedded-file",
+            stamped(one),
+            notice(stamped(two)),
+        )
+        .beside(&["ldflags-variable"]),
+        differ(
+            "main changed, and -X, stripped",
+            "source-content",
+            stamped(one),
+            changed(stamped(two)),
+        )
+        .beside(&["ldflags-variable"]),
+        differ(
+            "a table in another order, and -X",
+            "generated-order",
+            new().flag("-ldflags=-X main.version=one"),
+            permuted(new().flag("-ldflags=-X main.version=two")),
+        )
+        .beside(&["ldflags-variable"]),
+    ]);
     for target in [
         "linux/amd64",
         "linux/arm64",
