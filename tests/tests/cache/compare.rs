@@ -126,4 +126,7 @@ fn caches_of_two_versions_have_nothing_in_common() {
     let answer = old.compare(&new.cache());
     answer.is("nothing-in-common", 3);
     assert_eq!(answer.report["counts"]["joined"], 0);
+    let note = answer.report["notes"][0].as_str().unwrap();
+    assert!(note.starts_with("a was filled by go1.21."), "{note}");
+    assert!(note.contains(" and b by go1.27."), "{note}");
 }

@@ -115,7 +115,7 @@ pub fn run(paths: [&Path; 2], host: &Host) -> anyhow::Result<Comparison> {
         _ => Verdict::Different,
     };
     if verdict == Verdict::NothingInCommon {
-        notes.push("actions hold the version of Go, the flags, and without -trimpath the folder: caches filled with others can't be compared".into());
+        notes.push(apart(&a, &b));
     }
     Ok(Comparison {
         verdict,
@@ -128,6 +128,24 @@ pub fn run(paths: [&Path; 2], host: &Host) -> anyhow::Result<Comparison> {
         unsound,
         notes,
     })
+}
+
+/// Says why two caches may have no action in common.
+fn apart(a: &Side, b: &Side) -> String {
+    let versions = |side: &Side| {
+        let versions: Vec<&str> = side.go_versions.keys().map(String::as_str).collect();
+        versions.join(" and ")
+    };
+    let all = [a, b].iter().all(|side| !side.go_versions.is_empty());
+    let is_shared = |version: &String| b.go_versions.contains_key(version);
+    if all && !a.go_versions.keys().any(is_shared) {
+        return format!(
+            "a was filled by {} and b by {}: the version of Go is part of every action, so that nothing can be compared; fill one with the version of the other",
+            versions(a),
+            versions(b)
+        );
+    }
+    "actions hold the version of Go, the flags, and without -trimpath the folder: caches filled with others can't be compared".into()
 }
 
 impl Side {
