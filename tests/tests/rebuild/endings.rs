@@ -39,6 +39,10 @@ fn what_does_not_build_is_said_with_the_words_of_go() {
         assert!(output.stdout.is_empty());
         bench.assert_nothing_left();
     }
+    let full = bench.toolexec("echo write x: no space left on device >&2; exit 1");
+    let output = bench.command(&[&full, "."]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("below TMPDIR"), "{}", said(&output));
 }
 
 #[test]

@@ -169,3 +169,26 @@ fn what_is_not_on_the_list_reaches_no_build_unless_it_is_let_through() {
     assert!(recorded.get("SECRET_TOKEN").is_none());
     assert_eq!(recorded["PATH"], environment::path());
 }
+
+/// Where a workspace is built from its top there is no go.mod.
+#[test]
+fn a_workspace_is_copied_with_all_its_modules() {
+    let bench = Bench::new();
+    for name in ["go.mod", "main.go"] {
+        std::fs::remove_file(bench.source().join(name)).unwrap();
+    }
+    bench.write("go.work", "go 1.21\n\nuse (\n\t./app\n\t./lib\n)\n");
+    bench.write(
+        "app/go.mod",
+        "module example.com/app\n\ngo 1.21\n\nrequire example.com/lib v0.0.0\n",
+    );
+    bench.write(
+        "app/main.go",
+        "package main\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Text) }\n",
+    );
+    bench.write("lib/go.mod", "module example.com/lib\n\ngo 1.21\n");
+    bench.write("lib/lib.go", "package lib\n\nconst Text = \"hello\"\n");
+    let answer = bench.rebuild(&["--vary", "source-folder,file-times", "-trimpath", "./app"]);
+    assert_eq!(answer.exit, 0, "{:#}", answer.value["summary"]);
+    assert_eq!(answer.varied(), ["source-folder", "file-times"]);
+}

@@ -235,6 +235,17 @@ fn complaint(finished: &child::Finished, timeout: Duration) -> String {
             finished.tail(COMPLAINT_LINES)
         ),
         Some(status) if status.success() => "go build ended well and left no program".into(),
-        Some(_) => finished.tail(COMPLAINT_LINES),
+        Some(_) => {
+            let said = finished.tail(COMPLAINT_LINES);
+            let room = if said.contains(DISK_FULL) {
+                "\nbuilds are made below TMPDIR: set it to a folder with more room"
+            } else {
+                ""
+            };
+            said + room
+        }
     }
 }
+
+/// What the system says, and go and C compilers after it.
+const DISK_FULL: &str = "space left on device";

@@ -71,8 +71,11 @@ impl Roots {
         asking: &Asking<'_>,
     ) -> Result<Self, String> {
         let of = |name: &str| env.get(name).map_or("", String::as_str);
-        let go_mod = Path::new(of("GOMOD"));
-        if of("GOMOD").is_empty() || go_mod == Path::new("/dev/null") {
+        let go_mod = Some(Path::new(of("GOMOD")));
+        let go_mod = go_mod.filter(|file| file.file_name() == Some("go.mod".as_ref()));
+        // At the top of a workspace there is none.
+        let has_work = !matches!(of("GOWORK"), "" | "off");
+        if go_mod.is_none() && !has_work {
             return Err("the package lies in no module, so what to copy can't be told".into());
         }
         let edit = |arguments: [&str; 3], file: &Path| -> Result<String, String> {
@@ -82,10 +85,10 @@ impl Roots {
             said.map_err(|error| format!("{error:#}"))
         };
         let parent = |file: &Path| file.parent().unwrap_or_else(|| Path::new("/")).to_owned();
-        let mut modules = vec![parent(go_mod)];
+        let mut modules: Vec<PathBuf> = go_mod.map(parent).into_iter().collect();
         let mut places = Vec::new();
         let work = Path::new(of("GOWORK"));
-        if !matches!(of("GOWORK"), "" | "off") {
+        if has_work {
             let base = parent(work);
             let found: Work = read(&edit(["work", "edit", "-json"], work)?)?;
             let used = found.r#use.unwrap_or_default();
