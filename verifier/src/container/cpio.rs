@@ -54,6 +54,7 @@ pub fn read(
         at: 0,
         last: "its beginning".into(),
         links: HashMap::new(),
+        waiting: 0,
     };
     while let Some(header) = reader.header()? {
         let member = match header.index {
@@ -66,7 +67,8 @@ pub fn read(
         };
         reader.member(header, member, visitor)?;
     }
-    Ok(())
+    reader.empty_files(visitor)?;
+    reader.end()
 }
 
 struct Header {
@@ -86,6 +88,8 @@ struct Reader<'a> {
     last: String,
     /// Names of files that have several; the last of them has the content.
     links: HashMap<(u64, u64, u64), Vec<(String, Metadata)>>,
+    /// How many names had to wait.
+    waiting: usize,
 }
 
 /// The most names that wait for their content.
@@ -192,9 +196,10 @@ impl Reader<'_> {
         let visited = match header.mode >> 12 {
             0o10 if header.links > 1 && header.size == 0 => {
                 let names = self.links.entry(header.inode).or_default();
-                if names.len() >= LINKS_MAX {
+                self.waiting += 1;
+                if self.waiting > LINKS_MAX {
                     return Err(Fault::malformed(format!(
-                        "{} is a name too many of one file",
+                        "{} is a name too many of files that have several",
                         header.name
                     )));
                 }
@@ -238,6 +243,37 @@ impl Reader<'_> {
         }
         self.at = self.at.saturating_add(header.size);
         self.align()
+    }
+
+    /// Visits files of several names of which none had content: they are empty.
+    fn empty_files(&mut self, visitor: &mut dyn Visitor) -> Result<(), Fault> {
+        let mut files: Vec<_> = std::mem::take(&mut self.links).into_iter().collect();
+        files.sort_by_key(|(inode, _)| *inode);
+        for (_, mut names) in files {
+            let (first, metadata) = names.remove(0);
+            let empty = entry(first.clone(), metadata, Body::File(0), self.at);
+            visitor.visit(empty, &mut std::io::empty())?;
+            link(first, names, visitor)?;
+        }
+        Ok(())
+    }
+
+    /// Zeros fill an archive up; anything else may be unpacked by some.
+    fn end(&mut self) -> Result<(), Fault> {
+        let mut piece = [0; 4096];
+        loop {
+            let count = match self.stream.read(&mut piece) {
+                Ok(0) => return Ok(()),
+                Ok(count) => count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error.into()),
+            };
+            if piece[..count].iter().any(|byte| *byte != 0) {
+                return Err(Fault::unsupported(
+                    "after its closing entry there are more bytes, perhaps another archive, which this program does not read",
+                ));
+            }
+        }
     }
 
     fn exact(&mut self, buffer: &mut [u8]) -> Result<(), Fault> {

@@ -199,6 +199,10 @@ impl<'a> Surveyor<'a> {
                 format!("{MEMBERS_TOLD_MAX} members were told before those in it"),
             )),
             (Wanted::Container, Some(source)) => {
+                // The same layer may be named any number of times.
+                if let Err(fault) = self.budget.spend(source.len()) {
+                    return Ok(Inner::Closed(fault.to_string()));
+                }
                 let Some(container) = Container::open(path, source, &self.budget)? else {
                     return Ok(Inner::Nothing);
                 };

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::container::limits::UNPACKED_TOTAL_FREE;
+use crate::container::survey::{Inner, Surveyor};
 
 /// A block of tar: name, size, type, and fields that only some types have.
 fn header(name: &str, size: usize, kind: u8, fields: &[(usize, &str)]) -> Vec<u8> {
@@ -229,4 +230,51 @@ fn containers_in_a_container_share_one_allowance() {
     assert!(reason.contains("unpack to more than"), "{reason}");
     assert_eq!(difference.verdict(), Verdict::Inconclusive);
     assert_eq!(difference.count().differing, 1);
+}
+
+#[test]
+fn looking_into_containers_is_on_the_same_account() {
+    let budget = Budget::default();
+    budget.spend(UNPACKED_TOTAL_FREE).unwrap();
+    let nest = tar(&[("inner.tar", &tar(&[("x", b"1")]))]);
+    let source = Source::memory(nest);
+    let container = Container::open("x", &source, &budget).unwrap().unwrap();
+    let take = Box::new(|_: &[String], _: &_| 0);
+    let holding = Surveyor::new(&budget, take).survey(&container).unwrap();
+    let Inner::Closed(why) = &holding.members[0].inner else {
+        panic!("{holding:?}");
+    };
+    assert!(why.contains("unpack to more than"), "{why}");
+}
+
+/// An entry of cpio: name, how many names the file has, content.
+fn cpio(name: &str, links: u32, content: &str) -> String {
+    let sizes = [content.len(), name.len() + 1].map(|len| format!("{len:08X}"));
+    let mut entry = format!("070701{:08X}{:08X}{:016X}{links:08X}", 7, 0o100644, 0);
+    entry += &format!(
+        "{:08X}{}{:032X}{}{:08X}{name}\0",
+        0, sizes[0], 0, sizes[1], 0
+    );
+    entry += &"\0".repeat(entry.len().wrapping_neg() & 3);
+    entry += content;
+    entry + &"\0".repeat(content.len().wrapping_neg() & 3)
+}
+
+#[test]
+fn cpio_archives_hold_their_empty_files_and_nothing_behind_their_end() {
+    let end = cpio("TRAILER!!!", 1, "");
+    let bytes = [cpio("x", 2, ""), cpio("y", 2, ""), end.clone()].concat();
+    let listing = list(bytes.as_bytes()).unwrap();
+    let names: Vec<&str> = listing.members.iter().map(|member| &*member.name).collect();
+    assert_eq!(names, ["x", "y"]);
+    for member in &listing.members {
+        assert!(matches!(member.content, Content::File { size: 0, .. }));
+    }
+    let padded = format!("{bytes}\0\0\0");
+    assert_eq!(list(padded.as_bytes()).unwrap().members.len(), 2);
+    let twice = format!("{bytes}{}{end}", cpio("payload", 1, "1"));
+    assert!(matches!(
+        list(twice.as_bytes()).unwrap_err().kind,
+        Kind::Unsupported(_)
+    ));
 }
