@@ -127,3 +127,58 @@ fn space(image: &Image) -> Range<u64> {
     let start = starts.min().unwrap_or(0).max(0x1000);
     start..ends.max().unwrap_or(0).saturating_add(ZEROED_MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::diff::regions::Span;
+    use crate::input::Input;
+
+    /// A file with one table, at an address, behind a byte that leaves it unaligned.
+    fn table(address: u64, words: [u32; 3]) -> Artifact {
+        let words: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
+        let bytes = [&[0u8][..], &words].concat();
+        let mut artifact = Artifact::of(Input {
+            path: PathBuf::from("table"),
+            bytes: bytes.into(),
+            sha256: [0; 32],
+            identity: None,
+        });
+        artifact.image.regions = vec![Region {
+            name: ".idata".into(),
+            range: 0..13,
+            address: Some(address),
+            content: Content::Data,
+        }];
+        artifact
+    }
+
+    #[test]
+    fn relative_addresses_follow_the_section_that_moved() {
+        let before = [0x5010, 0x77, 0x5020];
+        let cases = [
+            (0x4000, [0x4010, 0x77, 0x4020], true),
+            // Another word is no address.
+            (0x4000, [0x4010, 0x78, 0x4020], false),
+            (0x4000, [0x4010, 0x77, 0x3020], false),
+            // Nothing moved.
+            (0x5000, [0x4010, 0x77, 0x4020], false),
+        ];
+        for (address, after, want) in cases {
+            let (a, b) = (table(0x5000, before), table(address, after));
+            let region = RegionDiff {
+                name: ".idata".into(),
+                content: Content::Data,
+                a: Some(0..13),
+                b: Some(0..13),
+                differing: 3,
+                stamped: 0,
+                spans: vec![Span { a: 1..13, b: 1..13 }],
+                new: None,
+            };
+            assert_eq!(follow_sections(&a, &b, &region), want, "{after:x?}");
+        }
+    }
+}
