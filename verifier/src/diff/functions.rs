@@ -139,6 +139,15 @@ impl FunctionsDiff {
     /// Settles what is unclear where nothing moved: then no address is another,
     /// and other bytes are other code.
     pub fn settle(&mut self) {
+        // An object for a linker has no addresses yet, and so no code by them.
+        let has_no_code = |function: &FunctionDiff| {
+            let places = [function.a, function.b];
+            let is_nowhere = |place: Option<Place>| place.is_some_and(|place| place.offset == 0);
+            function.change == Change::Unclear && places.into_iter().any(is_nowhere)
+        };
+        if self.functions.iter().any(has_no_code) {
+            return;
+        }
         let settled = |change: &mut Change| {
             if *change == Change::Unclear {
                 *change = Change::Changed;
@@ -182,5 +191,40 @@ impl Counts {
     /// Returns how many functions have other code or are on one side only.
     pub fn differing(&self) -> usize {
         self.changed + self.only_a + self.only_b
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_that_is_not_there_stays_unclear() {
+        let diff = |offset| {
+            let place = Place {
+                address: 0x1000,
+                size: 32,
+                offset,
+            };
+            let function = FunctionDiff {
+                name: "main.main".into(),
+                package: "main".into(),
+                file: None,
+                change: Change::Unclear,
+                files: Vec::new(),
+                differs_in: None,
+                a: Some(place),
+                b: Some(place),
+            };
+            let mut diff = FunctionsDiff {
+                functions: vec![function],
+                ..FunctionsDiff::default()
+            };
+            diff.counts.add(Change::Unclear);
+            diff.settle();
+            (diff.functions[0].change, diff.counts.changed)
+        };
+        assert_eq!(diff(0), (Change::Unclear, 0));
+        assert_eq!(diff(0x400), (Change::Changed, 1));
     }
 }
