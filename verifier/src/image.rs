@@ -129,6 +129,9 @@ pub struct Segment {
     pub address: u64,
     /// Its bytes in the file.
     pub range: Range<usize>,
+    /// How many bytes it takes when loaded, as far as its format says so beside
+    /// the segment; the file holds fewer where memory begins as zero.
+    pub memory: u64,
 }
 
 impl Image {

@@ -153,6 +153,46 @@ fn what_only_moved_is_not_called_changed() {
 }
 
 #[test]
+fn small_numbers_do_not_pass_for_addresses_where_those_are_absolute() {
+    // On 386 any four bytes could be an address, and these are off by one alike.
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let functions: String = (0_u8..)
+        .zip(names)
+        .map(|(number, name)| {
+            format!(
+                "//go:noinline\nfunc {name}(of *[9]uint8, at int) int {{\n\
+                 \tif of[at] == KIND+{number} || of[at+1] == KIND {{ return at }}\n\
+                 \tof[at] = KIND+{number}\n\treturn at*{number} + 1\n}}\n\n"
+            )
+        })
+        .collect();
+    let calls: String = names
+        .map(|name| format!("\tprintln({name}(of, 1))\n"))
+        .concat();
+    let source = |kind: u8, text: &str| {
+        let head = "package main\n\nvar stamp string\n\nfunc main() {\n\tof := new([9]uint8)\n";
+        let main = format!("{head}{calls}\tprintln(stamp, \"{text}\")\n}}\n\n");
+        main + &functions.replace("KIND", &kind.to_string())
+    };
+    for target in [["GOARCH=386"], ["GOARCH=amd64"]] {
+        let mut shop = Workshop::new();
+        let mut build = |kind, stamp| {
+            shop.write("main.go", &source(kind, "text"));
+            shop.build(&target, &[&format!("-ldflags=-s -X main.stamp={stamp}")])
+        };
+        let (one, other) = (
+            build(14, "short"),
+            build(15, "so-much-longer-that-data-moves"),
+        );
+        let expected = names.map(|name| format!("main.{name}"));
+        let answer = compare(&[&one, &other]);
+        let mut found = changed(&answer);
+        found.sort_unstable();
+        assert_eq!(found, expected, "{target:?}");
+    }
+}
+
+#[test]
 fn functions_of_a_module_without_native_code() {
     let mut shop = shop("1.27.");
     let (one, other) = edited(&mut shop, &["GOOS=js", "GOARCH=wasm"], IN_DEPENDENCY);

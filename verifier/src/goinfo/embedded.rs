@@ -171,6 +171,7 @@ mod tests {
         image.segments = vec![Segment {
             address: 0x10_0000,
             range: 0..4 + DATA,
+            memory: 0,
         }];
         let found = read(&bytes, &image);
         assert_eq!(found.len(), 1, "{found:?}");

@@ -123,6 +123,7 @@ fn read_segments<Elf: FileHeader<Endian = Endianness>>(
             PT_LOAD => image.segments.push(Segment {
                 address: segment.p_vaddr(endian).into(),
                 range,
+                memory: segment.p_memsz(endian).into(),
             }),
             PT_NOTE => read_notes(bytes, range, segment.p_align(endian).into(), image),
             PT_INTERP => image.interpreter = text(&bytes[range]),

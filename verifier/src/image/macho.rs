@@ -243,6 +243,7 @@ impl<'a> Reader<'a> {
                 image.segments.push(Segment {
                     address,
                     range: start..end,
+                    memory: size,
                 });
             }
             image.push(name, range, Some(address), content, self.bytes.len());

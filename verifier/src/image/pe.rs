@@ -118,6 +118,7 @@ fn read_sections<Pe: ImageNtHeaders>(file: &PeFile<'_, Pe>, bytes: &[u8], image:
             image.segments.push(Segment {
                 address,
                 range: start..end,
+                memory: section.virtual_size.get(LE).into(),
             });
         }
         image.push(

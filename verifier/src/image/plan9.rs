@@ -59,6 +59,8 @@ pub(super) fn read(bytes: &[u8], image: &mut Image) {
             image.segments.push(Segment {
                 address,
                 range: from..to,
+                // The text part has nothing behind it that begins as zero.
+                memory: u64::from(size).saturating_add(words[3].into()),
             });
         }
         image.push(name.into(), at..end, address, content, bytes.len());

@@ -48,6 +48,7 @@ fn read_class<Xcoff: FileHeader>(bytes: &[u8], image: &mut Image) {
             image.segments.push(Segment {
                 address,
                 range: start..start + len,
+                memory: size,
             });
         }
         image.push(

@@ -212,6 +212,7 @@ mod tests {
         over.segments.push(Segment {
             address: 0,
             range: 4..8,
+            memory: 4,
         });
         assert!(!is_certificates(&proper, &(0..proper.len()), &over));
     }

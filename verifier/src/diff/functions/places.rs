@@ -7,7 +7,8 @@ use crate::goinfo::functions::Functions;
 /// The most references to data kept.
 const REFERENCES_MAX: usize = 4_000_000;
 
-/// Memory without bytes in the file may follow the last segment this far.
+/// Memory without bytes in the file may follow the last segment this far, where
+/// operands are relative and such an address is no accident.
 const ZEROED_MAX: u64 = 1 << 30;
 
 /// Bytes that must agree for two places to be the same by what they hold.
@@ -93,14 +94,17 @@ impl Space {
         let start = segments.iter().map(|segment| segment.address).min();
         let end = segments
             .iter()
-            .map(|segment| segment.address.saturating_add(segment.range.len() as u64))
+            .map(|segment| {
+                let len = segment.memory.max(segment.range.len() as u64);
+                segment.address.saturating_add(len)
+            })
             .max();
+        // There any number may be an address: it is one in the program alone.
+        let is_absolute = artifact.image.machine.goarch == Some("386");
+        let slack = if is_absolute { 0 } else { ZEROED_MAX };
         Self {
             text: (first, last),
-            all: (
-                start.unwrap_or(0),
-                end.unwrap_or(0).saturating_add(ZEROED_MAX),
-            ),
+            all: (start.unwrap_or(0), end.unwrap_or(0).saturating_add(slack)),
         }
     }
 

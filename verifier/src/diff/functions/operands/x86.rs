@@ -101,7 +101,9 @@ fn operand(
         }
     }
     // Addresses as they are: 386 has no other way to name data.
-    !wide && is_same(value_a.into(), value_b.into(), places, references)
+    !wide
+        && takes_address(a.bytes, start)
+        && is_same(value_a.into(), value_b.into(), places, references)
 }
 
 /// What four bytes may be; the surest is the greatest.
@@ -139,6 +141,33 @@ fn kind(bytes: &[u8], start: usize) -> Kind {
         }
         _ => Kind::Other,
     }
+}
+
+/// Says whether the bytes before an offset are the beginning of an instruction of
+/// 386 that four bytes of address or of value end. Other bytes, small numbers
+/// among them, would pass for addresses by the company they keep.
+///
+/// Source: Intel SDM volume 2, tables 2-2 and 2-3
+fn takes_address(bytes: &[u8], start: usize) -> bool {
+    let before = |back: usize| {
+        start
+            .checked_sub(back)
+            .and_then(|at| bytes.get(at))
+            .copied()
+    };
+    let (Some(last), third) = (before(1), before(2).unwrap_or(0)) else {
+        return false;
+    };
+    // ModRM alone: no register, or one and a distance of 32 bits.
+    let by_modrm = last & 0xc7 == 0x05 || (last & 0xc0 == 0x80 && last & 7 != 4);
+    // The same with an index behind it.
+    let by_index = third & 0xc7 == 0x84 || (third & 0xc7 == 0x04 && last & 7 == 5);
+    // A register or the stack takes a value.
+    let by_opcode = matches!(last, 0x68 | 0xa0..=0xa3 | 0xa9 | 0xb8..=0xbf)
+        || (last & 0xc7 == 0x05 && last < 0x40);
+    // MOV and the arithmetic ones, with whatever place stands between.
+    let is_value = |back| matches!(before(back), Some(0x69 | 0x81 | 0xc7 | 0xf7));
+    by_modrm || by_index || by_opcode || [2, 3, 4, 6, 7].into_iter().any(is_value)
 }
 
 /// One-byte opcodes that Go's compiler uses with data in memory.
