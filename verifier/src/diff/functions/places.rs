@@ -100,7 +100,7 @@ impl Space {
             })
             .max();
         // There any number may be an address: it is one in the program alone.
-        let is_absolute = artifact.image.machine.goarch == Some("386");
+        let is_absolute = matches!(artifact.image.machine.goarch, Some("386" | "arm"));
         let slack = if is_absolute { 0 } else { ZEROED_MAX };
         Self {
             text: (first, last),
