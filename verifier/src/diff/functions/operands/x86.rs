@@ -155,16 +155,17 @@ fn takes_address(bytes: &[u8], start: usize) -> bool {
             .and_then(|at| bytes.get(at))
             .copied()
     };
-    let (Some(last), third) = (before(1), before(2).unwrap_or(0)) else {
+    let Some(last) = before(1) else {
         return false;
     };
-    // ModRM alone: no register, or one and a distance of 32 bits.
+    let one_before = before(2).unwrap_or(0);
+    // ModRM alone: no register, or one and a distance of 32 bits. Arithmetic on
+    // EAX has opcodes that look like the former.
     let by_modrm = last & 0xc7 == 0x05 || (last & 0xc0 == 0x80 && last & 7 != 4);
     // The same with an index behind it.
-    let by_index = third & 0xc7 == 0x84 || (third & 0xc7 == 0x04 && last & 7 == 5);
+    let by_index = one_before & 0xc7 == 0x84 || (one_before & 0xc7 == 0x04 && last & 7 == 5);
     // A register or the stack takes a value.
-    let by_opcode = matches!(last, 0x68 | 0xa0..=0xa3 | 0xa9 | 0xb8..=0xbf)
-        || (last & 0xc7 == 0x05 && last < 0x40);
+    let by_opcode = matches!(last, 0x68 | 0xa0..=0xa3 | 0xa9 | 0xb8..=0xbf);
     // MOV and the arithmetic ones, with whatever place stands between.
     let is_value = |back| matches!(before(back), Some(0x69 | 0x81 | 0xc7 | 0xf7));
     by_modrm || by_index || by_opcode || [2, 3, 4, 6, 7].into_iter().any(is_value)
@@ -179,6 +180,27 @@ const OPCODES: [u8; 22] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn four_bytes_of_address_follow_an_instruction_that_takes_them() {
+        let takes: [&[u8]; 7] = [
+            &[0x8b, 0x05],             // MOVL addr, AX
+            &[0x8d, 0x88],             // LEAL addr(AX), CX
+            &[0x8b, 0x04, 0x85],       // MOVL addr(AX*4), AX
+            &[0xb8],                   // MOVL $addr, AX
+            &[0x3d],                   // CMPL AX, $addr
+            &[0xc7, 0x44, 0x24, 0x08], // MOVL $addr, 8(SP)
+            &[0x81, 0xf9],             // CMPL CX, $addr
+        ];
+        for bytes in takes {
+            assert!(takes_address(bytes, bytes.len()), "{bytes:x?}");
+        }
+        // CMPB CL, $n; CMPB n(AX), …; MOVB $n, 8(SP); and nothing at all
+        let small: [&[u8]; 4] = [&[0x80, 0xf9], &[0x80, 0x78], &[0xc6, 0x44, 0x24, 0x08], &[]];
+        for bytes in small {
+            assert!(!takes_address(bytes, bytes.len()), "{bytes:x?}");
+        }
+    }
 
     #[test]
     fn addresses_that_lea_takes() {
