@@ -10,20 +10,20 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::ask::Role;
 use crate::config::{Config, Database};
 use crate::evidence::Evidence;
-use crate::http::asked::Role;
-use crate::http::connection::{self, Endpoint};
-use crate::http::tls::Acceptor;
-use crate::index::Index;
+use crate::ledger::Index;
 use crate::metrics::Metrics;
-use crate::proxy::proof::Prover;
-use crate::proxy::{Parts, Proxy};
+use crate::modules::proof::Prover;
+use crate::modules::{Parts, Proxy};
+use crate::serve::connection::{self, Endpoint};
+use crate::serve::tls::Acceptor;
+use crate::shelf::hot::Hot;
+use crate::source::upstream::Upstreams;
 use crate::store::Store;
 use crate::store::durable::Staging;
-use crate::store::hot::Hot;
 use crate::sumdb::Databases;
-use crate::upstream::Upstreams;
 
 /// Everything requests are answered from.
 pub(crate) struct App {

@@ -116,7 +116,7 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<String>,
 
-    /// What to log: error, warn, info, debug, trace, or filters such as `info,server::upstream=debug`
+    /// What to log: error, warn, info, debug, trace, or filters such as `info,server::source::upstream=debug`
     #[arg(long, global = true, value_name = "LEVEL")]
     pub log_level: Option<String>,
 }

@@ -13,8 +13,10 @@ use crate::args::{self, Args};
 use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::config::load::Loaded;
-use crate::http::tls::Acceptor;
+use crate::serve::tls::Acceptor;
 use crate::{systemd, telemetry};
+
+pub(crate) mod database;
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
@@ -55,9 +57,9 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
             print!("{}", loaded.config.show());
             Ok(ExitCode::SUCCESS)
         }
-        args::Command::Index(args::Index::Rebuild) => crate::index::rebuild::run(&loaded.config),
-        args::Command::Fsck => crate::fsck::run(&loaded.config),
-        args::Command::Database(command) => crate::sumdb::command::run(&loaded.config, &command),
+        args::Command::Index(args::Index::Rebuild) => crate::maintain::rebuild::run(&loaded.config),
+        args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
+        args::Command::Database(command) => database::run(&loaded.config, &command),
         // Handled before the settings are read, which it does not need.
         args::Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }

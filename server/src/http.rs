@@ -11,24 +11,24 @@ use crate::app::App;
 use crate::metrics;
 
 pub(crate) mod admin;
-pub(crate) mod asked;
 pub(crate) mod body;
-pub(crate) mod connection;
 pub(crate) mod database;
 pub(crate) mod page;
 pub(crate) mod refusal;
 pub(crate) mod response;
 pub(crate) mod route;
-pub(crate) mod slow;
-pub mod tls;
 
-use asked::{Asked, Caller, Role};
+use crate::ask::{Asked, Caller, Role};
 use body::Body;
 use refusal::Refusal;
 use route::Route;
 
 /// Answers one request.
-async fn answer(app: Arc<App>, caller: Caller, request: Request<Incoming>) -> Response<Body> {
+pub(crate) async fn answer(
+    app: Arc<App>,
+    caller: Caller,
+    request: Request<Incoming>,
+) -> Response<Body> {
     let started = Instant::now();
     let path = request.uri().path();
     // What is asked most is in memory under its own path: no parsing, no copy.
@@ -127,7 +127,7 @@ async fn module(
     asked: Asked,
     request: &Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
-    use crate::proxy::answer::Reply;
+    use crate::shelf::answer::Reply;
     let reply = app.proxy.answer(wanted, asked).await?;
     Ok(match reply {
         Reply::Whole(answer) => response::whole(&answer, request.method(), request.headers()),

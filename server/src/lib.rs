@@ -1,19 +1,35 @@
 //! The `sumward` server: a caching GOPROXY and GOSUMDB server that proves
 //! modules before it serves them.
+//!
+//! Modules are listed in the order of their layers: each one knows those above
+//! it in this list and none below (`tests/tests/layers.rs`).
 
-pub(crate) mod app;
 pub mod args;
-pub mod command;
 pub mod config;
-pub(crate) mod evidence;
-pub(crate) mod fsck;
-pub mod http;
-pub(crate) mod index;
 pub mod metrics;
 pub(crate) mod progress;
-pub(crate) mod proxy;
-pub(crate) mod store;
-pub(crate) mod sumdb;
 pub mod systemd;
 pub mod telemetry;
-pub(crate) mod upstream;
+
+pub(crate) mod evidence;
+pub(crate) mod ledger;
+pub(crate) mod store;
+
+pub(crate) mod shelf;
+
+pub(crate) mod source;
+
+pub(crate) mod ask;
+pub(crate) mod sumdb;
+
+pub(crate) mod modules;
+
+pub(crate) mod maintain;
+
+pub(crate) mod serve;
+
+pub mod http;
+
+pub(crate) mod app;
+
+pub mod command;

@@ -13,7 +13,6 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 pub(crate) mod durable;
-pub(crate) mod hot;
 pub(crate) mod map;
 pub(crate) mod walk;
 

@@ -10,7 +10,6 @@
 //! Absent here: what to do about a module that is not proved (`proxy::proof`), and
 //! any cache of "not found".
 
-pub(crate) mod command;
 mod database;
 mod fault;
 mod flight;
@@ -21,7 +20,7 @@ mod tests;
 mod tiles;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,8 +28,8 @@ use bytes::Bytes;
 
 use crate::config;
 use crate::evidence::Evidence;
+use crate::source::upstream::Upstreams;
 use crate::store::durable::Staging;
-use crate::upstream::Upstreams;
 
 pub(crate) use database::Database;
 pub(crate) use proto::sumdb::Record;
@@ -126,6 +125,19 @@ impl Databases {
         Ok(Self {
             all: configured.iter().map(open).collect::<io::Result<_>>()?,
         })
+    }
+
+    /// Follows a database again that a fork has stopped. Returns where the evidence
+    /// lies now, or `None` when the database is not stopped. Blocks.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub(crate) fn resume(settings: &config::Database, data: &Path) -> io::Result<Option<PathBuf>> {
+        let store = store::Store::new(data, &settings.key, None);
+        match store.fork() {
+            Some(_) => store.resume().map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The database that proves a module, the first in the settings that covers it.

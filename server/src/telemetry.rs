@@ -3,13 +3,13 @@
 //! As text for people:
 //!
 //! ```text
-//! 2026-11-22T16:00:00.000000Z  INFO server::proxy: proved module.path=rsc.io/quote version=v1.5.2
+//! 2026-11-22T16:00:00.000000Z  INFO server::modules: proved module.path=rsc.io/quote version=v1.5.2
 //! ```
 //!
 //! or as JSON for machines, fields beside the message:
 //!
 //! ```text
-//! {"timestamp":"…","level":"INFO","message":"proved","module.path":"rsc.io/quote","version":"v1.5.2","target":"server::proxy"}
+//! {"timestamp":"…","level":"INFO","message":"proved","module.path":"rsc.io/quote","version":"v1.5.2","target":"server::modules"}
 //! ```
 //!
 //! A message reads alone; the fields are `module.path`, `version`,

@@ -11,7 +11,7 @@ use proto::goproxy::list::ProxyList;
 
 use super::App;
 use crate::config::{Config, Mode};
-use crate::upstream::tests::kit::{Origin, Reply};
+use crate::source::upstream::tests::kit::{Origin, Reply};
 
 struct Server {
     data: tempfile::TempDir,
@@ -275,13 +275,13 @@ async fn the_proof_of_a_database_that_is_not_followed_counts_for_nothing() {
     let key = "corp.example/x/@v/v1.0.0.mod";
     let bytes = b"module corp.example/x\n";
     store(data.path(), key, bytes, HOUR);
-    let standing = crate::index::Standing::Proved {
+    let standing = crate::ledger::Standing::Proved {
         database: "sum.corp.example".into(),
         record: 7,
     };
     let sha256 = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(bytes));
-    let record = crate::proxy::file::new_record(sha256, bytes.len() as u64, None, standing);
-    let index = crate::index::Index::open(data.path()).unwrap();
+    let record = crate::modules::file::new_record(sha256, bytes.len() as u64, None, standing);
+    let index = crate::ledger::Index::open(data.path()).unwrap();
     index.put(key, &record).unwrap();
     drop(index);
     let server = Server::start_in(data, "off", |config| config.proof.mode = Mode::Require).await;

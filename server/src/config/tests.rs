@@ -150,7 +150,7 @@ databases:
   - sum.golang.org
 proof: {mode: report, exempt: [a.example, b.example/x], pause: 5m}
 cache: {hot_bytes_max: 1234567}
-log: {format: json, level: 'info,server::upstream=debug'}
+log: {format: json, level: 'info,server::source::upstream=debug'}
 "
     .replace("KEY", &test_key());
     let config = good(&[], &text, []);

@@ -43,7 +43,7 @@ pub(super) fn parse_level(text: &str) -> Result<String, String> {
     for part in text.split(',') {
         if !part.contains('=') && !is_level(part) {
             return Err(format!(
-                "`{part}` is none of {}, nor a filter such as server::upstream=debug",
+                "`{part}` is none of {}, nor a filter such as server::source::upstream=debug",
                 LEVELS.join(", ")
             ));
         }

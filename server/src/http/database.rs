@@ -9,12 +9,12 @@ use hyper::body::Incoming;
 use proto::goproxy::sumdb::SumdbRequest;
 use proto::module::ModuleVersion;
 
-use super::asked::Asked;
 use super::body::Body;
 use super::refusal::Refusal;
 use super::response;
 use crate::app::App;
-use crate::proxy::answer::{Answer, Kind};
+use crate::ask::Asked;
+use crate::shelf::answer::{Answer, Kind};
 use crate::sumdb::{Database, LookupError};
 
 /// Answers what follows `/sumdb/`.

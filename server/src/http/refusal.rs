@@ -20,8 +20,8 @@ use bytes::Bytes;
 
 use proto::module::ModuleVersion;
 
+use crate::source::upstream::{FetchError, TransferError};
 use crate::sumdb::LookupError;
-use crate::upstream::{FetchError, TransferError};
 
 /// A refusal: the client's status and text, and the log's own words.
 #[derive(Clone, Debug, PartialEq, Eq)]

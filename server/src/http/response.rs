@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, Response, StatusCode};
 
 use super::body::{Body, Pieces};
 use super::refusal::{Refusal, Remember};
-use crate::proxy::answer::{Answer, Kind, headers};
+use crate::shelf::answer::{Answer, Kind, headers};
 
 /// Answers with what is all there.
 pub(crate) fn whole(answer: &Answer, method: &Method, request: &HeaderMap) -> Response<Body> {

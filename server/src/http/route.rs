@@ -3,7 +3,7 @@
 use proto::goproxy;
 
 use crate::metrics;
-use crate::upstream::instance;
+use crate::source::upstream::instance;
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -29,8 +29,8 @@ use super::tiles::{self, blocking};
 use super::{Answer, LookupError};
 use crate::config;
 use crate::evidence::Evidence;
+use crate::source::upstream::Upstreams;
 use crate::store::durable::Staging;
-use crate::upstream::Upstreams;
 
 /// A followed database: what is stored of it, and the way to it.
 pub(crate) struct Database<F = Upstreams> {

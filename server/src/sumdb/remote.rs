@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::LookupError;
 use super::flight::Flights;
-use crate::upstream::{FetchError, Upstreams};
+use crate::source::upstream::{FetchError, Upstreams};
 
 /// A place that may relay a database, or is it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -83,7 +83,7 @@ impl Fetch for Upstreams {
 
 /// Collects a body, or returns `None` when it is worth asking for it again.
 async fn collect(
-    fetched: crate::upstream::Fetched,
+    fetched: crate::source::upstream::Fetched,
     transfer: usize,
 ) -> Option<Result<Bytes, FetchError>> {
     let upstream = Arc::clone(&fetched.upstream);

@@ -8,8 +8,8 @@ use proto::goproxy::sumdb::SumdbRequest;
 use proto::tlog::HashTree;
 
 use super::*;
+use crate::source::upstream::FetchError;
 use crate::sumdb::remote::Fetch;
-use crate::upstream::FetchError;
 
 /// What the upstream says to a request.
 #[derive(Clone, Debug)]

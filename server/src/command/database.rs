@@ -1,0 +1,54 @@
+//! `sumward database …`: what a person can ask and decide.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::args;
+use crate::config::Config;
+use crate::sumdb::Databases;
+
+/// Runs a command on the followed databases. Works beside a running server, which
+/// sees that a database was resumed when it is next asked.
+///
+/// # Errors
+/// A database that is not configured or not stopped, or what the file system answers.
+pub(crate) fn run(config: &Config, command: &args::Database) -> Result<ExitCode> {
+    match command {
+        args::Database::List => list(config),
+        args::Database::Resume { name } => resume(config, name),
+    }
+}
+
+fn list(config: &Config) -> Result<ExitCode> {
+    let databases = Databases::open_offline(&config.databases, &config.data)?;
+    for database in databases.all() {
+        let records = match database.head_size() {
+            Some(size) => format!("{size} records"),
+            None => "no head seen yet".to_owned(),
+        };
+        let state = if database.is_stopped() {
+            "stopped by a fork"
+        } else {
+            "followed"
+        };
+        println!("{}\t{records}\t{state}", database.name());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn resume(config: &Config, name: &str) -> Result<ExitCode> {
+    let mut configured = config.databases.iter();
+    let Some(settings) = configured.find(|database| database.name == name) else {
+        bail!("{name} is not a configured database");
+    };
+    let resumed = Databases::resume(settings, &config.data).context("moving the evidence aside")?;
+    let Some(aside) = resumed else {
+        bail!("{name} is not stopped");
+    };
+    println!(
+        "{name} is followed again, from the head that was followed before; the evidence is kept in {}",
+        aside.display()
+    );
+    Ok(ExitCode::SUCCESS)
+}

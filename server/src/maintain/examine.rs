@@ -1,0 +1,201 @@
+//! Looking at one stored file: is it what its name, its record and its proof say?
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError, mpsc};
+
+use proto::digest::Digest;
+use proto::dirhash::H1;
+use proto::goproxy::Request;
+use proto::module::ModuleVersion;
+
+use crate::config::Config;
+use crate::ledger::{FileRecord, Standing};
+use crate::modules::file::{Misfit, Part, VersionFile, measure, new_record};
+use crate::store::walk::{Found, Walk};
+use crate::sumdb::Databases;
+
+/// What was found of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// It is whole, and its standing is known.
+    Good {
+        /// The file's key.
+        key: String,
+        /// What the index should say of it.
+        record: FileRecord,
+    },
+    /// It is whole, and nothing stored here proves it: it is proved when asked
+    /// for.
+    Unproved {
+        /// The file's key.
+        key: String,
+        /// SHA-256 of the file, in hex.
+        sha256: String,
+    },
+    /// A list, `@latest` or the like, which nothing proves.
+    Changing,
+    /// It is not what it should be.
+    Damaged {
+        /// The file's key.
+        key: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// No request leads to it.
+    Stranger {
+        /// Its path.
+        path: String,
+    },
+}
+
+/// What files are held against.
+pub(crate) struct Examiner<'a> {
+    /// The settings, for the patterns that are exempt.
+    pub(crate) config: &'a Config,
+    /// The stored proofs.
+    pub(crate) databases: &'a Databases,
+}
+
+impl Examiner<'_> {
+    /// Examines all files of a walk, on all cores, and hands each finding to
+    /// `take` with the bytes that were read for it.
+    ///
+    /// # Errors
+    /// What `take` answers.
+    pub(crate) fn all(
+        &self,
+        walk: Walk,
+        mut take: impl FnMut(Finding, u64) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let walk = Mutex::new(walk);
+        std::thread::scope(|scope| {
+            let (sender, receiver) = mpsc::sync_channel(FINDINGS_WAITING_MAX);
+            for _ in 0..workers {
+                let (sender, walk) = (sender.clone(), &walk);
+                scope.spawn(move || {
+                    loop {
+                        let next = walk.lock().unwrap_or_else(PoisonError::into_inner).next();
+                        let Some(found) = next else { break };
+                        // A file or folder that cannot be read is what is looked for,
+                        // not a reason to stop looking.
+                        let finding = match found {
+                            Ok(found) => self.one(&found),
+                            Err(error) => (unread("a folder", &error), 0),
+                        };
+                        if sender.send(finding).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            for (finding, bytes) in receiver {
+                take(finding, bytes)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn one(&self, found: &Found) -> (Finding, u64) {
+        let stranger = || Finding::Stranger {
+            path: found.path.display().to_string(),
+        };
+        let Some(key) = &found.key else {
+            return (stranger(), 0);
+        };
+        let Ok(request) = Request::parse(key) else {
+            return (stranger(), 0);
+        };
+        let Some(file) = version_file(&request, key) else {
+            return (Finding::Changing, 0);
+        };
+        self.version_file(&file, &found.path)
+            .unwrap_or_else(|error| (unread(key, &error), 0))
+    }
+
+    fn version_file(&self, file: &VersionFile, path: &Path) -> io::Result<(Finding, u64)> {
+        let Digest { sha256, size } = Digest::of(File::open(path)?)?;
+        let reader = BufReader::with_capacity(64 << 10, File::open(path)?);
+        let finding = match measure(file, reader, size) {
+            Err(Misfit::Unread(error)) => return Err(error),
+            Err(misfit) => Finding::Damaged {
+                key: file.key.clone(),
+                reason: String::from_utf8_lossy(&misfit.refusal().text)
+                    .trim_end()
+                    .to_owned(),
+            },
+            Ok(h1) => self.stand(file, hex::encode(sha256), size, h1),
+        };
+        Ok((finding, size))
+    }
+
+    /// Finds the proof of a file among the stored ones.
+    fn stand(&self, file: &VersionFile, sha256: String, size: u64, h1: Option<H1>) -> Finding {
+        let key = file.key.clone();
+        let (Some(covered), Some(got)) = (file.part.covered(), h1) else {
+            let record = new_record(sha256, size, None, Standing::Uncovered);
+            return Finding::Good { key, record };
+        };
+        let module = file.version.path.as_str();
+        if self.config.proof.exempt.matches(module) {
+            let record = new_record(sha256, size, h1, Standing::Exempt);
+            return Finding::Good { key, record };
+        }
+        let Some(database) = self.databases.covering(module) else {
+            return Finding::Unproved { key, sha256 };
+        };
+        match database.stored(&file.version) {
+            Ok(None) => Finding::Unproved { key, sha256 },
+            Ok(Some(answer)) => match covered.of(&answer.record, &file.version) {
+                Some(want) if want == got => {
+                    let standing = Standing::Proved {
+                        database: database.name().to_owned(),
+                        record: answer.id,
+                    };
+                    let record = new_record(sha256, size, h1, standing);
+                    Finding::Good { key, record }
+                }
+                Some(want) => Finding::Damaged {
+                    key,
+                    reason: format!("{} has {want}, the file is {got}", database.name()),
+                },
+                None => Finding::Unproved { key, sha256 },
+            },
+            Err(error) => Finding::Damaged {
+                key,
+                reason: format!(
+                    "its stored proof in {} does not hold: {error}",
+                    database.name()
+                ),
+            },
+        }
+    }
+}
+
+fn unread(key: &str, error: &io::Error) -> Finding {
+    Finding::Damaged {
+        key: key.to_owned(),
+        reason: format!("cannot be read: {error}"),
+    }
+}
+
+/// Findings that wait for whoever takes them.
+const FINDINGS_WAITING_MAX: usize = 256;
+
+/// Returns the file of a version that a request names, if it names one.
+fn version_file(request: &Request, key: &str) -> Option<VersionFile> {
+    let (version, part) = match request {
+        Request::Mod(version) => (version.clone(), Part::Mod),
+        Request::Zip(version) => (version.clone(), Part::Zip),
+        Request::Info { path, query } => {
+            let version = ModuleVersion::new(path.clone(), query.version()?).ok()?;
+            (version, Part::Info)
+        }
+        Request::List(_) | Request::Latest(_) => return None,
+    };
+    let key = key.to_owned();
+    Some(VersionFile { version, part, key })
+}

@@ -1,0 +1,148 @@
+use std::io::Write;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use tokio::sync::oneshot;
+
+use super::*;
+use crate::shelf::answer::Kind;
+
+fn fills(at_once: usize, queue_max: usize) -> Arc<Fills> {
+    Arc::new(Fills::new(at_once, queue_max, TaskTracker::new()))
+}
+
+fn answer(body: &[u8]) -> Arc<Answer> {
+    Arc::new(Answer::new(Kind::Zip, Bytes::copy_from_slice(body), None))
+}
+
+async fn body(reply: Reply) -> io::Result<Vec<u8>> {
+    match reply {
+        Reply::Whole(answer) => Ok(answer.body.to_vec()),
+        Reply::Arriving { pieces, .. } => {
+            pieces
+                .try_fold(Vec::new(), |mut all, piece| async move {
+                    all.extend_from_slice(&piece);
+                    Ok(all)
+                })
+                .await
+        }
+    }
+}
+
+#[tokio::test]
+async fn many_clients_share_one_fill() {
+    let fills = fills(1, 10);
+    let (go, wait) = oneshot::channel();
+    let mut wait = Some(wait);
+    let mut clients = Vec::new();
+    for number in 0..20 {
+        let joined = fills
+            .join("key", |_flow| {
+                let wait = wait.take().unwrap();
+                async move {
+                    wait.await.unwrap();
+                    Ok(answer(b"bytes"))
+                }
+            })
+            .map_err(|refusal| refusal.status)
+            .unwrap();
+        assert_eq!(joined.began, number == 0);
+        clients.push(tokio::spawn(reply(joined.watcher, ())));
+    }
+    // Half of them leave, the first one among them.
+    for client in clients.drain(..10) {
+        client.abort();
+    }
+    go.send(()).unwrap();
+    for client in clients {
+        let reply = client.await.unwrap().ok().unwrap();
+        assert_eq!(body(reply).await.unwrap(), b"bytes");
+    }
+}
+
+#[tokio::test]
+async fn a_fill_ends_though_everybody_left() {
+    let fills = fills(1, 10);
+    let (done, ended) = oneshot::channel();
+    let joined = fills.join("key", |_flow| async move {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        done.send(()).unwrap();
+        Ok(answer(b"bytes"))
+    });
+    drop(joined);
+    ended.await.unwrap();
+    while !fills.running().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(fills.begun.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn bytes_leave_as_they_are_let_go_and_the_rest_at_the_end() {
+    let fills = fills(1, 10);
+    let whole: Vec<u8> = (0..400_000_u32).map(|n| (n % 251) as u8).collect();
+    let file = tempfile::tempfile().unwrap();
+    (&file).write_all(&whole).unwrap();
+    let (file, kept) = (Arc::new(file), whole.clone());
+    let (go, wait) = oneshot::channel();
+    let joined = fills.join("key", move |flow| async move {
+        flow.advance(&file, Some(400_000), 1);
+        wait.await.unwrap();
+        flow.advance(&file, Some(400_000), 300_000);
+        tokio::task::yield_now().await;
+        Ok(answer(&kept))
+    });
+    let Ok(Reply::Arriving { length, pieces }) = reply(joined.ok().unwrap().watcher, ()).await
+    else {
+        panic!("nothing is arriving");
+    };
+    assert_eq!(length, Some(400_000));
+    go.send(()).unwrap();
+    assert_eq!(
+        body(Reply::Arriving { length, pieces }).await.unwrap(),
+        whole
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_after_the_first_bytes_is_an_error_of_the_body() {
+    let fills = fills(1, 10);
+    let file = tempfile::tempfile().unwrap();
+    (&file).write_all(b"0123456789").unwrap();
+    let joined = fills.join("key", move |flow| async move {
+        flow.advance(&Arc::new(file), Some(10), 4);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Err(Refusal::denied("checksum mismatch\n"))
+    });
+    let arriving = reply(joined.ok().unwrap().watcher, ()).await.ok().unwrap();
+    let error = body(arriving).await.unwrap_err();
+    assert!(error.to_string().contains("checksum mismatch"));
+}
+
+#[tokio::test]
+async fn a_fill_that_panics_fails_its_clients_and_blocks_nobody() {
+    let fills = fills(1, 10);
+    let panics = fills.join("key", |_flow| async move { panic!("a bug") });
+    let refusal = reply(panics.ok().unwrap().watcher, ()).await.err().unwrap();
+    assert_eq!(refusal.status, 500);
+    while !fills.running().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let again = fills.join("key", |_flow| async move { Ok(answer(b"bytes")) });
+    assert!(reply(again.ok().unwrap().watcher, ()).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_queue_is_bounded() {
+    let fills = fills(1, 1);
+    let begin = |key: &str| {
+        fills
+            .join(key, |_flow| std::future::pending())
+            .map(|joined| joined.began)
+            .map_err(|refusal| refusal.status)
+    };
+    assert_eq!(begin("a"), Ok(true));
+    assert_eq!(begin("b"), Ok(true));
+    assert_eq!(begin("c"), Err(503));
+    assert_eq!(begin("a"), Ok(false));
+}

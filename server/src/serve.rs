@@ -1,0 +1,5 @@
+//! Connections: accepting them, TLS, and clients that are too slow.
+
+pub(crate) mod connection;
+pub(crate) mod slow;
+pub(crate) mod tls;

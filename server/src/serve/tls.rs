@@ -1,0 +1,265 @@
+//! TLS for the main listener: a certificate from PEM files, read again when they
+//! change.
+//!
+//! The files are looked at every few seconds by what `stat` says of them, so that
+//! it does not matter how they change: written in place, renamed over, or reached
+//! through a symbolic link that is swapped, as Kubernetes does. Certificate and key
+//! are two files and may be seen half changed; a pair that does not fit is
+//! refused, and the old one stays in use until the next look.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls_pki_types::pem::{self, PemObject as _};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{interval, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::config::Tls;
+
+/// Turns accepted connections into TLS ones. Clones share the certificate.
+#[derive(Clone)]
+pub(crate) struct Acceptor {
+    files: Tls,
+    opened: Seen,
+    current: Arc<ArcSwap<ServerConfig>>,
+    handshake_timeout: Duration,
+}
+
+/// Why a certificate cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A file cannot be read.
+    #[error("reading {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is larger than certificates and keys are.
+    #[error("{path} is larger than {max} bytes; it should hold PEM text")]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// The most that is read.
+        max: u64,
+    },
+    /// A file holds broken PEM.
+    #[error("{path}: broken PEM: {reason}")]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: pem::Error,
+    },
+    /// The certificate file holds none.
+    #[error("{path} holds no certificate (-----BEGIN CERTIFICATE-----)")]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key file holds none.
+    #[error("{path} holds no private key (-----BEGIN PRIVATE KEY-----), or an encrypted one")]
+    NoKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Certificate and key do not fit, or are of a kind rustls does not know.
+    #[error("certificate {certificate} with key {key}: {source}")]
+    Refused {
+        /// The certificate file.
+        certificate: PathBuf,
+        /// The key file.
+        key: PathBuf,
+        /// Why.
+        source: rustls::Error,
+    },
+}
+
+/// Why a connection did not become a TLS one; the client's doing, mostly.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HandshakeError {
+    /// The client took too long.
+    #[error("no TLS handshake within {0:?}")]
+    Timeout(Duration),
+    /// The client went away or does not speak what we speak.
+    #[error("TLS handshake: {0}")]
+    Failed(#[from] io::Error),
+}
+
+impl Acceptor {
+    /// Reads certificate and key. A handshake may take as long as
+    /// `handshake_timeout`.
+    ///
+    /// # Errors
+    ///
+    /// Each says which file is at fault and what should be in it.
+    pub(crate) fn open(files: &Tls, handshake_timeout: Duration) -> Result<Self, Error> {
+        let opened = see(files);
+        let current = Arc::new(ArcSwap::from(read(files)?));
+        Ok(Self {
+            files: files.clone(),
+            opened,
+            current,
+            handshake_timeout,
+        })
+    }
+
+    /// Makes a TLS connection of `stream` with the certificate of this moment.
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeError`]; the connection is then closed.
+    pub(crate) async fn accept<S>(&self, stream: S) -> Result<TlsStream<S>, HandshakeError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let acceptor = TlsAcceptor::from(self.current.load_full());
+        timeout(self.handshake_timeout, acceptor.accept(stream))
+            .await
+            .map_err(|_| HandshakeError::Timeout(self.handshake_timeout))?
+            .map_err(HandshakeError::Failed)
+    }
+
+    /// Reads the files again whenever they change, until dropped.
+    ///
+    /// A pair that cannot be served is tried again at each look, and logged once as
+    /// an error if it is still there at the second.
+    pub(crate) async fn watch(self) {
+        let mut watcher = Watcher::new(self);
+        let mut looks = interval(LOOK_EVERY);
+        loop {
+            looks.tick().await;
+            // A network file system may take its time to answer.
+            let look = tokio::task::spawn_blocking(move || {
+                watcher.look();
+                watcher
+            });
+            let Ok(back) = look.await else {
+                return;
+            };
+            watcher = back;
+        }
+    }
+}
+
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// What `stat` says of both files, links followed; `None` for one that is not there.
+type Seen = [Option<(u64, u64, u64, i64, i64)>; 2];
+
+struct Watcher {
+    acceptor: Acceptor,
+    served: Seen,
+    /// Looks in a row that found a pair that cannot be served.
+    failures: u32,
+}
+
+impl Watcher {
+    fn new(acceptor: Acceptor) -> Self {
+        Self {
+            served: acceptor.opened,
+            acceptor,
+            failures: 0,
+        }
+    }
+
+    fn look(&mut self) {
+        let files = &self.acceptor.files;
+        // Before reading: a change in between is then seen at the next look.
+        let now = see(files);
+        if now == self.served {
+            return;
+        }
+        match read(files) {
+            Ok(config) => {
+                self.acceptor.current.store(config);
+                self.served = now;
+                self.failures = 0;
+                tracing::info!(certificate = %files.certificate.display(), "serving the new TLS certificate");
+            }
+            Err(error) => {
+                self.failures = self.failures.saturating_add(1);
+                // The first may have come between certificate and key.
+                if self.failures == 2 {
+                    tracing::error!(%error, "the TLS certificate changed and cannot be served; the old one stays in use");
+                }
+            }
+        }
+    }
+}
+
+fn see(files: &Tls) -> Seen {
+    [&files.certificate, &files.key].map(|path| {
+        let it = fs::metadata(path).ok()?;
+        Some((it.dev(), it.ino(), it.len(), it.mtime(), it.mtime_nsec()))
+    })
+}
+
+fn read(files: &Tls) -> Result<Arc<ServerConfig>, Error> {
+    let path = files.certificate.clone();
+    let chain = CertificateDer::pem_slice_iter(&read_file(&path)?)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|reason| Error::Pem {
+            path: path.clone(),
+            reason,
+        })?;
+    if chain.is_empty() {
+        return Err(Error::NoCertificate { path });
+    }
+    let path = files.key.clone();
+    let key = PrivateKeyDer::from_pem_slice(&read_file(&path)?).map_err(|reason| match reason {
+        pem::Error::NoItemsFound => Error::NoKey { path },
+        reason => Error::Pem { path, reason },
+    })?;
+    let refused = |source| Error::Refused {
+        certificate: files.certificate.clone(),
+        key: files.key.clone(),
+        source,
+    };
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(refused)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(refused)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // Resumption without keeping sessions in memory.
+    config.ticketer = ring::Ticketer::new().map_err(refused)?;
+    Ok(Arc::new(config))
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
+    let fail = |source| Error::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(fail)?;
+    file.take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(fail)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(Error::TooLong {
+            path: path.to_owned(),
+            max: FILE_BYTES_MAX,
+        });
+    }
+    Ok(bytes)
+}
+
+/// A chain of ten large certificates takes 40 KiB.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+#[cfg(test)]
+mod tests;

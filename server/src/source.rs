@@ -1,0 +1,3 @@
+//! Where files come from, before anything of them is proved.
+
+pub(crate) mod upstream;
