@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::ask::Role;
-use crate::config::{Config, Database};
+use crate::config::{self, Config, Database};
 use crate::evidence::Evidence;
 use crate::ledger::Index;
 use crate::metrics::Metrics;
@@ -121,7 +121,7 @@ impl App {
     /// # Errors
     /// An address that is taken, or an upstream that is this very server.
     pub(crate) async fn bind(self: Arc<Self>) -> Result<Bound> {
-        let listener = listen(self.config.listen).await?;
+        let listener = listen(&self.config.listen).await?;
         let address = listener.local_addr()?;
         let mut endpoints = vec![Endpoint {
             listener,
@@ -129,7 +129,7 @@ impl App {
                 with_admin: self.config.admin.is_none(),
             },
         }];
-        if let Some(admin) = self.config.admin {
+        if let Some(admin) = &self.config.admin {
             endpoints.push(Endpoint {
                 listener: listen(admin).await?,
                 role: Role::Admin,
@@ -255,7 +255,10 @@ pub(crate) fn go_env_lines(url: &str, databases: &[Database]) -> String {
     format!("go env -w GOPROXY={url}\ngo env -w GOSUMDB={database}\n")
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
+async fn listen(address: &config::Address) -> Result<TcpListener> {
+    let config::Address::Tcp(address) = address else {
+        bail!("{address} is not supported yet");
+    };
     TcpListener::bind(address).await.map_err(|error| {
         let hint = match error.kind() {
             io::ErrorKind::AddrInUse => "; another program listens there, give another --listen",

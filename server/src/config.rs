@@ -16,6 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use proto::goproxy::list::ProxyList;
 use proto::module::pattern::Patterns;
 use proto::note::VerifierKey;
@@ -40,10 +41,12 @@ pub struct Config {
     /// The folder of modules, proofs and index. Made when absent.
     pub data: PathBuf,
     /// Where modules are served.
-    pub listen: SocketAddr,
+    pub listen: Address,
     /// Where `/healthz`, `/readyz` and `/metrics` are served; on `listen` when
     /// `None`.
-    pub admin: Option<SocketAddr>,
+    pub admin: Option<Address>,
+    /// Who clients are that come through others.
+    pub clients: Clients,
     /// Certificate and key for `listen`; plain HTTP when `None`.
     pub tls: Option<Tls>,
     /// Where modules come from.
@@ -57,8 +60,43 @@ pub struct Config {
     pub cache: Cache,
     /// What nobody may exceed.
     pub limits: Limits,
+    /// What is noted of the use of modules.
+    pub usage: Usage,
     /// What is logged and how.
     pub log: Log,
+}
+
+/// Where connections come in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// An IP address and a port.
+    Tcp(SocketAddr),
+    /// A unix socket: `unix:/run/sumward.sock`.
+    Unix(PathBuf),
+    /// A listening socket that systemd hands down, by its `FileDescriptorName=`:
+    /// `systemd:main`.
+    Inherited(String),
+}
+
+/// Which addresses may speak for a client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Clients {
+    /// Proxies whose `Forwarded` and `X-Forwarded-For` headers are believed:
+    /// addresses and blocks such as `10.0.0.0/8`.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether each connection begins with a PROXY protocol header (version 1 or
+    /// 2). Only trusted proxies may then connect.
+    pub proxy_protocol: bool,
+}
+
+/// What is noted of the use of modules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// Whether the client's address is noted beside what was fetched.
+    pub client_addresses: bool,
+    /// Entries noted for one day; beyond, fetches of further modules are counted
+    /// together.
+    pub entries_per_day_max: usize,
 }
 
 /// PEM files for serving TLS; read again when they change.
@@ -76,6 +114,12 @@ pub struct Upstream {
     /// The upstreams in GOPROXY syntax; never holds `direct`. URLs may carry
     /// userinfo: print them by `Display`, which hides it.
     pub list: ProxyList,
+    /// Where private modules come from. The first entry whose patterns match a
+    /// module decides, and the main list is not asked about it.
+    pub private: Vec<Private>,
+    /// Hosts with port (`cdn.internal:443`) that a redirect may lead to although
+    /// their address is private, loopback or link-local.
+    pub redirect_hosts: Vec<String>,
     /// Certificates (PEM) trusted beside the system's.
     pub ca_file: Option<PathBuf>,
     /// Credentials by host, in netrc syntax.
@@ -84,7 +128,11 @@ pub struct Upstream {
     pub http_proxy: HttpProxy,
     /// How long a connection may take to be made, TLS included.
     pub connect_timeout: Duration,
-    /// How long an upstream may send nothing before it is given up.
+    /// How long an upstream may take until its answer begins. The public mirror
+    /// takes up to a minute for a module it has not seen.
+    pub head_timeout: Duration,
+    /// How long an upstream may send nothing of an answer that has begun before it
+    /// is given up.
     pub read_timeout: Duration,
     /// How often one request is tried at one upstream, the first included.
     pub attempts: u32,
@@ -94,6 +142,15 @@ pub struct Upstream {
     pub backoff_max: Duration,
     /// When an upstream is left alone.
     pub breaker: Breaker,
+}
+
+/// Where the modules come from that match patterns of `GOPRIVATE` or `GONOPROXY`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Private {
+    /// The modules.
+    pub modules: Patterns,
+    /// The upstreams that may be told their names; nobody when `None`.
+    pub list: Option<ProxyList>,
 }
 
 /// The HTTP proxies of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. URLs may carry
@@ -131,6 +188,9 @@ pub struct Database {
     pub url: Option<String>,
     /// The modules it proves; all when `None`.
     pub modules: Option<Patterns>,
+    /// How long its newest head may stay the same before that is an alarm; never
+    /// when `None`.
+    pub head_age_max: Option<Duration>,
 }
 
 /// What must be proved before it is served.
@@ -161,12 +221,13 @@ pub struct Cache {
     /// How long a version list or an answer about `latest` or a branch is served
     /// without asking upstream.
     pub list_fresh: Duration,
-    /// How old such an answer may grow while upstream fails.
-    pub list_stale_max: Duration,
     /// How long "not found" is remembered.
     pub negative_ttl: Duration,
-    /// How many "not found" are remembered.
+    /// How many refusals are remembered in memory.
     pub negative_entries_max: usize,
+    /// How many answers "does not exist" are stored, to be given again when
+    /// upstream is dead.
+    pub absences_max: usize,
     /// Bytes of answers kept in memory.
     pub hot_bytes_max: u64,
     /// Free bytes on the data disk below which nothing new is fetched.
@@ -178,6 +239,9 @@ pub struct Cache {
 pub struct Limits {
     /// Open client connections; more wait to be accepted.
     pub connections_max: usize,
+    /// Open connections of one client address. Behind trusted proxies it is the
+    /// clients' addresses that count.
+    pub connections_per_address_max: usize,
     /// Bytes of one request's head.
     pub header_bytes_max: usize,
     /// How long a client may take to send a request's head.
@@ -186,10 +250,17 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// How long a client may take nothing of an answer.
     pub write_stall_timeout: Duration,
-    /// Upstream transfers at once.
+    /// Upstream transfers of zips at once.
     pub fetches_max: usize,
-    /// Clients waiting for transfers at once.
+    /// Upstream transfers of lists, `.info`, `.mod` and answers of checksum databases
+    /// at once.
+    pub text_fetches_max: usize,
+    /// Requests waiting for transfers at once.
     pub waiting_max: usize,
+    /// Requests of one client address waiting for transfers at once.
+    pub waiting_per_address_max: usize,
+    /// How long a transfer goes on that no client waits for any more.
+    pub unwatched_max: Duration,
     /// Bytes of one module zip; Go's own limit.
     pub zip_bytes_max: u64,
     /// Bytes of one go.mod; Go's own limit.
@@ -218,6 +289,16 @@ pub enum Format {
     Json,
 }
 
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Inherited(name) => write!(f, "systemd:{name}"),
+        }
+    }
+}
+
 impl Config {
     /// Returns the settings as a configuration file, secrets left out.
     pub fn show(&self) -> String {
@@ -231,12 +312,14 @@ impl Config {
             data,
             listen: LISTEN,
             admin: None,
+            clients: Clients::default(),
             tls: None,
             upstream: Upstream::default(),
             databases: vec![Database::public()],
             proof: Proof::default(),
             cache: Cache::default(),
             limits: Limits::default(),
+            usage: Usage::default(),
             log: Log::default(),
         }
     }
@@ -250,11 +333,18 @@ impl Database {
             key: VerifierKey::parse(PUBLIC_KEY).expect("a test parses the published key"),
             url: None,
             modules: None,
+            head_age_max: Some(PUBLIC_HEAD_AGE_MAX),
         }
     }
 }
 
-const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// Go's public database signs a new head every few minutes.
+const PUBLIC_HEAD_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
+
+const LISTEN: Address = Address::Tcp(SocketAddr::new(
+    std::net::IpAddr::V4(Ipv4Addr::LOCALHOST),
+    8080,
+));
 
 /// Go's default list without its last entry: `direct` is for clients.
 const UPSTREAM_LIST: &str = "https://proxy.golang.org";
@@ -263,10 +353,13 @@ impl Default for Upstream {
     fn default() -> Self {
         Self {
             list: ProxyList::parse(UPSTREAM_LIST).expect("a test parses the default list"),
+            private: Vec::new(),
+            redirect_hosts: Vec::new(),
             ca_file: None,
             netrc: None,
             http_proxy: HttpProxy::default(),
             connect_timeout: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(75),
             read_timeout: Duration::from_secs(30),
             attempts: 3,
             backoff_min: Duration::from_millis(200),
@@ -300,9 +393,9 @@ impl Default for Cache {
     fn default() -> Self {
         Self {
             list_fresh: Duration::from_secs(60),
-            list_stale_max: Duration::from_secs(30 * 24 * 3600),
             negative_ttl: Duration::from_secs(30),
             negative_entries_max: 10_000,
+            absences_max: 100_000,
             hot_bytes_max: 32 << 20,
             disk_free_min: 512 << 20,
         }
@@ -313,16 +406,29 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 4096,
+            connections_per_address_max: 1024,
             header_bytes_max: 32 << 10,
             header_read_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(120),
             write_stall_timeout: Duration::from_secs(30),
             fetches_max: 64,
+            text_fetches_max: 128,
             waiting_max: 4096,
+            waiting_per_address_max: 1024,
+            unwatched_max: Duration::from_secs(120),
             zip_bytes_max: 500 << 20,
             mod_bytes_max: 16 << 20,
             text_bytes_max: 16 << 20,
             drain_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self {
+            client_addresses: false,
+            entries_per_day_max: 100_000,
         }
     }
 }

@@ -29,7 +29,7 @@ impl Server {
         change: impl FnOnce(&mut Config),
     ) -> Self {
         let mut config = Config::new(data.path().to_owned());
-        config.listen = "127.0.0.1:0".parse().unwrap();
+        config.listen = crate::config::Address::Tcp("127.0.0.1:0".parse().unwrap());
         config.upstream.list = ProxyList::parse(list).unwrap();
         config.upstream.backoff_min = Duration::from_millis(1);
         config.upstream.backoff_max = Duration::from_millis(2);
@@ -188,7 +188,10 @@ async fn a_ring_of_two_ends_soon() {
     drop(hold);
     let a = Server::start(&format!("http://{other}"), |_| {}).await;
     let list = format!("http://{}", a.address);
-    let b = Server::start(&list, |config| config.listen = other).await;
+    let b = Server::start(&list, |config| {
+        config.listen = crate::config::Address::Tcp(other)
+    })
+    .await;
     let both =
         futures_util::future::join(a.get("m.example/x/@v/list"), b.get("m.example/x/@v/list"));
     let (one, two) = tokio::time::timeout(Duration::from_secs(5), both)

@@ -2,9 +2,15 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::Address;
+
 /// Parses an address to listen on: an IP address or `localhost` and a port, or
 /// `:PORT` for every address. No name is resolved.
-pub(super) fn parse(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn parse(text: &str) -> Result<Address, String> {
+    parse_tcp(text).map(Address::Tcp)
+}
+
+fn parse_tcp(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }

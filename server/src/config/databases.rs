@@ -100,6 +100,11 @@ fn parse(text: &str) -> Result<Option<Database>, String> {
         Setting::Off => Ok(None),
         Setting::Database { key, url } => Ok(Some(Database {
             name: key.name().to_owned(),
+            head_age_max: if key.name() == Database::public().name {
+                Database::public().head_age_max
+            } else {
+                None
+            },
             key,
             url,
             modules: None,

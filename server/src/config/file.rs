@@ -101,11 +101,6 @@ fn read_cache(mut section: Section<'_>, config: &mut Config) {
     let cache = &mut config.cache;
     section.set("list_fresh", &mut cache.list_fresh, unit::parse_duration);
     section.set(
-        "list_stale_max",
-        &mut cache.list_stale_max,
-        unit::parse_duration,
-    );
-    section.set(
         "negative_ttl",
         &mut cache.negative_ttl,
         unit::parse_duration,

@@ -1,6 +1,5 @@
 //! Settings that more than one source may give, and which source wins.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use proto::goproxy::list::ProxyList;
@@ -10,15 +9,15 @@ use super::databases::{self, Choice};
 use super::environment::Environment;
 use super::problem::Problem;
 use super::word::{parse_format, parse_level, parse_mode};
-use super::{Format, HttpProxy, Mode, address, upstreams};
+use super::{Address, Format, HttpProxy, Mode, address, upstreams};
 use crate::args::Flags;
 
 /// What one source says. What it does not say is `None`.
 #[derive(Debug, Default)]
 pub(super) struct Layer {
     pub(super) data: Option<PathBuf>,
-    pub(super) listen: Option<SocketAddr>,
-    pub(super) admin: Option<SocketAddr>,
+    pub(super) listen: Option<Address>,
+    pub(super) admin: Option<Address>,
     pub(super) certificate: Option<PathBuf>,
     pub(super) key: Option<PathBuf>,
     pub(super) list: Option<ProxyList>,

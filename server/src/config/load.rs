@@ -1,13 +1,12 @@
 //! Flags, configuration file, environment and defaults put together.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::databases::Choice;
 use super::environment::Environment;
 use super::layer::Layer;
 use super::problem::{Problem, Problems};
-use super::{Config, Database, Mode, Tls, file, word};
+use super::{Address, Config, Database, Mode, Tls, file, word};
 use crate::args::Flags;
 
 /// Settings that are good, and what is worth saying about them.
@@ -103,9 +102,14 @@ fn apply(layer: Layer, config: &mut Config, problems: &mut Vec<Problem>) -> Vec<
         let message = "there is no home folder to put it in; give --data FOLDER";
         problems.push(Problem::new("data", message));
     }
-    config.listen = layer.listen.unwrap_or(config.listen);
+    if let Some(listen) = layer.listen {
+        config.listen = listen;
+    }
     // Port 0 is another free port each time.
-    let is_main = |admin: &SocketAddr| *admin == config.listen && admin.port() != 0;
+    let is_main = |admin: &Address| match admin {
+        Address::Tcp(address) => *admin == config.listen && address.port() != 0,
+        Address::Unix(_) | Address::Inherited(_) => *admin == config.listen,
+    };
     config.admin = layer.admin.filter(|admin| !is_main(admin));
     config.tls = match (layer.certificate, layer.key) {
         (Some(certificate), Some(key)) => Some(Tls { certificate, key }),

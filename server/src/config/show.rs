@@ -16,8 +16,11 @@ pub(super) fn print(config: &Config) -> String {
         root.insert(key.to_owned(), value);
     };
     put("data", json!(config.data.display().to_string()));
-    put("listen", json!(config.listen));
-    put("admin", json!(config.admin));
+    put("listen", json!(config.listen.to_string()));
+    put(
+        "admin",
+        json!(config.admin.as_ref().map(ToString::to_string)),
+    );
     let tls = config.tls.as_ref().map(|tls| {
         json!({
             "certificate": tls.certificate.display().to_string(),
@@ -84,7 +87,6 @@ fn cache(config: &Config) -> Value {
     let cache = &config.cache;
     json!({
         "list_fresh": print_duration(cache.list_fresh),
-        "list_stale_max": print_duration(cache.list_stale_max),
         "negative_ttl": print_duration(cache.negative_ttl),
         "negative_entries_max": cache.negative_entries_max,
         "hot_bytes_max": print_size(cache.hot_bytes_max),

@@ -222,8 +222,8 @@ log: {format: text, level: warn}
     );
     let path = |text: &str| Some(PathBuf::from(text));
     assert_eq!(config.data, Path::new("/flag"));
-    assert_eq!(config.listen.port(), 3);
-    assert_eq!(config.admin.unwrap().port(), 4);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:3");
+    assert_eq!(config.admin.clone().unwrap().to_string(), "127.0.0.1:4");
     let tls = config.tls.clone().unwrap();
     assert_eq!(Some(tls.certificate), path("flag.crt"));
     assert_eq!(Some(tls.key), path("flag.key"));
@@ -249,7 +249,7 @@ fn the_go_commands_variables_alone_are_a_whole_set_up() {
     assert_eq!(list(&config), "http://10.0.0.1/p");
     assert_eq!(config.databases.len(), 1);
     assert_eq!(config.databases[0].key.to_string(), key);
-    assert_eq!(config.listen.port(), 8081);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8081");
     assert_eq!(config.data, Path::new("D"));
     assert_eq!(config.proof.mode, Mode::Require);
 }

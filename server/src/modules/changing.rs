@@ -58,7 +58,6 @@ impl Proxy {
         match refreshed {
             Some(Ok(reply)) => Ok(reply),
             Some(Err(refusal)) if refusal.status < 500 => Err(refusal),
-            Some(Err(refusal)) if age >= self.list_stale_max => Err(refusal),
             Some(Err(_)) | None => {
                 self.metrics.lookup(Lookup::Stale);
                 Ok(Reply::Whole(answer))

@@ -72,6 +72,7 @@ fn settings(key: VerifierKey) -> config::Database {
         key,
         url: None,
         modules: None,
+        head_age_max: None,
     }
 }
 
