@@ -325,6 +325,26 @@ impl Config {
     }
 }
 
+impl Proof {
+    /// Tells whether a module is served without a proof. Go toolchains never are: the
+    /// go command looks them up whatever `GONOSUMDB` says.
+    pub fn is_exempt(&self, module: &str) -> bool {
+        module != TOOLCHAIN && self.exempt.matches(module)
+    }
+}
+
+impl Upstream {
+    /// Returns the entry that a private module comes under, and `None` for all
+    /// others. Go toolchains are never private.
+    pub fn private_entry(&self, module: &str) -> Option<&Private> {
+        let mut entries = self.private.iter();
+        entries.find(|entry| module != TOOLCHAIN && entry.modules.matches(module))
+    }
+}
+
+/// The module that Go toolchains are versions of.
+const TOOLCHAIN: &str = "golang.org/toolchain";
+
 impl Database {
     /// Returns Go's public database with its published key.
     pub fn public() -> Self {

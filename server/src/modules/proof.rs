@@ -204,7 +204,7 @@ impl Prover {
     /// Tells whether a pattern of `proof.exempt` names the module, which is
     /// then never named to a database either.
     pub(crate) fn is_exempt(&self, module: &str) -> bool {
-        self.policy.exempt.matches(module)
+        self.policy.is_exempt(module)
     }
 
     fn is_lenient(&self) -> bool {
