@@ -61,6 +61,9 @@ pub enum Error {
     /// The list is a page of markup, as a log-in portal answers.
     #[error("the list is a page of markup, not versions")]
     Markup,
+    /// No line of the list begins as a version does.
+    #[error("the list names no version at all")]
+    NoVersions,
 }
 
 /// The fields of `.info` that are read.

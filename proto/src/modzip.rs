@@ -15,6 +15,7 @@
 //!
 //! Source: golang.org/x/mod/zip, PKWARE APPNOTE 6.3.10.
 
+mod arriving;
 mod directory;
 mod fields;
 mod names;
@@ -26,6 +27,8 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use crate::dirhash::{self, H1};
 use crate::module::{Fault, ModuleVersion};
+
+pub use arriving::Arriving;
 
 use directory::{Directory, Entry};
 use names::Role;

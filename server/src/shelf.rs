@@ -1,5 +1,439 @@
-//! What is at hand: answers in memory, and refusals that are remembered.
+//! The one owner of what is stored and why: files, their records, answers in
+//! memory, refusals that are remembered.
+//!
+//! Until it is purged, a name once taken never gets other content. What is taken
+//! back is gone from memory, disk and ledger before [`Shelf::remove`] returns. A
+//! fact that no file tells is in the journal before it is in the ledger.
 
+pub(crate) mod absent;
 pub(crate) mod answer;
 pub(crate) mod hot;
 pub(crate) mod negative;
+pub(crate) mod used;
+pub(crate) mod verified;
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use proto::module::Version;
+
+use crate::blocking;
+use crate::journal::{self, Journal};
+use crate::ledger::{self, Change, FileRecord, Ledger, Standing, Table};
+use crate::store::{Blob, Blobs, Content, If, Key, Published, Staged};
+use absent::Absences;
+use answer::Answer;
+use hot::{Hot, Since};
+use negative::Negative;
+use used::Used;
+use verified::Verified;
+
+/// What is stored and why. `E` is what a remembered refusal holds.
+#[derive(Debug)]
+pub(crate) struct Shelf<E> {
+    blobs: Arc<dyn Blobs>,
+    ledger: Arc<dyn Ledger>,
+    journal: Journal,
+    hot: Hot,
+    negative: Negative<E>,
+    absences: Absences,
+    verified: Verified,
+    used: Used,
+}
+
+/// What a shelf is made of.
+pub(crate) struct Parts {
+    /// Where files lie.
+    pub(crate) blobs: Arc<dyn Blobs>,
+    /// Where their records lie.
+    pub(crate) ledger: Arc<dyn Ledger>,
+    /// Where facts are written that no file tells.
+    pub(crate) journal: Journal,
+}
+
+/// A file as it was found, and what is recorded of it.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The file.
+    pub(crate) blob: Blob,
+    /// Its record; `None` after a crash between the two, and for files that somebody
+    /// put there.
+    pub(crate) record: Option<FileRecord>,
+    /// When it was begun to be read.
+    pub(crate) since: Since,
+}
+
+/// What became of a file that was to be kept.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    /// It has its name and its record. This is it, read back.
+    Stored(Found),
+    /// Another file has the name already; nothing was changed.
+    Taken,
+}
+
+impl<E: Clone> Shelf<E> {
+    /// Puts a shelf together.
+    pub(crate) fn new(
+        parts: Parts,
+        cache: &crate::config::Cache,
+        usage: &crate::config::Usage,
+    ) -> Self {
+        Self {
+            absences: Absences::new(Arc::clone(&parts.ledger), cache.absences_max),
+            blobs: parts.blobs,
+            ledger: parts.ledger,
+            journal: parts.journal,
+            hot: Hot::new(cache.hot_bytes_max),
+            negative: Negative::new(cache.negative_entries_max),
+            verified: Verified::default(),
+            used: Used::new(usage),
+        }
+    }
+
+    /// Returns the answer to a request path that is in memory, need not be asked for
+    /// again and is still what it was.
+    pub(crate) fn ready(&self, path: &str) -> Option<Arc<Answer>> {
+        let answer = self.hot.get(path).filter(|answer| answer.is_fresh())?;
+        if answer.is_sound() {
+            return Some(answer);
+        }
+        tracing::error!(path, "a stored file has changed since it was checked");
+        if let Some(key) = Key::parse(path) {
+            self.hot.remove(&key);
+        }
+        None
+    }
+
+    /// Keeps an answer at hand that was read after `since`.
+    pub(crate) fn put_hot(&self, key: &Key, answer: &Arc<Answer>, since: Since) {
+        self.hot.put(key, answer, since);
+    }
+
+    /// Returns the present moment, for [`Self::put_hot`].
+    pub(crate) fn now(&self) -> Since {
+        self.hot.now()
+    }
+
+    /// Returns the bytes of answers in memory.
+    pub(crate) fn hot_bytes(&self) -> u64 {
+        self.hot.bytes()
+    }
+
+    /// Looks for a file and its record.
+    ///
+    /// # Errors
+    /// What the disk answers. A ledger that fails is as good as one without a record:
+    /// the file is judged again.
+    pub(crate) async fn look(&self, key: &Key) -> io::Result<Option<Found>> {
+        let since = self.hot.now();
+        let Some(blob) = self.blobs.read(key).await? else {
+            return Ok(None);
+        };
+        let record = ledger::file(&*self.ledger, key).await;
+        let record = record.unwrap_or_else(|error| {
+            tracing::warn!(%key, %error, "the record of a stored file cannot be read");
+            None
+        });
+        Ok(Some(Found {
+            blob,
+            record,
+            since,
+        }))
+    }
+
+    /// Looks for a file that no record speaks for: a list, `@latest`, a query.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub(crate) async fn look_changing(&self, key: &Key) -> io::Result<Option<(Blob, Since)>> {
+        let since = self.hot.now();
+        Ok(self.blobs.read(key).await?.map(|blob| (blob, since)))
+    }
+
+    /// Tells whether a found file has the bytes that its record says. A file that was
+    /// hashed since the start and has not been touched since is not hashed again.
+    ///
+    /// # Errors
+    /// What the disk answers; a file that cannot be read is not as recorded.
+    pub(crate) async fn is_as_recorded(&self, key: &Key, found: &Found) -> bool {
+        let Some(record) = &found.record else {
+            return false;
+        };
+        if record.size != found.blob.content.len() {
+            return false;
+        }
+        let stamp = found.blob.stamp();
+        if self.verified.has(key, &record.sha256, stamp) {
+            return true;
+        }
+        let (content, want) = (found.blob.content.clone(), record.sha256.clone());
+        let same = blocking::run(move || Ok(content.sha256()? == want)).await;
+        let same = same.unwrap_or_else(|error| {
+            tracing::error!(%key, %error, "a stored file cannot be read");
+            false
+        });
+        if same {
+            self.verified.note(key, &record.sha256, stamp);
+        }
+        same
+    }
+
+    /// Makes an empty file to receive into.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub(crate) async fn stage(&self) -> io::Result<Staged> {
+        self.blobs.stage().await
+    }
+
+    /// Gives a judged file its name and its record.
+    ///
+    /// # Errors
+    /// What disk or journal answer. A ledger that fails costs the record only: the
+    /// file is judged again when it is asked for.
+    pub(crate) async fn keep(
+        &self,
+        key: &Key,
+        staged: Staged,
+        record: &FileRecord,
+    ) -> io::Result<Kept> {
+        if let Published::Taken = self.blobs.publish(staged, key, If::Absent).await? {
+            return Ok(Kept::Taken);
+        }
+        self.record(key, record).await?;
+        let gone = || io::Error::new(io::ErrorKind::NotFound, "a file just stored is gone");
+        let found = self.look(key).await?.ok_or_else(gone)?;
+        // It was hashed as it came; what lies there is what was written.
+        self.verified
+            .note(key, &record.sha256, found.blob.stamp());
+        let record = Some(record.clone());
+        Ok(Kept::Stored(Found { record, ..found }))
+    }
+
+    /// Records a file that lies in the tree.
+    ///
+    /// # Errors
+    /// What the journal answers, where the record is a fact that no file tells.
+    pub(crate) async fn record(&self, key: &Key, record: &FileRecord) -> io::Result<()> {
+        if !matches!(record.standing, Standing::Proved { .. }) {
+            self.journal
+                .append(journal::Entry::first_use(key, record))
+                .await?;
+        }
+        self.absences.forget(key).await;
+        let change = Change::put(Table::Files, key.as_str(), record)?;
+        if let Err(error) = self.ledger.apply(vec![change]).await {
+            tracing::error!(%key, %error, "the ledger takes no record; the file is judged again when it is asked for");
+        }
+        Ok(())
+    }
+
+    /// Writes something that changes: a list, `@latest`, a query. The same bytes
+    /// again only renew its time.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub(crate) async fn keep_changing(&self, key: &Key, bytes: &[u8]) -> io::Result<()> {
+        if let Some(stored) = self.blobs.read(key).await?
+            && stored.content.len() == bytes.len() as u64
+            && stored.content.bytes()? == bytes
+        {
+            return self.blobs.touch(key).await;
+        }
+        let staged = self.stage_bytes(bytes).await?;
+        self.blobs.publish(staged, key, If::Any).await?;
+        self.absences.forget(key).await;
+        Ok(())
+    }
+
+    /// Gives small bytes a name that nothing has yet; other bytes that have it stay.
+    ///
+    /// # Errors
+    /// What disk or journal answer.
+    pub(crate) async fn keep_first(
+        &self,
+        key: &Key,
+        bytes: &[u8],
+        record: &FileRecord,
+    ) -> io::Result<()> {
+        if self.blobs.read(key).await?.is_some() {
+            return Ok(());
+        }
+        let staged = self.stage_bytes(bytes).await?;
+        match self.blobs.publish(staged, key, If::Absent).await? {
+            Published::Taken => Ok(()),
+            Published::Stored | Published::Same => self.record(key, record).await,
+        }
+    }
+
+    async fn stage_bytes(&self, bytes: &[u8]) -> io::Result<Staged> {
+        let staged = self.blobs.stage().await?;
+        let (file, bytes) = (Arc::clone(staged.file()), bytes.to_vec());
+        blocking::run(move || std::os::unix::fs::FileExt::write_all_at(&*file, &bytes, 0)).await?;
+        Ok(staged)
+    }
+
+    /// Returns the versions of a module of which a file is stored, in no order.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub(crate) async fn versions(&self, module_prefix: &str) -> io::Result<Vec<Version>> {
+        self.blobs.versions(module_prefix).await
+    }
+
+    /// Takes a file out of memory, disk and ledger. Tells whether it was on disk.
+    ///
+    /// # Errors
+    /// What disk, journal or ledger answer. The file is then no longer in memory.
+    pub(crate) async fn remove(&self, key: &Key) -> io::Result<bool> {
+        self.hot.remove(key);
+        self.verified.forget(key);
+        self.journal.append(journal::Entry::removed(key)).await?;
+        let removed = self.blobs.remove(key).await?;
+        let changes = vec![Change::remove(Table::Files, key.as_str())];
+        self.ledger.apply(changes).await?;
+        // Whoever read it while it was being removed has not put it back.
+        self.hot.remove(key);
+        self.absences.forget(key).await;
+        Ok(removed)
+    }
+
+    /// Takes everything of a module, or of one of its versions, out of memory, disk
+    /// and ledger, remembered refusals included. Returns what was removed.
+    ///
+    /// # Errors
+    /// What disk, journal or ledger answer; what was removed until then stays removed.
+    pub(crate) async fn purge(&self, what: &Purge) -> io::Result<Purged> {
+        let mut purged = Purged::default();
+        for key in self.blobs.list(&what.module_prefix).await? {
+            if what.covers(&key) && self.remove(&key).await? {
+                purged.files.push(key);
+            }
+        }
+        purged.refusals = self.negative.remove(|key| what.covers(key) || what.is_looked_up(key));
+        purged.refusals += self.absences.forget_all(&what.key_prefix()).await?;
+        self.ledger.flush().await?;
+        Ok(purged)
+    }
+
+    /// Remembers a refusal for a while, in memory.
+    pub(crate) fn refuse(&self, key: &Key, error: E, duration: Duration) {
+        self.negative.put(key, error, duration, Instant::now());
+    }
+
+    /// Returns a remembered refusal that still stands.
+    pub(crate) fn refused(&self, key: &Key) -> Option<E> {
+        self.negative.get(key, Instant::now())
+    }
+
+    /// Stored answers "does not exist".
+    pub(crate) fn absences(&self) -> &Absences {
+        &self.absences
+    }
+
+    /// Counts that an answer was given.
+    pub(crate) fn used(&self) -> &Used {
+        &self.used
+    }
+
+    /// Writes the hashes of a proved zip's files down.
+    pub(crate) async fn keep_contents(&self, contents: journal::Entry, change: Change) {
+        let written = async {
+            self.journal.append(contents).await?;
+            self.ledger.apply(vec![change]).await
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "the hashes of a zip's files are not kept");
+        }
+    }
+
+    /// Writes down what was used since the last call.
+    ///
+    /// # Errors
+    /// What journal or ledger answer; what was not written is written next time.
+    pub(crate) async fn flush_use(&self) -> io::Result<()> {
+        let Some(noted) = self.used.take(seconds_now()) else {
+            return Ok(());
+        };
+        if !noted.counts.is_empty()
+            && let Err(error) = self.journal.append(noted.entry()).await
+        {
+            self.used.put_back(noted);
+            return Err(error);
+        }
+        // What the journal has, a rebuilt ledger will have.
+        noted.write(&*self.ledger).await
+    }
+}
+
+/// What is to be purged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Purge {
+    /// `golang.org/x/text/@`
+    module_prefix: String,
+    /// The escaped version; the whole module when `None`.
+    version: Option<String>,
+}
+
+/// What was purged.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Purged {
+    /// Files, gone from disk, memory and ledger.
+    pub(crate) files: Vec<Key>,
+    /// Remembered refusals and absences.
+    pub(crate) refusals: usize,
+}
+
+impl Purge {
+    /// Reads `MODULE` or `MODULE@VERSION`, as the go command writes them.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let (module, version) = match text.split_once('@') {
+            Some((module, version)) => (module, Some(version)),
+            None => (text, None),
+        };
+        let path = proto::module::ModulePath::parse(module).map_err(|error| error.to_string())?;
+        let version = version
+            .map(|version| Version::parse(version).map_err(|error| error.to_string()))
+            .transpose()?;
+        Ok(Self {
+            module_prefix: format!("{}/@", path.escaped()),
+            version: version.map(|version| version.escaped()),
+        })
+    }
+
+    fn covers(&self, key: &Key) -> bool {
+        match &self.version {
+            None => key.as_str().starts_with(&self.module_prefix),
+            Some(_) => key.as_str().starts_with(&self.key_prefix()),
+        }
+    }
+
+    /// Tells whether a key is that of a lookup of what is purged.
+    fn is_looked_up(&self, key: &Key) -> bool {
+        let module = self.module_prefix.trim_end_matches("/@");
+        let subject = match &self.version {
+            None => format!("/lookup/{module}@"),
+            Some(version) => format!("/lookup/{module}@{version}"),
+        };
+        key.as_str().starts_with("sumdb/") && key.as_str().contains(&subject)
+    }
+
+    fn key_prefix(&self) -> String {
+        match &self.version {
+            None => self.module_prefix.clone(),
+            Some(version) => format!("{}v/{version}.", self.module_prefix),
+        }
+    }
+}
+
+/// Returns the seconds since 1970.
+pub(crate) fn seconds_now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}

@@ -23,21 +23,36 @@ pub struct Listed {
 /// pseudo-versions, are passed over as the go command does; the order is kept.
 ///
 /// # Errors
-/// [`Error::TooLong`], [`Error::TooManyLines`], [`Error::Markup`].
+/// [`Error::TooLong`], [`Error::TooManyLines`], [`Error::Markup`], and
+/// [`Error::NoVersions`] for text none of whose lines begins as a version does:
+/// JSON, or words for people.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Listed>, Error> {
     limit(bytes, LEN_MAX)?;
     if bytes.trim_ascii_start().starts_with(b"<") {
         return Err(Error::Markup);
     }
     let mut versions = Vec::new();
+    let (mut has_text, mut has_versions) = (false, false);
     for (at, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
         if at >= LINES_MAX {
             let max = LINES_MAX;
             return Err(Error::TooManyLines { max });
         }
+        let line = line.trim_ascii();
+        has_text |= !line.is_empty();
+        has_versions |= is_like_version(line);
         versions.extend(listed(line));
     }
+    if has_text && !has_versions {
+        return Err(Error::NoVersions);
+    }
     Ok(versions)
+}
+
+/// Tells whether a line begins with `v` and a digit, as versions and
+/// pseudo-versions do.
+fn is_like_version(line: &[u8]) -> bool {
+    matches!(line, [b'v', digit, ..] if digit.is_ascii_digit())
 }
 
 fn listed(line: &[u8]) -> Option<Listed> {
@@ -74,7 +89,8 @@ mod tests {
         ];
         assert_eq!(got, want);
         assert!(parse(b"").unwrap().is_empty());
-        assert!(parse(b"\xff\xfe\n").unwrap().is_empty());
+        assert!(parse(b"\n \n").unwrap().is_empty());
+        assert!(parse(b"v0.0.0-20240306222714-3ec4d716e805\n").unwrap().is_empty());
     }
 
     #[test]
@@ -87,5 +103,22 @@ mod tests {
         let long = vec![b'v'; LEN_MAX + 1];
         assert!(matches!(parse(&long), Err(Error::TooLong { .. })));
         assert!(matches!(parse(b"\n <!DOCTYPE html>"), Err(Error::Markup)));
+    }
+
+    #[test]
+    fn refuses_what_lists_no_version_at_all() {
+        for text in [
+            "{\"errors\":[{\"status\":404}]}",
+            "[]",
+            "not found: fetch timed out\n",
+            "\u{feff}",
+            "master\n",
+        ] {
+            assert!(
+                matches!(parse(text.as_bytes()), Err(Error::NoVersions)),
+                "{text}"
+            );
+        }
+        assert!(matches!(parse(b"\xff\xfe\n"), Err(Error::NoVersions)));
     }
 }

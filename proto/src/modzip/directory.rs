@@ -99,12 +99,14 @@ fn entry(fields: &mut Fields<'_>) -> Result<Entry, Error> {
         extra,
         entry,
     } = raw?;
+    // Sizes that defer to the zip64 field are compared once they are known.
+    let entry = with_zip64(entry, extra)?;
     match entry_fact(maker, disk, attributes, &entry) {
         Some(fact) => Err(Error::Entry {
             name: super::shown(&entry.name),
             fact,
         }),
-        None => with_zip64(entry, extra),
+        None => Ok(entry),
     }
 }
 

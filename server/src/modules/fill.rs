@@ -1,7 +1,8 @@
 //! One upstream transfer per file, however many clients wait for it.
 //!
-//! A fill is a task of its own: clients watch it and may leave, the fill goes
-//! on to its end, so what one impatient client began serves the next one.
+//! A fill is a task of its own: clients watch it and may leave. It goes on without
+//! them for `limits.unwatched_max`, so that what one impatient client began serves the
+//! next one, and ends then.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,13 +11,16 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-use crate::http::refusal::Refusal;
+use super::error::Error;
+use crate::blocking;
 use crate::shelf::answer::{Answer, Reply};
+use crate::store::{Content, Key};
 
 /// How far a fill has come.
 #[derive(Clone, Debug)]
@@ -29,10 +33,10 @@ pub(crate) enum Progress {
         length: Option<u64>,
         available: u64,
     },
-    /// All there, stored and proved.
+    /// All there, stored and judged.
     Done(Arc<Answer>),
     /// Nothing more will come.
-    Failed(Refusal),
+    Failed(Error),
 }
 
 /// The task's side of a fill.
@@ -54,21 +58,38 @@ impl Flow {
     pub(crate) fn has_begun(&self) -> bool {
         matches!(*self.0.borrow(), Progress::Flowing { .. })
     }
+
+    /// Returns when nobody has watched for `unwatched_max`.
+    async fn is_abandoned(&self, unwatched_max: Duration) {
+        loop {
+            self.0.closed().await;
+            tokio::time::sleep(unwatched_max).await;
+            if self.0.receiver_count() == 0 {
+                return;
+            }
+        }
+    }
 }
 
 /// A client's side of a fill.
 pub(crate) type Watcher = watch::Receiver<Progress>;
 
+/// How many fills there may be, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Fills begun and not ended.
+    pub(crate) begun_max: usize,
+    /// How long one goes on that nobody watches.
+    pub(crate) unwatched_max: Duration,
+}
+
 /// The fills under way.
 #[derive(Debug)]
 pub(crate) struct Fills {
-    /// Who fills what. Held only to look and to note, never across a wait.
-    running: Mutex<HashMap<String, Watcher>>,
-    /// Transfers at once.
-    permits: Semaphore,
-    /// Fills begun, running or waiting for a permit.
+    /// What is filled. Held only to look and to note, never across a wait.
+    running: Mutex<HashMap<Key, Arc<Flow>>>,
     begun: AtomicUsize,
-    begun_max: usize,
+    bounds: Bounds,
     tasks: TaskTracker,
 }
 
@@ -81,13 +102,12 @@ pub(crate) struct Joined {
 }
 
 impl Fills {
-    /// Allows `at_once` transfers, and `queue_max` more that wait for them.
-    pub(crate) fn new(at_once: usize, queue_max: usize, tasks: TaskTracker) -> Self {
+    /// Begins without any; each is a task of `tasks`.
+    pub(crate) fn new(bounds: Bounds, tasks: TaskTracker) -> Self {
         Self {
             running: Mutex::default(),
-            permits: Semaphore::new(at_once),
             begun: AtomicUsize::new(0),
-            begun_max: at_once.saturating_add(queue_max),
+            bounds,
             tasks,
         }
     }
@@ -95,48 +115,45 @@ impl Fills {
     /// Joins the fill of `key`, or begins it with `work`.
     ///
     /// # Errors
-    /// A refusal when too many fills wait already.
+    /// [`Error::Busy`] when there are too many already.
     pub(crate) fn join<W>(
         self: &Arc<Self>,
-        key: &str,
+        key: &Key,
         work: impl FnOnce(Arc<Flow>) -> W,
-    ) -> Result<Joined, Refusal>
+    ) -> Result<Joined, Error>
     where
-        W: Future<Output = Result<Arc<Answer>, Refusal>> + Send + 'static,
+        W: Future<Output = Result<Arc<Answer>, Error>> + Send + 'static,
     {
         let mut running = self.running();
-        if let Some(watcher) = running.get(key) {
+        if let Some(flow) = running.get(key) {
             return Ok(Joined {
-                watcher: watcher.clone(),
+                watcher: flow.0.subscribe(),
                 began: false,
             });
         }
-        if self.begun.fetch_add(1, Ordering::Relaxed) >= self.begun_max {
+        if self.begun.fetch_add(1, Ordering::Relaxed) >= self.bounds.begun_max {
             self.begun.fetch_sub(1, Ordering::Relaxed);
-            return Err(Refusal::unavailable(
-                "too many downloads wait for upstream already\n",
-                None,
-            ));
+            return Err(Error::Busy { who: "downloads" });
         }
         let (sender, watcher) = watch::channel(Progress::Waiting);
-        running.insert(key.to_owned(), watcher.clone());
-        drop(running);
         let flow = Arc::new(Flow(sender));
+        running.insert(key.clone(), Arc::clone(&flow));
+        drop(running);
         let work = work(Arc::clone(&flow));
         let place = Place {
             fills: Arc::clone(self),
-            key: key.to_owned(),
+            key: key.clone(),
         };
+        let unwatched_max = self.bounds.unwatched_max;
         self.tasks.spawn(async move {
-            let end = match place.fills.permits.acquire().await {
-                Ok(_permit) => work.await,
-                Err(_) => Err(Refusal::unavailable("this server is stopping\n", None)),
+            let end = tokio::select! {
+                end = work => end,
+                () = flow.is_abandoned(unwatched_max) => Err(Error::Abandoned),
             };
-            flow.0.send_replace(match end {
-                Ok(answer) => Progress::Done(answer),
-                Err(refusal) => Progress::Failed(refusal),
-            });
+            // Whoever joins from here on begins anew, or finds it stored.
+            let key = place.key.clone();
             drop(place);
+            flow.end(&key, end);
         });
         Ok(Joined {
             watcher,
@@ -144,8 +161,25 @@ impl Fills {
         })
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, Watcher>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<Flow>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Flow {
+    fn end(&self, key: &Key, end: Result<Arc<Answer>, Error>) {
+        if let Err(error) = &end {
+            if self.has_begun() {
+                // Clients see a cut connection and no word.
+                tracing::warn!(%key, ?error, "a download was cut off that clients had begun to receive");
+            } else if matches!(error, Error::Abandoned) {
+                tracing::info!(%key, "a download ended that no client waited for");
+            }
+        }
+        self.0.send_replace(match end {
+            Ok(answer) => Progress::Done(answer),
+            Err(error) => Progress::Failed(error),
+        });
     }
 }
 
@@ -153,7 +187,7 @@ impl Fills {
 /// ends.
 struct Place {
     fills: Arc<Fills>,
-    key: String,
+    key: Key,
 }
 
 impl Drop for Place {
@@ -167,18 +201,18 @@ impl Drop for Place {
 /// byte has been taken: it bounds how many pieces lie in memory.
 ///
 /// # Errors
-/// The fill's refusal.
+/// The fill's error.
 pub(crate) async fn reply(
     mut watcher: Watcher,
     place: impl Send + 'static,
-) -> Result<Reply, Refusal> {
+) -> Result<Reply, Error> {
     let progress = watcher
         .wait_for(|progress| !matches!(progress, Progress::Waiting))
         .await
         .map(|progress| progress.clone());
     match progress {
         Ok(Progress::Done(answer)) => Ok(Reply::Whole(answer)),
-        Ok(Progress::Failed(refusal)) => Err(refusal),
+        Ok(Progress::Failed(error)) => Err(error),
         Ok(Progress::Flowing { length, .. }) => Ok(Reply::Arriving {
             length,
             pieces: Box::pin(futures_util::stream::try_unfold(
@@ -190,14 +224,11 @@ pub(crate) async fn reply(
                 next_piece,
             )),
         }),
-        Ok(Progress::Waiting) | Err(_) => Err(Refusal::internal(
-            "a download ended without a result",
-            &"its task is gone",
-        )),
+        Ok(Progress::Waiting) | Err(_) => Err(Error::Stopping),
     }
 }
 
-/// Bytes read from the staged file at once: what a client that stalls holds.
+/// Bytes read at once: what a client that stalls holds.
 const PIECE_BYTES_MAX: u64 = 64 << 10;
 
 /// A client that takes a file as it arrives.
@@ -218,16 +249,13 @@ async fn next_piece<P>(mut reader: Reader<P>) -> io::Result<Option<(Bytes, Reade
                 read_piece(file, reader.at, available - reader.at).await?
             }
             Progress::Done(answer) => {
-                let start = usize::try_from(reader.at).unwrap_or(usize::MAX);
-                if start >= answer.body.len() {
+                let left = answer.content.len().saturating_sub(reader.at);
+                if left == 0 {
                     return Ok(None);
                 }
-                answer.body.slice(start..)
+                read_content(answer.content.clone(), reader.at, left).await?
             }
-            Progress::Failed(refusal) => {
-                let text = String::from_utf8_lossy(&refusal.text).into_owned();
-                return Err(io::Error::other(text));
-            }
+            Progress::Failed(error) => return Err(io::Error::other(format!("{error:?}"))),
             Progress::Waiting | Progress::Flowing { .. } => {
                 reader.watcher.changed().await.map_err(io::Error::other)?;
                 continue;
@@ -239,14 +267,30 @@ async fn next_piece<P>(mut reader: Reader<P>) -> io::Result<Option<(Bytes, Reade
 }
 
 async fn read_piece(file: Arc<File>, at: u64, left: u64) -> io::Result<Bytes> {
-    let length = usize::try_from(left.min(PIECE_BYTES_MAX)).unwrap_or(0);
-    tokio::task::spawn_blocking(move || {
+    let length = piece_length(left);
+    blocking::run(move || {
         let mut piece = vec![0; length];
         file.read_exact_at(&mut piece, at)?;
         Ok(Bytes::from(piece))
     })
     .await
-    .map_err(io::Error::other)?
+}
+
+async fn read_content(content: Content, at: u64, left: u64) -> io::Result<Bytes> {
+    match content {
+        Content::Memory(bytes) => {
+            let start = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+            Ok(bytes.slice(start..))
+        }
+        Content::File(file) => {
+            let length = piece_length(left);
+            blocking::run(move || file.read_at(at, length)).await
+        }
+    }
+}
+
+fn piece_length(left: u64) -> usize {
+    usize::try_from(left.min(PIECE_BYTES_MAX)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
-//! Answers: what kind they are, their bytes, and the headers that go with both.
+//! Answers: what kind they are, and their content.
 
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures_util::Stream;
 use http::HeaderMap;
-use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, X_CONTENT_TYPE_OPTIONS,
-};
 
-use crate::http::body::Pieces;
+use super::used::Uses;
 use crate::metrics;
+use crate::store::Content;
 
 /// What is answered: the kind of thing decides type and caching.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +32,14 @@ pub(crate) enum Kind {
     Head,
     /// `/sumdb/<name>/lookup/…`.
     Lookup,
-    /// A full tile.
+    /// A full tile of hashes.
     Tile,
-    /// A tile that will grow.
+    /// A tile of hashes that will grow.
     PartialTile,
+    /// A full tile of records.
+    Records,
+    /// A tile of records that will grow.
+    PartialRecords,
 }
 
 impl Kind {
@@ -47,70 +53,62 @@ impl Kind {
             Self::Zip => metrics::Kind::Zip,
             Self::Head => metrics::Kind::SumdbLatest,
             Self::Lookup => metrics::Kind::SumdbLookup,
-            Self::Tile | Self::PartialTile => metrics::Kind::SumdbTile,
+            Self::Tile | Self::PartialTile | Self::Records | Self::PartialRecords => {
+                metrics::Kind::SumdbTile
+            }
         }
-    }
-
-    /// Returns the media type.
-    pub(crate) fn content_type(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::List | Self::Mod | Self::Head | Self::Lookup => "text/plain; charset=utf-8",
-            Self::Latest | Self::Query | Self::Info => "application/json",
-            Self::Zip => "application/zip",
-            Self::Tile | Self::PartialTile => "application/octet-stream",
-        })
-    }
-
-    /// Returns how long others may keep the answer. What is proved never
-    /// changes; what only upstream says is kept a minute at the most.
-    pub(crate) fn cache_control(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::List | Self::Latest | Self::Query | Self::Head => "public, max-age=60",
-            Self::Lookup | Self::PartialTile => "public, max-age=3600",
-            // It never changes, and nothing proves it.
-            Self::Info => "public, max-age=86400",
-            Self::Mod | Self::Zip | Self::Tile => "public, max-age=31536000, immutable",
-        })
     }
 }
 
-/// An answer that is all there, with its headers ready.
+/// How long an answer stays true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// For as long as its kind does.
+    AsKind,
+    /// It was served unproved: a stricter policy must be able to take it back soon.
+    Unproved,
+}
+
+/// An answer that is all there.
 #[derive(Debug)]
 pub(crate) struct Answer {
     /// The whole body.
-    pub(crate) body: Bytes,
+    pub(crate) content: Content,
     /// What it is.
     pub(crate) kind: Kind,
-    /// Headers of a 200, without length and date.
-    pub(crate) headers: HeaderMap,
+    /// A digest of the content, for the ETag.
+    pub(crate) tag: Option<Box<str>>,
+    /// How long others may keep it.
+    pub(crate) lasting: Lasting,
     /// Until when it is given without asking upstream; `None` for ever.
     pub(crate) fresh_until: Option<Instant>,
-    mapped: bool,
+    /// Counts how often it was given; `None` where nobody wants to know.
+    pub(crate) uses: Option<Arc<Uses>>,
+    headers: OnceLock<HeaderMap>,
 }
 
-/// Bodies above this are mapped files, which cost no memory of ours.
-const MAPPED_BYTES_MIN: usize = 64 << 10;
-
 impl Answer {
-    /// Makes an answer that never goes stale. `tag` is a digest of the body
-    /// for the ETag.
-    pub(crate) fn new(kind: Kind, body: Bytes, tag: Option<&str>) -> Self {
-        let mapped = kind == Kind::Zip && body.len() > MAPPED_BYTES_MIN;
+    /// Makes an answer that never goes stale.
+    pub(crate) fn new(kind: Kind, content: Content, tag: Option<&str>) -> Self {
         Self {
-            headers: headers(kind, tag),
-            body,
+            content,
             kind,
+            tag: tag.map(Into::into),
+            lasting: Lasting::AsKind,
             fresh_until: None,
-            mapped,
+            uses: None,
+            headers: OnceLock::new(),
         }
     }
 
-    /// Lets others keep the answer an hour only: it was served unproved, and a
-    /// stricter policy must be able to take it back.
-    pub(crate) fn unproved(mut self) -> Self {
-        let hour = HeaderValue::from_static("public, max-age=3600");
-        self.headers.insert(CACHE_CONTROL, hour);
-        self
+    /// Makes an answer of bytes in memory.
+    pub(crate) fn of_bytes(kind: Kind, bytes: Bytes, tag: Option<&str>) -> Self {
+        Self::new(kind, Content::Memory(bytes), tag)
+    }
+
+    /// Notes that the answer was served unproved.
+    pub(crate) fn lasting(self, lasting: Lasting) -> Self {
+        Self { lasting, ..self }
     }
 
     /// Makes an answer that is good until `fresh_until`.
@@ -121,42 +119,55 @@ impl Answer {
         }
     }
 
+    /// Counts how often the answer is given.
+    pub(crate) fn counted(self, uses: Arc<Uses>) -> Self {
+        Self {
+            uses: Some(uses),
+            ..self
+        }
+    }
+
     /// Tells whether upstream need not be asked.
     pub(crate) fn is_fresh(&self) -> bool {
         self.fresh_until
             .is_none_or(|fresh_until| Instant::now() < fresh_until)
     }
 
-    /// Returns what the body costs in memory that cannot be dropped.
+    /// Tells whether the content can still be what it was when it was checked: the
+    /// length of a file on disk is looked at.
+    pub(crate) fn is_sound(&self) -> bool {
+        match &self.content {
+            Content::Memory(_) => true,
+            Content::File(file) => file.is_sound(),
+        }
+    }
+
+    /// Returns the headers of a 200, made once by `make`.
+    pub(crate) fn headers(&self, make: impl FnOnce(&Self) -> HeaderMap) -> &HeaderMap {
+        self.headers.get_or_init(|| make(self))
+    }
+
+    /// Returns what keeping the answer at hand costs, in bytes of memory. An open file
+    /// costs more than its few bytes: descriptors are few.
     pub(crate) fn memory_bytes(&self) -> u64 {
-        if self.mapped {
-            4096
-        } else {
-            self.body.len() as u64
+        match &self.content {
+            Content::Memory(bytes) => bytes.len() as u64,
+            Content::File(_) => OPEN_FILE_BYTES,
         }
     }
 }
 
-/// Returns the headers of a 200 of this kind.
-pub(crate) fn headers(kind: Kind, tag: Option<&str>) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(CONTENT_TYPE, kind.content_type());
-    headers.insert(CACHE_CONTROL, kind.cache_control());
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Some(tag) = tag
-        && let Ok(value) = HeaderValue::from_str(&format!("\"{tag}\""))
-    {
-        headers.insert(ETAG, value);
-        headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    }
-    headers
-}
+/// What an open file counts for: with the default of 32 MiB some 500 are open.
+const OPEN_FILE_BYTES: u64 = 64 << 10;
+
+/// Pieces of a body on their way.
+pub(crate) type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// What a request comes to: an answer that is there or one that is arriving.
 pub(crate) enum Reply {
     /// All there.
-    Whole(std::sync::Arc<Answer>),
-    /// A zip on its way; its last piece waits for the proof.
+    Whole(Arc<Answer>),
+    /// A zip on its way; its end waits for the proof.
     Arriving {
         /// Bytes in all, where upstream has said so.
         length: Option<u64>,

@@ -2,22 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use crate::http::refusal::Refusal;
+use crate::store::Key;
 
 /// Recent refusals by key. Bounded by count; which go first when it is full is
 /// the cache's business, since each can be had again by asking upstream.
 #[derive(Debug)]
-pub(crate) struct Negative {
-    cache: quick_cache::sync::Cache<Box<str>, Remembered>,
+pub(crate) struct Negative<E> {
+    cache: quick_cache::sync::Cache<Key, Remembered<E>>,
 }
 
 #[derive(Clone, Debug)]
-struct Remembered {
-    refusal: Refusal,
+struct Remembered<E> {
+    error: E,
     until: Instant,
 }
 
-impl Negative {
+impl<E: Clone> Negative<E> {
     /// Makes an empty memory of at most `entries_max` refusals.
     pub(crate) fn new(entries_max: usize) -> Self {
         Self {
@@ -26,20 +26,20 @@ impl Negative {
     }
 
     /// Remembers a refusal for a while.
-    pub(crate) fn put(&self, key: &str, refusal: Refusal, duration: Duration, now: Instant) {
+    pub(crate) fn put(&self, key: &Key, error: E, duration: Duration, now: Instant) {
         if !duration.is_zero() {
             let until = now + duration;
-            self.cache.insert(key.into(), Remembered { refusal, until });
+            self.cache.insert(key.clone(), Remembered { error, until });
         }
     }
 
-    /// Forgets all refusals whose key starts with `prefix`; returns how many.
-    pub(crate) fn purge(&self, prefix: &str) -> usize {
-        let keys: Vec<Box<str>> = self
+    /// Forgets the refusals of the keys that `covers` names; returns how many.
+    pub(crate) fn remove(&self, covers: impl Fn(&Key) -> bool) -> usize {
+        let keys: Vec<Key> = self
             .cache
             .iter()
             .map(|(key, _)| key)
-            .filter(|key| key.starts_with(prefix))
+            .filter(|key| covers(key))
             .collect();
         keys.iter()
             .filter(|key| self.cache.remove(*key).is_some())
@@ -47,10 +47,10 @@ impl Negative {
     }
 
     /// Returns the refusal of `key`, if it still stands.
-    pub(crate) fn get(&self, key: &str, now: Instant) -> Option<Refusal> {
+    pub(crate) fn get(&self, key: &Key, now: Instant) -> Option<E> {
         let remembered = self.cache.get(key)?;
         if now < remembered.until {
-            return Some(remembered.refusal);
+            return Some(remembered.error);
         }
         self.cache.remove(key);
         None
@@ -60,23 +60,23 @@ impl Negative {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
+
+    fn key(text: &str) -> Key {
+        Key::parse(text).unwrap()
+    }
 
     #[test]
     fn refusals_are_forgotten_in_time_and_on_demand() {
         let negative = Negative::new(100);
         let now = Instant::now();
-        let refusal = Refusal::not_found(404, Bytes::from_static(b"not found\n"));
-        negative.put("a/@v/list", refusal.clone(), Duration::from_secs(30), now);
-        negative.put("b/@v/list", refusal.clone(), Duration::from_secs(30), now);
+        let (a, b) = (key("a.example/x/@v/list"), key("b.example/x/@v/list"));
+        negative.put(&a, "gone", Duration::from_secs(30), now);
+        negative.put(&b, "gone", Duration::from_secs(30), now);
         let later = now + Duration::from_secs(29);
-        assert_eq!(negative.get("a/@v/list", later), Some(refusal));
-        assert_eq!(
-            negative.get("a/@v/list", now + Duration::from_secs(30)),
-            None
-        );
-        assert_eq!(negative.purge("b/"), 1);
-        assert_eq!(negative.get("b/@v/list", later), None);
+        assert_eq!(negative.get(&a, later), Some("gone"));
+        assert_eq!(negative.get(&a, now + Duration::from_secs(30)), None);
+        assert_eq!(negative.remove(|key| *key == b), 1);
+        assert_eq!(negative.get(&b, later), None);
     }
 
     #[test]
@@ -84,8 +84,8 @@ mod tests {
         let negative = Negative::new(100);
         let now = Instant::now();
         for number in 0..10_000 {
-            let refusal = Refusal::not_found(404, Bytes::new());
-            negative.put(&format!("m{number}"), refusal, Duration::from_secs(30), now);
+            let key = key(&format!("m.example/x{number}/@v/list"));
+            negative.put(&key, "gone", Duration::from_secs(30), now);
         }
         assert!(negative.cache.len() <= 100);
     }

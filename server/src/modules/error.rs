@@ -1,0 +1,224 @@
+//! Why something of a module is not answered: facts, from which `http` makes statuses
+//! and texts.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use proto::dirhash::H1;
+use proto::module::ModuleVersion;
+
+use crate::source::upstream::FetchError;
+use crate::sumdb::LookupError;
+
+/// Why something is not answered.
+#[derive(Clone, Debug)]
+pub(crate) enum Error {
+    /// Upstream said that it does not exist.
+    NotFound {
+        /// Who said so.
+        upstream: Arc<str>,
+        /// 404 or 410.
+        status: u16,
+        /// Its own words.
+        text: Bytes,
+    },
+    /// It is not stored, and only stored things were asked for.
+    NotStored,
+    /// It is not stored, and there is no upstream.
+    Off,
+    /// The module is private, and no upstream is named for it.
+    Private {
+        /// The module.
+        module: String,
+    },
+    /// Upstream refused, failed, or cannot be reached.
+    Upstream(FetchError),
+    /// The request has passed a server that our upstream list leads back to.
+    Ring,
+    /// What upstream sent is not what was asked for.
+    Unfit {
+        /// What it is instead.
+        reason: String,
+    },
+    /// What upstream sent breaks the rules for module zips.
+    Rules {
+        /// Which, and where.
+        reason: String,
+    },
+    /// The hash is not the one that the database has.
+    Mismatch(Arc<Mismatch>),
+    /// A stored file is not the one that was stored, and no database can tell which of
+    /// the two is right.
+    Changed {
+        /// The file: `example.com/x@v1.0.0 zip`.
+        file: String,
+        /// The hash that the stored one had.
+        before: String,
+    },
+    /// Upstream sent another file than the one that has the name already.
+    Taken {
+        /// The file.
+        file: String,
+    },
+    /// No configured database covers the module.
+    NoDatabase {
+        /// The module version.
+        version: ModuleVersion,
+    },
+    /// The database does not have the module version.
+    NotInDatabase {
+        /// The module version.
+        version: ModuleVersion,
+        /// The database.
+        database: String,
+    },
+    /// The database's record has no line for the file.
+    NoLine {
+        /// The go.sum words for the file.
+        line: String,
+        /// The database.
+        database: String,
+    },
+    /// The database's answer could not be had or believed.
+    Lookup {
+        /// The module version.
+        version: ModuleVersion,
+        /// The database.
+        database: String,
+        /// Why.
+        error: LookupError,
+    },
+    /// The disk is nearly full: nothing new is fetched.
+    DiskNearlyFull {
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that must be free.
+        floor: u64,
+    },
+    /// The data folder is read-only: nothing new is fetched.
+    ReadOnly,
+    /// Our own disk failed.
+    Storage {
+        /// What was being done.
+        doing: &'static str,
+        /// What the disk answered.
+        error: Arc<io::Error>,
+    },
+    /// Too many wait for transfers already.
+    Busy {
+        /// Of whom there are too many: `clients`, `requests of your address`.
+        who: &'static str,
+    },
+    /// The transfer ended because no client waited for it.
+    Abandoned,
+    /// The server is stopping, or a task ended without a result.
+    Stopping,
+}
+
+/// What a file hashes to, and what its record says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    /// The go.sum words for the file.
+    pub(crate) line: String,
+    /// The database.
+    pub(crate) database: String,
+    /// What the record says.
+    pub(crate) want: H1,
+    /// What the file hashes to.
+    pub(crate) got: H1,
+}
+
+/// How long an error is given again without asking anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remember {
+    /// Not at all: the next client may have more luck.
+    No,
+    /// For `cache.negative_ttl`: something does not exist.
+    Briefly,
+    /// For `proof.pause`: upstream's bytes are wrong.
+    Pause,
+}
+
+impl Error {
+    /// Returns what the disk answered as an error.
+    pub(crate) fn storage(doing: &'static str) -> impl Fn(io::Error) -> Self {
+        move |error| Self::Storage {
+            doing,
+            error: Arc::new(error),
+        }
+    }
+
+    /// Returns how long the error is given again without asking anybody.
+    pub(crate) fn remember(&self) -> Remember {
+        match self {
+            Self::NotFound { .. } | Self::NotInDatabase { .. } => Remember::Briefly,
+            Self::Rules { .. } | Self::Mismatch(_) | Self::Changed { .. } | Self::Taken { .. } => {
+                Remember::Pause
+            }
+            Self::NotStored
+            | Self::Off
+            | Self::Private { .. }
+            | Self::Upstream(_)
+            | Self::Ring
+            | Self::Unfit { .. }
+            | Self::NoDatabase { .. }
+            | Self::NoLine { .. }
+            | Self::Lookup { .. }
+            | Self::DiskNearlyFull { .. }
+            | Self::ReadOnly
+            | Self::Storage { .. }
+            | Self::Busy { .. }
+            | Self::Abandoned
+            | Self::Stopping => Remember::No,
+        }
+    }
+
+    /// Tells whether nothing was learned about what was asked for, so that an older
+    /// answer about it is better than none.
+    pub(crate) fn is_trouble(&self) -> bool {
+        match self {
+            Self::Upstream(FetchError::Refused { status, .. }) => matches!(status, 401 | 407),
+            Self::Off
+            | Self::Upstream(_)
+            | Self::Ring
+            | Self::Unfit { .. }
+            | Self::Lookup { .. }
+            | Self::DiskNearlyFull { .. }
+            | Self::ReadOnly
+            | Self::Storage { .. }
+            | Self::Busy { .. }
+            | Self::Abandoned
+            | Self::Stopping => true,
+            Self::NotFound { .. }
+            | Self::NotStored
+            | Self::Private { .. }
+            | Self::Rules { .. }
+            | Self::Mismatch(_)
+            | Self::Changed { .. }
+            | Self::Taken { .. }
+            | Self::NoDatabase { .. }
+            | Self::NotInDatabase { .. }
+            | Self::NoLine { .. } => false,
+        }
+    }
+}
+
+impl From<FetchError> for Error {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::NotFound {
+                upstream,
+                status,
+                text,
+            } => Self::NotFound {
+                upstream,
+                status,
+                text,
+            },
+            FetchError::Off => Self::Off,
+            FetchError::Private { module } => Self::Private { module },
+            error => Self::Upstream(error),
+        }
+    }
+}
