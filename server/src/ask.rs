@@ -1,11 +1,10 @@
 //! Who asks, where, and how, beside for what.
 
-use std::net::SocketAddr;
-
 use http::{HeaderMap, HeaderValue};
 
 use crate::app::App;
 use crate::http::refusal::Refusal;
+use crate::serve::peer::ClientAddress;
 use crate::source::upstream::{Want, via};
 
 /// Which requests an address answers.
@@ -20,7 +19,7 @@ pub(crate) enum Role {
 /// Who asks, and where.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
-    pub(super) peer: SocketAddr,
+    pub(super) peer: ClientAddress,
     pub(super) role: Role,
 }
 
@@ -86,8 +85,7 @@ impl Caller {
         let forwarded = ["forwarded", "x-forwarded-for", "via"]
             .iter()
             .any(|name| headers.contains_key(*name));
-        self.role == Role::Admin
-            || (self.role.has_admin() && self.peer.ip().is_loopback() && !forwarded)
+        self.role == Role::Admin || (self.role.has_admin() && self.peer.is_local() && !forwarded)
     }
 }
 
