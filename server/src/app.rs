@@ -10,14 +10,15 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::ask::Role;
+use crate::ask::{Caller, Role};
 use crate::config::{self, Config, Database};
 use crate::evidence::Evidence;
 use crate::ledger::Index;
 use crate::metrics::Metrics;
 use crate::modules::proof::Prover;
 use crate::modules::{Parts, Proxy};
-use crate::serve::connection::{self, Endpoint};
+use crate::serve::connection::{self, Endpoint, Shared};
+use crate::serve::peer::Peer;
 use crate::serve::tls::Acceptor;
 use crate::shelf::hot::Hot;
 use crate::source::upstream::Upstreams;
@@ -46,7 +47,7 @@ pub(crate) struct App {
 /// A server that is listening, and not yet answering.
 pub(crate) struct Bound {
     pub(crate) app: Arc<App>,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<Endpoint<Role>>,
     /// Where modules are served.
     pub(crate) address: SocketAddr,
 }
@@ -128,11 +129,13 @@ impl App {
             role: Role::Main {
                 with_admin: self.config.admin.is_none(),
             },
+            tls: self.tls.clone(),
         }];
         if let Some(admin) = &self.config.admin {
             endpoints.push(Endpoint {
                 listener: listen(admin).await?,
                 role: Role::Admin,
+                tls: None,
             });
         }
         Ok(Bound {
@@ -168,9 +171,21 @@ impl Bound {
         } = self;
         let serving = TaskTracker::new();
         for endpoint in endpoints {
+            let handler = {
+                let app = Arc::clone(&app);
+                move |peer: Peer<Role>, request| {
+                    let caller = Caller {
+                        peer: peer.address,
+                        role: peer.role,
+                    };
+                    crate::http::answer(Arc::clone(&app), caller, request)
+                }
+            };
+            let shared = app.shared();
             serving.spawn(connection::serve(
-                Arc::clone(&app),
+                shared,
                 endpoint,
+                handler,
                 app.stop.clone(),
             ));
         }
@@ -205,6 +220,14 @@ impl Bound {
 }
 
 impl App {
+    fn shared(&self) -> Shared {
+        Shared {
+            limits: self.config.limits.clone(),
+            metrics: Arc::clone(&self.metrics),
+            connections: self.connections.clone(),
+        }
+    }
+
     async fn drain(&self, serving: TaskTracker) {
         let deadline = self.config.limits.drain_timeout;
         let drained = tokio::time::timeout(deadline, async {

@@ -11,6 +11,8 @@ pub(crate) mod progress;
 pub mod systemd;
 pub mod telemetry;
 
+pub(crate) mod serve;
+
 pub(crate) mod evidence;
 pub(crate) mod ledger;
 pub(crate) mod store;
@@ -25,8 +27,6 @@ pub(crate) mod sumdb;
 pub(crate) mod modules;
 
 pub(crate) mod maintain;
-
-pub(crate) mod serve;
 
 pub mod http;
 

@@ -1,38 +1,74 @@
 //! Accepting connections, and speaking HTTP on them.
+//!
+//! What is answered is the business of a handler that comes from above: nothing
+//! here knows of modules.
 
 use std::convert::Infallible;
+use std::error::Error as StdError;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Request, Response, Version};
+use http_body::Body;
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use super::peer::{ClientAddress, Peer};
 use super::slow;
-use crate::app::App;
-use crate::ask::{Caller, Role};
+use super::tls::Acceptor;
+use super::unreadable::OnUnreadable;
 use crate::config;
-use crate::http::answer;
+use crate::metrics::Metrics;
 
-/// A bound address and what is answered there.
-pub(crate) struct Endpoint {
+/// What all endpoints of a server share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    /// What clients may not exceed.
+    pub(crate) limits: config::Limits,
+    /// Where connections are counted.
+    pub(crate) metrics: Arc<Metrics>,
+    /// Open connections.
+    pub(crate) connections: TaskTracker,
+}
+
+/// A bound address and how connections to it begin.
+pub(crate) struct Endpoint<R> {
     /// Where connections come in.
     pub(crate) listener: TcpListener,
-    /// Which requests are answered.
-    pub(crate) role: Role,
+    /// Which endpoint it is, for the handler.
+    pub(crate) role: R,
+    /// Plain HTTP when `None`.
+    pub(crate) tls: Option<Acceptor>,
 }
 
 /// Accepts connections until `stop`, then lets open requests finish.
-pub(crate) async fn serve(app: Arc<App>, endpoint: Endpoint, stop: CancellationToken) {
-    let limits = app.config.limits.clone();
-    let builder = builder(&limits);
-    let places = Arc::new(Semaphore::new(limits.connections_max));
+///
+/// `handler` answers one request: `Fn(Peer<R>, Request<Incoming>) -> Response<B>`. The
+/// extensions of its response may hold an [`OnUnreadable`].
+pub(crate) async fn serve<R, H, F, B>(
+    shared: Shared,
+    endpoint: Endpoint<R>,
+    handler: H,
+    stop: CancellationToken,
+) where
+    R: Copy + Send + Sync + 'static,
+    H: Fn(Peer<R>, Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + Unpin + 'static,
+{
+    let builder = builder(&shared.limits);
+    let handler = Arc::new(handler);
+    let places = Arc::new(Semaphore::new(shared.limits.connections_max));
     let graceful = GracefulShutdown::new();
     loop {
         let place = tokio::select! {
@@ -43,7 +79,7 @@ pub(crate) async fn serve(app: Arc<App>, endpoint: Endpoint, stop: CancellationT
             () = stop.cancelled() => break,
             accepted = endpoint.listener.accept() => accepted,
         };
-        let (stream, peer) = match accepted {
+        let (stream, address) = match accepted {
             Ok(accepted) => accepted,
             Err(error) if is_of_one_connection(&error) => {
                 tracing::debug!(%error, "a connection ended before it was accepted");
@@ -56,18 +92,16 @@ pub(crate) async fn serve(app: Arc<App>, endpoint: Endpoint, stop: CancellationT
                 continue;
             }
         };
-        let caller = Caller {
-            peer,
-            role: endpoint.role,
-        };
         let connection = Connection {
-            app: Arc::clone(&app),
+            shared: shared.clone(),
             builder: builder.clone(),
             watcher: graceful.watcher(),
-            caller,
+            tls: endpoint.tls.clone(),
+            address,
+            role: endpoint.role,
+            handler: Arc::clone(&handler),
         };
-        let tasks = app.connections.clone();
-        tasks.spawn(async move {
+        shared.connections.spawn(async move {
             let _place = place;
             connection.run(stream).await;
         });
@@ -120,62 +154,84 @@ pub(super) fn builder(limits: &config::Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-struct Connection {
-    app: Arc<App>,
+struct Connection<R, H> {
+    shared: Shared,
     builder: auto::Builder<TokioExecutor>,
-    watcher: hyper_util::server::graceful::Watcher,
-    caller: Caller,
+    watcher: Watcher,
+    tls: Option<Acceptor>,
+    address: SocketAddr,
+    role: R,
+    handler: Arc<H>,
 }
 
-impl Connection {
+impl<R, H, F, B> Connection<R, H>
+where
+    R: Copy + Send + Sync + 'static,
+    H: Fn(Peer<R>, Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + Unpin + 'static,
+{
     async fn run(self, stream: TcpStream) {
-        let _counted = self.app.metrics.connection();
+        let _counted = self.shared.metrics.connection();
         // Answers are written in one piece: waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
         // Without it the kernel takes megabytes at a time and then nothing for minutes
         // from who reads slowly, which `slow` could not tell from reading nothing.
         let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX);
-        match (&self.app.tls, self.caller.role) {
-            (Some(tls), Role::Main { .. }) => match tls.accept(stream).await {
-                Ok(stream) => self.speak(stream).await,
+        match &self.tls {
+            Some(tls) => match tls.accept(stream).await {
+                Ok(stream) => self.speak(stream, false).await,
                 Err(error) => {
-                    tracing::debug!(peer = %self.caller.peer, %error, "TLS handshake failed")
+                    tracing::debug!(peer = %self.address, %error, "TLS handshake failed")
                 }
             },
-            _ => self.speak(stream).await,
+            None => self.speak(stream, true).await,
         }
     }
 
-    async fn speak<S>(self, stream: S)
+    /// Answers requests on `stream`, which `is_plain` says is what the client writes
+    /// and reads itself.
+    async fn speak<S>(self, stream: S, is_plain: bool)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self {
-            app,
+            shared,
             builder,
             watcher,
-            caller,
+            tls: _,
+            address,
+            role,
+            handler,
         } = self;
         let watch = slow::Watch::new();
-        let limits = app.config.limits.clone();
         let stream = TokioIo::new(watch.guard(stream));
         let requests = watch.clone();
-        let service = service_fn(move |request| {
-            let app = Arc::clone(&app);
+        let service = service_fn(move |request: Request<Incoming>| {
             let open = requests.request();
+            let peer = Peer {
+                address: ClientAddress::Ip(address.ip().to_canonical()),
+                role,
+                writes_to_kernel: is_plain && request.version() < Version::HTTP_2,
+            };
+            let answer = handler(peer, request);
             async move {
-                let response = answer(app, caller, request).await;
-                Ok::<_, Infallible>(response.map(|body| open.until_sent(body)))
+                let mut response = answer.await;
+                let on_unreadable = response.extensions_mut().remove::<OnUnreadable>();
+                Ok::<_, Infallible>(response.map(|body| open.until_sent(body, on_unreadable)))
             }
         });
         let connection = builder.serve_connection(stream, service);
         tokio::select! {
             result = watcher.watch(connection.into_owned()) => if let Err(error) = result {
-                tracing::debug!(peer = %caller.peer, %error, "connection ended");
+                tracing::debug!(peer = %address, %error, "connection ended");
             },
-            why = watch.too_slow(&limits) => {
-                tracing::debug!(peer = %caller.peer, ?why, "connection cut: the client is too slow");
+            why = watch.too_slow(&shared.limits) => {
+                tracing::debug!(peer = %address, ?why, "connection cut: the client is too slow");
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,8 @@ struct Counts {
     taken: AtomicU64,
     /// Whether a head's first byte came, or must come, and its last did not.
     in_head: AtomicBool,
+    /// Whether the bytes of an answer could not be read.
+    unreadable: AtomicBool,
 }
 
 /// Why a connection should be cut.
@@ -78,6 +80,7 @@ impl Watch {
             requests: AtomicU64::new(0),
             taken: AtomicU64::new(0),
             in_head: AtomicBool::new(true),
+            unreadable: AtomicBool::new(false),
         }))
     }
 

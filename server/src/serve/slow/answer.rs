@@ -8,6 +8,7 @@ use bytes::Buf;
 use http_body::{Frame, SizeHint};
 
 use super::Watch;
+use crate::serve::unreadable::OnUnreadable;
 
 /// A request whose answer hyper has not wholly taken.
 #[derive(Debug)]
@@ -23,11 +24,17 @@ impl Open {
         Self(watch)
     }
 
-    /// Keeps the request open until `body` is taken or dropped.
-    pub(crate) fn until_sent<B: http_body::Body>(self, body: B) -> Sending<B> {
+    /// Keeps the request open until `body` is taken or dropped. `on_unreadable` is
+    /// called when its bytes could not be read.
+    pub(crate) fn until_sent<B: http_body::Body>(
+        self,
+        body: B,
+        on_unreadable: Option<OnUnreadable>,
+    ) -> Sending<B> {
         let waiting = (!body.is_end_stream()).then(|| Waiting::new(&self.0));
         Sending {
             body,
+            on_unreadable,
             waiting,
             open: self,
         }
@@ -47,6 +54,7 @@ pub(crate) struct Sending<B> {
     /// Whether hyper could ask for more and does not. `None` while the body has
     /// nothing to give, for which the client is not to blame.
     waiting: Option<Waiting>,
+    on_unreadable: Option<OnUnreadable>,
     open: Open,
 }
 
@@ -67,10 +75,12 @@ impl<B: http_body::Body + Unpin> http_body::Body for Sending<B> {
                 this.waiting.get_or_insert_with(|| Waiting::new(watch));
             }
         }
+        let on_unreadable = &this.on_unreadable;
         polled.map_ok(|frame| {
             frame.map_data(|bytes| Piece {
                 bytes,
                 waiting: Waiting::new(watch),
+                on_unreadable: on_unreadable.clone(),
             })
         })
     }
@@ -86,9 +96,22 @@ impl<B: http_body::Body + Unpin> http_body::Body for Sending<B> {
 
 /// A piece of a body, which waits until it is written or dropped.
 #[derive(Debug)]
-pub(crate) struct Piece<D> {
+pub(crate) struct Piece<D: Buf> {
     bytes: D,
     waiting: Waiting,
+    on_unreadable: Option<OnUnreadable>,
+}
+
+impl<D: Buf> Drop for Piece<D> {
+    /// A connection whose write failed drops what it did not write.
+    fn drop(&mut self) {
+        if let Some(on_unreadable) = &self.on_unreadable
+            && self.waiting.0.0.unreadable.load(Ordering::Relaxed)
+            && self.bytes.has_remaining()
+        {
+            on_unreadable.call();
+        }
+    }
 }
 
 impl<D: Buf> Buf for Piece<D> {

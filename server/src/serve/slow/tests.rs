@@ -78,7 +78,7 @@ async fn an_idle_connection_is_kept_for_a_while() {
 async fn an_open_request_is_never_too_slow() {
     let (watch, _server, _client) = connection(64);
     let open = watch.request();
-    let body = open.until_sent(Empty::<Bytes>::new());
+    let body = open.until_sent(Empty::<Bytes>::new(), None);
     timeout(3600 * SECOND, watch.too_slow(&limits()))
         .await
         .unwrap_err();
@@ -89,7 +89,9 @@ async fn an_open_request_is_never_too_slow() {
 #[tokio::test(start_paused = true)]
 async fn a_body_that_is_not_taken_is_cut() {
     let (watch, _server, _client) = connection(64);
-    let body = watch.request().until_sent(Full::new(Bytes::from("text")));
+    let body = watch
+        .request()
+        .until_sent(Full::new(Bytes::from("text")), None);
     let (slow, seconds) = cut(&watch).await;
     assert_eq!(slow, Slow::Answer);
     assert!((30..=33).contains(&seconds), "{seconds}");
@@ -115,7 +117,7 @@ impl http_body::Body for Never {
 #[tokio::test(start_paused = true)]
 async fn waiting_for_ourselves_is_not_held_against_the_client() {
     let (watch, _server, _client) = connection(64);
-    let mut body = watch.request().until_sent(Never);
+    let mut body = watch.request().until_sent(Never, None);
     let mut context = Context::from_waker(std::task::Waker::noop());
     assert!(Pin::new(&mut body).poll_frame(&mut context).is_pending());
     timeout(3600 * SECOND, watch.too_slow(&limits()))

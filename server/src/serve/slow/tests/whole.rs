@@ -30,7 +30,7 @@ impl Connection {
         let stream = TokioIo::new(watch.guard(server));
         let service = service_fn(move |_| {
             let body = Full::new(Bytes::from(vec![b'x'; BODY_BYTES]));
-            let body = requests.request().until_sent(body);
+            let body = requests.request().until_sent(body, None);
             async move { Ok::<_, Infallible>(Response::new(body)) }
         });
         let end = tokio::spawn(async move {
