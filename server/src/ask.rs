@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::app::App;
 use crate::http::refusal::Refusal;
-use crate::source::upstream::{Want, via};
+use crate::source::upstream::{Class, Want, via};
 
 /// Which requests an address answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,7 @@ impl Asked {
         Want {
             body_max,
             via: self.via.clone(),
+            class: Class::Text,
         }
     }
 
