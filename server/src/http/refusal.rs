@@ -161,6 +161,7 @@ impl Refusal {
             FetchError::BadAnswer { .. } => {
                 Self::bad_upstream(format!("upstream's answer cannot be used: {error}\n"))
             }
+            FetchError::Private { .. } => Self::denied(format!("{error}\n")),
             FetchError::Path { .. } => Self::bad_request(format!("{error}\n")),
             FetchError::Unavailable {
                 ref upstream,

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::HeaderValue;
-use proto::goproxy::list::{Fallback, Proxy};
+use proto::goproxy::list::{Fallback, Proxy, ProxyList};
 
 mod address;
 mod attempt;
@@ -34,7 +34,7 @@ mod target;
 pub(crate) mod tests;
 mod tree;
 pub(crate) mod via;
-mod walk;
+pub(super) mod walk;
 
 pub(crate) use body::Body;
 pub(crate) use error::{Error, FetchError, TransferError};
@@ -53,7 +53,10 @@ use walk::Walk;
 /// The configured upstreams, and the client that reaches them.
 #[derive(Debug)]
 pub(crate) struct Upstreams {
-    entries: Vec<Entry>,
+    /// The main list.
+    entries: List,
+    /// The lists of private modules, as they are configured.
+    private: Vec<Option<List>>,
     client: Client,
     netrc: Netrc,
     patience: Patience,
@@ -66,13 +69,16 @@ pub(crate) struct Upstreams {
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
-/// An entry of the list.
+/// An entry of a list.
 #[derive(Debug)]
-struct Entry {
+pub(super) struct Entry {
     target: Target,
     host: Arc<Host>,
-    then: Fallback,
+    pub(super) then: Fallback,
 }
+
+/// The entries of a GOPROXY list that can be asked, in order.
+pub(super) type List = Arc<[Entry]>;
 
 /// What a caller wants of a file.
 #[derive(Debug, Clone)]
@@ -81,6 +87,19 @@ pub(crate) struct Want {
     pub(crate) body_max: u64,
     /// The `Sumward-Via` value to send; see [`via::via_appended`].
     pub(crate) via: HeaderValue,
+    /// Which pool of permits the transfer takes one of.
+    pub(crate) class: Class,
+}
+
+/// What a transfer is for, which decides how many there may be at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// A module zip: `limits.fetches_max` at once.
+    Zip,
+    /// A list, a `.info` or a `.mod`: `limits.text_fetches_max` at once.
+    Text,
+    /// An answer of a checksum database: of the pool of texts, never all of it.
+    Database,
 }
 
 /// A file that an upstream has and is sending.
@@ -114,7 +133,8 @@ impl Upstreams {
         metrics: Arc<Metrics>,
     ) -> Result<Self, Error> {
         let mut upstreams = Self {
-            entries: Vec::new(),
+            entries: List::default(),
+            private: Vec::new(),
             client: Client::new(settings)?,
             netrc: read_netrc(settings)?,
             patience: Patience {
@@ -134,17 +154,32 @@ impl Upstreams {
             metrics,
             hosts: Mutex::new(HashMap::new()),
         };
-        for entry in settings.list.entries() {
+        upstreams.entries = upstreams.list(&settings.list)?;
+        for private in &settings.private {
+            let list = private.list.as_ref();
+            let list = list.map(|list| upstreams.list(list)).transpose()?;
+            upstreams.private.push(list);
+        }
+        Ok(upstreams)
+    }
+
+    fn list(&self, list: &ProxyList) -> Result<List, Error> {
+        let mut entries = Vec::new();
+        for entry in list.entries() {
             // Nothing follows `off`, nor `direct`: repositories are for clients to ask.
             let Proxy::Url(base) = &entry.proxy else {
                 break;
             };
-            let target = Target::parse(base, &upstreams.netrc)?;
-            let host = upstreams.host(&target);
-            let then = entry.separator;
-            upstreams.entries.push(Entry { target, host, then });
+            entries.push(self.entry(base, entry.separator)?);
         }
-        Ok(upstreams)
+        Ok(entries.into())
+    }
+
+    /// Returns a base URL as an entry of a list.
+    fn entry(&self, base: &str, then: Fallback) -> Result<Entry, Error> {
+        let target = Target::parse(base, &self.netrc)?;
+        let host = self.host(&target);
+        Ok(Entry { target, host, then })
     }
 
     /// Asks the entries of the list for a file, in order, as the go command would.
@@ -155,8 +190,8 @@ impl Upstreams {
     /// See [`FetchError`]; of several, the one the go command would show.
     pub(crate) async fn fetch(&self, path: &str, want: &Want) -> Result<Fetched, FetchError> {
         let mut walk = Walk::default();
-        for entry in &self.entries {
-            match self.ask(&entry.target, &entry.host, path, want).await {
+        for entry in &*self.entries {
+            match self.ask(entry, path, want).await {
                 Ok(fetched) => return Ok(fetched),
                 Err(error) => {
                     if walk.failed(error, entry.then).is_break() {
@@ -181,7 +216,7 @@ impl Upstreams {
         let Some(entry) = self.entries.get(index) else {
             return Err(FetchError::Off);
         };
-        self.ask(&entry.target, &entry.host, path, want).await
+        self.ask(entry, path, want).await
     }
 
     /// Asks a base URL that is not of the list: a database's own.
@@ -194,19 +229,52 @@ impl Upstreams {
         path: &str,
         want: &Want,
     ) -> Result<Fetched, FetchError> {
-        let target = Target::parse(base, &self.netrc).map_err(|error| FetchError::BadAnswer {
+        let entry = self.database(base)?;
+        self.ask(&entry, path, want).await
+    }
+
+    /// Returns the base URL of a database as an entry.
+    ///
+    /// # Errors
+    /// `BadAnswer` when the URL cannot be asked.
+    pub(super) fn database(&self, base: &str) -> Result<Entry, FetchError> {
+        let entry = self.entry(base, Fallback::NotFound);
+        entry.map_err(|error| FetchError::BadAnswer {
             upstream: "database".into(),
             reason: error.to_string(),
-        })?;
-        let host = self.host(&target);
-        self.ask(&target, &host, path, want).await
+        })
+    }
+
+    /// Returns the main list.
+    pub(super) fn main(&self) -> &List {
+        &self.entries
+    }
+
+    /// Returns the lists of private modules, in the order of the settings.
+    pub(super) fn private(&self) -> &[Option<List>] {
+        &self.private
+    }
+
+    /// Returns the entries of all lists, each base URL once.
+    fn all(&self) -> Vec<&Entry> {
+        let private = self.private.iter().flatten().flat_map(|list| list.iter());
+        let mut all: Vec<&Entry> = Vec::new();
+        for entry in self.entries.iter().chain(private) {
+            let label = &entry.target.label;
+            if !all.iter().any(|known| known.target.label == *label) {
+                all.push(entry);
+            }
+        }
+        all
     }
 
     /// Returns the names under which the hosts of a list are counted, for
     /// [`Metrics::new`]. Entries that [`Self::new`] will refuse have none.
     pub(crate) fn host_names(settings: &config::Upstream) -> Vec<String> {
-        let entries = settings.list.entries().iter();
-        entries
+        let private = settings.private.iter().filter_map(|p| p.list.as_ref());
+        std::iter::once(&settings.list)
+            .chain(private)
+            .flat_map(ProxyList::entries)
             .filter_map(|entry| match &entry.proxy {
                 Proxy::Url(base) => Target::parse(base, &Netrc::default()).ok(),
                 Proxy::Direct | Proxy::Off => None,
@@ -225,10 +293,11 @@ impl Upstreams {
         self.entries.is_empty()
     }
 
-    /// Returns how each entry is doing, in order.
+    /// Returns how each entry is doing: those of the main list in order, then those
+    /// of private modules.
     pub(crate) fn health(&self) -> Vec<Health> {
-        self.entries
-            .iter()
+        self.all()
+            .into_iter()
             .map(|entry| entry.host.health(Arc::clone(&entry.target.label)))
             .collect()
     }
@@ -241,13 +310,17 @@ impl Upstreams {
         Want {
             body_max,
             via: via.unwrap_or_else(|_| HeaderValue::from_static("")),
+            class: Class::Text,
         }
     }
 
-    async fn ask(
+    /// Asks one entry for a file.
+    ///
+    /// # Errors
+    /// See [`FetchError`].
+    pub(super) async fn ask(
         &self,
-        target: &Target,
-        host: &Arc<Host>,
+        Entry { target, host, .. }: &Entry,
         path: &str,
         want: &Want,
     ) -> Result<Fetched, FetchError> {
@@ -281,15 +354,18 @@ impl Upstreams {
     }
 }
 
+impl Entry {
+    /// Returns the base URL without userinfo.
+    pub(super) fn label(&self) -> Arc<str> {
+        Arc::clone(&self.target.label)
+    }
+}
+
 impl Fetched {
     /// Says whether the upstream calls this a page for people: a sign-in page or a
     /// portal that answers 200 to everything.
     pub(crate) fn is_html(&self) -> bool {
-        self.content_type.as_deref().is_some_and(|kind| {
-            let kind = kind.split(';').next().unwrap_or_default().trim();
-            kind.eq_ignore_ascii_case("text/html")
-                || kind.eq_ignore_ascii_case("application/xhtml+xml")
-        })
+        self.content_type.as_deref().is_some_and(is_html)
     }
 
     /// Collects the whole body.
@@ -299,6 +375,33 @@ impl Fetched {
     pub(crate) async fn bytes(self) -> Result<Bytes, TransferError> {
         self.body.bytes().await
     }
+}
+
+/// Returns why a file did not come whose transfer failed for good.
+pub(super) fn error_of_transfer(upstream: Arc<str>, error: &TransferError) -> FetchError {
+    match error {
+        // Its length was not declared: this much came at least.
+        TransferError::TooLarge { max } => FetchError::TooLarge {
+            upstream,
+            length: max.saturating_add(1),
+            max: *max,
+        },
+        TransferError::Truncated { .. }
+        | TransferError::Stalled { .. }
+        | TransferError::Broken { .. } => FetchError::Unavailable {
+            upstream,
+            reason: error.to_string(),
+            status: None,
+            text: Bytes::new(),
+            retry_after: None,
+        },
+    }
+}
+
+/// Says whether a content type is that of a page for people.
+pub(super) fn is_html(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
 }
 
 fn read_netrc(settings: &config::Upstream) -> Result<Netrc, Error> {

@@ -10,6 +10,7 @@ use super::TransferError;
 use super::client::chain;
 use super::host::Permit;
 use crate::metrics::Outcome;
+use crate::source::rooms::Room;
 
 /// The body of an answer. Dropping it ends the transfer.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Body {
     stall: Duration,
     /// Tells the breaker how the transfer ended.
     permit: Option<Permit>,
+    /// Room among the transfers of its class, until the transfer has ended.
+    room: Option<Room>,
     ended: bool,
 }
 
@@ -80,6 +83,11 @@ impl Body {
         Self::new(Source::File(file), bounds, None)
     }
 
+    /// Keeps room among the transfers of its class until the transfer has ended.
+    pub(in crate::source) fn keep(&mut self, room: Room) {
+        self.room = Some(room);
+    }
+
     fn new(source: Source, bounds: Bounds, permit: Option<Permit>) -> Self {
         Self {
             source,
@@ -88,6 +96,7 @@ impl Body {
             max: bounds.max,
             stall: bounds.stall,
             permit,
+            room: None,
             ended: false,
         }
     }
@@ -110,12 +119,14 @@ impl Body {
             Ok(Some(_)) => {}
             Ok(None) => {
                 self.ended = true;
+                self.room = None;
                 if let Some(permit) = self.permit.take() {
                     permit.succeeded(Outcome::Ok);
                 }
             }
             Err(error) => {
                 self.ended = true;
+                self.room = None;
                 if let Some(permit) = self.permit.take() {
                     let reason = error.to_string();
                     match error {

@@ -83,6 +83,10 @@ pub(crate) enum FetchError {
     /// caught where it should have been.
     #[error("not a path to ask an upstream for: {path:?}")]
     Path { path: String },
+    /// The module is private and no list is named that may be told its name: nobody
+    /// was asked.
+    #[error("{module} is private, and upstream.private names no list for it")]
+    Private { module: String },
     /// The list is `off` or empty: no upstream was asked.
     #[error("module lookup disabled by GOPROXY=off")]
     Off,

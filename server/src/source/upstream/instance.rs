@@ -26,7 +26,7 @@ impl Upstreams {
     /// Hosts on public addresses are not asked. Takes at most two seconds; what
     /// could not be told by then is taken for another server.
     pub(crate) async fn find_self(&self, listen: &[SocketAddr]) -> Vec<Arc<str>> {
-        let checks = self.entries.iter().map(|entry| async {
+        let checks = self.all().into_iter().map(|entry| async move {
             let found = tokio::time::timeout(TIMEOUT, self.is_self(&entry.target, listen)).await;
             found
                 .unwrap_or(false)

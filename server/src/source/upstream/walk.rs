@@ -14,13 +14,17 @@ use super::FetchError;
 ///
 /// Source: cmd/go/internal/modfetch, `TryProxies`.
 #[derive(Debug, Default)]
-pub(super) struct Walk {
+pub(in crate::source) struct Walk {
     answer: Option<FetchError>,
 }
 
 impl Walk {
     /// Takes the error of an entry and says whether the next is asked.
-    pub(super) fn failed(&mut self, error: FetchError, then: Fallback) -> ControlFlow<()> {
+    pub(in crate::source) fn failed(
+        &mut self,
+        error: FetchError,
+        then: Fallback,
+    ) -> ControlFlow<()> {
         let absent = is_absent(&error);
         if absent
             && self
@@ -40,18 +44,20 @@ impl Walk {
     }
 
     /// Returns the error that answers for the whole list.
-    pub(super) fn answer(self) -> FetchError {
+    pub(in crate::source) fn answer(self) -> FetchError {
         self.answer.unwrap_or(FetchError::Off)
     }
 }
 
-fn is_absent(error: &FetchError) -> bool {
+/// Says whether an error is "not here", and no failure.
+pub(in crate::source) fn is_absent(error: &FetchError) -> bool {
     match error {
         FetchError::NotFound { .. } | FetchError::Off => true,
         FetchError::Refused { .. }
         | FetchError::Unavailable { .. }
         | FetchError::BadAnswer { .. }
         | FetchError::TooLarge { .. }
+        | FetchError::Private { .. }
         | FetchError::Path { .. } => false,
     }
 }
@@ -92,6 +98,7 @@ mod tests {
             FetchError::Off => 0,
             FetchError::BadAnswer { .. }
             | FetchError::TooLarge { .. }
+            | FetchError::Private { .. }
             | FetchError::Path { .. } => {
                 unreachable!("not made here")
             }

@@ -241,6 +241,7 @@ pub(crate) fn brief(error: &FetchError) -> String {
         FetchError::BadAnswer { .. } => "bad".to_owned(),
         FetchError::TooLarge { .. } => "too large".to_owned(),
         FetchError::Path { .. } => "path".to_owned(),
+        FetchError::Private { .. } => "private".to_owned(),
         FetchError::Off => "off".to_owned(),
     }
 }
