@@ -1,17 +1,18 @@
 //! One file of one version: what it is called, and whether bytes are such a file.
 
 use std::io::{self, Read, Seek};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use proto::dirhash::{self, H1};
+use proto::dirhash::{self, H1, Summary};
 use proto::info::Info;
 use proto::module::ModuleVersion;
 use proto::modzip;
 
+use super::error::Error;
 use super::proof::Covered;
-use crate::http::refusal::{Refusal, Remember};
 use crate::ledger::{FileRecord, Standing};
 use crate::shelf::answer::Kind;
+use crate::shelf::seconds_now;
+use crate::store::Key;
 
 /// A file of a version.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub(crate) struct VersionFile {
     /// Which of its files.
     pub(crate) part: Part,
     /// Its place in the store and below an upstream.
-    pub(crate) key: String,
+    pub(crate) key: Key,
 }
 
 /// Which file of a version.
@@ -35,25 +36,53 @@ pub(crate) enum Part {
     Zip,
 }
 
+/// What bytes turned out to be.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    /// The hash of a zip or go.mod; `None` for `.info`.
+    pub(crate) h1: Option<H1>,
+    /// The hashes of a zip's files.
+    pub(crate) contents: Option<Summary>,
+}
+
 /// Why bytes are not the file that their name says.
 #[derive(Debug)]
 pub(crate) enum Misfit {
-    /// They are no such file at all: an error page, a transfer cut short.
-    Garbage(String),
+    /// They are something else: an error page, a transfer cut short.
+    Unfit(String),
     /// They are a zip, and it breaks a rule for module zips.
     Rules(String),
     /// They could not be read back.
     Unread(io::Error),
 }
 
-impl Misfit {
-    /// Returns what a client is told who asked for the file.
-    pub(crate) fn refusal(&self) -> Refusal {
-        match self {
-            Self::Garbage(text) => Refusal::bad_upstream(text.clone()),
-            Self::Rules(text) => Refusal::denied(text.clone()).remembered(Remember::Pause),
-            Self::Unread(error) => Refusal::storage("reading a file back", error),
+impl From<Misfit> for Error {
+    fn from(misfit: Misfit) -> Self {
+        match misfit {
+            Misfit::Unfit(reason) => Self::Unfit { reason },
+            Misfit::Rules(reason) => Self::Rules { reason },
+            Misfit::Unread(error) => Self::storage("reading a file back")(error),
         }
+    }
+}
+
+impl std::fmt::Display for VersionFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.version, self.part.name())
+    }
+}
+
+impl VersionFile {
+    /// Returns the `.info` of a version.
+    pub(crate) fn info(version: ModuleVersion) -> Self {
+        let key = Key::info(&version);
+        let part = Part::Info;
+        Self { version, part, key }
+    }
+
+    /// Returns the module's path.
+    pub(crate) fn module(&self) -> &str {
+        self.version.path.as_str()
     }
 }
 
@@ -95,8 +124,8 @@ impl Part {
     }
 }
 
-/// Checks that a file is what its name says, and returns its h1 where it has
-/// one.
+/// Checks that a file of `size` bytes is what its name says, and returns its hash
+/// where it has one. Blocks.
 ///
 /// # Errors
 /// [`Misfit`].
@@ -104,43 +133,56 @@ pub(crate) fn measure<R: Read + Seek>(
     file: &VersionFile,
     mut bytes: R,
     size: u64,
-) -> Result<Option<H1>, Misfit> {
+) -> Result<Measured, Misfit> {
     if file.part == Part::Zip {
-        return measure_zip(&file.version, bytes, size).map(Some);
+        return measure_zip(&file.version, bytes, size);
     }
     let mut text = Vec::new();
     bytes.read_to_end(&mut text).map_err(Misfit::Unread)?;
-    if file.part == Part::Mod {
-        return Ok(Some(dirhash::go_mod(&text)));
-    }
-    check_info(&file.version, &text)?;
-    Ok(None)
+    let h1 = match file.part {
+        Part::Mod => Some(dirhash::go_mod(&text)),
+        Part::Info | Part::Zip => {
+            check_info(&file.version, &text).map_err(Misfit::Unfit)?;
+            None
+        }
+    };
+    Ok(Measured { h1, contents: None })
 }
 
-fn measure_zip<R: Read + Seek>(version: &ModuleVersion, bytes: R, size: u64) -> Result<H1, Misfit> {
-    match modzip::verify(bytes, size, version, &modzip::Limits::default()) {
-        Ok(verified) => Ok(verified.h1),
+fn measure_zip<R: Read + Seek>(
+    version: &ModuleVersion,
+    bytes: R,
+    size: u64,
+) -> Result<Measured, Misfit> {
+    match modzip::list(bytes, size, version, &modzip::Limits::default()) {
+        Ok((verified, contents)) => Ok(Measured {
+            h1: Some(verified.h1),
+            contents: Some(contents),
+        }),
         Err(modzip::Error::Read(error)) => Err(Misfit::Unread(error)),
-        Err(error @ modzip::Error::NotZip) => Err(Misfit::Garbage(format!(
-            "{version}: upstream sent something else for the zip, or a part of it: {error}\n"
+        Err(error @ modzip::Error::NotZip) => Err(Misfit::Unfit(format!(
+            "{version}: upstream sent something else for the zip, or a part of it: {error}"
         ))),
         Err(error) => Err(Misfit::Rules(format!(
-            "{version}: upstream's zip breaks the rules for module zips: {error}\n"
+            "{version}: upstream's zip breaks the rules for module zips: {error}"
         ))),
     }
 }
 
-/// Refuses an `.info` that is none, or that tells of another version: the go
-/// command would stop at it with less to go by.
-fn check_info(version: &ModuleVersion, text: &[u8]) -> Result<(), Misfit> {
+/// Checks that text is the `.info` of a version: the go command would stop at another
+/// with less to go by.
+///
+/// # Errors
+/// What it is instead.
+pub(crate) fn check_info(version: &ModuleVersion, text: &[u8]) -> Result<(), String> {
     match Info::parse(text) {
-        Err(error) => Err(Misfit::Garbage(format!(
-            "upstream's .info of {version} is not one: {error}\n"
-        ))),
-        Ok(info) if info.version != version.version.as_str() => Err(Misfit::Garbage(format!(
-            "upstream's .info of {version} tells of version {}\n",
+        Err(error) => Err(format!(
+            "upstream's answer for the .info of {version} cannot be read: {error}"
+        )),
+        Ok(info) if info.version != version.version.as_str() => Err(format!(
+            "upstream's .info of {version} tells of version {}",
             info.version.chars().take(100).collect::<String>()
-        ))),
+        )),
         Ok(_) => Ok(()),
     }
 }
@@ -157,8 +199,6 @@ pub(crate) fn new_record(
         size,
         h1: h1.map(|h1| h1.to_string()),
         standing,
-        stored_at: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs()),
+        stored_at: seconds_now(),
     }
 }

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use proto::dirhash::H1;
 use proto::module::ModuleVersion;
 
-use super::mismatch::Mismatch;
+use super::error::{Error, Mismatch};
+use super::refused::Suspect;
 use crate::config;
 use crate::evidence::Evidence;
-use crate::http::refusal::{Refusal, Remember};
 use crate::ledger::Standing;
 use crate::metrics::{self, Metrics};
 use crate::sumdb::{Databases, LookupError, Record};
 
-/// Proves module versions in the followed databases.
+/// Proves module versions in the configured databases.
 #[derive(Debug)]
 pub(crate) struct Prover {
     databases: Arc<Databases>,
@@ -28,10 +29,10 @@ pub(crate) struct Prover {
 pub(crate) enum Expected {
     /// What a proved record says.
     Record {
+        /// The standing of what has the record's hash.
+        standing: Standing,
         /// The database's name.
         database: String,
-        /// The record's number.
-        record: u64,
         /// The h1 of the zip, where the record has it.
         zip: Option<H1>,
         /// The h1 of the go.mod, where the record has it.
@@ -43,23 +44,6 @@ pub(crate) enum Expected {
     Nothing(Standing),
 }
 
-/// Why bytes are not served.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Rejection {
-    /// They are not what they should be.
-    Wrong(Refusal),
-    /// Nobody can say what they should be, or not now.
-    Unknown(Refusal),
-}
-
-impl From<Rejection> for Refusal {
-    fn from(rejection: Rejection) -> Self {
-        match rejection {
-            Rejection::Wrong(refusal) | Rejection::Unknown(refusal) => refusal,
-        }
-    }
-}
-
 /// The files of a version that a database's record covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Covered {
@@ -67,17 +51,6 @@ pub(crate) enum Covered {
     Mod,
     /// `.zip`.
     Zip,
-}
-
-/// What bytes are judged, and where they came from.
-#[derive(Clone, Debug)]
-pub(crate) struct Origin {
-    /// The bytes.
-    pub(crate) bytes: Bytes,
-    /// The upstream's URL, without secrets.
-    pub(crate) url: String,
-    /// SHA-256 of the bytes, in hex.
-    pub(crate) sha256: String,
 }
 
 impl Prover {
@@ -96,37 +69,44 @@ impl Prover {
         }
     }
 
-    /// Returns what the files of `version` must hash to.
+    /// Returns what the files of `version` must hash to. `via` and `relayed` tell on
+    /// whose behalf a database is asked.
     ///
     /// # Errors
-    /// A refusal when the policy requires a proof and there is none to be had.
-    pub(crate) async fn expected(&self, version: &ModuleVersion) -> Result<Expected, Refusal> {
-        if self.is_exempt(version.path.as_str()) {
+    /// Why there is no proof, when the policy requires one.
+    pub(crate) async fn expected(
+        &self,
+        version: &ModuleVersion,
+        via: &HeaderValue,
+        relayed: bool,
+    ) -> Result<Expected, Error> {
+        let module = version.path.as_str();
+        if self.policy.is_exempt(module) {
             self.metrics.proof(metrics::Proof::Exempt);
             return Ok(Expected::Nothing(Standing::Exempt));
         }
         if self.policy.mode == config::Mode::Off {
             return Ok(Expected::Nothing(unproved("proof is off")));
         }
-        let Some(database) = self.databases.covering(version.path.as_str()) else {
-            let refusal = Refusal::denied(format!(
-                "{version} cannot be proved: no configured checksum database covers it\n"
-            ));
+        let Some(database) = self.databases.covering(module) else {
+            let error = Error::NoDatabase {
+                version: version.clone(),
+            };
             let reason = "no configured checksum database covers it".to_owned();
             return self
-                .tolerate(metrics::Proof::NotInDatabase, reason, refusal)
+                .tolerate(metrics::Proof::NotInDatabase, reason, error)
                 .map(Expected::Nothing);
         };
-        match database.lookup(version).await {
+        match database.lookup(version, via, relayed).await {
             Ok(answer) => Ok(Expected::Record {
+                standing: answer.standing(database.name()),
                 database: database.name().to_owned(),
-                record: answer.id,
                 zip: answer.record.h1(version),
                 go_mod: answer.record.go_mod_h1(version),
                 answer: answer.bytes.clone(),
             }),
             Err(error) => self
-                .without_record(version, database.name(), &error)
+                .without_record(version, database.name(), error)
                 .map(Expected::Nothing),
         }
     }
@@ -134,38 +114,37 @@ impl Prover {
     /// Judges the hash of a file.
     ///
     /// # Errors
-    /// [`Rejection::Wrong`] with both hashes when they differ, for which evidence
-    /// is kept first; [`Rejection::Unknown`] when the record does not cover the
-    /// file and the policy requires it.
+    /// [`Error::Mismatch`] with both hashes when they differ, for which evidence is
+    /// kept first; [`Error::NoLine`] when the record does not cover the file and the
+    /// policy requires it.
     pub(crate) async fn judge(
         &self,
         version: &ModuleVersion,
         covered: Covered,
         got: H1,
         expected: Expected,
-        origin: Origin,
-    ) -> Result<Standing, Rejection> {
-        let (database, record, want, answer) = match expected {
+        suspect: Suspect,
+    ) -> Result<Standing, Error> {
+        let (standing, database, zip, go_mod, answer) = match expected {
             Expected::Nothing(standing) => return Ok(standing),
             Expected::Record {
+                standing,
                 database,
-                record,
                 zip,
                 go_mod,
                 answer,
-            } => match covered {
-                Covered::Zip => (database, record, zip, answer),
-                Covered::Mod => (database, record, go_mod, answer),
-            },
+            } => (standing, database, zip, go_mod, answer),
+        };
+        let want = match covered {
+            Covered::Zip => zip,
+            Covered::Mod => go_mod,
         };
         let Some(want) = want else {
-            return self
-                .uncovered(version, covered, &database)
-                .map_err(Rejection::Unknown);
+            return self.no_line(version, covered, database);
         };
         if want == got {
             self.metrics.proof(metrics::Proof::Proved);
-            return Ok(Standing::Proved { database, record });
+            return Ok(standing);
         }
         self.metrics.proof(metrics::Proof::Mismatch);
         let mismatch = Mismatch {
@@ -174,78 +153,75 @@ impl Prover {
             want,
             got,
         };
-        self.keep_mismatch(&mismatch, answer, origin).await;
+        self.keep_mismatch(&mismatch, answer, suspect).await;
         if self.policy.mode == config::Mode::Report {
             return Ok(unproved(&format!(
                 "{} has {want}, the file is {got}",
                 mismatch.database
             )));
         }
-        Err(Rejection::Wrong(mismatch.refusal()))
+        Err(Error::Mismatch(Arc::new(mismatch)))
     }
 
     /// Tells whether a file of this standing may be served under the policy of
     /// today, which may be stricter than that of the day it was stored.
     pub(crate) fn accepts(&self, module: &str, standing: &Standing) -> bool {
+        let lenient = self.is_lenient() || self.policy.is_exempt(module);
         match standing {
-            // A database that is no longer followed proves nothing any more.
-            Standing::Proved { database, .. } => {
-                let mut followed = self.databases.all().iter();
-                followed.any(|it| it.name() == database)
-                    || self.is_lenient()
-                    || self.is_exempt(module)
-            }
+            // A proof is of a key. What only another key has signed is judged again.
+            Standing::Proved { .. } => self.databases.believes(standing) || lenient,
             Standing::Uncovered => true,
-            Standing::Exempt => self.is_exempt(module) || self.is_lenient(),
-            Standing::Unproved { .. } => self.is_lenient() || self.is_exempt(module),
+            // Where a proof can be had now, it is asked for.
+            Standing::Exempt => lenient,
+            Standing::Unproved { .. } => {
+                self.policy.mode == config::Mode::Off || self.policy.is_exempt(module)
+            }
         }
     }
 
-    /// Tells whether a pattern of `proof.exempt` names the module, which is
-    /// then never named to a database either.
-    pub(crate) fn is_exempt(&self, module: &str) -> bool {
-        self.policy.is_exempt(module)
-    }
-
-    fn is_lenient(&self) -> bool {
+    /// Tells whether a file that was let through unproved may be served when there is
+    /// still no proof to be had.
+    pub(crate) fn is_lenient(&self) -> bool {
         self.policy.mode != config::Mode::Require
     }
 
-    fn uncovered(
+    fn no_line(
         &self,
         version: &ModuleVersion,
         covered: Covered,
-        database: &str,
-    ) -> Result<Standing, Refusal> {
+        database: String,
+    ) -> Result<Standing, Error> {
         let line = covered.line(version);
         let reason = format!("the record in {database} has no line for it");
-        let refusal = Refusal::denied(format!("verifying {line}: {reason}\n"));
-        self.tolerate(metrics::Proof::NotInDatabase, reason, refusal)
+        let error = Error::NoLine { line, database };
+        self.tolerate(metrics::Proof::NotInDatabase, reason, error)
     }
 
     fn without_record(
         &self,
         version: &ModuleVersion,
         database: &str,
-        error: &LookupError,
-    ) -> Result<Standing, Refusal> {
+        error: LookupError,
+    ) -> Result<Standing, Error> {
         let metric = match error {
             LookupError::NotFound { .. } => metrics::Proof::NotInDatabase,
-            LookupError::Unreachable { .. } => metrics::Proof::Unreachable,
             LookupError::Invalid { .. } => metrics::Proof::BadAnswer,
             LookupError::Stopped { .. } => metrics::Proof::Stopped,
-            LookupError::Internal { .. } => metrics::Proof::Unreachable,
+            LookupError::Unreachable { .. }
+            | LookupError::Private { .. }
+            | LookupError::Internal { .. } => metrics::Proof::Unreachable,
         };
         let reason = format!("{database}: {error}");
-        let refusal = match error {
-            LookupError::NotFound { .. } => Refusal::denied(format!(
-                "verifying {version}: not in the checksum database {database}, so it cannot be proved\n\
-                 if it is a private module, name it in proof.exempt (GONOSUMDB) of this proxy\n"
-            ))
-            .remembered(Remember::Briefly),
-            other => Refusal::from_lookup(database, version, other),
+        let (version, database) = (version.clone(), database.to_owned());
+        let error = match error {
+            LookupError::NotFound { .. } => Error::NotInDatabase { version, database },
+            error => Error::Lookup {
+                version,
+                database,
+                error,
+            },
         };
-        self.tolerate(metric, reason, refusal)
+        self.tolerate(metric, reason, error)
     }
 
     /// Lets a version without proof through where the policy only reports.
@@ -253,14 +229,14 @@ impl Prover {
         &self,
         metric: metrics::Proof,
         reason: String,
-        refusal: Refusal,
-    ) -> Result<Standing, Refusal> {
+        error: Error,
+    ) -> Result<Standing, Error> {
         self.metrics.proof(metric);
         if self.is_lenient() {
             tracing::warn!(reason, "serving a module that is not proved");
             return Ok(unproved(&reason));
         }
-        Err(refusal)
+        Err(error)
     }
 }
 

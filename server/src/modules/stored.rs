@@ -1,18 +1,22 @@
 //! Files of versions as they lie in the tree, and the judging of those that lie
 //! there without a record.
 
-use std::io::Cursor;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
+use http::HeaderValue;
 
-use super::file::{VersionFile, measure, new_record};
-use super::proof::{Origin, Rejection};
-use super::{Proxy, blocking};
-use crate::http::refusal::{Refusal, Remember};
+use super::error::Error;
+use super::file::{Measured, Misfit, VersionFile, measure, new_record};
+use super::refused::{Suspect, SuspectBytes};
+use super::Modules;
+use crate::blocking;
 use crate::ledger::{FileRecord, Standing};
-use crate::shelf::answer::Answer;
-use crate::store::Stored;
+use crate::shelf::Found;
+use crate::shelf::answer::{Answer, Lasting};
+use crate::shelf::hot::Since;
+use crate::shelf::used::Uses;
+use crate::store::Content;
 
 /// What a look into the tree found.
 pub(crate) enum Seen {
@@ -21,74 +25,78 @@ pub(crate) enum Seen {
     /// A file that must be judged first: a crash came between it and its record,
     /// somebody put it there, it is not what its record says, or the policy has
     /// become stricter.
-    Unjudged(Unjudged),
+    Unjudged(Found),
     /// Nothing.
     Absent,
 }
 
-/// A file that lies in the tree and must be judged.
-pub(crate) struct Unjudged {
-    stored: Stored,
-    /// What the index says of it.
-    record: Option<FileRecord>,
+/// Why a file that lies in the tree is not served.
+#[derive(Debug)]
+pub(crate) enum Rejection {
+    /// It is not what it should be.
+    Wrong(Error),
+    /// Nobody can say what it should be, or not now.
+    Unknown(Error),
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Wrong(error) | Rejection::Unknown(error) => error,
+        }
+    }
 }
 
 /// Files from this size on take turns at being hashed, so that after a start
 /// those who ask for one wait, without holding a thread, for the first of them
 /// instead of all hashing it.
-const LARGE_BYTES_MIN: usize = 1 << 20;
+const LARGE_BYTES_MIN: u64 = 1 << 20;
 
-impl Proxy {
+/// After this time a file that was let through unproved is judged again: its proof may
+/// be had by then.
+const PROVE_AGAIN: Duration = Duration::from_secs(3600);
+
+impl Modules {
     /// Looks into the tree.
     ///
-    /// What the index says was proved are bytes of a certain hash: that these are
-    /// those is seen each time they come from disk and not from memory.
+    /// What the ledger says was proved are bytes of a certain hash: that these are
+    /// those is seen when they come from disk and have changed, as far as the file
+    /// system tells, since they were hashed last.
     ///
     /// # Errors
-    /// A refusal when disk or index fail.
-    pub(super) async fn look(self: &Arc<Self>, file: &VersionFile) -> Result<Seen, Refusal> {
-        let (proxy, key) = (Arc::clone(self), file.key.clone());
-        let found = blocking("reading a stored file", move || {
-            let Some(stored) = proxy.store.read(&key)? else {
-                return Ok(None);
-            };
-            Ok(Some((stored, proxy.index.file(&key)?)))
-        })
-        .await?;
-        let (stored, record) = match found {
-            None => return Ok(Seen::Absent),
-            Some((stored, Some(record))) => (stored, record),
-            Some((stored, None)) => {
-                let record = None;
-                return Ok(Seen::Unjudged(Unjudged { stored, record }));
-            }
+    /// What the disk answers.
+    pub(super) async fn look(&self, file: &VersionFile) -> Result<Seen, Error> {
+        let found = self.shelf.look(&file.key).await;
+        let found = found.map_err(Error::storage("reading a stored file"))?;
+        let Some(found) = found else {
+            return Ok(Seen::Absent);
         };
-        let is_large = stored.bytes.len() >= LARGE_BYTES_MIN;
-        let _turn = if is_large {
+        let Some(record) = found.record.clone() else {
+            return Ok(Seen::Unjudged(found));
+        };
+        let _turn = if found.blob.content.len() >= LARGE_BYTES_MIN {
             let turn = self.measuring.acquire().await;
-            if let Some(answer) = self.ready(&file.key) {
+            if let Some(answer) = self.shelf.ready(file.key.as_str()) {
                 return Ok(Seen::Good(answer));
             }
             Some(turn)
         } else {
             None
         };
-        let (bytes, want) = (stored.bytes.clone(), record.sha256.clone());
-        let same_size = record.size == stored.bytes.len() as u64;
-        let as_recorded = same_size
-            && blocking("hashing a stored file", move || {
-                Ok(hex::encode(Sha256::digest(&bytes)) == want)
-            })
-            .await?;
+        let as_recorded = self.shelf.is_as_recorded(&file.key, &found).await;
         if !as_recorded {
-            tracing::error!(key = file.key, "a stored file is not what was stored");
+            tracing::error!(key = %file.key, "a stored file is not what was stored");
+            return Ok(Seen::Unjudged(found));
         }
-        let module = file.version.path.as_str();
-        if as_recorded && self.prover.accepts(module, &record.standing) {
-            return Ok(Seen::Good(self.good(file, stored, &record)));
+        if self.prover.accepts(file.module(), &record.standing) {
+            return Ok(Seen::Good(self.good(
+                file,
+                found.blob.content,
+                &record,
+                found.since,
+            )));
         }
-        let record = Some(record);
-        Ok(Seen::Unjudged(Unjudged { stored, record }))
+        Ok(Seen::Unjudged(found))
     }
 
     /// Judges a file that lies in the tree, and records it when it is good.
@@ -96,110 +104,144 @@ impl Proxy {
     ///
     /// # Errors
     /// Whether it is wrong, for which evidence is kept, or cannot be judged.
-    pub(super) async fn adopt(
-        self: &Arc<Self>,
+    pub(super) async fn judge_stored(
+        &self,
         file: &VersionFile,
-        unjudged: Unjudged,
+        found: Found,
+        via: &HeaderValue,
+        relayed: bool,
     ) -> Result<Arc<Answer>, Rejection> {
-        let Unjudged {
-            stored,
-            record: before,
-        } = unjudged;
-        let turn = self.measuring.acquire().await;
-        let (bytes, subject) = (stored.bytes.clone(), file.clone());
-        let (sha256, measured) = blocking("hashing a stored file", move || {
-            let sha256 = hex::encode(Sha256::digest(&bytes));
-            let size = bytes.len() as u64;
-            Ok((sha256, measure(&subject, Cursor::new(&bytes), size)))
-        })
-        .await
-        .map_err(Rejection::Unknown)?;
-        drop(turn);
-        let origin = Origin {
-            bytes: stored.bytes.clone(),
+        let content = found.blob.content.clone();
+        let size = content.len();
+        let (sha256, measured) = self.measure_stored(file, content.clone()).await?;
+        let suspect = Suspect {
+            bytes: SuspectBytes::Stored(content.clone()),
             url: format!("file {} of the module tree", file.key),
             sha256: sha256.clone(),
         };
         let h1 = match measured {
-            Ok(h1) => h1,
+            Ok(measured) => measured.h1,
             Err(misfit) => {
-                let refusal = misfit.refusal().remembered(Remember::Pause);
+                let reason = match &misfit {
+                    Misfit::Unfit(reason) | Misfit::Rules(reason) => reason.clone(),
+                    // A bad sector is as good as a wrong file: the right one can be
+                    // fetched.
+                    Misfit::Unread(error) => format!("{file} cannot be read: {error}"),
+                };
                 self.prover
-                    .keep_misfit(&file.version, &refusal, origin)
+                    .keep_misfit(&file.version, &reason, suspect)
                     .await;
-                return Err(Rejection::Wrong(refusal));
+                return Err(Rejection::Wrong(Error::Rules { reason }));
             }
         };
         let standing = match (file.part.covered(), h1) {
             (Some(covered), Some(got)) => {
-                let expected = self
+                let expected = self.prover.expected(&file.version, via, relayed).await;
+                let expected = expected.map_err(Rejection::Unknown)?;
+                let judged = self
                     .prover
-                    .expected(&file.version)
-                    .await
-                    .map_err(Rejection::Unknown)?;
-                self.prover
-                    .judge(&file.version, covered, got, expected, origin.clone())
-                    .await?
+                    .judge(&file.version, covered, got, expected, suspect.clone())
+                    .await;
+                judged.map_err(|error| match error {
+                    error @ Error::Mismatch(_) => Rejection::Wrong(error),
+                    error => Rejection::Unknown(error),
+                })?
             }
             _ => Standing::Uncovered,
         };
-        if let Some(before) = before
+        if let Some(before) = &found.record
             && !matches!(standing, Standing::Proved { .. })
-            && before.h1 != h1.map(|h1| h1.to_string())
+            && has_changed(before, &sha256, h1.map(|h1| h1.to_string()))
         {
-            return Err(self.changed(file, &before, origin).await);
+            return Err(self.changed(file, before, suspect).await);
         }
-        let record = new_record(sha256, stored.bytes.len() as u64, h1, standing);
-        let (proxy, key, kept) = (Arc::clone(self), file.key.clone(), record.clone());
-        blocking("writing the index", move || proxy.index.put(&key, &kept))
+        let record = new_record(sha256, size, h1, standing);
+        self.shelf
+            .record(&file.key, &record)
             .await
+            .map_err(Error::storage("recording a stored file"))
             .map_err(Rejection::Unknown)?;
-        Ok(self.good(file, stored, &record))
+        Ok(self.good(file, content, &record, found.since))
+    }
+
+    async fn measure_stored(
+        &self,
+        file: &VersionFile,
+        content: Content,
+    ) -> Result<(String, Result<Measured, Misfit>), Rejection> {
+        let _turn = self.measuring.acquire().await;
+        let subject = file.clone();
+        let measured = blocking::run(move || {
+            let size = content.len();
+            let sha256 = match content.sha256() {
+                Ok(sha256) => sha256,
+                Err(error) => return Ok((String::new(), Err(Misfit::Unread(error)))),
+            };
+            Ok((sha256, measure(&subject, content.reader(), size)))
+        })
+        .await;
+        measured
+            .map_err(Error::storage("hashing a stored file"))
+            .map_err(Rejection::Unknown)
     }
 
     /// Where no database can tell which bytes are right, those that were served
     /// first are.
-    async fn changed(&self, file: &VersionFile, before: &FileRecord, origin: Origin) -> Rejection {
-        let refusal = Refusal::denied(format!(
-            "{}: the {} stored here is not the one that was stored, which had {}\n",
-            file.version,
-            file.part.name(),
-            before.h1.as_deref().unwrap_or(&before.sha256),
-        ))
-        .remembered(Remember::Pause);
+    async fn changed(
+        &self,
+        file: &VersionFile,
+        before: &FileRecord,
+        suspect: Suspect,
+    ) -> Rejection {
+        let before = before.h1.as_deref().unwrap_or(&before.sha256).to_owned();
+        let reason = format!("{file}: stored with {before}, and is another file now");
         self.prover
-            .keep_misfit(&file.version, &refusal, origin)
+            .keep_misfit(&file.version, &reason, suspect)
             .await;
-        Rejection::Wrong(refusal)
+        let file = file.to_string();
+        Rejection::Wrong(Error::Changed { file, before })
     }
 
     /// Takes a wrong file out of the tree, so that the truth can be fetched.
     ///
     /// # Errors
-    /// A refusal when disk or index fail.
-    pub(super) async fn discard(self: &Arc<Self>, key: &str) -> Result<(), Refusal> {
-        tracing::error!(key, "removing a stored file that is not what it should be");
-        let (proxy, key) = (Arc::clone(self), key.to_owned());
-        blocking("removing a stored file", move || {
-            proxy.index.remove(&key)?;
-            proxy.store.remove(&key)
-        })
-        .await
+    /// What disk or ledger answer.
+    pub(super) async fn discard(&self, file: &VersionFile) -> Result<(), Error> {
+        tracing::error!(key = %file.key, "removing a stored file that is not what it should be");
+        self.shelf
+            .remove(&file.key)
+            .await
+            .map(|_| ())
+            .map_err(Error::storage("removing a stored file"))
     }
 
     /// Makes a file's answer, and keeps it at hand.
     pub(super) fn good(
         &self,
         file: &VersionFile,
-        stored: Stored,
+        content: Content,
         record: &FileRecord,
+        since: Since,
     ) -> Arc<Answer> {
-        let mut answer = Answer::new(file.part.kind(), stored.bytes, Some(&record.sha256));
+        let mut answer = Answer::new(file.part.kind(), content, Some(&record.sha256))
+            .counted(Uses::of(&file.key));
         if matches!(record.standing, Standing::Unproved { .. }) {
-            answer = answer.unproved();
+            answer = answer
+                .lasting(Lasting::Unproved)
+                .fresh_until(Instant::now() + PROVE_AGAIN);
         }
         let answer = Arc::new(answer);
-        self.hot.put(&file.key, &answer);
+        self.shelf.put_hot(&file.key, &answer, since);
         answer
+    }
+}
+
+/// Tells whether a file is another one than its record says: by its hash where it has
+/// one, which other packing does not change.
+fn has_changed(before: &FileRecord, sha256: &str, h1: Option<String>) -> bool {
+    match (&before.h1, &h1) {
+        (Some(before), Some(now)) => before != now,
+        (None, None) => before.sha256 != sha256,
+        _ => true,
     }
 }

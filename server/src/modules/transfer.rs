@@ -2,17 +2,20 @@
 
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
+use proto::modzip;
 use sha2::{Digest, Sha256};
 
+use super::error::Error;
 use super::fill::Flow;
-use crate::http::refusal::Refusal;
-use crate::source::upstream::{Fetched, TransferError, Upstreams, Want};
-use crate::store::Store;
-use crate::store::durable::Staged;
+use super::refused::{Suspect, SuspectBytes};
+use crate::blocking;
+use crate::source::Asking;
+use crate::source::upstream::{Fetched, TransferError};
+use crate::store::Staged;
 
 /// A file that arrived whole.
 #[derive(Debug)]
@@ -27,6 +30,17 @@ pub(crate) struct Received {
     pub(crate) url: String,
 }
 
+impl Received {
+    /// Returns the file as something that is to be judged.
+    pub(crate) fn suspect(&self) -> Suspect {
+        Suspect {
+            bytes: SuspectBytes::Staged(Arc::clone(self.staged.file())),
+            url: self.url.clone(),
+            sha256: self.sha256.clone(),
+        }
+    }
+}
+
 /// Who watches a transfer, and what they may see of it.
 #[derive(Debug)]
 pub(crate) struct Watched {
@@ -35,60 +49,49 @@ pub(crate) struct Watched {
     /// Bytes of a file below which nothing leaves before the proof: a refusal
     /// then reaches the user as text and not as a cut connection.
     pub(crate) whole_bytes_max: u64,
-    /// The last bytes of a larger file, which wait for the proof.
-    pub(crate) held_bytes: u64,
 }
 
-/// Transfers that break are begun again this often. Connections that are not
-/// even answered are tried again inside the upstream client.
-pub(super) const RESTARTS_MAX: u32 = 3;
-/// The pause before the first restart; the later ones wait longer.
-const RESTART_PAUSE: Duration = Duration::from_millis(200);
 /// Bytes gathered before they are written: one system call and one wake-up of
 /// the watchers for many small reads.
 const BATCH_BYTES: usize = 256 << 10;
+/// In each such time a transfer must bring [`PROGRESS_BYTES_MIN`], or it holds its
+/// place for nothing.
+const PROGRESS_TIME: Duration = Duration::from_secs(60);
+/// Two kilobytes a second.
+const PROGRESS_BYTES_MIN: u64 = 128 << 10;
 
 /// Receives the body of `fetched`, and asks for it again when it breaks off.
 ///
 /// # Errors
-/// A refusal when it cannot be had, or when a second transfer brings other
-/// bytes than those that have already left.
+/// Why it cannot be had, [`Error::Unfit`] when a second transfer brings other bytes
+/// than those that have already left.
 pub(crate) async fn receive(
-    store: &Store,
-    upstreams: &Upstreams,
-    path: &str,
-    want: &Want,
+    staged: Staged,
+    asking: &mut Asking,
     fetched: Fetched,
     watched: &Watched,
-) -> Result<Received, Refusal> {
-    let staged = store
-        .create()
-        .map_err(|error| Refusal::storage("making a file in staging", &error))?;
+) -> Result<Received, Error> {
     let mut receiver = Receiver {
         staged,
         hasher: Sha256::new(),
+        arriving: modzip::Arriving::new(),
         size: 0,
         position: 0,
         length: fetched.length,
     };
-    let mut source = Source::new(fetched);
-    let mut restarts = 0;
+    let mut body = Incoming::new(fetched);
     loop {
-        match receiver.drain(&mut source, watched).await {
-            Ok(()) => return Ok(receiver.finish(source.fetched.url.to_string())),
-            Err(Broken::Transfer(error)) if error.retryable() && restarts < RESTARTS_MAX => {
-                restarts += 1;
-                tracing::info!(path, %error, restarts, "transfer broke off, asking again");
-                tokio::time::sleep(RESTART_PAUSE * restarts).await;
-                let fetched = upstreams
-                    .fetch(path, want)
-                    .await
-                    .map_err(Refusal::from_fetch)?;
+        match receiver.drain(&mut body, watched).await {
+            Ok(()) => return Ok(receiver.finish(body.fetched.url.clone())),
+            Err(Broken::Transfer(error)) => {
+                // Its place among the transfers is free while the next is asked for.
+                drop(body);
+                asking.broke(error);
+                let fetched = asking.next().await?;
                 receiver.restart(fetched.length, watched)?;
-                source = Source::new(fetched);
+                body = Incoming::new(fetched);
             }
-            Err(Broken::Transfer(error)) => return Err(Refusal::from_transfer(&error)),
-            Err(Broken::Refused(refusal)) => return Err(refusal),
+            Err(Broken::Refused(error)) => return Err(error),
         }
     }
 }
@@ -98,6 +101,8 @@ struct Receiver {
     staged: Staged,
     /// Over the first `size` bytes.
     hasher: Sha256,
+    /// Over the same.
+    arriving: modzip::Arriving,
     /// Bytes in the file.
     size: u64,
     /// Bytes of the present transfer; below `size` after a restart, when what
@@ -108,12 +113,19 @@ struct Receiver {
 
 enum Broken {
     Transfer(TransferError),
-    Refused(Refusal),
+    Refused(Error),
+}
+
+/// What became of a batch that was written.
+struct Written {
+    hasher: Sha256,
+    arriving: modzip::Arriving,
+    fresh: u64,
 }
 
 impl Receiver {
-    async fn drain(&mut self, source: &mut Source, watched: &Watched) -> Result<(), Broken> {
-        while let Some(batch) = source.batch().await.map_err(Broken::Transfer)? {
+    async fn drain(&mut self, body: &mut Incoming, watched: &Watched) -> Result<(), Broken> {
+        while let Some(batch) = body.batch().await.map_err(Broken::Transfer)? {
             self.take(batch).await.map_err(Broken::Refused)?;
             self.show(watched);
         }
@@ -124,7 +136,7 @@ impl Receiver {
     }
 
     /// Begins again. What has left stays: the new transfer must repeat it.
-    fn restart(&mut self, length: Option<u64>, watched: &Watched) -> Result<(), Refusal> {
+    fn restart(&mut self, length: Option<u64>, watched: &Watched) -> Result<(), Error> {
         self.position = 0;
         if watched.flow.has_begun() {
             return if length == self.length {
@@ -135,19 +147,20 @@ impl Receiver {
         }
         self.length = length;
         self.hasher = Sha256::new();
+        self.arriving = modzip::Arriving::new();
         self.size = 0;
         self.staged
             .file()
             .set_len(0)
-            .map_err(|error| Refusal::storage("emptying a file in staging", &error))
+            .map_err(Error::storage("emptying a file in staging"))
     }
 
-    async fn take(&mut self, batch: Bytes) -> Result<(), Refusal> {
+    async fn take(&mut self, batch: Bytes) -> Result<(), Error> {
         let (position, size) = (self.position, self.size);
         let file = Arc::clone(self.staged.file());
-        let mut hasher = self.hasher.clone();
+        let (mut hasher, mut arriving) = (self.hasher.clone(), self.arriving.clone());
         let length = batch.len() as u64;
-        let work = move || -> std::io::Result<Option<(Sha256, u64)>> {
+        let work = move || -> std::io::Result<Option<Written>> {
             let known = usize::try_from(size.saturating_sub(position).min(length)).unwrap_or(0);
             if known > 0 {
                 let mut before = vec![0; known];
@@ -159,18 +172,22 @@ impl Receiver {
             let fresh = &batch[known..];
             file.write_all_at(fresh, size)?;
             hasher.update(fresh);
-            Ok(Some((hasher, fresh.len() as u64)))
+            arriving.push(fresh);
+            Ok(Some(Written {
+                hasher,
+                arriving,
+                fresh: fresh.len() as u64,
+            }))
         };
-        let written = tokio::task::spawn_blocking(work)
+        let written = blocking::run(work)
             .await
-            .map_err(std::io::Error::other)
-            .flatten()
-            .map_err(|error| Refusal::storage("writing a file in staging", &error))?;
-        let Some((hasher, fresh)) = written else {
+            .map_err(Error::storage("writing a file in staging"))?;
+        let Some(written) = written else {
             return Err(changed());
         };
-        self.hasher = hasher;
-        self.size += fresh;
+        self.hasher = written.hasher;
+        self.arriving = written.arriving;
+        self.size += written.fresh;
         self.position += length;
         Ok(())
     }
@@ -181,12 +198,7 @@ impl Receiver {
         if total <= watched.whole_bytes_max {
             return;
         }
-        // Of a length that upstream has not told, the end may be here already.
-        let end = total.min(self.size);
-        let available = match self.length {
-            Some(length) => end.min(length.saturating_sub(watched.held_bytes)),
-            None => end.saturating_sub(watched.held_bytes),
-        };
+        let available = self.arriving.showable();
         if available > 0 {
             watched
                 .flow
@@ -205,15 +217,21 @@ impl Receiver {
 }
 
 /// A body read in batches.
-struct Source {
+struct Incoming {
     fetched: Fetched,
     /// The end or the error that came right behind a batch.
     end: Option<Result<(), TransferError>>,
+    /// Bytes that came, and since when they are counted.
+    progress: (u64, Instant),
 }
 
-impl Source {
+impl Incoming {
     fn new(fetched: Fetched) -> Self {
-        Self { fetched, end: None }
+        Self {
+            fetched,
+            end: None,
+            progress: (0, Instant::now()),
+        }
     }
 
     /// Returns what has arrived: waits for the first bytes, then takes what is
@@ -237,12 +255,37 @@ impl Source {
                 break;
             }
         }
+        self.check_progress(batch.len() as u64)?;
         Ok(Some(batch.freeze()))
+    }
+
+    /// Ends a transfer that trickles: one byte now and then holds a place among the
+    /// transfers as a fast one does.
+    fn check_progress(&mut self, bytes: u64) -> Result<(), TransferError> {
+        let (before, since) = self.progress;
+        let got = before + bytes;
+        let elapsed = since.elapsed();
+        if elapsed < PROGRESS_TIME {
+            self.progress = (got, since);
+            return Ok(());
+        }
+        self.progress = (0, Instant::now());
+        if got < PROGRESS_BYTES_MIN && self.end.is_none() {
+            return Err(TransferError::Broken {
+                got,
+                reason: format!(
+                    "{got} bytes in {} s, too slow to wait for",
+                    elapsed.as_secs()
+                ),
+            });
+        }
+        Ok(())
     }
 }
 
-fn changed() -> Refusal {
-    Refusal::bad_upstream(
-        "upstream sent another file when it was asked again after a broken transfer\n",
-    )
+fn changed() -> Error {
+    Error::Unfit {
+        reason: "upstream sent another file when it was asked again after a broken transfer"
+            .to_owned(),
+    }
 }

@@ -1,0 +1,128 @@
+//! Refused bytes, kept so that somebody can check by hand.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use proto::module::ModuleVersion;
+use serde_json::json;
+
+use super::error::Mismatch;
+use super::proof::Prover;
+use crate::blocking;
+use crate::evidence;
+use crate::store::Content;
+
+/// Bytes that are judged, and where they came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Suspect {
+    /// The bytes.
+    pub(crate) bytes: SuspectBytes,
+    /// The upstream's URL, without secrets.
+    pub(crate) url: String,
+    /// SHA-256 of the bytes, in hex.
+    pub(crate) sha256: String,
+}
+
+/// Where the bytes of a suspect lie.
+#[derive(Clone, Debug)]
+pub(crate) enum SuspectBytes {
+    /// In a file in staging.
+    Staged(Arc<std::fs::File>),
+    /// In the tree.
+    Stored(Content),
+}
+
+impl SuspectBytes {
+    /// Reads the first `max` bytes. Blocks.
+    fn start(&self, max: usize) -> io::Result<Bytes> {
+        use std::io::Read as _;
+        let mut bytes = Vec::new();
+        let limit = max as u64;
+        match self {
+            Self::Staged(file) => {
+                let length = file.metadata()?.len().min(limit);
+                bytes.resize(usize::try_from(length).unwrap_or(max), 0);
+                std::os::unix::fs::FileExt::read_exact_at(&**file, &mut bytes, 0)?;
+            }
+            Self::Stored(content) => {
+                content.reader().take(limit).read_to_end(&mut bytes)?;
+            }
+        }
+        Ok(bytes.into())
+    }
+}
+
+impl Prover {
+    /// Keeps what hashes to something else than its record says.
+    pub(super) async fn keep_mismatch(&self, mismatch: &Mismatch, answer: Bytes, suspect: Suspect) {
+        let facts = json!({
+            "line": mismatch.line,
+            "database": mismatch.database,
+            "h1_in_database": mismatch.want.to_string(),
+            "h1_of_file": mismatch.got.to_string(),
+        });
+        let upstream = suspect.url.clone();
+        let subject = mismatch.line.replace(' ', "@");
+        let evidence = self
+            .keep("hash-mismatch", subject, facts, suspect, Some(answer))
+            .await;
+        tracing::error!(
+            line = mismatch.line,
+            database = mismatch.database,
+            want = %mismatch.want,
+            got = %mismatch.got,
+            upstream.url = upstream,
+            evidence,
+            "checksum mismatch: the file is not the one that the checksum database has"
+        );
+    }
+
+    /// Keeps bytes that are not what their name says, whatever they hash to.
+    pub(super) async fn keep_misfit(
+        &self,
+        version: &ModuleVersion,
+        reason: &str,
+        suspect: Suspect,
+    ) {
+        let upstream = suspect.url.clone();
+        let facts = json!({ "reason": reason });
+        let evidence = self
+            .keep("misfit", version.to_string(), facts, suspect, None)
+            .await;
+        tracing::error!(
+            reason,
+            upstream.url = upstream,
+            evidence,
+            "refused a file that breaks the rules for it"
+        );
+    }
+
+    /// Writes evidence: facts, where the file came from, the file, and the
+    /// database's answer. Returns where, or why not.
+    async fn keep(
+        &self,
+        kind: &'static str,
+        subject: String,
+        mut facts: serde_json::Value,
+        suspect: Suspect,
+        answer: Option<Bytes>,
+    ) -> String {
+        facts["upstream"] = suspect.url.into();
+        facts["sha256_of_file"] = suspect.sha256.into();
+        let evidence = self.evidence.clone();
+        let kept = blocking::run(move || {
+            let bytes = suspect.bytes.start(evidence::ATTACHMENT_BYTES_MAX)?;
+            let mut attachments = vec![("file", &*bytes)];
+            if let Some(answer) = &answer {
+                attachments.push(("lookup", answer));
+            }
+            evidence.keep(kind, &subject, facts, &attachments)
+        })
+        .await;
+        match kept {
+            Ok(path) => path.display().to_string(),
+            Err(error) => format!("not kept: {error}"),
+        }
+    }
+}
