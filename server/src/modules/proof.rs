@@ -165,7 +165,12 @@ impl Prover {
         };
         if want == got {
             self.metrics.proof(metrics::Proof::Proved);
-            return Ok(Standing::Proved { database, record });
+            return Ok(Standing::Proved {
+                database,
+                record,
+                key: String::new(),
+                record_hash: String::new(),
+            });
         }
         self.metrics.proof(metrics::Proof::Mismatch);
         let mismatch = Mismatch {
