@@ -1,215 +1,206 @@
-//! The sled index over the module tree: what each file is and how it was proved.
+//! What is known of stored files, beside the files: records in tables.
 //!
-//! The index never holds what the files do not: `index::rebuild` makes it anew
-//! from the tree and the stored checksum-database answers. sled's calls block
-//! and are durable only after a flush, so writers run off the async threads
-//! and flush before a file is announced.
+//! A record never says what no file and no journal entry does, but for what is
+//! dispensable ([`Table::remade_from`]), so a ledger that is lost is made anew.
 
-use std::fmt;
+use std::fmt::Debug;
 use std::io;
-use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use async_trait::async_trait;
 
-/// The open index. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Index {
-    db: sled::Db,
-    files: sled::Tree,
+mod old;
+pub(crate) mod record;
+pub(crate) mod sled;
+
+pub(crate) use old::Index;
+pub(crate) use record::{Absence, Contents, FileRecord, Standing, Use};
+
+/// The records. Values are bytes; [`record`] has their types.
+#[async_trait]
+pub(crate) trait Ledger: Send + Sync + Debug {
+    /// Returns a record.
+    ///
+    /// # Errors
+    /// What the ledger answers.
+    async fn get(&self, table: Table, key: &str) -> io::Result<Option<Vec<u8>>>;
+
+    /// Makes changes, all or none. Readers see them on return; they are durable
+    /// soon, or after [`flush`](Self::flush).
+    ///
+    /// # Errors
+    /// What the ledger answers. The changes may then be made or not.
+    async fn apply(&self, changes: Vec<Change>) -> io::Result<()>;
+
+    /// Makes all changes durable.
+    ///
+    /// # Errors
+    /// What the ledger answers.
+    async fn flush(&self) -> io::Result<()>;
+
+    /// Returns at most `limit` records whose keys begin with `prefix`, in key order,
+    /// behind the key `after` where one is given.
+    ///
+    /// # Errors
+    /// What the ledger answers.
+    async fn scan(
+        &self,
+        table: Table,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> io::Result<Vec<(String, Vec<u8>)>>;
+
+    /// Makes `new` the newest head of a log where `old` is (`None`: where there is
+    /// none yet): the whole signed note. Durable on return.
+    ///
+    /// # Errors
+    /// What the ledger answers: the head may then be advanced or not. Inside, a
+    /// [`Conflict`] when another head is the newest.
+    async fn advance(
+        &self,
+        log: &str,
+        old: Option<&[u8]>,
+        new: &[u8],
+    ) -> io::Result<Result<(), Conflict>>;
 }
 
-/// What is known of one file of the module tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FileRecord {
-    /// SHA-256 of the file, in hex: its ETag, and what fsck compares.
-    pub(crate) sha256: String,
-    /// Bytes of the file.
-    pub(crate) size: u64,
-    /// The `h1:` of a zip or go.mod; `None` for `.info`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) h1: Option<String>,
-    /// Why it may be served.
-    pub(crate) standing: Standing,
-    /// When it was stored, in seconds since 1970.
-    pub(crate) stored_at: u64,
+/// Another head than was thought is a log's newest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Conflict {
+    /// The newest head; `None` where there is none.
+    pub(crate) current: Option<Vec<u8>>,
 }
 
-/// Why a file may be served.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "standing", rename_all = "kebab-case")]
-pub(crate) enum Standing {
-    /// Its h1 is in a record proved under a signed head of the database.
-    Proved {
-        /// The database's name.
-        database: String,
-        /// The record's number in it.
-        record: u64,
-    },
-    /// A pattern of `proof.exempt` names its module.
-    Exempt,
-    /// It could not be proved and `proof: report` or `off` let it through.
-    Unproved {
-        /// What stood in the way.
-        reason: String,
-    },
-    /// No database covers this kind of file (`.info`).
-    Uncovered,
+/// One change of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// Where the record is.
+    pub(crate) table: Table,
+    /// Its key there.
+    pub(crate) key: String,
+    /// What it becomes; `None` removes it.
+    pub(crate) value: Option<Vec<u8>>,
 }
 
-impl fmt::Display for Standing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Proved { database, record } => {
-                write!(f, "proved by record {record} of {database}")
-            }
-            Self::Exempt => f.write_str("exempt"),
-            Self::Unproved { reason } => write!(f, "not proved: {reason}"),
-            Self::Uncovered => f.write_str("not covered by any proof"),
-        }
-    }
-}
-
-/// sled's page cache. What is asked often is in the hot cache, so a small one
-/// does; the default of 1 GiB would be the server's whole memory.
-const PAGE_CACHE_BYTES: u64 = 8 << 20;
-
-impl Index {
-    /// Opens `DATA/index`.
+impl Change {
+    /// Writes a record.
     ///
     /// # Errors
-    /// When the folder is locked by another process, or sled cannot read it:
-    /// the text then says to run `sumward index rebuild`.
-    pub(crate) fn open(data: &Path) -> io::Result<Self> {
-        let folder = folder(data);
-        let db = sled::Config::new()
-            .path(&folder)
-            .cache_capacity(PAGE_CACHE_BYTES)
-            .flush_every_ms(None)
-            .open()
-            .map_err(|error| explain(&folder, &error))?;
-        let files = db
-            .open_tree("files")
-            .map_err(|error| explain(&folder, &error))?;
-        Ok(Self { db, files })
-    }
-
-    /// Records a file and makes the record durable.
-    ///
-    /// # Errors
-    /// What sled answers; the file is then found and judged again when asked for.
-    pub(crate) fn put(&self, key: &str, record: &FileRecord) -> io::Result<()> {
-        self.put_unflushed(key, record)?;
-        self.flush()
-    }
-
-    /// Records a file; durable after the next [`flush`](Self::flush).
-    ///
-    /// # Errors
-    /// What sled answers.
-    pub(crate) fn put_unflushed(&self, key: &str, record: &FileRecord) -> io::Result<()> {
-        let value = serde_json::to_vec(record)?;
-        self.files.insert(key, value).map_err(io::Error::other)?;
-        Ok(())
-    }
-
-    /// Makes all that was written durable.
-    ///
-    /// # Errors
-    /// What sled answers.
-    pub(crate) fn flush(&self) -> io::Result<()> {
-        self.db.flush().map_err(io::Error::other)?;
-        Ok(())
-    }
-
-    /// Forgets a file.
-    ///
-    /// # Errors
-    /// What sled answers.
-    pub(crate) fn remove(&self, key: &str) -> io::Result<()> {
-        self.files.remove(key).map_err(io::Error::other)?;
-        self.flush()
-    }
-
-    /// Returns what is known of the file `key` (`golang.org/x/text/@v/v0.3.0.zip`).
-    /// A record that cannot be parsed counts as absent: the file is judged anew.
-    ///
-    /// # Errors
-    /// What sled answers.
-    pub(crate) fn file(&self, key: &str) -> io::Result<Option<FileRecord>> {
-        let value = self.files.get(key).map_err(io::Error::other)?;
-        Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
-    }
-
-    /// Returns the keys and records of all files, in key order.
-    pub(crate) fn files(&self) -> impl Iterator<Item = io::Result<(String, Option<FileRecord>)>> {
-        self.files.iter().map(|item| {
-            let (key, value) = item.map_err(io::Error::other)?;
-            let key = String::from_utf8_lossy(&key).into_owned();
-            Ok((key, serde_json::from_slice(&value).ok()))
+    /// When it cannot be written as JSON.
+    pub(crate) fn put(
+        table: Table,
+        key: impl Into<String>,
+        record: &impl serde::Serialize,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            table,
+            key: key.into(),
+            value: Some(serde_json::to_vec(record)?),
         })
     }
-}
 
-/// Returns the index folder of a data folder.
-pub(crate) fn folder(data: &Path) -> std::path::PathBuf {
-    data.join("index")
-}
-
-fn explain(folder: &Path, error: &sled::Error) -> io::Error {
-    let text = error.to_string();
-    if text.contains("could not acquire lock") || text.contains("Resource temporarily unavailable")
-    {
-        return io::Error::new(
-            io::ErrorKind::WouldBlock,
-            format!(
-                "{} is in use: another sumward runs on this data folder; stop it, or give this one another --data",
-                folder.display()
-            ),
-        );
+    /// Removes a record.
+    pub(crate) fn remove(table: Table, key: impl Into<String>) -> Self {
+        Self {
+            table,
+            key: key.into(),
+            value: None,
+        }
     }
-    io::Error::other(format!(
-        "the index {} does not open ({text}); nothing is lost: run `sumward index rebuild` to make it anew from the module tree",
-        folder.display()
-    ))
 }
 
-#[cfg(test)]
-mod tests {
-    use proto::dirhash::H1;
+/// A kind of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Table {
+    /// [`FileRecord`] by [`Key`](crate::store::Key).
+    Files,
+    /// [`Absence`] by key: what upstream said does not exist.
+    Absences,
+    /// [`Contents`] of each proved zip, by `module@version`, escaped.
+    Contents,
+    /// [`Use`] by key.
+    Used,
+    /// How often a version was fetched, by `<day>/<module>@<version>` and perhaps
+    /// `/<client address>`: a decimal number.
+    Fetched,
+    /// The newest head of each log: the whole signed note.
+    Heads,
+}
 
-    use super::*;
+/// From what a kind of records is made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The stored files.
+    Files,
+    /// The journal.
+    Journal,
+    /// The stored files, and the journal for what they do not tell.
+    Both,
+    /// Nothing: it is dispensable.
+    Nothing,
+}
 
-    fn record() -> FileRecord {
-        FileRecord {
-            sha256: "00".repeat(32),
-            size: 7,
-            h1: Some(H1([1; 32]).to_string()),
-            standing: Standing::Proved {
-                database: "sum.golang.org".into(),
-                record: 12,
-            },
-            stored_at: 1,
+impl Table {
+    /// All tables.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Files,
+        Self::Absences,
+        Self::Contents,
+        Self::Used,
+        Self::Fetched,
+        Self::Heads,
+    ];
+
+    /// Returns its name in a database.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Absences => "absences",
+            Self::Contents => "contents",
+            Self::Used => "used",
+            Self::Fetched => "fetched",
+            Self::Heads => "heads",
         }
     }
 
-    #[test]
-    fn records_outlive_the_process() {
-        let data = tempfile::tempdir().unwrap();
-        let index = Index::open(data.path()).unwrap();
-        index.put("a.b/c/@v/v1.0.0.zip", &record()).unwrap();
-        drop(index);
-        let index = Index::open(data.path()).unwrap();
-        assert_eq!(index.file("a.b/c/@v/v1.0.0.zip").unwrap(), Some(record()));
-        assert_eq!(index.files().count(), 1);
-        index.remove("a.b/c/@v/v1.0.0.zip").unwrap();
-        assert_eq!(index.file("a.b/c/@v/v1.0.0.zip").unwrap(), None);
+    /// Returns what `index rebuild` makes it from.
+    pub(crate) fn remade_from(self) -> Source {
+        match self {
+            // Hash, size and proof from files; that unproved bytes were the first
+            // under their name, from the journal.
+            Self::Files => Source::Both,
+            // Asked for again.
+            Self::Absences => Source::Nothing,
+            Self::Contents | Self::Fetched => Source::Journal,
+            // Counted as used when the ledger is made anew.
+            Self::Used => Source::Nothing,
+            // `DATA/sumdb/<name>/heads`.
+            Self::Heads => Source::Files,
+        }
     }
+}
 
-    #[test]
-    fn a_second_server_on_one_folder_is_told_so() {
-        let data = tempfile::tempdir().unwrap();
-        let _index = Index::open(data.path()).unwrap();
-        let error = Index::open(data.path()).unwrap_err();
-        assert!(error.to_string().contains("another sumward"), "{error}");
-    }
+/// Returns the record of a file. One that cannot be parsed counts as absent: the
+/// file is judged anew.
+///
+/// # Errors
+/// What the ledger answers.
+pub(crate) async fn file(
+    ledger: &dyn Ledger,
+    key: &crate::store::Key,
+) -> io::Result<Option<FileRecord>> {
+    typed(ledger, Table::Files, key.as_str()).await
+}
+
+/// Returns a record of any kind that is JSON; `None` where it cannot be parsed.
+///
+/// # Errors
+/// What the ledger answers.
+pub(crate) async fn typed<T: serde::de::DeserializeOwned>(
+    ledger: &dyn Ledger,
+    table: Table,
+    key: &str,
+) -> io::Result<Option<T>> {
+    let value = ledger.get(table, key).await?;
+    Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
 }

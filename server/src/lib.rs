@@ -5,6 +5,7 @@
 //! it in this list and none below (`tests/tests/layers.rs`).
 
 pub mod args;
+pub(crate) mod blocking;
 pub mod config;
 pub mod metrics;
 pub(crate) mod progress;

@@ -1,128 +1,116 @@
-//! What lies on disk: the module tree, a plain GOPROXY file tree that works
-//! without this program (`GOPROXY=file://DATA/modules`).
+//! Stored files: the trait, and its implementation by local files.
 //!
-//! Keys are request paths as [`proto::goproxy::Request::path`] prints them
-//! (`github.com/!burnt!sushi/toml/@v/list`), so they hold no `..`, no empty
-//! element and no upper-case letter, and name the same file on any file system.
+//! The module tree is a plain GOPROXY file tree that works without this program
+//! (`GOPROXY=file://DATA/modules`).
 
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::fmt::Debug;
+use std::io;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
-use bytes::Bytes;
+use async_trait::async_trait;
 
+pub(crate) mod content;
 pub(crate) mod durable;
+pub(crate) mod key;
+mod lazy;
+pub(crate) mod local;
 pub(crate) mod map;
-pub(crate) mod walk;
+mod old;
+mod walk;
 
-/// The module tree. Cheap to clone; all methods block.
-#[derive(Clone, Debug)]
-pub(crate) struct Store {
-    modules: PathBuf,
-    staging: durable::Staging,
-}
+pub(crate) use content::{Content, StoredFile};
+pub(crate) use durable::Staged;
+pub(crate) use key::Key;
+pub(crate) use old::{Store, Stored};
 
-/// A file as it lies in the tree.
-#[derive(Debug)]
-pub(crate) struct Stored {
-    /// Its bytes; large files are mapped, not read.
-    pub(crate) bytes: Bytes,
-    /// When it was last written or found unchanged upstream.
-    pub(crate) modified: SystemTime,
-}
-
-/// Files up to this size are read, larger ones mapped: a map costs two system
-/// calls and a page-table entry a page, reading costs a copy.
-const READ_BYTES_MAX: u64 = 64 << 10;
-
-impl Store {
-    /// Opens `DATA/modules`, making it where absent.
-    ///
-    /// # Errors
-    /// What the file system answers.
-    pub(crate) fn open(data: &Path, staging: durable::Staging) -> io::Result<Self> {
-        let modules = data.join("modules");
-        fs::create_dir_all(&modules)?;
-        Ok(Self { modules, staging })
-    }
-
+/// Where files are stored. A name once taken never gets other content, unless
+/// it was removed first or is one whose content changes ([`If::Any`]).
+#[async_trait]
+pub(crate) trait Blobs: Send + Sync + Debug {
     /// Returns the file `key`, or `None` where there is none.
     ///
     /// # Errors
-    /// What the file system answers, but for a missing file.
-    pub(crate) fn read(&self, key: &str) -> io::Result<Option<Stored>> {
-        let mut file = match File::open(self.path(key)) {
-            Ok(file) => file,
-            Err(error) if is_absence(&error) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Ok(None);
-        }
-        let bytes = if metadata.len() <= READ_BYTES_MAX {
-            let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-            (&mut file).take(READ_BYTES_MAX).read_to_end(&mut bytes)?;
-            Bytes::from(bytes)
-        } else {
-            map::map(&file)?
-        };
-        Ok(Some(Stored {
-            bytes,
-            modified: metadata.modified()?,
-        }))
-    }
+    /// What the storage answers, but for a missing file.
+    async fn read(&self, key: &Key) -> io::Result<Option<Blob>>;
 
-    /// Makes an empty file in staging.
+    /// Makes an empty file to write to. It is local, whatever the storage is.
     ///
     /// # Errors
     /// What the file system answers.
-    pub(crate) fn create(&self) -> io::Result<durable::Staged> {
-        self.staging.create()
-    }
+    async fn stage(&self) -> io::Result<Staged>;
 
-    /// Gives a staged file its place in the tree.
+    /// Gives a staged file its name. On return it is durable, or nothing was
+    /// changed.
     ///
     /// # Errors
-    /// What the file system answers.
-    pub(crate) fn publish(&self, staged: durable::Staged, key: &str) -> io::Result<()> {
-        staged.publish(&self.path(key))
-    }
+    /// What the storage answers. The file may then be stored or not: publishing it
+    /// again is safe.
+    async fn publish(&self, staged: Staged, key: &Key, condition: If) -> io::Result<Published>;
 
-    /// Writes a small file into the tree.
+    /// Removes a file. Returns whether there was one.
     ///
     /// # Errors
-    /// What the file system answers.
-    pub(crate) fn write(&self, key: &str, bytes: &[u8]) -> io::Result<()> {
-        self.staging.write(&self.path(key), bytes)
-    }
+    /// What the storage answers, but for a missing file.
+    async fn remove(&self, key: &Key) -> io::Result<bool>;
 
-    /// Notes that upstream still says what the file `key` says.
+    /// Notes that upstream still says what the file says: its `modified` is now.
     ///
     /// # Errors
-    /// What the file system answers.
-    pub(crate) fn touch(&self, key: &str) -> io::Result<()> {
-        File::options()
-            .append(true)
-            .open(self.path(key))?
-            .set_modified(SystemTime::now())
+    /// What the storage answers.
+    async fn touch(&self, key: &Key) -> io::Result<()>;
+
+    /// Returns all files, in no order that is promised. Iterating blocks.
+    fn walk(&self) -> Walk {
+        self.walk_prefix("")
     }
 
-    /// Removes a file that is not what it was stored as.
-    ///
-    /// # Errors
-    /// What the file system answers.
-    pub(crate) fn remove(&self, key: &str) -> io::Result<()> {
-        match fs::remove_file(self.path(key)) {
-            Err(error) if !is_absence(&error) => Err(error),
-            _ => Ok(()),
-        }
-    }
+    /// Returns the files whose place begins with `prefix`: those of one module for
+    /// [`Key::module_prefix`]. Iterating blocks.
+    fn walk_prefix(&self, prefix: &str) -> Walk;
+}
 
-    fn path(&self, key: &str) -> PathBuf {
-        self.modules.join(key)
-    }
+/// Files met on a walk. A folder that cannot be read is an error among them, and
+/// the walk goes on behind it.
+pub(crate) type Walk = Box<dyn Iterator<Item = io::Result<Found>> + Send>;
+
+/// A file met on a walk.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Its place; `None` where no request leads to it.
+    pub(crate) key: Option<Key>,
+    /// Where it lies, for messages.
+    pub(crate) path: PathBuf,
+}
+
+/// On what condition a file gets its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum If {
+    /// Nothing is there, or the same bytes: files of versions.
+    Absent,
+    /// In any case, replacing what is there: lists and answers to queries.
+    Any,
+}
+
+/// What became of a file that was to get a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Published {
+    /// It is stored.
+    Stored,
+    /// The same bytes were there already.
+    Same,
+    /// Other bytes are there. Nothing was changed.
+    Taken,
+}
+
+/// A stored file.
+#[derive(Clone, Debug)]
+pub(crate) struct Blob {
+    /// What it holds.
+    pub(crate) content: Content,
+    /// When it was last written, or upstream last said the same.
+    pub(crate) modified: SystemTime,
 }
 
 /// Tells whether an error means that no such file can be there: a name longer
@@ -132,53 +120,4 @@ fn is_absence(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn store(data: &Path) -> Store {
-        let staging = durable::Staging::open(data).unwrap();
-        Store::open(data, staging).unwrap()
-    }
-
-    #[test]
-    fn reads_small_and_mapped_files_alike() {
-        let data = tempfile::tempdir().unwrap();
-        let store = store(data.path());
-        for size in [0, 1, READ_BYTES_MAX, READ_BYTES_MAX + 1] {
-            let bytes = vec![b'x'; usize::try_from(size).unwrap()];
-            store.write("a.b/c/@v/v1.0.0.zip", &bytes).unwrap();
-            let stored = store.read("a.b/c/@v/v1.0.0.zip").unwrap().unwrap();
-            assert_eq!(stored.bytes, bytes);
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_a_file_is_absent() {
-        let data = tempfile::tempdir().unwrap();
-        let store = store(data.path());
-        store.write("a.b/c/@v/list", b"v1.0.0\n").unwrap();
-        assert!(store.read("a.b/c/@v").unwrap().is_none());
-        assert!(store.read("a.b/c/@v/list/x").unwrap().is_none());
-        assert!(store.read(&"x".repeat(300)).unwrap().is_none());
-    }
-
-    #[test]
-    fn touching_renews_the_time() {
-        let data = tempfile::tempdir().unwrap();
-        let store = store(data.path());
-        store.write("a.b/c/@v/list", b"v1.0.0\n").unwrap();
-        let old = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1000);
-        File::options()
-            .append(true)
-            .open(data.path().join("modules/a.b/c/@v/list"))
-            .unwrap()
-            .set_modified(old)
-            .unwrap();
-        assert_eq!(store.read("a.b/c/@v/list").unwrap().unwrap().modified, old);
-        store.touch("a.b/c/@v/list").unwrap();
-        assert!(store.read("a.b/c/@v/list").unwrap().unwrap().modified > old);
-    }
 }

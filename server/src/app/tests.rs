@@ -281,6 +281,8 @@ async fn the_proof_of_a_database_that_is_not_followed_counts_for_nothing() {
     let standing = crate::ledger::Standing::Proved {
         database: "sum.corp.example".into(),
         record: 7,
+        key: String::new(),
+        record_hash: String::new(),
     };
     let sha256 = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(bytes));
     let record = crate::modules::file::new_record(sha256, bytes.len() as u64, None, standing);

@@ -13,7 +13,7 @@ use proto::module::ModuleVersion;
 use crate::config::Config;
 use crate::ledger::{FileRecord, Standing};
 use crate::modules::file::{Misfit, Part, VersionFile, measure, new_record};
-use crate::store::walk::{Found, Walk};
+use crate::store::{Found, Walk};
 use crate::sumdb::Databases;
 
 /// What was found of a file.
@@ -106,6 +106,7 @@ impl Examiner<'_> {
         let Some(key) = &found.key else {
             return (stranger(), 0);
         };
+        let key = key.as_str();
         let Ok(request) = Request::parse(key) else {
             return (stranger(), 0);
         };
@@ -154,6 +155,8 @@ impl Examiner<'_> {
                     let standing = Standing::Proved {
                         database: database.name().to_owned(),
                         record: answer.id,
+                        key: String::new(),
+                        record_hash: String::new(),
                     };
                     let record = new_record(sha256, size, h1, standing);
                     Finding::Good { key, record }

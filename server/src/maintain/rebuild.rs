@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 
 use super::examine::{Examiner, Finding};
 use crate::config::Config;
-use crate::ledger::{Index, folder};
+use crate::ledger::Index;
+use crate::ledger::sled::folder;
 use crate::progress;
 use crate::store::Store;
 use crate::store::durable::Staging;

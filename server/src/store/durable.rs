@@ -2,35 +2,56 @@
 //!
 //! A write is: temporary file in the staging folder, fsync, rename, fsync of
 //! the folder that now holds the name. Staging lies on the same file system as
-//! what it feeds (both are under the data folder), so the rename is atomic. A
-//! crash before the rename leaves a file in staging, which the next start
-//! removes; a crash after it leaves a whole file under its name.
+//! what it feeds, so the rename is atomic. A crash before the rename leaves a
+//! file in staging, which the next start removes; a crash after it leaves a whole
+//! file under its name.
+//!
+//! Folders that are made on the way are not synced one by one. ext4, xfs and
+//! btrfs make a new folder's own name durable when the folder is synced; on
+//! others a crash may lose a file in a folder just made, which is then absent and
+//! fetched again.
 //!
 //! Everything here blocks: call it off the async threads.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::RenameFlags;
+use rustix::io::Errno;
+
+use super::Published;
+use super::lazy::Lazy;
 
 /// The folder of half-written files. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Staging {
     folder: Arc<Path>,
     next: Arc<AtomicU64>,
+    lazy: Arc<Lazy>,
 }
 
 impl Staging {
     /// Opens `DATA/staging`, making it where absent and removing what an
-    /// earlier run left half-written.
+    /// earlier run left half-written. Only one who holds the data folder's lock may.
     ///
     /// # Errors
     /// What the file system answers.
     pub(crate) fn open(data: &Path) -> io::Result<Self> {
-        let folder = data.join("staging");
-        fs::create_dir_all(&folder)?;
-        for entry in fs::read_dir(&folder)? {
+        Self::open_in(&data.join("staging"))
+    }
+
+    /// Opens a staging folder of any name.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(super) fn open_in(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             if path.is_dir() {
                 fs::remove_dir_all(&path)?;
@@ -41,6 +62,7 @@ impl Staging {
         Ok(Self {
             folder: folder.into(),
             next: Arc::new(AtomicU64::new(0)),
+            lazy: Arc::new(Lazy::new()),
         })
     }
 
@@ -62,18 +84,66 @@ impl Staging {
         })
     }
 
+    fn create_with(&self, bytes: &[u8]) -> io::Result<Staged> {
+        let staged = self.create()?;
+        (&*staged.file).write_all(bytes)?;
+        Ok(staged)
+    }
+
     /// Writes `bytes` durably under the name `to`, replacing what was there.
     ///
     /// # Errors
     /// What the file system answers; `to` is then as it was.
     pub(crate) fn write(&self, to: &Path, bytes: &[u8]) -> io::Result<()> {
-        let staged = self.create()?;
-        (&*staged.file).write_all(bytes)?;
-        staged.publish(to)
+        self.create_with(bytes)?.publish(to)
+    }
+
+    /// Writes several files durably, each replacing what was there, and syncs each
+    /// folder once. Names appear in the order given, so that what rests on others
+    /// comes last.
+    ///
+    /// # Errors
+    /// What the file system answers. The first of the files may then be there, and
+    /// each is whole or as it was.
+    pub(crate) fn write_batch(&self, files: &[(PathBuf, Vec<u8>)]) -> io::Result<()> {
+        let staged: Vec<Staged> = files
+            .iter()
+            .map(|(_, bytes)| self.create_with(bytes))
+            .collect::<io::Result<_>>()?;
+        for one in &staged {
+            one.file.sync_all()?;
+        }
+        let mut folders = BTreeSet::new();
+        for ((to, _), mut one) in files.iter().zip(staged) {
+            folders.insert(one.rename(to)?);
+        }
+        folders.into_iter().try_for_each(sync_folder)
+    }
+
+    /// Writes `bytes` under the name `to`, replacing what was there. The name
+    /// appears whole at once; it is durable within about a second, or after
+    /// [`flush`](Self::flush). A power failure before that may leave the old file,
+    /// none, or one that is empty or cut: only for what is proved again whenever it
+    /// is read, and can be fetched again.
+    ///
+    /// # Errors
+    /// What the file system answers; `to` is then as it was.
+    pub(crate) fn write_lazily(&self, to: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut staged = self.create_with(bytes)?;
+        staged.rename(to)?;
+        self.lazy.add(to.to_owned())
+    }
+
+    /// Makes durable what was written lazily.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        self.lazy.flush()
     }
 }
 
-/// A file in staging. Dropped without `publish`, it is removed.
+/// A file in staging. Dropped without being published, it is removed.
 #[derive(Debug)]
 pub(crate) struct Staged {
     file: Arc<File>,
@@ -81,30 +151,91 @@ pub(crate) struct Staged {
 }
 
 impl Staged {
-    /// Gives the file its name: fsync, rename over `to`, fsync of the folder.
-    /// Folders that are missing on the way are made, and made durable.
+    /// Gives the file its name, replacing what was there.
     ///
     /// # Errors
     /// What the file system answers; `to` is then as it was, unless only the
     /// last fsync failed, when it is the whole new file or the old one.
     pub(crate) fn publish(mut self, to: &Path) -> io::Result<()> {
-        let folder = to.parent().ok_or(io::ErrorKind::InvalidInput)?;
         self.file.sync_all()?;
-        make_folders(folder)?;
-        if let Some(path) = self.path.take()
-            && let Err(error) = fs::rename(&path, to)
-        {
-            self.path = Some(path);
-            return Err(error);
+        sync_folder(self.rename(to)?)
+    }
+
+    /// Gives the file its name where that is free. Nothing is ever replaced, also
+    /// when two publish at once.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub(crate) fn publish_new(mut self, to: &Path) -> io::Result<Published> {
+        self.file.sync_all()?;
+        let folder = make_folder_of(to)?;
+        let Some(path) = self.path.take() else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let result = match rename_new(&path, to) {
+            Ok(true) => {
+                sync_folder(folder)?;
+                return Ok(Published::Stored);
+            }
+            Ok(false) => self.compare(to),
+            Err(error) => Err(error),
+        };
+        // Still in staging: dropping removes it.
+        self.path = Some(path);
+        let published = result?;
+        if published == Published::Same {
+            // Whoever stored it may have failed here.
+            sync_folder(folder)?;
         }
-        sync_folder(folder)
+        Ok(published)
     }
 
     /// The open file, for writing and for those who read what has arrived.
     pub(crate) fn file(&self) -> &Arc<File> {
         &self.file
     }
+
+    /// Returns the folder of `to`, which is still to be synced.
+    fn rename<'a>(&mut self, to: &'a Path) -> io::Result<&'a Path> {
+        let folder = make_folder_of(to)?;
+        if let Some(path) = self.path.take()
+            && let Err(error) = fs::rename(&path, to)
+        {
+            self.path = Some(path);
+            return Err(error);
+        }
+        Ok(folder)
+    }
+
+    fn compare(&self, to: &Path) -> io::Result<Published> {
+        let there = File::open(to)?;
+        let (length, metadata) = (self.file.metadata()?.len(), there.metadata()?);
+        if !metadata.is_file() {
+            let text = format!("{} is not a file", to.display());
+            return Err(io::Error::other(text));
+        }
+        if metadata.len() != length {
+            return Ok(Published::Taken);
+        }
+        let mut here = vec![0; COMPARE_BYTES];
+        let mut other = vec![0; COMPARE_BYTES];
+        let mut at = 0;
+        while at < length {
+            let count =
+                usize::try_from(length - at).map_or(COMPARE_BYTES, |n| n.min(COMPARE_BYTES));
+            self.file.read_exact_at(&mut here[..count], at)?;
+            there.read_exact_at(&mut other[..count], at)?;
+            if here[..count] != other[..count] {
+                return Ok(Published::Taken);
+            }
+            at += count as u64;
+        }
+        Ok(Published::Same)
+    }
 }
+
+/// Bytes of two files that are compared at once.
+const COMPARE_BYTES: usize = 64 << 10;
 
 impl Drop for Staged {
     fn drop(&mut self) {
@@ -115,26 +246,48 @@ impl Drop for Staged {
     }
 }
 
-/// Makes `folder` and its missing parents, each one durable in its parent.
-fn make_folders(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let parent = folder.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    make_folders(parent)?;
-    match fs::create_dir(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => sync_folder(parent),
+/// Renames where `to` is free; returns whether it was.
+fn rename_new(from: &Path, to: &Path) -> io::Result<bool> {
+    let here = rustix::fs::CWD;
+    match rustix::fs::renameat_with(here, from, here, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(true),
+        Err(Errno::EXIST) => Ok(false),
+        // NFS and some others cannot do that, but link.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_new(from, to),
+        Err(error) => Err(error.into()),
     }
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
+/// As [`rename_new`], by a second name.
+fn link_new(from: &Path, to: &Path) -> io::Result<bool> {
+    match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn make_folder_of(to: &Path) -> io::Result<&Path> {
+    let folder = to.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(folder)?;
+    Ok(folder)
+}
+
+/// Makes the names in a folder durable.
+///
+/// # Errors
+/// What the file system answers.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn count(folder: &Path) -> usize {
+        fs::read_dir(folder).unwrap().count()
+    }
 
     #[test]
     fn publishes_whole_files_in_new_folders() {
@@ -145,10 +298,58 @@ mod tests {
         assert_eq!(fs::read(&to).unwrap(), b"module a/b\n");
         staging.write(&to, b"again").unwrap();
         assert_eq!(fs::read(&to).unwrap(), b"again");
-        assert_eq!(
-            fs::read_dir(data.path().join("staging")).unwrap().count(),
-            0
-        );
+        assert_eq!(count(&data.path().join("staging")), 0);
+    }
+
+    #[test]
+    fn a_name_once_taken_never_gets_other_content() {
+        let data = tempfile::tempdir().unwrap();
+        let staging = Staging::open(data.path()).unwrap();
+        let to = data.path().join("modules/a.b/@v/v1.0.0.zip");
+        let long = vec![7; COMPARE_BYTES + 1];
+        let mut other = long.clone();
+        other[COMPARE_BYTES] = 8;
+        for (bytes, want) in [
+            (&long, Published::Stored),
+            (&long, Published::Same),
+            (&other, Published::Taken),
+            (&Vec::new(), Published::Taken),
+        ] {
+            let staged = staging.create_with(bytes).unwrap();
+            assert_eq!(staged.publish_new(&to).unwrap(), want);
+            assert_eq!(fs::read(&to).unwrap(), long);
+            assert_eq!(count(&data.path().join("staging")), 0);
+        }
+    }
+
+    #[test]
+    fn a_link_takes_a_name_as_a_rename_does() {
+        let data = tempfile::tempdir().unwrap();
+        let (from, to) = (data.path().join("from"), data.path().join("to"));
+        fs::write(&from, b"1").unwrap();
+        assert!(link_new(&from, &to).unwrap());
+        assert!(!from.exists());
+        fs::write(&from, b"2").unwrap();
+        assert!(!link_new(&from, &to).unwrap());
+        assert_eq!(fs::read(&to).unwrap(), b"1");
+    }
+
+    #[test]
+    fn a_batch_and_lazy_files_are_there_at_once() {
+        let data = tempfile::tempdir().unwrap();
+        let staging = Staging::open(data.path()).unwrap();
+        let at = |name: &str| data.path().join("sumdb").join(name);
+        let batch = [
+            (at("tile/1"), b"1".to_vec()),
+            (at("heads/2"), b"2".to_vec()),
+        ];
+        staging.write_batch(&batch).unwrap();
+        staging.write_lazily(&at("lookup/3"), b"3").unwrap();
+        for name in ["tile/1", "heads/2", "lookup/3"] {
+            assert!(at(name).is_file(), "{name}");
+        }
+        staging.flush().unwrap();
+        assert_eq!(count(&data.path().join("staging")), 0);
     }
 
     #[test]
@@ -156,17 +357,11 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let staging = Staging::open(data.path()).unwrap();
         drop(staging.create().unwrap());
-        assert_eq!(
-            fs::read_dir(data.path().join("staging")).unwrap().count(),
-            0
-        );
-        let kept = staging.create().unwrap();
-        std::mem::forget(kept);
+        assert_eq!(count(&data.path().join("staging")), 0);
+        let left = staging.create().unwrap();
+        std::mem::forget(left);
         Staging::open(data.path()).unwrap();
-        assert_eq!(
-            fs::read_dir(data.path().join("staging")).unwrap().count(),
-            0
-        );
+        assert_eq!(count(&data.path().join("staging")), 0);
     }
 
     #[test]
@@ -177,6 +372,9 @@ mod tests {
         fs::create_dir(&to).unwrap();
         fs::write(to.join("inside"), b"x").unwrap();
         assert!(staging.write(&to, b"new").is_err());
+        let staged = staging.create_with(b"new").unwrap();
+        assert!(staged.publish_new(&to).is_err());
         assert_eq!(fs::read(to.join("inside")).unwrap(), b"x");
+        assert_eq!(count(&data.path().join("staging")), 0);
     }
 }

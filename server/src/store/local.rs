@@ -1,0 +1,165 @@
+//! Stored files as local files under `DATA/modules`.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::durable::{self, Staging};
+use super::walk::{FolderWalk, STAGING};
+use super::{Blob, Blobs, Content, If, Key, Published, Staged, StoredFile, Walk, is_absence};
+use crate::blocking;
+
+/// The module tree. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Local {
+    root: PathBuf,
+    /// Absent where nothing is to be written.
+    staging: Option<Staging>,
+}
+
+/// Files up to this size are read at once, larger ones opened.
+const READ_BYTES_MAX: u64 = 64 << 10;
+
+impl Local {
+    /// Opens `DATA/modules`, making it where absent. Where it is on another file
+    /// system than `staging`, files are staged in `DATA/modules/.staging`. Blocks.
+    ///
+    /// # Errors
+    /// What the file system answers, with the path.
+    pub(crate) fn open(data: &Path, staging: &Staging) -> io::Result<Self> {
+        let root = data.join("modules");
+        let at =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", root.display()));
+        fs::create_dir_all(&root).map_err(at)?;
+        let own = root.join(STAGING);
+        let staging = if is_one_file_system(staging, &root).map_err(at)? {
+            // Of a time when it was not.
+            let _ = fs::remove_dir_all(&own);
+            staging.clone()
+        } else {
+            Staging::open_in(&own).map_err(at)?
+        };
+        let staging = Some(staging);
+        Ok(Self { root, staging })
+    }
+
+    /// Takes `DATA/modules` as it is, for reading alone.
+    pub(crate) fn read_only(data: &Path) -> Self {
+        Self {
+            root: data.join("modules"),
+            staging: None,
+        }
+    }
+
+    fn path(&self, key: &Key) -> PathBuf {
+        self.root.join(key.as_str())
+    }
+
+    fn staging(&self) -> io::Result<Staging> {
+        self.staging.clone().ok_or_else(read_only)
+    }
+
+    /// Returns the path of what is to be changed.
+    fn changed(&self, key: &Key) -> io::Result<PathBuf> {
+        self.staging()?;
+        Ok(self.path(key))
+    }
+}
+
+fn read_only() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::ReadOnlyFilesystem,
+        "the data folder is open for reading alone",
+    )
+}
+
+/// Tells whether a staged file can be renamed into `root`. Tried, since two
+/// mounts of one file system have one number and cannot.
+fn is_one_file_system(staging: &Staging, root: &Path) -> io::Result<bool> {
+    let probe = root.join(".probe");
+    match staging.create()?.publish(&probe) {
+        Ok(()) => fs::remove_file(&probe).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[async_trait]
+impl Blobs for Local {
+    async fn read(&self, key: &Key) -> io::Result<Option<Blob>> {
+        let path = self.path(key);
+        blocking::run(move || read(&path)).await
+    }
+
+    async fn stage(&self) -> io::Result<Staged> {
+        let staging = self.staging()?;
+        blocking::run(move || staging.create()).await
+    }
+
+    async fn publish(&self, staged: Staged, key: &Key, condition: If) -> io::Result<Published> {
+        let to = self.changed(key)?;
+        blocking::run(move || match condition {
+            If::Absent => staged.publish_new(&to),
+            If::Any => staged.publish(&to).map(|()| Published::Stored),
+        })
+        .await
+    }
+
+    async fn remove(&self, key: &Key) -> io::Result<bool> {
+        let path = self.changed(key)?;
+        blocking::run(move || remove(&path)).await
+    }
+
+    async fn touch(&self, key: &Key) -> io::Result<()> {
+        let path = self.changed(key)?;
+        blocking::run(move || {
+            let file = File::options().append(true).open(path)?;
+            file.set_modified(SystemTime::now())
+        })
+        .await
+    }
+
+    fn walk_prefix(&self, prefix: &str) -> Walk {
+        Box::new(FolderWalk::new(&self.root, prefix))
+    }
+}
+
+fn read(path: &Path) -> io::Result<Option<Blob>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if is_absence(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let content = if metadata.len() <= READ_BYTES_MAX {
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+        (&mut file).take(READ_BYTES_MAX).read_to_end(&mut bytes)?;
+        Content::Memory(Bytes::from(bytes))
+    } else {
+        Content::File(StoredFile::new(file, metadata.len()))
+    };
+    Ok(Some(Blob {
+        content,
+        modified: metadata.modified()?,
+    }))
+}
+
+fn remove(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Err(error) if is_absence(&error) => return Ok(false),
+        removed => removed?,
+    }
+    // What was taken back shall not come back with the power.
+    path.parent().map_or(Ok(()), durable::sync_folder)?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests;
