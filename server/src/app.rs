@@ -1,4 +1,4 @@
-//! The server as a whole: what it is made of, how it starts and stops.
+//! The server as a whole: how it is wired, how it starts and stops.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,38 +10,38 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::ask::{Caller, Role};
-use crate::config::{self, Config, Database};
+use crate::ask::Access;
+use crate::config::{self, Config};
 use crate::evidence::Evidence;
-use crate::ledger::Index;
+use crate::http::{self, Role, Site};
+use crate::journal::Journal;
+use crate::ledger::Ledger;
+use crate::ledger::sled::Sled;
 use crate::metrics::Metrics;
 use crate::modules::proof::Prover;
-use crate::modules::{Parts, Proxy};
+use crate::modules::{Modules, Parts, Shelf};
 use crate::serve::connection::{self, Endpoint, Shared};
 use crate::serve::peer::Peer;
 use crate::serve::tls::Acceptor;
-use crate::shelf::hot::Hot;
+use crate::shelf;
+use crate::source::Sources;
 use crate::source::upstream::Upstreams;
-use crate::store::Store;
+use crate::store::Blobs;
 use crate::store::durable::Staging;
+use crate::store::local::Local;
 use crate::sumdb::Databases;
 
-/// Everything requests are answered from.
+/// A server that is put together, and not yet listening.
 pub(crate) struct App {
-    pub(crate) config: Config,
-    pub(crate) proxy: Arc<Proxy>,
-    pub(crate) databases: Arc<Databases>,
-    pub(crate) upstreams: Arc<Upstreams>,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) site: Arc<Site>,
     pub(crate) tls: Option<Acceptor>,
-    /// This process among others of its kind.
-    pub(crate) instance: String,
     /// Set when the server is to stop.
     pub(crate) stop: CancellationToken,
     /// Open connections.
     pub(crate) connections: TaskTracker,
     /// Fills, which go on when clients leave.
     fills: TaskTracker,
+    ledger: Arc<dyn Ledger>,
 }
 
 /// A server that is listening, and not yet answering.
@@ -59,26 +59,42 @@ impl App {
     /// What stands in the way, with what to do about it.
     pub(crate) fn build(config: Config) -> Result<Arc<Self>> {
         let data = &config.data;
-        let instance = format!("{:032x}", rand::random::<u128>());
         let at = || format!("opening the data folder {}", data.display());
-        let index = Index::open(data).with_context(at)?;
-        // Only whoever holds the index's lock may empty staging.
+        let ledger: Arc<dyn Ledger> = Arc::new(Sled::open(data).with_context(at)?);
+        // Only whoever holds the ledger's lock may empty staging.
         let staging = Staging::open(data).with_context(at)?;
-        let store = Store::open(data, staging.clone()).with_context(at)?;
+        let blobs: Arc<dyn Blobs> = Arc::new(Local::open(data, &staging).with_context(at)?);
+        Self::of(config, staging, blobs, ledger)
+    }
+
+    /// Puts the server together around what files and records are kept by.
+    ///
+    /// # Errors
+    /// What stands in the way, with what to do about it.
+    pub(crate) fn of(
+        config: Config,
+        staging: Staging,
+        blobs: Arc<dyn Blobs>,
+        ledger: Arc<dyn Ledger>,
+    ) -> Result<Arc<Self>> {
+        let data = &config.data;
+        let at = || format!("opening the data folder {}", data.display());
+        let instance = format!("{:032x}", rand::random::<u128>());
+        let stop = CancellationToken::new();
         let evidence = Evidence::open(data, staging.clone()).with_context(at)?;
         let hosts = Upstreams::host_names(&config.upstream);
         let metrics = Metrics::new(
             hosts.iter().map(String::as_str),
             config.databases.iter().map(|database| &*database.name),
         );
-        let upstreams = Upstreams::new(&config.upstream, &instance, Arc::clone(&metrics))?;
-        let upstreams = Arc::new(upstreams);
+        let sources = Sources::new(&config, &instance, Arc::clone(&metrics))?;
+        let sources = Arc::new(sources);
         let databases = Databases::open(
             &config.databases,
             data,
             staging,
             evidence.clone(),
-            Arc::clone(&upstreams),
+            Arc::clone(sources.upstreams()),
         )
         .with_context(at)?;
         let databases = Arc::new(databases);
@@ -88,33 +104,50 @@ impl App {
             evidence,
             Arc::clone(&metrics),
         );
+        let parts = shelf::Parts {
+            blobs,
+            ledger: Arc::clone(&ledger),
+            journal: Journal,
+        };
+        let shelf = Arc::new(Shelf::new(parts, &config.cache, &config.usage));
         let fills = TaskTracker::new();
         let parts = Parts {
-            store,
-            index,
-            hot: Arc::new(Hot::new(config.cache.hot_bytes_max)),
-            upstreams: Arc::clone(&upstreams),
+            shelf: Arc::clone(&shelf),
+            sources: Arc::clone(&sources),
             prover,
             metrics: Arc::clone(&metrics),
             tasks: fills.clone(),
+            is_read_only: false,
         };
         let tls = config
             .tls
             .as_ref()
             .map(|files| Acceptor::open(files, config.limits.header_read_timeout))
             .transpose()?;
-        Ok(Arc::new(Self {
-            proxy: Arc::new(Proxy::new(&config, parts)),
+        let site = Site {
+            modules: Arc::new(Modules::new(&config, parts)),
             databases,
-            upstreams,
+            sources,
+            shelf,
             metrics,
-            tls,
+            access: Access::Open,
             instance,
-            stop: CancellationToken::new(),
+            stop: stop.clone(),
+            config,
+        };
+        Ok(Arc::new(Self {
+            site: Arc::new(site),
+            tls,
+            stop,
             connections: TaskTracker::new(),
             fills,
-            config,
+            ledger,
         }))
+    }
+
+    /// The settings.
+    pub(crate) fn config(&self) -> &Config {
+        &self.site.config
     }
 
     /// Binds the addresses and checks that no upstream leads back to them.
@@ -122,16 +155,17 @@ impl App {
     /// # Errors
     /// An address that is taken, or an upstream that is this very server.
     pub(crate) async fn bind(self: Arc<Self>) -> Result<Bound> {
-        let listener = listen(&self.config.listen).await?;
+        let config = self.config();
+        let listener = listen(&config.listen).await?;
         let address = listener.local_addr()?;
         let mut endpoints = vec![Endpoint {
             listener,
             role: Role::Main {
-                with_admin: self.config.admin.is_none(),
+                with_admin: config.admin.is_none(),
             },
             tls: self.tls.clone(),
         }];
-        if let Some(admin) = &self.config.admin {
+        if let Some(admin) = &config.admin {
             endpoints.push(Endpoint {
                 listener: listen(admin).await?,
                 role: Role::Admin,
@@ -143,17 +177,6 @@ impl App {
             endpoints,
             address,
         })
-    }
-
-    /// Brings gauges that nobody counts up to date.
-    pub(crate) fn measure(&self) {
-        self.metrics.hot_bytes(self.proxy.hot.bytes());
-        for database in self.databases.all() {
-            let head = database.head_size().unwrap_or(0);
-            self.metrics.database_head(database.name(), head);
-            self.metrics
-                .database_stopped(database.name(), database.is_stopped());
-        }
     }
 }
 
@@ -172,14 +195,8 @@ impl Bound {
         let serving = TaskTracker::new();
         for endpoint in endpoints {
             let handler = {
-                let app = Arc::clone(&app);
-                move |peer: Peer<Role>, request| {
-                    let caller = Caller {
-                        peer: peer.address,
-                        role: peer.role,
-                    };
-                    crate::http::answer(Arc::clone(&app), caller, request)
-                }
+                let site = Arc::clone(&app.site);
+                move |peer: Peer<Role>, request| http::answer(Arc::clone(&site), peer, request)
             };
             let shared = app.shared();
             serving.spawn(connection::serve(
@@ -193,6 +210,11 @@ impl Bound {
             // It ends with the server, not by itself.
             serving.spawn(app.stop.clone().run_until_cancelled_owned(tls.watch()));
         }
+        serving.spawn(
+            app.stop
+                .clone()
+                .run_until_cancelled_owned(keep_up(Arc::clone(&app.site))),
+        );
         serving.close();
         // Asked while answering: it is our own answer that gives us away. Where
         // names are slow to resolve, as they are when the world is down, the
@@ -222,14 +244,14 @@ impl Bound {
 impl App {
     fn shared(&self) -> Shared {
         Shared {
-            limits: self.config.limits.clone(),
-            metrics: Arc::clone(&self.metrics),
+            limits: self.config().limits.clone(),
+            metrics: Arc::clone(&self.site.metrics),
             connections: self.connections.clone(),
         }
     }
 
     async fn drain(&self, serving: TaskTracker) {
-        let deadline = self.config.limits.drain_timeout;
+        let deadline = self.config().limits.drain_timeout;
         let drained = tokio::time::timeout(deadline, async {
             serving.wait().await;
             self.connections.close();
@@ -247,6 +269,32 @@ impl App {
                 "stopping with requests still open"
             ),
         }
+        write_use(&self.site).await;
+        let flushed = tokio::time::timeout(FLUSH_AT_STOP, self.ledger.flush()).await;
+        if !matches!(flushed, Ok(Ok(()))) {
+            tracing::warn!("the last records are not written; files without one are judged again");
+        }
+    }
+}
+
+/// How long the ledger may take to be written at the end.
+const FLUSH_AT_STOP: Duration = Duration::from_secs(5);
+
+/// How often what was used is written down.
+const KEEP_UP: Duration = Duration::from_secs(60);
+
+/// Does what is to be done from time to time.
+async fn keep_up(site: Arc<Site>) {
+    let mut ticks = tokio::time::interval(KEEP_UP);
+    loop {
+        ticks.tick().await;
+        write_use(&site).await;
+    }
+}
+
+async fn write_use(site: &Site) {
+    if let Err(error) = site.shelf.flush_use().await {
+        tracing::warn!(%error, "what was used is not written down");
     }
 }
 
@@ -255,7 +303,7 @@ const SELF_CHECK_BEFORE_READY: Duration = Duration::from_millis(80);
 
 /// Fails when an upstream of the list is this very server.
 async fn refuse_self(app: &App, here: &[SocketAddr]) -> Result<()> {
-    let selves = app.upstreams.find_self(here).await;
+    let selves = app.site.sources.upstreams().find_self(here).await;
     let Some(upstream) = selves.first() else {
         return Ok(());
     };
@@ -266,16 +314,6 @@ async fn refuse_self(app: &App, here: &[SocketAddr]) -> Result<()> {
          set to the proxy for the go command's sake; give --upstream https://proxy.golang.org, or \
          unset GOPROXY for this process"
     );
-}
-
-/// Returns the two lines that point the go command here.
-pub(crate) fn go_env_lines(url: &str, databases: &[Database]) -> String {
-    let database = match databases.first() {
-        None => "off".to_owned(),
-        Some(database) if database.name == "sum.golang.org" => database.name.clone(),
-        Some(database) => database.key.to_string(),
-    };
-    format!("go env -w GOPROXY={url}\ngo env -w GOSUMDB={database}\n")
 }
 
 async fn listen(address: &config::Address) -> Result<TcpListener> {

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
 
-use crate::app::{App, RUNTIME_STOP, go_env_lines};
+use crate::app::{App, RUNTIME_STOP};
 use crate::args::{self, Args};
 use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::config::load::Loaded;
+use crate::http::page::go_env_lines;
 use crate::serve::tls::Acceptor;
 use crate::{systemd, telemetry};
 
@@ -100,7 +101,7 @@ fn serve(loaded: Loaded) -> Result<ExitCode> {
         let bound = Arc::clone(&app).bind().await?;
         let stop = app.stop.clone();
         tokio::spawn(systemd::watchdog());
-        let drain = app.config.limits.drain_timeout;
+        let drain = app.config().limits.drain_timeout;
         tokio::spawn(async move {
             shutdown_signal().await;
             tracing::info!("stopping: no new connections, open requests may finish");
@@ -118,14 +119,14 @@ fn serve(loaded: Loaded) -> Result<ExitCode> {
 fn announce(app: &App, address: SocketAddr) {
     let scheme = if app.tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{address}");
-    let lines = go_env_lines(&url, &app.config.databases);
+    let lines = go_env_lines(&url, &app.config().databases);
     let text = format!("sumward serves on {url}\npoint the go command at it with\n\n{lines}\n");
     // Nobody may be listening; the log says it too.
     let _ = std::io::stdout().write_all(text.as_bytes());
     let _ = std::io::stdout().flush();
     tracing::info!(
         url,
-        data = %app.config.data.display(),
+        data = %app.config().data.display(),
         "serving"
     );
     systemd::ready(&format!("serving on {url}"));

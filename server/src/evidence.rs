@@ -27,7 +27,7 @@ const FILES_MAX: usize = 2_000;
 /// Bytes the folder may hold; what is attached goes first, the facts are kept on.
 const BYTES_MAX: u64 = 512 << 20;
 /// Bytes of one attachment that are kept; of a longer file, its start.
-const ATTACHMENT_BYTES_MAX: usize = 16 << 20;
+pub(crate) const ATTACHMENT_BYTES_MAX: usize = 16 << 20;
 
 impl Evidence {
     /// Opens `DATA/evidence`.

@@ -3,12 +3,19 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::HOST;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
+use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
-use crate::metrics;
+use crate::ask::{Access, Asked, Caller};
+use crate::config;
+use crate::metrics::{self, Metrics};
+use crate::modules::{Modules, Shelf};
+use crate::serve::peer::{ClientAddress, Peer};
+use crate::shelf::answer::Reply;
+use crate::source::Sources;
+use crate::source::upstream::via;
+use crate::sumdb::Databases;
 
 pub(crate) mod admin;
 pub(crate) mod body;
@@ -18,55 +25,130 @@ pub(crate) mod refusal;
 pub(crate) mod response;
 pub(crate) mod route;
 
-use crate::ask::{Asked, Caller, Role};
-use body::Body;
+use body::{Body, Counted};
 use refusal::Refusal;
+use response::To;
 use route::Route;
+
+/// Everything requests are answered from.
+pub(crate) struct Site {
+    /// Module files and lists.
+    pub(crate) modules: Arc<Modules>,
+    /// Checksum databases.
+    pub(crate) databases: Arc<Databases>,
+    /// Upstreams, of which the page tells.
+    pub(crate) sources: Arc<Sources>,
+    /// What is stored.
+    pub(crate) shelf: Arc<Shelf>,
+    /// What is counted.
+    pub(crate) metrics: Arc<Metrics>,
+    /// What callers may have.
+    pub(crate) access: Access,
+    /// The settings.
+    pub(crate) config: config::Config,
+    /// This process among others of its kind.
+    pub(crate) instance: String,
+    /// Set when the server is to stop.
+    pub(crate) stop: CancellationToken,
+}
+
+/// Which requests an endpoint answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Modules and databases, and, where no admin address is set, health and metrics.
+    /// Nothing is changed through it.
+    Main {
+        /// Whether health and metrics are told here.
+        with_admin: bool,
+    },
+    /// Health, metrics, purging.
+    Admin,
+}
+
+impl Role {
+    fn serves_modules(self) -> bool {
+        matches!(self, Self::Main { .. })
+    }
+
+    fn tells_health(self) -> bool {
+        matches!(self, Self::Admin | Self::Main { with_admin: true })
+    }
+}
 
 /// Answers one request.
 pub(crate) async fn answer(
-    app: Arc<App>,
-    caller: Caller,
+    site: Arc<Site>,
+    peer: Peer<Role>,
     request: Request<Incoming>,
 ) -> Response<Body> {
     let started = Instant::now();
     let path = request.uri().path();
+    let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
+    let caller = Caller::Anybody;
+    // Whoever may not have it is told so before anything is looked for.
+    let permitted = site.access.permits(caller, path);
     // What is asked most is in memory under its own path: no parsing, no copy.
     if let Some(key) = path.strip_prefix('/')
-        && matches!(caller.role, Role::Main { .. })
-        && (request.method() == Method::GET || request.method() == Method::HEAD)
-        && let Some(answer) = app.proxy.ready(key)
+        && permitted
+        && peer.role.serves_modules()
+        && is_read
+        && let Some(answer) = site.modules.ready(key)
     {
-        app.metrics.lookup(metrics::Lookup::Hot);
-        let response = response::whole(&answer, request.method(), request.headers());
-        count(&app, answer.kind.metric(), &response, started);
-        return response;
+        site.metrics.lookup(metrics::Lookup::Hot);
+        if let Some(uses) = &answer.uses {
+            site.shelf.used().count(uses, ip(peer.address));
+        }
+        let response = response::whole(&answer, To::of(&peer, &request));
+        return count(&site, answer.kind.metric(), response, started);
     }
-    let (kind, response) = dispatch(&app, caller, &request).await;
-    count(&app, kind, &response, started);
+    let (kind, response) = if permitted {
+        dispatch(&site, &peer, &request).await
+    } else {
+        let refusal = Refusal::not_permitted();
+        let response = response::refused(&refusal, request.method());
+        (metrics::Kind::Other, response)
+    };
+    let response = count(&site, kind, response, started);
     tracing::debug!(
         method = %request.method(),
         path = request.uri().path(),
         status = response.status().as_u16(),
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        peer = %caller.peer,
+        peer = %peer.address,
         "request"
     );
     response
 }
 
-fn count(app: &App, kind: metrics::Kind, response: &Response<Body>, started: Instant) {
+/// Counts an answer: now where it is all there, at its end where it is arriving.
+fn count(
+    site: &Site,
+    kind: metrics::Kind,
+    mut response: Response<Body>,
+    started: Instant,
+) -> Response<Body> {
     use http_body::Body as _;
-    let bytes = response.body().size_hint().exact().unwrap_or(0);
     let status = response.status().as_u16();
-    app.metrics.request(kind, status, started.elapsed(), bytes);
+    let bytes = response.body().size_hint().exact().unwrap_or(0);
+    let duration = started.elapsed();
+    if let Body::Arriving { counted, .. } = response.body_mut() {
+        let metrics = Arc::clone(&site.metrics);
+        *counted = Some(Counted::new(move |failed, sent| {
+            // The head said 200, the client has less.
+            let status = if failed { 500 } else { status };
+            metrics.request(kind, status, duration, sent);
+        }));
+        return response;
+    }
+    site.metrics.request(kind, status, duration, bytes);
+    response
 }
 
 /// Routes a request and turns a refusal into a response; the one place where
 /// refusals are logged.
 async fn dispatch(
-    app: &Arc<App>,
-    caller: Caller,
+    site: &Arc<Site>,
+    peer: &Peer<Role>,
     request: &Request<Incoming>,
 ) -> (metrics::Kind, Response<Body>) {
     let method = request.method();
@@ -77,73 +159,106 @@ async fn dispatch(
             return (metrics::Kind::Other, response::refused(&refusal, method));
         }
     };
-    if admin::is_purge(method, &route) && caller.may_administer(request.headers()) {
-        return (metrics::Kind::Other, admin::purge(app, &route, method));
-    }
-    if method != Method::GET && method != Method::HEAD {
-        return (metrics::Kind::Other, response::method_not_allowed());
-    }
     let kind = route.metric();
     let answered = match &route {
+        Route::Purge { what } if peer.role == Role::Admin && method == Method::DELETE => {
+            admin::purge(site, what, request.headers()).await
+        }
+        _ if method != Method::GET && method != Method::HEAD => {
+            return (kind, response::method_not_allowed());
+        }
         Route::Module {
             request: wanted,
             cached_only,
-        } if caller.serves_modules() => {
-            let asked = Asked::of(app, request.headers(), *cached_only);
-            match asked {
-                Ok(asked) => module(app, wanted, asked, request).await,
+        } if peer.role.serves_modules() => {
+            match asked(site, peer, request.headers(), *cached_only) {
+                Ok(asked) => module(site, wanted, asked, To::of(peer, request)).await,
                 Err(refusal) => Err(refusal),
             }
         }
-        Route::Database { rest, cached_only } if caller.serves_modules() => {
-            match Asked::of(app, request.headers(), *cached_only) {
-                Ok(asked) => database::answer(app, rest, &asked, request).await,
+        Route::Database { rest, cached_only } if peer.role.serves_modules() => {
+            match asked(site, peer, request.headers(), *cached_only) {
+                Ok(asked) => database::answer(site, rest, &asked, To::of(peer, request)).await,
                 Err(refusal) => Err(refusal),
             }
         }
-        Route::Page if caller.serves_modules() => {
-            Ok(page::answer(app, request.headers().get(HOST), method))
-        }
+        Route::Page if peer.role.serves_modules() => Ok(page::answer(site, request)),
         Route::Instance => Ok(response::text(
             StatusCode::OK,
-            app.instance.clone().into(),
+            site.instance.clone().into(),
             method,
         )),
-        Route::Health | Route::Ready | Route::Metrics if caller.role.has_admin() => {
-            Ok(admin::answer(app, &route, method))
+        Route::Health | Route::Ready | Route::Metrics if peer.role.tells_health() => {
+            Ok(admin::answer(site, &route, method).await)
         }
         _ => Err(Refusal::not_here()),
     };
     let response = answered.unwrap_or_else(|refusal| {
-        log(&refusal, request, caller);
+        log(&refusal, request, peer.address);
         response::refused(&refusal, method)
     });
     (kind, response)
 }
 
 async fn module(
-    app: &Arc<App>,
+    site: &Arc<Site>,
     wanted: &proto::goproxy::Request,
     asked: Asked,
-    request: &Request<Incoming>,
+    to: To<'_>,
 ) -> Result<Response<Body>, Refusal> {
-    use crate::shelf::answer::Reply;
-    let reply = app.proxy.answer(wanted, asked).await?;
+    let client = asked.client;
+    let reply = site.modules.answer(wanted, asked).await?;
     Ok(match reply {
-        Reply::Whole(answer) => response::whole(&answer, request.method(), request.headers()),
-        Reply::Arriving { length, pieces } => response::arriving(length, pieces, request.method()),
+        Reply::Whole(answer) => {
+            if let Some(uses) = &answer.uses {
+                site.shelf.used().count(uses, client);
+            }
+            response::whole(&answer, to)
+        }
+        Reply::Arriving { length, pieces } => response::arriving(length, pieces, to.method),
     })
 }
 
-fn log(refusal: &Refusal, request: &Request<Incoming>, caller: Caller) {
+/// Reads how a client asks.
+///
+/// # Errors
+/// A refusal when the request has been here before.
+fn asked(
+    site: &Site,
+    peer: &Peer<Role>,
+    headers: &HeaderMap,
+    cached_only: bool,
+) -> Result<Asked, Refusal> {
+    if via::via_contains(headers, &site.instance) {
+        return Err(Refusal::looped());
+    }
+    let disabled = headers
+        .get("disable-module-fetch")
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+    Ok(Asked {
+        client: ip(peer.address),
+        cached_only: cached_only || disabled,
+        relayed: headers.contains_key(via::HEADER),
+        via: via::via_appended(headers, &site.instance).unwrap_or(HeaderValue::from_static("")),
+    })
+}
+
+fn ip(address: ClientAddress) -> Option<std::net::IpAddr> {
+    match address {
+        ClientAddress::Ip(address) => Some(address),
+        ClientAddress::Unix => None,
+    }
+}
+
+fn log(refusal: &Refusal, request: &Request<Incoming>, peer: ClientAddress) {
     let path = request.uri().path();
     let status = refusal.status;
     let text = String::from_utf8_lossy(&refusal.text);
     let reason = refusal.log.as_deref().unwrap_or_else(|| text.trim_end());
     // Where evidence was kept, whoever kept it has logged the error.
     match status {
-        500 => tracing::error!(path, status, reason, peer = %caller.peer, "refused"),
-        403 | 501.. => tracing::info!(path, status, reason, peer = %caller.peer, "refused"),
-        _ => tracing::debug!(path, status, reason, peer = %caller.peer, "refused"),
+        500 => tracing::error!(path, status, reason, %peer, "refused"),
+        403 | 501.. => tracing::info!(path, status, reason, %peer, "refused"),
+        _ => tracing::debug!(path, status, reason, %peer, "refused"),
     }
 }

@@ -15,6 +15,7 @@ pub mod telemetry;
 pub(crate) mod serve;
 
 pub(crate) mod evidence;
+pub(crate) mod journal;
 pub(crate) mod ledger;
 pub(crate) mod store;
 

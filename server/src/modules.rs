@@ -1,6 +1,5 @@
 //! The module proxy: stored answers, and upstream's where there are none.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,43 +11,48 @@ use tokio_util::task::TaskTracker;
 
 use crate::ask::Asked;
 use crate::config::{self, Config};
-use crate::http::refusal::Refusal;
-use crate::ledger::Index;
 use crate::metrics::{InFlight, Metrics};
-use crate::shelf::hot::Hot;
-use crate::source::upstream::Upstreams;
-use crate::store::Store;
+use crate::shelf::answer::{Answer, Kind, Reply};
+use crate::source::Sources;
+use crate::source::upstream::{Class, Want, is_timeout_in_disguise};
+use crate::store::Key;
 
 pub(crate) mod changing;
+pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod fill;
-mod kept;
-mod mismatch;
 pub(crate) mod module;
+mod offline;
+mod private;
 pub(crate) mod proof;
+pub(crate) mod refused;
+pub(crate) mod room;
 pub(crate) mod stored;
 pub(crate) mod transfer;
 
-use crate::shelf::answer::{Answer, Kind, Reply};
-use crate::shelf::negative::Negative;
+use changing::Changing;
+use error::{Error, Remember};
 use file::{Part, VersionFile};
-use fill::Fills;
+use fill::{Fills, Joined};
 use proof::Prover;
+use room::Room;
+
+/// What is stored, and the refusals of modules that are remembered.
+pub(crate) type Shelf = crate::shelf::Shelf<Error>;
 
 /// Answers module requests.
 #[derive(Debug)]
-pub(crate) struct Proxy {
-    pub(crate) store: Store,
-    pub(crate) index: Index,
-    pub(crate) hot: Arc<Hot>,
-    pub(crate) negative: Negative,
-    upstreams: Arc<Upstreams>,
+pub(crate) struct Modules {
+    shelf: Arc<Shelf>,
+    sources: Arc<Sources>,
     prover: Prover,
     fills: Arc<Fills>,
     metrics: Arc<Metrics>,
     limits: config::Limits,
-    data: PathBuf,
-    disk_free_min: u64,
+    /// Tells which modules are private.
+    private: config::Upstream,
+    room: Room,
+    is_read_only: bool,
     list_fresh: Duration,
     negative_ttl: Duration,
     pause: Duration,
@@ -58,36 +62,40 @@ pub(crate) struct Proxy {
     measuring: Semaphore,
 }
 
-/// What a proxy is made of.
+/// What the module proxy is made of.
 pub(crate) struct Parts {
-    pub(crate) store: Store,
-    pub(crate) index: Index,
-    pub(crate) hot: Arc<Hot>,
-    pub(crate) upstreams: Arc<Upstreams>,
+    /// What is stored.
+    pub(crate) shelf: Arc<Shelf>,
+    /// Where files come from.
+    pub(crate) sources: Arc<Sources>,
+    /// What must be proved.
     pub(crate) prover: Prover,
+    /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// Fills, which go on when clients leave.
     pub(crate) tasks: TaskTracker,
+    /// Whether nothing can be written.
+    pub(crate) is_read_only: bool,
 }
 
-impl Proxy {
-    /// Puts a proxy together.
+impl Modules {
+    /// Puts the module proxy together.
     pub(crate) fn new(config: &Config, parts: Parts) -> Self {
         let limits = config.limits.clone();
+        let at_once = limits.fetches_max.saturating_add(limits.text_fetches_max);
+        let bounds = fill::Bounds {
+            begun_max: at_once.saturating_add(limits.waiting_max),
+            unwatched_max: limits.unwatched_max,
+        };
         Self {
-            store: parts.store,
-            index: parts.index,
-            hot: parts.hot,
-            negative: Negative::new(config.cache.negative_entries_max),
-            upstreams: parts.upstreams,
+            shelf: parts.shelf,
+            sources: parts.sources,
             prover: parts.prover,
-            fills: Arc::new(Fills::new(
-                limits.fetches_max,
-                limits.waiting_max,
-                parts.tasks,
-            )),
+            fills: Arc::new(Fills::new(bounds, parts.tasks)),
             metrics: parts.metrics,
-            data: config.data.clone(),
-            disk_free_min: config.cache.disk_free_min,
+            private: config.upstream.clone(),
+            room: Room::new(&config.data, config.cache.disk_free_min),
+            is_read_only: parts.is_read_only,
             list_fresh: config.cache.list_fresh,
             negative_ttl: config.cache.negative_ttl,
             pause: config.proof.pause,
@@ -102,94 +110,152 @@ impl Proxy {
     /// Answers a module request.
     ///
     /// # Errors
-    /// A refusal.
+    /// Why it is not answered.
     pub(crate) async fn answer(
         self: &Arc<Self>,
         request: &Request,
         asked: Asked,
-    ) -> Result<Reply, Refusal> {
-        let key = request.path();
-        if let Some(answer) = self.ready(&key) {
+    ) -> Result<Reply, Error> {
+        let key = Key::of(request);
+        if let Some(answer) = self.ready(key.as_str()) {
             return Ok(Reply::Whole(answer));
         }
-        match request {
-            Request::List(_) => self.changing(key, Kind::List, asked).await,
-            Request::Latest(_) => self.changing(key, Kind::Latest, asked).await,
-            Request::Info { path, query } => {
-                // `v2.0.0` of a path without `/v2` is a question, to which
-                // `v2.0.0+incompatible` may be the answer.
-                let exact = query
+        let module = request.module().clone();
+        let (kind, version) = match request {
+            Request::List(_) => (Kind::List, None),
+            Request::Latest(_) => (Kind::Latest, None),
+            // `v2.0.0` of a path without `/v2` is a question, to which
+            // `v2.0.0+incompatible` may be the answer.
+            Request::Info { path, query } => (
+                Kind::Query,
+                query
                     .version()
-                    .and_then(|version| ModuleVersion::new(path.clone(), version).ok());
-                match exact {
-                    Some(version) => self.file(version, Part::Info, key, asked).await,
-                    None => self.changing(key, Kind::Query, asked).await,
-                }
+                    .and_then(|version| ModuleVersion::new(path.clone(), version).ok())
+                    .map(|version| (version, Part::Info)),
+            ),
+            Request::Mod(version) => (Kind::Mod, Some((version.clone(), Part::Mod))),
+            Request::Zip(version) => (Kind::Zip, Some((version.clone(), Part::Zip))),
+        };
+        let path = module.as_str().to_owned();
+        let answered = match version {
+            Some((version, part)) => {
+                let file = VersionFile { version, part, key };
+                self.version_file(file, asked.clone()).await
             }
-            Request::Mod(version) => self.file(version.clone(), Part::Mod, key, asked).await,
-            Request::Zip(version) => self.file(version.clone(), Part::Zip, key, asked).await,
+            None => {
+                let wanted = Changing { module, kind, key };
+                self.changing(wanted, asked.clone()).await
+            }
+        };
+        match answered {
+            Err(error) => Err(self.as_private(&path, error, &asked).await),
+            answered => answered,
         }
     }
 
     /// Returns the answer that is in memory and need not be asked for again.
-    pub(crate) fn ready(&self, key: &str) -> Option<Arc<Answer>> {
-        self.hot.get(key).filter(|answer| answer.is_fresh())
-    }
-
-    /// Tells whether a module's name is to be kept from databases.
-    pub(crate) fn is_exempt(&self, module: &str) -> bool {
-        self.prover.is_exempt(module)
-    }
-
-    async fn file(
-        self: &Arc<Self>,
-        version: ModuleVersion,
-        part: Part,
-        key: String,
-        asked: Asked,
-    ) -> Result<Reply, Refusal> {
-        let file = VersionFile { version, part, key };
-        self.version_file(file, asked).await
-    }
-
-    /// Refuses new fetches while the disk is nearly full; what is stored is
-    /// served on.
-    ///
-    /// # Errors
-    /// A refusal.
-    pub(crate) fn check_disk(&self) -> Result<(), Refusal> {
-        let free = free_bytes(&self.data)
-            .map_err(|error| Refusal::internal("asking for the free space on disk", &error))?;
-        self.metrics.disk_free(free);
-        if free >= self.disk_free_min {
-            return Ok(());
-        }
-        Err(Refusal {
-            log: Some(format!(
-                "{free} bytes are free below {}, the floor is {}",
-                self.data.display(),
-                self.disk_free_min
-            )),
-            ..Refusal::disk_full()
-        })
+    pub(crate) fn ready(&self, path: &str) -> Option<Arc<Answer>> {
+        self.shelf.ready(path)
     }
 
     /// Counts a client that waits for a transfer, while the guard is kept.
     ///
     /// # Errors
-    /// A refusal when too many wait.
-    pub(crate) fn waiting(&self) -> Result<Waiting, Refusal> {
+    /// [`Error::Busy`] when too many wait.
+    pub(crate) fn waiting(&self, _asked: &Asked) -> Result<Waiting, Error> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.limits.waiting_max {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(Refusal::unavailable(
-                "too many clients wait for downloads already\n",
-                None,
-            ));
+            return Err(Error::Busy { who: "clients" });
         }
         Ok(Waiting {
             count: Arc::clone(&self.waiting),
             _gauge: self.metrics.waiting(),
         })
+    }
+
+    /// Refuses new fetches where they could not be stored; what is stored is served
+    /// on.
+    ///
+    /// # Errors
+    /// [`Error::DiskNearlyFull`], [`Error::ReadOnly`].
+    pub(crate) async fn check_room(&self) -> Result<(), Error> {
+        if self.is_read_only {
+            return Err(Error::ReadOnly);
+        }
+        self.room.check().await
+    }
+
+    /// Remembers what will not change soon: that a thing does not exist, and
+    /// that upstream's bytes are wrong.
+    pub(crate) async fn remember<T>(
+        &self,
+        key: &Key,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Err(error) = &result else { return result };
+        match error.remember() {
+            Remember::No => {}
+            Remember::Briefly => self.shelf.refuse(key, error.clone(), self.negative_ttl),
+            Remember::Pause => self.shelf.refuse(key, error.clone(), self.pause),
+        }
+        if let Error::NotFound {
+            upstream,
+            status,
+            text,
+        } = error
+            && !self.is_read_only
+            && !is_timeout_in_disguise(text)
+        {
+            let absence = crate::ledger::Absence::now(upstream, *status, text);
+            self.shelf.absences().put(key, &absence).await;
+        }
+        result
+    }
+
+    /// Brings gauges that nobody counts up to date.
+    pub(crate) async fn measure(&self) {
+        self.metrics.hot_bytes(self.shelf.hot_bytes());
+        if let Ok(free) = self.room.free().await {
+            self.metrics.disk_free(free);
+        }
+    }
+
+    /// Tells whether somebody may be asked for a module.
+    fn may_fetch(&self, module: &str) -> bool {
+        !self.is_read_only && !self.sources.is_off_for(module)
+    }
+
+    /// Refuses a request that has passed a server to which our upstream list leads
+    /// back. Asked before the request may wait for a fill: in a ring of servers two
+    /// fills would else wait for each other.
+    ///
+    /// # Errors
+    /// [`Error::Ring`].
+    async fn check_ring(&self, asked: &Asked) -> Result<(), Error> {
+        if asked.relayed && self.sources.leads_back(&asked.via).await {
+            return Err(Error::Ring);
+        }
+        Ok(())
+    }
+
+    /// Returns what is wanted of upstream on a client's behalf.
+    fn want(&self, asked: &Asked, body_max: u64, class: Class) -> Want {
+        Want {
+            body_max,
+            via: asked.via.clone(),
+            class,
+        }
+    }
+
+    /// Waits for a fill as one of its clients.
+    async fn wait_for(&self, joined: Joined, asked: &Asked) -> Result<Reply, Error> {
+        self.metrics.lookup(if joined.began {
+            crate::metrics::Lookup::Miss
+        } else {
+            crate::metrics::Lookup::Joined
+        });
+        let waiting = self.waiting(asked)?;
+        fill::reply(joined.watcher, waiting).await
     }
 }
 
@@ -203,22 +269,4 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         self.count.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// Returns the bytes that an unprivileged process may still write there.
-fn free_bytes(folder: &std::path::Path) -> std::io::Result<u64> {
-    let stat = rustix::fs::statvfs(folder)?;
-    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
-}
-
-/// Runs blocking work off the async threads.
-async fn blocking<T: Send + 'static>(
-    what: &'static str,
-    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> Result<T, Refusal> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(std::io::Error::other)
-        .flatten()
-        .map_err(|error| Refusal::storage(what, &error))
 }

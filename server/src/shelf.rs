@@ -21,7 +21,7 @@ use proto::module::Version;
 use crate::blocking;
 use crate::journal::{self, Journal};
 use crate::ledger::{self, Change, FileRecord, Ledger, Standing, Table};
-use crate::store::{Blob, Blobs, Content, If, Key, Published, Staged};
+use crate::store::{Blob, Blobs, If, Key, Published, Staged};
 use absent::Absences;
 use answer::Answer;
 use hot::{Hot, Since};
@@ -164,7 +164,7 @@ impl<E: Clone> Shelf<E> {
         if record.size != found.blob.content.len() {
             return false;
         }
-        let stamp = found.blob.stamp();
+        let stamp = found.blob.stamp;
         if self.verified.has(key, &record.sha256, stamp) {
             return true;
         }
@@ -206,8 +206,7 @@ impl<E: Clone> Shelf<E> {
         let gone = || io::Error::new(io::ErrorKind::NotFound, "a file just stored is gone");
         let found = self.look(key).await?.ok_or_else(gone)?;
         // It was hashed as it came; what lies there is what was written.
-        self.verified
-            .note(key, &record.sha256, found.blob.stamp());
+        self.verified.note(key, &record.sha256, found.blob.stamp);
         let record = Some(record.clone());
         Ok(Kept::Stored(Found { record, ..found }))
     }
@@ -238,12 +237,13 @@ impl<E: Clone> Shelf<E> {
     pub(crate) async fn keep_changing(&self, key: &Key, bytes: &[u8]) -> io::Result<()> {
         if let Some(stored) = self.blobs.read(key).await?
             && stored.content.len() == bytes.len() as u64
-            && stored.content.bytes()? == bytes
+            && stored.content.bytes(bytes.len())? == bytes
         {
             return self.blobs.touch(key).await;
         }
         let staged = self.stage_bytes(bytes).await?;
-        self.blobs.publish(staged, key, If::Any).await?;
+        let (Published::Stored | Published::Same | Published::Taken) =
+            self.blobs.publish(staged, key, If::Any).await?;
         self.absences.forget(key).await;
         Ok(())
     }
@@ -280,7 +280,21 @@ impl<E: Clone> Shelf<E> {
     /// # Errors
     /// What the disk answers.
     pub(crate) async fn versions(&self, module_prefix: &str) -> io::Result<Vec<Version>> {
-        self.blobs.versions(module_prefix).await
+        let keys = self.list(module_prefix).await?;
+        Ok(keys.iter().filter_map(version_of).collect())
+    }
+
+    /// Returns the files whose places start with `prefix`.
+    async fn list(&self, prefix: &str) -> io::Result<Vec<Key>> {
+        let walk = self.blobs.walk_prefix(prefix);
+        blocking::run(move || {
+            let keys = walk.filter_map(|found| match found {
+                Ok(found) => found.key.map(Ok),
+                Err(error) => Some(Err(error)),
+            });
+            keys.take(FILES_MAX).collect()
+        })
+        .await
     }
 
     /// Takes a file out of memory, disk and ledger. Tells whether it was on disk.
@@ -307,12 +321,14 @@ impl<E: Clone> Shelf<E> {
     /// What disk, journal or ledger answer; what was removed until then stays removed.
     pub(crate) async fn purge(&self, what: &Purge) -> io::Result<Purged> {
         let mut purged = Purged::default();
-        for key in self.blobs.list(&what.module_prefix).await? {
+        for key in self.list(&what.module_prefix).await? {
             if what.covers(&key) && self.remove(&key).await? {
                 purged.files.push(key);
             }
         }
-        purged.refusals = self.negative.remove(|key| what.covers(key) || what.is_looked_up(key));
+        purged.refusals = self
+            .negative
+            .remove(|key| what.covers(key) || what.is_looked_up(key));
         purged.refusals += self.absences.forget_all(&what.key_prefix()).await?;
         self.ledger.flush().await?;
         Ok(purged)
@@ -366,6 +382,17 @@ impl<E: Clone> Shelf<E> {
         // What the journal has, a rebuilt ledger will have.
         noted.write(&*self.ledger).await
     }
+}
+
+/// Files of one module that are looked at: versions by the ten thousand are many.
+const FILES_MAX: usize = 1_000_000;
+
+/// Returns the version of a version's file.
+fn version_of(key: &Key) -> Option<Version> {
+    let (_, file) = key.as_str().rsplit_once("/@v/")?;
+    let (version, _) = file.rsplit_once('.')?;
+    let version = Version::from_escaped(version).ok()?;
+    Some(version)
 }
 
 /// What is to be purged.

@@ -5,14 +5,6 @@
 //! upstream asks through it, so there is one place that limits transfers
 //! ([`rooms`]), one that asks again, and one that goes on to the next entry.
 
-#![cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "modules and databases are still wired to Upstreams"
-    )
-)]
-
 use std::sync::Arc;
 
 use proto::goproxy::list::Fallback;
@@ -23,7 +15,9 @@ mod rooms;
 mod tests;
 pub(crate) mod upstream;
 
-pub(crate) use asking::{Asking, Facts, Origin};
+pub(crate) use asking::Asking;
+#[cfg(test)]
+pub(crate) use asking::{Facts, Origin};
 
 use crate::config::{self, Config};
 use crate::metrics::Metrics;
@@ -145,6 +139,11 @@ impl Sources {
     /// there is no such entry.
     pub(crate) fn fall_through(&self, index: usize) -> Option<Fallback> {
         self.upstreams.fall_through(index)
+    }
+
+    /// Tells whether the upstream list leads back to a server that a request has passed.
+    pub(crate) async fn leads_back(&self, via: &http::HeaderValue) -> bool {
+        self.upstreams.leads_back(via).await
     }
 
     /// Returns how each upstream is doing.

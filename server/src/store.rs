@@ -22,7 +22,7 @@ mod walk;
 pub(crate) use content::{Content, StoredFile};
 pub(crate) use durable::Staged;
 pub(crate) use key::Key;
-pub(crate) use old::{Store, Stored};
+pub(crate) use old::Store;
 
 /// Where files are stored. A name once taken never gets other content, unless
 /// it was removed first or is one whose content changes ([`If::Any`]).
@@ -111,6 +111,30 @@ pub(crate) struct Blob {
     pub(crate) content: Content,
     /// When it was last written, or upstream last said the same.
     pub(crate) modified: SystemTime,
+    /// How the file looked to the file system; `None` where storage has no such thing.
+    pub(crate) stamp: Option<Stamp>,
+}
+
+/// What changes when a file is written to or replaced: its identity, length and time of
+/// last change, which no program can set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    device: u64,
+    inode: u64,
+    len: u64,
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(metadata: &std::fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            len: metadata.len(),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
 }
 
 /// Tells whether an error means that no such file can be there: a name longer

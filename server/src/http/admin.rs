@@ -1,25 +1,27 @@
-//! Health, readiness, metrics, and purging remembered refusals.
+//! Health, readiness, metrics, and purging.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Method, Response, StatusCode};
+use http::header::{CONTENT_TYPE, HOST, HeaderValue};
+use http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::json;
 
+use super::Site;
 use super::body::Body;
+use super::refusal::Refusal;
 use super::response;
 use super::route::Route;
-use crate::app::App;
 use crate::metrics;
+use crate::shelf::Purge;
 
-/// Answers a request of the admin kind.
-pub(crate) fn answer(app: &Arc<App>, route: &Route, method: &Method) -> Response<Body> {
+/// Answers a question of the admin kind.
+pub(crate) async fn answer(site: &Arc<Site>, route: &Route, method: &Method) -> Response<Body> {
     match route {
-        Route::Ready => ready(app, method),
+        Route::Ready => ready(site, method),
         Route::Metrics => {
-            app.measure();
-            let text = Bytes::from(app.metrics.encode());
+            measure(site).await;
+            let text = Bytes::from(site.metrics.encode());
             typed(
                 response::text(StatusCode::OK, text, method),
                 metrics::CONTENT_TYPE,
@@ -29,29 +31,77 @@ pub(crate) fn answer(app: &Arc<App>, route: &Route, method: &Method) -> Response
     }
 }
 
-/// Tells whether a request wants refusals forgotten: `DELETE` of a module path
-/// forgets what is remembered of that one thing.
-pub(crate) fn is_purge(method: &Method, route: &Route) -> bool {
-    method == Method::DELETE && matches!(route, Route::Module { .. })
+/// Takes back all that is stored and remembered of `MODULE` or `MODULE@VERSION`.
+///
+/// # Errors
+/// A refusal when a browser may be made to ask, when nothing can be meant by the text,
+/// or when the disk fails.
+pub(crate) async fn purge(
+    site: &Arc<Site>,
+    what: &str,
+    headers: &HeaderMap,
+) -> Result<Response<Body>, Refusal> {
+    // A page in a browser can have any name resolve to this address, and then asks as
+    // if it came from here. No name, no harm: an address is what curl was given.
+    if !headers.get(HOST).is_none_or(is_address) {
+        return Err(Refusal::denied(
+            "ask by address: purging is not answered under a host name\n",
+        ));
+    }
+    let purge =
+        Purge::parse(what).map_err(|error| Refusal::bad_request(format!("{what}: {error}\n")))?;
+    let purged = site
+        .shelf
+        .purge(&purge)
+        .await
+        .map_err(|error| Refusal::internal("purging", &error))?;
+    tracing::warn!(
+        what,
+        files = purged.files.len(),
+        refusals = purged.refusals,
+        "purged"
+    );
+    let body = json!({
+        "purged": what,
+        "files": purged.files.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "refusals": purged.refusals,
+    });
+    let text = Bytes::from(format!("{body:#}\n"));
+    let response = response::text(StatusCode::OK, text, &Method::DELETE);
+    Ok(typed(response, "application/json"))
 }
 
-/// Forgets the remembered refusals of the module that the path names.
-pub(crate) fn purge(app: &Arc<App>, route: &Route, method: &Method) -> Response<Body> {
-    let Route::Module { request, .. } = route else {
-        return response::method_not_allowed();
+fn is_address(host: &HeaderValue) -> bool {
+    let Ok(host) = host.to_str() else {
+        return false;
     };
-    let module = format!("{}/@", request.module().escaped());
-    let purged = app.proxy.negative.purge(&module);
-    let text = format!("forgot {purged} refusals of {}\n", request.module());
-    response::text(StatusCode::OK, text.into(), method)
+    let name = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .map_or_else(
+            || host.rsplit_once(':').map_or(host, |(name, _)| name),
+            |(name, _)| name,
+        );
+    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// Brings gauges that nobody counts up to date.
+async fn measure(site: &Site) {
+    site.modules.measure().await;
+    for database in site.databases.all() {
+        let head = database.head_size().unwrap_or(0);
+        site.metrics.database_head(database.name(), head);
+        site.metrics
+            .database_stopped(database.name(), database.is_stopped());
+    }
 }
 
 /// Ready means: it can serve what it has. Failing upstreams and stopped
 /// databases are told, not counted as unready: another replica would have the
 /// same, and taking this one out would also stop what is stored from being served.
-fn ready(app: &Arc<App>, method: &Method) -> Response<Body> {
-    let ready = !app.stop.is_cancelled();
-    let databases: Vec<_> = app
+fn ready(site: &Arc<Site>, method: &Method) -> Response<Body> {
+    let ready = !site.stop.is_cancelled();
+    let databases: Vec<_> = site
         .databases
         .all()
         .iter()
@@ -63,8 +113,8 @@ fn ready(app: &Arc<App>, method: &Method) -> Response<Body> {
             })
         })
         .collect();
-    let upstreams: Vec<_> = app
-        .upstreams
+    let upstreams: Vec<_> = site
+        .sources
         .health()
         .iter()
         .map(|health| json!({"upstream": &*health.label, "state": health.state()}))
@@ -83,4 +133,24 @@ fn typed(mut response: Response<Body>, media_type: &'static str) -> Response<Bod
     let value = HeaderValue::from_static(media_type);
     response.headers_mut().insert(CONTENT_TYPE, value);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_may_be_asked_to_purge() {
+        for (host, want) in [
+            ("127.0.0.1:9090", true),
+            ("127.0.0.1", true),
+            ("[::1]:9090", true),
+            ("localhost:9090", true),
+            ("evil.example:9090", false),
+            ("localhost.evil.example", false),
+            ("", false),
+        ] {
+            assert_eq!(is_address(&HeaderValue::from_static(host)), want, "{host}");
+        }
+    }
 }

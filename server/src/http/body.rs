@@ -1,12 +1,14 @@
 //! The bodies this server sends.
 
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::Stream;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::shelf::answer::Pieces;
 
 /// A response body: whole in memory (or mapped), or arriving.
 pub(crate) enum Body {
@@ -20,11 +22,42 @@ pub(crate) enum Body {
         pieces: Pieces,
         /// Bytes still to come, where known.
         left: Option<u64>,
+        /// Is told how the body ended.
+        counted: Option<Counted>,
     },
 }
 
-/// Pieces of a body on their way.
-pub(crate) type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+/// Tells how a body ended, once: whether it failed, and the bytes that were sent.
+pub(crate) struct Counted {
+    tell: Option<Box<dyn FnOnce(bool, u64) + Send>>,
+    failed: bool,
+    sent: u64,
+}
+
+impl Counted {
+    /// Calls `tell` when the body has ended or is dropped.
+    pub(crate) fn new(tell: impl FnOnce(bool, u64) + Send + 'static) -> Self {
+        Self {
+            tell: Some(Box::new(tell)),
+            failed: false,
+            sent: 0,
+        }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        if let Some(tell) = self.tell.take() {
+            tell(self.failed, self.sent);
+        }
+    }
+}
+
+impl fmt::Debug for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Counted({})", self.sent)
+    }
+}
 
 impl Body {
     /// No body.
@@ -35,6 +68,15 @@ impl Body {
     /// A body that is all there.
     pub(crate) fn whole(bytes: Bytes) -> Self {
         Self::Whole(if bytes.is_empty() { None } else { Some(bytes) })
+    }
+
+    /// A body of pieces that are `left` bytes together, where that is known.
+    pub(crate) fn arriving(pieces: Pieces, left: Option<u64>) -> Self {
+        Self::Arriving {
+            pieces,
+            left,
+            counted: None,
+        }
     }
 }
 
@@ -48,10 +90,21 @@ impl HttpBody for Body {
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match &mut *self {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Arriving { pieces, left } => {
+            Self::Arriving {
+                pieces,
+                left,
+                counted,
+            } => {
                 let piece = std::task::ready!(pieces.as_mut().poll_next(context));
                 if let (Some(Ok(bytes)), Some(left)) = (&piece, left) {
                     *left = left.saturating_sub(bytes.len() as u64);
+                }
+                if let Some(counted) = counted {
+                    match &piece {
+                        Some(Ok(bytes)) => counted.sent += bytes.len() as u64,
+                        Some(Err(_)) => counted.failed = true,
+                        None => {}
+                    }
                 }
                 Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
             }

@@ -1,30 +1,31 @@
-//! `/sumdb/<name>/…`: the followed checksum databases, for clients.
+//! `/sumdb/<name>/…`: checksum databases, for clients.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
+use http::{Response, StatusCode};
 use proto::goproxy::sumdb::SumdbRequest;
 use proto::module::ModuleVersion;
+use proto::tlog::Level;
 
+use super::Site;
 use super::body::Body;
 use super::refusal::Refusal;
-use super::response;
-use crate::app::App;
+use super::response::{self, To};
 use crate::ask::Asked;
+use crate::modules::error::Error;
 use crate::shelf::answer::{Answer, Kind};
+use crate::store::Key;
 use crate::sumdb::{Database, LookupError};
 
 /// Answers what follows `/sumdb/`.
 pub(crate) async fn answer(
-    app: &Arc<App>,
+    site: &Arc<Site>,
     path: &str,
     asked: &Asked,
-    request: &Request<Incoming>,
+    to: To<'_>,
 ) -> Result<Response<Body>, Refusal> {
-    let Some((database, rest)) = app.databases.resolve(path) else {
+    let Some((database, rest)) = site.databases.resolve(path) else {
         return Err(Refusal::not_found(
             404,
             Bytes::from_static(b"not found: this proxy does not relay that checksum database\n"),
@@ -35,29 +36,25 @@ pub(crate) async fn answer(
     let Some(kind) = kind(&wanted) else {
         // Always answered here and always yes: with any other answer clients
         // would go around us.
-        let method = request.method();
-        return Ok(response::text(StatusCode::OK, Bytes::new(), method));
+        return Ok(response::text(StatusCode::OK, Bytes::new(), to.method));
     };
-    let key = format!("sumdb/{}/{}", database.name(), wanted.path());
-    let full = app.proxy.check_disk().err();
+    let key = Key::of_database(database.name(), &wanted);
+    let since = site.shelf.now();
+    let full = site.modules.check_room().await.err();
     let bytes = if asked.cached_only || full.is_some() {
-        let held = database.held(&wanted).await;
-        held.map_err(|error| match (full, error) {
-            (Some(full), LookupError::NotFound { .. }) if !asked.cached_only => full,
+        let stored = database.stored_answer(&wanted).await;
+        stored.map_err(|error| match (full, error) {
+            (Some(full), LookupError::NotFound { .. }) if !asked.cached_only => full.into(),
             (_, error) => Refusal::from_database(database.name(), &error),
         })?
     } else {
-        ask(app, database, &wanted, &key).await?
+        ask(site, database, &wanted, &key, asked).await?
     };
-    let answer = Arc::new(Answer::new(kind, bytes, None));
+    let answer = Arc::new(Answer::of_bytes(kind, bytes, None));
     if kind != Kind::Head {
-        app.proxy.hot.put(&key, &answer);
+        site.shelf.put_hot(&key, &answer, since);
     }
-    Ok(response::whole(
-        &answer,
-        request.method(),
-        request.headers(),
-    ))
+    Ok(response::whole(&answer, to))
 }
 
 /// Returns the kind of answer; `None` for the empty one to `supported`.
@@ -66,56 +63,81 @@ fn kind(wanted: &SumdbRequest) -> Option<Kind> {
         SumdbRequest::Supported => return None,
         SumdbRequest::Latest => Kind::Head,
         SumdbRequest::Lookup(_) => Kind::Lookup,
-        SumdbRequest::Tile(tile) if tile.width == 1 << tile.height => Kind::Tile,
-        SumdbRequest::Tile(_) => Kind::PartialTile,
+        SumdbRequest::Tile(tile) => match (tile.level, tile.is_full()) {
+            (Level::Hashes(_), true) => Kind::Tile,
+            (Level::Hashes(_), false) => Kind::PartialTile,
+            (Level::Data, true) => Kind::Records,
+            (Level::Data, false) => Kind::PartialRecords,
+        },
     })
 }
 
 /// Asks the database, as one of a bounded number of clients that wait, and
 /// remembers what it does not have.
 async fn ask(
-    app: &Arc<App>,
+    site: &Arc<Site>,
     database: &Arc<Database>,
     wanted: &SumdbRequest,
-    key: &str,
+    key: &Key,
+    asked: &Asked,
 ) -> Result<Bytes, Refusal> {
-    if let Some(refusal) = app.proxy.negative.get(key, Instant::now()) {
-        return Err(refusal);
+    if let Some(error) = site.shelf.refused(key) {
+        return Err(error.into());
     }
-    let _waiting = app.proxy.waiting()?;
-    let refused = |error: &LookupError| Refusal::from_database(database.name(), error);
+    let _waiting = site.modules.waiting(asked)?;
+    let (via, relayed) = (&asked.via, asked.relayed);
     let result = match wanted {
         SumdbRequest::Supported => Ok(Bytes::new()),
-        SumdbRequest::Latest => database.latest().await.map_err(|error| refused(&error)),
-        SumdbRequest::Tile(tile) => database.tile(tile).await.map_err(|error| refused(&error)),
-        SumdbRequest::Lookup(version) => lookup(app, database, version).await,
+        SumdbRequest::Latest => database.latest(via, relayed).await,
+        SumdbRequest::Tile(tile) => database.tile(tile, via, relayed).await,
+        SumdbRequest::Lookup(version) => return lookup(site, database, version, key, asked).await,
     };
-    if let Err(refusal) = &result {
-        app.proxy.remember(key, refusal);
+    match result {
+        Ok(bytes) => Ok(bytes),
+        Err(LookupError::NotFound { status, text }) => {
+            // Remembered in memory alone: a tile or record will be there.
+            let error = not_found(database, status, text);
+            site.shelf
+                .refuse(key, error.clone(), site.config.cache.negative_ttl);
+            Err(error.into())
+        }
+        Err(error) => Err(Refusal::from_database(database.name(), &error)),
     }
-    result
 }
 
 async fn lookup(
-    app: &Arc<App>,
+    site: &Arc<Site>,
     database: &Arc<Database>,
     version: &ModuleVersion,
+    key: &Key,
+    asked: &Asked,
 ) -> Result<Bytes, Refusal> {
     let module = version.path.as_str();
     // The name of a private module must not leave: the go command is told so,
     // and why, instead of "not found", after which it would ask elsewhere.
-    if app.proxy.is_exempt(module) {
+    if site.config.proof.is_exempt(module) {
         return Err(Refusal::denied(format!(
-            "{module} is exempt from proof here (GONOSUMDB), so its name is not told to {}\n\
+            "{module} is exempt from proof here (proof.exempt, GONOSUMDB), so its name is not told to {}\n\
              set GONOSUMDB={module} (or GOPRIVATE) where you build, too\n",
             database.name()
         )));
     }
-    match database.lookup(version).await {
+    match database.lookup(version, &asked.via, asked.relayed).await {
         Ok(answer) => Ok(answer.bytes.clone()),
-        Err(error @ LookupError::NotFound { .. }) => {
-            Err(Refusal::from_database(database.name(), &error))
+        Err(LookupError::NotFound { status, text }) => {
+            let error = not_found(database, status, text);
+            site.shelf
+                .refuse(key, error.clone(), site.config.cache.negative_ttl);
+            Err(error.into())
         }
         Err(error) => Err(Refusal::from_lookup(database.name(), version, &error)),
+    }
+}
+
+fn not_found(database: &Database, status: u16, text: Bytes) -> Error {
+    Error::NotFound {
+        upstream: database.name().into(),
+        status,
+        text,
     }
 }

@@ -4,30 +4,38 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::HOST;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
-use http::{Method, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 
+use super::Site;
 use super::body::Body;
 use super::response;
-use crate::app::{App, go_env_lines};
+use crate::config::Database;
 use crate::metrics::Breaker;
 
-/// Answers with the page. `host` is how the client calls this server.
-pub(crate) fn answer(
-    app: &Arc<App>,
-    host: Option<&HeaderValue>,
-    method: &Method,
-) -> Response<Body> {
-    let scheme = if app.tls.is_some() { "https" } else { "http" };
-    let host = host
-        .and_then(|host| host.to_str().ok())
+/// Answers with the page. It shows this server's address as the client wrote it.
+pub(crate) fn answer<B>(site: &Arc<Site>, request: &Request<B>) -> Response<Body> {
+    let scheme = if site.config.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    // HTTP/2 has it in the request's URL and may have no Host.
+    let authority = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
+    let host = authority
+        .or_else(|| request.headers().get(HOST)?.to_str().ok())
         // What is shown is pasted into a shell.
         .filter(|host| {
             host.bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b))
         })
-        .map_or_else(|| app.config.listen.to_string(), str::to_owned);
-    let text = Bytes::from(page(app, &format!("{scheme}://{host}")));
+        .map_or_else(|| site.config.listen.to_string(), str::to_owned);
+    let method = request.method();
+    let text = Bytes::from(page(site, &format!("{scheme}://{host}")));
     let mut response = response::text(StatusCode::OK, text, method);
     let headers = response.headers_mut();
     headers.insert(
@@ -56,16 +64,16 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .8
 <h2>Use it</h2>
 ";
 
-fn page(app: &App, url: &str) -> String {
+fn page(site: &Site, url: &str) -> String {
     let mut page = String::from(HEAD);
-    let lines = go_env_lines(url, &app.config.databases);
+    let lines = go_env_lines(url, &site.config.databases);
     // Writing to a String cannot fail.
     let _ = write!(
         page,
         "<pre>{}</pre>\n<h2>Checksum databases</h2>\n<table><tr><th>name<th>records in the newest head<th>state</tr>\n",
         escape(&lines)
     );
-    for database in app.databases.all() {
+    for database in site.databases.all() {
         let head = database
             .head_size()
             .map_or_else(|| "none yet".to_owned(), |size| size.to_string());
@@ -83,7 +91,7 @@ fn page(app: &App, url: &str) -> String {
     page.push_str(
         "</table>\n<h2>Upstreams</h2>\n<table><tr><th>address<th>state<th>last trouble</tr>\n",
     );
-    let health = app.upstreams.health();
+    let health = site.sources.health();
     for upstream in &health {
         let class = if upstream.breaker == Breaker::Closed {
             "good"
@@ -108,9 +116,19 @@ fn page(app: &App, url: &str) -> String {
         page,
         "</table>\n<p class=dim>sumward {}, {} KiB of answers in memory. /healthz, /readyz and /metrics tell machines.</p>\n</body></html>\n",
         env!("CARGO_PKG_VERSION"),
-        app.proxy.hot.bytes() >> 10,
+        site.shelf.hot_bytes() >> 10,
     );
     page
+}
+
+/// Returns the two lines that point the go command here.
+pub(crate) fn go_env_lines(url: &str, databases: &[Database]) -> String {
+    let database = match databases.first() {
+        None => "off".to_owned(),
+        Some(database) if database.name == "sum.golang.org" => database.name.clone(),
+        Some(database) => database.key.to_string(),
+    };
+    format!("go env -w GOPROXY={url}\ngo env -w GOSUMDB={database}\n")
 }
 
 fn escape(text: &str) -> String {

@@ -17,10 +17,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-
 use proto::module::ModuleVersion;
 
-use crate::source::upstream::{FetchError, TransferError};
+use crate::modules::error::{Error, Mismatch, Remember};
+use crate::source::upstream::FetchError;
 use crate::sumdb::LookupError;
 
 /// A refusal: the client's status and text, and the log's own words.
@@ -34,25 +34,17 @@ pub(crate) struct Refusal {
     pub(crate) retry_after: Option<Duration>,
     /// What the log says; `None` where the text says it all.
     pub(crate) log: Option<String>,
-    /// How long it is given again without asking anybody.
-    pub(crate) remember: Remember,
-}
-
-/// How long a refusal is given again without asking anybody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Remember {
-    /// Not at all: the next client may have more luck.
-    No,
-    /// For `cache.negative_ttl`: something does not exist.
-    Briefly,
-    /// For `proof.pause`: upstream's bytes are wrong.
-    Pause,
+    /// Whether others may keep it for a minute: something does not exist.
+    pub(crate) may_be_kept: bool,
 }
 
 impl Refusal {
     /// Not there: upstream's own 404 or 410 with its own text.
     pub(crate) fn not_found(status: u16, text: Bytes) -> Self {
-        Self::new(if status == 410 { 410 } else { 404 }, text).remembered(Remember::Briefly)
+        Self {
+            may_be_kept: true,
+            ..Self::new(if status == 410 { 410 } else { 404 }, text)
+        }
     }
 
     /// Not among the stored things, which are all that was asked for.
@@ -61,6 +53,11 @@ impl Refusal {
             404,
             "not found: not stored here, and only stored modules were asked for\n",
         )
+    }
+
+    /// The caller may not have it.
+    pub(crate) fn not_permitted() -> Self {
+        Self::denied("this proxy does not let you have that\n")
     }
 
     /// Denied for a reason that no other proxy may undo.
@@ -135,66 +132,6 @@ impl Refusal {
         Self::new(404, "not found\n")
     }
 
-    /// What became of an upstream request.
-    pub(crate) fn from_fetch(error: FetchError) -> Self {
-        let log = Some(error.to_string());
-        let refusal = match error {
-            FetchError::NotFound { status, text, .. } => {
-                Self::not_found(status, or_else(text, "not found\n"))
-            }
-            // About this proxy's credentials, not about the client's.
-            FetchError::Refused {
-                status: 401 | 407,
-                text,
-                ..
-            } => Self::bad_upstream(or_else(text, "upstream refused this proxy's credentials\n")),
-            FetchError::Refused { status, text, .. } => {
-                Self::new(status, or_else(text, "upstream refused this request\n"))
-            }
-            FetchError::Off => Self::new(
-                404,
-                "not found: not stored here, and this proxy has no upstream (GOPROXY=off)\n",
-            ),
-            FetchError::TooLarge { .. } => {
-                Self::denied(format!("upstream's answer is too large: {error}\n"))
-            }
-            FetchError::BadAnswer { .. } => {
-                Self::bad_upstream(format!("upstream's answer cannot be used: {error}\n"))
-            }
-            FetchError::Private { .. } => Self::denied(format!("{error}\n")),
-            FetchError::Path { .. } => Self::bad_request(format!("{error}\n")),
-            FetchError::Unavailable {
-                ref upstream,
-                ref reason,
-                retry_after,
-                ref text,
-                ..
-            } => Self::unavailable(
-                or_else(
-                    text.clone(),
-                    &format!("upstream {upstream} does not answer: {reason}\n"),
-                ),
-                retry_after,
-            ),
-        };
-        Self { log, ..refusal }
-    }
-
-    /// What became of a transfer that had begun.
-    pub(crate) fn from_transfer(error: &TransferError) -> Self {
-        match error {
-            TransferError::TooLarge { .. } => {
-                Self::denied(format!("upstream's answer is too large: {error}\n"))
-            }
-            TransferError::Truncated { .. }
-            | TransferError::Stalled { .. }
-            | TransferError::Broken { .. } => Self::unavailable(
-                format!("upstream's answer broke off again and again: {error}\n"),
-                None,
-            ),
-        }
-    }
-
     /// What became of looking a version up in a database.
     pub(crate) fn from_lookup(
         database: &str,
@@ -237,12 +174,11 @@ impl Refusal {
             LookupError::Internal { reason } => {
                 Self::internal("asking a checksum database", reason)
             }
+            LookupError::Private { module } => Self::denied(format!(
+                "{module} is private here (upstream.private, GOPRIVATE), and {database} is not named for it\n\
+                 name it in `modules` of that database in this proxy's configuration, or set GONOSUMDB where you build\n"
+            )),
         }
-    }
-
-    /// The same, remembered.
-    pub(crate) fn remembered(self, remember: Remember) -> Self {
-        Self { remember, ..self }
     }
 
     fn new(status: u16, text: impl Into<Bytes>) -> Self {
@@ -251,9 +187,158 @@ impl Refusal {
             text: text.into(),
             retry_after: None,
             log: None,
-            remember: Remember::No,
+            may_be_kept: false,
         }
     }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let remembered = error.remember();
+        let refusal = match error {
+            Error::NotFound { status, text, .. } => {
+                Self::not_found(status, or_else(text, "not found\n"))
+            }
+            Error::NotStored => Self::not_stored(),
+            Error::Off => Self::new(
+                404,
+                "not found: not stored here, and this proxy has no upstream (GOPROXY=off)\n",
+            ),
+            Error::Private { module } => private(&module),
+            Error::PrivateAbsent { module } => Self::denied(format!(
+                "{module} is private here and its upstream does not have it\n\
+                 that is not passed on as \"not found\": the go command would tell the name to others\n"
+            )),
+            Error::Upstream(error) => of_upstream(error),
+            Error::Ring => Self::looped(),
+            Error::Unfit { reason } => Self::bad_upstream(format!("{reason}\n")),
+            Error::Rules { reason } => Self::denied(format!("{reason}\n")),
+            Error::Mismatch(mismatch) => Self::denied(of_mismatch(&mismatch)),
+            Error::Changed { file, before } => Self::denied(format!(
+                "{file}: the file stored here is not the one that was stored, which had {before}\n"
+            )),
+            Error::Taken { file } => Self::denied(format!(
+                "{file}: upstream sent another file than the one that is stored here under that name\n\
+                 `sumward purge` takes the stored one back\n"
+            )),
+            Error::NoDatabase { version } => Self::denied(format!(
+                "{version} cannot be proved: no configured checksum database covers it\n"
+            )),
+            Error::NotInDatabase { version, database } => Self::denied(format!(
+                "verifying {version}: not in the checksum database {database}, so it cannot be proved\n\
+                 if it is a private module, name it in proof.exempt (GONOSUMDB) of this proxy\n"
+            )),
+            Error::NoLine { line, database } => Self::denied(format!(
+                "verifying {line}: the record in {database} has no line for it\n"
+            )),
+            Error::Lookup {
+                version,
+                database,
+                error,
+            } => Self::from_lookup(&database, &version, &error),
+            Error::DiskNearlyFull { free, floor } => Self {
+                log: Some(format!(
+                    "{free} bytes are free on the data disk, the floor is {floor}"
+                )),
+                ..Self::disk_full()
+            },
+            Error::ReadOnly => Self::unavailable(
+                "this proxy's data folder is read-only: it serves what it has and fetches nothing new\n",
+                Some(Duration::from_secs(60)),
+            ),
+            Error::Storage { doing, error } => Self::storage(doing, &error),
+            Error::Busy { who } => {
+                Self::unavailable(format!("too many {who} wait already\n"), None)
+            }
+            Error::Abandoned => {
+                Self::unavailable("the download ended because nobody waited for it\n", None)
+            }
+            Error::Stopping => Self::unavailable("this server is stopping\n", None),
+        };
+        Self {
+            may_be_kept: refusal.may_be_kept && remembered == Remember::Briefly,
+            ..refusal
+        }
+    }
+}
+
+fn private(module: &str) -> Refusal {
+    Refusal::denied(format!(
+        "{module} is private here (GOPRIVATE or GONOPROXY of this proxy), and no upstream is named for it\n\
+         name one in its configuration: upstream.private: [{{modules: {module}, list: https://…}}]\n"
+    ))
+}
+
+/// Words a refusal. It follows the go command's own text for a mismatch, as people
+/// search for its words.
+fn of_mismatch(mismatch: &Mismatch) -> String {
+    let Mismatch {
+        line,
+        database,
+        want,
+        got,
+    } = mismatch;
+    format!(
+        "verifying {line}: checksum mismatch\n\
+         \tupstream sent: {got}\n\
+         \t{database}: {want}\n\
+         SECURITY ERROR: the file upstream sent is not the one the checksum database has.\n\
+         This proxy refused it and kept the evidence; it will ask upstream again in a while.\n"
+    )
+}
+
+/// What became of an upstream request.
+fn of_upstream(error: FetchError) -> Refusal {
+    let log = Some(error.to_string());
+    let refusal = match error {
+        FetchError::NotFound { status, text, .. } => {
+            Refusal::not_found(status, or_else(text, "not found\n"))
+        }
+        // About this proxy's credentials, not about the client's.
+        FetchError::Refused {
+            status: 401 | 407,
+            text,
+            ..
+        } => Refusal::bad_upstream(or_else(text, "upstream refused this proxy's credentials\n")),
+        FetchError::Refused {
+            upstream,
+            status,
+            text,
+        } => Refusal::new(status, refused_by(&upstream, status, &text)),
+        FetchError::Off => Refusal::from(Error::Off),
+        FetchError::Private { module } => private(&module),
+        FetchError::TooLarge { .. } => {
+            Refusal::denied(format!("upstream's answer is too large: {error}\n"))
+        }
+        FetchError::BadAnswer { .. } => {
+            Refusal::bad_upstream(format!("upstream's answer cannot be used: {error}\n"))
+        }
+        FetchError::Path { .. } => Refusal::bad_request(format!("{error}\n")),
+        FetchError::Unavailable {
+            ref upstream,
+            ref reason,
+            retry_after,
+            ref text,
+            ..
+        } => Refusal::unavailable(
+            or_else(
+                text.clone(),
+                &format!("upstream {upstream} does not answer: {reason}\n"),
+            ),
+            retry_after,
+        ),
+    };
+    Refusal { log, ..refusal }
+}
+
+/// Tells who refused and in which words.
+fn refused_by(upstream: &str, status: u16, text: &Bytes) -> String {
+    let words = String::from_utf8_lossy(text);
+    let words = words.trim();
+    if words.is_empty() {
+        return format!("upstream {upstream} refused this request ({status})\n");
+    }
+    format!("upstream {upstream} refused this request ({status}):\n{words}\n")
 }
 
 /// Said with a 503 whose end nobody knows.

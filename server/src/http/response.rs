@@ -1,103 +1,210 @@
 //! From an answer or a refusal to an HTTP response: conditions, ranges, HEAD.
 
+use std::io;
+use std::ops::Range as Span;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
-    IF_NONE_MATCH, IF_RANGE, RANGE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+    HeaderValue, IF_NONE_MATCH, IF_RANGE, RANGE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 
-use super::body::{Body, Pieces};
-use super::refusal::{Refusal, Remember};
-use crate::shelf::answer::{Answer, Kind, headers};
+use super::body::Body;
+use super::refusal::Refusal;
+use crate::blocking;
+use crate::serve::peer::Peer;
+use crate::serve::unreadable::OnUnreadable;
+use crate::shelf::answer::{Answer, Kind, Lasting, Pieces};
+use crate::store::{Content, StoredFile};
+
+/// To whom an answer goes: what of the request shapes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct To<'a> {
+    /// GET or HEAD.
+    pub(crate) method: &'a Method,
+    headers: &'a HeaderMap,
+    /// Whether the kernel itself reads the bytes of the answer; see [`Peer`].
+    writes_to_kernel: bool,
+}
+
+impl<'a> To<'a> {
+    /// Reads what shapes the answer to a request.
+    pub(crate) fn of<R, B>(peer: &Peer<R>, request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            headers: request.headers(),
+            writes_to_kernel: peer.writes_to_kernel,
+        }
+    }
+}
 
 /// Answers with what is all there.
-pub(crate) fn whole(answer: &Answer, method: &Method, request: &HeaderMap) -> Response<Body> {
-    let etag = answer.headers.get(ETAG);
-    if let (Some(etag), Some(wanted)) = (etag, request.get(IF_NONE_MATCH))
+pub(crate) fn whole(answer: &Answer, to: To<'_>) -> Response<Body> {
+    let headers =
+        answer.headers(|answer| headers_of(answer.kind, answer.tag.as_deref(), answer.lasting));
+    let etag = headers.get(ETAG);
+    if let (Some(etag), Some(wanted)) = (etag, to.headers.get(IF_NONE_MATCH))
         && matches(wanted, etag)
     {
-        return build(
-            StatusCode::NOT_MODIFIED,
-            answer.headers.clone(),
-            Body::empty(),
-        );
+        return build(StatusCode::NOT_MODIFIED, headers.clone(), Body::empty());
     }
-    let range = if method == Method::GET {
-        range(answer, request)
-    } else {
-        Range::Whole
+    let length = usize::try_from(answer.content.len()).unwrap_or(usize::MAX);
+    let range = match (to.method, etag) {
+        (&Method::GET, Some(etag)) => range(etag, length, to.headers),
+        _ => Range::Whole,
     };
     match range {
-        Range::Whole => {
-            let length = answer.body.len();
-            content(
-                StatusCode::OK,
-                answer.headers.clone(),
-                method,
-                answer.body.clone(),
-                length,
-            )
-        }
+        Range::Whole => content(StatusCode::OK, headers.clone(), to, answer, 0..length),
         Range::Part { first, end } => {
-            let mut headers = answer.headers.clone();
-            let value = format!("bytes {first}-{}/{}", end - 1, answer.body.len());
+            let mut headers = headers.clone();
+            let value = format!("bytes {first}-{}/{length}", end - 1);
             headers.insert(CONTENT_RANGE, ascii(&value));
-            let part = answer.body.slice(first..end);
-            content(
-                StatusCode::PARTIAL_CONTENT,
-                headers,
-                method,
-                part,
-                end - first,
-            )
+            content(StatusCode::PARTIAL_CONTENT, headers, to, answer, first..end)
         }
         Range::Outside => {
             let mut headers = HeaderMap::new();
-            headers.insert(
-                CONTENT_RANGE,
-                ascii(&format!("bytes */{}", answer.body.len())),
-            );
+            headers.insert(CONTENT_RANGE, ascii(&format!("bytes */{length}")));
             build(StatusCode::RANGE_NOT_SATISFIABLE, headers, Body::empty())
         }
     }
 }
 
 /// Answers with a zip that is arriving. Ranges and conditions wait until it is
-/// stored: without its end nothing is proved.
+/// stored: without its end nothing is proved. Others may keep it an hour, as they may
+/// what turns out to be served unproved.
 pub(crate) fn arriving(length: Option<u64>, pieces: Pieces, method: &Method) -> Response<Body> {
-    let mut headers = headers(Kind::Zip, None);
+    let mut headers = headers_of(Kind::Zip, None, Lasting::Unproved);
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, length.into());
     }
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
-        Body::Arriving {
-            pieces,
-            left: length,
-        }
+        Body::arriving(pieces, length)
     };
     build(StatusCode::OK, headers, body)
+}
+
+/// Returns the headers of a 200 of this kind.
+fn headers_of(kind: Kind, tag: Option<&str>, lasting: Lasting) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(CONTENT_TYPE, content_type(kind));
+    headers.insert(CACHE_CONTROL, cache_control(kind, lasting));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(tag) = tag
+        && let Ok(value) = HeaderValue::from_str(&format!("\"{tag}\""))
+    {
+        headers.insert(ETAG, value);
+        headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    }
+    headers
+}
+
+fn content_type(kind: Kind) -> HeaderValue {
+    HeaderValue::from_static(match kind {
+        Kind::List
+        | Kind::Mod
+        | Kind::Head
+        | Kind::Lookup
+        | Kind::Records
+        | Kind::PartialRecords => "text/plain; charset=utf-8",
+        Kind::Latest | Kind::Query | Kind::Info => "application/json",
+        Kind::Zip => "application/zip",
+        Kind::Tile | Kind::PartialTile => "application/octet-stream",
+    })
+}
+
+/// Tells how long others may keep an answer. What is proved never changes; what only
+/// upstream says is kept a minute at the most.
+fn cache_control(kind: Kind, lasting: Lasting) -> HeaderValue {
+    const HOUR: &str = "public, max-age=3600";
+    HeaderValue::from_static(match (kind, lasting) {
+        (Kind::List | Kind::Latest | Kind::Query | Kind::Head, _) => "public, max-age=60",
+        (Kind::Lookup | Kind::PartialTile | Kind::PartialRecords, _) | (_, Lasting::Unproved) => {
+            HOUR
+        }
+        // It never changes, and nothing proves it.
+        (Kind::Info, Lasting::AsKind) => "public, max-age=86400",
+        (Kind::Mod | Kind::Zip | Kind::Tile | Kind::Records, Lasting::AsKind) => {
+            "public, max-age=31536000, immutable"
+        }
+    })
+}
+
+/// Answers with a span of an answer's content.
+///
+/// A mapped file goes only where the kernel reads it: there a page that cannot be read
+/// is a failed write, elsewhere it would be the end of this process.
+fn content(
+    status: StatusCode,
+    mut headers: HeaderMap,
+    to: To<'_>,
+    answer: &Answer,
+    span: Span<usize>,
+) -> Response<Body> {
+    headers.insert(CONTENT_LENGTH, span.len().into());
+    if to.method == Method::HEAD {
+        return build(status, headers, Body::empty());
+    }
+    match &answer.content {
+        Content::Memory(bytes) => build(status, headers, Body::whole(bytes.slice(span))),
+        Content::File(file) => match to.writes_to_kernel.then(|| file.map()) {
+            Some(Ok(map)) => {
+                let mut response = build(status, headers, Body::whole(map.slice(span)));
+                let file = file.clone();
+                let suspected = OnUnreadable::new(move || file.suspect());
+                response.extensions_mut().insert(suspected);
+                response
+            }
+            Some(Err(_)) | None => {
+                let length = span.len() as u64;
+                let body = Body::arriving(pieces(file.clone(), span), Some(length));
+                build(status, headers, body)
+            }
+        },
+    }
+}
+
+/// Bytes of a stored file that are read at once.
+const PIECE_BYTES_MAX: usize = 256 << 10;
+
+/// Reads a span of a file, piece by piece.
+fn pieces(file: StoredFile, span: Span<usize>) -> Pieces {
+    Box::pin(futures_util::stream::try_unfold(
+        (file, span),
+        async |(file, span): (StoredFile, Span<usize>)| {
+            if span.is_empty() {
+                return Ok(None);
+            }
+            let length = span.len().min(PIECE_BYTES_MAX);
+            let (source, at) = (file.clone(), span.start as u64);
+            let piece = blocking::run(move || source.read_at(at, length)).await;
+            let piece = piece.inspect_err(|error: &io::Error| {
+                // The next who asks finds it out.
+                file.suspect();
+                tracing::error!(%error, "a stored file cannot be read while it is sent");
+            })?;
+            Ok(Some((piece, (file, span.start + length..span.end))))
+        },
+    ))
 }
 
 /// Answers with a refusal.
 pub(crate) fn refused(refusal: &Refusal, method: &Method) -> Response<Body> {
     let mut headers = text_headers();
-    let caching = match refusal.remember {
-        Remember::Briefly => "public, max-age=60",
-        Remember::No | Remember::Pause => "no-store",
+    let caching = if refusal.may_be_kept {
+        "public, max-age=60"
+    } else {
+        "no-store"
     };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     if let Some(after) = refusal.retry_after {
         headers.insert(RETRY_AFTER, seconds(after).into());
     }
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let text = refusal.text.clone();
-    let length = text.len();
-    content(status, headers, method, text, length)
+    in_memory(status, headers, method, refusal.text.clone())
 }
 
 /// Answers a method that is neither GET nor HEAD.
@@ -117,8 +224,7 @@ pub(crate) fn method_not_allowed() -> Response<Body> {
 pub(crate) fn text(status: StatusCode, body: Bytes, method: &Method) -> Response<Body> {
     let mut headers = text_headers();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let length = body.len();
-    content(status, headers, method, body, length)
+    in_memory(status, headers, method, body)
 }
 
 fn text_headers() -> HeaderMap {
@@ -131,14 +237,13 @@ fn text_headers() -> HeaderMap {
     headers
 }
 
-fn content(
+fn in_memory(
     status: StatusCode,
     mut headers: HeaderMap,
     method: &Method,
     bytes: Bytes,
-    length: usize,
 ) -> Response<Body> {
-    headers.insert(CONTENT_LENGTH, length.into());
+    headers.insert(CONTENT_LENGTH, bytes.len().into());
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
@@ -184,10 +289,7 @@ enum Range {
 
 /// Reads `Range` (RFC 9110 §14): one range of bytes. Several at once, other
 /// units and a failing `If-Range` get the whole, as the RFC allows.
-fn range(answer: &Answer, request: &HeaderMap) -> Range {
-    let Some(etag) = answer.headers.get(ETAG) else {
-        return Range::Whole;
-    };
+fn range(etag: &HeaderValue, length: usize, request: &HeaderMap) -> Range {
     if request.get(IF_RANGE).is_some_and(|wanted| wanted != etag) {
         return Range::Whole;
     }
@@ -198,7 +300,7 @@ fn range(answer: &Answer, request: &HeaderMap) -> Range {
     else {
         return Range::Whole;
     };
-    parse_range(spec, answer.body.len())
+    parse_range(spec, length)
 }
 
 fn parse_range(spec: &str, length: usize) -> Range {
@@ -253,11 +355,19 @@ mod tests {
 
     #[test]
     fn conditions_and_ranges_shape_the_response() {
-        let answer = Answer::new(Kind::Zip, Bytes::from_static(b"0123456789"), Some("tag"));
+        let answer = Answer::of_bytes(Kind::Zip, Bytes::from_static(b"0123456789"), Some("tag"));
+        let send = |headers: &HeaderMap| {
+            let to = To {
+                method: &Method::GET,
+                headers,
+                writes_to_kernel: false,
+            };
+            whole(&answer, to)
+        };
         let ask = |name, value: &'static str| {
             let mut request = HeaderMap::new();
             request.insert(name, HeaderValue::from_static(value));
-            whole(&answer, &Method::GET, &request)
+            send(&request)
         };
         assert_eq!(ask(IF_NONE_MATCH, "\"tag\"").status(), 304);
         assert_eq!(ask(IF_NONE_MATCH, "W/\"x\", W/\"tag\"").status(), 304);
@@ -270,7 +380,7 @@ mod tests {
         let mut request = HeaderMap::new();
         request.insert(RANGE, HeaderValue::from_static("bytes=2-4"));
         request.insert(IF_RANGE, HeaderValue::from_static("\"other\""));
-        assert_eq!(whole(&answer, &Method::GET, &request).status(), 200);
+        assert_eq!(send(&request).status(), 200);
     }
 
     #[test]

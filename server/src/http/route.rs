@@ -19,6 +19,11 @@ pub(crate) enum Route {
     /// Which process is this? Asked by a server that suspects it is talking to
     /// itself.
     Instance,
+    /// Takes back what is stored and remembered of a module: `/purge/MODULE[@VERSION]`.
+    Purge {
+        /// The module and version, as the go command writes them.
+        what: String,
+    },
     /// Something of a module.
     Module {
         /// What of which module.
@@ -65,6 +70,12 @@ impl Route {
             Some(rest) => (rest, true),
             None => (path.as_str(), false),
         };
+        if let Some(what) = path.strip_prefix("purge/")
+            && !cached_only
+        {
+            let what = what.to_owned();
+            return Ok(Self::Purge { what });
+        }
         if let Some(rest) = path.strip_prefix("sumdb/") {
             return Ok(Self::Database {
                 rest: rest.to_owned(),
@@ -94,9 +105,12 @@ impl Route {
             Self::Database { rest, .. } if rest.ends_with("/latest") => metrics::Kind::SumdbLatest,
             Self::Database { rest, .. } if rest.contains("/lookup/") => metrics::Kind::SumdbLookup,
             Self::Database { .. } => metrics::Kind::SumdbTile,
-            Self::Page | Self::Health | Self::Ready | Self::Metrics | Self::Instance => {
-                metrics::Kind::Other
-            }
+            Self::Page
+            | Self::Health
+            | Self::Ready
+            | Self::Metrics
+            | Self::Instance
+            | Self::Purge { .. } => metrics::Kind::Other,
         }
     }
 }

@@ -123,19 +123,17 @@ impl Examiner<'_> {
         let finding = match measure(file, reader, size) {
             Err(Misfit::Unread(error)) => return Err(error),
             Err(misfit) => Finding::Damaged {
-                key: file.key.clone(),
-                reason: String::from_utf8_lossy(&misfit.refusal().text)
-                    .trim_end()
-                    .to_owned(),
+                key: file.key.to_string(),
+                reason: misfit.to_string(),
             },
-            Ok(h1) => self.stand(file, hex::encode(sha256), size, h1),
+            Ok(measured) => self.stand(file, hex::encode(sha256), size, measured.h1),
         };
         Ok((finding, size))
     }
 
     /// Finds the proof of a file among the stored ones.
     fn stand(&self, file: &VersionFile, sha256: String, size: u64, h1: Option<H1>) -> Finding {
-        let key = file.key.clone();
+        let key = file.key.to_string();
         let (Some(covered), Some(got)) = (file.part.covered(), h1) else {
             let record = new_record(sha256, size, None, Standing::Uncovered);
             return Finding::Good { key, record };
@@ -199,6 +197,6 @@ fn version_file(request: &Request, key: &str) -> Option<VersionFile> {
         }
         Request::List(_) | Request::Latest(_) => return None,
     };
-    let key = key.to_owned();
+    let key = crate::store::Key::parse(key)?;
     Some(VersionFile { version, part, key })
 }

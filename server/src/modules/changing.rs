@@ -5,59 +5,67 @@
 //! upstream last said so. Younger than `cache.list_fresh`: served as it is.
 //! Up to [`BACKGROUND_MAX`]: served as it is while upstream is asked again.
 //! Older: upstream is asked first, and the stored answer serves when upstream
-//! fails. Nothing proves these answers; the versions they name are proved when
-//! they are fetched.
+//! fails, for ever. Nothing proves these answers; the versions they name are proved
+//! when they are fetched.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use proto::info::{Info, versions};
+use proto::module::{ModulePath, ModuleVersion, Version};
 
-use super::transfer::RESTARTS_MAX;
-use super::{Proxy, blocking};
+use super::Modules;
+use super::error::Error;
+use super::file::{VersionFile, new_record};
+use super::fill::Joined;
 use crate::ask::Asked;
-use crate::http::refusal::Refusal;
+use crate::ledger::Standing;
 use crate::metrics::Lookup;
 use crate::shelf::answer::{Answer, Kind, Reply};
-use crate::source::upstream::Want;
+use crate::source::upstream::Class;
+use crate::store::Key;
 
 /// How long a client waits for upstream while an older answer is at hand.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Ages up to this are answered at once and refreshed behind the client's back.
 const BACKGROUND_MAX: Duration = Duration::from_secs(600);
+/// How long a failing upstream is not asked again for the same changing thing.
+const FAILURE_PAUSE: Duration = Duration::from_secs(5);
 
-impl Proxy {
+/// Something of a module that changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Changing {
+    /// The module.
+    pub(crate) module: ModulePath,
+    /// What of it.
+    pub(crate) kind: Kind,
+    /// Its place in the store and below an upstream.
+    pub(crate) key: Key,
+}
+
+impl Modules {
     /// Answers a request for something that changes.
     ///
     /// # Errors
-    /// A refusal.
-    pub(crate) async fn changing(
+    /// Why it is not answered.
+    pub(super) async fn changing(
         self: &Arc<Self>,
-        key: String,
-        kind: Kind,
+        wanted: Changing,
         asked: Asked,
-    ) -> Result<Reply, Refusal> {
-        let stored = self.stored_changing(&key, kind).await?;
+    ) -> Result<Reply, Error> {
+        let stored = self.stored_changing(&wanted).await?;
         let Some((answer, age)) = stored else {
-            if asked.cached_only {
-                return Err(Refusal::not_stored());
-            }
-            if let Some(refusal) = self.negative.get(&key, Instant::now()) {
-                self.metrics.lookup(Lookup::Negative);
-                return Err(refusal);
-            }
-            return self.wait_for(self.refresh(&key, kind, &asked)?).await;
+            return self.first(&wanted, &asked).await;
         };
         // Without an upstream nobody can say better, however old it is.
-        if asked.cached_only || age < self.list_fresh || self.upstreams.is_off() {
+        if asked.cached_only || age < self.list_fresh || !self.may_fetch(wanted.module.as_str()) {
             self.metrics.lookup(Lookup::Disk);
             return Ok(Reply::Whole(answer));
         }
-        let refreshed = self.refreshed(&key, kind, &asked, age).await;
-        match refreshed {
+        match self.refreshed(&wanted, &asked, age).await {
             Some(Ok(reply)) => Ok(reply),
-            Some(Err(refusal)) if refusal.status < 500 => Err(refusal),
+            Some(Err(error)) if !hides_nothing(&error) => Err(error),
             Some(Err(_)) | None => {
                 self.metrics.lookup(Lookup::Stale);
                 Ok(Reply::Whole(answer))
@@ -65,139 +73,172 @@ impl Proxy {
         }
     }
 
+    /// Answers for the first time: from upstream, else from what is stored of the
+    /// module's versions.
+    async fn first(self: &Arc<Self>, wanted: &Changing, asked: &Asked) -> Result<Reply, Error> {
+        if asked.cached_only {
+            return match self.of_stored_versions(wanted).await {
+                Some(answer) => Ok(Reply::Whole(answer)),
+                None => Err(Error::NotStored),
+            };
+        }
+        let error = match self.shelf.refused(&wanted.key) {
+            Some(error) => {
+                self.metrics.lookup(Lookup::Negative);
+                error
+            }
+            None => match self.asked_first(wanted, asked).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            },
+        };
+        if hides_nothing(&error)
+            && let Some(answer) = self.of_stored_versions(wanted).await
+        {
+            self.metrics.lookup(Lookup::Stale);
+            return Ok(Reply::Whole(answer));
+        }
+        Err(self.or_absent(&wanted.key, error).await)
+    }
+
+    pub(super) async fn asked_first(
+        self: &Arc<Self>,
+        wanted: &Changing,
+        asked: &Asked,
+    ) -> Result<Reply, Error> {
+        self.check_ring(asked).await?;
+        let joined = self.refresh(wanted, asked)?;
+        self.wait_for(joined, asked).await
+    }
+
     /// Asks upstream again about something of which an answer of this age is
     /// stored. Returns `None` when the client need not wait, or not longer: the
     /// question goes on by itself, and the next client has its answer.
     async fn refreshed(
         self: &Arc<Self>,
-        key: &str,
-        kind: Kind,
+        wanted: &Changing,
         asked: &Asked,
         age: Duration,
-    ) -> Option<Result<Reply, Refusal>> {
-        if let Some(refusal) = self.negative.get(key, Instant::now()) {
-            return Some(Err(refusal));
+    ) -> Option<Result<Reply, Error>> {
+        if let Some(error) = self.shelf.refused(&wanted.key) {
+            return Some(Err(error));
         }
-        let joined = match self.refresh(key, kind, asked) {
+        if let Err(error) = self.check_ring(asked).await {
+            return Some(Err(error));
+        }
+        let joined = match self.refresh(wanted, asked) {
             Ok(joined) => joined,
-            Err(refusal) => return Some(Err(refusal)),
+            Err(error) => return Some(Err(error)),
         };
         if age < BACKGROUND_MAX {
             return None;
         }
-        tokio::time::timeout(PATIENCE, self.wait_for(joined))
+        tokio::time::timeout(PATIENCE, self.wait_for(joined, asked))
             .await
             .ok()
     }
 
     /// Asks upstream, or joins those who ask already.
-    fn refresh(
-        self: &Arc<Self>,
-        key: &str,
-        kind: Kind,
-        asked: &Asked,
-    ) -> Result<super::fill::Joined, Refusal> {
-        let (proxy, owned) = (Arc::clone(self), key.to_owned());
-        let want = asked.want(self.limits.text_bytes_max);
-        self.fills
-            .join(&asked.fill_key(key), move |_flow| async move {
-                let result = proxy.fetch_changing(&owned, kind, &want).await;
-                // A failing upstream is asked again soon, but not by every request.
-                if let Err(refusal) = &result
-                    && refusal.status >= 500
-                {
-                    proxy.negative.put(
-                        &owned,
-                        refusal.clone(),
-                        FAILURE_PAUSE.min(proxy.negative_ttl),
-                        Instant::now(),
-                    );
-                }
-                proxy.remember_refusal(&owned, result)
-            })
+    fn refresh(self: &Arc<Self>, wanted: &Changing, asked: &Asked) -> Result<Joined, Error> {
+        let (modules, owned, on_behalf) = (Arc::clone(self), wanted.clone(), asked.clone());
+        self.fills.join(&wanted.key, move |_flow| async move {
+            let result = modules.fetch_changing(&owned, &on_behalf).await;
+            // A failing upstream is asked again soon, but not by every request.
+            if let Err(error) = &result
+                && hides_nothing(error)
+                && !matches!(error, Error::Busy { .. } | Error::Ring)
+            {
+                let pause = FAILURE_PAUSE.min(modules.negative_ttl);
+                modules.shelf.refuse(&owned.key, error.clone(), pause);
+            }
+            modules.remember(&owned.key, result).await
+        })
     }
 
-    async fn stored_changing(
-        self: &Arc<Self>,
-        key: &str,
-        kind: Kind,
-    ) -> Result<Option<(Arc<Answer>, Duration)>, Refusal> {
-        let (proxy, owned) = (Arc::clone(self), key.to_owned());
-        let Some(stored) =
-            blocking("reading a stored answer", move || proxy.store.read(&owned)).await?
-        else {
+    pub(super) async fn stored_changing(
+        &self,
+        wanted: &Changing,
+    ) -> Result<Option<(Arc<Answer>, Duration)>, Error> {
+        let found = self.shelf.look_changing(&wanted.key).await;
+        let found = found.map_err(Error::storage("reading a stored answer"))?;
+        let Some((blob, since)) = found else {
             return Ok(None);
         };
         // A clock that was set back makes an answer look as if it came from the
         // future: take it for fresh no longer than a fresh one.
         let age = SystemTime::now()
-            .duration_since(stored.modified)
+            .duration_since(blob.modified)
             .unwrap_or(self.list_fresh);
         let fresh_until = Instant::now() + self.list_fresh.saturating_sub(age);
-        let answer = Arc::new(Answer::new(kind, stored.bytes, None).fresh_until(fresh_until));
+        let answer = Answer::new(wanted.kind, blob.content, None).fresh_until(fresh_until);
+        let answer = Arc::new(answer);
         if age < self.list_fresh {
-            self.hot.put(key, &answer);
+            self.shelf.put_hot(&wanted.key, &answer, since);
         }
         Ok(Some((answer, age)))
     }
 
     async fn fetch_changing(
         self: &Arc<Self>,
-        key: &str,
-        kind: Kind,
-        want: &Want,
-    ) -> Result<Arc<Answer>, Refusal> {
-        self.check_disk()?;
+        wanted: &Changing,
+        asked: &Asked,
+    ) -> Result<Arc<Answer>, Error> {
+        self.check_room().await?;
+        let want = self
+            .want(asked, self.limits.text_bytes_max, Class::Text)
+            .await?;
+        let module = wanted.module.as_str();
+        let asking = self.sources.ask(module, wanted.key.as_str(), want)?;
         let _fetching = self.metrics.fetch();
-        let bytes = self.fetch_text(key, want).await?;
-        check(kind, key, &bytes)?;
-        let (proxy, owned, kept) = (Arc::clone(self), key.to_owned(), bytes.clone());
-        blocking("storing an answer", move || {
-            match proxy.store.read(&owned)? {
-                Some(stored) if stored.bytes == kept => proxy.store.touch(&owned),
-                _ => proxy.store.write(&owned, &kept),
-            }
-        })
-        .await?;
+        let (kind, key) = (wanted.kind, wanted.key.clone());
+        let fetched = asking.text(|bytes, _| check(kind, &key, bytes)).await;
+        let (info, bytes, _) = fetched.map_err(Error::from)?;
+        let since = self.shelf.now();
+        self.shelf
+            .keep_changing(&wanted.key, &bytes)
+            .await
+            .map_err(Error::storage("storing an answer"))?;
+        if let Some(info) = info {
+            self.keep_as_info(&wanted.module, &info, &bytes).await;
+        }
         let fresh_until = Instant::now() + self.list_fresh;
-        let answer = Arc::new(Answer::new(kind, bytes, None).fresh_until(fresh_until));
-        self.hot.put(key, &answer);
+        let answer = Answer::of_bytes(wanted.kind, bytes, None).fresh_until(fresh_until);
+        let answer = Arc::new(answer);
+        self.shelf.put_hot(&wanted.key, &answer, since);
         Ok(answer)
     }
-}
 
-impl Proxy {
-    /// Fetches a small answer, again when it breaks off.
-    async fn fetch_text(&self, key: &str, want: &Want) -> Result<Bytes, Refusal> {
-        let mut restarts = 0;
-        loop {
-            let fetched = self
-                .upstreams
-                .fetch(key, want)
-                .await
-                .map_err(Refusal::from_fetch)?;
-            match fetched.bytes().await {
-                Ok(bytes) => return Ok(bytes),
-                Err(error) if error.retryable() && restarts < RESTARTS_MAX => restarts += 1,
-                Err(error) => return Err(Refusal::from_transfer(&error)),
-            }
+    /// Keeps the answer to a query as the `.info` of the version it names, too: with
+    /// upstream gone `go mod download` asks for that.
+    async fn keep_as_info(&self, module: &ModulePath, info: &Info, bytes: &Bytes) {
+        let version = Version::parse(&info.version).ok();
+        let version = version.and_then(|it| ModuleVersion::new(module.clone(), it).ok());
+        let Some(version) = version else { return };
+        let file = VersionFile::info(version);
+        let sha256 = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(bytes));
+        let record = new_record(sha256, bytes.len() as u64, None, Standing::Uncovered);
+        if let Err(error) = self.shelf.keep_first(&file.key, bytes, &record).await {
+            tracing::warn!(key = %file.key, %error, "the answer to a query is not kept as .info");
         }
     }
 }
 
-/// How long a failing upstream is not asked again for the same changing thing.
-const FAILURE_PAUSE: Duration = Duration::from_secs(5);
+/// Tells whether an error about something stored is no reason not to serve it:
+/// upstream is in trouble, or its "not found" is a failure in disguise.
+fn hides_nothing(error: &Error) -> bool {
+    match error {
+        Error::NotFound { text, .. } => crate::source::upstream::is_timeout_in_disguise(text),
+        error => error.is_trouble(),
+    }
+}
 
 /// Refuses what is not what was asked for, an error page sent as 200, say: it
-/// would be stored, and served when upstream is gone.
-fn check(kind: Kind, key: &str, bytes: &Bytes) -> Result<(), Refusal> {
+/// would be stored, and served when upstream is gone. Returns what an answer about one
+/// version says.
+fn check(kind: Kind, key: &Key, bytes: &Bytes) -> Result<Option<Info>, String> {
     let checked = match kind {
-        Kind::List => versions::parse(bytes).map(|_| ()),
-        _ => Info::parse(bytes).map(|_| ()),
+        Kind::List => versions::parse(bytes).map(|_| None),
+        _ => Info::parse(bytes).map(Some),
     };
-    checked.map_err(|error| {
-        Refusal::bad_upstream(format!(
-            "upstream's answer for {key} cannot be read: {error}\n"
-        ))
-    })
+    checked.map_err(|error| format!("upstream's answer for {key} cannot be read: {error}"))
 }

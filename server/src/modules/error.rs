@@ -32,6 +32,12 @@ pub(crate) enum Error {
         /// The module.
         module: String,
     },
+    /// The module is private and absent, and no shorter path is a module: saying "not
+    /// found" would send the client elsewhere with the name.
+    PrivateAbsent {
+        /// The module.
+        module: String,
+    },
     /// Upstream refused, failed, or cannot be reached.
     Upstream(FetchError),
     /// The request has passed a server that our upstream list leads back to.
@@ -159,6 +165,7 @@ impl Error {
             Self::NotStored
             | Self::Off
             | Self::Private { .. }
+            | Self::PrivateAbsent { .. }
             | Self::Upstream(_)
             | Self::Ring
             | Self::Unfit { .. }
@@ -193,6 +200,7 @@ impl Error {
             Self::NotFound { .. }
             | Self::NotStored
             | Self::Private { .. }
+            | Self::PrivateAbsent { .. }
             | Self::Rules { .. }
             | Self::Mismatch(_)
             | Self::Changed { .. }

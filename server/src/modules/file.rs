@@ -46,13 +46,16 @@ pub(crate) struct Measured {
 }
 
 /// Why bytes are not the file that their name says.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Misfit {
     /// They are something else: an error page, a transfer cut short.
+    #[error("{0}")]
     Unfit(String),
     /// They are a zip, and it breaks a rule for module zips.
+    #[error("{0}")]
     Rules(String),
     /// They could not be read back.
+    #[error("cannot be read: {0}")]
     Unread(io::Error),
 }
 

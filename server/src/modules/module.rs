@@ -1,64 +1,72 @@
 //! Files of one version, which never change: served as stored, or fetched, proved
 //! and stored.
 
-use std::io::BufReader;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Instant;
 
-use proto::dirhash::H1;
+use futures_util::future::{Either, MaybeDone, maybe_done, select};
+use proto::dirhash::Summary;
+use proto::module::ModuleVersion;
 
-use super::file::{Misfit, Part, VersionFile, measure, new_record};
-use super::fill::{self, Flow};
-use super::proof::{Origin, Rejection};
-use super::stored::Seen;
+use super::Modules;
+use super::error::Error;
+use super::file::{Measured, Misfit, Part, VersionFile, measure, new_record};
+use super::fill::Flow;
+use super::proof::Expected;
+use super::stored::{Rejection, Seen};
 use super::transfer::{self, Received, Watched};
-use super::{Proxy, blocking};
 use crate::ask::Asked;
-use crate::http::refusal::{Refusal, Remember};
-use crate::ledger::Standing;
+use crate::blocking;
+use crate::journal;
+use crate::ledger::{Change, Contents, FileRecord, Standing, Table};
 use crate::metrics::Lookup;
+use crate::shelf::Kept;
 use crate::shelf::answer::{Answer, Reply};
-use crate::source::upstream::{Fetched, Want};
-use crate::store::map;
+use crate::source::Asking;
+use crate::source::upstream::{Class, Fetched};
 
 /// Zips up to this size are proved whole before their first byte leaves.
 const WHOLE_BYTES_MAX: u64 = 4 << 20;
-/// The end of a larger zip that waits for the proof: enough to hold the end of
-/// its central directory, so that nothing can be unpacked from what left before.
-const HELD_BYTES: u64 = 64 << 10;
 
-impl Proxy {
+impl Modules {
     /// Answers a request for a file of a version: stored, or fetched and proved.
     ///
     /// # Errors
-    /// A refusal.
-    pub(crate) async fn version_file(
+    /// Why it is not answered.
+    pub(super) async fn version_file(
         self: &Arc<Self>,
         file: VersionFile,
         asked: Asked,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Reply, Error> {
         let seen = self.look(&file).await?;
         if let Seen::Good(answer) = seen {
             self.metrics.lookup(Lookup::Disk);
             return Ok(Reply::Whole(answer));
         }
         if asked.cached_only {
-            return self.stored_only(&file, seen).await.map(Reply::Whole);
+            return self
+                .stored_only(&file, seen, &asked)
+                .await
+                .map(Reply::Whole);
         }
-        if let Some(refusal) = self.negative.get(&file.key, Instant::now()) {
+        if let Some(error) = self.shelf.refused(&file.key) {
             self.metrics.lookup(Lookup::Negative);
-            return Err(refusal);
+            return Err(error);
         }
-        let proxy = Arc::clone(self);
-        let wanted = file.clone();
-        let want = asked.want(file.part.bytes_max(&self.limits));
-        let joined = self
-            .fills
-            .join(&asked.fill_key(&file.key), move |flow| async move {
-                let result = proxy.fill(&wanted, &want, flow).await;
-                proxy.remember_refusal(&wanted.key, result)
-            })?;
-        self.wait_for(joined).await
+        self.check_ring(&asked).await?;
+        let (modules, wanted, on_behalf) = (Arc::clone(self), file.clone(), asked.clone());
+        let joined = self.fills.join(&file.key, move |flow| async move {
+            let result = modules.fill(&wanted, &on_behalf, flow).await;
+            modules.remember(&wanted.key, result).await
+        })?;
+        let reply = self.wait_for(joined, &asked).await;
+        match reply {
+            Err(error) => Err(self.or_absent(&file.key, error).await),
+            reply => reply,
+        }
     }
 
     /// Judges what lies there without fetching anything. A wrong file stays for
@@ -68,60 +76,76 @@ impl Proxy {
         self: &Arc<Self>,
         file: &VersionFile,
         seen: Seen,
-    ) -> Result<Arc<Answer>, Refusal> {
-        let unjudged = match seen {
+        asked: &Asked,
+    ) -> Result<Arc<Answer>, Error> {
+        let found = match seen {
             Seen::Good(answer) => return Ok(answer),
-            Seen::Unjudged(unjudged) => unjudged,
-            Seen::Absent => return Err(Refusal::not_stored()),
+            Seen::Unjudged(found) => found,
+            Seen::Absent => return Err(Error::NotStored),
         };
-        if let Some(refusal) = self.negative.get(&file.key, Instant::now()) {
-            return Err(refusal);
+        if let Some(error) = self.shelf.refused(&file.key) {
+            return Err(error);
         }
-        let judged = self.adopt(file, unjudged).await.map_err(Refusal::from);
-        self.remember_refusal(&file.key, judged)
+        let judged = self
+            .judge_stored(file, found, &asked.via, asked.relayed)
+            .await
+            .map_err(|rejection| self.of_stored(rejection));
+        self.remember(&file.key, judged).await
+    }
+
+    /// What lies in the tree and is wrong is not asked for again at once, whatever is
+    /// wrong with it.
+    fn of_stored(&self, rejection: Rejection) -> Error {
+        match rejection {
+            Rejection::Wrong(Error::Unfit { reason }) => Error::Rules { reason },
+            rejection => rejection.into(),
+        }
     }
 
     /// Comes by a file: the one task that does it for all who wait.
     async fn fill(
         self: &Arc<Self>,
         file: &VersionFile,
-        want: &Want,
+        asked: &Asked,
         flow: Arc<Flow>,
-    ) -> Result<Arc<Answer>, Refusal> {
+    ) -> Result<Arc<Answer>, Error> {
         // Another fill may have ended between our look and our joining.
         match self.look(file).await? {
             Seen::Good(answer) => return Ok(answer),
             Seen::Absent => {}
-            Seen::Unjudged(unjudged) => match self.adopt(file, unjudged).await {
+            Seen::Unjudged(found) => match self
+                .judge_stored(file, found, &asked.via, asked.relayed)
+                .await
+            {
                 Ok(answer) => return Ok(answer),
-                Err(Rejection::Wrong(_)) => self.discard(&file.key).await?,
-                Err(Rejection::Unknown(refusal)) => return Err(refusal),
+                Err(Rejection::Wrong(_)) if self.may_fetch(file.module()) => {
+                    self.discard(file).await?;
+                }
+                Err(rejection) => return Err(rejection.into()),
             },
         }
-        self.check_disk()?;
+        self.check_room().await?;
+        let class = match file.part {
+            Part::Zip => Class::Zip,
+            Part::Info | Part::Mod => Class::Text,
+        };
+        let want = self
+            .want(asked, file.part.bytes_max(&self.limits), class)
+            .await?;
+        let mut asking = self.sources.ask(file.module(), file.key.as_str(), want)?;
         let _fetching = self.metrics.fetch();
-        let fetched = self
-            .upstreams
-            .fetch(&file.key, want)
-            .await
-            .map_err(Refusal::from_fetch)?;
-        if fetched.is_html() {
-            return Err(Refusal::bad_upstream(format!(
-                "{}: upstream sent a page for people, a sign-in page perhaps\n",
-                file.version
-            )));
-        }
-        self.fetch(file, want, fetched, flow).await
+        self.fetch(file, asked, &mut asking, flow).await
     }
 
-    /// Takes a file that upstream has: receives, judges and stores it.
+    /// Receives, judges and stores a file, from the next upstream where the list lets
+    /// an unfit answer through. The database is asked at the same time.
     async fn fetch(
         self: &Arc<Self>,
         file: &VersionFile,
-        want: &Want,
-        fetched: Fetched,
+        asked: &Asked,
+        asking: &mut Asking,
         flow: Arc<Flow>,
-    ) -> Result<Arc<Answer>, Refusal> {
+    ) -> Result<Arc<Answer>, Error> {
         let started = Instant::now();
         let watched = Watched {
             flow,
@@ -129,64 +153,133 @@ impl Proxy {
                 Part::Zip => WHOLE_BYTES_MAX,
                 Part::Info | Part::Mod => u64::MAX,
             },
-            held_bytes: HELD_BYTES,
         };
-        let receive = transfer::receive(
-            &self.store,
-            &self.upstreams,
-            &file.key,
-            want,
-            fetched,
-            &watched,
-        );
-        // Only now is the database asked: a name that upstream does not know is
-        // nobody else's business. What it says is needed when the bytes are here.
-        let expected = async {
-            match file.part.covered() {
-                Some(_) => self.prover.expected(&file.version).await.map(Some),
-                None => Ok(None),
+        let mut expected = pin!(maybe_done(self.expected(file, asked)));
+        let mut fetched = beside(asking.next(), expected.as_mut()).await?;
+        loop {
+            let taken = self
+                .take(file, asking, fetched, &watched, expected.as_mut())
+                .await;
+            let error = match taken {
+                Ok((received, h1, contents, standing)) => {
+                    let record = new_record(received.sha256.clone(), received.size, h1, standing);
+                    if let Some(contents) = contents {
+                        self.keep_contents(&file.version, &record, &contents).await;
+                    }
+                    return self.keep(file, received, record, started, asked).await;
+                }
+                Err(error) => error,
+            };
+            let is_of_the_bytes = matches!(
+                error,
+                Error::Unfit { .. } | Error::Rules { .. } | Error::Mismatch(_)
+            );
+            // What has begun to leave cannot become another file.
+            if !is_of_the_bytes || watched.flow.has_begun() || !asking.unfit(format!("{error:?}")) {
+                return Err(error);
+            }
+            // The error of this answer says more than that of the next.
+            let next = asking.next().await;
+            fetched = next.map_err(|_| error)?;
+        }
+    }
+
+    async fn expected(&self, file: &VersionFile, asked: &Asked) -> Result<Option<Expected>, Error> {
+        match file.part.covered() {
+            Some(_) => self
+                .prover
+                .expected(&file.version, &asked.via, asked.relayed)
+                .await
+                .map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes one answer: receives it, measures it, and judges it.
+    async fn take<F>(
+        self: &Arc<Self>,
+        file: &VersionFile,
+        asking: &mut Asking,
+        fetched: Fetched,
+        watched: &Watched,
+        mut expected: Pin<&mut MaybeDone<F>>,
+    ) -> Result<
+        (
+            Received,
+            Option<proto::dirhash::H1>,
+            Option<Summary>,
+            Standing,
+        ),
+        Error,
+    >
+    where
+        F: Future<Output = Result<Option<Expected>, Error>>,
+    {
+        if fetched.is_html() {
+            return Err(Error::Unfit {
+                reason: format!(
+                    "{}: upstream sent a page for people, a sign-in page perhaps",
+                    file.version
+                ),
+            });
+        }
+        let staged = self.shelf.stage().await;
+        let staged = staged.map_err(Error::storage("making a file in staging"))?;
+        let received = {
+            let receive = pin!(transfer::receive(staged, asking, fetched, watched));
+            match select(receive, expected.as_mut()).await {
+                Either::Left((received, _)) => received?,
+                // Without a proof the rest need not come.
+                Either::Right(((), receive)) => match expected.as_mut().output_mut() {
+                    Some(Err(error)) => return Err(error.clone()),
+                    _ => receive.await?,
+                },
             }
         };
-        let (received, expected) = tokio::try_join!(receive, expected)?;
-        let h1 = self.measure_received(file, &received).await?;
-        let standing = match (file.part.covered(), h1, expected) {
+        let measured = self.measure_received(file, &received).await?;
+        expected.as_mut().await;
+        // Kept for the next answer, should this one be wrong.
+        let expected = match expected.as_mut().output_mut() {
+            Some(expected) => expected.clone()?,
+            None => return Err(Error::Stopping),
+        };
+        let standing = match (file.part.covered(), measured.h1, expected) {
             (Some(covered), Some(h1), Some(expected)) => {
-                let origin = received_origin(&received)?;
+                let suspect = received.suspect();
                 self.prover
-                    .judge(&file.version, covered, h1, expected, origin)
+                    .judge(&file.version, covered, h1, expected, suspect)
                     .await?
             }
             _ => Standing::Uncovered,
         };
-        self.keep(file, received, h1, standing, started).await
+        Ok((received, measured.h1, measured.contents, standing))
     }
 
     async fn measure_received(
         &self,
         file: &VersionFile,
         received: &Received,
-    ) -> Result<Option<H1>, Refusal> {
-        let _turn = self.measuring.acquire().await;
+    ) -> Result<Measured, Error> {
+        let _turn = match file.part {
+            Part::Zip => Some(self.measuring.acquire().await),
+            Part::Info | Part::Mod => None,
+        };
         let (subject, size) = (file.clone(), received.size);
         let staged = Arc::clone(received.staged.file());
-        let measured = blocking("hashing a received file", move || {
-            let reader = BufReader::with_capacity(64 << 10, &*staged);
+        let measured = blocking::run(move || {
+            use std::io::Seek as _;
+            (&*staged).rewind()?;
+            let reader = std::io::BufReader::with_capacity(64 << 10, &*staged);
             Ok(measure(&subject, reader, size))
         })
-        .await?;
-        match measured {
-            Ok(h1) => Ok(h1),
-            Err(misfit) => {
-                let refusal = misfit.refusal();
-                if matches!(misfit, Misfit::Rules(_)) {
-                    let origin = received_origin(received)?;
-                    self.prover
-                        .keep_misfit(&file.version, &refusal, origin)
-                        .await;
-                }
-                Err(refusal)
-            }
+        .await
+        .map_err(Error::storage("hashing a received file"))?;
+        if let Err(Misfit::Rules(reason)) = &measured {
+            self.prover
+                .keep_misfit(&file.version, reason, received.suspect())
+                .await;
         }
+        measured.map_err(Error::from)
     }
 
     /// Gives a judged file its name and its record.
@@ -194,77 +287,74 @@ impl Proxy {
         self: &Arc<Self>,
         file: &VersionFile,
         received: Received,
-        h1: Option<H1>,
-        standing: Standing,
+        record: FileRecord,
         started: Instant,
-    ) -> Result<Arc<Answer>, Refusal> {
+        asked: &Asked,
+    ) -> Result<Arc<Answer>, Error> {
         let url = received.url.clone();
-        let record = new_record(received.sha256.clone(), received.size, h1, standing);
-        let (proxy, key, kept) = (Arc::clone(self), file.key.clone(), record.clone());
-        let stored = blocking("storing a file", move || {
-            proxy.store.publish(received.staged, &key)?;
-            proxy.index.put(&key, &kept)?;
-            proxy.store.read(&key)
-        })
-        .await?
-        .ok_or_else(|| Refusal::internal("reading a file just stored", &"it is gone"))?;
-        tracing::info!(
-            module.path = file.version.path.as_str(),
-            version = file.version.version.as_str(),
-            part = file.part.name(),
-            upstream.url = url,
-            bytes = record.size,
-            standing = %record.standing,
-            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "stored"
-        );
-        Ok(self.good(file, stored, &record))
-    }
-
-    /// Waits for a fill as one of its clients.
-    pub(super) async fn wait_for(&self, joined: fill::Joined) -> Result<Reply, Refusal> {
-        self.metrics.lookup(if joined.began {
-            Lookup::Miss
-        } else {
-            Lookup::Joined
-        });
-        let waiting = self.waiting()?;
-        fill::reply(joined.watcher, waiting).await
-    }
-
-    /// Remembers what will not change soon: that a thing does not exist, and
-    /// that upstream's bytes are wrong.
-    pub(super) fn remember_refusal(
-        &self,
-        key: &str,
-        result: Result<Arc<Answer>, Refusal>,
-    ) -> Result<Arc<Answer>, Refusal> {
-        if let Err(refusal) = &result {
-            self.remember(key, refusal);
+        let kept = self.shelf.keep(&file.key, received.staged, &record).await;
+        match kept.map_err(Error::storage("storing a file"))? {
+            Kept::Stored(found) => {
+                tracing::info!(
+                    module.path = file.module(),
+                    version = file.version.version.as_str(),
+                    part = file.part.name(),
+                    upstream.url = url,
+                    bytes = record.size,
+                    standing = %record.standing,
+                    duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                    "stored"
+                );
+                Ok(self.good(file, found.blob.content, &record, found.since))
+            }
+            // Somebody put a file there meanwhile. It is judged like any other.
+            Kept::Taken => {
+                tracing::warn!(key = %file.key, "another file has the name already");
+                let taken = || Error::Taken {
+                    file: file.to_string(),
+                };
+                match self.look(file).await? {
+                    Seen::Good(answer) => Ok(answer),
+                    Seen::Unjudged(found) => self
+                        .judge_stored(file, found, &asked.via, asked.relayed)
+                        .await
+                        .map_err(|_| taken()),
+                    Seen::Absent => Err(taken()),
+                }
+            }
         }
-        result
     }
 
-    /// Remembers a refusal for as long as it says.
-    pub(crate) fn remember(&self, key: &str, refusal: &Refusal) {
-        let duration = match refusal.remember {
-            Remember::No => return,
-            Remember::Briefly => self.negative_ttl,
-            Remember::Pause => self.pause,
+    async fn keep_contents(&self, version: &ModuleVersion, record: &FileRecord, files: &Summary) {
+        let Standing::Proved { .. } = record.standing else {
+            return;
         };
-        self.negative
-            .put(key, refusal.clone(), duration, Instant::now());
+        let Some(h1) = record.h1.clone() else { return };
+        let files = files
+            .files()
+            .map(|(name, sha256)| (name.to_owned(), hex::encode(sha256)))
+            .collect();
+        let contents = Contents { h1, files };
+        let Ok(change) = Change::put(Table::Contents, version.escaped(), &contents) else {
+            return;
+        };
+        let entry = journal::Entry::contents(version, contents);
+        self.shelf.keep_contents(entry, change).await;
     }
 }
 
-/// Tells where received bytes came from. The staged file is whole and nobody
-/// writes to it again, so it can be mapped.
-fn received_origin(received: &Received) -> Result<Origin, Refusal> {
-    let bytes = map::map(received.staged.file())
-        .map_err(|error| Refusal::storage("reading a received file", &error))?;
-    Ok(Origin {
-        bytes,
-        url: received.url.clone(),
-        sha256: received.sha256.clone(),
+/// Waits for `main` and lets `side` go on meanwhile.
+async fn beside<T, F: Future>(
+    main: impl Future<Output = T>,
+    mut side: Pin<&mut MaybeDone<F>>,
+) -> T {
+    let mut main = pin!(main);
+    std::future::poll_fn(move |context| {
+        let _ = side.as_mut().poll(context);
+        match main.as_mut().poll(context) {
+            Poll::Ready(value) => Poll::Ready(value),
+            Poll::Pending => Poll::Pending,
+        }
     })
+    .await
 }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use http::HeaderValue;
 
+use super::Modules;
 use super::error::Error;
 use super::file::{Measured, Misfit, VersionFile, measure, new_record};
 use super::refused::{Suspect, SuspectBytes};
-use super::Modules;
 use crate::blocking;
 use crate::ledger::{FileRecord, Standing};
 use crate::shelf::Found;

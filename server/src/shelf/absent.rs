@@ -65,7 +65,11 @@ impl Absences {
             Some(entries) => entries,
             None => self.count_stored().await?,
         };
-        let is_new = self.ledger.get(Table::Absences, key.as_str()).await?.is_none();
+        let is_new = self
+            .ledger
+            .get(Table::Absences, key.as_str())
+            .await?
+            .is_none();
         let mut entries = entries + usize::from(is_new);
         let change = Change::put(Table::Absences, key.as_str(), absence)?;
         self.ledger.apply(vec![change]).await?;

@@ -91,7 +91,8 @@ impl Used {
         match client {
             Some(client) if self.client_addresses && is_zip(&uses.key) => {
                 if let Some(name) = version_of(&uses.key) {
-                    self.today().add(format!("{name} {client}"), 1, self.entries_per_day_max);
+                    self.today()
+                        .add(format!("{name} {client}"), 1, self.entries_per_day_max);
                 }
             }
             _ => {
@@ -273,7 +274,10 @@ mod tests {
         let client = Some("192.0.2.7".parse().unwrap());
         let without = used(false, 10);
         without.count(&uses("v1.0.0"), client);
-        assert_eq!(counts(&without.take(1).unwrap()), [("a.example/x@v1.0.0", 1)]);
+        assert_eq!(
+            counts(&without.take(1).unwrap()),
+            [("a.example/x@v1.0.0", 1)]
+        );
         let with = used(true, 10);
         with.count(&uses("v1.0.0"), client);
         let noted = with.take(1).unwrap();

@@ -9,7 +9,7 @@
 //! (connections are kept by reqwest and end with [`Upstreams`]), any reading
 //! of the environment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -64,6 +64,11 @@ pub(crate) struct Upstreams {
     /// This server's name among sumwards.
     instance: Arc<str>,
     metrics: Arc<Metrics>,
+    /// Instance names of the upstreams that are sumwards, as far as they were asked.
+    /// Held for a look-up at a time.
+    peers: Mutex<HashSet<String>>,
+    /// When they were asked last. Held while they are asked, by one for all.
+    peers_asked: tokio::sync::Mutex<Option<tokio::time::Instant>>,
     /// Hosts by origin, those of entries and those of databases. Held for a look-up
     /// at a time, never across an await.
     hosts: Mutex<HashMap<String, Arc<Host>>>,
@@ -152,6 +157,8 @@ impl Upstreams {
             },
             instance: instance.into(),
             metrics,
+            peers: Mutex::new(HashSet::new()),
+            peers_asked: tokio::sync::Mutex::new(None),
             hosts: Mutex::new(HashMap::new()),
         };
         upstreams.entries = upstreams.list(&settings.list)?;
@@ -417,4 +424,10 @@ fn read_netrc(settings: &config::Upstream) -> Result<Netrc, Error> {
             reason: error.to_string(),
         }),
     }
+}
+
+pub(crate) fn is_timeout_in_disguise(text: &[u8]) -> bool {
+    String::from_utf8_lossy(text)
+        .to_lowercase()
+        .contains("timed out")
 }

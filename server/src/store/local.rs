@@ -10,7 +10,9 @@ use bytes::Bytes;
 
 use super::durable::{self, Staging};
 use super::walk::{FolderWalk, STAGING};
-use super::{Blob, Blobs, Content, If, Key, Published, Staged, StoredFile, Walk, is_absence};
+use super::{
+    Blob, Blobs, Content, If, Key, Published, Staged, Stamp, StoredFile, Walk, is_absence,
+};
 use crate::blocking;
 
 /// The module tree. Cheap to clone.
@@ -148,6 +150,7 @@ fn read(path: &Path) -> io::Result<Option<Blob>> {
     Ok(Some(Blob {
         content,
         modified: metadata.modified()?,
+        stamp: Some(Stamp::of(&metadata)),
     }))
 }
 

@@ -164,6 +164,8 @@ impl<F: Fetch> Database<F> {
     pub(crate) async fn lookup(
         self: &Arc<Self>,
         module: &ModuleVersion,
+        _via: &http::HeaderValue,
+        _relayed: bool,
     ) -> Result<Arc<Answer>, LookupError> {
         let (store, wanted) = (self.store.clone(), module.clone());
         let stored = blocking("reading a stored answer", move || {
@@ -213,7 +215,11 @@ impl<F: Fetch> Database<F> {
     ///
     /// # Errors
     /// See [`LookupError`]; only when no head has ever been accepted.
-    pub(crate) async fn latest(self: &Arc<Self>) -> Result<Bytes, LookupError> {
+    pub(crate) async fn latest(
+        self: &Arc<Self>,
+        _via: &http::HeaderValue,
+        _relayed: bool,
+    ) -> Result<Bytes, LookupError> {
         let refreshed = if self.is_due(HEAD_FRESH) {
             self.refresh().await
         } else {
@@ -233,7 +239,12 @@ impl<F: Fetch> Database<F> {
     ///
     /// # Errors
     /// See [`LookupError`].
-    pub(crate) async fn tile(self: &Arc<Self>, tile: &Tile) -> Result<Bytes, LookupError> {
+    pub(crate) async fn tile(
+        self: &Arc<Self>,
+        tile: &Tile,
+        _via: &http::HeaderValue,
+        _relayed: bool,
+    ) -> Result<Bytes, LookupError> {
         if tile.height != TILE_HEIGHT {
             return Err(not_here(format!(
                 "not found: tiles have height {TILE_HEIGHT} here\n"

@@ -7,17 +7,30 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::shelf::answer::Kind;
 
-fn fills(at_once: usize, queue_max: usize) -> Arc<Fills> {
-    Arc::new(Fills::new(at_once, queue_max, TaskTracker::new()))
+fn fills() -> Arc<Fills> {
+    fills_for(Duration::from_secs(60))
+}
+
+fn fills_for(unwatched_max: Duration) -> Arc<Fills> {
+    let bounds = Bounds {
+        begun_max: 10,
+        unwatched_max,
+    };
+    Arc::new(Fills::new(bounds, TaskTracker::new()))
+}
+
+fn key() -> Key {
+    Key::parse("m.example/x/@v/v1.0.0.zip").unwrap()
 }
 
 fn answer(body: &[u8]) -> Arc<Answer> {
-    Arc::new(Answer::new(Kind::Zip, Bytes::copy_from_slice(body), None))
+    let body = Bytes::copy_from_slice(body);
+    Arc::new(Answer::of_bytes(Kind::Zip, body, None))
 }
 
 async fn body(reply: Reply) -> io::Result<Vec<u8>> {
     match reply {
-        Reply::Whole(answer) => Ok(answer.body.to_vec()),
+        Reply::Whole(answer) => Ok(answer.content.bytes(1 << 30)?.to_vec()),
         Reply::Arriving { pieces, .. } => {
             pieces
                 .try_fold(Vec::new(), |mut all, piece| async move {
@@ -31,20 +44,19 @@ async fn body(reply: Reply) -> io::Result<Vec<u8>> {
 
 #[tokio::test]
 async fn many_clients_share_one_fill() {
-    let fills = fills(1, 10);
+    let fills = fills();
     let (go, wait) = oneshot::channel();
     let mut wait = Some(wait);
     let mut clients = Vec::new();
     for number in 0..20 {
         let joined = fills
-            .join("key", |_flow| {
+            .join(&key(), |_flow| {
                 let wait = wait.take().unwrap();
                 async move {
                     wait.await.unwrap();
                     Ok(answer(b"bytes"))
                 }
             })
-            .map_err(|refusal| refusal.status)
             .unwrap();
         assert_eq!(joined.began, number == 0);
         clients.push(tokio::spawn(reply(joined.watcher, ())));
@@ -62,9 +74,9 @@ async fn many_clients_share_one_fill() {
 
 #[tokio::test]
 async fn a_fill_ends_though_everybody_left() {
-    let fills = fills(1, 10);
+    let fills = fills();
     let (done, ended) = oneshot::channel();
-    let joined = fills.join("key", |_flow| async move {
+    let joined = fills.join(&key(), |_flow| async move {
         tokio::time::sleep(Duration::from_millis(10)).await;
         done.send(()).unwrap();
         Ok(answer(b"bytes"))
@@ -79,13 +91,13 @@ async fn a_fill_ends_though_everybody_left() {
 
 #[tokio::test]
 async fn bytes_leave_as_they_are_let_go_and_the_rest_at_the_end() {
-    let fills = fills(1, 10);
+    let fills = fills();
     let whole: Vec<u8> = (0..400_000_u32).map(|n| (n % 251) as u8).collect();
     let file = tempfile::tempfile().unwrap();
     (&file).write_all(&whole).unwrap();
     let (file, kept) = (Arc::new(file), whole.clone());
     let (go, wait) = oneshot::channel();
-    let joined = fills.join("key", move |flow| async move {
+    let joined = fills.join(&key(), move |flow| async move {
         flow.advance(&file, Some(400_000), 1);
         wait.await.unwrap();
         flow.advance(&file, Some(400_000), 300_000);
@@ -106,43 +118,74 @@ async fn bytes_leave_as_they_are_let_go_and_the_rest_at_the_end() {
 
 #[tokio::test]
 async fn a_refusal_after_the_first_bytes_is_an_error_of_the_body() {
-    let fills = fills(1, 10);
+    let fills = fills();
     let file = tempfile::tempfile().unwrap();
     (&file).write_all(b"0123456789").unwrap();
-    let joined = fills.join("key", move |flow| async move {
+    let joined = fills.join(&key(), move |flow| async move {
         flow.advance(&Arc::new(file), Some(10), 4);
         tokio::time::sleep(Duration::from_millis(10)).await;
-        Err(Refusal::denied("checksum mismatch\n"))
+        Err(Error::Unfit {
+            reason: "another file".to_owned(),
+        })
     });
     let arriving = reply(joined.ok().unwrap().watcher, ()).await.ok().unwrap();
     let error = body(arriving).await.unwrap_err();
-    assert!(error.to_string().contains("checksum mismatch"));
+    assert!(error.to_string().contains("another file"));
 }
 
 #[tokio::test]
 async fn a_fill_that_panics_fails_its_clients_and_blocks_nobody() {
-    let fills = fills(1, 10);
-    let panics = fills.join("key", |_flow| async move { panic!("a bug") });
+    let fills = fills();
+    let panics = fills.join(&key(), |_flow| async move { panic!("a bug") });
     let refusal = reply(panics.ok().unwrap().watcher, ()).await.err().unwrap();
-    assert_eq!(refusal.status, 500);
+    assert!(matches!(refusal, Error::Stopping), "{refusal:?}");
     while !fills.running().is_empty() {
         tokio::task::yield_now().await;
     }
-    let again = fills.join("key", |_flow| async move { Ok(answer(b"bytes")) });
+    let again = fills.join(&key(), |_flow| async move { Ok(answer(b"bytes")) });
     assert!(reply(again.ok().unwrap().watcher, ()).await.is_ok());
 }
 
 #[tokio::test]
 async fn the_queue_is_bounded() {
-    let fills = fills(1, 1);
-    let begin = |key: &str| {
+    let fills = fills();
+    let begin = |number: usize| {
+        let key = Key::parse(&format!("m.example/x/@v/v1.0.{number}.zip")).unwrap();
         fills
-            .join(key, |_flow| std::future::pending())
+            .join(&key, |_flow| std::future::pending())
             .map(|joined| joined.began)
-            .map_err(|refusal| refusal.status)
     };
-    assert_eq!(begin("a"), Ok(true));
-    assert_eq!(begin("b"), Ok(true));
-    assert_eq!(begin("c"), Err(503));
-    assert_eq!(begin("a"), Ok(false));
+    for number in 0..10 {
+        assert!(matches!(begin(number), Ok(true)));
+    }
+    assert!(matches!(begin(10), Err(Error::Busy { .. })));
+    assert!(matches!(begin(0), Ok(false)));
+}
+
+#[tokio::test]
+async fn a_fill_that_nobody_watches_any_more_ends_after_a_while() {
+    struct Dropped(Option<oneshot::Sender<()>>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            let _ = self.0.take().unwrap().send(());
+        }
+    }
+    let fills = fills_for(Duration::from_millis(20));
+    let (dropped, ended) = oneshot::channel();
+    let dropped = Dropped(Some(dropped));
+    let joined = fills.join(&key(), move |_flow| async move {
+        let _dropped = dropped;
+        std::future::pending().await
+    });
+    let first = joined.ok().unwrap().watcher;
+    // Somebody else comes and goes; the first one stays.
+    drop(fills.join(&key(), |_| async { Ok(answer(b"")) }));
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    assert_eq!(fills.begun.load(Ordering::Relaxed), 1);
+    drop(first);
+    ended.await.unwrap();
+    while fills.begun.load(Ordering::Relaxed) > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(fills.running().is_empty());
 }

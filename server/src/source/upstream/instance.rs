@@ -3,9 +3,10 @@
 //! GOPROXY is often set to sumward itself in the environment it is started from.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use http::HeaderValue;
 use url::Url;
 
 use super::target::{Place, Target};
@@ -37,47 +38,96 @@ impl Upstreams {
     }
 
     async fn is_self(&self, target: &Target, listen: &[SocketAddr]) -> bool {
-        let Place::Http(site) = &target.place else {
+        let Some((base, port, addresses)) = self.addresses(target).await else {
             return false;
         };
-        if self.client.is_proxied(&site.base) {
-            return false;
-        }
-        let (Some(host), Some(port)) = (site.base.host(), site.base.port_or_known_default()) else {
-            return false;
-        };
-        let host = host.to_string();
-        let name = host.trim_matches(['[', ']']);
-        let Ok(addresses) = tokio::net::lookup_host((name, port)).await else {
-            return false;
-        };
-        let addresses: Vec<_> = addresses.map(|found| found.ip().to_canonical()).collect();
-        if addresses
-            .iter()
-            .any(|address| listens(listen, *address, port))
-        {
-            return true;
-        }
-        addresses.iter().all(|found| address::is_internal(*found))
-            && self.tells_our_name(&site.base).await
+        let mut listening = addresses.iter();
+        listening.any(|address| listens(listen, *address, port))
+            || (addresses.iter().all(|found| address::is_internal(*found))
+                && self.instance_at(base).await.as_deref() == Some(&*self.instance))
     }
 
-    async fn tells_our_name(&self, base: &Url) -> bool {
+    /// Resolves the host of an entry that is asked without a proxy.
+    async fn addresses<'a>(&self, target: &'a Target) -> Option<(&'a Url, u16, Vec<IpAddr>)> {
+        let Place::Http(site) = &target.place else {
+            return None;
+        };
+        if self.client.is_proxied(&site.base) {
+            return None;
+        }
+        let (host, port) = (site.base.host()?, site.base.port_or_known_default()?);
+        let host = host.to_string();
+        let name = host.trim_matches(['[', ']']);
+        let found = tokio::net::lookup_host((name, port)).await.ok()?;
+        let addresses = found.map(|found| found.ip().to_canonical()).collect();
+        Some((&site.base, port, addresses))
+    }
+
+    /// Asks a server for its instance name, and notes it: a request that has passed
+    /// that server must not be sent there again.
+    async fn instance_at(&self, base: &Url) -> Option<String> {
         let mut url = base.clone();
         url.set_path(PATH);
-        let Some(mut response) = self.client.probe(url).await else {
-            return false;
-        };
+        let mut response = self.client.probe(url).await?;
         let mut answer = Vec::new();
         while let Ok(Some(chunk)) = response.chunk().await {
             answer.extend_from_slice(&chunk);
             if answer.len() > ANSWER_BYTES_MAX {
-                return false;
+                return None;
             }
         }
-        response.status().as_u16() == 200 && answer.trim_ascii() == self.instance.as_bytes()
+        let name = std::str::from_utf8(answer.trim_ascii()).ok()?;
+        let is_name =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if response.status().as_u16() != 200 || !is_name {
+            return None;
+        }
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        if peers.len() < PEERS_MAX {
+            peers.insert(name.to_owned());
+        }
+        Some(name.to_owned())
+    }
+
+    /// Tells whether an upstream is a server that a request has passed, by the
+    /// request's `Sumward-Via`. Upstreams inside are asked for their names, now and
+    /// then, when it is not known.
+    pub(crate) async fn leads_back(&self, via: &HeaderValue) -> bool {
+        if self.knows_peer_of(via) {
+            return true;
+        }
+        let mut asked = self.peers_asked.lock().await;
+        if asked.is_none_or(|when| when.elapsed() >= PEERS_FRESH) {
+            let questions = self.all().into_iter().map(|entry| async move {
+                let (base, _, addresses) = self.addresses(&entry.target).await?;
+                let inside = addresses.iter().all(|found| address::is_internal(*found));
+                if inside {
+                    self.instance_at(base).await;
+                }
+                Some(())
+            });
+            let all = futures_util::future::join_all(questions);
+            let _ = tokio::time::timeout(PEERS_TIMEOUT, all).await;
+            *asked = Some(tokio::time::Instant::now());
+        }
+        self.knows_peer_of(via)
+    }
+
+    fn knows_peer_of(&self, via: &HeaderValue) -> bool {
+        let Ok(via) = via.to_str() else { return false };
+        let peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        via.split(',').any(|name| peers.contains(name.trim()))
     }
 }
+
+/// How long the names of upstreams are taken for all there are.
+const PEERS_FRESH: Duration = Duration::from_secs(10);
+
+/// For the names of all upstreams together.
+const PEERS_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Instance names that are remembered: each restart of an upstream has a new one.
+const PEERS_MAX: usize = 4096;
 
 fn listens(listen: &[SocketAddr], address: IpAddr, port: u16) -> bool {
     listen.iter().any(|listen| {

@@ -16,7 +16,7 @@ impl<F: Fetch> Database<F> {
     ///
     /// # Errors
     /// [`LookupError::NotFound`] for what is not stored, [`LookupError::Internal`].
-    pub(crate) async fn held(
+    pub(crate) async fn stored_answer(
         self: &Arc<Self>,
         request: &SumdbRequest,
     ) -> Result<Bytes, LookupError> {
