@@ -184,9 +184,7 @@ impl Modules {
         asked: &Asked,
     ) -> Result<Arc<Answer>, Error> {
         self.check_room().await?;
-        let want = self
-            .want(asked, self.limits.text_bytes_max, Class::Text)
-            .await?;
+        let want = self.want(asked, self.limits.text_bytes_max, Class::Text);
         let module = wanted.module.as_str();
         let asking = self.sources.ask(module, wanted.key.as_str(), want)?;
         let _fetching = self.metrics.fetch();

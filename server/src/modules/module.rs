@@ -129,9 +129,7 @@ impl Modules {
             Part::Zip => Class::Zip,
             Part::Info | Part::Mod => Class::Text,
         };
-        let want = self
-            .want(asked, file.part.bytes_max(&self.limits), class)
-            .await?;
+        let want = self.want(asked, file.part.bytes_max(&self.limits), class);
         let mut asking = self.sources.ask(file.module(), file.key.as_str(), want)?;
         let _fetching = self.metrics.fetch();
         self.fetch(file, asked, &mut asking, flow).await
