@@ -31,7 +31,7 @@ pub fn run() -> ExitCode {
     }
     let mut flags = args.flags;
     if let Some(args::Command::Config(args::Config::Check { file: Some(file) })) = &args.command {
-        flags.config = Some(file.clone());
+        flags.config = vec![file.clone()];
     }
     let loaded = match Config::load(&flags, &Environment::read()) {
         Ok(loaded) => loaded,
@@ -53,8 +53,13 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
     match command {
         args::Command::Serve => serve(loaded),
         args::Command::Config(args::Config::Check { .. }) => Ok(check(&loaded)),
-        args::Command::Config(args::Config::Show) => {
-            print!("{}", loaded.config.show());
+        args::Command::Config(args::Config::Show { origin }) => {
+            let text = if origin {
+                loaded.show_origins()
+            } else {
+                loaded.config.show()
+            };
+            print!("{text}");
             Ok(ExitCode::SUCCESS)
         }
         args::Command::Index(args::Index::Rebuild) => crate::maintain::rebuild::run(&loaded.config),
