@@ -18,8 +18,7 @@ use clap_complete::Shell;
     version,
     about = "A caching GOPROXY and GOSUMDB server that proves every Go module before it serves it",
     after_help = AFTER_HELP,
-    after_long_help = AFTER_LONG_HELP,
-    disable_help_subcommand = true
+    after_long_help = AFTER_LONG_HELP
 )]
 pub struct Args {
     /// Flags that every command accepts.
@@ -304,6 +303,22 @@ mod tests {
         let line = ["sumward", "--database", "a", "--database", "b https://u"];
         let args = Args::try_parse_from(line).unwrap();
         assert_eq!(args.flags.database, ["a", "b https://u"]);
+    }
+
+    #[test]
+    fn help_is_a_command_as_well() {
+        for line in [
+            &["sumward", "help"][..],
+            &["sumward", "help", "fsck"],
+            &["sumward", "help", "config", "show"],
+        ] {
+            let error = Args::try_parse_from(line).unwrap_err();
+            assert_eq!(
+                error.kind(),
+                clap::error::ErrorKind::DisplayHelp,
+                "{line:?}"
+            );
+        }
     }
 
     #[test]
