@@ -92,6 +92,10 @@ fn check(loaded: &Loaded) -> ExitCode {
 }
 
 fn serve(loaded: Loaded) -> Result<ExitCode> {
+    if let Err(problems) = loaded.config.check_files() {
+        eprintln!("{problems}");
+        return Ok(ExitCode::from(args::EXIT_USAGE));
+    }
     telemetry::start(&loaded.config.log)?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");

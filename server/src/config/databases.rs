@@ -35,7 +35,10 @@ impl Kind for Databases {
             return Ok(vec![Database::public()]);
         }
         let Value::Sequence(items) = value else {
-            return Err(format!("want a list or `off`, found {}", name(value)));
+            return Err(format!(
+                "want a list such as [sum.golang.org], or `off`; found {}",
+                name(value)
+            ));
         };
         let databases: Vec<_> = items.iter().map(read_database).collect::<Result<_, _>>()?;
         if databases.is_empty() {

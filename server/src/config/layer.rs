@@ -8,7 +8,7 @@ use serde_norway::{Mapping, Value};
 use super::kind::{name, scalar};
 use super::lines::Lines;
 use super::partial::Partial;
-use super::problem::{Problem, Problems};
+use super::problem::Problem;
 use super::schema::{Schema, join, unknown};
 use super::variables::variable;
 
@@ -208,12 +208,12 @@ impl Layer {
     }
 
     /// Returns the values as serde reads them.
-    pub(super) fn partial(&self) -> Result<Partial, Problems> {
+    pub(super) fn partial(&self) -> Result<Partial, Problem> {
         let mut root = Value::Mapping(Mapping::new());
         for (path, entry) in &self.entries {
             nest(&mut root, path, entry.value.clone());
         }
-        read(root).map_err(|message| Problems(vec![Problem::new("settings", message)]))
+        read(root).map_err(|message| Problem::new("settings", message))
     }
 }
 

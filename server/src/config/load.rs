@@ -36,6 +36,28 @@ impl Loaded {
     pub fn show_origins(&self) -> String {
         show::print_with_origins(&self.config, &self.origins)
     }
+
+    /// Says of keys that are good by themselves what others found wrong with them:
+    /// pairs of a key and a message.
+    ///
+    /// # Errors
+    ///
+    /// Each of the pairs, with the place where the key was set.
+    pub fn refuse(
+        &self,
+        found: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(), Problems> {
+        let problem = |(key, message): (String, String)| match self.origins.get(&key) {
+            Some(origin) => Problem::new(format!("{origin}: {key}"), message),
+            None => Problem::new(key, message),
+        };
+        let problems: Vec<_> = found.into_iter().map(problem).collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Problems(problems))
+        }
+    }
 }
 
 impl Config {
@@ -62,16 +84,25 @@ impl Config {
         layer.append(variables::PRIVATE, private);
 
         let mut config = Self::new(PathBuf::new());
-        layer.partial()?.fill(&mut config);
+        match layer.partial() {
+            Ok(partial) => partial.fill(&mut config),
+            Err(problem) => problems.push(problem),
+        }
         config.runtime = environment.first_path("RUNTIME_DIRECTORY");
         warnings.extend(settle(&layer, &mut config, &mut problems));
         if !problems.is_empty() {
             return Err(Problems(problems));
         }
+        let mut origins = layer.origins();
+        if config.proof.mode == Mode::Off && !layer.has("proof.mode") {
+            // `databases: off` says so.
+            let databases = origins.get("databases").cloned();
+            origins.extend(databases.map(|origin| ("proof.mode".to_owned(), origin)));
+        }
         Ok(Loaded {
             config,
             warnings,
-            origins: layer.origins(),
+            origins,
         })
     }
 

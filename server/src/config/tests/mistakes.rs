@@ -156,3 +156,14 @@ fn a_ca_file_must_have_certificates() {
     let certified = rcgen::generate_simple_self_signed(vec!["a.example".to_owned()]).unwrap();
     assert_eq!(check(&certified.cert.pem()), Ok(()));
 }
+
+#[test]
+fn what_others_refuse_is_said_of_the_place_where_it_was_set() {
+    let loaded = load(&["--ca-file=c"], "", []).unwrap();
+    assert_eq!(loaded.refuse([]), Ok(()));
+    let found = ["upstream.ca_file", "listen"].map(|key| (key.to_owned(), "no".to_owned()));
+    assert_eq!(
+        loaded.refuse(found).unwrap_err().to_string(),
+        "--ca-file: upstream.ca_file: no\nlisten: no"
+    );
+}
