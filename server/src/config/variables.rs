@@ -223,12 +223,9 @@ fn netrc(environment: &Environment) -> Option<(String, Value)> {
     path.exists().then(|| (name.to_owned(), path_value(&path)))
 }
 
-/// A path that is not UTF-8 becomes a value that no path is read from.
+/// What is not UTF-8 in a path is kept recognisable, so that it is refused.
 fn path_value(path: &Path) -> Value {
-    match path.to_str() {
-        Some(text) => Value::String(text.to_owned()),
-        None => Value::Sequence(Vec::new()),
-    }
+    Value::String(path.to_string_lossy().into_owned())
 }
 
 /// What `databases` is for texts in the syntax of `GOSUMDB`.

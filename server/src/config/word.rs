@@ -119,6 +119,9 @@ impl Kind for Path {
         if text.is_empty() {
             return Err("is empty; want a path".to_owned());
         }
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(format!("`{text}` is not UTF-8"));
+        }
         Ok(PathBuf::from(text))
     }
 

@@ -167,3 +167,17 @@ fn what_others_refuse_is_said_of_the_place_where_it_was_set() {
         "--ca-file: upstream.ca_file: no\nlisten: no"
     );
 }
+
+#[test]
+fn a_path_that_is_not_utf_8_is_refused_and_not_changed() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let path = PathBuf::from(std::ffi::OsStr::from_bytes(b"/d\xff"));
+    let mut flags = flags(&[]);
+    flags.data = Some(path);
+    let problems = Config::load(&flags, &Environment::default()).unwrap_err();
+    let text = problems.to_string();
+    assert!(
+        text.starts_with("--data: `/d\u{fffd}` is not UTF-8"),
+        "{text}"
+    );
+}
