@@ -4,6 +4,7 @@
 //! [`crate::config`] puts the three together. Values stay text here, so that a
 //! bad one is reported the same way wherever it was written.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,8 +18,7 @@ use clap_complete::Shell;
     version,
     about = "A caching GOPROXY and GOSUMDB server that proves every Go module before it serves it",
     after_help = AFTER_HELP,
-    after_long_help = AFTER_LONG_HELP,
-    disable_help_subcommand = true
+    after_long_help = AFTER_LONG_HELP
 )]
 pub struct Args {
     /// Flags that every command accepts.
@@ -37,7 +37,7 @@ impl Args {
     /// When there is nothing more to do: help or version was asked for and is
     /// printed (status 0), or the line is wrong and that is said (status 64).
     pub fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(|error| {
+        Self::parse_line(std::env::args_os()).map_err(|error| {
             // Nobody may be there to read it.
             let _ = error.print();
             if error.use_stderr() {
@@ -47,30 +47,85 @@ impl Args {
             }
         })
     }
+
+    /// Parses a command line, the program's name included.
+    ///
+    /// # Errors
+    ///
+    /// See [`Self::read`].
+    pub fn parse_line<T: Into<OsString>>(
+        line: impl IntoIterator<Item = T>,
+    ) -> Result<Self, clap::Error> {
+        Self::try_parse_from(repeated_first(line.into_iter().map(Into::into)))
+    }
 }
+
+/// Moves the flags that may be repeated to the front. Of a flag on both sides of
+/// a command clap would drop the values before it.
+fn repeated_first(line: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut line = line.peekable();
+    let mut first: Vec<_> = line.next().into_iter().collect();
+    let mut rest = Vec::new();
+    while let Some(word) = line.next() {
+        if word == "--" {
+            rest.push(word);
+            break;
+        }
+        let text = word.to_string_lossy();
+        if REPEATED.contains(&&*text) && line.peek().is_some() {
+            first.push(word);
+            first.extend(line.next());
+        } else if text
+            .split_once('=')
+            .is_some_and(|(flag, _)| REPEATED.contains(&flag))
+        {
+            first.push(word);
+        } else {
+            rest.push(word);
+        }
+    }
+    first.extend(rest);
+    first.extend(line);
+    first
+}
+
+/// The flags that may be repeated.
+const REPEATED: [&str; 3] = ["--config", "--set", "--database"];
 
 /// Exit status for a command line or settings that are wrong (`EX_USAGE` of
 /// sysexits.h).
 pub const EXIT_USAGE: u8 = 64;
 
-/// Settings given as flags. Each overrides the configuration file, which
-/// overrides the environment.
+/// Settings given as flags. They override the variables named `SUMWARD_…`, which
+/// override the configuration files, which override the go command's variables.
 #[derive(Debug, Clone, Default, Group)]
 pub struct Flags {
-    /// Read settings from this YAML file [default: $SUMWARD_CONFIG]
+    /// Read settings from this YAML file; may be repeated, a later file overrides an
+    /// earlier one [default: $SUMWARD_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub config: Vec<PathBuf>,
+
+    /// Set any key of the configuration file, for example `limits.fetches_max=8`; may be
+    /// repeated
+    ///
+    /// Lists and keys are written as in YAML: `databases=[sum.golang.org]`,
+    /// `upstream.private=[{modules: corp.example, list: 'https://proxy.corp.example'}]`.
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
 
     /// Keep modules, proofs and the index here [default: $XDG_DATA_HOME/sumward]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
 
     /// Serve on this address [default: 127.0.0.1:8080]
-    #[arg(long, global = true, value_name = "HOST:PORT")]
+    ///
+    /// IP:PORT, :PORT for every address, unix:/path, or systemd:name for a socket that
+    /// systemd hands down.
+    #[arg(long, global = true, value_name = "ADDRESS")]
     pub listen: Option<String>,
 
     /// Serve /healthz, /readyz and /metrics on this address instead of the main one
-    #[arg(long, global = true, value_name = "HOST:PORT")]
+    #[arg(long, global = true, value_name = "ADDRESS")]
     pub admin: Option<String>,
 
     /// Where modules come from, in the syntax of GOPROXY
@@ -160,7 +215,11 @@ pub enum Config {
         file: Option<PathBuf>,
     },
     /// Print the settings in effect as a configuration file, secrets left out
-    Show,
+    Show {
+        /// Say of each key where it was set
+        #[arg(long)]
+        origin: bool,
+    },
 }
 
 /// Commands on the followed checksum databases.
@@ -203,9 +262,10 @@ Point the go command at it:
   go env -w GOPROXY=http://127.0.0.1:8080
   go env -w GOSUMDB=sum.golang.org
 
-A flag overrides the configuration file, the file overrides the environment
-(GOPROXY, GOSUMDB, GONOSUMDB and its default GOPRIVATE), and the environment
-overrides Go's own defaults. `sumward config show` prints what came of it.
+Settings come from flags and --set, else from variables named after the key
+(SUMWARD_UPSTREAM_LIST for upstream.list), else from the configuration files, else
+from the go command's variables (GOPROXY, GOSUMDB, GONOSUMDB, GONOPROXY, GOPRIVATE),
+else from Go's own defaults. `sumward config show --origin` prints what came of it.
 
 Exit status: 0 done, 1 failed, 64 the settings or the command line are wrong.";
 
@@ -243,6 +303,51 @@ mod tests {
         let line = ["sumward", "--database", "a", "--database", "b https://u"];
         let args = Args::try_parse_from(line).unwrap();
         assert_eq!(args.flags.database, ["a", "b https://u"]);
+    }
+
+    #[test]
+    fn help_is_a_command_as_well() {
+        for line in [
+            &["sumward", "help"][..],
+            &["sumward", "help", "fsck"],
+            &["sumward", "help", "config", "show"],
+        ] {
+            let error = Args::try_parse_from(line).unwrap_err();
+            assert_eq!(
+                error.kind(),
+                clap::error::ErrorKind::DisplayHelp,
+                "{line:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn repeated_flags_on_both_sides_of_a_command_are_all_taken() {
+        for flag in REPEATED {
+            let line = ["sumward", flag, "a=1", "config", "show", flag, "b=2"];
+            let flags = Args::parse_line(line).unwrap().flags;
+            let config = flags.config.iter().map(|path| path.display().to_string());
+            let all = [flags.set, flags.database, config.collect()].concat();
+            assert_eq!(all, ["a=1", "b=2"], "{flag}");
+        }
+        let joined = ["sumward", "config", "--set=a=1", "check", "f", "--set=b=2"];
+        let args = Args::parse_line(joined).unwrap();
+        assert_eq!(args.flags.set, ["a=1", "b=2"]);
+        let file = Some(PathBuf::from("--set"));
+        let after = ["sumward", "config", "check", "--", "--set"];
+        let command = Args::parse_line(after).unwrap().command;
+        assert!(matches!(command, Some(Command::Config(Config::Check { file: it })) if it == file));
+        assert!(Args::parse_line(["sumward", "fsck", "--set"]).is_err());
+    }
+
+    #[test]
+    fn every_flag_that_may_be_repeated_is_known_to_be() {
+        let command = Args::command();
+        let repeated = command
+            .get_arguments()
+            .filter(|flag| matches!(flag.get_action(), clap::ArgAction::Append))
+            .map(|flag| format!("--{}", flag.get_long().unwrap_or_default()));
+        assert_eq!(repeated.collect::<Vec<_>>(), REPEATED);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn run() -> ExitCode {
     }
     let mut flags = args.flags;
     if let Some(args::Command::Config(args::Config::Check { file: Some(file) })) = &args.command {
-        flags.config = Some(file.clone());
+        flags.config = vec![file.clone()];
     }
     let loaded = match Config::load(&flags, &Environment::read()) {
         Ok(loaded) => loaded,
@@ -54,8 +54,13 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
     match command {
         args::Command::Serve => serve(loaded),
         args::Command::Config(args::Config::Check { .. }) => Ok(check(&loaded)),
-        args::Command::Config(args::Config::Show) => {
-            print!("{}", loaded.config.show());
+        args::Command::Config(args::Config::Show { origin }) => {
+            let text = if origin {
+                loaded.show_origins()
+            } else {
+                loaded.config.show()
+            };
+            print!("{text}");
             Ok(ExitCode::SUCCESS)
         }
         args::Command::Index(args::Index::Rebuild) => crate::maintain::rebuild::run(&loaded.config),
@@ -88,6 +93,10 @@ fn check(loaded: &Loaded) -> ExitCode {
 }
 
 fn serve(loaded: Loaded) -> Result<ExitCode> {
+    if let Err(problems) = loaded.config.check_files() {
+        eprintln!("{problems}");
+        return Ok(ExitCode::from(args::EXIT_USAGE));
+    }
     telemetry::start(&loaded.config.log)?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");

@@ -2,12 +2,20 @@
 //!
 //! Each setting is taken from the first of these that has it:
 //!
-//! 1. a flag ([`Flags`](crate::args::Flags)),
-//! 2. the configuration file (YAML, every key documented in
-//!    `deploy/config/sumward.yaml`),
-//! 3. the environment ([`environment::Environment`]): `GOPROXY`, `GOSUMDB`, `GONOSUMDB`
-//!    (with `GOPRIVATE` as its default), the proxy variables, `NETRC`,
-//! 4. the defaults, which are Go's own where Go has one.
+//! 1. a flag ([`Flags`](crate::args::Flags)), or `--set KEY=VALUE`, which has every key,
+//! 2. a variable named after the key: `SUMWARD_UPSTREAM_LIST` for `upstream.list`,
+//! 3. the configuration files (YAML, every key documented in
+//!    `deploy/config/sumward.yaml`), a later file before an earlier one,
+//! 4. the variables of the go command and of the system: `GOPROXY`, `GOSUMDB`,
+//!    `GONOSUMDB` (with `GOPRIVATE` as its default), the proxy variables, `NETRC`,
+//! 5. the defaults, which are Go's own where Go has one.
+//!
+//! `GONOPROXY` (with `GOPRIVATE` as its default) is no weaker than the others: it adds
+//! an entry to `upstream.private`, after those that are there.
+//!
+//! The keys are listed in `partial.rs`. A source becomes a `Layer`: values by the path
+//! of their key, each with its origin. Layers are put over each other, and serde reads
+//! what comes of it.
 //!
 //! Nothing else in the server reads the environment or a configuration file.
 //! Loading has no side effects: no folder is made, no name is resolved.
@@ -25,21 +33,27 @@ use proto::sumdb::PUBLIC_KEY;
 mod address;
 mod databases;
 pub mod environment;
-mod file;
+mod kind;
 mod layer;
+mod lines;
 pub mod load;
+mod partial;
 pub mod problem;
+mod schema;
 mod show;
 mod unit;
 mod upstreams;
+mod variables;
 mod word;
-mod yaml;
 
 /// Everything the server needs to know before it starts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The folder of modules, proofs and index. Made when absent.
     pub data: PathBuf,
+    /// The folder for sockets of a running server: the first of `RUNTIME_DIRECTORY`,
+    /// which systemd sets. No key says it.
+    pub runtime: Option<PathBuf>,
     /// Where modules are served.
     pub listen: Address,
     /// Where `/healthz`, `/readyz` and `/metrics` are served; on `listen` when
@@ -310,6 +324,7 @@ impl Config {
     pub fn new(data: PathBuf) -> Self {
         Self {
             data,
+            runtime: None,
             listen: LISTEN,
             admin: None,
             clients: Clients::default(),

@@ -1,114 +1,142 @@
 //! Checksum databases in the syntax of `GOSUMDB` and as entries of the file.
 
-use proto::module::pattern::Patterns;
+use proto::goproxy::list::redacted;
 use proto::sumdb::Setting;
+use serde::{Deserialize, Serialize};
+use serde_norway::Value;
 
 use super::Database;
-use super::yaml::{Document, Entry, Section};
+use super::kind::{Kind, OFF, OrOff, Said, name, scalar};
+use super::schema::Schema;
+use super::unit::Timeout;
+use super::upstreams::check_url;
+use super::word::ModulePatterns;
 
-/// Which databases were asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Choice {
-    /// None: nothing is to be proved.
-    Off,
-    /// These, never an empty list.
-    Of(Vec<Database>),
-}
+/// `off`, or a list of databases, each a text or an entry of keys.
+///
+/// `off` reads as the public database: it is relayed also where nothing is proved.
+/// Which of the two was written, [`Config::load`](super::Config::load) looks up.
+pub(super) struct Databases;
 
-/// Parses the values of `--database`, or the one of `GOSUMDB`.
-pub(super) fn parse_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Choice, String> {
-    let mut choices = Vec::new();
-    for text in texts {
-        choices.push(parse(text)?);
-    }
-    let has_off = choices.contains(&None);
-    if has_off && choices.len() > 1 {
-        return Err("`off` stands alone; leave it out to name databases".to_owned());
-    }
-    let databases: Vec<_> = choices.into_iter().flatten().collect();
-    if has_off {
-        return Ok(Choice::Off);
-    }
-    check_names(&databases)?;
-    Ok(Choice::Of(databases))
-}
+impl Kind for Databases {
+    type Setting = Vec<Database>;
 
-/// Reads `databases` of the file: a list of texts and of sections, or `off`.
-pub(super) fn read(document: &Document, root: &mut Section<'_>) -> Option<Choice> {
-    if root.is_text(KEY, "off") {
-        return Some(Choice::Off);
+    fn parse(text: &str) -> Result<Vec<Database>, String> {
+        Self::read(&Value::String(text.to_owned()))
     }
-    let entries = root.entries(KEY)?;
-    let mut databases = Vec::new();
-    for entry in entries {
-        let (path, database) = match entry {
-            Entry::Text { path, text } => match parse(&text) {
-                Ok(Some(database)) => (path, Ok(database)),
-                Ok(None) => (path, Err("`off` stands alone: `databases: off`".to_owned())),
-                Err(message) => (path, Err(message)),
-            },
-            Entry::Section(section) => (section.path().to_owned(), from_section(section)),
+
+    fn print(databases: &Vec<Database>) -> String {
+        let names: Vec<_> = databases.iter().map(|it| it.name.as_str()).collect();
+        names.join(",")
+    }
+
+    fn read(value: &Value) -> Result<Vec<Database>, String> {
+        if is_off(value) {
+            return Ok(vec![Database::public()]);
+        }
+        let Value::Sequence(items) = value else {
+            return Err(format!(
+                "want a list such as [sum.golang.org], or `off`; found {}",
+                name(value)
+            ));
         };
-        match database {
-            Ok(database) => databases.push(database),
-            Err(message) => document.problem(&path, message),
+        let databases: Vec<_> = items.iter().map(read_database).collect::<Result<_, _>>()?;
+        if databases.is_empty() {
+            return Err("no database; write `databases: off` to prove nothing".to_owned());
+        }
+        check_names(&databases)?;
+        Ok(databases)
+    }
+
+    fn write(databases: &Vec<Database>) -> Value {
+        let entries: Vec<_> = databases.iter().map(Entry::of).collect();
+        serde_norway::to_value(entries).expect("each key of an entry is a text")
+    }
+
+    fn schema() -> Schema {
+        Schema::List(&ENTRY_KEYS)
+    }
+}
+
+/// Tells whether `databases` says `off`.
+pub(super) fn is_off(value: &Value) -> bool {
+    scalar(value).is_ok_and(|text| text == OFF)
+}
+
+/// An entry as it is written.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: Option<Said<Text>>,
+    key: Option<Said<Text>>,
+    url: Option<Said<UrlText>>,
+    modules: Option<Said<ModulePatterns>>,
+    head_age_max: Option<Said<OrOff<Timeout>>>,
+}
+
+const ENTRY_KEYS: [&str; 5] = ["name", "key", "url", "modules", "head_age_max"];
+
+impl Entry {
+    fn of(database: &Database) -> Self {
+        Self {
+            name: Some(Said(database.name.clone())),
+            key: Some(Said(database.key.to_string())),
+            url: database.url.clone().map(Said),
+            modules: database.modules.clone().map(Said),
+            head_age_max: Some(Said(database.head_age_max)),
         }
     }
-    if let Err(message) = check_names(&databases) {
-        document.problem(KEY, message);
-    }
-    if databases.is_empty() {
-        document.problem(KEY, "no database; write `databases: off` to prove nothing");
-        return None;
-    }
-    Some(Choice::Of(databases))
 }
 
-fn from_section(mut section: Section<'_>) -> Result<Database, String> {
-    let as_is = |text: &str| Ok(text.to_owned());
-    let name = section.parsed("name", as_is);
-    let key = section.parsed("key", as_is);
-    let url = section.parsed("url", as_is);
-    let modules = section.list("modules", parse_patterns);
-    section.done();
-    let Some(mut setting) = key.or_else(|| name.clone()) else {
+fn read_database(value: &Value) -> Result<Database, String> {
+    if let Ok(text) = scalar(value) {
+        return parse(&text);
+    }
+    if !value.is_mapping() {
+        return Err(format!("want a text or keys, found {}", name(value)));
+    }
+    let entry: Entry = serde_norway::from_value(value.clone()).map_err(|e| e.to_string())?;
+    let name = entry.name.map(|name| name.0);
+    let Some(mut setting) = entry.key.map(|key| key.0).or_else(|| name.clone()) else {
         return Err("a database needs a `name` or a `key`".to_owned());
     };
-    if let Some(url) = url {
+    if let Some(Said(url)) = entry.url {
         setting = format!("{setting} {url}");
     }
-    let database = parse(&setting)?.ok_or("`off` is no name of a database")?;
+    let database = parse(&setting)?;
     if let Some(name) = name.filter(|name| *name != database.name) {
         return Err(format!(
             "is named `{name}`, but its key is of `{}`",
             database.name
         ));
     }
+    let head_age_max = entry.head_age_max.map(|age| age.0);
     Ok(Database {
-        modules,
+        modules: entry.modules.map(|modules| modules.0),
+        head_age_max: head_age_max.unwrap_or(database.head_age_max),
         ..database
     })
 }
 
-pub(super) fn parse_patterns(text: &str) -> Result<Patterns, String> {
-    Patterns::parse(text).map_err(|error| error.to_string())
-}
-
-/// Parses one database in the syntax of `GOSUMDB`; `None` is `off`.
-fn parse(text: &str) -> Result<Option<Database>, String> {
+/// Parses one database in the syntax of `GOSUMDB`.
+fn parse(text: &str) -> Result<Database, String> {
     match Setting::parse(text).map_err(|error| error.to_string())? {
-        Setting::Off => Ok(None),
-        Setting::Database { key, url } => Ok(Some(Database {
-            name: key.name().to_owned(),
-            head_age_max: if key.name() == Database::public().name {
-                Database::public().head_age_max
-            } else {
-                None
-            },
-            key,
-            url,
-            modules: None,
-        })),
+        Setting::Off => Err(
+            "`off` stands alone; leave it out to name databases, or write `databases: off`"
+                .to_owned(),
+        ),
+        Setting::Database { key, url } => {
+            url.as_deref().map_or(Ok(()), check_url)?;
+            let public = Database::public();
+            let is_public = key.name() == public.name;
+            Ok(Database {
+                name: key.name().to_owned(),
+                head_age_max: public.head_age_max.filter(|_| is_public),
+                key,
+                url,
+                modules: None,
+            })
+        }
     }
 }
 
@@ -122,4 +150,32 @@ fn check_names(databases: &[Database]) -> Result<(), String> {
     Ok(())
 }
 
-const KEY: &str = "databases";
+/// A text that [`parse`] looks at.
+struct Text;
+
+impl Kind for Text {
+    type Setting = String;
+
+    fn parse(text: &str) -> Result<String, String> {
+        Ok(text.to_owned())
+    }
+
+    fn print(text: &String) -> String {
+        text.clone()
+    }
+}
+
+/// A URL that [`parse`] looks at.
+struct UrlText;
+
+impl Kind for UrlText {
+    type Setting = String;
+
+    fn parse(text: &str) -> Result<String, String> {
+        Ok(text.to_owned())
+    }
+
+    fn print(url: &String) -> String {
+        redacted(url)
+    }
+}

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// The variables that mean something to the server, read once.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
-    variables: BTreeMap<&'static str, OsString>,
+    variables: BTreeMap<String, OsString>,
 }
 
 impl Environment {
@@ -17,9 +17,10 @@ impl Environment {
         reason = "this is the place that reads the environment"
     )]
     pub fn read() -> Self {
-        let variables = NAMES
-            .into_iter()
-            .filter_map(|name| Some((name, std::env::var_os(name)?)))
+        let is_read = |name: &str| name.starts_with(PREFIX) || NAMES.contains(&name);
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+            .filter(|(name, _)| is_read(name))
             .collect();
         Self { variables }
     }
@@ -28,7 +29,7 @@ impl Environment {
     pub fn of<const N: usize>(variables: [(&'static str, &str); N]) -> Self {
         let variables = variables
             .into_iter()
-            .map(|(name, value)| (name, OsString::from(value)))
+            .map(|(name, value)| (name.to_owned(), OsString::from(value)))
             .collect();
         Self { variables }
     }
@@ -37,33 +38,57 @@ impl Environment {
     #[cfg(test)]
     pub(super) fn default_to(&mut self, name: &'static str, value: &str) {
         let value = || OsString::from(value);
-        self.variables.entry(name).or_insert_with(value);
+        self.variables.entry(name.to_owned()).or_insert_with(value);
     }
 
     /// Returns a variable's text. Empty counts as unset, as it does for the go
     /// command; what is not UTF-8 is kept recognisable, so that parsing refuses it.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         let value = self.variables.get(name)?.to_string_lossy();
         (!value.is_empty()).then(|| value.into_owned())
     }
 
     /// Returns a variable as a path.
-    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         let value = self.variables.get(name)?;
         (!value.is_empty()).then(|| PathBuf::from(value))
     }
 
-    /// Returns the first of two spellings that is set, the upper-case one first.
-    pub(super) fn either(&self, upper: &str, lower: &str) -> Option<String> {
-        self.text(upper).or_else(|| self.text(lower))
+    /// Returns the first of a colon list of paths, as systemd sets them.
+    pub(crate) fn first_path(&self, name: &str) -> Option<PathBuf> {
+        let paths = self.path(name)?;
+        std::env::split_paths(&paths)
+            .next()
+            .filter(|path| !path.as_os_str().is_empty())
+    }
+
+    /// Returns the first of some spellings that is set, by name.
+    pub(super) fn first_of(&self, names: &[&str]) -> Option<(String, String)> {
+        let mut texts = names.iter().map(|name| (*name, self.text(name)));
+        texts.find_map(|(name, text)| Some((name.to_owned(), text?)))
+    }
+
+    /// Returns the variables that are named after the server, and are not empty.
+    pub(super) fn own(&self) -> impl Iterator<Item = (&str, String)> {
+        let names = self.variables.keys().map(String::as_str);
+        names
+            .filter(|name| name.starts_with(PREFIX))
+            .filter_map(|name| Some((name, self.text(name)?)))
     }
 }
 
-const NAMES: [&str; 16] = [
+/// What the names of the server's own variables begin with.
+pub(super) const PREFIX: &str = "SUMWARD_";
+
+/// The variables of others that are read.
+const NAMES: [&str; 22] = [
+    // The go command's.
     "GOPROXY",
     "GOSUMDB",
     "GONOSUMDB",
+    "GONOPROXY",
     "GOPRIVATE",
+    // Everybody's.
     "HTTP_PROXY",
     "http_proxy",
     "HTTPS_PROXY",
@@ -73,7 +98,13 @@ const NAMES: [&str; 16] = [
     "NETRC",
     "HOME",
     "XDG_DATA_HOME",
-    "STATE_DIRECTORY",
-    "SUMWARD_CONFIG",
     "RUST_LOG",
+    // systemd's.
+    "STATE_DIRECTORY",
+    "RUNTIME_DIRECTORY",
+    "CREDENTIALS_DIRECTORY",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "LISTEN_FDNAMES",
+    "NOTIFY_SOCKET",
 ];

@@ -1,173 +1,281 @@
-//! Settings that more than one source may give, and which source wins.
+//! A layer of the configuration: what one source says, and where it says it.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use proto::goproxy::list::ProxyList;
-use proto::module::pattern::Patterns;
+use serde_norway::{Mapping, Value};
 
-use super::databases::{self, Choice};
-use super::environment::Environment;
+use super::kind::{name, scalar};
+use super::lines::Lines;
+use super::partial::Partial;
 use super::problem::Problem;
-use super::word::{parse_format, parse_level, parse_mode};
-use super::{Address, Format, HttpProxy, Mode, address, upstreams};
-use crate::args::Flags;
+use super::schema::{Schema, join, unknown};
+use super::variables::variable;
 
-/// What one source says. What it does not say is `None`.
+/// Where a value was written.
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
+    /// A flag such as `--upstream`.
+    Flag(&'static str),
+    /// `--set`.
+    Set,
+    /// A variable of the environment.
+    Variable(String),
+    /// A configuration file.
+    File {
+        /// Its path.
+        name: String,
+        /// Where its keys are.
+        lines: Arc<Lines>,
+    },
+    /// The first has a list, to which the second adds.
+    Both(Box<Self>, Box<Self>),
+}
+
+impl Origin {
+    /// Names the place, of which the reader knows that it is about `path`.
+    pub(super) fn of(&self, path: &str) -> String {
+        match self {
+            Self::Flag(flag) => (*flag).to_owned(),
+            Self::Set => "--set".to_owned(),
+            Self::Variable(name) => name.clone(),
+            Self::File { name, lines } => match lines.of_path(path) {
+                Some(line) => format!("{name}:{line}"),
+                None => name.clone(),
+            },
+            Self::Both(first, second) => format!("{} and {}", first.of(path), second.of(path)),
+        }
+    }
+
+    /// Names the place and the key, for a problem with it.
+    pub(super) fn place(&self, path: &str) -> String {
+        let at = self.of(path);
+        match self {
+            Self::Set => format!("{at} {path}"),
+            Self::File { .. } if !path.is_empty() => format!("{at}: {path}"),
+            // One that stands for several keys.
+            Self::Variable(name) if name.starts_with("SUMWARD_") && *name != variable(path) => {
+                format!("{at}: {path}")
+            }
+            Self::Flag(_) | Self::Variable(_) | Self::File { .. } | Self::Both(..) => at,
+        }
+    }
+
+    fn line(&self, path: &str) -> Option<usize> {
+        match self {
+            Self::File { lines, .. } => lines.of_path(path),
+            Self::Flag(_) | Self::Set | Self::Variable(_) | Self::Both(..) => None,
+        }
+    }
+}
+
+/// A value and where it was written.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) value: Value,
+    pub(super) origin: Origin,
+}
+
+/// What some sources say: values by the path of their key, each of which serde
+/// takes. What they do not say is absent.
 #[derive(Debug, Default)]
 pub(super) struct Layer {
-    pub(super) data: Option<PathBuf>,
-    pub(super) listen: Option<Address>,
-    pub(super) admin: Option<Address>,
-    pub(super) certificate: Option<PathBuf>,
-    pub(super) key: Option<PathBuf>,
-    pub(super) list: Option<ProxyList>,
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) netrc: Option<PathBuf>,
-    pub(super) http_proxy: Option<HttpProxy>,
-    pub(super) databases: Option<Choice>,
-    pub(super) mode: Option<Mode>,
-    pub(super) exempt: Option<Patterns>,
-    pub(super) format: Option<Format>,
-    pub(super) level: Option<String>,
+    entries: BTreeMap<String, Entry>,
 }
 
 impl Layer {
-    /// Reads the flags, all of them, also those whose values are wrong.
-    pub(super) fn of_flags(flags: &Flags, problems: &mut Vec<Problem>) -> Self {
-        let mut read = Reader { problems };
-        let databases = (!flags.database.is_empty()).then(|| {
-            let texts = flags.database.iter().map(String::as_str);
-            read.keep("--database", databases::parse_all(texts))
-        });
-        Self {
-            data: flags.data.clone(),
-            listen: read.text("--listen", flags.listen.as_deref(), address::parse),
-            admin: read.text("--admin", flags.admin.as_deref(), address::parse),
-            certificate: flags.tls_cert.clone(),
-            key: flags.tls_key.clone(),
-            list: read.text("--upstream", flags.upstream.as_deref(), upstreams::parse),
-            ca_file: flags.ca_file.clone(),
-            netrc: flags.netrc.clone(),
-            http_proxy: None,
-            databases: databases.flatten(),
-            mode: read.text("--proof", flags.proof.as_deref(), parse_mode),
-            exempt: read.text(
-                "--no-proof-for",
-                flags.no_proof_for.as_deref(),
-                databases::parse_patterns,
-            ),
-            format: read.text("--log-format", flags.log_format.as_deref(), parse_format),
-            level: read.text("--log-level", flags.log_level.as_deref(), parse_level),
-        }
-    }
-
-    /// Returns what this layer says, and what `below` says where it does not.
-    pub(super) fn over(self, below: Self) -> Self {
-        Self {
-            data: self.data.or(below.data),
-            listen: self.listen.or(below.listen),
-            admin: self.admin.or(below.admin),
-            certificate: self.certificate.or(below.certificate),
-            key: self.key.or(below.key),
-            list: self.list.or(below.list),
-            ca_file: self.ca_file.or(below.ca_file),
-            netrc: self.netrc.or(below.netrc),
-            http_proxy: self.http_proxy.or(below.http_proxy),
-            databases: self.databases.or(below.databases),
-            mode: self.mode.or(below.mode),
-            exempt: self.exempt.or(below.exempt),
-            format: self.format.or(below.format),
-            level: self.level.or(below.level),
-        }
-    }
-
-    /// Fills what is still open from the environment. What is not open is not even
-    /// parsed: a variable meant for the go command does no harm when it is overridden.
-    pub(super) fn or_environment(
-        mut self,
-        environment: &Environment,
+    /// Adds what a source says at `path`: a value, or a section of them. What is wrong
+    /// with it is reported and left out.
+    pub(super) fn put(
+        &mut self,
+        path: &str,
+        value: Value,
+        origin: &Origin,
         problems: &mut Vec<Problem>,
-    ) -> Self {
-        let mut read = Reader { problems };
-        self.data = self.data.or_else(|| default_data(environment));
-        self.list = self.list.or_else(|| {
-            let text = environment.text("GOPROXY");
-            read.text("GOPROXY", text.as_deref(), upstreams::parse)
-        });
-        self.databases = self.databases.or_else(|| {
-            let text = environment.text("GOSUMDB");
-            read.text("GOSUMDB", text.as_deref(), |text| {
-                databases::parse_all([text])
-            })
-        });
-        self.exempt = self.exempt.or_else(|| {
-            // The go command's own default for GONOSUMDB.
-            ["GONOSUMDB", "GOPRIVATE"].into_iter().find_map(|name| {
-                let text = environment.text(name);
-                read.text(name, text.as_deref(), databases::parse_patterns)
-            })
-        });
-        self.netrc = self.netrc.or_else(|| default_netrc(environment));
-        self.http_proxy = self.http_proxy.or_else(|| {
-            let mut proxy = |upper, lower| {
-                let text = environment.either(upper, lower);
-                read.text(upper, text.as_deref(), upstreams::parse_http_proxy)
-                    .flatten()
-            };
-            Some(HttpProxy {
-                http: proxy("HTTP_PROXY", "http_proxy"),
-                https: proxy("HTTPS_PROXY", "https_proxy"),
-                except: environment.either("NO_PROXY", "no_proxy"),
-            })
-        });
-        self.level = self.level.or_else(|| {
-            let text = environment.text("RUST_LOG");
-            read.text("RUST_LOG", text.as_deref(), parse_level)
-        });
+    ) {
+        let mut found = Vec::new();
+        match Schema::root().at(path) {
+            Ok(schema) => self.put_at(path, schema, value, origin, &mut found),
+            Err(unknown) => found.push((unknown.path, unknown.message)),
+        }
+        report(found, origin, problems);
+    }
+
+    /// Adds a whole configuration, as [`Self::put`] does.
+    pub(super) fn put_all(&mut self, value: Value, origin: &Origin, problems: &mut Vec<Problem>) {
+        let mut found = Vec::new();
+        self.put_at("", &Schema::root(), value, origin, &mut found);
+        report(found, origin, problems);
+    }
+
+    fn put_at(
+        &mut self,
+        path: &str,
+        schema: &Schema,
+        value: Value,
+        origin: &Origin,
+        found: &mut Vec<(String, String)>,
+    ) {
+        match (schema, value) {
+            (_, Value::Null) => {}
+            (Schema::Section(_), Value::Mapping(entries)) => {
+                for (key, value) in entries {
+                    let key = scalar(&key).unwrap_or_default();
+                    match schema.key(path, &key) {
+                        Ok(schema) => self.put_at(&join(path, &key), schema, value, origin, found),
+                        Err(unknown) => found.push((unknown.path, unknown.message)),
+                    }
+                }
+            }
+            (Schema::Section(_), value) => {
+                let message = format!("want keys and values, found {}", name(&value));
+                found.push((path.to_owned(), message));
+            }
+            (Schema::Value, value) => match check(path, &value) {
+                Ok(()) => self.insert(path, value, origin, found),
+                Err(message) => found.push((path.to_owned(), message)),
+            },
+            (Schema::List(keys), value) => {
+                let before = found.len();
+                check_list(path, keys, &value, found);
+                if found.len() == before {
+                    self.insert(path, value, origin, found);
+                }
+            }
+        }
+    }
+
+    fn insert(
+        &mut self,
+        path: &str,
+        value: Value,
+        origin: &Origin,
+        found: &mut Vec<(String, String)>,
+    ) {
+        if let Some(other) = self.entries.get(path) {
+            let message = format!(
+                "{} sets this as well; give one of them",
+                other.origin.place(path)
+            );
+            found.push((path.to_owned(), message));
+            return;
+        }
+        let origin = origin.clone();
+        self.entries
+            .insert(path.to_owned(), Entry { value, origin });
+    }
+
+    /// Adds what a lower layer says of keys that this one does not have.
+    pub(super) fn above(mut self, below: Self) -> Self {
+        for (path, entry) in below.entries {
+            self.entries.entry(path).or_insert(entry);
+        }
         self
     }
-}
 
-/// systemd's folder for the service's state, or the folder that the XDG base
-/// directory specification gives a user's program.
-fn default_data(environment: &Environment) -> Option<PathBuf> {
-    if let Some(folders) = environment.text("STATE_DIRECTORY") {
-        // The first of a colon list.
-        return folders.split(':').next().map(PathBuf::from);
-    }
-    let share = environment
-        .path("XDG_DATA_HOME")
-        // The specification has relative paths ignored.
-        .filter(|path| path.is_absolute())
-        .or_else(|| Some(environment.path("HOME")?.join(".local/share")))?;
-    Some(share.join("sumward"))
-}
-
-/// The file `NETRC` names, or `~/.netrc` where there is one.
-fn default_netrc(environment: &Environment) -> Option<PathBuf> {
-    environment.path("NETRC").or_else(|| {
-        let path = environment.path("HOME")?.join(".netrc");
-        path.exists().then_some(path)
-    })
-}
-
-struct Reader<'a> {
-    problems: &'a mut Vec<Problem>,
-}
-
-impl Reader<'_> {
-    fn text<T>(
-        &mut self,
-        source: &str,
-        text: Option<&str>,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        self.keep(source, parse(text?))
+    /// Adds the entries of a lower layer's list after those of this one.
+    pub(super) fn append(&mut self, path: &str, below: Self) {
+        for (_, entry) in below.entries.into_iter().filter(|(key, _)| key == path) {
+            let Some(above) = self.entries.get_mut(path) else {
+                self.entries.insert(path.to_owned(), entry);
+                continue;
+            };
+            if let (Value::Sequence(items), Value::Sequence(more)) = (&mut above.value, entry.value)
+            {
+                items.extend(more);
+                let origins = (Box::new(above.origin.clone()), Box::new(entry.origin));
+                above.origin = Origin::Both(origins.0, origins.1);
+            }
+        }
     }
 
-    fn keep<T>(&mut self, source: &str, result: Result<T, String>) -> Option<T> {
-        result
-            .inspect_err(|message| self.problems.push(Problem::new(source, message)))
-            .ok()
+    /// Returns what is said under a key.
+    pub(super) fn entry(&self, path: &str) -> Option<&Entry> {
+        self.entries.get(path)
     }
+
+    /// Whether a key is said.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.entries.contains_key(path)
+    }
+
+    /// Returns where each key is said.
+    pub(super) fn origins(&self) -> BTreeMap<String, String> {
+        self.entries
+            .iter()
+            .map(|(path, entry)| (path.clone(), entry.origin.of(path)))
+            .collect()
+    }
+
+    /// Returns the values as serde reads them.
+    pub(super) fn partial(&self) -> Result<Partial, Problem> {
+        let mut root = Value::Mapping(Mapping::new());
+        for (path, entry) in &self.entries {
+            nest(&mut root, path, entry.value.clone());
+        }
+        read(root).map_err(|message| Problem::new("settings", message))
+    }
+}
+
+/// Checks one value alone, so that one mistake does not hide the next.
+fn check(path: &str, value: &Value) -> Result<(), String> {
+    let mut root = Value::Mapping(Mapping::new());
+    nest(&mut root, path, value.clone());
+    read(root).map(drop)
+}
+
+/// Checks each entry of a list alone, then all of them together.
+fn check_list(
+    path: &str,
+    keys: &'static [&'static str],
+    value: &Value,
+    found: &mut Vec<(String, String)>,
+) {
+    let before = found.len();
+    for (index, item) in value.as_sequence().into_iter().flatten().enumerate() {
+        let path_of_item = format!("{path}[{index}]");
+        let mut item = item.clone();
+        if let Value::Mapping(entries) = &mut item {
+            entries.retain(|key, _| {
+                let key = scalar(key).unwrap_or_default();
+                let is_known = keys.contains(&key.as_str());
+                if !is_known {
+                    let unknown = unknown(&path_of_item, &key, keys);
+                    found.push((unknown.path, unknown.message));
+                }
+                is_known
+            });
+        }
+        if let Err(message) = check(path, &Value::Sequence(vec![item])) {
+            found.push((path_of_item, message));
+        }
+    }
+    if found.len() == before
+        && let Err(message) = check(path, value)
+    {
+        found.push((path.to_owned(), message));
+    }
+}
+
+fn read(root: Value) -> Result<Partial, String> {
+    serde_norway::from_value(root).map_err(|error| error.to_string())
+}
+
+/// Puts a value at a path of mappings.
+fn nest(root: &mut Value, path: &str, value: Value) {
+    let mut here = root;
+    for key in path.split('.') {
+        if !here.is_mapping() {
+            *here = Value::Mapping(Mapping::new());
+        }
+        here = &mut here[key];
+    }
+    *here = value;
+}
+
+/// Reports what was found at a source's paths, from top to bottom.
+fn report(mut found: Vec<(String, String)>, origin: &Origin, problems: &mut Vec<Problem>) {
+    found.sort_by_key(|(path, _)| origin.line(path));
+    let problem = |(path, message): (String, String)| Problem::new(origin.place(&path), message);
+    problems.extend(found.into_iter().map(problem));
 }

@@ -1,12 +1,21 @@
-//! Flags, configuration file, environment and defaults put together.
+//! Flags, configuration files, environment and defaults put together.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::databases::Choice;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+use serde_norway::Value;
+
+use super::databases::is_off;
 use super::environment::Environment;
-use super::layer::Layer;
+use super::kind::{Kind as _, OFF, Part as _, scalar};
+use super::layer::{Layer, Origin};
+use super::lines::Lines;
 use super::problem::{Problem, Problems};
-use super::{Address, Config, Database, Mode, Tls, file, word};
+use super::word::ModeWord;
+use super::{Address, Config, Database, Mode, show, variables};
 use crate::args::Flags;
 
 /// Settings that are good, and what is worth saying about them.
@@ -16,31 +25,35 @@ pub struct Loaded {
     pub config: Config,
     /// What to log as warnings once logging is up.
     pub warnings: Vec<String>,
+    /// Where each key was set that has not its default: a flag, a variable, or a file
+    /// and its line.
+    pub origins: BTreeMap<String, String>,
 }
 
-impl Config {
-    /// Puts flags, configuration file, environment and defaults together.
+impl Loaded {
+    /// Returns the settings as a configuration file, secrets left out, and in it
+    /// behind each key where it was set.
+    pub fn show_origins(&self) -> String {
+        show::print_with_origins(&self.config, &self.origins)
+    }
+
+    /// Says of keys that are good by themselves what others found wrong with them:
+    /// pairs of a key and a message.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with them; the exit status for it is 64.
-    pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Problems> {
-        let mut problems = Vec::new();
-        let mut config = Self::new(PathBuf::new());
-        let layer = Layer::of_flags(flags, &mut problems);
-        let path = flags
-            .config
-            .clone()
-            .or_else(|| environment.path("SUMWARD_CONFIG"));
-        let from_file = path.map_or_else(Layer::default, |path| {
-            read_file(&path, &mut config, &mut problems)
-        });
-        let layer = layer
-            .over(from_file)
-            .or_environment(environment, &mut problems);
-        let warnings = apply(layer, &mut config, &mut problems);
+    /// Each of the pairs, with the place where the key was set.
+    pub fn refuse(
+        &self,
+        found: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(), Problems> {
+        let problem = |(key, message): (String, String)| match self.origins.get(&key) {
+            Some(origin) => Problem::new(format!("{origin}: {key}"), message),
+            None => Problem::new(key, message),
+        };
+        let problems: Vec<_> = found.into_iter().map(problem).collect();
         if problems.is_empty() {
-            Ok(Loaded { config, warnings })
+            Ok(())
         } else {
             Err(Problems(problems))
         }
@@ -48,27 +61,68 @@ impl Config {
 }
 
 impl Config {
-    /// Opens the files that the settings name, for `sumward config check`.
+    /// Puts flags, configuration files, environment and defaults together.
     ///
     /// # Errors
     ///
-    /// Each file that cannot be read. What is in them is not looked at.
+    /// Everything that is wrong with them; the exit status for it is 64.
+    pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Problems> {
+        let mut problems = Vec::new();
+        let mut warnings = Vec::new();
+        let mut layer = variables::of_flags(flags, &mut problems).above(variables::of_own(
+            environment,
+            &mut problems,
+            &mut warnings,
+        ));
+        // A later file goes over an earlier one.
+        for path in files(flags, environment).iter().rev() {
+            layer = layer.above(read_file(path, &mut problems));
+        }
+        let others = variables::of_others(environment, &layer, &mut problems);
+        layer = layer.above(others);
+        let private = variables::private(environment, &mut problems);
+        layer.append(variables::PRIVATE, private);
+
+        let mut config = Self::new(PathBuf::new());
+        match layer.partial() {
+            Ok(partial) => partial.fill(&mut config),
+            Err(problem) => problems.push(problem),
+        }
+        config.runtime = environment.first_path("RUNTIME_DIRECTORY");
+        warnings.extend(settle(&layer, &mut config, &mut problems));
+        if !problems.is_empty() {
+            return Err(Problems(problems));
+        }
+        let mut origins = layer.origins();
+        if config.proof.mode == Mode::Off && !layer.has("proof.mode") {
+            // `databases: off` says so.
+            let databases = origins.get("databases").cloned();
+            origins.extend(databases.map(|origin| ("proof.mode".to_owned(), origin)));
+        }
+        Ok(Loaded {
+            config,
+            warnings,
+            origins,
+        })
+    }
+
+    /// Opens the files that the settings name, as the server does when it starts.
+    ///
+    /// # Errors
+    ///
+    /// Each file that cannot be read, and a `ca_file` that has no certificate in it.
+    /// Certificate and key of `tls` are not looked into.
     pub fn check_files(&self) -> Result<(), Problems> {
         let tls = self.tls.as_ref();
         let named = [
             ("tls.certificate", tls.map(|tls| &tls.certificate)),
             ("tls.key", tls.map(|tls| &tls.key)),
-            ("upstream.ca_file", self.upstream.ca_file.as_ref()),
+            (CA_FILE, self.upstream.ca_file.as_ref()),
             ("upstream.netrc", self.upstream.netrc.as_ref()),
         ];
         let problems: Vec<_> = named
             .into_iter()
-            .filter_map(|(key, path)| {
-                let path = path?;
-                let error = std::fs::read(path).err()?;
-                let message = format!("{} cannot be read: {error}", path.display());
-                Some(Problem::new(key, message))
-            })
+            .filter_map(|(key, path)| Some(Problem::new(key, check_file(key, path?).err()?)))
             .collect();
         if problems.is_empty() {
             Ok(())
@@ -78,66 +132,94 @@ impl Config {
     }
 }
 
-fn read_file(path: &Path, config: &mut Config, problems: &mut Vec<Problem>) -> Layer {
-    let name = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => {
-            let (layer, found) = file::read(&name, &text, config);
-            problems.extend(found);
-            layer
-        }
-        Err(error) => {
-            problems.push(Problem::new(name, format!("cannot be read: {error}")));
-            Layer::default()
-        }
+const CA_FILE: &str = "upstream.ca_file";
+
+fn check_file(key: &str, path: &Path) -> Result<(), String> {
+    let path_shown = path.display();
+    let bytes =
+        std::fs::read(path).map_err(|error| format!("{path_shown} cannot be read: {error}"))?;
+    if key != CA_FILE {
+        return Ok(());
+    }
+    let mut certificates = CertificateDer::pem_slice_iter(&bytes);
+    match certificates.next() {
+        None => Err(format!("{path_shown} has no certificate (PEM) in it")),
+        Some(first) => first
+            .and_then(|_| certificates.find_map(Result::err).map_or(Ok(()), Err))
+            .map_err(|error| format!("{path_shown} has a certificate that is broken: {error}")),
     }
 }
 
-/// Moves what the layers say into the settings and checks that it fits together.
-fn apply(layer: Layer, config: &mut Config, problems: &mut Vec<Problem>) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if let Some(data) = layer.data {
-        config.data = data;
+/// The configuration files, the strongest last.
+fn files(flags: &Flags, environment: &Environment) -> Vec<PathBuf> {
+    if flags.config.is_empty() {
+        environment.path(variables::CONFIG).into_iter().collect()
     } else {
+        flags.config.clone()
+    }
+}
+
+fn read_file(path: &Path, problems: &mut Vec<Problem>) -> Layer {
+    let mut layer = Layer::default();
+    let name = path.display().to_string();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            problems.push(Problem::new(name, format!("cannot be read: {error}")));
+            return layer;
+        }
+    };
+    match serde_norway::from_str::<Value>(&text) {
+        Ok(value) => {
+            let lines = Arc::new(Lines::of(&text));
+            layer.put_all(value, &Origin::File { name, lines }, problems);
+        }
+        Err(error) => {
+            let place = error
+                .location()
+                .map_or_else(String::new, |at| format!(":{}:{}", at.line(), at.column()));
+            problems.push(Problem::new(format!("{name}{place}"), error.to_string()));
+        }
+    }
+    layer
+}
+
+/// Settles what depends on more than one key, and checks that they fit together.
+fn settle(layer: &Layer, config: &mut Config, problems: &mut Vec<Problem>) -> Vec<String> {
+    if !layer.has("data") {
         let message = "there is no home folder to put it in; give --data FOLDER";
         problems.push(Problem::new("data", message));
     }
-    if let Some(listen) = layer.listen {
-        config.listen = listen;
+    if config
+        .admin
+        .as_ref()
+        .is_some_and(|it| is_same(it, &config.listen))
+    {
+        config.admin = None;
     }
-    // Port 0 is another free port each time.
-    let is_main = |admin: &Address| match admin {
-        Address::Tcp(address) => *admin == config.listen && address.port() != 0,
-        Address::Unix(_) | Address::Inherited(_) => *admin == config.listen,
-    };
-    config.admin = layer.admin.filter(|admin| !is_main(admin));
-    config.tls = match (layer.certificate, layer.key) {
-        (Some(certificate), Some(key)) => Some(Tls { certificate, key }),
-        (None, None) => None,
-        (Some(_), None) => {
-            problems.push(Problem::new(
-                "tls",
-                "a certificate needs its key: --tls-key",
-            ));
-            None
+    problems.extend(half_of_tls(layer));
+    let upstream = &config.upstream;
+    let breaker = &upstream.breaker;
+    let pairs = [
+        (
+            "upstream.backoff",
+            upstream.backoff_min,
+            upstream.backoff_max,
+        ),
+        ("upstream.breaker.open", breaker.open_min, breaker.open_max),
+    ];
+    for (key, min, max) in pairs {
+        if max < min {
+            problems.push(shorter(layer, &format!("{key}_max"), &format!("{key}_min")));
         }
-        (None, Some(_)) => {
-            problems.push(Problem::new(
-                "tls",
-                "a key needs its certificate: --tls-cert",
-            ));
-            None
-        }
-    };
-    let upstream = &mut config.upstream;
-    upstream.list = layer.list.unwrap_or_else(|| upstream.list.clone());
-    upstream.ca_file = layer.ca_file;
-    upstream.netrc = layer.netrc;
-    upstream.http_proxy = layer.http_proxy.unwrap_or_default();
-    config.proof.exempt = layer.exempt.unwrap_or_default();
-    config.log.format = layer.format.unwrap_or(config.log.format);
-    config.log.level = layer.level.unwrap_or_else(|| config.log.level.clone());
-    match apply_databases(layer.databases, layer.mode, config) {
+    }
+    if config.clients.proxy_protocol && config.clients.trusted_proxies.is_empty() {
+        let key = "clients.proxy_protocol";
+        let message = "nobody could connect: only `clients.trusted_proxies` may speak the PROXY protocol, and there are none";
+        problems.push(Problem::new(place(layer, key), message));
+    }
+    let mut warnings = Vec::new();
+    match settle_proof(layer, config) {
         Ok(warning) => warnings.extend(warning),
         Err(problem) => problems.push(problem),
     }
@@ -145,36 +227,68 @@ fn apply(layer: Layer, config: &mut Config, problems: &mut Vec<Problem>) -> Vec<
     warnings
 }
 
-/// Settles which databases there are and whether proof is asked of them.
+/// Port 0 is another free port each time.
+fn is_same(admin: &Address, listen: &Address) -> bool {
+    match admin {
+        Address::Tcp(address) => admin == listen && address.port() != 0,
+        Address::Unix(_) | Address::Inherited(_) => admin == listen,
+    }
+}
+
+fn half_of_tls(layer: &Layer) -> Option<Problem> {
+    let is_said = |key: &str| {
+        let value = layer.entry(key).map(|entry| &entry.value);
+        value.is_some_and(|value| scalar(value).is_ok_and(|text| text != OFF))
+    };
+    let message = match (is_said("tls.certificate"), is_said("tls.key")) {
+        (true, false) => "a certificate needs its key: --tls-key",
+        (false, true) => "a key needs its certificate: --tls-cert",
+        (true, true) | (false, false) => return None,
+    };
+    Some(Problem::new("tls", message))
+}
+
+/// A longest duration that is shorter than the first one.
+fn shorter(layer: &Layer, max: &str, min: &str) -> Problem {
+    let said = if layer.has(max) { max } else { min };
+    let name = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let message = if said == max {
+        format!("is shorter than `{}`", name(min))
+    } else {
+        format!("is longer than `{}`", name(max))
+    };
+    Problem::new(place(layer, said), message)
+}
+
+fn place(layer: &Layer, path: &str) -> String {
+    let entry = layer.entry(path);
+    entry.map_or_else(|| path.to_owned(), |entry| entry.origin.place(path))
+}
+
+/// Settles whether proof is asked of the databases.
 ///
 /// `off` means to the go command that nothing is verified, so it means here that
 /// nothing is proved. The public database is relayed all the same: clients that
 /// verify for themselves, and every download of a Go toolchain, need it.
-fn apply_databases(
-    choice: Option<Choice>,
-    mode: Option<Mode>,
-    config: &mut Config,
-) -> Result<Option<String>, Problem> {
-    match (choice, mode) {
-        (Some(Choice::Off), Some(Mode::Off)) => config.proof.mode = Mode::Off,
-        (Some(Choice::Off), None) => {
-            config.proof.mode = Mode::Off;
-            return Ok(Some(OFF_WARNING.to_owned()));
-        }
-        (Some(Choice::Off), Some(mode @ (Mode::Require | Mode::Report))) => {
-            let message = format!(
-                "`{}` needs a checksum database, and the database is `off` (GOSUMDB, --database or `databases`); name one, or write `off` here too",
-                word::print_mode(mode)
-            );
-            return Err(Problem::new("proof mode", message));
-        }
-        (Some(Choice::Of(databases)), mode) => {
-            config.databases = databases;
-            config.proof.mode = mode.unwrap_or(config.proof.mode);
-        }
-        (None, mode) => config.proof.mode = mode.unwrap_or(config.proof.mode),
+fn settle_proof(layer: &Layer, config: &mut Config) -> Result<Option<String>, Problem> {
+    let databases = layer.entry("databases");
+    if !databases.is_some_and(|entry| is_off(&entry.value)) {
+        return Ok(None);
     }
-    Ok(None)
+    if !layer.has("proof.mode") {
+        config.proof.mode = Mode::Off;
+        return Ok(Some(OFF_WARNING.to_owned()));
+    }
+    match config.proof.mode {
+        Mode::Off => Ok(None),
+        mode @ (Mode::Require | Mode::Report) => Err(Problem::new(
+            place(layer, "proof.mode"),
+            format!(
+                "`{}` needs a checksum database, and the database is `off` (GOSUMDB, --database or `databases`); name one, or write `off` here too",
+                ModeWord::print(&mode)
+            ),
+        )),
+    }
 }
 
 const OFF_WARNING: &str = "the checksum database is `off`: modules are served without proof; \

@@ -1,7 +1,9 @@
 //! Where settings come from, and which source wins.
 
 mod databases;
+mod layers;
 mod mistakes;
+mod private;
 mod upstreams;
 
 use std::fs;
@@ -41,7 +43,7 @@ fn load<const N: usize>(
     let mut flags = flags(line);
     let path = folder.path().join("sumward.yaml");
     fs::write(&path, file).unwrap();
-    flags.config = Some(path);
+    flags.config.push(path);
     let mut environment = Environment::of(variables);
     environment.default_to("HOME", "/home/u");
     Config::load(&flags, &environment)
@@ -133,7 +135,8 @@ fn what_is_shown_is_read_back() {
     let text = "
 data: /srv/m
 listen: '[::1]:0'
-admin: 127.0.0.1:9
+admin: unix:/run/sumward/admin.sock
+clients: {trusted_proxies: [10.0.0.0/8, '::1'], proxy_protocol: on}
 tls: {certificate: c.pem, key: k.pem}
 upstream:
   list: https://a.example/x|file:///srv/y,https://z.example
@@ -142,14 +145,22 @@ upstream:
   http_proxy: proxy.example:3128
   https_proxy: off
   no_proxy: [localhost, .internal]
+  private:
+    - {modules: [corp.example, '*.corp.example'], list: 'https://proxy.corp.example,off'}
+    - modules: elsewhere.example
+  redirect_hosts: [cdn.internal:443]
+  head_timeout: 40s
   backoff_max: 1m30s
 databases:
   - key: KEY
     url: https://db.example/
     modules: example.com/*,*.corp.example
+    head_age_max: 3d
   - sum.golang.org
 proof: {mode: report, exempt: [a.example, b.example/x], pause: 5m}
-cache: {hot_bytes_max: 1234567}
+cache: {hot_bytes_max: 1234567, absences_max: 5}
+limits: {connections_per_address_max: 7, text_fetches_max: 8, waiting_per_address_max: 9, unwatched_max: 0s}
+usage: {client_addresses: on, entries_per_day_max: 10}
 log: {format: json, level: 'info,server::source::upstream=debug'}
 "
     .replace("KEY", &test_key());
@@ -167,6 +178,17 @@ log: {format: json, level: 'info,server::source::upstream=debug'}
             except: Some("localhost,.internal".to_owned()),
         }
     );
+    let limits = &config.limits;
+    assert_eq!(limits.connections_per_address_max, 7);
+    assert_eq!(limits.text_fetches_max, 8);
+    assert_eq!(limits.waiting_per_address_max, 9);
+    assert_eq!(limits.unwatched_max, Duration::ZERO);
+    assert_eq!(config.upstream.head_timeout, Duration::from_secs(40));
+    assert_eq!(
+        config.databases[0].head_age_max,
+        Some(3 * PUBLIC_HEAD_AGE_MAX)
+    );
+    assert!(config.usage.client_addresses);
     assert_eq!(good(&[], &config.show(), []), config);
     let defaults = good(&[], "", []);
     assert_eq!(good(&[], &defaults.show(), []), defaults);

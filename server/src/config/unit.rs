@@ -3,11 +3,91 @@
 //! Two small parsers instead of two crates: a setting without a unit is an error
 //! here, and what is printed is read back as the same value.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
+use super::kind::Kind;
+
+/// A duration, which may be zero.
+pub(super) struct Pause;
+
+impl Kind for Pause {
+    type Setting = Duration;
+
+    fn parse(text: &str) -> Result<Duration, String> {
+        parse_duration(text)
+    }
+
+    fn print(duration: &Duration) -> String {
+        print_duration(*duration)
+    }
+}
+
+/// A duration that must not be zero: something waits this long.
+pub(super) struct Timeout;
+
+impl Kind for Timeout {
+    type Setting = Duration;
+
+    fn parse(text: &str) -> Result<Duration, String> {
+        let duration = parse_duration(text)?;
+        if duration.is_zero() {
+            return Err("must be longer than zero".to_owned());
+        }
+        Ok(duration)
+    }
+
+    fn print(duration: &Duration) -> String {
+        print_duration(*duration)
+    }
+}
+
+/// A whole number from 1 to `MAX`.
+pub(super) struct Count<N, const MAX: u64>(PhantomData<N>);
+
+impl<N: TryFrom<u64> + ToString, const MAX: u64> Kind for Count<N, MAX> {
+    type Setting = N;
+
+    fn parse(text: &str) -> Result<N, String> {
+        text.parse()
+            .ok()
+            .filter(|number| (1..=MAX).contains(number))
+            .and_then(|number| N::try_from(number).ok())
+            .ok_or_else(|| format!("`{text}` is not a whole number from 1 to {MAX}"))
+    }
+
+    fn print(number: &N) -> String {
+        number.to_string()
+    }
+}
+
+/// A number of bytes from `MIN` to `MAX`.
+pub(super) struct Size<N, const MIN: u64, const MAX: u64>(PhantomData<N>);
+
+impl<N, const MIN: u64, const MAX: u64> Kind for Size<N, MIN, MAX>
+where
+    N: TryFrom<u64> + TryInto<u64> + Copy,
+{
+    type Setting = N;
+
+    fn parse(text: &str) -> Result<N, String> {
+        let bytes = parse_size(text)?;
+        let fits = |bytes: &u64| (MIN..=MAX).contains(bytes);
+        let fitting = Some(bytes).filter(fits).and_then(|it| N::try_from(it).ok());
+        fitting.ok_or_else(|| {
+            let (min, max) = (print_size(MIN), print_size(MAX));
+            format!("`{text}` is not between {min} and {max}")
+        })
+    }
+
+    fn print(bytes: &N) -> String {
+        print_size((*bytes).try_into().unwrap_or(u64::MAX))
+    }
+}
+
 /// Parses a duration: whole numbers with a unit each, largest first or not.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no duration; write 500ms, 90s, 1m30s, 2h or 7d");
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a duration; write 500ms, 90s, 1m30s, 2h or 7d");
     let mut total_ms: u64 = 0;
     let mut rest = text.trim();
     if rest.is_empty() {
@@ -34,14 +114,14 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Prints a duration in the largest unit that fits without a rest.
-pub(super) fn print_duration(duration: Duration) -> String {
+fn print_duration(duration: Duration) -> String {
     let ms = u64::try_from(duration.as_millis()).unwrap_or(DURATION_MS_MAX);
     print(ms, &DURATION_UNITS, "s")
 }
 
 /// Parses a size: a whole number of bytes, or one with a unit.
-pub(super) fn parse_size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no size; write 65536, 64KiB, 64MiB or 2GiB");
+fn parse_size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is not a size; write 65536, 64KiB, 64MiB or 2GiB");
     let (number, unit) = leading_number(text.trim()).ok_or_else(wrong)?;
     let unit = unit.trim_start();
     let unit_bytes = if unit.is_empty() {
@@ -60,7 +140,7 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
 }
 
 /// Prints a size in the largest unit that fits without a rest.
-pub(super) fn print_size(bytes: u64) -> String {
+fn print_size(bytes: u64) -> String {
     print(bytes, &SIZE_UNITS, "B")
 }
 

@@ -1,60 +1,150 @@
-//! Settings that are one word of a few.
+//! Settings that are one word, a path, or patterns.
 
+use std::path::PathBuf;
+
+use proto::module::pattern::Patterns;
+use serde_norway::Value;
 use tracing_subscriber::EnvFilter;
 
+use super::kind::{Kind, OFF, comma_list};
 use super::{Format, Mode};
 
-pub(super) fn parse_mode(text: &str) -> Result<Mode, String> {
-    match text {
-        "require" => Ok(Mode::Require),
-        "report" => Ok(Mode::Report),
-        "off" => Ok(Mode::Off),
-        _ => Err(format!("`{text}` is none of require, report and off")),
-    }
-}
+/// `on` or `off`.
+pub(super) struct Switch;
 
-pub(super) fn print_mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Require => "require",
-        Mode::Report => "report",
-        Mode::Off => "off",
-    }
-}
+impl Kind for Switch {
+    type Setting = bool;
 
-pub(super) fn parse_format(text: &str) -> Result<Format, String> {
-    match text {
-        "text" => Ok(Format::Text),
-        "json" => Ok(Format::Json),
-        _ => Err(format!("`{text}` is neither text nor json")),
-    }
-}
-
-pub(super) fn print_format(format: Format) -> &'static str {
-    match format {
-        Format::Text => "text",
-        Format::Json => "json",
-    }
-}
-
-/// Checks a level or filter directives. A word alone must be a level: the filter
-/// would take a misspelt one for the name of a module, and log nothing.
-pub(super) fn parse_level(text: &str) -> Result<String, String> {
-    let is_level = |word: &str| LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word));
-    for part in text.split(',') {
-        if !part.contains('=') && !is_level(part) {
-            return Err(format!(
-                "`{part}` is none of {}, nor a filter such as server::source::upstream=debug",
-                LEVELS.join(", ")
-            ));
+    fn parse(text: &str) -> Result<bool, String> {
+        match text {
+            "on" | "true" => Ok(true),
+            "off" | "false" => Ok(false),
+            _ => Err(format!("`{text}` is neither on nor off")),
         }
     }
-    if is_level(text) {
-        return Ok(text.to_ascii_lowercase());
+
+    fn print(on: &bool) -> String {
+        if *on { "on" } else { OFF }.to_owned()
     }
-    EnvFilter::builder()
-        .parse(text)
-        .map(|_| text.to_owned())
-        .map_err(|error| format!("`{text}`: {error}"))
 }
 
-const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+/// `require`, `report` or `off`.
+pub(super) struct ModeWord;
+
+impl Kind for ModeWord {
+    type Setting = Mode;
+
+    fn parse(text: &str) -> Result<Mode, String> {
+        match text {
+            "require" => Ok(Mode::Require),
+            "report" => Ok(Mode::Report),
+            OFF => Ok(Mode::Off),
+            _ => Err(format!("`{text}` is none of require, report and off")),
+        }
+    }
+
+    fn print(mode: &Mode) -> String {
+        match mode {
+            Mode::Require => "require",
+            Mode::Report => "report",
+            Mode::Off => OFF,
+        }
+        .to_owned()
+    }
+}
+
+/// `text` or `json`.
+pub(super) struct FormatWord;
+
+impl Kind for FormatWord {
+    type Setting = Format;
+
+    fn parse(text: &str) -> Result<Format, String> {
+        match text {
+            "text" => Ok(Format::Text),
+            "json" => Ok(Format::Json),
+            _ => Err(format!("`{text}` is neither text nor json")),
+        }
+    }
+
+    fn print(format: &Format) -> String {
+        match format {
+            Format::Text => "text",
+            Format::Json => "json",
+        }
+        .to_owned()
+    }
+}
+
+/// A level or filter directives. A word alone must be a level: the filter would take
+/// a misspelt one for the name of a module, and log nothing.
+pub(super) struct Level;
+
+impl Kind for Level {
+    type Setting = String;
+
+    fn parse(text: &str) -> Result<String, String> {
+        let is_level = |word: &str| LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word));
+        for part in text.split(',') {
+            if !part.contains('=') && !is_level(part) {
+                return Err(format!(
+                    "`{part}` is none of {}, nor a filter such as server::source::upstream=debug",
+                    LEVELS.join(", ")
+                ));
+            }
+        }
+        if is_level(text) {
+            return Ok(text.to_ascii_lowercase());
+        }
+        EnvFilter::builder()
+            .parse(text)
+            .map(|_| text.to_owned())
+            .map_err(|error| format!("`{text}`: {error}"))
+    }
+
+    fn print(level: &String) -> String {
+        level.clone()
+    }
+}
+
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", OFF];
+
+/// A path of the file system. It must be UTF-8, as a YAML file is.
+pub(super) struct Path;
+
+impl Kind for Path {
+    type Setting = PathBuf;
+
+    fn parse(text: &str) -> Result<PathBuf, String> {
+        if text.is_empty() {
+            return Err("is empty; want a path".to_owned());
+        }
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(format!("`{text}` is not UTF-8"));
+        }
+        Ok(PathBuf::from(text))
+    }
+
+    fn print(path: &PathBuf) -> String {
+        path.display().to_string()
+    }
+}
+
+/// Patterns of module paths in the syntax of `GOPRIVATE`.
+pub(super) struct ModulePatterns;
+
+impl Kind for ModulePatterns {
+    type Setting = Patterns;
+
+    fn parse(text: &str) -> Result<Patterns, String> {
+        Patterns::parse(text).map_err(|error| error.to_string())
+    }
+
+    fn print(patterns: &Patterns) -> String {
+        patterns.to_string()
+    }
+
+    fn read(value: &Value) -> Result<Patterns, String> {
+        Self::parse(&comma_list(value)?)
+    }
+}

@@ -21,7 +21,7 @@ colour: red
             "sumward.yaml:4: upstream.lst: unknown key; did you mean `list`?",
             "sumward.yaml:6: upstream.breaker.open_minn: unknown key; did you mean `open_min`?",
             "sumward.yaml:9: databases[0].urll: unknown key; did you mean `url`?",
-            "sumward.yaml:10: colour: unknown key; known here: data, listen, admin, tls, upstream, databases, proof, cache, limits, log",
+            "sumward.yaml:10: colour: unknown key; known here: data, listen, admin, clients, tls, upstream, databases, proof, cache, limits, usage, log",
         ]
     );
 }
@@ -89,4 +89,95 @@ fn checking_names_the_files_that_cannot_be_read() {
             .starts_with("tls.certificate: /absent.crt cannot be read")
     );
     assert_eq!(good(&[], "", []).check_files(), Ok(()));
+}
+
+#[test]
+fn a_key_that_is_gone_says_what_became_of_it() {
+    let want = "cache.list_stale_max: is gone: stored lists are served for ever";
+    let problems = bad(&[], "cache: {list_stale_max: 30d}", []);
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].starts_with(&format!("sumward.yaml:1: {want}")),
+        "{problems:?}"
+    );
+    let problems = bad(&["--set", "cache.list_stale_max=30d"], "", []);
+    assert!(problems[0].contains("is gone"), "{problems:?}");
+    let problems = bad(&[], "", [("SUMWARD_CACHE_LIST_STALE_MAX", "30d")]);
+    assert!(problems[0].contains("is gone"), "{problems:?}");
+}
+
+#[test]
+fn the_longest_pauses_are_not_shorter_than_the_first_ones() {
+    for (file, want) in [
+        (
+            "upstream: {backoff_min: 1h}",
+            "sumward.yaml:1: upstream.backoff_min: is longer",
+        ),
+        (
+            "upstream: {breaker: {open_max: 1s}}",
+            "sumward.yaml:1: upstream.breaker.open_max: is shorter",
+        ),
+    ] {
+        assert!(bad(&[], file, [])[0].starts_with(want));
+    }
+}
+
+#[test]
+fn a_proxy_protocol_that_nobody_may_speak_is_refused() {
+    let problems = bad(&[], "clients: {proxy_protocol: on}", []);
+    assert!(
+        problems[0].starts_with("sumward.yaml:1: clients.proxy_protocol: nobody"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn a_ca_file_must_have_certificates() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.pem");
+    let check = |text: &str| {
+        fs::write(&path, text).unwrap();
+        let config = good(&["--ca-file", path.to_str().unwrap()], "", []);
+        config
+            .check_files()
+            .map_err(|problems| problems.to_string())
+    };
+    for text in [
+        "",
+        "certificate\n",
+        "-----BEGIN CERTIFICATE-----\n%\n-----END CERTIFICATE-----\n",
+    ] {
+        let problems = check(text).unwrap_err();
+        assert!(
+            problems.starts_with("upstream.ca_file: "),
+            "{text}: {problems}"
+        );
+    }
+    let certified = rcgen::generate_simple_self_signed(vec!["a.example".to_owned()]).unwrap();
+    assert_eq!(check(&certified.cert.pem()), Ok(()));
+}
+
+#[test]
+fn what_others_refuse_is_said_of_the_place_where_it_was_set() {
+    let loaded = load(&["--ca-file=c"], "", []).unwrap();
+    assert_eq!(loaded.refuse([]), Ok(()));
+    let found = ["upstream.ca_file", "listen"].map(|key| (key.to_owned(), "no".to_owned()));
+    assert_eq!(
+        loaded.refuse(found).unwrap_err().to_string(),
+        "--ca-file: upstream.ca_file: no\nlisten: no"
+    );
+}
+
+#[test]
+fn a_path_that_is_not_utf_8_is_refused_and_not_changed() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let path = PathBuf::from(std::ffi::OsStr::from_bytes(b"/d\xff"));
+    let mut flags = flags(&[]);
+    flags.data = Some(path);
+    let problems = Config::load(&flags, &Environment::default()).unwrap_err();
+    let text = problems.to_string();
+    assert!(
+        text.starts_with("--data: `/d\u{fffd}` is not UTF-8"),
+        "{text}"
+    );
 }

@@ -33,13 +33,30 @@ fn upstreams_must_be_addresses_of_proxies() {
         "ftp://a.example",
         "https://a.example?x=1",
         "https://a.example/#x",
+        "https://a.example:99999",
+        "http://u:secret@nexus.example.com/go",
+        "https://a.example|http://u@b.example",
         "http://",
     ] {
         let problems = bad(&["--upstream", text], "", []);
         assert!(problems[0].starts_with("--upstream: "), "{problems:?}");
     }
-    let problems = bad(&["--upstream", "ftp://u:secret@a.example"], "", []);
-    assert!(!problems[0].contains("secret"), "{problems:?}");
+    for text in [
+        "ftp://u:secret@a.example",
+        "http://u:secret@a.example",
+        "https://u:secret@a.example:99999",
+    ] {
+        let problems = bad(&["--upstream", text], "", []);
+        assert!(!problems[0].contains("secret"), "{problems:?}");
+    }
+    // To this machine nothing goes over the network.
+    let line = [
+        "--upstream",
+        "http://u:p@localhost:3000,http://u:p@127.0.0.1,http://u:p@[::1]",
+    ];
+    good(&line, "", []);
+    let database = "databases: [{name: sum.golang.org, url: 'http://u:secret@a.example'}]";
+    assert!(bad(&[], database, [])[0].contains("plain http"));
 }
 
 #[test]

@@ -1,0 +1,184 @@
+//! The configuration as files, flags and variables say it: every key may be absent.
+//!
+//! A section is listed once, below. From that come its serde reader and writer, its
+//! schema, and the way between it and [`Config`](super::Config).
+
+use serde::{Deserialize, Serialize};
+
+use super::address::{Blocks, HostsAndPorts, Listen};
+use super::databases::Databases;
+use super::kind::{OrOff, Part, Said};
+use super::schema::Schema;
+use super::unit::{Count, Pause, Size, Timeout};
+use super::upstreams::{HttpProxyUrl, NoProxy, PrivateEntries, Upstreams};
+use super::word::{FormatWord, Level, ModeWord, ModulePatterns, Path, Switch};
+use crate::config;
+
+macro_rules! at {
+    ($settings:ident, $key:ident) => {
+        $settings.$key
+    };
+    ($settings:ident, $key:ident, $($place:ident).+) => {
+        $settings.$($place).+
+    };
+}
+
+/// Makes the section of some settings. A key has the name of the field it fills,
+/// unless the field is named after `=>`.
+macro_rules! section {
+    ($name:ident of $settings:ty { $($key:ident: $part:ty $(=> $($place:ident).+)?,)+ }) => {
+        #[derive(Default, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub(super) struct $name {
+            $($key: Option<$part>,)+
+        }
+
+        impl Part for $name {
+            type Setting = $settings;
+
+            fn fill(self, settings: &mut $settings) {
+                $(if let Some(part) = self.$key {
+                    part.fill(&mut at!(settings, $key $(, $($place).+)?));
+                })+
+            }
+
+            fn of(settings: &$settings) -> Self {
+                Self {
+                    $($key: Some(Part::of(&at!(settings, $key $(, $($place).+)?))),)+
+                }
+            }
+
+            fn schema() -> Schema {
+                Schema::Section(vec![$((stringify!($key), <$part>::schema()),)+])
+            }
+        }
+    };
+}
+
+section!(Partial of config::Config {
+    data: Said<Path>,
+    listen: Said<Listen>,
+    admin: Said<OrOff<Listen>>,
+    clients: Clients,
+    tls: Tls,
+    upstream: Upstream,
+    databases: Said<Databases>,
+    proof: Proof,
+    cache: Cache,
+    limits: Limits,
+    usage: Usage,
+    log: Log,
+});
+
+section!(Clients of config::Clients {
+    trusted_proxies: Said<Blocks>,
+    proxy_protocol: Said<Switch>,
+});
+
+section!(Upstream of config::Upstream {
+    list: Said<Upstreams>,
+    private: Said<PrivateEntries>,
+    redirect_hosts: Said<HostsAndPorts>,
+    ca_file: Said<OrOff<Path>>,
+    netrc: Said<OrOff<Path>>,
+    http_proxy: Said<OrOff<HttpProxyUrl>> => http_proxy.http,
+    https_proxy: Said<OrOff<HttpProxyUrl>> => http_proxy.https,
+    no_proxy: Said<NoProxy> => http_proxy.except,
+    connect_timeout: Said<Timeout>,
+    head_timeout: Said<Timeout>,
+    read_timeout: Said<Timeout>,
+    attempts: Said<Count<u32, 100>>,
+    backoff_min: Said<Timeout>,
+    backoff_max: Said<Timeout>,
+    breaker: Breaker,
+});
+
+section!(Breaker of config::Breaker {
+    failures_max: Said<Count<u32, 1_000_000>>,
+    open_min: Said<Timeout>,
+    open_max: Said<Timeout>,
+});
+
+section!(Proof of config::Proof {
+    mode: Said<ModeWord>,
+    exempt: Said<ModulePatterns>,
+    pause: Said<Pause>,
+});
+
+section!(Cache of config::Cache {
+    list_fresh: Said<Pause>,
+    negative_ttl: Said<Pause>,
+    negative_entries_max: Said<Count<usize, 10_000_000>>,
+    absences_max: Said<Count<usize, 100_000_000>>,
+    hot_bytes_max: Said<Size<u64, 0, { u64::MAX }>>,
+    disk_free_min: Said<Size<u64, 0, { u64::MAX }>>,
+});
+
+section!(Limits of config::Limits {
+    connections_max: Said<Many>,
+    connections_per_address_max: Said<Many>,
+    header_bytes_max: Said<Size<usize, HEADER_BYTES_MIN, { 1 << 20 }>>,
+    header_read_timeout: Said<Timeout>,
+    idle_timeout: Said<Timeout>,
+    write_stall_timeout: Said<Timeout>,
+    fetches_max: Said<Many>,
+    text_fetches_max: Said<Many>,
+    waiting_max: Said<Many>,
+    waiting_per_address_max: Said<Many>,
+    unwatched_max: Said<Pause>,
+    zip_bytes_max: Said<BodySize>,
+    mod_bytes_max: Said<BodySize>,
+    text_bytes_max: Said<BodySize>,
+    drain_timeout: Said<Pause>,
+});
+
+section!(Usage of config::Usage {
+    client_addresses: Said<Switch>,
+    entries_per_day_max: Said<Count<usize, 100_000_000>>,
+});
+
+section!(Log of config::Log {
+    format: Said<FormatWord>,
+    level: Said<Level>,
+});
+
+type Many = Count<usize, 1_000_000>;
+type BodySize = Size<u64, { 1 << 10 }, BODY_BYTES_MAX>;
+
+/// hyper takes no smaller buffer for a request's head.
+const HEADER_BYTES_MIN: u64 = 8 << 10;
+
+/// No answer is larger: a zip beyond Go's 500 MiB is of no use to a go command.
+const BODY_BYTES_MAX: u64 = 4 << 30;
+
+/// Certificate and key make one setting; [`Config::load`](config::Config::load)
+/// reports one without the other.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Tls {
+    certificate: Option<Said<OrOff<Path>>>,
+    key: Option<Said<OrOff<Path>>>,
+}
+
+impl Part for Tls {
+    type Setting = Option<config::Tls>;
+
+    fn fill(self, tls: &mut Option<config::Tls>) {
+        let said = |part: Option<Said<OrOff<Path>>>| part.and_then(|said| said.0);
+        if let (Some(certificate), Some(key)) = (said(self.certificate), said(self.key)) {
+            *tls = Some(config::Tls { certificate, key });
+        }
+    }
+
+    fn of(tls: &Option<config::Tls>) -> Self {
+        let tls = tls.as_ref();
+        Self {
+            certificate: Some(Said(tls.map(|tls| tls.certificate.clone()))),
+            key: Some(Said(tls.map(|tls| tls.key.clone()))),
+        }
+    }
+
+    fn schema() -> Schema {
+        Schema::Section(vec![("certificate", Schema::Value), ("key", Schema::Value)])
+    }
+}
