@@ -12,9 +12,12 @@ pub(crate) mod progress;
 pub mod systemd;
 pub mod telemetry;
 
+pub(crate) mod store;
+
 pub(crate) mod evidence;
 pub(crate) mod ledger;
-pub(crate) mod store;
+
+pub(crate) mod journal;
 
 pub(crate) mod shelf;
 
