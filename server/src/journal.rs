@@ -118,7 +118,7 @@ impl Entry {
 /// The longest line. The largest Go toolchain's list of files has some 2 MB.
 const LINE_BYTES_MAX: usize = 32 << 20;
 /// Entries that wait to be written. Who appends more waits for room.
-const WAITING_MAX: usize = 256;
+const WAITING_MAX: usize = 64;
 
 /// The open journal. Cheap to clone. The thread that writes ends with the last
 /// clone.
@@ -164,19 +164,37 @@ impl Journal {
     /// # Errors
     /// What the file system answers: the entry may then be there or not.
     pub(crate) async fn append(&self, entry: Entry) -> io::Result<()> {
+        self.append_all([entry]).await
+    }
+
+    /// Appends entries, in their order. All are durable on return.
+    ///
+    /// # Errors
+    /// What the file system answers: any of the entries may then be there or not.
+    pub(crate) async fn append_all(
+        &self,
+        entries: impl IntoIterator<Item = Entry>,
+    ) -> io::Result<()> {
         let Some(orders) = &self.orders else {
             return Err(io::ErrorKind::ReadOnlyFilesystem.into());
         };
-        let file = format!("{}-{}.jsonl", entry.kind(), date::month(SystemTime::now()));
-        let (done, result) = oneshot::channel();
-        let order = Order {
-            file: file.into(),
-            line: entry.line()?,
-            done,
-        };
-        let ended = |_| io::Error::other("the thread that writes the journal has ended");
-        orders.send(order).await.map_err(|_| ended(()))?;
-        result.await.map_err(|_| ended(()))?
+        let ended = || io::Error::other("the thread that writes the journal has ended");
+        let month = date::month(SystemTime::now());
+        let mut results = Vec::new();
+        for entry in entries {
+            let (done, result) = oneshot::channel();
+            let order = Order {
+                file: format!("{}-{month}.jsonl", entry.kind()).into(),
+                line: entry.line()?,
+                done,
+            };
+            orders.send(order).await.map_err(|_| ended())?;
+            results.push(result);
+        }
+        for result in results {
+            result.await.map_err(|_| ended())??;
+        }
+        Ok(())
     }
 }
 

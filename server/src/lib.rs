@@ -19,6 +19,8 @@ pub(crate) mod ledger;
 
 pub(crate) mod journal;
 
+pub(crate) mod data;
+
 pub(crate) mod shelf;
 
 pub(crate) mod source;

@@ -16,9 +16,13 @@ pub(super) fn run(folder: &Path, mut orders: mpsc::Receiver<Order>) {
     while let Some(first) = orders.blocking_recv() {
         let mut batches: BTreeMap<PathBuf, Vec<Order>> = BTreeMap::new();
         let mut next = Some(first);
+        let mut bytes = 0;
         while let Some(order) = next {
+            bytes += order.line.len();
             batches.entry(order.file.clone()).or_default().push(order);
-            next = orders.try_recv().ok();
+            next = (bytes < BATCH_BYTES)
+                .then(|| orders.try_recv().ok())
+                .flatten();
         }
         for (file, batch) in batches {
             let lines = batch.iter().map(|order| order.line.as_slice());
@@ -34,6 +38,9 @@ pub(super) fn run(folder: &Path, mut orders: mpsc::Receiver<Order>) {
         }
     }
 }
+
+/// Bytes of lines after which no more are gathered to be written at once.
+const BATCH_BYTES: usize = 8 << 20;
 
 /// Appends lines to a file and makes them durable. Where that fails, what was
 /// written is cut off again; where that fails too, the next line begins behind
