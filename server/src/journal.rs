@@ -1,35 +1,213 @@
-//! stub
+//! What no stored file tells: appended here before it is indexed, so that the
+//! ledger can be made anew.
+//!
+//! `DATA/journal/<kind>-<yyyymm>.jsonl` holds one JSON object a line and is only
+//! ever appended to. An entry is durable when appending it returns. A crash may
+//! leave the start of a line at the end of a file; readers pass over lines that
+//! are no entry, and the next entry begins a line of its own.
+
 use std::collections::BTreeMap;
 use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use proto::module::ModuleVersion;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot};
 
-use crate::ledger::{Contents, FileRecord};
-use crate::store::Key;
+use crate::ledger::Standing;
 
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Journal;
+mod date;
+mod read;
+mod write;
 
-#[derive(Clone, Debug)]
-pub(crate) struct Entry;
+pub(crate) use date::day;
+pub(crate) use read::{Line, read};
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "kebab-case")]
+pub(crate) enum Entry {
+    /// A signed head of a checksum database was accepted.
+    HeadAccepted {
+        /// The database's name.
+        database: String,
+        /// The hash of the key that signed it, 8 hex digits.
+        key_hash: String,
+        /// Records under it.
+        size: u64,
+        /// The root hash, in base64.
+        root: String,
+        /// The signed note, verbatim.
+        note: String,
+        /// When, in seconds since 1970.
+        at: u64,
+    },
+    /// A file that no database proves was stored: these bytes were the first under
+    /// its name, and others are refused.
+    FirstUse {
+        /// The file's place.
+        key: String,
+        /// SHA-256 of the file, in hex.
+        sha256: String,
+        /// Its h1, where it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        h1: Option<String>,
+        /// Why it was served.
+        standing: Standing,
+        /// When, in seconds since 1970.
+        at: u64,
+    },
+    /// A file was taken back on purpose: the next one under its name is a first
+    /// again.
+    Removed {
+        /// The file's place.
+        key: String,
+        /// When, in seconds since 1970.
+        at: u64,
+    },
+    /// The files of a proved zip.
+    Contents {
+        /// `module@version`, escaped.
+        version: String,
+        /// The zip's h1.
+        h1: String,
+        /// Names, and SHA-256 in hex.
+        files: Vec<(String, String)>,
+    },
+    /// How often versions were fetched since the last such entry of the day. They
+    /// are added up.
+    Fetched {
+        /// The day, UTC: `2026-11-26`.
+        day: String,
+        /// Fetches by `module@version`, escaped, and perhaps `/<client address>`.
+        counts: BTreeMap<String, u64>,
+    },
+}
 
 impl Entry {
-    pub(crate) fn first_use(_key: &Key, _record: &FileRecord) -> Self {
-        Self
+    /// Returns what the files begin with that hold such entries. Entries whose
+    /// order matters have one kind.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::HeadAccepted { .. } => "heads",
+            Self::FirstUse { .. } | Self::Removed { .. } => "files",
+            Self::Contents { .. } => "contents",
+            Self::Fetched { .. } => "fetched",
+        }
     }
-    pub(crate) fn removed(_key: &Key) -> Self {
-        Self
+
+    /// Returns the line without its end.
+    ///
+    /// # Errors
+    /// When it is longer than [`LINE_BYTES_MAX`].
+    fn line(&self) -> io::Result<Vec<u8>> {
+        let line = serde_json::to_vec(self)?;
+        if line.len() > LINE_BYTES_MAX {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!(
+                    "an entry of {} bytes, and at most {LINE_BYTES_MAX} are written",
+                    line.len()
+                ),
+            ));
+        }
+        Ok(line)
     }
-    pub(crate) fn fetched(_day: u64, _counts: BTreeMap<String, u64>) -> Self {
-        Self
-    }
-    pub(crate) fn contents(_version: &ModuleVersion, _contents: Contents) -> Self {
-        Self
-    }
+}
+
+/// The longest line. The largest Go toolchain's list of files has some 2 MB.
+const LINE_BYTES_MAX: usize = 32 << 20;
+/// Entries that wait to be written. Who appends more waits for room.
+const WAITING_MAX: usize = 64;
+
+/// The open journal. Cheap to clone. The thread that writes ends with the last
+/// clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Journal {
+    /// Absent where nothing is to be written.
+    orders: Option<mpsc::Sender<Order>>,
+}
+
+/// An entry to be written.
+#[derive(Debug)]
+struct Order {
+    file: PathBuf,
+    line: Vec<u8>,
+    done: oneshot::Sender<io::Result<()>>,
 }
 
 impl Journal {
-    pub(crate) async fn append(&self, _entry: Entry) -> io::Result<()> {
+    /// Opens `DATA/journal`, making it where absent. Blocks.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub(crate) fn open(data: &Path) -> io::Result<Self> {
+        let folder = folder(data);
+        std::fs::create_dir_all(&folder)?;
+        let (orders, receiver) = mpsc::channel(WAITING_MAX);
+        std::thread::Builder::new()
+            .name("journal".into())
+            .spawn(move || write::run(&folder, receiver))?;
+        Ok(Self {
+            orders: Some(orders),
+        })
+    }
+
+    /// Returns a journal to which nothing can be appended.
+    pub(crate) fn read_only() -> Self {
+        Self { orders: None }
+    }
+
+    /// Appends an entry. It is durable on return. Entries that come at once are
+    /// written together, with one fsync a file.
+    ///
+    /// # Errors
+    /// What the file system answers: the entry may then be there or not.
+    pub(crate) async fn append(&self, entry: Entry) -> io::Result<()> {
+        self.append_all([entry]).await
+    }
+
+    /// Appends entries, in their order. All are durable on return.
+    ///
+    /// # Errors
+    /// What the file system answers: any of the entries may then be there or not.
+    pub(crate) async fn append_all(
+        &self,
+        entries: impl IntoIterator<Item = Entry>,
+    ) -> io::Result<()> {
+        let Some(orders) = &self.orders else {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        };
+        let ended = || io::Error::other("the thread that writes the journal has ended");
+        let month = date::month(SystemTime::now());
+        let mut results = Vec::new();
+        for entry in entries {
+            let (done, result) = oneshot::channel();
+            let order = Order {
+                file: format!("{}-{month}.jsonl", entry.kind()).into(),
+                line: entry.line()?,
+                done,
+            };
+            orders.send(order).await.map_err(|_| ended())?;
+            results.push(result);
+        }
+        for result in results {
+            result.await.map_err(|_| ended())??;
+        }
         Ok(())
     }
 }
+
+/// Returns the journal's folder in a data folder.
+pub(crate) fn folder(data: &Path) -> PathBuf {
+    data.join("journal")
+}
+
+/// Returns the time as entries have it: seconds since 1970.
+pub(crate) fn seconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests;

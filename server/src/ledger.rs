@@ -8,6 +8,9 @@ use std::io;
 
 use async_trait::async_trait;
 
+#[cfg(test)]
+pub(crate) mod failing;
+pub(crate) mod memory;
 mod old;
 pub(crate) mod record;
 pub(crate) mod sled;

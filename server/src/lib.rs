@@ -7,17 +7,21 @@
 pub mod args;
 pub(crate) mod blocking;
 pub mod config;
+pub(crate) mod flight;
 pub mod metrics;
 pub(crate) mod progress;
 pub mod systemd;
 pub mod telemetry;
 
 pub(crate) mod serve;
+pub(crate) mod store;
 
 pub(crate) mod evidence;
-pub(crate) mod journal;
 pub(crate) mod ledger;
-pub(crate) mod store;
+
+pub(crate) mod journal;
+
+pub(crate) mod data;
 
 pub(crate) mod shelf;
 

@@ -218,7 +218,7 @@ impl<E: Clone> Shelf<E> {
     pub(crate) async fn record(&self, key: &Key, record: &FileRecord) -> io::Result<()> {
         if !matches!(record.standing, Standing::Proved { .. }) {
             self.journal
-                .append(journal::Entry::first_use(key, record))
+                .append(first_use(key, record))
                 .await?;
         }
         self.absences.forget(key).await;
@@ -304,7 +304,7 @@ impl<E: Clone> Shelf<E> {
     pub(crate) async fn remove(&self, key: &Key) -> io::Result<bool> {
         self.hot.remove(key);
         self.verified.forget(key);
-        self.journal.append(journal::Entry::removed(key)).await?;
+        self.journal.append(removed(key)).await?;
         let removed = self.blobs.remove(key).await?;
         let changes = vec![Change::remove(Table::Files, key.as_str())];
         self.ledger.apply(changes).await?;
@@ -455,6 +455,25 @@ impl Purge {
             None => self.module_prefix.clone(),
             Some(version) => format!("{}v/{version}.", self.module_prefix),
         }
+    }
+}
+
+/// What no file tells of one that nothing proves: that these bytes were the first under
+/// its name.
+fn first_use(key: &Key, record: &FileRecord) -> journal::Entry {
+    journal::Entry::FirstUse {
+        key: key.to_string(),
+        sha256: record.sha256.clone(),
+        h1: record.h1.clone(),
+        standing: record.standing.clone(),
+        at: record.stored_at,
+    }
+}
+
+fn removed(key: &Key) -> journal::Entry {
+    journal::Entry::Removed {
+        key: key.to_string(),
+        at: seconds_now(),
     }
 }
 

@@ -12,6 +12,8 @@ use async_trait::async_trait;
 
 pub(crate) mod content;
 pub(crate) mod durable;
+#[cfg(test)]
+pub(crate) mod failing;
 pub(crate) mod key;
 mod lazy;
 pub(crate) mod local;

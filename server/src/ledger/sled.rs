@@ -1,65 +1,337 @@
 //! The ledger as a sled database, `DATA/index`.
+//!
+//! sled keeps its first I/O error for ever, and after one some of its calls never
+//! return. So each call has a bound, and a database that failed is closed and
+//! opened again: when the disk has room again, it goes on without a restart. One
+//! that cannot be read is moved aside, and an empty one is begun: what it lacks
+//! is made anew from files and journal, and until then each file without a record
+//! is judged when it is asked for.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use super::{Change, Conflict, Ledger, Table};
 use crate::blocking;
 
-/// The open database. Cheap to clone.
+mod flusher;
+mod open;
+
+use open::{Error, Open};
+
+/// The database. Cheap to clone. Dropping the last clone makes all changes
+/// durable.
 #[derive(Clone, Debug)]
 pub(crate) struct Sled {
-    open: Arc<Open>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
-struct Open {
-    db: ::sled::Db,
-    /// In the order of [`Table::ALL`].
-    trees: Vec<::sled::Tree>,
+struct Inner {
+    folder: PathBuf,
+    limits: Limits,
+    /// Held for a look or a change, never while sled works.
+    state: Mutex<State>,
+    /// Held while the database is opened again.
+    opening: Mutex<()>,
+    /// How often an empty database was begun.
+    emptied: watch::Sender<u64>,
+    /// What the next call ends with.
+    #[cfg(test)]
+    fault: Mutex<Option<tests::Fault>>,
 }
 
-/// sled's page cache. What is asked often is in the hot cache, so a small one
-/// does; the default of 1 GiB would be the server's whole memory.
-const PAGE_CACHE_BYTES: u64 = 8 << 20;
-
-impl Sled {
-    /// Opens `DATA/index`, making it where absent. Blocks.
-    ///
-    /// # Errors
-    /// What sled answers.
-    pub(crate) fn open(data: &Path) -> io::Result<Self> {
-        let db = ::sled::Config::new()
-            .path(folder(data))
-            .cache_capacity(PAGE_CACHE_BYTES)
-            .flush_every_ms(None)
-            .open()
-            .map_err(io::Error::other)?;
-        let trees = Table::ALL
-            .iter()
-            .map(|table| db.open_tree(table.name()))
-            .collect::<Result<_, _>>()
-            .map_err(io::Error::other)?;
-        Ok(Self {
-            open: Arc::new(Open { db, trees }),
-        })
-    }
-
-    async fn with<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Open) -> Result<T, ::sled::Error> + Send + 'static,
-    ) -> io::Result<T> {
-        let open = Arc::clone(&self.open);
-        blocking::run(move || work(&open).map_err(io::Error::other)).await
-    }
+#[derive(Debug)]
+enum State {
+    Open(Arc<Open>),
+    Closed {
+        /// Since when.
+        since: Instant,
+        /// Before this nobody tries to open it again.
+        next: Instant,
+    },
 }
+
+/// What waits how long.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// The longest a call of sled may take. A healthy one takes micro- to
+    /// milliseconds, and a flush as long as the disk needs for it.
+    call: Duration,
+    /// How long a closed database may be held by a call that hangs, before it is
+    /// moved aside.
+    leftover: Duration,
+    /// Between two tries to open it.
+    retry: Duration,
+}
+
+const LIMITS: Limits = Limits {
+    call: Duration::from_secs(30),
+    leftover: Duration::from_secs(5),
+    retry: Duration::from_secs(1),
+};
+/// The longest that the end of the process waits for the last flush.
+const CLOSE_MAX: Duration = Duration::from_secs(10);
+/// Databases that were moved aside and are kept for a person to look at.
+const BROKEN_MAX: usize = 2;
+/// What the names of those begin with.
+const BROKEN: &str = "index.broken-";
 
 /// Returns the database's folder in a data folder.
 pub(crate) fn folder(data: &Path) -> PathBuf {
     data.join("index")
+}
+
+impl Sled {
+    /// Opens `DATA/index`, making it where absent. One that cannot be read is moved
+    /// aside. One that cannot be opened for want of room is opened later. Blocks.
+    ///
+    /// # Errors
+    /// `WouldBlock` when another process has it open.
+    pub(crate) fn open(data: &Path) -> io::Result<Self> {
+        Self::open_within(data, LIMITS)
+    }
+
+    fn open_within(data: &Path, limits: Limits) -> io::Result<Self> {
+        let now = Instant::now();
+        let inner = Inner {
+            folder: folder(data),
+            limits,
+            state: Mutex::new(State::Closed {
+                since: now,
+                next: now,
+            }),
+            opening: Mutex::new(()),
+            emptied: watch::Sender::new(0),
+            #[cfg(test)]
+            fault: Mutex::default(),
+        };
+        match Open::open(&inner.folder) {
+            Ok(open) => {
+                inner.accept(open);
+            }
+            Err(Error::InUse) => {
+                let text = format!(
+                    "{} is in use: another sumward runs on this data folder; stop it, or give \
+                     this one another --data",
+                    inner.folder.display()
+                );
+                return Err(io::Error::new(io::ErrorKind::WouldBlock, text));
+            }
+            Err(error) => {
+                // Told in the log; what is stored is served without it.
+                let _ = inner.recover(error, now);
+            }
+        }
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Tells how often a database without a file's record was opened or begun.
+    /// After each time it is to be made anew from what is stored.
+    pub(crate) fn emptied(&self) -> watch::Receiver<u64> {
+        self.inner.emptied.subscribe()
+    }
+
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Open) -> open::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let open = self.opened().await?;
+        let at_work = Arc::clone(&open);
+        #[cfg(test)]
+        let fault = self.inner.take_fault();
+        let call = blocking::run(move || {
+            #[cfg(test)]
+            if let Some(fault) = fault {
+                return Ok(fault.happen(|| work(&at_work)));
+            }
+            Ok(work(&at_work))
+        });
+        let error = match tokio::time::timeout(self.inner.limits.call, call).await {
+            Ok(Ok(Ok(value))) => return Ok(value),
+            Ok(Ok(Err(::sled::Error::Io(error)))) => error,
+            Ok(Ok(Err(error))) => io::Error::other(error),
+            Ok(Err(panic)) => panic,
+            Err(_) => io::Error::new(io::ErrorKind::TimedOut, "sled does not answer"),
+        };
+        self.inner.fail(&open, &error);
+        Err(error)
+    }
+
+    async fn opened(&self) -> io::Result<Arc<Open>> {
+        if let Some(open) = self.inner.healthy() {
+            return Ok(open);
+        }
+        let inner = Arc::clone(&self.inner);
+        blocking::run(move || inner.reopen()).await
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the database where it is open and its flushes succeed.
+    fn healthy(&self) -> Option<Arc<Open>> {
+        let open = match &*self.state() {
+            State::Open(open) => Arc::clone(open),
+            State::Closed { .. } => return None,
+        };
+        let Some(trouble) = open.flusher.trouble(self.limits.call) else {
+            return Some(open);
+        };
+        self.fail(&open, &io::Error::other(trouble));
+        None
+    }
+
+    /// Closes a database that failed.
+    fn fail(&self, open: &Arc<Open>, error: &io::Error) {
+        let mut state = self.state();
+        match &*state {
+            State::Open(current) if Arc::ptr_eq(current, open) => {}
+            // Another call has failed of the same and closed it.
+            State::Open(_) | State::Closed { .. } => return,
+        }
+        let now = Instant::now();
+        let closed = State::Closed {
+            since: now,
+            next: now,
+        };
+        let closed = std::mem::replace(&mut *state, closed);
+        drop(state);
+        tracing::error!(
+            index = %self.folder.display(),
+            %error,
+            "the index fails; it is closed and opened again, and stored files are judged without it until then"
+        );
+        let _ = drop_apart(closed);
+    }
+
+    /// Opens the database again. One at a time tries; the others wait for it.
+    fn reopen(&self) -> io::Result<Arc<Open>> {
+        let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = match &*self.state() {
+            State::Open(open) => return Ok(Arc::clone(open)),
+            State::Closed { next, .. } if Instant::now() < *next => {
+                return Err(io::Error::other("the index is closed after a failure"));
+            }
+            State::Closed { since, .. } => *since,
+        };
+        let opened = Open::open(&self.folder).map(|open| self.accept(open));
+        let opened = match opened {
+            Ok(open) => {
+                tracing::warn!(index = %self.folder.display(), "the index is open again");
+                Ok(open)
+            }
+            Err(error) => self.recover(error, since),
+        };
+        if opened.is_err()
+            && let State::Closed { next, .. } = &mut *self.state()
+        {
+            *next = Instant::now() + self.limits.retry;
+        }
+        opened
+    }
+
+    /// Begins an empty database where the one there is of no use any more.
+    fn recover(&self, error: Error, since: Instant) -> io::Result<Arc<Open>> {
+        let index = self.folder.display();
+        let reason = match error {
+            Error::InUse if since.elapsed() < self.limits.leftover => {
+                return Err(io::Error::other("the index is still being closed"));
+            }
+            Error::Passing(error) => {
+                tracing::error!(%index, %error, "the index does not open; it is tried again");
+                return Err(error);
+            }
+            Error::InUse => "a call that does not return holds it".to_owned(),
+            Error::Damaged(reason) => reason,
+        };
+        let aside = self.move_aside().inspect_err(|error| {
+            tracing::error!(%index, reason, %error, "the index does not open and cannot be moved aside");
+        })?;
+        tracing::error!(
+            %index,
+            reason,
+            moved_to = %aside.display(),
+            "the index does not open; it is moved aside and made anew from the stored files and the journal"
+        );
+        match Open::open(&self.folder) {
+            Ok(open) => Ok(self.accept(open)),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+
+    fn accept(&self, open: Open) -> Arc<Open> {
+        if open.is_empty() {
+            self.emptied.send_modify(|times| *times += 1);
+        }
+        let open = Arc::new(open);
+        *self.state() = State::Open(Arc::clone(&open));
+        open
+    }
+
+    fn move_aside(&self) -> io::Result<PathBuf> {
+        let data = self.folder.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut before: Vec<u64> = Vec::new();
+        for entry in fs::read_dir(data)? {
+            let name = entry?.file_name();
+            let seconds = name.to_str().and_then(|name| name.strip_prefix(BROKEN));
+            before.extend(seconds.and_then(|seconds| seconds.parse::<u64>().ok()));
+        }
+        before.sort_unstable();
+        for seconds in before.iter().rev().skip(BROKEN_MAX - 1) {
+            // Best effort: it costs room, nothing else.
+            let _ = fs::remove_dir_all(data.join(format!("{BROKEN}{seconds}")));
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.unwrap_or_default().as_secs();
+        let seconds = before
+            .last()
+            .map_or(now, |last| now.max(last.saturating_add(1)));
+        let free = data.join(format!("{BROKEN}{seconds}"));
+        fs::rename(&self.folder, &free)?;
+        Ok(free)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let now = Instant::now();
+        let closed = State::Closed {
+            since: now,
+            next: now,
+        };
+        let done = drop_apart(std::mem::replace(&mut *self.state(), closed));
+        if let Err(mpsc::RecvTimeoutError::Timeout) = done.recv_timeout(CLOSE_MAX) {
+            tracing::error!(index = %self.folder.display(), "the index is not closed in time");
+        }
+    }
+}
+
+/// Drops a state on a thread of its own, which is lost when sled hangs. What is
+/// returned is closed when it is dropped.
+fn drop_apart(state: State) -> mpsc::Receiver<()> {
+    let (sender, receiver) = mpsc::channel();
+    let work = move || {
+        drop(state);
+        drop(sender);
+    };
+    if let Err(error) = std::thread::Builder::new()
+        .name("index-close".into())
+        .spawn(work)
+    {
+        tracing::error!(%error, "no thread to close the index");
+    }
+    receiver
 }
 
 #[async_trait]
@@ -74,7 +346,7 @@ impl Ledger for Sled {
     }
 
     async fn flush(&self) -> io::Result<()> {
-        self.with(|open| open.db.flush().map(|_| ())).await
+        self.with(Open::flush).await
     }
 
     async fn scan(
@@ -101,73 +373,5 @@ impl Ledger for Sled {
     }
 }
 
-impl Open {
-    fn tree(&self, table: Table) -> &::sled::Tree {
-        &self.trees[table as usize]
-    }
-
-    fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, ::sled::Error> {
-        let value = self.tree(table).get(key)?;
-        Ok(value.map(|value| value.to_vec()))
-    }
-
-    fn apply(&self, changes: &[Change]) -> Result<(), ::sled::Error> {
-        use ::sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
-        let result = self.trees.as_slice().transaction(|trees| {
-            for change in changes {
-                let tree = &trees[change.table as usize];
-                match &change.value {
-                    Some(value) => tree.insert(change.key.as_bytes(), value.as_slice())?,
-                    None => tree.remove(change.key.as_bytes())?,
-                };
-            }
-            Ok::<(), ConflictableTransactionError<std::convert::Infallible>>(())
-        });
-        match result {
-            Ok(()) => Ok(()),
-            Err(TransactionError::Storage(error)) => Err(error),
-            Err(TransactionError::Abort(never)) => match never {},
-        }
-    }
-
-    fn scan(
-        &self,
-        table: Table,
-        prefix: &str,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<(String, Vec<u8>)>, ::sled::Error> {
-        use std::ops::Bound::{Excluded, Included, Unbounded};
-        let first = match after {
-            Some(after) if after >= prefix => Excluded(after.as_bytes()),
-            _ => Included(prefix.as_bytes()),
-        };
-        self.tree(table)
-            .range::<&[u8], _>((first, Unbounded))
-            .take_while(|item| {
-                item.as_ref()
-                    .map_or(true, |(key, _)| key.starts_with(prefix.as_bytes()))
-            })
-            .take(limit)
-            .map(|item| {
-                let (key, value) = item?;
-                Ok((String::from_utf8_lossy(&key).into_owned(), value.to_vec()))
-            })
-            .collect()
-    }
-
-    fn advance(
-        &self,
-        log: &str,
-        old: Option<&[u8]>,
-        new: &[u8],
-    ) -> Result<Result<(), Conflict>, ::sled::Error> {
-        let swapped = self
-            .tree(Table::Heads)
-            .compare_and_swap(log, old, Some(new))?;
-        self.db.flush()?;
-        Ok(swapped.map_err(|error| Conflict {
-            current: error.current.map(|current| current.to_vec()),
-        }))
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -336,7 +336,11 @@ impl Modules {
         let Ok(change) = Change::put(Table::Contents, version.escaped(), &contents) else {
             return;
         };
-        let entry = journal::Entry::contents(version, contents);
+        let entry = journal::Entry::Contents {
+            version: version.escaped(),
+            h1: contents.h1,
+            files: contents.files,
+        };
         self.shelf.keep_contents(entry, change).await;
     }
 }
