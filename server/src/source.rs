@@ -9,6 +9,7 @@
     not(test),
     expect(
         dead_code,
+        unused_imports,
         reason = "modules and databases are still wired to Upstreams"
     )
 )]

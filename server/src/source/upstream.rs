@@ -37,6 +37,7 @@ pub(crate) mod via;
 pub(super) mod walk;
 
 pub(crate) use body::Body;
+pub(super) use body::Broken;
 pub(crate) use error::{Error, FetchError, TransferError};
 pub(crate) use host::Health;
 
@@ -314,15 +315,20 @@ impl Upstreams {
         }
     }
 
-    /// Asks one entry for a file.
+    async fn ask(&self, entry: &Entry, path: &str, want: &Want) -> Result<Fetched, FetchError> {
+        self.ask_again(entry, path, want, &Broken::default()).await
+    }
+
+    /// Asks one entry for a file, or again for one whose transfer broke off.
     ///
     /// # Errors
     /// See [`FetchError`].
-    pub(super) async fn ask(
+    pub(super) async fn ask_again(
         &self,
         Entry { target, host, .. }: &Entry,
         path: &str,
         want: &Want,
+        broken: &Broken,
     ) -> Result<Fetched, FetchError> {
         match &target.place {
             Place::Http(site) => {
@@ -332,6 +338,7 @@ impl Upstreams {
                     (target, site, host),
                     path,
                     want,
+                    broken.take(),
                 )
                 .await
             }

@@ -24,7 +24,7 @@ pub(super) struct Client {
     public: reqwest::Client,
     rules: Arc<Rules>,
     /// From the request to the head of the answer, a new connection included.
-    head_timeout: Duration,
+    pub(super) head_timeout: Duration,
 }
 
 /// Why there is no answer.
@@ -32,7 +32,9 @@ pub(super) struct Client {
 pub(super) enum SendError {
     /// Nothing answers, or the connection broke before an answer: worth another try.
     Broken(String),
-    /// Time is up.
+    /// No connection was made in time.
+    Unconnected(String),
+    /// The request was sent, and no answer began in time.
     Late(String),
     /// It answered what must not be followed or read.
     Bad(String),
@@ -58,7 +60,7 @@ impl Client {
             open,
             public,
             rules,
-            head_timeout: settings.connect_timeout + settings.read_timeout,
+            head_timeout: settings.head_timeout,
         })
     }
 
@@ -178,7 +180,7 @@ fn check_head(headers: &HeaderMap) -> Result<(), SendError> {
 }
 
 fn failure(error: reqwest::Error) -> SendError {
-    let late = error.is_timeout();
+    let (late, unconnected) = (error.is_timeout(), error.is_connect());
     // The innermost causes say what happened; the outer ones only "error sending
     // request", and the URL, which the caller knows in its redacted form.
     let mut text = chain(&error.without_url());
@@ -189,6 +191,8 @@ fn failure(error: reqwest::Error) -> SendError {
     }
     if text.contains(REFUSED_INSIDE) {
         SendError::Bad(format!("redirect to a name with an {REFUSED_INSIDE}"))
+    } else if late && unconnected {
+        SendError::Unconnected(text)
     } else if late {
         SendError::Late(text)
     } else {
