@@ -27,6 +27,7 @@ mod host;
 mod http_proxy;
 pub(crate) mod instance;
 mod netrc;
+mod no_proxy;
 mod redirect;
 mod resolver;
 mod target;
