@@ -28,12 +28,14 @@ mod http_proxy;
 pub(crate) mod instance;
 mod netrc;
 mod no_proxy;
+mod reach;
 mod redirect;
 mod resolver;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tree;
+mod trust;
 pub(crate) mod via;
 pub(super) mod walk;
 

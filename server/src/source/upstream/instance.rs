@@ -48,10 +48,11 @@ impl Upstreams {
         };
         let host = host.to_string();
         let name = host.trim_matches(['[', ']']);
-        let Ok(addresses) = tokio::net::lookup_host((name, port)).await else {
+        let Ok(addresses) = self.client.lookup(name).await else {
             return false;
         };
-        let addresses: Vec<_> = addresses.map(|found| found.ip().to_canonical()).collect();
+        let addresses = addresses.iter().map(|found| found.ip().to_canonical());
+        let addresses: Vec<_> = addresses.collect();
         if addresses
             .iter()
             .any(|address| listens(listen, *address, port))
