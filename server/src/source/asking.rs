@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::Sources;
 use super::upstream::walk::{Walk, is_absent};
-use super::upstream::{self, FetchError, Fetched, List, TransferError, Want};
+use super::upstream::{self, Broken, FetchError, Fetched, List, TransferError, Want};
 
 /// A file being asked for.
 ///
@@ -34,6 +34,8 @@ pub(crate) struct Asking {
     /// What is to be waited for before the next request.
     pause: Duration,
     walk: Walk,
+    /// The trial of a transfer that broke off and will be begun again.
+    broken: Broken,
 }
 
 /// Transfers that break are begun again this often at one entry. Requests that are
@@ -74,6 +76,7 @@ impl Asking {
             restarts: 0,
             pause: Duration::ZERO,
             walk: Walk::default(),
+            broken: Broken::default(),
         }
     }
 
@@ -95,9 +98,12 @@ impl Asking {
             let room = self.sources.rooms.enter(self.want.class).await;
             let entry = &self.list[self.at];
             let upstreams = &self.sources.upstreams;
-            match upstreams.ask(entry, &self.path, &self.want).await {
+            match upstreams
+                .ask_again(entry, &self.path, &self.want, &self.broken)
+                .await
+            {
                 Ok(mut fetched) => {
-                    fetched.body.keep(room);
+                    fetched.body.keep(room, &self.broken);
                     return Ok(fetched);
                 }
                 Err(error) => {
@@ -118,6 +124,7 @@ impl Asking {
             self.pause = RESTART_PAUSE * restarts;
             return;
         }
+        self.broken.give_up();
         if let Some(upstream) = self.upstream() {
             self.failed(upstream::error_of_transfer(upstream, &error));
         }

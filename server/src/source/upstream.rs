@@ -27,16 +27,20 @@ mod host;
 mod http_proxy;
 pub(crate) mod instance;
 mod netrc;
+mod no_proxy;
+mod reach;
 mod redirect;
 mod resolver;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tree;
+mod trust;
 pub(crate) mod via;
 pub(super) mod walk;
 
 pub(crate) use body::Body;
+pub(super) use body::Broken;
 pub(crate) use error::{Error, FetchError, TransferError};
 pub(crate) use host::Health;
 
@@ -321,15 +325,20 @@ impl Upstreams {
         }
     }
 
-    /// Asks one entry for a file.
+    async fn ask(&self, entry: &Entry, path: &str, want: &Want) -> Result<Fetched, FetchError> {
+        self.ask_again(entry, path, want, &Broken::default()).await
+    }
+
+    /// Asks one entry for a file, or again for one whose transfer broke off.
     ///
     /// # Errors
     /// See [`FetchError`].
-    pub(super) async fn ask(
+    pub(super) async fn ask_again(
         &self,
         Entry { target, host, .. }: &Entry,
         path: &str,
         want: &Want,
+        broken: &Broken,
     ) -> Result<Fetched, FetchError> {
         match &target.place {
             Place::Http(site) => {
@@ -339,6 +348,7 @@ impl Upstreams {
                     (target, site, host),
                     path,
                     want,
+                    broken.take(),
                 )
                 .await
             }

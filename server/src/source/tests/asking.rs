@@ -1,8 +1,11 @@
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proto::goproxy::list::Fallback;
 
 use super::kit::{config, not_bad, open, text, want};
+use crate::metrics::Breaker;
 use crate::source::upstream::tests::kit::{Origin, Reply, brief};
 use crate::source::upstream::{Class, FetchError};
 use crate::source::{Origin as From, Relay};
@@ -166,4 +169,32 @@ async fn a_transfer_keeps_its_room_until_it_ends() {
     text(&sources, "list").await.expect("a text");
     assert_eq!(held.bytes().await.expect("whole").len(), 1 << 19);
     second.await.expect("its turn");
+}
+
+#[tokio::test]
+async fn a_transfer_counts_once_for_the_breaker_however_often_it_broke() {
+    let counts = Mutex::new(HashMap::new());
+    let origin = Origin::start(move |request| {
+        let mut counts = counts.lock().expect("not poisoned");
+        let count = counts.entry(request.target.clone()).or_insert(0);
+        *count += 1;
+        let whole = *count > 2 && !request.target.contains("never");
+        match whole {
+            true => Reply::ok("whole"),
+            false => Reply::new(200, &[("Content-Length", "9")], b"half"),
+        }
+    })
+    .await;
+    let mut config = config(&origin.url());
+    config.upstream.breaker.failures_max = 2;
+    let sources = open(&config);
+    let paths: Vec<_> = (0..10).map(|path| format!("m{path}")).collect();
+    let all = paths.iter().map(|path| text(&sources, path));
+    for answer in futures_util::future::join_all(all).await {
+        assert_eq!(answer.expect("whole in the end"), "whole");
+    }
+    for (path, breaker) in [("never1", Breaker::Closed), ("never2", Breaker::Open)] {
+        text(&sources, path).await.expect_err("never whole");
+        assert_eq!(sources.health()[0].breaker, breaker);
+    }
 }

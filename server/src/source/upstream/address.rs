@@ -20,6 +20,27 @@ pub(super) fn is_internal(address: IpAddr) -> bool {
     }
 }
 
+/// Says whether an address is one of a link, or serves a cloud's metadata: nothing that
+/// anybody serves modules from, and much that must not be read from outside.
+pub(super) fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => is_link_local_v4(v4),
+        IpAddr::V6(v6) => match carried_v4(v6) {
+            Some(v4) => is_link_local_v4(v4),
+            None => v6.segments()[0] & 0xffc0 == 0xfe80 || v6 == METADATA_V6,
+        },
+    }
+}
+
+fn is_link_local_v4(address: Ipv4Addr) -> bool {
+    address.is_link_local() || address == METADATA_V4
+}
+
+/// Alibaba's metadata; nearly all others use 169.254.169.254.
+const METADATA_V4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
+/// Amazon's metadata.
+const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254);
+
 fn is_internal_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     address.is_private()
@@ -101,6 +122,30 @@ mod tests {
         ] {
             let parsed: IpAddr = address.parse().expect("a literal");
             assert_eq!(is_internal(parsed), want, "{address}");
+        }
+    }
+
+    #[test]
+    fn tells_links_and_metadata_from_networks() {
+        for (address, want) in [
+            ("169.254.169.254", true),
+            ("169.254.0.1", true),
+            ("::ffff:169.254.169.254", true),
+            ("64:ff9b::a9fe:a9fe", true),
+            ("fe80::1", true),
+            ("febf::1", true),
+            ("fec0::1", false),
+            ("100.100.100.200", true),
+            ("100.100.100.201", false),
+            ("fd00:ec2::254", true),
+            ("fd00:ec2::253", false),
+            ("10.0.0.1", false),
+            ("127.0.0.1", false),
+            ("::1", false),
+            ("8.8.8.8", false),
+        ] {
+            let parsed: IpAddr = address.parse().expect("a literal");
+            assert_eq!(is_link_local(parsed), want, "{address}");
         }
     }
 }

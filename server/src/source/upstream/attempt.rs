@@ -6,12 +6,13 @@ use std::time::{Duration, SystemTime};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use reqwest::Response;
+use url::Url;
 
 use super::backoff::{Backoff, retry_after};
-use super::body::{Body, Bounds};
+use super::body::{Body, Bounds, fail};
 use super::client::{Client, SendError};
 use super::error::TEXT_BYTES_MAX;
-use super::host::{Host, Permit};
+use super::host::{Blame, Host, Trial, now};
 use super::target::{Site, Target};
 use super::{FetchError, Fetched, Want};
 use crate::metrics::Outcome;
@@ -39,50 +40,105 @@ enum Again {
     After(Duration),
 }
 
+/// Waits that an upstream asks for by `Retry-After` and that are kept, in all for one
+/// transfer. It counts in whole seconds, so less would be none; more would keep
+/// a client waiting longer than our own attempts do, and the client can wait itself.
+const ASKED_WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// Asks one site for a file, several times where that may help. `trial` is that of the
+/// same transfer when it broke off before.
 pub(super) async fn fetch(
     client: &Client,
     patience: &Patience,
     (target, site, host): (&Target, &Site, &Arc<Host>),
     path: &str,
     want: &Want,
+    trial: Option<Trial>,
 ) -> Result<Fetched, FetchError> {
     let url = site.url(path)?;
     let upstream = &target.label;
-    let mut failed: Option<FetchError> = None;
-    for attempt in 1..=patience.attempts.max(1) {
-        let permit = match host.admit() {
-            Ok(permit) => permit,
-            // What went wrong a moment ago says more than that the breaker is open.
-            Err(wait) => return Err(failed.unwrap_or_else(|| left_alone(upstream, host, wait))),
-        };
-        let last = attempt >= patience.attempts;
-        let asked = Asked { upstream, last };
-        let result = match client.get(site, url.clone(), &want.via).await {
-            Ok(response) => asked.read(response, permit, want, patience.stall).await,
-            Err(error) => Err(asked.unsent(error, permit)),
-        };
-        let Failed { error, again } = match result {
-            Ok(mut fetched) => {
-                fetched.url = url.into();
-                return Ok(fetched);
-            }
-            Err(failed) => failed,
-        };
-        let usual = patience.backoff.pause(attempt, rand::random());
-        let pause = match again {
-            Again::No => return Err(error),
-            Again::Yes => usual,
-            // Longer than we are willing to keep a client waiting.
-            Again::After(wait) if wait > patience.backoff.max => return Err(error),
-            Again::After(wait) => wait.max(usual),
-        };
-        tracing::debug!(upstream.host = %host.name, attempt, %error, "upstream failed");
-        failed = Some(error);
-        if !last {
-            tokio::time::sleep(pause).await;
+    let mut trial = match trial {
+        Some(trial) => trial,
+        None => host
+            .admit(path)
+            .map_err(|wait| left_alone(upstream, host, wait))?,
+    };
+    let attempts = Attempts {
+        client,
+        patience,
+        upstream,
+        site,
+        want,
+    };
+    match attempts.run(url, &mut trial).await {
+        Ok(mut fetched) => {
+            fetched.body.watched_by(trial);
+            Ok(fetched)
+        }
+        Err(error) => {
+            trial.give_up();
+            Err(error)
         }
     }
-    Err(failed.unwrap_or(FetchError::Off))
+}
+
+/// The attempts of one transfer.
+struct Attempts<'a> {
+    client: &'a Client,
+    patience: &'a Patience,
+    upstream: &'a Arc<str>,
+    site: &'a Site,
+    want: &'a Want,
+}
+
+impl Attempts<'_> {
+    async fn run(&self, url: Url, trial: &mut Trial) -> Result<Fetched, FetchError> {
+        let mut asked_wait = Duration::ZERO;
+        let begun = now();
+        let mut attempt = 1;
+        loop {
+            let Failed { error, again } = match self.once(url.clone(), trial).await {
+                Ok(mut fetched) => {
+                    fetched.url = url.into();
+                    return Ok(fetched);
+                }
+                Err(failed) => failed,
+            };
+            let backoff = &self.patience.backoff;
+            let usual = backoff.pause(attempt, rand::random());
+            let pause = match again {
+                Again::No => return Err(error),
+                Again::Yes => usual,
+                Again::After(wait) => {
+                    asked_wait += wait;
+                    // Longer than we are willing to keep a client waiting.
+                    if wait > backoff.max || asked_wait > ASKED_WAIT_MAX {
+                        return Err(error);
+                    }
+                    wait.max(usual)
+                }
+            };
+            // A gateway that takes its minute to say 504 is not given three.
+            let spent = now().saturating_duration_since(begun) + pause;
+            if attempt >= self.patience.attempts || spent > self.client.head_timeout {
+                return Err(error);
+            }
+            tracing::debug!(upstream = &**self.upstream, attempt, %error, "upstream failed");
+            tokio::time::sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    async fn once(&self, url: Url, trial: &mut Trial) -> Result<Fetched, Failed> {
+        trial.begin();
+        match self.client.get(self.site, url, &self.want.via).await {
+            Ok(response) => {
+                trial.heard();
+                self.read(response, trial).await
+            }
+            Err(error) => Err(self.unsent(error, trial)),
+        }
+    }
 }
 
 fn left_alone(upstream: &Arc<str>, host: &Host, wait: Duration) -> FetchError {
@@ -97,56 +153,49 @@ fn left_alone(upstream: &Arc<str>, host: &Host, wait: Duration) -> FetchError {
     }
 }
 
-/// An attempt under way.
-struct Asked<'a> {
-    upstream: &'a Arc<str>,
-    last: bool,
-}
-
-impl Asked<'_> {
-    fn unsent(&self, error: SendError, permit: Permit) -> Failed {
+impl Attempts<'_> {
+    fn unsent(&self, error: SendError, trial: &mut Trial) -> Failed {
         match error {
             SendError::Bad(reason) => {
-                permit.unclear(Outcome::Broken, &reason);
+                trial.failed(Outcome::Broken, Blame::Nobody, &reason);
                 self.bad(reason)
             }
             SendError::Broken(reason) => {
-                permit.failed(Outcome::Connect, &reason);
+                trial.failed(Outcome::Connect, Blame::Host, &reason);
                 self.unavailable(reason, Again::Yes)
             }
             // It has had its time; a second wait as long would outlast the client.
+            SendError::Unconnected(reason) => {
+                trial.failed(Outcome::Timeout, Blame::Host, &reason);
+                self.unavailable(reason, Again::No)
+            }
             SendError::Late(reason) => {
-                permit.failed(Outcome::Timeout, &reason);
+                trial.late(&reason);
                 self.unavailable(reason, Again::No)
             }
         }
     }
 
-    async fn read(
-        &self,
-        response: Response,
-        permit: Permit,
-        want: &Want,
-        stall: Duration,
-    ) -> Result<Fetched, Failed> {
+    async fn read(&self, response: Response, trial: &mut Trial) -> Result<Fetched, Failed> {
+        let want = self.want;
         if response.status() != StatusCode::OK {
-            return Err(self.refused(response, permit).await);
+            return Err(self.refused(response, trial).await);
         }
         let headers = response.headers();
         if let Some(coding) = headers.get(header::CONTENT_ENCODING)
             && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
         {
             let reason = format!("a body in {coding:?} that was not asked for");
-            permit.unclear(Outcome::Broken, &reason);
+            trial.failed(Outcome::Broken, Blame::Nobody, &reason);
             return Err(self.bad(reason));
         }
         let bounds = Bounds {
             length: response.content_length(),
             max: want.body_max,
-            stall,
+            stall: self.patience.stall,
         };
         if let Some(length) = bounds.length.filter(|length| *length > want.body_max) {
-            permit.succeeded(Outcome::Ok);
+            trial.succeeded(Outcome::Ok);
             return Err(Failed {
                 error: FetchError::TooLarge {
                     upstream: Arc::clone(self.upstream),
@@ -157,9 +206,10 @@ impl Asked<'_> {
             });
         }
         let content_type = text(headers, header::CONTENT_TYPE);
-        let body = Body::begin(response, bounds, permit)
-            .await
-            .map_err(|error| self.unavailable(error.to_string(), Again::Yes))?;
+        let body = Body::begin(response, bounds).await.map_err(|error| {
+            fail(trial, &error);
+            self.unavailable(error.to_string(), Again::Yes)
+        })?;
         Ok(Fetched {
             upstream: Arc::clone(self.upstream),
             url: String::new(),
@@ -170,9 +220,10 @@ impl Asked<'_> {
     }
 
     /// Reads an answer other than 200. "Not found" and a refusal are good work of the
-    /// host's; 500 is often about the one file, so it counts against the host
-    /// once for all attempts.
-    async fn refused(&self, mut response: Response, permit: Permit) -> Failed {
+    /// host's. That it is overloaded, or has nobody behind it, is told by 429, 502 and
+    /// 503; all other failures may be about the one file, and 508 is about whoever
+    /// asks.
+    async fn refused(&self, mut response: Response, trial: &mut Trial) -> Failed {
         let status = response.status().as_u16();
         let upstream = Arc::clone(self.upstream);
         let wait = text(response.headers(), header::RETRY_AFTER)
@@ -185,7 +236,7 @@ impl Asked<'_> {
         };
         let again = match (status, wait) {
             (404 | 410, _) => {
-                permit.succeeded(Outcome::NotFound);
+                trial.succeeded(Outcome::NotFound);
                 return done(FetchError::NotFound {
                     upstream,
                     status,
@@ -195,7 +246,7 @@ impl Asked<'_> {
             (408 | 429 | 500 | 502 | 503 | 504, Some(wait)) => Again::After(wait),
             (408 | 429 | 500 | 502 | 503 | 504, None) => Again::Yes,
             (400..=499, _) => {
-                permit.succeeded(Outcome::Refused);
+                trial.succeeded(Outcome::Refused);
                 return done(FetchError::Refused {
                     upstream,
                     status,
@@ -205,15 +256,15 @@ impl Asked<'_> {
             (500..=599, _) => Again::No,
             _ => {
                 let reason = format!("answered {status} where only 200 is an answer");
-                permit.unclear(Outcome::Broken, &reason);
+                trial.failed(Outcome::Broken, Blame::Nobody, &reason);
                 return self.bad(reason);
             }
         };
-        if status == 500 && !self.last {
-            permit.unclear(Outcome::ServerError, &reason);
-        } else {
-            permit.failed(Outcome::ServerError, &reason);
-        }
+        let blame = match status {
+            429 | 502 | 503 => Blame::File,
+            _ => Blame::Nobody,
+        };
+        trial.failed(Outcome::ServerError, blame, &reason);
         let error = FetchError::Unavailable {
             upstream,
             reason,

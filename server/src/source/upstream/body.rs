@@ -1,6 +1,7 @@
 //! A file on its way: its bytes, as they come, verbatim.
 
 use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -8,7 +9,7 @@ use tokio::io::AsyncReadExt as _;
 
 use super::TransferError;
 use super::client::chain;
-use super::host::Permit;
+use super::host::{Blame, Trial};
 use crate::metrics::Outcome;
 use crate::source::rooms::Room;
 
@@ -25,7 +26,9 @@ pub(crate) struct Body {
     /// The longest that nothing may come.
     stall: Duration,
     /// Tells the breaker how the transfer ended.
-    permit: Option<Permit>,
+    trial: Option<Trial>,
+    /// Where the trial of a transfer that broke off waits for the next request.
+    broken: Option<Broken>,
     /// Room among the transfers of its class, until the transfer has ended.
     room: Option<Room>,
     ended: bool,
@@ -57,21 +60,17 @@ impl Body {
     /// Wraps an answer and waits for its first bytes.
     ///
     /// # Errors
-    /// The transfer broke before them. The permit has been told.
+    /// The transfer broke before them.
     pub(super) async fn begin(
         response: reqwest::Response,
         bounds: Bounds,
-        permit: Permit,
     ) -> Result<Self, TransferError> {
         let source = Source::Http {
             response,
             first: None,
         };
-        let mut body = Self::new(source, bounds, Some(permit));
+        let mut body = Self::new(source, bounds);
         let chunk = body.chunk().await?;
-        if let Some(permit) = &mut body.permit {
-            permit.answered();
-        }
         if let (Source::Http { first, .. }, Some(chunk)) = (&mut body.source, chunk) {
             body.got = 0;
             *first = Some(chunk);
@@ -80,22 +79,38 @@ impl Body {
     }
 
     pub(super) fn file(file: tokio::fs::File, bounds: Bounds) -> Self {
-        Self::new(Source::File(file), bounds, None)
+        Self::new(Source::File(file), bounds)
+    }
+
+    /// Tells a trial how the transfer ends.
+    pub(super) fn watched_by(&mut self, mut trial: Trial) {
+        trial.answered();
+        if self.ended {
+            trial.succeeded(Outcome::Ok);
+        } else {
+            self.trial = Some(trial);
+        }
     }
 
     /// Keeps room among the transfers of its class until the transfer has ended.
-    pub(in crate::source) fn keep(&mut self, room: Room) {
-        self.room = Some(room);
+    /// `broken` has the trial of a transfer that breaks off and may be begun again:
+    /// whoever does that decides what it came to.
+    pub(in crate::source) fn keep(&mut self, room: Room, broken: &Broken) {
+        if !self.ended {
+            self.room = Some(room);
+        }
+        self.broken = Some(broken.clone());
     }
 
-    fn new(source: Source, bounds: Bounds, permit: Option<Permit>) -> Self {
+    fn new(source: Source, bounds: Bounds) -> Self {
         Self {
             source,
             got: 0,
             length: bounds.length,
             max: bounds.max,
             stall: bounds.stall,
-            permit,
+            trial: None,
+            broken: None,
             room: None,
             ended: false,
         }
@@ -120,27 +135,27 @@ impl Body {
             Ok(None) => {
                 self.ended = true;
                 self.room = None;
-                if let Some(permit) = self.permit.take() {
-                    permit.succeeded(Outcome::Ok);
+                if let Some(mut trial) = self.trial.take() {
+                    trial.succeeded(Outcome::Ok);
                 }
             }
             Err(error) => {
                 self.ended = true;
                 self.room = None;
-                if let Some(permit) = self.permit.take() {
-                    let reason = error.to_string();
-                    match error {
-                        TransferError::Stalled { .. } => permit.failed(Outcome::Timeout, &reason),
-                        TransferError::Truncated { .. } | TransferError::Broken { .. } => {
-                            permit.failed(Outcome::Broken, &reason);
-                        }
-                        // More than we take is no fault of the host's.
-                        TransferError::TooLarge { .. } => permit.unclear(Outcome::Broken, &reason),
-                    }
+                if let Some(trial) = self.trial.take() {
+                    self.tell(trial, error);
                 }
             }
         }
         result
+    }
+
+    fn tell(&self, mut trial: Trial, error: &TransferError) {
+        fail(&mut trial, error);
+        match &self.broken {
+            Some(broken) if error.retryable() => broken.put(trial),
+            _ => trial.give_up(),
+        }
     }
 
     /// Collects the whole body.
@@ -228,6 +243,47 @@ impl Body {
             got: self.got,
             reason: chain(&error),
         }
+    }
+}
+
+/// Tells a trial that a transfer failed.
+pub(super) fn fail(trial: &mut Trial, error: &TransferError) {
+    let reason = error.to_string();
+    let (outcome, blame) = match error {
+        TransferError::Stalled { .. } => (Outcome::Timeout, Blame::File),
+        TransferError::Truncated { .. } | TransferError::Broken { .. } => {
+            (Outcome::Broken, Blame::File)
+        }
+        // More than we take is no fault of the host's.
+        TransferError::TooLarge { .. } => (Outcome::Broken, Blame::Nobody),
+    };
+    trial.failed(outcome, blame, &reason);
+}
+
+/// The place where the trial of a transfer that broke off is left.
+#[derive(Debug, Clone, Default)]
+pub(in crate::source) struct Broken(Arc<Mutex<Option<Trial>>>);
+
+impl Broken {
+    /// Takes the trial, to go on with.
+    pub(super) fn take(&self) -> Option<Trial> {
+        self.lock().take()
+    }
+
+    /// The transfer is not begun again.
+    pub(in crate::source) fn give_up(&self) {
+        if let Some(trial) = self.take() {
+            trial.give_up();
+        }
+    }
+
+    fn put(&self, trial: Trial) {
+        *self.lock() = Some(trial);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Trial>> {
+        // Held to put or to take, and nothing panics in between.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

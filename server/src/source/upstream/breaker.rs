@@ -46,8 +46,12 @@ impl Pass {
 pub(super) enum Outcome {
     /// The host did its work. "Not found" and a refusal are such work too.
     Success,
-    /// The host could not be reached, failed, or broke off.
+    /// The host could not be reached.
     Failure,
+    /// The host was reached and failed at one file, named by a hash of its path. In a
+    /// row of failures each file counts once: one that cannot be had, asked for
+    /// again and again, must not close a host that serves others.
+    FileFailure(u64),
     /// Nothing was learned: the request was dropped, or failed for reasons that
     /// say little about the host.
     Unknown,
@@ -61,8 +65,11 @@ pub(super) struct Breaker {
 
 #[derive(Debug)]
 enum Inner {
+    /// The failures in a row: how many, and of which files those were that name one.
+    /// Never more than [`Limits::failures_max`].
     Closed {
         failures: u32,
+        files: Vec<u64>,
     },
     /// `round` counts the times it opened since it was last closed.
     Open {
@@ -74,11 +81,29 @@ enum Inner {
     },
 }
 
+impl Outcome {
+    fn is_failure(self) -> bool {
+        match self {
+            Self::Failure | Self::FileFailure(_) => true,
+            Self::Success | Self::Unknown => false,
+        }
+    }
+}
+
+impl Inner {
+    fn closed() -> Self {
+        Self::Closed {
+            failures: 0,
+            files: Vec::new(),
+        }
+    }
+}
+
 impl Breaker {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
-            inner: Inner::Closed { failures: 0 },
+            inner: Inner::closed(),
         }
     }
 
@@ -102,14 +127,18 @@ impl Breaker {
     /// closes it, their failure is no news.
     pub(super) fn record(&mut self, now: Instant, pass: Pass, outcome: Outcome) {
         match (outcome, &mut self.inner) {
-            (Outcome::Success, inner) => *inner = Inner::Closed { failures: 0 },
-            (Outcome::Failure, Inner::Closed { failures }) => {
+            (Outcome::Success, inner) => *inner = Inner::closed(),
+            (Outcome::FileFailure(file), Inner::Closed { files, .. }) if files.contains(&file) => {}
+            (outcome, Inner::Closed { failures, files }) if outcome.is_failure() => {
+                if let Outcome::FileFailure(file) = outcome {
+                    files.push(file);
+                }
                 *failures = failures.saturating_add(1);
                 if *failures >= self.limits.failures_max {
                     self.open(now, 1);
                 }
             }
-            (Outcome::Failure, Inner::HalfOpen { round }) if pass.probe => {
+            (outcome, Inner::HalfOpen { round }) if pass.probe && outcome.is_failure() => {
                 let round = round.saturating_add(1);
                 self.open(now, round);
             }
@@ -119,7 +148,7 @@ impl Breaker {
                 self.inner = Inner::Open { until: now, round };
             }
             (
-                Outcome::Failure | Outcome::Unknown,
+                Outcome::Failure | Outcome::FileFailure(_) | Outcome::Unknown,
                 Inner::Open { .. } | Inner::HalfOpen { .. } | Inner::Closed { .. },
             ) => {}
         }
@@ -215,6 +244,27 @@ mod tests {
         bench.run(Outcome::Failure);
         assert_eq!(bench.breaker.state(), State::Open);
         assert_eq!(bench.wait(), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn one_file_counts_once_in_a_row() {
+        let mut bench = Bench::new();
+        for _ in 0..10 {
+            bench.run(Outcome::FileFailure(1));
+        }
+        bench.run(Outcome::FileFailure(2));
+        bench.run(Outcome::Success);
+        // A new row: the same files count again.
+        bench.run(Outcome::FileFailure(1));
+        bench.run(Outcome::FileFailure(2));
+        bench.run(Outcome::FileFailure(1));
+        assert_eq!(bench.breaker.state(), State::Closed);
+        bench.run(Outcome::Failure);
+        assert_eq!(bench.breaker.state(), State::Open);
+        // A probe tells of the host, whatever it asks for.
+        bench.now += Duration::from_secs(1);
+        bench.run(Outcome::FileFailure(1));
+        assert_eq!(bench.wait(), Duration::from_secs(2));
     }
 
     #[test]

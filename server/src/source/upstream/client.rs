@@ -1,30 +1,34 @@
-//! The HTTP client: TLS roots, proxies on the way, redirects and their bounds.
+//! The HTTP client: proxies on the way, redirects and their bounds.
 
-use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, header};
-use reqwest::{Certificate, ClientBuilder, Response};
-use url::{Host, Url};
+use reqwest::{ClientBuilder, Response};
+use rustls::ClientConfig;
+use url::Url;
 
 use super::http_proxy::Rules;
-use super::resolver::{PublicOnly, REFUSED_INSIDE};
-use super::target::{Site, is_loopback};
-use super::{Error, address, redirect};
+use super::reach::{Named, Reach, is_inside};
+use super::resolver::{Lookups, REFUSED_INSIDE, Within};
+use super::target::Site;
+use super::{Error, redirect, trust};
 use crate::config;
 
-/// Sends requests. Two connection pools: one that reaches any address, for what
-/// the configuration names, and one that reaches public addresses only, for what
-/// a public upstream redirects to.
+/// Sends requests. A connection pool for each [`Reach`]: a connection that one request
+/// may have made is not lent to another that may not.
 #[derive(Debug)]
 pub(super) struct Client {
-    open: reqwest::Client,
+    anywhere: reqwest::Client,
+    network: reqwest::Client,
     public: reqwest::Client,
+    named: Named,
     rules: Arc<Rules>,
+    lookups: Arc<Lookups>,
     /// From the request to the head of the answer, a new connection included.
-    head_timeout: Duration,
+    pub(super) head_timeout: Duration,
 }
 
 /// Why there is no answer.
@@ -32,7 +36,9 @@ pub(super) struct Client {
 pub(super) enum SendError {
     /// Nothing answers, or the connection broke before an answer: worth another try.
     Broken(String),
-    /// Time is up.
+    /// No connection was made in time.
+    Unconnected(String),
+    /// The request was sent, and no answer began in time.
     Late(String),
     /// It answered what must not be followed or read.
     Bad(String),
@@ -45,20 +51,24 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 impl Client {
     pub(super) fn new(settings: &config::Upstream) -> Result<Self, Error> {
         let rules = Arc::new(Rules::new(&settings.http_proxy)?);
-        let extra = match &settings.ca_file {
-            Some(path) => certificates(path)?,
-            None => Vec::new(),
+        let tls = trust::tls(settings.ca_file.as_deref())?;
+        let lookups = Arc::new(Lookups::default());
+        let pool = |reach| {
+            let within = Within {
+                reach,
+                lookups: Arc::clone(&lookups),
+                rules: Arc::clone(&rules),
+            };
+            build(settings, &tls, within)
         };
-        let open = build(settings, &rules, &extra, None)?;
-        let guard = PublicOnly {
-            rules: Arc::clone(&rules),
-        };
-        let public = build(settings, &rules, &extra, Some(guard))?;
         Ok(Self {
-            open,
-            public,
-            rules,
-            head_timeout: settings.connect_timeout + settings.read_timeout,
+            anywhere: pool(Reach::Anywhere)?,
+            network: pool(Reach::Network)?,
+            public: pool(Reach::Public)?,
+            named: Named::new(settings),
+            lookups: Arc::clone(&lookups),
+            rules: Arc::clone(&rules),
+            head_timeout: settings.head_timeout,
         })
     }
 
@@ -87,17 +97,17 @@ impl Client {
         via: &HeaderValue,
     ) -> Result<Response, SendError> {
         let mut url = first.clone();
-        let mut inside = false;
-        for hop in 0..=redirect::HOPS_MAX {
-            let home = url.origin() == first.origin();
-            let client = if home || inside {
-                &self.open
+        let mut sender_inside = false;
+        for _ in 0..=redirect::HOPS_MAX {
+            let reach = if url.origin() == first.origin() || self.named.contains(&url) {
+                Reach::Anywhere
+            } else if sender_inside {
+                Reach::Network
             } else {
-                &self.public
+                Reach::Public
             };
-            if !home && !inside {
-                self.check_public(&url)?;
-            }
+            reach.check(&url).map_err(SendError::Bad)?;
+            let client = self.pool(reach);
             let mut request = client.get(url.clone()).header(super::via::HEADER, via);
             if let Some(authorization) = &site.authorization
                 && redirect::keeps_credentials(&first, &url)
@@ -109,9 +119,8 @@ impl Client {
             if !redirect::is_redirect(response.status()) {
                 return Ok(response);
             }
-            if hop == 0 {
-                inside = self.is_inside(&first, response.remote_addr());
-            }
+            let peer = response.remote_addr().filter(|_| !self.is_proxied(&url));
+            sender_inside = is_inside(&url, peer);
             url = redirect::target(&url, response.headers()).map_err(SendError::Bad)?;
         }
         let hops = redirect::HOPS_MAX;
@@ -120,7 +129,15 @@ impl Client {
 
     /// Asks for a URL the configuration names, once, following nothing.
     pub(super) async fn probe(&self, url: Url) -> Option<Response> {
-        self.open.get(url).send().await.ok()
+        self.anywhere.get(url).send().await.ok()
+    }
+
+    /// Returns the addresses of a name.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) async fn lookup(&self, name: &str) -> io::Result<Arc<[SocketAddr]>> {
+        self.lookups.find(name).await
     }
 
     /// Says whether requests for a URL go through an HTTP proxy.
@@ -128,38 +145,12 @@ impl Client {
         self.rules.proxy(url).is_some()
     }
 
-    /// Says whether a configured upstream lives on an internal address, whose
-    /// redirects may lead to others. Behind an HTTP proxy its address is not ours to
-    /// know, unless the URL says it.
-    fn is_inside(&self, first: &Url, peer: Option<SocketAddr>) -> bool {
-        if let Some(address) = literal(first) {
-            return address::is_internal(address);
+    fn pool(&self, reach: Reach) -> &reqwest::Client {
+        match reach {
+            Reach::Anywhere => &self.anywhere,
+            Reach::Network => &self.network,
+            Reach::Public => &self.public,
         }
-        is_loopback(first)
-            || (!self.is_proxied(first) && peer.is_some_and(|peer| address::is_internal(peer.ip())))
-    }
-
-    /// Refuses addresses written into a redirect; names are refused when they are resolved.
-    fn check_public(&self, url: &Url) -> Result<(), SendError> {
-        let internal = match literal(url) {
-            Some(address) => address::is_internal(address),
-            None => is_loopback(url),
-        };
-        if internal {
-            let host = url.host_str().unwrap_or_default();
-            return Err(SendError::Bad(format!(
-                "redirect to the internal address {host}"
-            )));
-        }
-        Ok(())
-    }
-}
-
-fn literal(url: &Url) -> Option<IpAddr> {
-    match url.host()? {
-        Host::Ipv4(address) => Some(address.into()),
-        Host::Ipv6(address) => Some(address.into()),
-        Host::Domain(_) => None,
     }
 }
 
@@ -178,7 +169,7 @@ fn check_head(headers: &HeaderMap) -> Result<(), SendError> {
 }
 
 fn failure(error: reqwest::Error) -> SendError {
-    let late = error.is_timeout();
+    let (late, unconnected) = (error.is_timeout(), error.is_connect());
     // The innermost causes say what happened; the outer ones only "error sending
     // request", and the URL, which the caller knows in its redacted form.
     let mut text = chain(&error.without_url());
@@ -189,6 +180,8 @@ fn failure(error: reqwest::Error) -> SendError {
     }
     if text.contains(REFUSED_INSIDE) {
         SendError::Bad(format!("redirect to a name with an {REFUSED_INSIDE}"))
+    } else if late && unconnected {
+        SendError::Unconnected(text)
     } else if late {
         SendError::Late(text)
     } else {
@@ -215,42 +208,18 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 
 fn build(
     settings: &config::Upstream,
-    rules: &Arc<Rules>,
-    extra: &[Certificate],
-    guard: Option<PublicOnly>,
+    tls: &ClientConfig,
+    within: Within,
 ) -> Result<reqwest::Client, Error> {
-    // A second installation fails, and the first one serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = || {
-        let proxies = Arc::clone(rules);
-        let builder = base_builder(settings).proxy(reqwest::Proxy::custom(move |url| {
+    let proxies = Arc::clone(&within.rules);
+    base_builder(settings)
+        .proxy(reqwest::Proxy::custom(move |url| {
             proxies.proxy(url).cloned()
-        }));
-        match &guard {
-            Some(guard) => builder.dns_resolver(guard.clone()),
-            None => builder,
-        }
-    };
-    let with_system_roots = extra
-        .iter()
-        .cloned()
-        .fold(builder(), |builder, certificate| {
-            builder.tls_certs_merge([certificate])
-        })
-        .build();
-    // A container may hold no system roots at all. Plain http, file trees and a
-    // private authority still work there; everything else will say which
-    // certificate it could not trust.
-    with_system_roots.or_else(|error| {
-        tracing::warn!(
-            error = chain(&error),
-            "no certificates of the system to trust"
-        );
-        builder()
-            .tls_certs_only(extra.iter().cloned())
-            .build()
-            .map_err(|error| Error::Client(chain(&error)))
-    })
+        }))
+        .dns_resolver(within)
+        .tls_backend_preconfigured(tls.clone())
+        .build()
+        .map_err(|error| Error::Client(chain(&error)))
 }
 
 fn base_builder(settings: &config::Upstream) -> ClientBuilder {
@@ -278,63 +247,15 @@ fn base_builder(settings: &config::Upstream) -> ClientBuilder {
 /// Connections kept for later to one host.
 const IDLE_PER_HOST_MAX: usize = 32;
 
-fn certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
-    let fail = |reason: String| Error::CaFile {
-        path: path.to_owned(),
-        reason,
-    };
-    let text = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
-    let found = Certificate::from_pem_bundle(&text).map_err(|error| fail(chain(&error)))?;
-    if found.is_empty() {
-        return Err(fail("no certificate in it".to_owned()));
-    }
-    Ok(found)
-}
-
 #[cfg(test)]
 mod tests {
-    use reqwest::dns::Resolve as _;
-
     use super::*;
-    use crate::config::HttpProxy;
-
-    fn client(proxy: Option<&str>) -> Client {
-        let settings = config::Upstream {
-            http_proxy: HttpProxy {
-                http: proxy.map(str::to_owned),
-                ..HttpProxy::default()
-            },
-            ..config::Upstream::default()
-        };
-        Client::new(&settings).expect("good settings")
-    }
-
-    /// Resolves `localhost` the way redirects of public upstreams are resolved.
-    async fn resolved(client: &Client) -> Result<usize, String> {
-        let guard = PublicOnly {
-            rules: Arc::clone(&client.rules),
-        };
-        let name = "localhost".parse().expect("a name");
-        match guard.resolve(name).await {
-            Ok(addresses) => Ok(addresses.count()),
-            Err(error) => Err(error.to_string()),
-        }
-    }
 
     #[tokio::test]
-    async fn names_that_lead_inside_are_refused_when_resolved() {
-        let client = client(None);
-        let error = resolved(&client).await.expect_err("inside");
-        assert!(error.contains(REFUSED_INSIDE), "{error}");
-        // As it comes back through the layers of the client.
+    async fn names_that_lead_inside_are_refused_through_all_layers() {
+        let client = Client::new(&config::Upstream::default()).expect("good settings");
         let sent = client.public.get("http://localhost:1/").send().await;
         let error = failure(sent.expect_err("refused"));
         assert!(matches!(error, SendError::Bad(_)), "{error:?}");
-    }
-
-    #[tokio::test]
-    async fn the_proxy_of_the_configuration_may_live_inside() {
-        let client = client(Some("http://localhost:3128"));
-        assert!(resolved(&client).await.is_ok());
     }
 }

@@ -1,5 +1,6 @@
 //! What is known of a host: its breaker, and what went wrong last.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,8 @@ pub(super) struct Host {
     /// Its label in metrics and logs: `proxy.example:8443`, or `file`.
     pub(super) name: Arc<str>,
     metrics: Arc<Metrics>,
+    /// Names files in a row of failures.
+    hashes: RandomState,
     /// Held for a few instructions at a time, never across an await.
     inner: Mutex<Inner>,
 }
@@ -20,6 +23,8 @@ pub(super) struct Host {
 struct Inner {
     breaker: Breaker,
     last_failure: Option<(Instant, String)>,
+    /// When it last answered anything.
+    last_answer: Option<Instant>,
 }
 
 /// What a host was doing when asked about.
@@ -48,18 +53,20 @@ impl Host {
         Self {
             name: name.into(),
             metrics,
+            hashes: RandomState::new(),
             inner: Mutex::new(Inner {
                 breaker: Breaker::new(limits),
                 last_failure: None,
+                last_answer: None,
             }),
         }
     }
 
-    /// Asks to make a request.
+    /// Asks to make a transfer.
     ///
     /// # Errors
     /// How long to leave the host alone.
-    pub(super) fn admit(self: &Arc<Self>) -> Result<Permit, Duration> {
+    pub(super) fn admit(self: &Arc<Self>, path: &str) -> Result<Trial, Duration> {
         let since = now();
         let mut inner = self.lock();
         let admit = inner.breaker.admit(since);
@@ -69,10 +76,12 @@ impl Host {
                 self.count(Outcome::BreakerOpen, since);
                 Err(wait)
             }
-            Admit::Pass(pass) => Ok(Permit {
+            Admit::Pass(pass) => Ok(Trial {
                 host: Arc::clone(self),
                 pass: Some(pass),
+                file: self.hashes.hash_one(path),
                 since,
+                blame: Blame::Nobody,
             }),
         }
     }
@@ -109,32 +118,44 @@ impl Host {
     }
 }
 
-/// The right to make one request. Dropped unused, it tells the breaker that nothing
-/// was learned, so that a cancelled probe cannot keep a breaker half open.
+/// One transfer from a host, with all its attempts. The breaker learns how it ended, not
+/// how many attempts it took.
+///
+/// Dropped without an end it tells that nothing was learned: a client that leaves, or
+/// a cancelled probe, is no failure of the host.
 #[derive(Debug)]
-pub(super) struct Permit {
+pub(super) struct Trial {
     host: Arc<Host>,
     pass: Option<Pass>,
+    /// A hash of the path that is asked for.
+    file: u64,
+    /// When the present request began.
     since: Instant,
+    blame: Blame,
 }
 
-impl Permit {
-    /// The request ended well, or in a way that was the host's to choose.
-    pub(super) fn succeeded(mut self, outcome: Outcome) {
-        self.host.count(outcome, self.since);
-        self.end(breaker::Outcome::Success);
+/// What a failed request says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// The host cannot be reached.
+    Host,
+    /// The host, reached, failed at this file.
+    File,
+    /// Nothing of the host's health: it answers, and what it answers is about the one
+    /// file, or about whoever asks.
+    Nobody,
+}
+
+impl Trial {
+    /// A request of this transfer begins.
+    pub(super) fn begin(&mut self) {
+        self.since = now();
+        self.blame = Blame::Nobody;
     }
 
-    /// The host failed.
-    pub(super) fn failed(mut self, outcome: Outcome, reason: &str) {
-        self.note(outcome, reason);
-        self.end(breaker::Outcome::Failure);
-    }
-
-    /// The host failed in a way that may be about this one file.
-    pub(super) fn unclear(mut self, outcome: Outcome, reason: &str) {
-        self.note(outcome, reason);
-        self.end(breaker::Outcome::Unknown);
+    /// The host has answered something, whatever it was.
+    pub(super) fn heard(&self) {
+        self.host.lock().last_answer = Some(now());
     }
 
     /// Tells that the answer has begun. A host on trial has passed; for others the
@@ -149,9 +170,37 @@ impl Permit {
         }
     }
 
-    fn note(&self, outcome: Outcome, reason: &str) {
+    /// The transfer ended well, or in a way that was the host's to choose.
+    pub(super) fn succeeded(&mut self, outcome: Outcome) {
+        self.host.count(outcome, self.since);
+        self.end(breaker::Outcome::Success);
+    }
+
+    /// A request failed. The transfer may still go on with another.
+    pub(super) fn failed(&mut self, outcome: Outcome, blame: Blame, reason: &str) {
         self.host.lock().last_failure = Some((now(), reason.to_owned()));
         self.host.count(outcome, self.since);
+        self.blame = blame;
+    }
+
+    /// Nothing came in time. A host that answered others meanwhile is busy with this
+    /// file: a module proxy may take minutes over a large one it has not seen.
+    pub(super) fn late(&mut self, reason: &str) {
+        let heard = self.host.lock().last_answer;
+        let blame = match heard.is_some_and(|heard| heard >= self.since) {
+            true => Blame::Nobody,
+            false => Blame::File,
+        };
+        self.failed(Outcome::Timeout, blame, reason);
+    }
+
+    /// No further request is made: what the last one came to is the transfer's end.
+    pub(super) fn give_up(mut self) {
+        self.end(match self.blame {
+            Blame::Host => breaker::Outcome::Failure,
+            Blame::File => breaker::Outcome::FileFailure(self.file),
+            Blame::Nobody => breaker::Outcome::Unknown,
+        });
     }
 
     fn end(&mut self, outcome: breaker::Outcome) {
@@ -161,7 +210,7 @@ impl Permit {
     }
 }
 
-impl Drop for Permit {
+impl Drop for Trial {
     fn drop(&mut self) {
         self.end(breaker::Outcome::Unknown);
     }

@@ -1,9 +1,9 @@
 //! Which requests go through an HTTP proxy.
 
-use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
 use super::Error;
+use super::no_proxy::Exceptions;
 use super::target::{is_localhost, is_loopback};
 use crate::config::HttpProxy;
 
@@ -12,8 +12,7 @@ use crate::config::HttpProxy;
 pub(super) struct Rules {
     http: Option<Url>,
     https: Option<Url>,
-    /// Knows nothing but the exceptions: intercepts whatever is not one.
-    exceptions: Matcher,
+    exceptions: Exceptions,
 }
 
 impl Rules {
@@ -22,17 +21,10 @@ impl Rules {
     /// # Errors
     /// A value is not an http or https URL.
     pub(super) fn new(settings: &HttpProxy) -> Result<Self, Error> {
-        // Where to does not matter; nothing is sent by this matcher.
-        let anywhere = "http://proxy.invalid";
-        let exceptions = Matcher::builder()
-            .http(anywhere)
-            .https(anywhere)
-            .no(settings.except.clone().unwrap_or_default())
-            .build();
         Ok(Self {
             http: settings.http.as_deref().and_then(parse).transpose()?,
             https: settings.https.as_deref().and_then(parse).transpose()?,
-            exceptions,
+            exceptions: Exceptions::parse(settings.except.as_deref().unwrap_or_default()),
         })
     }
 
@@ -47,8 +39,7 @@ impl Rules {
         if is_loopback(url) {
             return None;
         }
-        let uri = url.as_str().parse().ok()?;
-        self.exceptions.intercept(&uri).map(|_| proxy)
+        (!self.exceptions.contains(url)).then_some(proxy)
     }
 
     /// Says whether a name is that of a proxy itself.

@@ -58,8 +58,9 @@ impl Upstreams {
         let (host, port) = (site.base.host()?, site.base.port_or_known_default()?);
         let host = host.to_string();
         let name = host.trim_matches(['[', ']']);
-        let found = tokio::net::lookup_host((name, port)).await.ok()?;
-        let addresses = found.map(|found| found.ip().to_canonical()).collect();
+        let found = self.client.lookup(name).await.ok()?;
+        let addresses = found.iter().map(|found| found.ip().to_canonical());
+        let addresses = addresses.collect();
         Some((&site.base, port, addresses))
     }
 

@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use url::{Host, Url};
 
 use super::netrc::Netrc;
-use super::{Error, FetchError};
+use super::{Error, FetchError, reach};
 
 /// A place that files are asked of.
 #[derive(Debug, Clone)]
@@ -106,6 +106,14 @@ impl Target {
         match &self.place {
             Place::Http(site) => site.base.origin().ascii_serialization(),
             Place::Tree(_) => FILE.to_owned(),
+        }
+    }
+
+    /// Returns host and port, the usual port of the scheme included; `None` for a tree.
+    pub(super) fn host_and_port(&self) -> Option<String> {
+        match &self.place {
+            Place::Http(site) => reach::host_and_port(&site.base),
+            Place::Tree(_) => None,
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! The servers speak HTTP/1.1 by hand, so that they can break it.
 
+mod health;
 pub(crate) mod kit;
 mod lists;
 mod redirects;

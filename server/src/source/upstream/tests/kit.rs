@@ -39,13 +39,15 @@ pub(crate) struct Reply {
     pub(crate) bytes: Vec<u8>,
     /// Keeps the connection open for ever.
     pub(crate) hangs: bool,
+    /// How long nothing is sent.
+    pub(crate) delay: Duration,
 }
 
 impl Reply {
     pub(crate) fn raw(text: &str) -> Self {
         Self {
             bytes: text.into(),
-            hangs: false,
+            ..Self::default()
         }
     }
 
@@ -62,7 +64,7 @@ impl Reply {
         bytes.extend_from_slice(body);
         Self {
             bytes,
-            hangs: false,
+            ..Self::default()
         }
     }
 
@@ -80,6 +82,11 @@ impl Reply {
 
     pub(crate) fn redirect(to: &str) -> Self {
         Self::new(302, &[("Location", to)], b"")
+    }
+
+    pub(crate) fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
     }
 
     pub(crate) fn then_hang(mut self) -> Self {
@@ -176,6 +183,9 @@ async fn converse(
     let request = parse(&String::from_utf8(head).expect("ASCII"));
     log.lock().expect("not poisoned").push(request.clone());
     let reply = answer(&request);
+    if !reply.delay.is_zero() {
+        tokio::time::sleep(reply.delay).await;
+    }
     let _ = stream.write_all(&reply.bytes).await;
     let _ = stream.flush().await;
     if reply.hangs {

@@ -1,3 +1,5 @@
+use proto::goproxy::list::ProxyList;
+
 use super::kit::{Origin, Reply, brief, get, open, settings, text};
 use crate::config::HttpProxy;
 use crate::source::upstream::FetchError;
@@ -112,6 +114,70 @@ async fn public_upstreams_cannot_send_us_inside() {
     assert_eq!(last.target, "http://modules.example/proxy/99");
     assert_eq!(last.header("proxy-authorization"), Some("Basic dTpw"));
     assert_eq!(last.header("authorization"), None);
+}
+
+/// A world outside: names under `.example`, asked through an HTTP proxy on loopback,
+/// redirect to what their path says after its first element.
+async fn outside() -> (Origin, HttpProxy) {
+    let world = Origin::start(|request| match request.target.split_once("/to/") {
+        Some((_, target)) => Reply::redirect(&target.replace('@', "/")),
+        None => Reply::ok("public"),
+    })
+    .await;
+    let proxy = HttpProxy {
+        http: Some(world.url()),
+        ..HttpProxy::default()
+    };
+    (world, proxy)
+}
+
+#[tokio::test]
+async fn who_names_the_hop_decides_at_each_hop() {
+    let secret = Origin::start(|_| Reply::ok("secret")).await;
+    let (_world, proxy) = outside().await;
+    // Paths come to a scripted server as the URL of the next hop has them.
+    let to_secret = format!("http://cdn.example/to/http:@@{}@x", secret.address);
+    let here = secret.url();
+    let upstream = Origin::start(move |request| match request.target.as_str() {
+        "/direct" => Reply::redirect(&here),
+        "/over-outside" => Reply::redirect(&to_secret),
+        "/metadata" => Reply::redirect("http://169.254.169.254/latest/meta-data/"),
+        "/link" => Reply::redirect("http://[fe80::1]/"),
+        _ => Reply::redirect("http://cdn.example/blob"),
+    })
+    .await;
+    let mut settings = settings(&upstream.url());
+    settings.http_proxy = proxy;
+    let upstreams = open(&settings);
+    // An upstream inside may name another one inside, or one outside,
+    assert_eq!(text(&upstreams, "direct").await, "secret");
+    assert_eq!(text(&upstreams, "outside").await, "public");
+    // but that one names nobody inside, and nobody names a link's addresses.
+    for path in ["over-outside", "metadata", "link"] {
+        let error = get(&upstreams, path).await.expect_err(path);
+        assert!(error.to_string().contains("internal address"), "{error}");
+    }
+    assert_eq!(secret.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn the_configuration_may_name_hosts_inside() {
+    let store = Origin::start(|_| Reply::ok("stored")).await;
+    let (_world, proxy) = outside().await;
+    let list = format!("http://go.example/to/http:@@{}", store.address);
+    let mut settings = settings(&list);
+    settings.http_proxy = proxy;
+    let error = get(&open(&settings), "x").await.expect_err("inside");
+    assert_eq!(brief(&error), "bad");
+    settings.redirect_hosts = vec![store.address.to_string()];
+    assert_eq!(text(&open(&settings), "x").await, "stored");
+    // A private list names its host too.
+    settings.redirect_hosts.clear();
+    settings.private = vec![crate::config::Private {
+        modules: Default::default(),
+        list: Some(ProxyList::parse(&store.url()).expect("a list")),
+    }];
+    assert_eq!(text(&open(&settings), "x").await, "stored");
 }
 
 #[tokio::test]

@@ -1,10 +1,7 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::kit::{Origin, Reply, brief, get, nowhere, open, settings, text};
-use crate::config;
-use crate::metrics::Breaker;
 use crate::source::upstream::FetchError;
 
 /// A server that gives `bad` so many times, then "good".
@@ -92,157 +89,41 @@ async fn a_long_wait_is_told_and_not_waited() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn short_waits_are_kept_and_add_up_to_two_seconds() {
+    for (seconds, want) in [("1", 3), ("2", 2), ("3", 1)] {
+        let origin =
+            Origin::start(move |_| Reply::new(503, &[("Retry-After", seconds)], b"")).await;
+        let mut settings = settings(&origin.url());
+        settings.backoff_max = Duration::from_secs(5);
+        let begun = tokio::time::Instant::now();
+        get(&open(&settings), "x").await.expect_err("busy");
+        assert_eq!(origin.seen().len(), want, "{seconds} s");
+        assert!(begun.elapsed() < Duration::from_secs(3), "{seconds} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_end_with_the_time_for_a_head() {
+    let minute = Duration::from_secs(60);
+    let origin = Origin::start(move |_| Reply::status(504).after(minute)).await;
+    let mut settings = settings(&origin.url());
+    settings.backoff_min = Duration::from_secs(20);
+    settings.backoff_max = Duration::from_secs(40);
+    settings.head_timeout = Duration::from_secs(65);
+    let error = get(&open(&settings), "x").await.expect_err("busy");
+    assert_eq!(brief(&error), "unavailable 504");
+    assert_eq!(origin.seen().len(), 1);
+}
+
 #[tokio::test]
 async fn time_is_limited_before_an_answer() {
     let origin = Origin::start(|_| Reply::default().then_hang()).await;
     let mut settings = settings(&origin.url());
-    settings.connect_timeout = Duration::from_millis(50);
-    settings.read_timeout = Duration::from_millis(50);
+    settings.head_timeout = Duration::from_millis(50);
     let error = get(&open(&settings), "x").await.expect_err("silence");
     assert_eq!(brief(&error), "unavailable");
     assert_eq!(origin.seen().len(), 1);
-}
-
-fn fragile(list: &str, open_min: Duration) -> config::Upstream {
-    config::Upstream {
-        attempts: 1,
-        breaker: config::Breaker {
-            failures_max: 3,
-            open_min,
-            open_max: open_min,
-        },
-        ..settings(list)
-    }
-}
-
-#[tokio::test]
-async fn a_failing_host_is_left_alone() {
-    let origin = Origin::start(|_| Reply::status(503)).await;
-    let other = Origin::start(|_| Reply::ok("other")).await;
-    let list = format!("{}/p|{}", origin.url(), other.url());
-    let upstreams = open(&fragile(&list, Duration::from_secs(60)));
-    for _ in 0..5 {
-        assert_eq!(text(&upstreams, "x").await, "other");
-    }
-    assert_eq!(origin.seen().len(), 3);
-    let error = upstreams
-        .fetch_from(0, "x", &upstreams.want(9))
-        .await
-        .expect_err("open");
-    let FetchError::Unavailable {
-        retry_after: Some(wait),
-        status: None,
-        ..
-    } = error
-    else {
-        panic!("{error}")
-    };
-    assert!(wait <= Duration::from_secs(60));
-    let [first, second] = &upstreams.health()[..] else {
-        panic!("two entries")
-    };
-    assert_eq!(
-        (first.breaker, second.breaker),
-        (Breaker::Open, Breaker::Closed)
-    );
-    assert_eq!(
-        first.last_failure.as_ref().map(|(_, why)| why.as_str()),
-        Some("answered 503")
-    );
-    let page = upstreams.metrics.encode();
-    let host = origin.address;
-    for want in [
-        format!("host=\"{host}\",outcome=\"server_error\"}} 3\n"),
-        format!("host=\"{host}\",outcome=\"breaker_open\"}} 3\n"),
-        format!("host=\"{}\",outcome=\"ok\"}} 5\n", other.address),
-    ] {
-        assert!(page.contains(&want), "{want} in {page}");
-    }
-    // By host: a database at the same place is left alone, too.
-    let database = format!("{}/sumdb", origin.url());
-    let error = upstreams
-        .fetch_url(&database, "x", &upstreams.want(9))
-        .await;
-    assert_eq!(brief(&error.expect_err("open")), "unavailable");
-    assert_eq!(origin.seen().len(), 3);
-}
-
-#[tokio::test]
-async fn answers_about_one_file_leave_the_breaker_closed() {
-    for status in [404, 403, 206] {
-        let origin = Origin::start(move |_| Reply::status(status)).await;
-        let upstreams = open(&fragile(&origin.url(), Duration::from_secs(60)));
-        for _ in 0..10 {
-            get(&upstreams, "x").await.expect_err("an error");
-        }
-        assert_eq!(origin.seen().len(), 10, "{status}");
-    }
-}
-
-#[tokio::test]
-async fn a_host_that_is_back_is_asked_again() {
-    let up = Arc::new(AtomicBool::new(false));
-    let state = Arc::clone(&up);
-    let origin = Origin::start(move |_| {
-        if state.load(Ordering::Relaxed) {
-            Reply::ok("back")
-        } else {
-            Reply::status(503)
-        }
-    })
-    .await;
-    let upstreams = open(&fragile(&origin.url(), Duration::ZERO));
-    for _ in 0..3 {
-        get(&upstreams, "x").await.expect_err("down");
-    }
-    assert_eq!(upstreams.health()[0].breaker, Breaker::Open);
-    get(&upstreams, "x").await.expect_err("a probe that fails");
-    assert_eq!(upstreams.health()[0].breaker, Breaker::Open);
-    up.store(true, Ordering::Relaxed);
-    // Held, not read: the answer's beginning is enough.
-    let held = get(&upstreams, "x").await.expect("a probe that succeeds");
-    assert_eq!(upstreams.health()[0].breaker, Breaker::Closed);
-    drop(held);
-}
-
-#[tokio::test]
-async fn a_dropped_probe_makes_room_for_the_next() {
-    let origin = Origin::start(|request| match request.target.as_str() {
-        "/hang" => Reply::default().then_hang(),
-        "/good" => Reply::ok("good"),
-        _ => Reply::status(503),
-    })
-    .await;
-    let upstreams = open(&fragile(&origin.url(), Duration::ZERO));
-    for _ in 0..3 {
-        get(&upstreams, "bad").await.expect_err("down");
-    }
-    {
-        let mut probe = std::pin::pin!(get(&upstreams, "hang"));
-        while !origin.targets().contains(&"/hang".to_owned()) {
-            tokio::select! {
-                _ = &mut probe => panic!("it hangs"),
-                () = tokio::time::sleep(Duration::from_millis(1)) => {}
-            }
-        }
-        let error = get(&upstreams, "good").await.expect_err("one at a time");
-        assert_eq!(brief(&error), "unavailable");
-    }
-    assert_eq!(text(&upstreams, "good").await, "good");
-}
-
-#[tokio::test]
-async fn broken_transfers_open_the_breaker_too() {
-    let origin =
-        Origin::start(|_| Reply::new(200, &[("Content-Length", "100")], b"half of it")).await;
-    let upstreams = open(&fragile(&origin.url(), Duration::from_secs(60)));
-    for _ in 0..3 {
-        let fetched = get(&upstreams, "x").await.expect("a beginning");
-        fetched.bytes().await.expect_err("half");
-    }
-    let error = get(&upstreams, "x").await.expect_err("open");
-    assert_eq!(brief(&error), "unavailable");
-    assert_eq!(origin.seen().len(), 3);
 }
 
 #[tokio::test]

@@ -64,6 +64,55 @@ async fn trusts_the_authority_it_is_given_and_no_other() {
     assert_eq!(origin.seen().len(), 1);
 }
 
+/// A certificate as `openssl req -x509` makes it: an authority's, signed by itself, that
+/// its server shows.
+fn self_signed(
+    name: &str,
+    change: impl Fn(&mut CertificateParams),
+) -> (NamedTempFile, TlsAcceptor) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    change(&mut params);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    let private = rustls_pki_types::PrivateKeyDer::try_from(key.serialize_der());
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], private.expect("a key"))
+        .expect("a server's configuration");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    (file(&certificate.pem()), acceptor)
+}
+
+#[tokio::test]
+async fn trusts_a_servers_own_certificate_when_it_is_given() {
+    let same = |_: &mut CertificateParams| {};
+    let plain = |params: &mut CertificateParams| params.is_ca = IsCa::NoCa;
+    let old = |params: &mut CertificateParams| {
+        params.not_before = rcgen::date_time_ymd(2001, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2002, 1, 1);
+    };
+    let cases: [(&str, &str, &dyn Fn(&mut CertificateParams), bool); 4] = [
+        ("as openssl makes it", "localhost", &same, true),
+        ("not an authority's", "localhost", &plain, true),
+        ("another name", "other.example", &same, false),
+        ("not valid any more", "localhost", &old, false),
+    ];
+    for (why, name, change, want) in cases {
+        let (own, acceptor) = self_signed(name, change);
+        let origin = Origin::start_tls(acceptor, |_| Reply::ok("over TLS")).await;
+        let mut settings = settings(&format!("https://localhost:{}", origin.address.port()));
+        settings.ca_file = Some(own.path().to_owned());
+        let answer = get(&open(&settings), "x").await;
+        assert_eq!(answer.is_ok(), want, "{why}: {answer:?}");
+        // The same name and another key.
+        let (other, _) = self_signed(name, change);
+        settings.ca_file = Some(other.path().to_owned());
+        get(&open(&settings), "x").await.expect_err(why);
+    }
+}
+
 #[tokio::test]
 async fn netrc_is_used_over_https_and_not_over_http() {
     let (ca, acceptor) = authority();
