@@ -6,6 +6,7 @@
 
 pub mod args;
 pub mod config;
+pub(crate) mod flight;
 pub mod metrics;
 pub(crate) mod progress;
 pub mod systemd;

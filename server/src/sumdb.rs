@@ -12,7 +12,6 @@
 
 mod database;
 mod fault;
-mod flight;
 mod remote;
 mod store;
 #[cfg(test)]

@@ -22,13 +22,13 @@ use tokio::time::Instant;
 mod held;
 
 use super::fault::Faults;
-use super::flight::Flights;
 use super::remote::{Fetch, Remote};
 use super::store::Store;
 use super::tiles::{self, blocking};
 use super::{Answer, LookupError};
 use crate::config;
 use crate::evidence::Evidence;
+use crate::flight::Flights;
 use crate::source::upstream::Upstreams;
 use crate::store::durable::Staging;
 

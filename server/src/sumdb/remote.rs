@@ -8,7 +8,7 @@ use proto::goproxy::list::Fallback;
 use tokio::time::Instant;
 
 use super::LookupError;
-use super::flight::Flights;
+use crate::flight::Flights;
 use crate::source::upstream::{FetchError, Upstreams};
 
 /// A place that may relay a database, or is it.
