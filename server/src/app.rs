@@ -23,7 +23,7 @@ use crate::shelf::hot::Hot;
 use crate::source::upstream::Upstreams;
 use crate::store::Store;
 use crate::store::durable::Staging;
-use crate::sumdb::Databases;
+use crate::sumdb::{Databases, HeadFiles, Parts as DatabaseParts};
 
 /// Everything requests are answered from.
 pub(crate) struct App {
@@ -74,10 +74,14 @@ impl App {
         let upstreams = Arc::new(upstreams);
         let databases = Databases::open(
             &config.databases,
+            &config.upstream,
             data,
-            staging,
-            evidence.clone(),
-            Arc::clone(&upstreams),
+            DatabaseParts {
+                heads: Arc::new(HeadFiles::new(data.clone(), staging.clone())),
+                staging,
+                evidence: evidence.clone(),
+                fetch: Arc::clone(&upstreams) as _,
+            },
         )
         .with_context(at)?;
         let databases = Arc::new(databases);

@@ -8,6 +8,7 @@
 //! for: two servers that wait for each other's shared work wait for ever.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::Hash;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
@@ -29,6 +30,12 @@ pub(crate) struct Flights<K, V> {
 
 /// Entries above which those that nobody waits for any more are cleared away.
 const RUNNING_UNSWEPT_MAX: usize = 64;
+
+impl<K, V> fmt::Debug for Flights<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Flights")
+    }
+}
 
 impl<K, V> Default for Flights<K, V> {
     fn default() -> Self {

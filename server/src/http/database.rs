@@ -15,7 +15,7 @@ use super::response;
 use crate::app::App;
 use crate::ask::Asked;
 use crate::shelf::answer::{Answer, Kind};
-use crate::sumdb::{Database, LookupError};
+use crate::sumdb::{Database, Hops, LookupError};
 
 /// Answers what follows `/sumdb/`.
 pub(crate) async fn answer(
@@ -41,13 +41,13 @@ pub(crate) async fn answer(
     let key = format!("sumdb/{}/{}", database.name(), wanted.path());
     let full = app.proxy.check_disk().err();
     let bytes = if asked.cached_only || full.is_some() {
-        let held = database.held(&wanted).await;
-        held.map_err(|error| match (full, error) {
+        let stored = database.stored(&wanted).await;
+        stored.map_err(|error| match (full, error) {
             (Some(full), LookupError::NotFound { .. }) if !asked.cached_only => full,
             (_, error) => Refusal::from_database(database.name(), &error),
         })?
     } else {
-        ask(app, database, &wanted, &key).await?
+        ask(app, database, &wanted, &key, asked).await?
     };
     let answer = Arc::new(Answer::new(kind, bytes, None));
     if kind != Kind::Head {
@@ -75,10 +75,15 @@ fn kind(wanted: &SumdbRequest) -> Option<Kind> {
 /// remembers what it does not have.
 async fn ask(
     app: &Arc<App>,
-    database: &Arc<Database>,
+    database: &Database,
     wanted: &SumdbRequest,
     key: &str,
+    asked: &Asked,
 ) -> Result<Bytes, Refusal> {
+    let hops = Hops {
+        via: Some(asked.via.clone()),
+        relayed: asked.relayed,
+    };
     if let Some(refusal) = app.proxy.negative.get(key, Instant::now()) {
         return Err(refusal);
     }
@@ -86,9 +91,15 @@ async fn ask(
     let refused = |error: &LookupError| Refusal::from_database(database.name(), error);
     let result = match wanted {
         SumdbRequest::Supported => Ok(Bytes::new()),
-        SumdbRequest::Latest => database.latest().await.map_err(|error| refused(&error)),
-        SumdbRequest::Tile(tile) => database.tile(tile).await.map_err(|error| refused(&error)),
-        SumdbRequest::Lookup(version) => lookup(app, database, version).await,
+        SumdbRequest::Latest => database
+            .latest(&hops)
+            .await
+            .map_err(|error| refused(&error)),
+        SumdbRequest::Tile(tile) => database
+            .tile(tile, &hops)
+            .await
+            .map_err(|error| refused(&error)),
+        SumdbRequest::Lookup(version) => lookup(app, database, version, &hops).await,
     };
     if let Err(refusal) = &result {
         app.proxy.remember(key, refusal);
@@ -98,8 +109,9 @@ async fn ask(
 
 async fn lookup(
     app: &Arc<App>,
-    database: &Arc<Database>,
+    database: &Database,
     version: &ModuleVersion,
+    hops: &Hops,
 ) -> Result<Bytes, Refusal> {
     let module = version.path.as_str();
     // The name of a private module must not leave: the go command is told so,
@@ -111,7 +123,7 @@ async fn lookup(
             database.name()
         )));
     }
-    match database.lookup(version).await {
+    match database.lookup(version, hops).await {
         Ok(answer) => Ok(answer.bytes.clone()),
         Err(error @ LookupError::NotFound { .. }) => {
             Err(Refusal::from_database(database.name(), &error))

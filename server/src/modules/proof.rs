@@ -12,7 +12,7 @@ use crate::evidence::Evidence;
 use crate::http::refusal::{Refusal, Remember};
 use crate::ledger::Standing;
 use crate::metrics::{self, Metrics};
-use crate::sumdb::{Databases, LookupError, Record};
+use crate::sumdb::{Databases, Hops, LookupError, Record};
 
 /// Proves module versions in the followed databases.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Prover {
                 .tolerate(metrics::Proof::NotInDatabase, reason, refusal)
                 .map(Expected::Nothing);
         };
-        match database.lookup(version).await {
+        match database.lookup(version, &Hops::default()).await {
             Ok(answer) => Ok(Expected::Record {
                 database: database.name().to_owned(),
                 record: answer.id,
@@ -230,7 +230,7 @@ impl Prover {
         error: &LookupError,
     ) -> Result<Standing, Refusal> {
         let metric = match error {
-            LookupError::NotFound { .. } => metrics::Proof::NotInDatabase,
+            LookupError::NotFound { .. } | LookupError::Private => metrics::Proof::NotInDatabase,
             LookupError::Unreachable { .. } => metrics::Proof::Unreachable,
             LookupError::Invalid { .. } => metrics::Proof::BadAnswer,
             LookupError::Stopped { .. } => metrics::Proof::Stopped,

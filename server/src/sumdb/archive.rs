@@ -1,238 +1,214 @@
-//! What is kept of a database, as plain files under `DATA/sumdb/<name>/`.
+//! What is stored of a database, as plain files under `DATA/sumdb/<name>/`.
 //!
 //! ```text
 //! tile/8/<level>/<number>[.p/<width>]   tiles that were proved, each as wide as it was seen
 //! lookup/<module>@<version>             answers that were proved, verbatim
 //! heads/<size>                          every signed head that was accepted, verbatim
+//! heads.damaged/<size>                  files from there that were no heads any more
 //! fork/                                 there while the database is stopped: the evidence
 //! ```
 //!
-//! What an answer rests on is written before it: tiles, then its head, then the
-//! answer. A crash between leaves files that are true and not yet needed. The
-//! newest head is the one with the greatest number in its name.
+//! The newest head is the one with the greatest number in its name. Files may be
+//! damaged, and after a power cut the newest tiles and answers may be missing: what
+//! is read is held against its hash or its signature, and what does not hold counts
+//! as absent.
 //!
-//! Everything here blocks: call it off the async threads.
+//! This is the part that only reads; [`super::keeper`] writes. Everything here
+//! blocks: call it off the async threads.
+
+mod check;
+mod fork;
+mod heads;
+mod tiles;
 
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
 use proto::module::ModuleVersion;
 use proto::note::VerifierKey;
-use proto::sumdb::{Fork, Head, split_records};
-use proto::tlog::{Level, Tile};
+use proto::sumdb::client::LookupPlan;
+use proto::sumdb::{Error, Head, LookupAnswer, Record, TILE_HEIGHT};
+use proto::tlog::{Node, Tile};
 
-use crate::store::durable::Staging;
+use super::audience::Audience;
+use super::{LookupError, ProvedAnswer};
+use crate::config;
+pub(super) use fork::resume;
+pub(super) use heads::DamagedHead;
+use tiles::Known;
 
 /// What the folders in a database's folder begin with.
 pub(super) const FOLDERS: [&str; 4] = ["tile", "lookup", "heads", "fork"];
 
-/// The folder of one database.
+/// The folder of one database, to be read. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Store {
-    folder: PathBuf,
+pub(crate) struct Archive {
+    folder: Arc<Path>,
     key: VerifierKey,
-    /// Absent where nothing is to be written.
-    staging: Option<Staging>,
+    audience: Audience,
+    /// The newest head when the folder was opened.
+    newest: Option<Head>,
+    known: Arc<Known>,
 }
 
-impl Store {
-    pub(super) fn new(data: &Path, key: &VerifierKey, staging: Option<Staging>) -> Self {
-        Self {
-            folder: data.join("sumdb").join(key.name()),
-            key: key.clone(),
-            staging,
-        }
+impl Archive {
+    /// Opens the folder of a database. Returns as well what is there under the name of
+    /// a newer head than the newest, and is none.
+    ///
+    /// # Errors
+    /// What the file system answers, or that the folder belongs to another key.
+    pub(super) fn open(
+        settings: &config::Database,
+        upstream: &Arc<config::Upstream>,
+        data: &Path,
+    ) -> io::Result<(Self, Vec<DamagedHead>)> {
+        let mut archive = Self {
+            folder: folder(data, settings.key.name()).into(),
+            key: settings.key.clone(),
+            audience: Audience::new(settings.modules.clone(), Arc::clone(upstream)),
+            newest: None,
+            known: Arc::default(),
+        };
+        let (newest, damaged) = archive.newest_head()?;
+        archive.newest = newest;
+        Ok((archive, damaged))
     }
 
-    /// The stored answer about a module version.
-    pub(super) fn lookup(&self, module: &ModuleVersion) -> io::Result<Option<Vec<u8>>> {
-        read(&self.lookup_path(module))
+    /// The database's name, which is also its key's.
+    pub(crate) fn name(&self) -> &str {
+        self.key.name()
     }
 
-    pub(super) fn put_lookup(&self, module: &ModuleVersion, answer: &[u8]) -> io::Result<()> {
-        self.write(&self.lookup_path(module), answer)
+    /// The key that has signed its heads.
+    pub(super) fn key(&self) -> &VerifierKey {
+        &self.key
     }
 
-    fn lookup_path(&self, module: &ModuleVersion) -> PathBuf {
-        self.folder.join("lookup").join(module.escaped())
+    /// The folder that everything lies in.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
-    /// A tile, cut from the widest at its place, or `None` when none is wide enough.
-    pub(super) fn tile(&self, tile: &Tile) -> io::Result<Option<Vec<u8>>> {
-        let Some(held) = self.widest(tile)? else {
+    /// The modules that it proves.
+    pub(super) fn audience(&self) -> &Audience {
+        &self.audience
+    }
+
+    /// The newest head when the folder was opened.
+    pub(super) fn newest(&self) -> Option<&Head> {
+        self.newest.as_ref()
+    }
+
+    /// Records under the newest head when the folder was opened.
+    pub(crate) fn head_size(&self) -> Option<u64> {
+        self.newest.as_ref().map(|head| head.tree.size)
+    }
+
+    /// The stored answer about a module version, proved again from what is stored.
+    ///
+    /// # Errors
+    /// [`LookupError::Invalid`] when the proof does not hold, [`LookupError::Internal`].
+    pub(crate) fn prove(
+        &self,
+        module: &ModuleVersion,
+    ) -> Result<Option<ProvedAnswer>, LookupError> {
+        self.prove_under(self.newest.as_ref(), module)
+    }
+
+    /// As [`Archive::prove`], while `newest` is followed.
+    pub(super) fn prove_under(
+        &self,
+        newest: Option<&Head>,
+        module: &ModuleVersion,
+    ) -> Result<Option<ProvedAnswer>, LookupError> {
+        let internal = |error: io::Error| LookupError::from_io("reading a stored answer", &error);
+        let Some(bytes) = read(&self.lookup_path(module)).map_err(internal)? else {
             return Ok(None);
         };
-        if held.width < tile.width {
-            return Ok(None);
-        }
-        let Some(bytes) = read(&self.folder.join(held.path()))? else {
-            return Ok(None);
+        let invalid = |error: Error| LookupError::Invalid {
+            reason: error.to_string(),
         };
-        // A file that is not what its name says is as good as none: it is fetched
-        // and proved again.
-        Ok(match tile.level {
-            Level::Hashes(_) => tile.cut(&held, &bytes).ok().map(<[u8]>::to_vec),
-            Level::Data => cut_records(tile, &held, bytes),
-        })
+        let plan = LookupPlan::new(newest, &bytes, module, &self.key).map_err(invalid)?;
+        let mut data = Vec::new();
+        for tile in plan.tiles() {
+            let bytes = self.tile(tile).map_err(internal)?;
+            data.push(bytes.ok_or_else(|| LookupError::Invalid {
+                reason: format!("{tile}, which proves it, is not stored"),
+            })?);
+        }
+        let proved = plan.finish(&data).map_err(invalid)?;
+        Ok(Some(ProvedAnswer::new(
+            proved.id,
+            proved.record,
+            &self.key,
+            bytes.into(),
+        )))
     }
 
-    /// Keeps a tile that has been proved, unless a wider one is there and sound.
-    pub(super) fn put_tile(&self, tile: &Tile, bytes: &[u8]) -> io::Result<()> {
-        match self.tile(tile)? {
-            Some(held) if held == bytes => return Ok(()),
-            // What is there is damaged: what was just proved is not.
-            Some(_) => self.drop_tile(tile)?,
-            None => {}
-        }
-        self.write(&self.folder.join(tile.path()), bytes)?;
-        let partial = self.partial_folder(tile);
-        if tile.is_full() {
-            return remove_all(&partial);
-        }
-        for width in widths(&partial)? {
-            if width < tile.width {
-                remove(&partial.join(width.to_string()))?;
+    /// The stored answer about a module version, which was proved before it was
+    /// stored. It is not proved again, but its signature is checked, and its record is
+    /// held against the hash in the tile beside it: a file that was damaged since
+    /// counts as absent, and the log says so.
+    pub(super) fn lookup(&self, module: &ModuleVersion) -> io::Result<Option<ProvedAnswer>> {
+        let path = self.lookup_path(module);
+        let Some(bytes) = read(&path)? else {
+            return Ok(None);
+        };
+        match self.check_lookup(module, &bytes) {
+            Ok((id, record)) => Ok(Some(ProvedAnswer::new(id, record, &self.key, bytes.into()))),
+            Err(reason) => {
+                let (database, file) = (self.name(), path.display().to_string());
+                tracing::error!(
+                    database,
+                    file,
+                    reason,
+                    "a stored answer of a checksum database is damaged and not served; it is \
+                     asked for again"
+                );
+                Ok(None)
             }
         }
-        Ok(())
     }
 
-    fn drop_tile(&self, tile: &Tile) -> io::Result<()> {
-        remove(&self.folder.join(tile.to_full().path()))?;
-        remove_all(&self.partial_folder(tile))
-    }
-
-    fn widest(&self, tile: &Tile) -> io::Result<Option<Tile>> {
-        let full = tile.to_full();
-        if self.folder.join(full.path()).is_file() {
-            return Ok(Some(full));
+    fn check_lookup(&self, module: &ModuleVersion, bytes: &[u8]) -> Result<(u64, Record), String> {
+        let says = |error: Error| error.to_string();
+        let answer = LookupAnswer::parse(bytes).map_err(says)?;
+        let record = Record::parse(&answer.record).map_err(says)?;
+        let head = Head::open(&answer.note, &self.key).map_err(says)?;
+        if !record.is_about(module) {
+            return Err(format!("its record is not about {module}"));
         }
-        let width = widths(&self.partial_folder(tile))?.into_iter().max();
-        Ok(width.map(|width| Tile { width, ..*tile }))
-    }
-
-    fn partial_folder(&self, tile: &Tile) -> PathBuf {
-        self.folder.join(format!("{}.p", tile.to_full().path()))
-    }
-
-    /// Sizes of all accepted heads, newest first.
-    pub(super) fn head_sizes(&self) -> io::Result<Vec<u64>> {
-        let mut sizes = numbers(&self.folder.join("heads"))?;
-        sizes.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(sizes)
-    }
-
-    /// An accepted head. One that the database's key has not signed is an error: the
-    /// folder belongs to another database, or is damaged.
-    pub(super) fn head(&self, size: u64) -> io::Result<Head> {
-        let path = self.head_path(size);
-        let bad = |reason: String| {
-            let path = path.display();
-            let name = self.key.name();
-            io::Error::other(format!(
-                "{path} is no head of {name}: {reason}; if this is another database than \
-                 before, move its folder away"
-            ))
-        };
-        let note = fs::read(&path)?;
-        let head = Head::open(&note, &self.key).map_err(|error| bad(error.to_string()))?;
-        if head.tree.size != size {
-            return Err(bad(format!("it is one of {} records", head.tree.size)));
+        let end = answer.id.saturating_add(1);
+        let tile = Tile::holding(TILE_HEIGHT, Node::record(answer.id), end)
+            .filter(|_| end <= head.tree.size)
+            .ok_or("its record is beyond its head")?;
+        match self.tile(&tile) {
+            Ok(Some(hashes)) if hashes.ends_with(&answer.record_hash().0) => {
+                Ok((answer.id, record))
+            }
+            Ok(Some(_)) => Err(format!("its record has another hash than {tile}")),
+            Ok(None) => Err(format!("{tile}, which has its hash, is not stored")),
+            Err(error) => Err(format!("{tile}: {error}")),
         }
-        Ok(head)
     }
 
-    pub(super) fn newest_head(&self) -> io::Result<Option<Head>> {
-        let newest = self.head_sizes()?.first().copied();
-        newest.map(|size| self.head(size)).transpose()
-    }
-
-    pub(super) fn put_head(&self, head: &Head) -> io::Result<()> {
-        let path = self.head_path(head.tree.size);
-        if path.is_file() {
-            return Ok(());
-        }
-        self.write(&path, &head.note)
-    }
-
-    fn head_path(&self, size: u64) -> PathBuf {
-        self.folder.join("heads").join(size.to_string())
-    }
-
-    /// Marks the database as stopped, and keeps what proves the fork. The marker is
-    /// the file of evidence, written last.
-    pub(super) fn put_fork(&self, fork: &Fork) -> io::Result<()> {
-        let folder = self.fork_folder();
-        self.write(&folder.join("first.note"), &fork.older.note)?;
-        self.write(&folder.join("second.note"), &fork.newer.note)?;
-        let text = format!("{fork}\nThe database's public key is\n  {}\n", self.key);
-        self.write(&self.fork_marker(), text.as_bytes())
-    }
-
-    /// Where the evidence of a fork is, while the database is stopped by one.
-    pub(super) fn fork(&self) -> Option<PathBuf> {
-        // A marker that cannot be seen for another reason than its absence stops, too.
-        let marker = self.fork_marker();
-        let absent = matches!(marker.try_exists(), Ok(false));
-        (!absent).then_some(marker)
-    }
-
-    /// Moves the evidence of a fork aside, so that the database is followed again,
-    /// from the head that was followed before. Returns where the evidence is now.
-    pub(super) fn resume(&self) -> io::Result<PathBuf> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let seconds = now.unwrap_or_default().as_secs();
-        let aside = self.folder.join(format!("fork.seen-{seconds}"));
-        fs::rename(self.fork_folder(), &aside)?;
-        fs::File::open(&self.folder)?.sync_all()?;
-        Ok(aside)
-    }
-
-    fn fork_folder(&self) -> PathBuf {
-        self.folder.join("fork")
-    }
-
-    /// The file that says, by being there, that the database is stopped.
-    pub(super) fn fork_marker(&self) -> PathBuf {
-        self.fork_folder().join("evidence.txt")
-    }
-
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        match &self.staging {
-            Some(staging) => staging.write(path, bytes),
-            None => Err(io::Error::from(ErrorKind::ReadOnlyFilesystem)),
-        }
+    pub(super) fn lookup_path(&self, module: &ModuleVersion) -> PathBuf {
+        self.folder.join("lookup").join(module.escaped())
     }
 }
 
-fn cut_records(tile: &Tile, held: &Tile, bytes: Vec<u8>) -> Option<Vec<u8>> {
-    let records = split_records(&bytes).ok()?;
-    if records.len() as u64 != u64::from(held.width) {
-        return None;
-    }
-    let kept = records.iter().take(usize::try_from(tile.width).ok()?);
-    Some(
-        kept.flat_map(|record| [record.as_str(), "\n"])
-            .collect::<String>()
-            .into_bytes(),
-    )
+/// The folder of the database `name`.
+pub(super) fn folder(data: &Path, name: &str) -> PathBuf {
+    data.join("sumdb").join(name)
 }
 
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     absent_is_none(fs::read(path))
 }
 
-fn remove(path: &Path) -> io::Result<()> {
-    absent_is_none(fs::remove_file(path)).map(|_| ())
-}
-
-fn remove_all(folder: &Path) -> io::Result<()> {
-    absent_is_none(fs::remove_dir_all(folder)).map(|_| ())
-}
-
-fn absent_is_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+pub(super) fn absent_is_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) => match error.kind() {
@@ -241,15 +217,6 @@ fn absent_is_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
             _ => Err(error),
         },
     }
-}
-
-/// The widths of a partial tile's files.
-fn widths(folder: &Path) -> io::Result<Vec<u32>> {
-    let numbers = numbers(folder)?;
-    Ok(numbers
-        .into_iter()
-        .filter_map(|number| u32::try_from(number).ok())
-        .collect())
 }
 
 /// The numbers that name the files of a folder; none when there is no folder.

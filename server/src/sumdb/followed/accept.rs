@@ -1,24 +1,26 @@
-//! Keeping what was proved, and refusing what was not.
+//! Keeping what was proved.
 
 use std::io;
 use std::sync::{Arc, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use proto::module::ModuleVersion;
+use proto::sumdb::Head;
 use proto::sumdb::client::Relation;
-use proto::sumdb::{Error, Fork, Head};
-use proto::tlog::Tile;
+use tokio::runtime::Handle;
 
-use super::{Database, Stopped, stopped_by};
+use super::{Followed, State};
 use crate::sumdb::LookupError;
-use crate::sumdb::fault::Fault;
-use crate::sumdb::remote::Fetch;
-use crate::sumdb::tiles::blocking;
+use crate::sumdb::heads::Conflict;
+use crate::sumdb::tiles::{ReadFrom, ReadTile, blocking};
 
 /// Something that has been proved, and is to be kept.
 pub(super) struct Accepted {
     /// All proved.
-    pub(super) tiles: Vec<(Tile, Vec<u8>)>,
+    pub(super) tiles: Vec<ReadTile>,
+    /// Where they were read.
+    pub(super) from: ReadFrom,
     /// The head that was current when it was proved.
     pub(super) before: Option<Head>,
     /// The head that came with it.
@@ -27,114 +29,116 @@ pub(super) struct Accepted {
     pub(super) lookup: Option<(ModuleVersion, Bytes)>,
 }
 
-impl<F: Fetch> Database<F> {
-    /// Keeps what was proved, in the order that each rests on what came before.
-    /// Returns `false`, and keeps only the tiles, when the head would be the new
-    /// current one and another has become so: the two must be compared first.
-    pub(super) async fn accept(self: &Arc<Self>, accepted: Accepted) -> Result<bool, LookupError> {
-        let this = Arc::clone(self);
-        blocking("keeping a proved answer", move || this.commit(&accepted)).await
+/// What became of it.
+pub(super) enum Outcome {
+    Kept,
+    /// The head would be the new current one, and another has become so: the two must
+    /// be compared first. Only the tiles are kept.
+    Outpaced,
+    /// As before, and the other one was accepted by another process.
+    OutpacedBy(Conflict),
+}
+
+impl Followed {
+    /// Keeps what was proved, in the order that each rests on what came before. Goes on
+    /// to its end when nobody waits any more.
+    pub(super) async fn accept(
+        self: &Arc<Self>,
+        accepted: Accepted,
+    ) -> Result<Outcome, LookupError> {
+        let (this, runtime) = (Arc::clone(self), Handle::current());
+        blocking("keeping a proved answer", move || {
+            this.commit(&accepted, &runtime)
+        })
+        .await
     }
 
-    fn commit(&self, accepted: &Accepted) -> io::Result<bool> {
-        for (tile, bytes) in &accepted.tiles {
-            self.store.put_tile(tile, bytes)?;
-        }
+    /// Keeps tiles that were proved.
+    pub(super) fn keep_tiles(&self, tiles: &[ReadTile], from: ReadFrom) -> io::Result<()> {
+        let replacing = from == ReadFrom::Upstream;
+        for ReadTile {
+            tile,
+            bytes,
+            stored,
+        } in tiles
         {
-            let _one_at_a_time = self
-                .committing
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let forward = accepted.relation.moves_forward();
-            if forward && self.current() != accepted.before {
-                return Ok(false);
+            if *stored {
+                self.archive.note_proved(tile, bytes);
+            } else {
+                self.keeper.put_tile(tile, bytes, replacing)?;
             }
-            self.store.put_head(&accepted.head)?;
-            if forward {
-                self.state().current = Some(accepted.head.clone());
-                let (database, records) = (self.name(), accepted.head.tree.size);
-                tracing::debug!(database, records, "a newer head is followed");
+        }
+        Ok(())
+    }
+
+    fn commit(&self, accepted: &Accepted, runtime: &Handle) -> io::Result<Outcome> {
+        self.keep_tiles(&accepted.tiles, accepted.from)?;
+        if accepted.relation.moves_forward() {
+            match self.advance(accepted, runtime)? {
+                Outcome::Kept => {}
+                outpaced => return Ok(outpaced),
             }
+        } else {
+            self.keeper.put_older_head(&accepted.head)?;
         }
         if let Some((module, bytes)) = &accepted.lookup {
-            self.keep_lookup(module, bytes)?;
+            self.keeper.put_lookup(module, bytes)?;
         }
-        Ok(true)
+        Ok(Outcome::Kept)
     }
 
-    fn keep_lookup(&self, module: &ModuleVersion, bytes: &[u8]) -> io::Result<()> {
-        match self.store.put_lookup(module, bytes) {
-            // No file can have this name; the answer is asked for again next time.
-            Err(error) if error.kind() == io::ErrorKind::InvalidFilename => Ok(()),
-            kept => kept,
+    fn advance(&self, accepted: &Accepted, runtime: &Handle) -> io::Result<Outcome> {
+        let _one_at_a_time = self
+            .committing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let (before, head) = (accepted.before.as_ref(), &accepted.head);
+        if self.state().current.as_ref() != before {
+            return Ok(Outcome::Outpaced);
         }
+        let advanced = runtime.block_on(self.heads.advance(self.name(), before, head))?;
+        if let Err(conflict) = advanced {
+            return Ok(Outcome::OutpacedBy(conflict));
+        }
+        self.follow(head);
+        Ok(Outcome::Kept)
     }
 
-    /// Keeps the evidence of an answer that does not hold, and says why. A fork
-    /// stops the database.
-    pub(super) async fn refuse(
-        &self,
-        path: &str,
-        answer: &[u8],
-        head: Option<Head>,
-        tiles: Vec<(Tile, Vec<u8>)>,
-        error: Error,
-    ) -> LookupError {
-        if let Error::Fork(fork) = error {
-            return self.stop(*fork).await;
+    /// Makes a head the current one that another process has accepted, and that has been
+    /// proved to be newer than `before`.
+    pub(super) fn adopt(&self, before: Option<&Head>, head: &Head) -> io::Result<Outcome> {
+        let _one_at_a_time = self
+            .committing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if self.state().current.as_ref() != before {
+            return Ok(Outcome::Outpaced);
         }
-        let fault = Fault {
-            database: self.name().to_owned(),
-            path: path.to_owned(),
-            reason: error.to_string(),
-            answer: answer.to_vec(),
-            head,
-            tiles,
-        };
-        let reason = format!("{path}: {error}");
-        if let Some(faults) = self.faults.clone() {
-            let kept = blocking("keeping evidence", move || {
-                faults.keep(&fault);
-                Ok(())
-            });
-            if let Err(error) = kept.await {
-                return error;
-            }
-        }
-        LookupError::Invalid { reason }
+        self.keeper.put_older_head(head)?;
+        self.follow(head);
+        Ok(Outcome::Kept)
     }
 
-    async fn stop(&self, fork: Fork) -> LookupError {
-        let marker = self.store.fork_marker();
-        let reason = stopped_by(&marker);
-        self.state().stopped = Some(Stopped {
-            reason: reason.clone(),
-            marked: false,
-        });
-        let (database, evidence) = (self.name(), marker.display().to_string());
-        tracing::error!(
-            database,
-            evidence,
-            first_records = fork.older.tree.size,
-            second_records = fork.newer.tree.size,
-            "a checksum database has signed two heads that contradict each other; it is stopped"
-        );
-        let store = self.store.clone();
-        let kept = blocking("keeping the evidence of a fork", move || {
-            store.put_fork(&fork)
-        })
-        .await;
-        match kept {
-            Ok(()) => {
-                if let Some(stopped) = &mut self.state().stopped {
-                    stopped.marked = true;
-                }
-            }
-            Err(error) => {
-                let error = error.to_string();
-                tracing::error!(database, error, "the evidence of a fork is not kept");
-            }
+    fn follow(&self, head: &Head) {
+        let (database, records) = (self.name(), head.tree.size);
+        let mut state = self.state();
+        let State {
+            current,
+            accepted_at,
+            lost_size,
+            ..
+        } = &mut *state;
+        *current = Some(head.clone());
+        *accepted_at = Some(SystemTime::now());
+        if lost_size.is_some_and(|lost| lost <= records) {
+            *lost_size = None;
+            tracing::warn!(
+                database,
+                records,
+                "a head of a checksum database is followed that is as new as the one that was lost"
+            );
         }
-        LookupError::Stopped { reason }
+        drop(state);
+        tracing::debug!(database, records, "a newer head is followed");
     }
 }

@@ -10,11 +10,11 @@ use proto::sumdb::{Error, Head};
 use proto::tlog::Tile;
 use tokio::time::Instant;
 
-use super::keep::Accepted;
-use super::{Database, HEAD_RETRY, HEAD_SETTLED};
-use crate::sumdb::remote::Fetch;
-use crate::sumdb::tiles::{self, From, blocking};
-use crate::sumdb::{Answer, LookupError};
+use super::accept::{Accepted, Outcome};
+use super::{Followed, HEAD_RETRY, HEAD_SETTLED};
+use crate::sumdb::fetch::Hops;
+use crate::sumdb::tiles::{ReadFrom, ReadTile, blocking};
+use crate::sumdb::{LookupError, ProvedAnswer};
 
 /// How often an answer is examined anew because the followed head moved meanwhile.
 /// It moves only forward, so each time another answer has come to its end.
@@ -66,42 +66,51 @@ impl Plan for HeadPlan {
     }
 }
 
-impl<F: Fetch> Database<F> {
+impl Followed {
     pub(super) async fn look_up(
         self: &Arc<Self>,
         module: &ModuleVersion,
-    ) -> Result<Arc<Answer>, LookupError> {
+        hops: &Hops,
+    ) -> Result<Arc<ProvedAnswer>, LookupError> {
         let path = format!("lookup/{}", module.escaped());
-        let bytes = self.remote()?.read(&path, ANSWER_BYTES_MAX).await?;
-        let plan = |current: Option<&Head>| LookupPlan::new(current, &bytes, module, &self.key);
-        let proved = self.examine(&path, &bytes, plan, Some(module)).await?;
-        Ok(Arc::new(Answer {
-            id: proved.id,
-            record: proved.record,
-            bytes,
-        }))
+        let bytes = self.remote.read(&path, ANSWER_BYTES_MAX, hops).await?;
+        let key = self.archive.key();
+        let plan = |current: Option<&Head>| LookupPlan::new(current, &bytes, module, key);
+        let asked = Asked {
+            path: &path,
+            bytes: &bytes,
+            module: Some(module),
+            hops,
+        };
+        let proved = self.examine(asked, plan).await?;
+        let answer = ProvedAnswer::new(proved.id, proved.record, key, bytes.clone());
+        Ok(Arc::new(answer))
     }
 
     /// Asks upstream for its newest head, once for all who want it.
-    pub(super) async fn refresh(self: &Arc<Self>) -> Result<(), LookupError> {
+    pub(super) async fn refresh(self: &Arc<Self>, hops: &Hops) -> Result<(), LookupError> {
         self.check_stopped()?;
-        let this = Arc::clone(self);
+        let (this, way) = (Arc::clone(self), hops.clone());
         let work = async move {
-            let refreshed = this.take_newest().await;
+            let refreshed = this.take_newest(&way).await;
             if let Err(error) = &refreshed {
                 let (database, error) = (this.name(), error.to_string());
                 tracing::warn!(database, error, "no newer head of a checksum database");
             }
             this.state().refreshed = Some((Instant::now(), refreshed.is_ok()));
+            this.tell_age();
             refreshed
         };
-        self.heads.join((), work).await
+        self.refreshes.join(hops.relayed, work).await
     }
 
     /// Asks upstream for its newest head unless it has just answered.
-    pub(super) async fn refresh_unless_settled(self: &Arc<Self>) -> Result<(), LookupError> {
+    pub(super) async fn refresh_unless_settled(
+        self: &Arc<Self>,
+        hops: &Hops,
+    ) -> Result<(), LookupError> {
         if self.is_due(HEAD_SETTLED) {
-            return self.refresh().await;
+            return self.refresh(hops).await;
         }
         match self.state().refreshed {
             Some((_, false)) => Err(LookupError::Unreachable {
@@ -112,14 +121,20 @@ impl<F: Fetch> Database<F> {
         }
     }
 
-    async fn take_newest(self: &Arc<Self>) -> Result<(), LookupError> {
+    async fn take_newest(self: &Arc<Self>, hops: &Hops) -> Result<(), LookupError> {
         let path = "latest";
-        let note = self.remote()?.read(path, NOTE_BYTES_MAX).await?;
+        let note = self.remote.read(path, NOTE_BYTES_MAX, hops).await?;
         let plan = |current: Option<&Head>| {
-            let head = Head::open(&note, &self.key)?;
+            let head = Head::open(&note, self.archive.key())?;
             HeadPlan::new(current, head)
         };
-        self.examine(path, &note, plan, None).await.map(|_| ())
+        let asked = Asked {
+            path,
+            bytes: &note,
+            module: None,
+            hops,
+        };
+        self.examine(asked, plan).await.map(|_| ())
     }
 
     /// Whether upstream should be asked for a head again, given how old an answer
@@ -132,31 +147,50 @@ impl<F: Fetch> Database<F> {
         }
     }
 
-    /// Proves an answer and keeps it, under `module` if it is a lookup's. The answer
-    /// is examined once, and again when tiles on disk turn out to be damaged, or when
-    /// the head it was compared with is not the newest any more.
+    /// Proves an answer and keeps it. The answer is examined once, and again when
+    /// tiles on disk turn out to be damaged, or when the head it was compared with is
+    /// not the newest any more.
     async fn examine<P: Plan>(
         self: &Arc<Self>,
-        path: &str,
-        bytes: &Bytes,
+        asked: Asked<'_>,
         plan: impl Fn(Option<&Head>) -> Result<P, Error>,
-        module: Option<&ModuleVersion>,
     ) -> Result<P::Proved, LookupError> {
-        let mut from = From::DiskFirst;
         for _ in 0..EXAMINED_MAX {
+            let (proved, accepted) = self.prove(&asked, &plan).await?;
+            match self.accept(accepted).await? {
+                Outcome::Kept => return Ok(proved),
+                Outcome::Outpaced => {}
+                Outcome::OutpacedBy(conflict) => {
+                    self.adopt_newest(&conflict.newest, asked.hops).await?;
+                }
+            }
+        }
+        Err(outpaced())
+    }
+
+    /// Proves an answer under the followed head as it is now.
+    async fn prove<P: Plan>(
+        self: &Arc<Self>,
+        asked: &Asked<'_>,
+        plan: &impl Fn(Option<&Head>) -> Result<P, Error>,
+    ) -> Result<(P::Proved, Accepted), LookupError> {
+        let Asked { path, bytes, .. } = asked;
+        let mut from = ReadFrom::DiskFirst;
+        loop {
             let current = self.current();
             let plan = match plan(current.as_ref()) {
                 Ok(plan) => plan,
                 Err(error) => return Err(self.refuse(path, bytes, current, vec![], error).await),
             };
             let wanted = plan.tiles().to_vec();
-            let read = self.read_tiles(&wanted, from).await.map_err(lacking)?;
-            let (finished, read) = compute(read, move |data| plan.finish(data)).await?;
-            let tiles = wanted.into_iter().zip(read.bytes).collect();
+            let read = self.read_tiles(&wanted, from, asked.hops).await;
+            let read = read.map_err(lacking)?;
+            let any_stored = read.iter().any(|read| read.stored);
+            let (finished, tiles) = compute(read, move |data| plan.finish(data)).await?;
             let proved = match finished {
                 Ok(proved) => proved,
-                Err(Error::Tree(_)) if read.any_held => {
-                    from = From::Upstream;
+                Err(Error::Tree(_)) if any_stored => {
+                    from = ReadFrom::Upstream;
                     continue;
                 }
                 Err(error) => return Err(self.refuse(path, bytes, current, tiles, error).await),
@@ -164,19 +198,62 @@ impl<F: Fetch> Database<F> {
             let (head, relation) = P::head(&proved);
             let accepted = Accepted {
                 tiles,
+                from,
                 before: current,
                 head: head.clone(),
                 relation,
-                lookup: module.map(|module| (module.clone(), bytes.clone())),
+                lookup: asked
+                    .module
+                    .map(|module| (module.clone(), (*bytes).clone())),
             };
-            if self.accept(accepted).await? {
-                return Ok(proved);
+            return Ok((proved, accepted));
+        }
+    }
+
+    /// Proves the head that another process has accepted, and follows it when it is
+    /// newer than ours.
+    async fn adopt_newest(self: &Arc<Self>, note: &[u8], hops: &Hops) -> Result<(), LookupError> {
+        let note = Bytes::copy_from_slice(note);
+        let plan =
+            |current: Option<&Head>| HeadPlan::new(current, Head::open(&note, self.archive.key())?);
+        let asked = Asked {
+            path: "the newest head that another node has accepted",
+            bytes: &note,
+            module: None,
+            hops,
+        };
+        for _ in 0..EXAMINED_MAX {
+            let (_, accepted) = self.prove(&asked, &plan).await?;
+            let this = Arc::clone(self);
+            let adopted = blocking("keeping a head", move || {
+                this.keep_tiles(&accepted.tiles, accepted.from)?;
+                match accepted.relation.moves_forward() {
+                    true => this.adopt(accepted.before.as_ref(), &accepted.head),
+                    false => Ok(Outcome::Kept),
+                }
+            });
+            if let Outcome::Kept = adopted.await? {
+                return Ok(());
             }
         }
-        Err(LookupError::Unreachable {
-            reason: "its head moves faster than answers can be proved".to_owned(),
-            retry_after: Some(Duration::from_secs(1)),
-        })
+        Err(outpaced())
+    }
+}
+
+/// An answer of upstream that is to be examined.
+struct Asked<'a> {
+    /// What was asked for.
+    path: &'a str,
+    bytes: &'a Bytes,
+    /// The module version that it is about, if it is a lookup's.
+    module: Option<&'a ModuleVersion>,
+    hops: &'a Hops,
+}
+
+fn outpaced() -> LookupError {
+    LookupError::Unreachable {
+        reason: "its head moves faster than answers can be proved".to_owned(),
+        retry_after: Some(Duration::from_secs(1)),
     }
 }
 
@@ -197,11 +274,18 @@ fn lacking(error: LookupError) -> LookupError {
 
 /// Hashes and compares on a thread that may block.
 pub(super) async fn compute<T: Send + 'static>(
-    read: tiles::Read,
+    mut read: Vec<ReadTile>,
     finish: impl FnOnce(&[Vec<u8>]) -> T + Send + 'static,
-) -> Result<(T, tiles::Read), LookupError> {
+) -> Result<(T, Vec<ReadTile>), LookupError> {
     blocking("proving", move || {
-        let finished = finish(&read.bytes);
+        let data: Vec<_> = read
+            .iter_mut()
+            .map(|read| std::mem::take(&mut read.bytes))
+            .collect();
+        let finished = finish(&data);
+        for (read, bytes) in read.iter_mut().zip(data) {
+            read.bytes = bytes;
+        }
         Ok((finished, read))
     })
     .await
