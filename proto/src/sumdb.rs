@@ -24,7 +24,7 @@ mod setting;
 use crate::note::{self, VerifierKey};
 use crate::tlog::{self, Tree, checkpoint};
 
-pub use answer::{LookupAnswer, Record, split_records};
+pub use answer::{LookupAnswer, Record, cut_records, split_records};
 pub use fork::Fork;
 pub use setting::{PUBLIC_KEY, Setting};
 
@@ -46,14 +46,41 @@ impl Head {
     /// # Errors
     ///
     /// [`Error::Note`] when `key` has not signed it, [`Error::Tree`] when the signed
-    /// text is no tree head.
+    /// text is no tree head, [`Error::HashInHead`] when a line after the head's own
+    /// could be taken for one of go.sum.
     pub fn open(note: &[u8], key: &VerifierKey) -> Result<Self, Error> {
         let opened = note::open(note, std::slice::from_ref(key))?;
+        let tree = checkpoint::parse(&opened.text)?;
+        let mut more = opened.text.lines().skip(checkpoint::LINES);
+        if let Some(line) = more.find(|line| names_hash(line)) {
+            return Err(Error::HashInHead {
+                line: line.chars().take(SHOWN_MAX).collect(),
+            });
+        }
         Ok(Self {
-            tree: checkpoint::parse(&opened.text)?,
+            tree,
             note: note.to_vec(),
         })
     }
+}
+
+/// How much of a line an error shows, in characters.
+const SHOWN_MAX: usize = 200;
+
+/// Whether a word of the line begins as a hash of go.sum does: `h1:`, or another
+/// number.
+///
+/// go commands older than August 2026 look for `<module> <version> h1:` in the whole
+/// answer, the signed head included, and believe what they find there although no
+/// proof is about it (CVE-2026-56864). They want the line exactly so; others may
+/// trim it or split it at any space, so every place in the line counts.
+fn names_hash(line: &str) -> bool {
+    line.split_whitespace().any(|word| {
+        let hash = word.strip_prefix('h').and_then(|rest| rest.split_once(':'));
+        hash.is_some_and(|(number, _)| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    })
 }
 
 /// Why a setting or an answer of a checksum database was refused.
@@ -68,6 +95,12 @@ pub enum Error {
     /// A tree head, a tile or a proof was refused.
     #[error(transparent)]
     Tree(#[from] tlog::Error),
+    /// A signed head carries a line that some clients take for a module's hash.
+    #[error("signed head carries a hash, which no proof is about: {line:?}")]
+    HashInHead {
+        /// The line, cut to what an error can show.
+        line: String,
+    },
     /// A lookup answer or a tile of records has not the shape of one.
     #[error("malformed answer: {0}")]
     Malformed(&'static str),

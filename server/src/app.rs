@@ -29,7 +29,7 @@ use crate::source::upstream::Upstreams;
 use crate::store::Blobs;
 use crate::store::durable::Staging;
 use crate::store::local::Local;
-use crate::sumdb::Databases;
+use crate::sumdb::{Databases, HeadFiles, Parts as DatabaseParts};
 
 /// A server that is put together, and not yet listening.
 pub(crate) struct App {
@@ -91,10 +91,14 @@ impl App {
         let sources = Arc::new(sources);
         let databases = Databases::open(
             &config.databases,
+            &config.upstream,
             data,
-            staging,
-            evidence.clone(),
-            Arc::clone(sources.upstreams()),
+            DatabaseParts {
+                heads: Arc::new(HeadFiles::new(data.clone(), staging.clone())),
+                staging,
+                evidence: evidence.clone(),
+                fetch: Arc::clone(sources.upstreams()) as _,
+            },
         )
         .with_context(at)?;
         let databases = Arc::new(databases);
@@ -107,7 +111,7 @@ impl App {
         let parts = shelf::Parts {
             blobs,
             ledger: Arc::clone(&ledger),
-            journal: Journal,
+            journal: Journal::open(data).with_context(at)?,
         };
         let shelf = Arc::new(Shelf::new(parts, &config.cache, &config.usage));
         let fills = TaskTracker::new();

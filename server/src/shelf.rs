@@ -217,9 +217,7 @@ impl<E: Clone> Shelf<E> {
     /// What the journal answers, where the record is a fact that no file tells.
     pub(crate) async fn record(&self, key: &Key, record: &FileRecord) -> io::Result<()> {
         if !matches!(record.standing, Standing::Proved { .. }) {
-            self.journal
-                .append(first_use(key, record))
-                .await?;
+            self.journal.append(first_use(key, record)).await?;
         }
         self.absences.forget(key).await;
         let change = Change::put(Table::Files, key.as_str(), record)?;

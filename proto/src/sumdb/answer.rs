@@ -4,7 +4,7 @@ use super::Error;
 use crate::dirhash::H1;
 use crate::module::ModuleVersion;
 use crate::note;
-use crate::tlog::{self, Hash, checkpoint::parse_decimal};
+use crate::tlog::{self, Hash, Tile, checkpoint::parse_decimal};
 
 /// Bytes that the number and the record of an answer can take beside its note.
 const RECORD_LEN_MAX: usize = 1 << 20;
@@ -143,4 +143,24 @@ pub fn split_records(data: &[u8]) -> Result<Vec<Record>, Error> {
         rest = &rest[end + 2..];
     }
     Ok(records)
+}
+
+/// Cuts the tile of records `from`, which has the bytes `data`, to the width of
+/// `to`, which is of the same place.
+///
+/// # Errors
+///
+/// [`Error::Malformed`] when `data` has another number of records than `from` says,
+/// or fewer than `to` needs, and as [`split_records`].
+pub fn cut_records(to: &Tile, from: &Tile, data: &[u8]) -> Result<Vec<u8>, Error> {
+    let records = split_records(data)?;
+    if records.len() as u64 != u64::from(from.width) {
+        return Err(Error::Malformed("tile has another number of records"));
+    }
+    let kept = usize::try_from(to.width).ok();
+    let kept = kept
+        .and_then(|width| records.get(..width))
+        .ok_or(Error::Malformed("tile has too few records"))?;
+    let lines = kept.iter().flat_map(|record| [record.as_str(), "\n"]);
+    Ok(lines.collect::<String>().into_bytes())
 }

@@ -193,21 +193,75 @@ fn a_record_speaks_for_its_own_lines_alone() {
     }
 }
 
+fn head_with(more: &str, size: u64) -> Vec<u8> {
+    let tree = LOG.tree_at(size).unwrap();
+    let text = format!("{}{more}", checkpoint::format(&tree));
+    note::sign(&text, &[&signer()]).unwrap()
+}
+
 #[test]
 fn refuses_a_hash_that_stands_in_the_tree_note() {
     // The attack of CVE-2026-56864: the record is about another module, and the note
     // has, after its three lines, the one that the client is looking for.
-    let id = 3;
-    let tree = LOG.tree_at(10).unwrap();
-    let text = format!("{}{}", checkpoint::format(&tree), record(4));
-    let note = note::sign(&text, &[&signer()]).unwrap();
-    let mut bytes = format!("{id}\n{}\n", record(id)).into_bytes();
-    bytes.extend_from_slice(&note);
-    assert!(lookup(&LOG, None, 3, &bytes).is_ok());
-    assert!(matches!(
-        lookup(&LOG, None, 4, &bytes),
-        Err(Error::OtherModule { id: 3, .. })
-    ));
+    let mut bytes = format!("3\n{}\n", record(3)).into_bytes();
+    bytes.extend_from_slice(&head_with(&record(4), 10));
+    for id in [3, 4] {
+        let error = lookup(&LOG, None, id, &bytes).unwrap_err();
+        let Error::HashInHead { line } = error else {
+            panic!("{error}");
+        };
+        assert!(line.starts_with("example.com/m v0.0.4 h1:"), "{line}");
+    }
+}
+
+#[test]
+fn refuses_heads_with_whatever_may_pass_for_a_go_sum_line() {
+    let key = signer().verifier();
+    let open = |more: &str| Head::open(&head_with(more, 10), &key);
+    let hash = "h1:w5fcysjrx7yqtD/aO+QwRjYZOKnaM9Uh2b40tElTs3Y=";
+    for line in [
+        format!("rsc.io/quote v1.5.2 {hash}"),
+        format!("rsc.io/quote v1.5.2/go.mod {hash}"),
+        format!("  rsc.io/quote v1.5.2 {hash}"),
+        format!("rsc.io/quote   v1.5.2   {hash} "),
+        format!("rsc.io/quote\u{a0}v1.5.2\u{2003}{hash}"),
+        format!("a b c rsc.io/quote v1.5.2 {hash}"),
+        format!("rsc.io/quote v1.5.2 {hash} and more"),
+        "rsc.io/quote v1.5.2 h1:".to_owned(),
+        "rsc.io/quote v1.5.2 h2:x".to_owned(),
+        format!("a harmless line\n\nrsc.io/quote v1.5.2 {hash}"),
+    ] {
+        let error = open(&format!("{line}\n")).unwrap_err();
+        assert!(matches!(error, Error::HashInHead { .. }), "{line}: {error}");
+    }
+    for line in [
+        "",
+        "time 1790000000",
+        "witness https://h1.example/",
+        "hash:x h:1 h1",
+    ] {
+        assert!(open(&format!("{line}\n")).is_ok(), "{line}");
+    }
+    // A control character never stands in a note, so a tab does not either.
+    let tree = checkpoint::format(&LOG.tree_at(10).unwrap());
+    let with_tab = format!("{tree}rsc.io/quote\tv1.5.2\t{hash}\n");
+    assert!(note::sign(&with_tab, &[&signer()]).is_err());
+}
+
+#[test]
+fn a_tile_of_records_is_cut_to_fewer() {
+    let tile = |width| Tile {
+        height: TILE_HEIGHT,
+        level: Level::Data,
+        index: 0,
+        width,
+    };
+    let text = |count: u64| (0..count).map(|id| record(id) + "\n").collect::<String>();
+    let cut = |to, from, count| cut_records(&tile(to), &tile(from), text(count).as_bytes());
+    assert_eq!(cut(3, 9, 9).unwrap(), text(3).as_bytes());
+    assert_eq!(cut(9, 9, 9).unwrap(), text(9).as_bytes());
+    assert!(cut(3, 9, 8).is_err());
+    assert!(cut(10, 9, 9).is_err());
 }
 
 #[test]

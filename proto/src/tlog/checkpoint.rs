@@ -8,6 +8,9 @@ use super::{Error, Hash, Tree, check_size};
 
 const ORIGIN: &str = "go.sum database tree";
 
+/// Lines that say what a tree head says. More may follow.
+pub const LINES: usize = 3;
+
 /// Returns the three lines that say `tree`.
 pub fn format(tree: &Tree) -> String {
     format!("{ORIGIN}\n{}\n{}\n", tree.size, tree.hash)

@@ -236,3 +236,39 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_full_tile_is_checked_by_the_hash_in_its_parent() {
+    let mut log = HashTree::default();
+    for id in 0..1_100_u64 {
+        log.push(record_hash(&id.to_be_bytes()));
+    }
+    let tile = |path: &str| Tile::parse(path).unwrap();
+    let bytes = |tile: &Tile| log.tile(tile).unwrap();
+    let check = |below: &str, above: &str| {
+        let (below, above) = (tile(below), tile(above));
+        below.check_below(&bytes(&below), &above, &bytes(&above))
+    };
+    for index in 0..4 {
+        check(&format!("tile/8/0/00{index}"), "tile/8/1/000.p/4").unwrap();
+    }
+    check("tile/8/0/001", "tile/8/1/000.p/2").unwrap();
+    for (below, above) in [
+        ("tile/8/0/002", "tile/8/1/000.p/2"),
+        ("tile/8/0/002", "tile/8/0/003"),
+        ("tile/8/0/003.p/9", "tile/8/1/000.p/4"),
+    ] {
+        let error = check(below, above).unwrap_err();
+        assert!(matches!(error, Error::NotAPrefix { .. }), "{below} {above}");
+    }
+    let (below, above) = (tile("tile/8/0/001"), tile("tile/8/1/000.p/4"));
+    for at in [0, 4_000, 8_191] {
+        let mut data = bytes(&below);
+        data[at] ^= 1;
+        let error = below
+            .check_below(&data, &above, &bytes(&above))
+            .unwrap_err();
+        assert!(matches!(error, Error::TileMismatch { .. }), "{at}");
+    }
+    assert!(below.check_below(&[0; 32], &above, &bytes(&above)).is_err());
+}

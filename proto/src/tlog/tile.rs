@@ -230,6 +230,39 @@ impl Tile {
         Ok(&data[..self.hashes_len()])
     }
 
+    /// Checks the bytes `data` of this full tile against the hash that its parent has
+    /// for it. `above` is the parent, full or partial, with the bytes `above_data`,
+    /// which are believed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TileMismatch`] when the hash differs, [`Error::NotAPrefix`] when
+    /// `above` is no parent of a full tile or too narrow to have its hash,
+    /// [`Error::TileLength`].
+    pub fn check_below(&self, data: &[u8], above: &Self, above_data: &[u8]) -> Result<(), Error> {
+        let not_above = || Error::NotAPrefix {
+            wanted: *self,
+            held: *above,
+        };
+        let (parent, offset) = self.parent().ok_or_else(not_above)?;
+        if !self.is_full() || above.to_full() != parent {
+            return Err(not_above());
+        }
+        let want = *above
+            .hashes(above_data)?
+            .get(offset as usize)
+            .ok_or_else(not_above)?;
+        let got = hash::complete_hash(&self.hashes(data)?).ok_or_else(not_above)?;
+        if want != got {
+            return Err(Error::TileMismatch {
+                tile: *self,
+                want,
+                got,
+            });
+        }
+        Ok(())
+    }
+
     /// Splits a tile's bytes in its hashes.
     pub(super) fn hashes(&self, data: &[u8]) -> Result<Vec<Hash>, Error> {
         self.check_len(data)?;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::args;
 use crate::config::Config;
-use crate::sumdb::Databases;
+use crate::sumdb::Archives;
 
 /// Runs a command on the followed databases. Works beside a running server, which
 /// sees that a database was resumed when it is next asked.
@@ -21,13 +21,13 @@ pub(crate) fn run(config: &Config, command: &args::Database) -> Result<ExitCode>
 }
 
 fn list(config: &Config) -> Result<ExitCode> {
-    let databases = Databases::open_offline(&config.databases, &config.data)?;
+    let databases = Archives::open(&config.databases, &config.upstream, &config.data)?;
     for database in databases.all() {
         let records = match database.head_size() {
             Some(size) => format!("{size} records"),
             None => "no head seen yet".to_owned(),
         };
-        let state = if database.is_stopped() {
+        let state = if database.fork().is_some() {
             "stopped by a fork"
         } else {
             "followed"
@@ -39,10 +39,10 @@ fn list(config: &Config) -> Result<ExitCode> {
 
 fn resume(config: &Config, name: &str) -> Result<ExitCode> {
     let mut configured = config.databases.iter();
-    let Some(settings) = configured.find(|database| database.name == name) else {
+    if !configured.any(|database| database.name == name) {
         bail!("{name} is not a configured database");
-    };
-    let resumed = Databases::resume(settings, &config.data).context("moving the evidence aside")?;
+    }
+    let resumed = Archives::resume(&config.data, name).context("moving the evidence aside")?;
     let Some(aside) = resumed else {
         bail!("{name} is not stopped");
     };

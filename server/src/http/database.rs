@@ -16,7 +16,7 @@ use crate::ask::Asked;
 use crate::modules::error::Error;
 use crate::shelf::answer::{Answer, Kind};
 use crate::store::Key;
-use crate::sumdb::{Database, LookupError};
+use crate::sumdb::{Database, Hops, LookupError};
 
 /// Answers what follows `/sumdb/`.
 pub(crate) async fn answer(
@@ -42,7 +42,7 @@ pub(crate) async fn answer(
     let since = site.shelf.now();
     let full = site.modules.check_room().await.err();
     let bytes = if asked.cached_only || full.is_some() {
-        let stored = database.stored_answer(&wanted).await;
+        let stored = database.stored(&wanted).await;
         stored.map_err(|error| match (full, error) {
             (Some(full), LookupError::NotFound { .. }) if !asked.cached_only => full.into(),
             (_, error) => Refusal::from_database(database.name(), &error),
@@ -76,7 +76,7 @@ fn kind(wanted: &SumdbRequest) -> Option<Kind> {
 /// remembers what it does not have.
 async fn ask(
     site: &Arc<Site>,
-    database: &Arc<Database>,
+    database: &Database,
     wanted: &SumdbRequest,
     key: &Key,
     asked: &Asked,
@@ -85,11 +85,11 @@ async fn ask(
         return Err(error.into());
     }
     let _waiting = site.modules.waiting(asked)?;
-    let (via, relayed) = (&asked.via, asked.relayed);
+    let hops = Hops::from(asked);
     let result = match wanted {
         SumdbRequest::Supported => Ok(Bytes::new()),
-        SumdbRequest::Latest => database.latest(via, relayed).await,
-        SumdbRequest::Tile(tile) => database.tile(tile, via, relayed).await,
+        SumdbRequest::Latest => database.latest(&hops).await,
+        SumdbRequest::Tile(tile) => database.tile(tile, &hops).await,
         SumdbRequest::Lookup(version) => return lookup(site, database, version, key, asked).await,
     };
     match result {
@@ -107,7 +107,7 @@ async fn ask(
 
 async fn lookup(
     site: &Arc<Site>,
-    database: &Arc<Database>,
+    database: &Database,
     version: &ModuleVersion,
     key: &Key,
     asked: &Asked,
@@ -122,7 +122,7 @@ async fn lookup(
             database.name()
         )));
     }
-    match database.lookup(version, &asked.via, asked.relayed).await {
+    match database.lookup(version, &Hops::from(asked)).await {
         Ok(answer) => Ok(answer.bytes.clone()),
         Err(LookupError::NotFound { status, text }) => {
             let error = not_found(database, status, text);

@@ -156,6 +156,9 @@ impl Refusal {
             LookupError::NotFound { status, text } => {
                 Self::not_found(*status, or_else(text.clone(), "not found\n"))
             }
+            LookupError::Private => {
+                Self::denied(format!("checksum database {database}: {error}\n"))
+            }
             LookupError::Unreachable {
                 reason,
                 retry_after,
@@ -174,8 +177,8 @@ impl Refusal {
             LookupError::Internal { reason } => {
                 Self::internal("asking a checksum database", reason)
             }
-            LookupError::Private { module } => Self::denied(format!(
-                "{module} is private here (upstream.private, GOPRIVATE), and {database} is not named for it\n\
+            LookupError::Private => Self::denied(format!(
+                "this module is private here (upstream.private, GOPRIVATE), and {database} is not named for it\n\
                  name it in `modules` of that database in this proxy's configuration, or set GONOSUMDB where you build\n"
             )),
         }

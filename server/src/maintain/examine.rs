@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::ledger::{FileRecord, Standing};
 use crate::modules::file::{Misfit, Part, VersionFile, measure, new_record};
 use crate::store::{Found, Walk};
-use crate::sumdb::Databases;
+use crate::sumdb::Archives;
 
 /// What was found of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub(crate) struct Examiner<'a> {
     /// The settings, for the patterns that are exempt.
     pub(crate) config: &'a Config,
     /// The stored proofs.
-    pub(crate) databases: &'a Databases,
+    pub(crate) databases: &'a Archives,
 }
 
 impl Examiner<'_> {
@@ -146,7 +146,7 @@ impl Examiner<'_> {
         let Some(database) = self.databases.covering(module) else {
             return Finding::Unproved { key, sha256 };
         };
-        match database.stored(&file.version) {
+        match database.prove(&file.version) {
             Ok(None) => Finding::Unproved { key, sha256 },
             Ok(Some(answer)) => match covered.of(&answer.record, &file.version) {
                 Some(want) if want == got => {

@@ -12,7 +12,7 @@ use crate::maintain::examine::{Examiner, Finding};
 use crate::progress;
 use crate::store::Store;
 use crate::store::durable::Staging;
-use crate::sumdb::Databases;
+use crate::sumdb::Archives;
 
 #[derive(Default)]
 struct Report {
@@ -54,7 +54,7 @@ fn check(config: &Config) -> Result<Report> {
     let data = &config.data;
     let index = Index::open(data)?;
     let store = Store::open(data, Staging::open(data)?)?;
-    let databases = Databases::open_offline(&config.databases, data)?;
+    let databases = Archives::open(&config.databases, &config.upstream, data)?;
     let examiner = Examiner {
         config,
         databases: &databases,

@@ -12,7 +12,7 @@ use crate::ledger::sled::folder;
 use crate::progress;
 use crate::store::Store;
 use crate::store::durable::Staging;
-use crate::sumdb::Databases;
+use crate::sumdb::Archives;
 
 /// Records written between two flushes: sled holds what is not flushed in
 /// memory.
@@ -39,7 +39,7 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
     let index = Index::open(data)?;
     let staging = Staging::open(data)?;
     let store = Store::open(data, staging)?;
-    let databases = Databases::open_offline(&config.databases, data)?;
+    let databases = Archives::open(&config.databases, &config.upstream, data)?;
     let examiner = Examiner {
         config,
         databases: &databases,

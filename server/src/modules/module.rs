@@ -27,6 +27,7 @@ use crate::shelf::Kept;
 use crate::shelf::answer::{Answer, Reply};
 use crate::source::Asking;
 use crate::source::upstream::{Class, Fetched};
+use crate::sumdb::Hops;
 
 /// Zips up to this size are proved whole before their first byte leaves.
 const WHOLE_BYTES_MAX: u64 = 4 << 20;
@@ -87,7 +88,7 @@ impl Modules {
             return Err(error);
         }
         let judged = self
-            .judge_stored(file, found, &asked.via, asked.relayed)
+            .judge_stored(file, found, &Hops::from(asked))
             .await
             .map_err(|rejection| self.of_stored(rejection));
         self.remember(&file.key, judged).await
@@ -113,9 +114,7 @@ impl Modules {
         match self.look(file).await? {
             Seen::Good(answer) => return Ok(answer),
             Seen::Absent => {}
-            Seen::Unjudged(found) => match self
-                .judge_stored(file, found, &asked.via, asked.relayed)
-                .await
+            Seen::Unjudged(found) => match self.judge_stored(file, found, &Hops::from(asked)).await
             {
                 Ok(answer) => return Ok(answer),
                 Err(Rejection::Wrong(_)) if self.may_fetch(file.module()) => {
@@ -186,7 +185,7 @@ impl Modules {
         match file.part.covered() {
             Some(_) => self
                 .prover
-                .expected(&file.version, &asked.via, asked.relayed)
+                .expected(&file.version, &Hops::from(asked))
                 .await
                 .map(Some),
             None => Ok(None),
@@ -314,7 +313,7 @@ impl Modules {
                 match self.look(file).await? {
                     Seen::Good(answer) => Ok(answer),
                     Seen::Unjudged(found) => self
-                        .judge_stored(file, found, &asked.via, asked.relayed)
+                        .judge_stored(file, found, &Hops::from(asked))
                         .await
                         .map_err(|_| taken()),
                     Seen::Absent => Err(taken()),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderValue;
 use proto::dirhash::H1;
 use proto::module::ModuleVersion;
 
@@ -13,7 +12,7 @@ use crate::config;
 use crate::evidence::Evidence;
 use crate::ledger::Standing;
 use crate::metrics::{self, Metrics};
-use crate::sumdb::{Databases, LookupError, Record};
+use crate::sumdb::{Databases, Hops, LookupError, ProvedAnswer, Record};
 
 /// Proves module versions in the configured databases.
 #[derive(Debug)]
@@ -69,16 +68,15 @@ impl Prover {
         }
     }
 
-    /// Returns what the files of `version` must hash to. `via` and `relayed` tell on
-    /// whose behalf a database is asked.
+    /// Returns what the files of `version` must hash to. `hops` tell on whose
+    /// behalf a database is asked.
     ///
     /// # Errors
     /// Why there is no proof, when the policy requires one.
     pub(crate) async fn expected(
         &self,
         version: &ModuleVersion,
-        via: &HeaderValue,
-        relayed: bool,
+        hops: &Hops,
     ) -> Result<Expected, Error> {
         let module = version.path.as_str();
         if self.policy.is_exempt(module) {
@@ -97,9 +95,9 @@ impl Prover {
                 .tolerate(metrics::Proof::NotInDatabase, reason, error)
                 .map(Expected::Nothing);
         };
-        match database.lookup(version, via, relayed).await {
+        match database.lookup(version, hops).await {
             Ok(answer) => Ok(Expected::Record {
-                standing: answer.standing(database.name()),
+                standing: standing(database.name(), &answer),
                 database: database.name().to_owned(),
                 zip: answer.record.h1(version),
                 go_mod: answer.record.go_mod_h1(version),
@@ -169,7 +167,7 @@ impl Prover {
         let lenient = self.is_lenient() || self.policy.is_exempt(module);
         match standing {
             // A proof is of a key. What only another key has signed is judged again.
-            Standing::Proved { .. } => self.databases.believes(standing) || lenient,
+            Standing::Proved { .. } => self.believes(standing) || lenient,
             Standing::Uncovered => true,
             // Where a proof can be had now, it is asked for.
             Standing::Exempt => lenient,
@@ -177,6 +175,25 @@ impl Prover {
                 self.policy.mode == config::Mode::Off || self.policy.is_exempt(module)
             }
         }
+    }
+
+    /// Tells whether the proof of a file still holds: a database of the name is
+    /// configured, with the key that signed it, and its log has the record.
+    fn believes(&self, standing: &Standing) -> bool {
+        let Standing::Proved {
+            database,
+            record,
+            key,
+            ..
+        } = standing
+        else {
+            return false;
+        };
+        let Ok(key) = u32::from_str_radix(key, 16) else {
+            return false;
+        };
+        let mut all = self.databases.all().iter();
+        all.any(|it| it.name() == database && it.holds(key, *record))
     }
 
     /// Tells whether a file that was let through unproved may be served when there is
@@ -204,12 +221,12 @@ impl Prover {
         error: LookupError,
     ) -> Result<Standing, Error> {
         let metric = match error {
-            LookupError::NotFound { .. } => metrics::Proof::NotInDatabase,
+            LookupError::NotFound { .. } | LookupError::Private => metrics::Proof::NotInDatabase,
             LookupError::Invalid { .. } => metrics::Proof::BadAnswer,
             LookupError::Stopped { .. } => metrics::Proof::Stopped,
-            LookupError::Unreachable { .. }
-            | LookupError::Private { .. }
-            | LookupError::Internal { .. } => metrics::Proof::Unreachable,
+            LookupError::Unreachable { .. } | LookupError::Internal { .. } => {
+                metrics::Proof::Unreachable
+            }
         };
         let reason = format!("{database}: {error}");
         let (version, database) = (version.clone(), database.to_owned());
@@ -257,6 +274,16 @@ impl Covered {
             Self::Zip => "",
         };
         format!("{} {}{suffix}", version.path, version.version)
+    }
+}
+
+/// Returns the standing of what a proved record covers.
+pub(crate) fn standing(database: &str, answer: &ProvedAnswer) -> Standing {
+    Standing::Proved {
+        database: database.to_owned(),
+        record: answer.id,
+        key: format!("{:08x}", answer.key_hash),
+        record_hash: answer.record_hash.to_string(),
     }
 }
 

@@ -4,8 +4,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::HeaderValue;
-
 use super::Modules;
 use super::error::Error;
 use super::file::{Measured, Misfit, VersionFile, measure, new_record};
@@ -17,6 +15,7 @@ use crate::shelf::answer::{Answer, Lasting};
 use crate::shelf::hot::Since;
 use crate::shelf::used::Uses;
 use crate::store::Content;
+use crate::sumdb::Hops;
 
 /// What a look into the tree found.
 pub(crate) enum Seen {
@@ -108,8 +107,7 @@ impl Modules {
         &self,
         file: &VersionFile,
         found: Found,
-        via: &HeaderValue,
-        relayed: bool,
+        hops: &Hops,
     ) -> Result<Arc<Answer>, Rejection> {
         let content = found.blob.content.clone();
         let size = content.len();
@@ -136,7 +134,7 @@ impl Modules {
         };
         let standing = match (file.part.covered(), h1) {
             (Some(covered), Some(got)) => {
-                let expected = self.prover.expected(&file.version, via, relayed).await;
+                let expected = self.prover.expected(&file.version, hops).await;
                 let expected = expected.map_err(Rejection::Unknown)?;
                 let judged = self
                     .prover

@@ -9,6 +9,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use crate::config;
 use crate::journal;
@@ -178,9 +179,18 @@ impl Today {
 }
 
 impl Noted {
+    /// Returns the day as `2026-11-26`, in UTC.
+    fn day_text(&self) -> String {
+        let since = Duration::from_secs(self.day * DAY_SECONDS);
+        journal::day(SystemTime::UNIX_EPOCH + since)
+    }
+
     /// Returns the journal's line.
     pub(crate) fn entry(&self) -> journal::Entry {
-        journal::Entry::fetched(self.day, self.counts.clone())
+        journal::Entry::Fetched {
+            day: self.day_text(),
+            counts: self.counts.clone(),
+        }
     }
 
     /// Writes each file's last use and each version's count of the day.
@@ -194,7 +204,7 @@ impl Noted {
             changes.push(Change::put(Table::Used, key.as_str(), &last)?);
         }
         for (name, count) in &self.counts {
-            let key = format!("{} {name}", self.day);
+            let key = format!("{} {name}", self.day_text());
             let before = ledger.get(Table::Fetched, &key).await?;
             let before: u64 = before
                 .and_then(|value| serde_json::from_slice(&value).ok())

@@ -28,23 +28,24 @@ pub(super) struct Fault {
     pub(super) tiles: Vec<(Tile, Vec<u8>)>,
 }
 
-/// Writes faults down, each once while the process runs: an upstream that goes on
-/// giving the same bad answer shall not fill the folder.
+/// Writes faults down. One that was written lately is not written again: an upstream
+/// may go on giving the same bad answer for long.
 #[derive(Debug)]
 pub(super) struct Faults {
     evidence: Evidence,
-    /// Hashes of what was kept. Held for an insertion.
-    kept: Mutex<HashSet<[u8; 32]>>,
+    /// Hashes of what was written lately. Held for an insertion.
+    lately: Mutex<HashSet<[u8; 32]>>,
 }
 
-/// Faults remembered as kept. Beyond, nothing more is kept until a restart.
-const KEPT_MAX: usize = 256;
+/// Faults that are remembered as written. Beyond, all are forgotten: each is then
+/// written once more, but none is ever passed over that is new.
+const LATELY_MAX: usize = 256;
 
 impl Faults {
     pub(super) fn new(evidence: Evidence) -> Self {
         Self {
             evidence,
-            kept: Mutex::new(HashSet::new()),
+            lately: Mutex::default(),
         }
     }
 
@@ -106,8 +107,15 @@ impl Faults {
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part);
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.len() < KEPT_MAX && kept.insert(hasher.finalize().into())
+        let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        let fault: [u8; 32] = hasher.finalize().into();
+        if lately.contains(&fault) {
+            return false;
+        }
+        if lately.len() >= LATELY_MAX {
+            lately.clear();
+        }
+        lately.insert(fault)
     }
 }
 
@@ -124,5 +132,36 @@ impl Fault {
             "reason": self.reason,
             "tiles_base64": tiles,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::durable::Staging;
+
+    #[test]
+    fn many_faults_blind_it_for_none() {
+        let data = tempfile::tempdir().unwrap();
+        let staging = Staging::open(data.path()).unwrap();
+        let faults = Faults::new(Evidence::open(data.path(), staging).unwrap());
+        let fault = |number: usize| Fault {
+            database: "sum.example.com".to_owned(),
+            path: format!("lookup/example.com/m@v0.0.{number}"),
+            reason: "bad".to_owned(),
+            answer: Vec::new(),
+            head: None,
+            tiles: Vec::new(),
+        };
+        let kept = || {
+            std::fs::read_dir(data.path().join("evidence"))
+                .unwrap()
+                .count()
+        };
+        for number in 0..LATELY_MAX + 20 {
+            faults.keep(&fault(number));
+            faults.keep(&fault(number));
+        }
+        assert_eq!(kept(), LATELY_MAX + 20);
     }
 }

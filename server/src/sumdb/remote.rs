@@ -4,104 +4,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use proto::goproxy::list::Fallback;
+use proto::goproxy::list::{Fallback, Proxy};
+use proto::sumdb::cut_records;
+use proto::tlog::{Level, Tile};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::LookupError;
-use super::flight::Flights;
-use crate::source::upstream::{FetchError, Upstreams};
+use super::fetch::{Fetch, Hops};
+use crate::config;
+use crate::flight::Flights;
+use crate::source::upstream::FetchError;
 
 /// A place that may relay a database, or is it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Source {
+enum Location {
     /// An entry of the upstream list, by number.
     Entry(usize),
     /// The database's own address.
     Own,
-}
-
-/// Reads files from the upstream list and from other addresses.
-pub(crate) trait Fetch: Send + Sync + 'static {
-    /// What comes after entry `index` of the upstream list when it fails, or `None`
-    /// when there is no such entry.
-    fn fall_through(&self, index: usize) -> Option<Fallback>;
-
-    /// Reads a file of at most `bytes_max` bytes from entry `index`.
-    fn read_entry(
-        &self,
-        index: usize,
-        path: &str,
-        bytes_max: u64,
-    ) -> impl Future<Output = Result<Bytes, FetchError>> + Send;
-
-    /// Reads a file of at most `bytes_max` bytes from under the URL `base`.
-    fn read_url(
-        &self,
-        base: &str,
-        path: &str,
-        bytes_max: u64,
-    ) -> impl Future<Output = Result<Bytes, FetchError>> + Send;
-}
-
-/// How often a file is asked for whose transfer breaks off.
-const TRANSFERS_MAX: usize = 2;
-
-impl Fetch for Upstreams {
-    fn fall_through(&self, index: usize) -> Option<Fallback> {
-        Self::fall_through(self, index)
-    }
-
-    async fn read_entry(
-        &self,
-        index: usize,
-        path: &str,
-        bytes_max: u64,
-    ) -> Result<Bytes, FetchError> {
-        let want = self.want(bytes_max);
-        let mut transfer = 1;
-        loop {
-            let fetched = self.fetch_from(index, path, &want).await?;
-            match collect(fetched, transfer).await {
-                Some(answer) => return answer,
-                None => transfer += 1,
-            }
-        }
-    }
-
-    async fn read_url(&self, base: &str, path: &str, bytes_max: u64) -> Result<Bytes, FetchError> {
-        let want = self.want(bytes_max);
-        let mut transfer = 1;
-        loop {
-            let fetched = self.fetch_url(base, path, &want).await?;
-            match collect(fetched, transfer).await {
-                Some(answer) => return answer,
-                None => transfer += 1,
-            }
-        }
-    }
-}
-
-/// Collects a body, or returns `None` when it is worth asking for it again.
-async fn collect(
-    fetched: crate::source::upstream::Fetched,
-    transfer: usize,
-) -> Option<Result<Bytes, FetchError>> {
-    let upstream = Arc::clone(&fetched.upstream);
-    if fetched.is_html() {
-        let reason = "answered with a web page".to_owned();
-        return Some(Err(FetchError::BadAnswer { upstream, reason }));
-    }
-    match fetched.bytes().await {
-        Ok(bytes) => Some(Ok(bytes)),
-        Err(error) if error.retryable() && transfer < TRANSFERS_MAX => None,
-        Err(error) => Some(Err(FetchError::Unavailable {
-            upstream,
-            reason: error.to_string(),
-            status: None,
-            text: Bytes::new(),
-            retry_after: None,
-        })),
-    }
 }
 
 /// A database as it is reached through the upstreams.
@@ -109,29 +30,55 @@ async fn collect(
 /// A database with an address of its own in the settings is asked there and nowhere
 /// else, so that its modules' names are told to nobody. Any other is asked as the
 /// go command does: at the first entry of the upstream list that relays it, else at
-/// `https://<name>`.
-pub(super) struct Remote<F> {
+/// `https://<name>`; but where the list says `off`, nobody is asked instead.
+#[derive(Debug)]
+pub(super) struct Remote {
     name: String,
     /// The address in the settings.
     url: Option<String>,
-    fetch: Arc<F>,
+    /// Whether the upstream list says `off` in the end.
+    off: bool,
+    fetch: Arc<dyn Fetch>,
     /// Where the database was found last, and when. Held for a look at a time.
-    found: Mutex<Option<(Source, Instant)>>,
-    searches: Flights<(), Result<Source, LookupError>>,
+    found: Mutex<Option<(Location, Instant)>>,
+    searches: Flights<bool, Result<Location, LookupError>>,
+    tiles: Flights<(Tile, bool), Result<Bytes, LookupError>>,
+    /// Requests at once: those of our own clients, and those that come through other
+    /// servers. In a ring of servers the former of one wait for the latter of the next,
+    /// and those for nobody.
+    own: Semaphore,
+    relayed: Semaphore,
 }
 
 /// How long a place is taken for the right one without asking again.
 const FOUND_FRESH: Duration = Duration::from_secs(600);
+/// Requests to one database at once, of each of the two sorts.
+const REQUESTS_MAX: usize = 32;
 
-impl<F: Fetch> Remote<F> {
-    pub(super) fn new(name: &str, url: Option<&str>, fetch: Arc<F>) -> Self {
+impl Remote {
+    pub(super) fn new(
+        settings: &config::Database,
+        upstream: &config::Upstream,
+        fetch: Arc<dyn Fetch>,
+    ) -> Self {
+        let url = settings.url.as_deref();
+        let mut entries = upstream.list.entries().iter();
         Self {
-            name: name.to_owned(),
+            name: settings.key.name().to_owned(),
             url: url.map(|url| url.trim_end_matches('/').to_owned()),
+            off: entries.any(|entry| matches!(entry.proxy, Proxy::Off)),
             fetch,
             found: Mutex::new(None),
             searches: Flights::default(),
+            tiles: Flights::default(),
+            own: Semaphore::new(REQUESTS_MAX),
+            relayed: Semaphore::new(REQUESTS_MAX),
         }
+    }
+
+    /// Whether there is anybody to ask.
+    pub(super) fn is_reachable(&self) -> bool {
+        self.url.is_some() || !self.off || self.fetch.fall_through(0).is_some()
     }
 
     /// Reads a file of the database: `latest`, `lookup/…` or `tile/…`.
@@ -142,32 +89,76 @@ impl<F: Fetch> Remote<F> {
         self: &Arc<Self>,
         path: &str,
         bytes_max: u64,
+        hops: &Hops,
     ) -> Result<Bytes, LookupError> {
-        let source = self.source().await?;
-        let answer = self.read_at(&source, path, bytes_max).await;
+        let location = self.location(hops).await?;
+        let answer = self.read_at(&location, path, bytes_max, hops).await;
         answer.map_err(|error| {
             // Whatever relays databases may stop to: look again next time.
             if !matches!(error, FetchError::NotFound { .. }) {
-                self.remember(None);
+                self.forget();
             }
             into_lookup_error(error)
         })
     }
 
+    /// Reads a tile, once for all who want it: as it is asked for, else the full one
+    /// cut to it, as the go command does. Logs may give up partial tiles once the full
+    /// one is there. Nobody has checked the bytes.
+    ///
+    /// # Errors
+    /// [`LookupError::NotFound`] in upstream's words about the tile that was asked for,
+    /// and [`LookupError::Unreachable`].
+    pub(super) async fn tile(
+        self: &Arc<Self>,
+        tile: &Tile,
+        hops: &Hops,
+    ) -> Result<Bytes, LookupError> {
+        let (this, wanted, way) = (Arc::clone(self), *tile, hops.clone());
+        let work = async move { this.read_tile(&wanted, &way).await };
+        self.tiles.join((*tile, hops.relayed), work).await
+    }
+
+    async fn read_tile(self: &Arc<Self>, tile: &Tile, hops: &Hops) -> Result<Bytes, LookupError> {
+        let missing = match self.read(&tile.path(), tile_bytes_max(tile), hops).await {
+            Err(error @ LookupError::NotFound { .. }) if !tile.is_full() => error,
+            answer => return answer,
+        };
+        let full = tile.to_full();
+        let bytes = match self.read(&full.path(), tile_bytes_max(&full), hops).await {
+            Err(LookupError::NotFound { .. }) => return Err(missing),
+            answer => answer?,
+        };
+        let cut = match tile.level {
+            Level::Hashes(_) => tile.cut(&full, &bytes).ok().map(Bytes::copy_from_slice),
+            Level::Data => cut_records(tile, &full, &bytes).ok().map(Bytes::from),
+        };
+        // One that is no full tile goes to the proof as it is, and fails there.
+        Ok(cut.unwrap_or(bytes))
+    }
+
     async fn read_at(
         &self,
-        source: &Source,
+        location: &Location,
         path: &str,
         bytes_max: u64,
+        hops: &Hops,
     ) -> Result<Bytes, FetchError> {
-        match source {
-            Source::Entry(index) => {
+        let places = if hops.relayed {
+            &self.relayed
+        } else {
+            &self.own
+        };
+        // It is never closed.
+        let _place = places.acquire().await;
+        match location {
+            Location::Entry(index) => {
                 let path = format!("sumdb/{}/{path}", self.name);
-                self.fetch.read_entry(*index, &path, bytes_max).await
+                self.fetch.read_entry(*index, &path, bytes_max, hops).await
             }
-            Source::Own => {
+            Location::Own => {
                 let base = self.own_url();
-                self.fetch.read_url(&base, path, bytes_max).await
+                self.fetch.read_url(&base, path, bytes_max, hops).await
             }
         }
     }
@@ -179,33 +170,32 @@ impl<F: Fetch> Remote<F> {
         }
     }
 
-    async fn source(self: &Arc<Self>) -> Result<Source, LookupError> {
+    async fn location(self: &Arc<Self>, hops: &Hops) -> Result<Location, LookupError> {
         if self.url.is_some() {
-            return Ok(Source::Own);
+            return Ok(Location::Own);
         }
-        if let Some(source) = self.remembered() {
-            return Ok(source);
+        if let Some(location) = self.remembered() {
+            return Ok(location);
         }
-        let this = Arc::clone(self);
+        let (this, way) = (Arc::clone(self), hops.clone());
         self.searches
-            .join((), async move { this.search().await })
+            .join(hops.relayed, async move { this.search(&way).await })
             .await
     }
 
     /// Asks the upstream list, entry by entry, who relays the database.
     ///
     /// Source: cmd/go/internal/modfetch/sumdb.go, initBase
-    async fn search(&self) -> Result<Source, LookupError> {
+    async fn search(&self, hops: &Hops) -> Result<Location, LookupError> {
         let path = format!("sumdb/{}/supported", self.name);
         let mut failed = None;
         let mut index = 0;
         while let Some(then) = self.fetch.fall_through(index) {
-            match self
+            let supported = self
                 .fetch
-                .read_entry(index, &path, SUPPORTED_BYTES_MAX)
-                .await
-            {
-                Ok(_) => return Ok(self.remember(Some(Source::Entry(index)))),
+                .read_entry(index, &path, SUPPORTED_BYTES_MAX, hops);
+            match supported.await {
+                Ok(_) => return Ok(self.remember(Location::Entry(index))),
                 Err(FetchError::NotFound { .. }) => {}
                 Err(error) => {
                     let error = into_lookup_error(error);
@@ -219,25 +209,46 @@ impl<F: Fetch> Remote<F> {
         }
         match failed {
             Some(error) => Err(error),
-            None => Ok(self.remember(Some(Source::Own))),
+            None if self.off => Err(LookupError::Unreachable {
+                reason: "upstream.list is off, and the database has no url of its own".to_owned(),
+                retry_after: None,
+            }),
+            None => Ok(self.remember(Location::Own)),
         }
     }
 
-    fn remembered(&self) -> Option<Source> {
-        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*found {
-            Some((source, when)) if when.elapsed() < FOUND_FRESH => Some(source.clone()),
+    fn remembered(&self) -> Option<Location> {
+        match &*self.found() {
+            Some((location, when)) if when.elapsed() < FOUND_FRESH => Some(location.clone()),
             _ => None,
         }
     }
 
-    fn remember(&self, source: Option<Source>) -> Source {
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        *found = source.clone().map(|source| (source, Instant::now()));
-        source.unwrap_or(Source::Own)
+    fn remember(&self, location: Location) -> Location {
+        *self.found() = Some((location.clone(), Instant::now()));
+        location
+    }
+
+    fn forget(&self) {
+        *self.found() = None;
+    }
+
+    fn found(&self) -> std::sync::MutexGuard<'_, Option<(Location, Instant)>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// The most bytes that are read for a tile. One more than it should have, so that a
+/// longer one is seen to be wrong instead of failing to arrive.
+fn tile_bytes_max(tile: &Tile) -> u64 {
+    match tile.level {
+        Level::Hashes(_) => tile.hashes_len() as u64 + 1,
+        Level::Data => DATA_BYTES_MAX,
+    }
+}
+
+/// A full tile of 256 records has some 60 KB.
+const DATA_BYTES_MAX: u64 = 4 << 20;
 /// The body of `supported` says nothing.
 const SUPPORTED_BYTES_MAX: u64 = 64 << 10;
 

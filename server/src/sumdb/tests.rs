@@ -19,8 +19,8 @@ use proto::sumdb::{Head, LookupAnswer};
 use proto::tlog::{HashTree, Tile, checkpoint, record_hash};
 use tempfile::TempDir;
 
-use super::database::Around;
-use super::{Database, LookupError};
+use super::followed::{Around, Followed};
+use super::{Archives, HeadFiles, Hops, LookupError, ProvedAnswer};
 use crate::config;
 use crate::evidence::Evidence;
 use crate::store::durable::Staging;
@@ -66,6 +66,10 @@ fn answer(log: &HashTree, id: u64, size: u64) -> Vec<u8> {
     bytes
 }
 
+fn upstream() -> config::Upstream {
+    config::Config::new("/nowhere".into()).upstream
+}
+
 fn settings(key: VerifierKey) -> config::Database {
     config::Database {
         name: key.name().to_owned(),
@@ -81,7 +85,7 @@ struct Bench {
     data: TempDir,
     fake: Arc<Fake>,
     key: VerifierKey,
-    database: Arc<Database<Fake>>,
+    database: Arc<Followed>,
 }
 
 impl Bench {
@@ -123,9 +127,16 @@ impl Bench {
     }
 
     async fn lookup(&self, id: u64) -> Result<Bytes, LookupError> {
-        let answer = self.database.lookup(&module(id)).await?;
+        let answer = self.database.lookup(&module(id), &Hops::default()).await?;
         assert_eq!(answer.id, id);
         Ok(answer.bytes.clone())
+    }
+
+    /// Proves a stored answer from disk alone, as commands do.
+    fn prove(&self, module: &ModuleVersion) -> Result<Option<ProvedAnswer>, LookupError> {
+        let configured = [settings(self.key.clone())];
+        let archives = Archives::open(&configured, &upstream(), self.data.path()).unwrap();
+        archives.all()[0].prove(module)
     }
 
     fn stored_files(&self, folder: &str) -> usize {
@@ -138,18 +149,25 @@ impl Bench {
     }
 }
 
-fn open(
+fn open(data: &TempDir, fake: &Arc<Fake>, key: &VerifierKey) -> std::io::Result<Arc<Followed>> {
+    open_with(data, fake, &settings(key.clone()), &upstream())
+}
+
+fn open_with(
     data: &TempDir,
     fake: &Arc<Fake>,
-    key: &VerifierKey,
-) -> std::io::Result<Arc<Database<Fake>>> {
+    settings: &config::Database,
+    upstream: &config::Upstream,
+) -> std::io::Result<Arc<Followed>> {
     let staging = Staging::open(data.path())?;
     let around = Around {
         evidence: Evidence::open(data.path(), staging.clone())?,
+        heads: Arc::new(HeadFiles::new(data.path().to_owned(), staging.clone())),
         staging,
-        fetch: Arc::clone(fake),
+        fetch: Arc::clone(fake) as _,
+        upstream: Arc::new(upstream.clone()),
     };
-    Database::open(&settings(key.clone()), data.path(), Some(around)).map(Arc::new)
+    Followed::open(settings, data.path(), around).map(Arc::new)
 }
 
 fn count_files(folder: &std::path::Path) -> usize {
@@ -165,7 +183,7 @@ fn count_files(folder: &std::path::Path) -> usize {
 /// Does what the go command does with an answer while it follows `current`: asks
 /// for the tiles it needs, and proves the answer.
 async fn prove_as_client(
-    database: &Arc<Database<Fake>>,
+    database: &Arc<Followed>,
     current: Option<&Head>,
     module: &ModuleVersion,
     answer: &[u8],
@@ -174,7 +192,7 @@ async fn prove_as_client(
     let plan = LookupPlan::new(current, answer, module, key).unwrap();
     let mut data = Vec::new();
     for tile in plan.tiles() {
-        let bytes = database.tile(tile).await;
+        let bytes = database.tile(tile, &Hops::default()).await;
         let followed = current.map(|head| head.tree.size);
         let bytes = bytes.unwrap_or_else(|error| panic!("{module} {followed:?} {tile}: {error}"));
         data.push(bytes.to_vec());
@@ -190,14 +208,24 @@ async fn assert_serves_clients_offline(bench: &Bench, answers: &[(ModuleVersion,
         .map(|(_, answer)| LookupAnswer::parse(answer).unwrap().note)
         .map(|note| Head::open(&note, &bench.key).unwrap())
         .collect();
-    heads.push(Head::open(&bench.database.latest().await.unwrap(), &bench.key).unwrap());
+    heads.push(
+        Head::open(
+            &bench.database.latest(&Hops::default()).await.unwrap(),
+            &bench.key,
+        )
+        .unwrap(),
+    );
     for (module, answer) in answers {
-        let again = bench.database.lookup(module).await.unwrap();
+        let again = bench
+            .database
+            .lookup(module, &Hops::default())
+            .await
+            .unwrap();
         assert_eq!(&again.bytes, answer, "{module}");
         for current in heads.iter().map(Some).chain([None]) {
             prove_as_client(&bench.database, current, module, answer, &bench.key).await;
         }
-        let stored = bench.database.stored(module).unwrap().unwrap();
-        assert_eq!(&stored.bytes, answer, "{module}");
+        let proved = bench.prove(module).unwrap().unwrap();
+        assert_eq!(&proved.bytes, answer, "{module}");
     }
 }

@@ -1,71 +1,72 @@
-//! Reading the tiles of a plan, from disk where they are held.
+//! Reading the tiles of a plan, from disk where they are stored.
 
 use std::io;
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
-use proto::tlog::{Level, Tile};
+use proto::tlog::Tile;
 
 use super::LookupError;
-use super::remote::{Fetch, Remote};
-use super::store::Store;
+use super::archive::Archive;
+use super::fetch::Hops;
+use super::remote::Remote;
 
-/// The tiles of a plan as they were read, and nobody has checked.
-#[derive(Debug, Default)]
-pub(super) struct Read {
-    /// In the order of the plan.
-    pub(super) bytes: Vec<Vec<u8>>,
-    /// Whether any came from disk.
-    pub(super) any_held: bool,
+/// A tile of a plan as it was read. Nobody has checked it.
+#[derive(Debug, Clone)]
+pub(super) struct ReadTile {
+    pub(super) tile: Tile,
+    pub(super) bytes: Vec<u8>,
+    /// Whether it came from disk.
+    pub(super) stored: bool,
 }
 
 /// Where tiles are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum From {
+pub(super) enum ReadFrom {
     /// Disk, and upstream for what is not there.
     DiskFirst,
     /// Upstream alone: what is on disk has turned out not to hold.
     Upstream,
 }
 
-/// Reads tiles; those from upstream all at once.
+/// Reads tiles, in the order of the plan; those from upstream all at once.
 ///
 /// # Errors
 /// [`LookupError::NotFound`] when upstream lacks a tile, in its own words, and the
 /// other variants.
-pub(super) async fn read<F: Fetch>(
-    store: &Store,
-    remote: &Arc<Remote<F>>,
+pub(super) async fn read(
+    archive: &Archive,
+    remote: &Arc<Remote>,
     tiles: &[Tile],
-    from: From,
-) -> Result<Read, LookupError> {
-    let held = match from {
-        From::DiskFirst => held(store, tiles).await?,
-        From::Upstream => vec![None; tiles.len()],
+    from: ReadFrom,
+    hops: &Hops,
+) -> Result<Vec<ReadTile>, LookupError> {
+    let stored = match from {
+        ReadFrom::DiskFirst => read_stored(archive, tiles).await?,
+        ReadFrom::Upstream => vec![None; tiles.len()],
     };
-    let any_held = held.iter().any(Option::is_some);
-    let each = tiles.iter().zip(held).map(async |(tile, held)| match held {
-        Some(bytes) => Ok(bytes),
-        None => fetch(remote, tile).await,
+    let each = tiles.iter().zip(stored).map(async |(tile, stored)| {
+        let (bytes, stored) = match stored {
+            Some(bytes) => (bytes, true),
+            None => (remote.tile(tile, hops).await?.to_vec(), false),
+        };
+        let tile = *tile;
+        Ok(ReadTile {
+            tile,
+            bytes,
+            stored,
+        })
     });
-    Ok(Read {
-        bytes: try_join_all(each).await?,
-        any_held,
-    })
+    try_join_all(each).await
 }
 
-/// Reads a tile from disk.
-///
-/// # Errors
-/// [`LookupError::Internal`].
-pub(super) async fn held_one(store: &Store, tile: Tile) -> Result<Option<Vec<u8>>, LookupError> {
-    Ok(held(store, &[tile]).await?.pop().flatten())
-}
-
-async fn held(store: &Store, tiles: &[Tile]) -> Result<Vec<Option<Vec<u8>>>, LookupError> {
-    let (store, tiles) = (store.clone(), tiles.to_vec());
+async fn read_stored(
+    archive: &Archive,
+    tiles: &[Tile],
+) -> Result<Vec<Option<Vec<u8>>>, LookupError> {
+    let (archive, tiles) = (archive.clone(), tiles.to_vec());
     blocking("reading tiles", move || {
-        tiles.iter().map(|tile| store.tile(tile)).collect()
+        tiles.iter().map(|tile| archive.tile(tile)).collect()
     })
     .await
 }
@@ -83,38 +84,3 @@ pub(super) async fn blocking<T: Send + 'static>(
         .unwrap_or_else(|error| Err(io::Error::other(error)))
         .map_err(|error| LookupError::from_io(what, &error))
 }
-
-/// Fetches a tile: as it is asked for, else the full one cut to it, as the go
-/// command does. Logs may give up partial tiles once the full one is there.
-async fn fetch<F: Fetch>(remote: &Arc<Remote<F>>, tile: &Tile) -> Result<Vec<u8>, LookupError> {
-    match remote.read(&tile.path(), bytes_max(tile)).await {
-        Err(LookupError::NotFound { status, text }) if !tile.is_full() => {
-            let full = tile.to_full();
-            let bytes = match remote.read(&full.path(), bytes_max(&full)).await {
-                // The words about the tile that was asked for say more.
-                Err(LookupError::NotFound { .. }) => {
-                    return Err(LookupError::NotFound { status, text });
-                }
-                answer => answer?,
-            };
-            // A full tile of a wrong length goes to the proof as it is, and fails there.
-            Ok(match tile.cut(&full, &bytes) {
-                Ok(cut) => cut.to_vec(),
-                Err(_) => bytes.to_vec(),
-            })
-        }
-        answer => Ok(answer?.to_vec()),
-    }
-}
-
-/// The most bytes that are read for a tile. One more than it should have, so that a
-/// longer one is seen to be wrong instead of failing to arrive.
-fn bytes_max(tile: &Tile) -> u64 {
-    match tile.level {
-        Level::Hashes(_) => tile.hashes_len() as u64 + 1,
-        Level::Data => DATA_BYTES_MAX,
-    }
-}
-
-/// A full tile of 256 records has some 60 KB.
-const DATA_BYTES_MAX: u64 = 4 << 20;

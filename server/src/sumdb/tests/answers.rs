@@ -62,7 +62,7 @@ async fn one_who_leaves_does_not_stop_the_others() {
     let bench = Bench::new();
     bench.serve(500);
     let (database, seven) = (Arc::clone(&bench.database), module(7));
-    let mut first = Box::pin(async move { database.lookup(&seven).await });
+    let mut first = Box::pin(async move { database.lookup(&seven, &Hops::default()).await });
     // Begins the work, then leaves.
     let _ = futures_util::poll!(&mut first);
     let second = bench.lookup(7);
@@ -213,16 +213,16 @@ async fn a_stored_answer_is_proved_again_from_disk_alone() {
     let bench = Bench::new();
     bench.serve(700);
     bench.lookup(600).await.unwrap();
-    assert!(bench.database.stored(&module(600)).unwrap().is_some());
-    assert!(bench.database.stored(&module(601)).unwrap().is_none());
+    assert!(bench.prove(&module(600)).unwrap().is_some());
+    assert!(bench.prove(&module(601)).unwrap().is_none());
     let folder = bench.data.path().join("sumdb/sum.example.com");
     let tile = folder.join("tile/8/0/002.p/188");
     let bytes = std::fs::read(&tile).unwrap();
     std::fs::write(&tile, flip(bytes, 3_000)).unwrap();
-    let error = bench.database.stored(&module(600)).unwrap_err();
+    let error = bench.prove(&module(600)).unwrap_err();
     assert!(matches!(error, LookupError::Invalid { .. }), "{error}");
     std::fs::remove_file(&tile).unwrap();
-    let error = bench.database.stored(&module(600)).unwrap_err();
+    let error = bench.prove(&module(600)).unwrap_err();
     assert!(matches!(error, LookupError::Invalid { .. }), "{error}");
 }
 

@@ -1,15 +1,18 @@
 //! An upstream in memory.
 
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use proto::goproxy::list::Fallback;
 use proto::goproxy::sumdb::SumdbRequest;
 use proto::tlog::HashTree;
 
 use super::*;
 use crate::source::upstream::FetchError;
-use crate::sumdb::remote::Fetch;
+use crate::sumdb::fetch::Fetch;
 
 /// What the upstream says to a request.
 #[derive(Clone, Debug)]
@@ -28,6 +31,17 @@ pub(super) struct Fake {
     /// What the database says, to paths that follow its name.
     answer: Mutex<Answer>,
     asked: Mutex<Vec<String>>,
+    /// What came with each request.
+    pub(super) hops: Mutex<Vec<Hops>>,
+    asking: AtomicUsize,
+    /// The most requests that were answered at once.
+    pub(super) asking_max: AtomicUsize,
+}
+
+impl fmt::Debug for Fake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fake")
+    }
 }
 
 impl Default for Fake {
@@ -43,6 +57,9 @@ impl Fake {
             entries,
             answer: Mutex::new(Box::new(|_| Says::Status(503))),
             asked: Mutex::default(),
+            hops: Mutex::default(),
+            asking: AtomicUsize::new(0),
+            asking_max: AtomicUsize::new(0),
         }
     }
 
@@ -62,6 +79,13 @@ impl Fake {
     /// What was asked for since the last call.
     pub(super) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    fn begin(&self, hops: &Hops) -> Asking<'_> {
+        self.hops.lock().unwrap().push(hops.clone());
+        let now = self.asking.fetch_add(1, Ordering::Relaxed) + 1;
+        self.asking_max.fetch_max(now, Ordering::Relaxed);
+        Asking(&self.asking)
     }
 
     fn say(&self, place: &str, path: &str, says: &Says) -> Result<Bytes, FetchError> {
@@ -89,21 +113,48 @@ impl Fetch for Fake {
         self.entries.get(index).map(|(_, then)| *then)
     }
 
-    async fn read_entry(&self, index: usize, path: &str, _: u64) -> Result<Bytes, FetchError> {
-        // Lets those who ask at the same time meet.
-        tokio::task::yield_now().await;
-        let path = path.strip_prefix("sumdb/").unwrap();
-        let (_, path) = path.split_once('/').unwrap();
-        let says = match path {
-            "supported" => self.entries[index].0.clone(),
-            path => (self.answer.lock().unwrap())(path),
-        };
-        self.say(&format!("entry {index}"), path, &says)
+    fn read_entry<'a>(
+        &'a self,
+        index: usize,
+        path: &'a str,
+        _: u64,
+        hops: &'a Hops,
+    ) -> BoxFuture<'a, Result<Bytes, FetchError>> {
+        Box::pin(async move {
+            let _asking = self.begin(hops);
+            // Lets those who ask at the same time meet.
+            tokio::task::yield_now().await;
+            let path = path.strip_prefix("sumdb/").unwrap();
+            let (_, path) = path.split_once('/').unwrap();
+            let says = match path {
+                "supported" => self.entries[index].0.clone(),
+                path => (self.answer.lock().unwrap())(path),
+            };
+            self.say(&format!("entry {index}"), path, &says)
+        })
     }
 
-    async fn read_url(&self, base: &str, path: &str, _: u64) -> Result<Bytes, FetchError> {
-        let says = (self.answer.lock().unwrap())(path);
-        self.say(base, path, &says)
+    fn read_url<'a>(
+        &'a self,
+        base: &'a str,
+        path: &'a str,
+        _: u64,
+        hops: &'a Hops,
+    ) -> BoxFuture<'a, Result<Bytes, FetchError>> {
+        Box::pin(async move {
+            let _asking = self.begin(hops);
+            let says = (self.answer.lock().unwrap())(path);
+            self.say(base, path, &says)
+        })
+    }
+}
+
+/// A request that is being answered.
+struct Asking<'a>(&'a AtomicUsize);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -11,12 +11,16 @@ async fn assert_stopped(bench: &Bench) {
     assert!(reason.contains("fork/evidence.txt"), "{reason}");
     // What was proved before is still served.
     bench.lookup(7).await.unwrap();
-    let head = bench.database.latest().await.unwrap();
+    let head = bench.database.latest(&Hops::default()).await.unwrap();
     assert_eq!(head, head_note(&LOG, 600));
     let tile = Tile::parse("tile/8/0/000").unwrap();
-    bench.database.tile(&tile).await.unwrap();
+    bench.database.tile(&tile, &Hops::default()).await.unwrap();
     let unknown = Tile::parse("tile/8/0/001").unwrap();
-    let error = bench.database.tile(&unknown).await.unwrap_err();
+    let error = bench
+        .database
+        .tile(&unknown, &Hops::default())
+        .await
+        .unwrap_err();
     assert!(matches!(error, LookupError::Stopped { .. }), "{error}");
 }
 
@@ -56,8 +60,8 @@ async fn a_fork_stops_the_database_until_a_person_resumes() {
             Head::open(note.as_bytes(), &bench.key).unwrap();
         }
         // Another process resumes; this one sees it.
-        let store = crate::sumdb::store::Store::new(bench.data.path(), &bench.key, None);
-        let aside = store.resume().unwrap();
+        let resumed = Archives::resume(bench.data.path(), "sum.example.com");
+        let aside = resumed.unwrap().unwrap();
         assert!(aside.join("evidence.txt").is_file());
         std::fs::remove_dir_all(aside).unwrap();
         assert!(!bench.database.is_stopped());
@@ -73,7 +77,10 @@ async fn a_fork_in_latest_stops_the_database_too() {
     bench.serve(600);
     bench.lookup(7).await.unwrap();
     bench.fake.serve_log(&Arc::new(log(700, 3)), 700);
-    assert_eq!(bench.database.latest().await.unwrap(), head_note(&LOG, 600));
+    assert_eq!(
+        bench.database.latest(&Hops::default()).await.unwrap(),
+        head_note(&LOG, 600)
+    );
     assert!(bench.database.is_stopped());
     assert_stopped(&bench).await;
 }

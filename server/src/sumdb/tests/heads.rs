@@ -9,7 +9,7 @@ use super::*;
 async fn latest_is_asked_for_once_a_minute_and_served_stale() {
     let bench = Bench::new();
     bench.serve(300);
-    let latest = || async { bench.database.latest().await.unwrap() };
+    let latest = || async { bench.database.latest(&Hops::default()).await.unwrap() };
     assert_eq!(latest().await, head_note(&LOG, 300));
     bench.serve(400);
     tokio::time::advance(Duration::from_secs(59)).await;
@@ -35,13 +35,13 @@ async fn latest_is_asked_for_once_a_minute_and_served_stale() {
 #[tokio::test]
 async fn without_any_head_latest_says_why() {
     let bench = Bench::new();
-    let error = bench.database.latest().await.unwrap_err();
+    let error = bench.database.latest(&Hops::default()).await.unwrap_err();
     assert!(matches!(error, LookupError::Unreachable { .. }), "{error}");
     bench.fake.serve(|_| Says::File(b"nonsense".to_vec()));
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(60)).await;
     tokio::time::resume();
-    let error = bench.database.latest().await.unwrap_err();
+    let error = bench.database.latest(&Hops::default()).await.unwrap_err();
     assert!(matches!(error, LookupError::Invalid { .. }), "{error}");
 }
 
@@ -58,7 +58,10 @@ async fn heads_are_kept_and_never_gone_back_on() {
     assert_eq!(bench.database.head_size(), Some(500));
     // Yesterday's head again.
     bench.serve(200);
-    assert_eq!(bench.database.latest().await.unwrap(), head_note(&LOG, 500));
+    assert_eq!(
+        bench.database.latest(&Hops::default()).await.unwrap(),
+        head_note(&LOG, 500)
+    );
     assert_eq!(bench.database.head_size(), Some(500));
     let folder = bench.data.path().join("sumdb/sum.example.com/heads");
     assert_eq!(

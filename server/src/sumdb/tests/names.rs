@@ -3,7 +3,8 @@
 use proto::module::pattern::Patterns;
 
 use super::*;
-use crate::sumdb::{Databases, check_folders};
+use crate::sumdb::databases::check_folders;
+use crate::sumdb::{Databases, Parts};
 
 fn configured(name: &str, modules: Option<&str>) -> config::Database {
     let key = SignerKey::from_seed(name, [3; 32]).unwrap().verifier();
@@ -13,12 +14,27 @@ fn configured(name: &str, modules: Option<&str>) -> config::Database {
     }
 }
 
+fn databases(
+    configured: &[config::Database],
+    upstream: &config::Upstream,
+    data: &TempDir,
+) -> Databases {
+    let staging = Staging::open(data.path()).unwrap();
+    let parts = Parts {
+        evidence: Evidence::open(data.path(), staging.clone()).unwrap(),
+        heads: Arc::new(HeadFiles::new(data.path().to_owned(), staging.clone())),
+        staging,
+        fetch: Arc::new(Fake::default()),
+    };
+    Databases::open(configured, upstream, data.path(), parts).unwrap()
+}
+
 #[test]
 fn the_longest_name_that_fits_is_meant() {
     let data = tempfile::tempdir().unwrap();
     let configured =
         ["example.com", "example.com/db", "other.example/db"].map(|name| configured(name, None));
-    let databases = Databases::open_offline(&configured, data.path()).unwrap();
+    let databases = databases(&configured, &upstream(), &data);
     let resolve = |path: &'static str| {
         let (database, rest) = databases.resolve(path)?;
         Some((database.name().to_owned(), rest))
@@ -52,7 +68,7 @@ fn the_first_that_covers_a_module_proves_it() {
         configured("private.example", Some("corp.example/*,*.corp.example")),
         configured("public.example", None),
     ];
-    let databases = Databases::open_offline(&configured, data.path()).unwrap();
+    let databases = databases(&configured, &upstream(), &data);
     let covering = |module| databases.covering(module).unwrap().name();
     assert_eq!(covering("corp.example/m/v2"), "private.example");
     assert_eq!(covering("git.corp.example/m"), "private.example");

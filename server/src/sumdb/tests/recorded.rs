@@ -54,9 +54,13 @@ async fn answers_in_any_order_are_proved_and_kept() {
         let mut answers = Vec::new();
         for (number, module) in modules.iter().enumerate() {
             if number as u64 == seed % 7 {
-                bench.database.latest().await.unwrap();
+                bench.database.latest(&Hops::default()).await.unwrap();
             }
-            let answer = bench.database.lookup(module).await.unwrap();
+            let answer = bench
+                .database
+                .lookup(module, &Hops::default())
+                .await
+                .unwrap();
             let h1 = answer.record.h1(module);
             assert!(h1.is_some(), "{module}");
             answers.push((module.clone(), answer.bytes.clone()));
@@ -71,7 +75,10 @@ async fn answers_in_any_order_are_proved_and_kept() {
 async fn answers_at_once_are_proved_and_kept() {
     let bench = bench();
     let modules = MODULES.map(|module| ModuleVersion::parse(module).unwrap());
-    let lookups = modules.iter().map(|module| bench.database.lookup(module));
+    let hops = Hops::default();
+    let lookups = modules
+        .iter()
+        .map(|module| bench.database.lookup(module, &hops));
     let found = futures_util::future::try_join_all(lookups).await.unwrap();
     let answers: Vec<_> = modules
         .iter()

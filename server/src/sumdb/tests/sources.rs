@@ -15,11 +15,24 @@ async fn places(
     entries: Vec<(Says, Fallback)>,
     url: Option<&str>,
 ) -> Result<Vec<String>, LookupError> {
+    places_of(entries, url, &upstream()).await
+}
+
+async fn places_of(
+    entries: Vec<(Says, Fallback)>,
+    url: Option<&str>,
+    upstream: &config::Upstream,
+) -> Result<Vec<String>, LookupError> {
     let fake = Arc::new(Fake::with_entries(entries));
     fake.serve(|_| Says::File(b"x".to_vec()));
-    let remote = Arc::new(Remote::new("sum.example.com", url, Arc::clone(&fake)));
-    remote.read("latest", 100).await?;
-    remote.read("latest", 100).await?;
+    let settings = config::Database {
+        url: url.map(str::to_owned),
+        ..settings(signer().verifier())
+    };
+    let remote = Arc::new(Remote::new(&settings, upstream, Arc::clone(&fake) as _));
+    let hops = Hops::default();
+    remote.read("latest", 100, &hops).await?;
+    remote.read("latest", 100, &hops).await?;
     Ok(fake.asked())
 }
 
@@ -81,7 +94,9 @@ async fn an_address_of_its_own_goes_around_the_list() {
 #[tokio::test(start_paused = true)]
 async fn the_list_is_asked_again_after_a_while_and_after_a_failure() {
     let fake = Arc::new(Fake::default());
-    let remote = Arc::new(Remote::new("sum.example.com", None, Arc::clone(&fake)));
+    let settings = settings(signer().verifier());
+    let remote = Arc::new(Remote::new(&settings, &upstream(), Arc::clone(&fake) as _));
+    let hops = Hops::default();
     let searches = || {
         fake.asked()
             .iter()
@@ -90,18 +105,18 @@ async fn the_list_is_asked_again_after_a_while_and_after_a_failure() {
     };
     fake.serve(|_| Says::NotFound);
     for _ in 0..3 {
-        assert!(remote.read("lookup/x@v1.0.0", 100).await.is_err());
+        assert!(remote.read("lookup/x@v1.0.0", 100, &hops).await.is_err());
     }
     assert_eq!(searches(), 1, "not found is an answer");
     fake.go_down();
     for _ in 0..3 {
-        assert!(remote.read("latest", 100).await.is_err());
+        assert!(remote.read("latest", 100, &hops).await.is_err());
     }
     assert_eq!(searches(), 2, "after each failure but the last");
     fake.serve(|_| Says::File(Vec::new()));
-    remote.read("latest", 100).await.unwrap();
+    remote.read("latest", 100, &hops).await.unwrap();
     assert_eq!(searches(), 1);
     tokio::time::advance(Duration::from_secs(601)).await;
-    remote.read("latest", 100).await.unwrap();
+    remote.read("latest", 100, &hops).await.unwrap();
     assert_eq!(searches(), 1);
 }

@@ -4,7 +4,10 @@ use super::fake::{Says, log_says};
 use super::*;
 
 async fn tile(bench: &Bench, path: &str) -> Result<Bytes, LookupError> {
-    bench.database.tile(&Tile::parse(path).unwrap()).await
+    bench
+        .database
+        .tile(&Tile::parse(path).unwrap(), &Hops::default())
+        .await
 }
 
 fn truth(path: &str) -> Vec<u8> {
@@ -155,7 +158,7 @@ async fn a_tile_damaged_on_disk_is_fetched_again() {
     bench.serve(700);
     bench.lookup(5).await.unwrap();
     assert_eq!(bench.evidence_files(), 0, "not upstream's fault");
-    assert!(bench.database.stored(&module(600)).unwrap().is_some());
+    assert!(bench.prove(&module(600)).unwrap().is_some());
 }
 
 #[tokio::test]
