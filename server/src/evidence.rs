@@ -1,31 +1,44 @@
 //! What is kept of every refusal that somebody may want to check by hand.
 //!
-//! One JSON file an incident under `DATA/evidence/`, named by time, kind and
-//! subject; bytes that belong to it (a refused file, a signed note) lie beside
-//! it under the same name. The folder is bounded by count: when it is full the
-//! oldest are kept, since the first of a series says most, and the new one is
-//! only logged.
+//! One JSON file an incident under `DATA/evidence/`; bytes that belong to it (a
+//! refused file, a signed note) lie beside it under the same name. An incident is
+//! named by its kind, its subject and the SHA-256 of both with the refused bytes:
+//! when it happens again, it is counted and not written again.
+//!
+//! Each kind has a share of the folder. When it is full, the module with the most
+//! incidents of the kind gives up its latest for another module's first, so that
+//! many refusals of one cannot hide one of another. The first incident of each
+//! module stays. When each module has one, the new one is only logged.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::store::durable::Staging;
+
+mod folder;
+
+use folder::{Folder, Incident};
 
 /// The folder of evidence. Cheap to clone; all methods block.
 #[derive(Clone, Debug)]
 pub(crate) struct Evidence {
-    folder: PathBuf,
-    staging: Staging,
+    /// Absent where nothing is to be written.
+    open: Option<Arc<Open>>,
 }
 
-/// Files the folder may hold, attachments included.
-const FILES_MAX: usize = 2_000;
-/// Bytes the folder may hold; what is attached goes first, the facts are kept on.
-const BYTES_MAX: u64 = 512 << 20;
+#[derive(Debug)]
+struct Open {
+    staging: Staging,
+    /// Held while an incident is written, so that each is written once.
+    folder: Mutex<Folder>,
+}
+
 /// Bytes of one attachment that are kept; of a longer file, its start.
 pub(crate) const ATTACHMENT_BYTES_MAX: usize = 16 << 20;
 
@@ -35,14 +48,26 @@ impl Evidence {
     /// # Errors
     /// What the file system answers.
     pub(crate) fn open(data: &Path, staging: Staging) -> io::Result<Self> {
-        let folder = data.join("evidence");
-        fs::create_dir_all(&folder)?;
-        Ok(Self { folder, staging })
+        let path = data.join("evidence");
+        fs::create_dir_all(&path)?;
+        let folder = Mutex::new(Folder::open(path)?);
+        Ok(Self {
+            open: Some(Arc::new(Open { staging, folder })),
+        })
+    }
+
+    /// Returns one that keeps nothing.
+    pub(crate) fn read_only() -> Self {
+        Self { open: None }
     }
 
     /// Writes one incident: `kind` is a short slug (`hash-mismatch`), `subject`
     /// what it is about (`module@version`), `facts` what was seen, and
-    /// `attachments` named bytes. Returns the path of the JSON file.
+    /// `attachments` named bytes, the refused ones first. Returns the path of the
+    /// JSON file.
+    ///
+    /// Of the same kind and subject, with the same reason among the facts and the
+    /// same refused bytes, it is the same incident.
     ///
     /// # Errors
     /// What the file system answers, or that the folder is full.
@@ -53,62 +78,75 @@ impl Evidence {
         facts: Value,
         attachments: &[(&str, &[u8])],
     ) -> io::Result<PathBuf> {
-        let (held, mut held_bytes) = self.held()?;
-        if held + 1 + attachments.len() > FILES_MAX {
-            return Err(io::Error::other(format!(
-                "{} holds {held} files, the most that are kept: look at them and move them away",
-                self.folder.display()
-            )));
+        let Some(open) = &self.open else {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        };
+        let subject_name = file_name(subject);
+        let id = identity(kind, subject, &facts, attachments);
+        let stem = format!("{}~{subject_name}~{id}", file_name(kind));
+        let mut folder = open.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(times) = folder.again(&stem) {
+            let path = folder.document(&stem);
+            if times.is_power_of_two() {
+                let evidence = path.display().to_string();
+                tracing::info!(kind, subject, times, evidence, "the same was refused again");
+            }
+            return Ok(path);
         }
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let stem = format!(
-            "{:010}.{:09}-{kind}-{}",
-            now.as_secs(),
-            now.subsec_nanos(),
-            file_name(subject)
-        );
+        folder.make_place(&stem)?;
+        let wanted = attachments.iter().map(|(_, bytes)| kept_max(bytes) as u64);
+        let has_room = folder.make_room(&stem, wanted.sum())?;
         let mut names = Vec::new();
+        let mut size = 0;
         for (name, bytes) in attachments {
-            let room = held_bytes + (bytes.len().min(ATTACHMENT_BYTES_MAX) as u64) <= BYTES_MAX;
-            let kept_max = if room { ATTACHMENT_BYTES_MAX } else { 0 };
-            let kept = &bytes[..bytes.len().min(kept_max)];
-            held_bytes += kept.len() as u64;
+            let kept_max = if has_room { kept_max(bytes) } else { 0 };
             let file = format!("{stem}.{name}");
-            self.staging.write(&self.folder.join(&file), kept)?;
-            names.push(json!({"file": file, "bytes": bytes.len(), "bytes_kept": kept.len()}));
+            open.staging
+                .write(&folder.path(&file), &bytes[..kept_max])?;
+            names.push(json!({"file": file, "bytes": bytes.len(), "bytes_kept": kept_max}));
+            size += kept_max as u64;
         }
+        let now = SystemTime::now();
         let document = json!({
             "kind": kind,
             "subject": subject,
-            "seen_at_unix": now.as_secs(),
+            "seen_at_unix": now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
             "facts": facts,
             "attachments": names,
         });
-        let path = self.folder.join(format!("{stem}.json"));
         let mut text = serde_json::to_vec_pretty(&document)?;
         text.push(b'\n');
-        self.staging.write(&path, &text)?;
+        let path = folder.document(&stem);
+        open.staging.write(&path, &text)?;
+        folder.add(Incident::new(&stem, size, now));
         Ok(path)
-    }
-
-    /// Returns the files in the folder and their bytes.
-    fn held(&self) -> io::Result<(usize, u64)> {
-        let (mut files, mut bytes) = (0, 0);
-        for entry in fs::read_dir(&self.folder)? {
-            files += 1;
-            // One that is just being moved away counts as none.
-            bytes += entry?.metadata().map_or(0, |metadata| metadata.len());
-        }
-        Ok((files, bytes))
     }
 }
 
-/// Makes any text fit for a part of a file name.
-fn file_name(subject: &str) -> String {
-    subject
-        .chars()
+fn kept_max(bytes: &[u8]) -> usize {
+    bytes.len().min(ATTACHMENT_BYTES_MAX)
+}
+
+/// Returns what tells an incident from others, in hex.
+fn identity(kind: &str, subject: &str, facts: &Value, attachments: &[(&str, &[u8])]) -> String {
+    let reason = facts["reason"].as_str().unwrap_or_default();
+    let refused = attachments.first().map_or(&[][..], |(_, bytes)| bytes);
+    let mut hasher = Sha256::new();
+    for part in [
+        kind.as_bytes(),
+        subject.as_bytes(),
+        reason.as_bytes(),
+        refused,
+    ] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    hex::encode(hasher.finalize())
+}
+
+/// Makes any text fit for a part of a file name. There is no `~` in it.
+fn file_name(text: &str) -> String {
+    text.chars()
         .map(|c| match c {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '-' | '_' | '+' | '@' => c,
             _ => '_',
@@ -118,56 +156,4 @@ fn file_name(subject: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keeps_facts_and_bytes_under_one_name() {
-        let data = tempfile::tempdir().unwrap();
-        let staging = Staging::open(data.path()).unwrap();
-        let evidence = Evidence::open(data.path(), staging).unwrap();
-        let path = evidence
-            .keep(
-                "hash-mismatch",
-                "example.com/../A@v1.0.0",
-                json!({"want": "h1:a", "got": "h1:b"}),
-                &[("zip", b"PK")],
-            )
-            .unwrap();
-        let document: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        assert_eq!(document["facts"]["want"], "h1:a");
-        let attached = document["attachments"][0]["file"].as_str().unwrap();
-        assert_eq!(fs::read(path.with_file_name(attached)).unwrap(), b"PK");
-        assert_eq!(path.parent().unwrap(), data.path().join("evidence"));
-    }
-
-    #[test]
-    fn beyond_its_bytes_the_facts_are_kept_alone() {
-        let data = tempfile::tempdir().unwrap();
-        let staging = Staging::open(data.path()).unwrap();
-        let evidence = Evidence::open(data.path(), staging).unwrap();
-        // Sparse: it takes no room but in the count.
-        let large = fs::File::create(data.path().join("evidence/large")).unwrap();
-        large.set_len(BYTES_MAX - 4).unwrap();
-        let attached: [(&str, &[u8]); 2] = [("file", b"123"), ("lookup", b"45")];
-        let path = evidence.keep("kind", "subject", json!({"a": 1}), &attached);
-        let text = fs::read(path.unwrap()).unwrap();
-        let document: Value = serde_json::from_slice(&text).unwrap();
-        assert_eq!(document["facts"]["a"], 1);
-        assert_eq!(document["attachments"][0]["bytes_kept"], 3);
-        assert_eq!(document["attachments"][1]["bytes"], 2);
-        assert_eq!(document["attachments"][1]["bytes_kept"], 0);
-    }
-
-    #[test]
-    fn a_full_folder_keeps_the_oldest() {
-        let data = tempfile::tempdir().unwrap();
-        let staging = Staging::open(data.path()).unwrap();
-        let evidence = Evidence::open(data.path(), staging).unwrap();
-        for number in 0..FILES_MAX {
-            fs::write(data.path().join(format!("evidence/{number}")), b"").unwrap();
-        }
-        let error = evidence.keep("kind", "subject", json!({}), &[]);
-        assert!(error.unwrap_err().to_string().contains("move them away"));
-    }
-}
+mod tests;
