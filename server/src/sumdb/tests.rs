@@ -1,6 +1,7 @@
 //! Databases behind an upstream that the tests hold in their hands.
 
 mod answers;
+mod damage;
 mod fake;
 mod forks;
 mod heads;
