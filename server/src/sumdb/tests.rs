@@ -7,6 +7,7 @@ mod forks;
 mod heads;
 mod names;
 mod recorded;
+mod sharing;
 mod sources;
 mod tiles;
 
