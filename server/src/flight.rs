@@ -28,6 +28,16 @@ pub(crate) struct Flights<K, V> {
     running: Mutex<HashMap<K, WeakShared<Work<V>>>>,
 }
 
+/// Keeps a value there for others.
+#[derive(Clone)]
+pub(crate) struct Landed<V>(#[expect(dead_code, reason = "it is held, not read")] Shared<Work<V>>);
+
+impl<V> fmt::Debug for Landed<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Landed")
+    }
+}
+
 /// Entries above which those that nobody waits for any more are cleared away.
 const RUNNING_UNSWEPT_MAX: usize = 64;
 
@@ -52,6 +62,23 @@ impl<K: Clone + Eq + Hash, V: Clone> Flights<K, V> {
         let value = shared.clone().await;
         self.finished(&key, &shared);
         value
+    }
+
+    /// As [`Flights::join`]; and whoever joins while a [`Landed`] of it is there gets the
+    /// same value: for values that are of use until something is done with them.
+    pub(crate) async fn join_and_stay(
+        &self,
+        key: K,
+        work: impl Future<Output = V> + Send + 'static,
+    ) -> (V, Landed<V>) {
+        let shared = self.find_or_start(&key, work);
+        (shared.clone().await, Landed(shared))
+    }
+
+    /// Lets nobody join what is there for `key`: the value has turned out to be bad.
+    pub(crate) fn forget(&self, key: &K) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.remove(key);
     }
 
     fn find_or_start(
@@ -115,6 +142,22 @@ mod tests {
         assert_eq!(begun.load(Ordering::Relaxed), 2);
         // What has ended is not shared any more.
         assert_eq!(flights.join(1, work(12)).await, 12);
+    }
+
+    #[tokio::test]
+    async fn a_value_stays_for_others_while_somebody_needs_it_and_holds() {
+        let flights = Flights::<u8, u8>::default();
+        let (value, first) = flights.join_and_stay(1, async { 10 }).await;
+        let (same, second) = flights.join_and_stay(1, async { 11 }).await;
+        assert_eq!((value, same), (10, 10));
+        drop(first);
+        assert_eq!(flights.join_and_stay(1, async { 12 }).await.0, 10);
+        drop(second);
+        let (value, bad) = flights.join_and_stay(1, async { 13 }).await;
+        assert_eq!(value, 13);
+        flights.forget(&1);
+        assert_eq!(flights.join_and_stay(1, async { 14 }).await.0, 14);
+        drop(bad);
     }
 
     #[tokio::test]

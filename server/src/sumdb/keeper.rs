@@ -52,10 +52,14 @@ impl Keeper {
         let archive = &self.archive;
         if replacing {
             self.remove_tile(tile)?;
-        }
-        let known = archive.known_width(tile);
-        if !tile.is_full() && known.is_some_and(|known| known >= tile.width) {
-            return Ok(());
+        } else if !tile.is_full()
+            && let Some((stored, _)) = archive.stored_at(tile)?
+            && stored.width >= tile.width
+        {
+            if archive.tile(tile)?.is_some_and(|there| there == bytes) {
+                return Ok(());
+            }
+            self.remove_tile(tile)?;
         }
         self.write_soon(archive.tile_path(tile), bytes)?;
         archive.note_proved(tile, bytes);

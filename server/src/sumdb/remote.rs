@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::LookupError;
 use super::fetch::{Fetch, Hops};
 use crate::config;
-use crate::flight::Flights;
+use crate::flight::{Flights, Landed};
 use crate::source::upstream::FetchError;
 
 /// A place that may relay a database, or is it.
@@ -49,6 +49,9 @@ pub(super) struct Remote {
     own: Semaphore,
     relayed: Semaphore,
 }
+
+/// A tile that has come and is not yet on disk.
+pub(super) type FetchedTile = Landed<Result<Bytes, LookupError>>;
 
 /// How long a place is taken for the right one without asking again.
 const FOUND_FRESH: Duration = Duration::from_secs(600);
@@ -104,7 +107,8 @@ impl Remote {
 
     /// Reads a tile, once for all who want it: as it is asked for, else the full one
     /// cut to it, as the go command does. Logs may give up partial tiles once the full
-    /// one is there. Nobody has checked the bytes.
+    /// one is there. Nobody has checked the bytes. They are there for others as well
+    /// until what comes with them is dropped, which is when they are on disk.
     ///
     /// # Errors
     /// [`LookupError::NotFound`] in upstream's words about the tile that was asked for,
@@ -113,10 +117,19 @@ impl Remote {
         self: &Arc<Self>,
         tile: &Tile,
         hops: &Hops,
-    ) -> Result<Bytes, LookupError> {
+    ) -> Result<(Bytes, FetchedTile), LookupError> {
         let (this, wanted, way) = (Arc::clone(self), *tile, hops.clone());
         let work = async move { this.read_tile(&wanted, &way).await };
-        self.tiles.join((*tile, hops.relayed), work).await
+        let key = (*tile, hops.relayed);
+        let (answer, landed) = self.tiles.join_and_stay(key, work).await;
+        answer.map(|bytes| (bytes, landed))
+    }
+
+    /// Asks anew for a tile the next time: what came does not hold.
+    pub(super) fn forget_tile(&self, tile: &Tile) {
+        for relayed in [false, true] {
+            self.tiles.forget(&(*tile, relayed));
+        }
     }
 
     async fn read_tile(self: &Arc<Self>, tile: &Tile, hops: &Hops) -> Result<Bytes, LookupError> {

@@ -1,11 +1,13 @@
 //! Databases behind an upstream that the tests hold in their hands.
 
 mod answers;
+mod damage;
 mod fake;
 mod forks;
 mod heads;
 mod names;
 mod recorded;
+mod sharing;
 mod sources;
 mod tiles;
 

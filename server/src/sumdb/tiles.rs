@@ -9,15 +9,22 @@ use proto::tlog::Tile;
 use super::LookupError;
 use super::archive::Archive;
 use super::fetch::Hops;
-use super::remote::Remote;
+use super::remote::{FetchedTile, Remote};
 
 /// A tile of a plan as it was read. Nobody has checked it.
 #[derive(Debug, Clone)]
 pub(super) struct ReadTile {
     pub(super) tile: Tile,
     pub(super) bytes: Vec<u8>,
+    /// What keeps it there for others, if it came from upstream.
+    pub(super) fetched: Option<FetchedTile>,
+}
+
+impl ReadTile {
     /// Whether it came from disk.
-    pub(super) stored: bool,
+    pub(super) fn is_stored(&self) -> bool {
+        self.fetched.is_none()
+    }
 }
 
 /// Where tiles are read.
@@ -46,15 +53,18 @@ pub(super) async fn read(
         ReadFrom::Upstream => vec![None; tiles.len()],
     };
     let each = tiles.iter().zip(stored).map(async |(tile, stored)| {
-        let (bytes, stored) = match stored {
-            Some(bytes) => (bytes, true),
-            None => (remote.tile(tile, hops).await?.to_vec(), false),
+        let (bytes, fetched) = match stored {
+            Some(bytes) => (bytes, None),
+            None => {
+                let (bytes, fetched) = remote.tile(tile, hops).await?;
+                (bytes.to_vec(), Some(fetched))
+            }
         };
         let tile = *tile;
         Ok(ReadTile {
             tile,
             bytes,
-            stored,
+            fetched,
         })
     });
     try_join_all(each).await

@@ -38,7 +38,7 @@ impl Archive {
     }
 
     /// The stored tile at a place: the widest, or for a full one that alone.
-    pub(super) fn stored_at(&self, tile: &Tile) -> io::Result<Option<(Tile, Vec<u8>)>> {
+    pub(in crate::sumdb) fn stored_at(&self, tile: &Tile) -> io::Result<Option<(Tile, Vec<u8>)>> {
         let full = tile.to_full();
         if let Some(bytes) = read(&self.tile_path(&full))? {
             return Ok(Some((full, bytes)));
@@ -77,11 +77,6 @@ impl Archive {
         let (before, width) = (*widest, tile.width);
         *widest = before.max(width);
         (before != width).then_some(before.min(width))
-    }
-
-    /// The width of the partial tile at a place, if it is remembered.
-    pub(in crate::sumdb) fn known_width(&self, tile: &Tile) -> Option<u32> {
-        self.known.width(&tile.to_full())
     }
 
     /// Forgets the width of the partial tile at a place.

@@ -56,16 +56,11 @@ impl Followed {
     /// Keeps tiles that were proved.
     pub(super) fn keep_tiles(&self, tiles: &[ReadTile], from: ReadFrom) -> io::Result<()> {
         let replacing = from == ReadFrom::Upstream;
-        for ReadTile {
-            tile,
-            bytes,
-            stored,
-        } in tiles
-        {
-            if *stored {
-                self.archive.note_proved(tile, bytes);
+        for read in tiles {
+            if read.is_stored() {
+                self.archive.note_proved(&read.tile, &read.bytes);
             } else {
-                self.keeper.put_tile(tile, bytes, replacing)?;
+                self.keeper.put_tile(&read.tile, &read.bytes, replacing)?;
             }
         }
         Ok(())

@@ -185,7 +185,7 @@ impl Followed {
             let wanted = plan.tiles().to_vec();
             let read = self.read_tiles(&wanted, from, asked.hops).await;
             let read = read.map_err(lacking)?;
-            let any_stored = read.iter().any(|read| read.stored);
+            let any_stored = read.iter().any(ReadTile::is_stored);
             let (finished, tiles) = compute(read, move |data| plan.finish(data)).await?;
             let proved = match finished {
                 Ok(proved) => proved,

@@ -58,7 +58,7 @@ impl Followed {
         let mut from = ReadFrom::DiskFirst;
         loop {
             let read = self.read_tiles(check.tiles(), from, hops).await?;
-            let any_stored = read.iter().any(|read| read.stored);
+            let any_stored = read.iter().any(ReadTile::is_stored);
             let finish = Arc::clone(&check);
             let (finished, read) = compute(read, move |data| finish.finish(data)).await?;
             match finished {

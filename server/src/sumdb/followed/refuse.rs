@@ -20,6 +20,9 @@ impl Followed {
         tiles: Vec<ReadTile>,
         error: Error,
     ) -> LookupError {
+        for read in tiles.iter().filter(|read| !read.is_stored()) {
+            self.remote.forget_tile(&read.tile);
+        }
         if let Error::Fork(fork) = error {
             return self.stop(fork).await;
         }

@@ -84,3 +84,51 @@ async fn a_fork_in_latest_stops_the_database_too() {
     assert!(bench.database.is_stopped());
     assert_stopped(&bench).await;
 }
+
+#[tokio::test]
+async fn a_fork_that_cannot_be_written_down_is_not_forgotten() {
+    let mut bench = Bench::new();
+    bench.serve(600);
+    bench.lookup(7).await.unwrap();
+    let staging = bench.data.path().join("staging");
+    let folder = bench.data.path().join("sumdb/sum.example.com/fork");
+    // As on a full disk, nothing can be written, but files can be renamed.
+    std::fs::remove_dir_all(&staging).unwrap();
+    bench.fake.serve_log(&Arc::new(log(700, 500)), 700);
+    let error = bench.lookup(9).await.unwrap_err();
+    assert!(matches!(error, LookupError::Stopped { .. }), "{error}");
+    assert_stopped(&bench).await;
+    assert!(folder.join("evidence.txt").is_file());
+    assert!(!folder.join("first.note").exists());
+    // There is room again: it is tried again.
+    std::fs::create_dir(&staging).unwrap();
+    bench.database.tick().await;
+    assert!(folder.join("first.note").is_file());
+    let evidence = std::fs::read_to_string(folder.join("evidence.txt")).unwrap();
+    assert!(evidence.contains("consistency proof"), "{evidence}");
+    bench.restart();
+    assert_stopped(&bench).await;
+}
+
+#[tokio::test]
+async fn a_bare_marker_stops_after_a_restart() {
+    let mut bench = Bench::new();
+    bench.serve(600);
+    bench.lookup(7).await.unwrap();
+    std::fs::remove_dir_all(bench.data.path().join("staging")).unwrap();
+    bench.fake.serve_log(&Arc::new(log(700, 500)), 700);
+    bench.lookup(9).await.unwrap_err();
+    bench.restart();
+    assert_stopped(&bench).await;
+    // A person resumes; the next fork has a marker ready again.
+    Archives::resume(bench.data.path(), "sum.example.com")
+        .unwrap()
+        .unwrap();
+    assert!(!bench.database.is_stopped());
+    bench.database.tick().await;
+    let ready = bench
+        .data
+        .path()
+        .join("sumdb/sum.example.com/fork.ready/evidence.txt");
+    assert!(ready.is_file());
+}

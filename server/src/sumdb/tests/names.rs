@@ -4,7 +4,7 @@ use proto::module::pattern::Patterns;
 
 use super::*;
 use crate::sumdb::databases::check_folders;
-use crate::sumdb::{Databases, Parts};
+use crate::sumdb::{Database, Databases, Parts};
 
 fn configured(name: &str, modules: Option<&str>) -> config::Database {
     let key = SignerKey::from_seed(name, [3; 32]).unwrap().verifier();
@@ -82,4 +82,56 @@ fn folders_do_not_lie_in_each_other() {
     assert!(check(["example.com", "example.comtile"]).is_ok());
     assert!(check(["example.com/tile", "example.com"]).is_err());
     assert!(check(["example.com", "example.com/fork.seen-1"]).is_err());
+}
+
+#[tokio::test]
+async fn a_private_module_is_told_only_to_a_database_that_is_named_for_it() {
+    let data = tempfile::tempdir().unwrap();
+    let private = config::Private {
+        modules: Patterns::parse("corp.example/*,golang.org/*").unwrap(),
+        list: None,
+    };
+    let upstream = config::Upstream {
+        private: vec![private],
+        ..upstream()
+    };
+    let configured = [
+        configured("public.example", None),
+        configured("team.example", Some("corp.example/team")),
+    ];
+    let databases = databases(&configured, &upstream, &data);
+    let covering = |module| databases.covering(module).map(Database::name);
+    assert_eq!(covering("rsc.io/quote"), Some("public.example"));
+    assert_eq!(covering("corp.example/team/m"), Some("team.example"));
+    assert_eq!(covering("corp.example/other"), None);
+    assert_eq!(covering("golang.org/x/mod"), None);
+    // Go toolchains are never private.
+    assert_eq!(covering("golang.org/toolchain"), Some("public.example"));
+
+    let lookup = async |name: &str, module: &str| {
+        let name = format!("{name}/latest");
+        let (database, _) = databases.resolve(&name).unwrap();
+        let module = ModuleVersion::parse(module).unwrap();
+        database
+            .lookup(&module, &Hops::default())
+            .await
+            .unwrap_err()
+    };
+    for (name, module, private) in [
+        ("public.example", "corp.example/team/m@v1.0.0", true),
+        ("public.example", "corp.example/other@v1.0.0", true),
+        ("team.example", "corp.example/other@v1.0.0", true),
+        ("team.example", "corp.example/team/m@v1.0.0", false),
+        ("public.example", "rsc.io/quote@v1.5.2", false),
+        ("team.example", "rsc.io/quote@v1.5.2", false),
+        (
+            "public.example",
+            "golang.org/toolchain@v0.0.1-go1.21.13.linux-amd64",
+            false,
+        ),
+    ] {
+        let error = lookup(name, module).await;
+        let refused = matches!(error, LookupError::Private);
+        assert_eq!(refused, private, "{name} {module}: {error}");
+    }
 }

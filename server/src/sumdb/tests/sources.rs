@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto::goproxy::list::Fallback;
+use proto::goproxy::list::{Fallback, ProxyList};
 
 use super::fake::Says;
 use super::*;
@@ -119,4 +119,30 @@ async fn the_list_is_asked_again_after_a_while_and_after_a_failure() {
     tokio::time::advance(Duration::from_secs(601)).await;
     remote.read("latest", 100, &hops).await.unwrap();
     assert_eq!(searches(), 1);
+}
+
+#[tokio::test]
+async fn where_the_list_says_off_nobody_is_dialled() {
+    let comma = Fallback::NotFound;
+    let of = |list: &str| config::Upstream {
+        list: ProxyList::parse(list).unwrap(),
+        ..upstream()
+    };
+    let own = Some("http://127.0.0.1:1/db");
+    let error = places_of(vec![], None, &of("off")).await.unwrap_err();
+    let LookupError::Unreachable { reason, .. } = error else {
+        panic!("{error}");
+    };
+    assert!(reason.contains("off"), "{reason}");
+    let then_off = of("https://a.example,off");
+    let entries = || vec![(Says::NotFound, comma)];
+    let error = places_of(entries(), None, &then_off).await.unwrap_err();
+    assert!(matches!(error, LookupError::Unreachable { .. }), "{error}");
+    // One that relays it, or an address of its own, is asked all the same.
+    let asked = places_of(vec![(YES, comma)], None, &then_off)
+        .await
+        .unwrap();
+    assert_eq!(asked.last().unwrap(), "entry 0/latest");
+    let asked = places_of(vec![], own, &of("off")).await.unwrap();
+    assert_eq!(asked.last().unwrap(), "http://127.0.0.1:1/db/latest");
 }
