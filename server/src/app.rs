@@ -148,6 +148,7 @@ impl App {
     /// Brings gauges that nobody counts up to date.
     pub(crate) fn measure(&self) {
         self.metrics.hot_bytes(self.proxy.hot.bytes());
+        self.metrics.log_dropped(crate::telemetry::dropped());
         for database in self.databases.all() {
             let head = database.head_size().unwrap_or(0);
             self.metrics.database_head(database.name(), head);

@@ -7,6 +7,7 @@
 pub mod args;
 pub mod config;
 pub mod metrics;
+pub(crate) mod output;
 pub(crate) mod progress;
 pub mod systemd;
 pub mod telemetry;

@@ -28,7 +28,7 @@ use super::slow;
 use super::tls::Acceptor;
 use super::unreadable::OnUnreadable;
 use crate::config;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Refused};
 
 /// What all endpoints of a server share.
 #[derive(Clone)]
@@ -182,7 +182,8 @@ where
             Some(tls) => match tls.accept(stream).await {
                 Ok(stream) => self.speak(stream, false).await,
                 Err(error) => {
-                    tracing::debug!(peer = %self.address, %error, "TLS handshake failed")
+                    self.shared.metrics.refused_connection(Refused::Tls);
+                    tracing::debug!(peer = %self.address, %error, "TLS handshake failed");
                 }
             },
             None => self.speak(stream, true).await,

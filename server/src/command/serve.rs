@@ -1,0 +1,98 @@
+//! `sumward` and `sumward serve`: from settings to a server, until it is stopped.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use tokio::task::JoinSet;
+
+use super::signal::Signals;
+use crate::app::{App, Bound, RUNTIME_STOP, go_env_lines};
+use crate::config::Config;
+use crate::config::load::Loaded;
+use crate::{systemd, telemetry};
+
+/// Serves until a signal.
+///
+/// # Errors
+/// What keeps the server from starting, or from going on.
+pub(crate) fn run(loaded: Loaded) -> Result<ExitCode> {
+    let _log = telemetry::start(&loaded.config.log)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the async runtime")?;
+    let result = runtime.block_on(serve(loaded.config));
+    runtime.shutdown_timeout(RUNTIME_STOP);
+    result
+}
+
+/// A signal before the server is up ends it there and then: what a start does to the
+/// data folder may be interrupted at any point. The first one after that drains, the
+/// second ends without waiting.
+async fn serve(config: Config) -> Result<ExitCode> {
+    let mut signals = Signals::take().context("taking over signals")?;
+    let bound = tokio::select! {
+        bound = start(config) => bound?,
+        signal = signals.stop() => {
+            tracing::info!(?signal, "stopped before serving");
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    let app = Arc::clone(&bound.app);
+    // On the threads that serve: see `watchdog`.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(systemd::watchdog());
+    let run = bound.run(announce);
+    tokio::pin!(run);
+    tokio::select! {
+        ended = &mut run => return ended.map(|()| ExitCode::SUCCESS),
+        // Stop first: nothing that goes wrong with telling it may keep us.
+        signal = signals.stop() => {
+            app.stop.cancel();
+            tracing::info!(?signal, "stopping: no new connections, open requests may finish");
+        }
+    }
+    let drain = app.config.limits.drain_timeout;
+    // On a thread that may be blocked: the reader of the socket may not read.
+    tokio::task::spawn_blocking(move || systemd::stopping(drain));
+    tokio::select! {
+        ended = &mut run => ended.map(|()| ExitCode::SUCCESS),
+        signal = signals.stop() => {
+            tracing::warn!(?signal, "stopping at once: a second signal came");
+            Ok(signal.exit_code())
+        }
+    }
+}
+
+async fn start(config: Config) -> Result<Bound> {
+    let app = tokio::task::spawn_blocking(move || App::build(config))
+        .await
+        .context("opening the data folder")??;
+    app.bind().await
+}
+
+/// Says where the server is: to people on standard output, to the log, and to
+/// systemd.
+fn announce(app: &App, address: SocketAddr) {
+    let scheme = if app.tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
+    let lines = go_env_lines(&url, &app.config.databases);
+    let text = format!("sumward serves on {url}\npoint the go command at it with\n\n{lines}\n");
+    // Nobody may be listening, or somebody who does not read; the log says it too.
+    tokio::task::spawn_blocking(move || {
+        let _ = std::io::stdout().write_all(text.as_bytes());
+        let _ = std::io::stdout().flush();
+    });
+    tracing::info!(
+        url,
+        data = %app.config.data.display(),
+        "serving"
+    );
+    systemd::ready(&format!("serving on {url}"));
+}
