@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::HOST;
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
@@ -101,9 +100,7 @@ async fn dispatch(
                 Err(refusal) => Err(refusal),
             }
         }
-        Route::Page if caller.serves_modules() => {
-            Ok(page::answer(app, request.headers().get(HOST), method))
-        }
+        Route::Page if caller.serves_modules() => Ok(page::answer(app, request)),
         Route::Instance => Ok(response::text(
             StatusCode::OK,
             app.instance.clone().into(),
