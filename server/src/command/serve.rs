@@ -1,7 +1,6 @@
 //! `sumward` and `sumward serve`: from settings to a server, until it is stopped.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,8 +9,9 @@ use tokio::task::JoinSet;
 
 use super::signal::Signals;
 use crate::app::{App, Bound, RUNTIME_STOP, go_env_lines};
-use crate::config::Config;
 use crate::config::load::Loaded;
+use crate::config::{Address, Config};
+use crate::serve::inherited::Inherited;
 use crate::{systemd, telemetry};
 
 /// Serves until a signal.
@@ -19,7 +19,10 @@ use crate::{systemd, telemetry};
 /// # Errors
 /// What keeps the server from starting, or from going on.
 pub(crate) fn run(loaded: Loaded) -> Result<ExitCode> {
-    let _log = telemetry::start(&loaded.config.log)?;
+    let config = loaded.config;
+    // Before there are threads.
+    let inherited = inherited(&config).context("taking over the sockets of systemd")?;
+    let _log = telemetry::start(&config.log)?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
@@ -27,7 +30,7 @@ pub(crate) fn run(loaded: Loaded) -> Result<ExitCode> {
         .enable_all()
         .build()
         .context("starting the async runtime")?;
-    let result = runtime.block_on(serve(loaded.config));
+    let result = runtime.block_on(serve(config, inherited));
     runtime.shutdown_timeout(RUNTIME_STOP);
     result
 }
@@ -35,10 +38,10 @@ pub(crate) fn run(loaded: Loaded) -> Result<ExitCode> {
 /// A signal before the server is up ends it there and then: what a start does to the
 /// data folder may be interrupted at any point. The first one after that drains, the
 /// second ends without waiting.
-async fn serve(config: Config) -> Result<ExitCode> {
+async fn serve(config: Config, inherited: Inherited) -> Result<ExitCode> {
     let mut signals = Signals::take().context("taking over signals")?;
     let bound = tokio::select! {
-        bound = start(config) => bound?,
+        bound = start(config, inherited) => bound?,
         signal = signals.stop() => {
             tracing::info!(?signal, "stopped before serving");
             return Ok(ExitCode::SUCCESS);
@@ -70,20 +73,39 @@ async fn serve(config: Config) -> Result<ExitCode> {
     }
 }
 
-async fn start(config: Config) -> Result<Bound> {
+/// Sockets of systemd, where the settings name one.
+fn inherited(config: &Config) -> std::io::Result<Inherited> {
+    let addresses = [Some(&config.listen), config.admin.as_ref()];
+    let is_named = |address: &Address| matches!(address, Address::Inherited(_));
+    if addresses.into_iter().flatten().any(is_named) {
+        Inherited::from_environment()
+    } else {
+        Ok(Inherited::none())
+    }
+}
+
+async fn start(config: Config, mut inherited: Inherited) -> Result<Bound> {
     let app = tokio::task::spawn_blocking(move || App::build(config))
         .await
         .context("opening the data folder")??;
-    app.bind().await
+    app.bind(&mut inherited).await
 }
 
 /// Says where the server is: to people on standard output, to the log, and to
 /// systemd.
-fn announce(app: &App, address: SocketAddr) {
-    let scheme = if app.tls.is_some() { "https" } else { "http" };
-    let url = format!("{scheme}://{address}");
-    let lines = go_env_lines(&url, &app.config.databases);
-    let text = format!("sumward serves on {url}\npoint the go command at it with\n\n{lines}\n");
+fn announce(app: &App, address: &Address) {
+    let (url, text) = match address {
+        Address::Tcp(address) => {
+            let scheme = if app.tls.is_some() { "https" } else { "http" };
+            let url = format!("{scheme}://{address}");
+            let lines = go_env_lines(&url, &app.config.databases);
+            let hint = format!("point the go command at it with\n\n{lines}\n");
+            (url, hint)
+        }
+        // The go command speaks to no unix socket: that is for a proxy before us.
+        Address::Unix(_) | Address::Inherited(_) => (address.to_string(), String::new()),
+    };
+    let text = format!("sumward serves on {url}\n{text}");
     // Nobody may be listening, or somebody who does not read; the log says it too.
     tokio::task::spawn_blocking(move || {
         let _ = std::io::stdout().write_all(text.as_bytes());
