@@ -18,6 +18,7 @@ use crate::modules::proof::Prover;
 use crate::modules::{Parts, Proxy};
 use crate::serve::clients::Clients;
 use crate::serve::connection::{self, Endpoint, Shared};
+use crate::serve::descriptors::ADMIN_CONNECTIONS_MAX;
 use crate::serve::inherited::Inherited;
 use crate::serve::listener::Listener;
 use crate::serve::peer::Peer;
@@ -143,7 +144,7 @@ impl App {
                 listener: Listener::bind(admin, inherited).await?,
                 role: Role::Admin,
                 tls: None,
-                connections_max: self.config.limits.connections_max,
+                connections_max: ADMIN_CONNECTIONS_MAX,
                 proxy_protocol: false,
             });
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod clients;
 pub(crate) mod connection;
+pub(crate) mod descriptors;
 pub(crate) mod inherited;
 pub(crate) mod listener;
 pub(crate) mod peer;

@@ -11,6 +11,7 @@ use super::signal::Signals;
 use crate::app::{App, Bound, RUNTIME_STOP, go_env_lines};
 use crate::config::load::Loaded;
 use crate::config::{Address, Config};
+use crate::serve::descriptors;
 use crate::serve::inherited::Inherited;
 use crate::{systemd, telemetry};
 
@@ -19,15 +20,21 @@ use crate::{systemd, telemetry};
 /// # Errors
 /// What keeps the server from starting, or from going on.
 pub(crate) fn run(loaded: Loaded) -> Result<ExitCode> {
-    let config = loaded.config;
+    let mut config = loaded.config;
     // Before there are threads.
     let inherited = inherited(&config).context("taking over the sockets of systemd")?;
     let _log = telemetry::start(&config.log)?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
+    let fitted = descriptors::fit(&config.limits, descriptors::raise());
+    if let Some(warning) = &fitted.warning {
+        tracing::warn!("{warning}");
+    }
+    config.limits = fitted.limits;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(fitted.reading_threads)
         .build()
         .context("starting the async runtime")?;
     let result = runtime.block_on(serve(config, inherited));
