@@ -19,6 +19,7 @@ pub mod info;
 pub mod module;
 pub mod modzip;
 pub mod note;
+pub mod proxy_header;
 mod rfc3339;
 pub mod semver;
 pub mod sumdb;

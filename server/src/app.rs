@@ -1,12 +1,11 @@
 //! The server as a whole: how it is wired, how it starts and stops.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -20,7 +19,11 @@ use crate::ledger::sled::Sled;
 use crate::metrics::Metrics;
 use crate::modules::proof::Prover;
 use crate::modules::{Modules, Parts, Shelf};
+use crate::serve::clients::Clients;
 use crate::serve::connection::{self, Endpoint, Shared};
+use crate::serve::descriptors::ADMIN_CONNECTIONS_MAX;
+use crate::serve::inherited::Inherited;
+use crate::serve::listener::Listener;
 use crate::serve::peer::Peer;
 use crate::serve::tls::Acceptor;
 use crate::shelf;
@@ -49,7 +52,7 @@ pub(crate) struct Bound {
     pub(crate) app: Arc<App>,
     endpoints: Vec<Endpoint<Role>>,
     /// Where modules are served.
-    pub(crate) address: SocketAddr,
+    pub(crate) address: config::Address,
 }
 
 impl App {
@@ -136,6 +139,7 @@ impl App {
             metrics,
             access: Access::Open,
             instance,
+            ready: AtomicBool::new(false),
             stop: stop.clone(),
             config,
         };
@@ -158,22 +162,26 @@ impl App {
     ///
     /// # Errors
     /// An address that is taken, or an upstream that is this very server.
-    pub(crate) async fn bind(self: Arc<Self>) -> Result<Bound> {
+    pub(crate) async fn bind(self: Arc<Self>, inherited: &mut Inherited) -> Result<Bound> {
         let config = self.config();
-        let listener = listen(&config.listen).await?;
-        let address = listener.local_addr()?;
+        let listener = Listener::bind(&config.listen, inherited).await?;
+        let address = listener.address()?;
         let mut endpoints = vec![Endpoint {
             listener,
             role: Role::Main {
                 with_admin: config.admin.is_none(),
             },
             tls: self.tls.clone(),
+            connections_max: config.limits.connections_max,
+            proxy_protocol: config.clients.proxy_protocol,
         }];
         if let Some(admin) = &config.admin {
             endpoints.push(Endpoint {
-                listener: listen(admin).await?,
+                listener: Listener::bind(admin, inherited).await?,
                 role: Role::Admin,
                 tls: None,
+                connections_max: ADMIN_CONNECTIONS_MAX,
+                proxy_protocol: false,
             });
         }
         Ok(Bound {
@@ -190,7 +198,7 @@ impl Bound {
     ///
     /// # Errors
     /// An upstream that is this very server.
-    pub(crate) async fn run(self, ready: impl FnOnce(&App, SocketAddr)) -> Result<()> {
+    pub(crate) async fn run(self, ready: impl FnOnce(&App, &config::Address)) -> Result<()> {
         let Self {
             app,
             endpoints,
@@ -223,25 +231,45 @@ impl Bound {
         // Asked while answering: it is our own answer that gives us away. Where
         // names are slow to resolve, as they are when the world is down, the
         // check goes on while we serve.
-        let here = [address];
-        let check = refuse_self(&app, &here);
-        tokio::pin!(check);
-        match tokio::time::timeout(SELF_CHECK_BEFORE_READY, &mut check).await {
-            Ok(checked) => {
-                checked?;
-                ready(&app, address);
-            }
-            Err(_) => {
-                ready(&app, address);
-                tokio::select! {
-                    checked = check => checked?,
-                    () = app.stop.cancelled() => {}
-                }
-            }
+        let checked = self_check(&app, &address, ready).await;
+        if checked.is_err() {
+            app.stop.cancel();
         }
         app.stop.cancelled().await;
         app.drain(serving).await;
-        Ok(())
+        checked
+    }
+}
+
+/// Says that the server is ready, after it looked for itself among its upstreams, or
+/// while it does where that takes long.
+async fn self_check(
+    app: &App,
+    address: &config::Address,
+    ready: impl FnOnce(&App, &config::Address),
+) -> Result<()> {
+    let here: Vec<_> = match address {
+        config::Address::Tcp(address) => vec![*address],
+        // No upstream is reached over a unix socket.
+        config::Address::Unix(_) | config::Address::Inherited(_) => Vec::new(),
+    };
+    let check = refuse_self(app, &here);
+    tokio::pin!(check);
+    let early = tokio::select! {
+        checked = tokio::time::timeout(SELF_CHECK_BEFORE_READY, &mut check) => checked,
+        () = app.stop.cancelled() => return Ok(()),
+    };
+    if let Ok(checked) = early {
+        checked?;
+        app.site.ready.store(true, Ordering::Relaxed);
+        ready(app, address);
+        return Ok(());
+    }
+    app.site.ready.store(true, Ordering::Relaxed);
+    ready(app, address);
+    tokio::select! {
+        checked = check => checked,
+        () = app.stop.cancelled() => Ok(()),
     }
 }
 
@@ -249,6 +277,7 @@ impl App {
     fn shared(&self) -> Shared {
         Shared {
             limits: self.config().limits.clone(),
+            clients: Clients::new(&self.config().clients),
             metrics: Arc::clone(&self.site.metrics),
             connections: self.connections.clone(),
         }
@@ -293,6 +322,9 @@ async fn keep_up(site: Arc<Site>) {
     loop {
         ticks.tick().await;
         write_use(&site).await;
+        for database in site.databases.all() {
+            database.tick().await;
+        }
     }
 }
 
@@ -311,27 +343,12 @@ async fn refuse_self(app: &App, here: &[SocketAddr]) -> Result<()> {
     let Some(upstream) = selves.first() else {
         return Ok(());
     };
-    app.stop.cancel();
     bail!(
         "the upstream {upstream} is this very server: it would ask itself for ever\n\
          it comes from --upstream, the configuration or GOPROXY in the environment, which is often \
          set to the proxy for the go command's sake; give --upstream https://proxy.golang.org, or \
          unset GOPROXY for this process"
     );
-}
-
-async fn listen(address: &config::Address) -> Result<TcpListener> {
-    let config::Address::Tcp(address) = address else {
-        bail!("{address} is not supported yet");
-    };
-    TcpListener::bind(address).await.map_err(|error| {
-        let hint = match error.kind() {
-            io::ErrorKind::AddrInUse => "; another program listens there, give another --listen",
-            io::ErrorKind::PermissionDenied => "; ports below 1024 need CAP_NET_BIND_SERVICE",
-            _ => "",
-        };
-        anyhow::anyhow!("listening on {address}: {error}{hint}")
-    })
 }
 
 /// How long a worker thread may need to end after the drain.

@@ -1,6 +1,7 @@
 //! Answering HTTP requests.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
@@ -48,8 +49,17 @@ pub(crate) struct Site {
     pub(crate) config: config::Config,
     /// This process among others of its kind.
     pub(crate) instance: String,
+    /// Whether the server has begun to answer. Once set it stays set.
+    pub(crate) ready: AtomicBool,
     /// Set when the server is to stop.
     pub(crate) stop: CancellationToken,
+}
+
+impl Site {
+    /// Tells whether the server answers, and is not about to stop.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed) && !self.stop.is_cancelled()
+    }
 }
 
 /// Which requests an endpoint answers.

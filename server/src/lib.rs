@@ -9,6 +9,7 @@ pub(crate) mod blocking;
 pub mod config;
 pub(crate) mod flight;
 pub mod metrics;
+pub(crate) mod output;
 pub(crate) mod progress;
 pub mod systemd;
 pub mod telemetry;

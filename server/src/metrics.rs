@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -17,7 +17,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use histogram::Histogram;
-pub use label::{Breaker, Kind, Lookup, Outcome, Proof};
+pub use label::{Breaker, Kind, Lookup, Outcome, Proof, Refused};
 
 mod histogram;
 mod label;
@@ -38,6 +38,8 @@ pub struct Metrics {
     waiting: Gauge,
     hot_bytes: Gauge,
     disk_free: Gauge<u64, AtomicU64>,
+    refused: [Counter; Refused::ALL.len()],
+    log_dropped: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -97,11 +99,14 @@ impl Metrics {
             waiting: Gauge::default(),
             hot_bytes: Gauge::default(),
             disk_free: Gauge::default(),
+            refused: Default::default(),
+            log_dropped: Counter::default(),
         };
         metrics.register_requests();
         metrics.register_upstreams();
         metrics.register_databases();
         metrics.register_levels();
+        metrics.register_process();
         Arc::new(metrics)
     }
 
@@ -203,6 +208,25 @@ impl Metrics {
         r.register_with_unit("disk_free", "Free on the data disk", Unit::Bytes, free);
     }
 
+    fn register_process(&mut self) {
+        let refused = Family::<[Label; 1], Counter>::default();
+        for why in Refused::ALL {
+            self.refused[why as usize] = refused.get_or_create_owned(&[("reason", why.label())]);
+        }
+        let r = &mut self.registry;
+        r.register(
+            "refused_connections",
+            "Client connections closed before a request was read",
+            refused,
+        );
+        let dropped = self.log_dropped.clone();
+        r.register(
+            "log_lines_dropped",
+            "Log lines that standard error did not take",
+            dropped,
+        );
+    }
+
     /// Counts one answered request, `bytes` of body sent.
     pub fn request(&self, kind: Kind, status: u16, duration: Duration, bytes: u64) {
         let class = usize::from(status / 100).clamp(1, STATUS.len()) - 1;
@@ -251,6 +275,16 @@ impl Metrics {
         if let Some(database) = self.databases.get(name) {
             database.stopped.set(i64::from(stopped));
         }
+    }
+
+    /// Counts a connection that was closed before a request was read.
+    pub fn refused_connection(&self, why: Refused) {
+        self.refused[why as usize].inc();
+    }
+
+    /// Notes how many log lines were dropped, ever.
+    pub fn log_dropped(&self, lines: u64) {
+        self.log_dropped.inner().store(lines, Ordering::Relaxed);
     }
 
     /// Counts an open connection until the guard goes.

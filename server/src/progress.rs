@@ -1,5 +1,6 @@
 //! Progress of long work, on a terminal's standard error and nowhere else.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -27,7 +28,10 @@ impl Progress {
 
     /// Prints a line without tearing the bar, terminal or not.
     pub(crate) fn println(&self, line: &str) {
-        self.0.suspend(|| eprintln!("{line}"));
+        // Nobody may be reading.
+        self.0.suspend(|| {
+            let _ = writeln!(std::io::stderr(), "{line}");
+        });
     }
 
     /// Takes the bar away.

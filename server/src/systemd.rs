@@ -1,8 +1,7 @@
 //! What systemd is told, where it started us: ready, stopping, still alive.
 //!
-//! Without `NOTIFY_SOCKET` nothing is said to anyone. Socket activation is not
-//! offered: making a listener of an inherited descriptor needs `unsafe`, and a
-//! restart that drains loses no connection worth it.
+//! Without `NOTIFY_SOCKET` nothing is said to anyone. Sockets that systemd hands down
+//! are taken over where the settings name them: see `serve::inherited`.
 
 use std::time::Duration;
 

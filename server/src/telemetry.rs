@@ -16,15 +16,20 @@
 //! `upstream.host`, `database` and `duration_ms`. `error` means that someone must
 //! act.
 
-use std::io::{IsTerminal as _, stderr};
+use std::io::{self, IsTerminal as _, stderr};
+use std::time::Duration;
 
 use tracing::Subscriber;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, registry};
 
 use crate::config::{Format, Log};
+use lines::{Lines, STDERR};
+
+mod lines;
 
 /// Why logging did not start.
 #[derive(Debug, thiserror::Error)]
@@ -35,48 +40,73 @@ pub enum Error {
     /// Another log is already in place.
     #[error("starting the log: {0}")]
     Start(#[from] TryInitError),
+    /// There is no thread to be had.
+    #[error("starting the thread that writes the log: {0}")]
+    Thread(#[from] io::Error),
 }
+
+/// Keeps the log going; when it is dropped, waits a moment for the last lines.
+#[derive(Debug)]
+#[must_use = "the last lines are written when it is dropped"]
+pub struct Started(());
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(lines) = STDERR.get() {
+            lines.flush(FLUSH_MAX);
+        }
+    }
+}
+
+/// How long the end of the process waits for a reader of the log.
+const FLUSH_MAX: Duration = Duration::from_secs(1);
 
 /// Starts logging to standard error for the whole process.
 ///
 /// # Errors
 ///
 /// [`Error::Level`], which [`Config::load`](crate::config::Config::load) has
-/// ruled out, and [`Error::Start`] when called twice.
-pub fn start(log: &Log) -> Result<(), Error> {
-    let colours = stderr().is_terminal();
-    match log.format {
-        Format::Text => text(log, stderr, colours)?.try_init()?,
-        Format::Json => json(log, stderr)?.try_init()?,
-    }
-    Ok(())
+/// ruled out, [`Error::Thread`], and [`Error::Start`] when called twice.
+pub fn start(log: &Log) -> Result<Started, Error> {
+    let lines = Lines::start(stderr())?;
+    let layers = vec![form(log, lines.clone(), stderr().is_terminal())];
+    subscriber(log, layers)?.try_init()?;
+    let _ = STDERR.set(lines);
+    // The library's own hook writes to standard error itself, and waits for its reader.
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!(%panic, "a part of the program failed; this is a bug");
+    }));
+    Ok(Started(()))
 }
 
-fn text<W>(
+/// Returns how many log lines were dropped because standard error did not take them.
+pub fn dropped() -> u64 {
+    STDERR.get().map_or(0, Lines::dropped)
+}
+
+/// Where events go.
+type Sink = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Puts the filter of the settings before `layers`.
+fn subscriber(
     log: &Log,
-    writer: W,
-    colours: bool,
-) -> Result<impl Subscriber + Send + Sync + 'static, Error>
-where
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
-{
-    let subscriber = fmt()
-        .with_writer(writer)
-        .with_ansi(colours)
-        .with_env_filter(filter(log)?);
-    Ok(subscriber.finish())
+    layers: Vec<Sink>,
+) -> Result<impl Subscriber + Send + Sync + 'static, Error> {
+    Ok(registry().with(layers).with(filter(log)?))
 }
 
-fn json<W>(log: &Log, writer: W) -> Result<impl Subscriber + Send + Sync + 'static, Error>
+/// The layer that writes one event a line.
+fn form<W>(log: &Log, writer: W, colours: bool) -> Sink
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let subscriber = fmt()
-        .json()
-        .flatten_event(true)
-        .with_writer(writer)
-        .with_env_filter(filter(log)?);
-    Ok(subscriber.finish())
+    // Telling an error of the log's own on standard error, the library panics when
+    // that is what failed.
+    let layer = fmt::layer().log_internal_errors(false).with_writer(writer);
+    match log.format {
+        Format::Text => layer.with_ansi(colours).boxed(),
+        Format::Json => layer.json().flatten_event(true).boxed(),
+    }
 }
 
 /// Takes directives from the settings alone: `RUST_LOG` has been read with them.
@@ -114,15 +144,15 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
+    struct Text(Arc<Mutex<Vec<u8>>>);
 
-    impl Lines {
+    impl Text {
         fn text(&self) -> String {
             String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
         }
     }
 
-    impl Write for Lines {
+    impl Write for Text {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -130,6 +160,11 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    fn plain(log: &Log, writer: Text) -> impl Subscriber + Send + Sync + 'static {
+        let layer = form(log, move || writer.clone(), false);
+        subscriber(log, vec![layer]).unwrap()
     }
 
     fn log(format: Format, level: &str) -> Log {
@@ -151,10 +186,10 @@ mod tests {
 
     #[test]
     fn json_has_the_fields_beside_the_message() {
-        let lines = Lines::default();
+        let lines = Text::default();
         let writer = lines.clone();
         let log = log(Format::Json, "info");
-        with_default(json(&log, move || writer.clone()).unwrap(), event);
+        with_default(plain(&log, writer), event);
         let value: serde_json::Value = serde_json::from_str(lines.text().trim_end()).unwrap();
         assert_eq!(value["message"], "proved");
         assert_eq!(value["module.path"], "rsc.io/quote");
@@ -165,10 +200,10 @@ mod tests {
 
     #[test]
     fn text_is_one_plain_line() {
-        let lines = Lines::default();
+        let lines = Text::default();
         let writer = lines.clone();
         let log = log(Format::Text, "info");
-        with_default(text(&log, move || writer.clone(), false).unwrap(), event);
+        with_default(plain(&log, writer), event);
         let text = lines.text();
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(text.contains("proved"), "{text}");
@@ -178,10 +213,10 @@ mod tests {
 
     #[test]
     fn a_level_alone_keeps_libraries_quiet() {
-        let lines = Lines::default();
+        let lines = Text::default();
         let writer = lines.clone();
         let log = log(Format::Text, "trace");
-        with_default(text(&log, move || writer.clone(), false).unwrap(), || {
+        with_default(plain(&log, writer), || {
             event();
             tracing::debug!(target: "sled::pagecache", "inner workings");
             tracing::error!(target: "sled::pagecache", "worth knowing");
@@ -191,10 +226,10 @@ mod tests {
 
     #[test]
     fn off_is_off_for_libraries_too() {
-        let lines = Lines::default();
+        let lines = Text::default();
         let writer = lines.clone();
         let log = log(Format::Text, "off");
-        with_default(text(&log, move || writer.clone(), false).unwrap(), || {
+        with_default(plain(&log, writer), || {
             event();
             tracing::error!(target: "sled::pagecache", "worth knowing");
         });
@@ -203,10 +238,10 @@ mod tests {
 
     #[test]
     fn filters_choose_by_part_of_the_program() {
-        let lines = Lines::default();
+        let lines = Text::default();
         let writer = lines.clone();
         let log = log(Format::Text, "warn,server::telemetry=debug");
-        with_default(text(&log, move || writer.clone(), false).unwrap(), event);
+        with_default(plain(&log, writer), event);
         assert_eq!(lines.text().lines().count(), 2);
     }
 }

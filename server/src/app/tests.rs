@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 use proto::goproxy::list::ProxyList;
 
 use super::App;
-use crate::config::{Config, Mode};
+use crate::config::{Address, Config, Mode};
+use crate::serve::inherited::Inherited;
 use crate::source::upstream::tests::kit::{Origin, Reply};
 
 struct Server {
@@ -29,7 +30,7 @@ impl Server {
         change: impl FnOnce(&mut Config),
     ) -> Self {
         let mut config = Config::new(data.path().to_owned());
-        config.listen = crate::config::Address::Tcp("127.0.0.1:0".parse().unwrap());
+        config.listen = Address::Tcp("127.0.0.1:0".parse().unwrap());
         config.upstream.list = ProxyList::parse(list).unwrap();
         config.upstream.backoff_min = Duration::from_millis(1);
         config.upstream.backoff_max = Duration::from_millis(2);
@@ -41,8 +42,11 @@ impl Server {
             .await
             .unwrap()
             .unwrap();
-        let bound = Arc::clone(&app).bind().await.unwrap();
-        let address = bound.address;
+        let mut none = Inherited::none();
+        let bound = Arc::clone(&app).bind(&mut none).await.unwrap();
+        let Address::Tcp(address) = bound.address else {
+            panic!("bound to {}", bound.address);
+        };
         tokio::spawn(async move { bound.run(|_, _| {}).await });
         Self { data, address }
     }
@@ -190,10 +194,7 @@ async fn a_ring_of_two_ends_soon() {
     drop(hold);
     let a = Server::start(&format!("http://{other}"), |_| {}).await;
     let list = format!("http://{}", a.address);
-    let b = Server::start(&list, |config| {
-        config.listen = crate::config::Address::Tcp(other)
-    })
-    .await;
+    let b = Server::start(&list, |config| config.listen = Address::Tcp(other)).await;
     let both =
         futures_util::future::join(a.get("m.example/x/@v/list"), b.get("m.example/x/@v/list"));
     let (one, two) = tokio::time::timeout(Duration::from_secs(5), both)

@@ -1,11 +1,13 @@
 //! `sumward database …`: what a person can ask and decide.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::args;
 use crate::config::Config;
+use crate::output::print;
 use crate::sumdb::Archives;
 
 /// Runs a command on the followed databases. Works beside a running server, which
@@ -21,6 +23,7 @@ pub(crate) fn run(config: &Config, command: &args::Database) -> Result<ExitCode>
 }
 
 fn list(config: &Config) -> Result<ExitCode> {
+    let mut text = String::new();
     let databases = Archives::open(&config.databases, &config.upstream, &config.data)?;
     for database in databases.all() {
         let records = match database.head_size() {
@@ -32,8 +35,10 @@ fn list(config: &Config) -> Result<ExitCode> {
         } else {
             "followed"
         };
-        println!("{}\t{records}\t{state}", database.name());
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}\t{records}\t{state}", database.name());
     }
+    print(&text).context("printing the databases")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -46,9 +51,10 @@ fn resume(config: &Config, name: &str) -> Result<ExitCode> {
     let Some(aside) = resumed else {
         bail!("{name} is not stopped");
     };
-    println!(
-        "{name} is followed again, from the head that was followed before; the evidence is kept in {}",
+    print(&format!(
+        "{name} is followed again, from the head that was followed before; the evidence is kept in {}\n",
         aside.display()
-    );
+    ))
+    .context("printing what was done")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -88,6 +88,7 @@ fn is_address(host: &HeaderValue) -> bool {
 /// Brings gauges that nobody counts up to date.
 async fn measure(site: &Site) {
     site.modules.measure().await;
+    site.metrics.log_dropped(crate::telemetry::dropped());
     for database in site.databases.all() {
         let head = database.head_size().unwrap_or(0);
         site.metrics.database_head(database.name(), head);
@@ -100,7 +101,7 @@ async fn measure(site: &Site) {
 /// databases are told, not counted as unready: another replica would have the
 /// same, and taking this one out would also stop what is stored from being served.
 fn ready(site: &Arc<Site>, method: &Method) -> Response<Body> {
-    let ready = !site.stop.is_cancelled();
+    let ready = site.is_ready();
     let databases: Vec<_> = site
         .databases
         .all()
@@ -110,6 +111,8 @@ fn ready(site: &Arc<Site>, method: &Method) -> Response<Body> {
                 "name": database.name(),
                 "head": database.head_size(),
                 "stopped": database.is_stopped(),
+                "head_age_seconds": database.head_age().map(|age| age.as_secs()),
+                "standing_still": database.is_standing_still(),
             })
         })
         .collect();

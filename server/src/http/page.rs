@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::HOST;
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue};
 use http::{Request, Response, StatusCode};
 
 use super::Site;
@@ -21,19 +20,7 @@ pub(crate) fn answer<B>(site: &Arc<Site>, request: &Request<B>) -> Response<Body
     } else {
         "http"
     };
-    // HTTP/2 has it in the request's URL and may have no Host.
-    let authority = request
-        .uri()
-        .authority()
-        .map(|authority| authority.as_str());
-    let host = authority
-        .or_else(|| request.headers().get(HOST)?.to_str().ok())
-        // What is shown is pasted into a shell.
-        .filter(|host| {
-            host.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b))
-        })
-        .map_or_else(|| site.config.listen.to_string(), str::to_owned);
+    let host = host(request).unwrap_or_else(|| site.config.listen.to_string());
     let method = request.method();
     let text = Bytes::from(page(site, &format!("{scheme}://{host}")));
     let mut response = response::text(StatusCode::OK, text, method);
@@ -47,6 +34,21 @@ pub(crate) fn answer<B>(site: &Arc<Site>, request: &Request<B>) -> Response<Body
         HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
     );
     response
+}
+
+/// Returns how the client calls this server: in HTTP/2 the authority says so, in
+/// HTTP/1 mostly the `Host` header. Userinfo is left out.
+fn host<B>(request: &Request<B>) -> Option<String> {
+    let authority = request.uri().authority().map(|authority| {
+        let text = authority.as_str();
+        text.rsplit_once('@').map_or(text, |(_, host)| host)
+    });
+    let header = || request.headers().get(HOST)?.to_str().ok();
+    let host = authority.or_else(header)?;
+    // What is shown is pasted into a shell.
+    host.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b))
+        .then(|| host.to_owned())
 }
 
 const HEAD: &str = "<!doctype html>
@@ -140,6 +142,28 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::Request;
+
+    use super::host;
+
+    #[test]
+    fn the_page_calls_the_server_as_the_client_does() {
+        let http1 = Request::get("/").header("host", "mirror.example:8080");
+        let http2 = Request::get("https://mirror.example:8443/");
+        let hostile = Request::get("/").header("host", "$(reboot)");
+        let user = Request::get("http://user:secret@mirror.example/");
+        for (request, want) in [
+            (http1, Some("mirror.example:8080")),
+            (http2, Some("mirror.example:8443")),
+            (user, Some("mirror.example")),
+            (hostile, None),
+            (Request::get("/"), None),
+        ] {
+            let request = request.body(()).unwrap();
+            assert_eq!(host(&request).as_deref(), want);
+        }
+    }
+
     #[test]
     fn text_of_others_stays_text() {
         assert_eq!(super::escape("<a&\">"), "&lt;a&amp;&quot;&gt;");

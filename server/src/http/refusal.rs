@@ -156,9 +156,6 @@ impl Refusal {
             LookupError::NotFound { status, text } => {
                 Self::not_found(*status, or_else(text.clone(), "not found\n"))
             }
-            LookupError::Private => {
-                Self::denied(format!("checksum database {database}: {error}\n"))
-            }
             LookupError::Unreachable {
                 reason,
                 retry_after,

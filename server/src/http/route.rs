@@ -65,6 +65,9 @@ impl Route {
         let path = path
             .strip_prefix('/')
             .ok_or("the path does not start with a slash\n")?;
+        if path.starts_with('/') {
+            return Err(two_slashes(path));
+        }
         let path = goproxy::decode(path).map_err(|error| format!("{error}\n"))?;
         let (path, cached_only) = match path.strip_prefix("cached-only/") {
             Some(rest) => (rest, true),
@@ -115,9 +118,26 @@ impl Route {
     }
 }
 
+/// What a GOPROXY with a slash too many at its end makes the go command ask.
+fn two_slashes(path: &str) -> String {
+    let right = path.trim_start_matches('/');
+    format!(
+        "the path starts with more than one slash: ask for /{right}, and write GOPROXY without a \
+         slash at its end\n"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slash_too_many_is_named_with_the_right_path() {
+        for path in ["//rsc.io/quote/@v/list", "///rsc.io/quote/@v/list"] {
+            let text = Route::parse(path).unwrap_err();
+            assert!(text.contains(" /rsc.io/quote/@v/list,"), "{text}");
+        }
+    }
 
     fn module(path: &str) -> (String, bool) {
         match Route::parse(path) {

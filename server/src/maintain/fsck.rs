@@ -9,6 +9,7 @@ use anyhow::Result;
 use crate::config::Config;
 use crate::ledger::Index;
 use crate::maintain::examine::{Examiner, Finding};
+use crate::output::print;
 use crate::progress;
 use crate::store::Store;
 use crate::store::durable::Staging;
@@ -31,9 +32,9 @@ struct Report {
 /// What the file system or sled answers.
 pub(crate) fn run(config: &Config) -> Result<ExitCode> {
     let report = check(config)?;
-    println!(
+    let counts = format!(
         "{} files whole and proved or exempt ({} bytes hashed), {} without a stored proof, \
-         {} not in the index, {} strangers, {} damaged or missing",
+         {} not in the index, {} strangers, {} damaged or missing\n",
         report.good,
         report.bytes,
         report.unproved,
@@ -41,12 +42,13 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
         report.strangers,
         report.damaged.len()
     );
+    print(&counts)?;
     if report.damaged.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    println!(
-        "remove what is damaged and it is fetched and proved again when asked for; then run `sumward index rebuild`"
-    );
+    print(
+        "remove what is damaged and it is fetched and proved again when asked for; then run `sumward index rebuild`\n",
+    )?;
     Ok(ExitCode::FAILURE)
 }
 

@@ -9,6 +9,7 @@ use super::examine::{Examiner, Finding};
 use crate::config::Config;
 use crate::ledger::Index;
 use crate::ledger::sled::folder;
+use crate::output::print;
 use crate::progress;
 use crate::store::Store;
 use crate::store::durable::Staging;
@@ -74,10 +75,10 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
     if old.exists() {
         fs::remove_dir_all(&old).with_context(|| format!("removing {}", old.display()))?;
     }
-    println!(
+    print(&format!(
         "indexed {recorded} files; {unproved} without a stored proof (proved when asked for), \
-         {damaged} damaged (fetched again when asked for), {strangers} strangers left alone"
-    );
+         {damaged} damaged (fetched again when asked for), {strangers} strangers left alone\n"
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -93,6 +93,19 @@ pub enum Breaker {
     Open,
 }
 
+/// Why a connection was closed before a request was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Its client address has too many open.
+    PerAddress,
+    /// The PROXY protocol is spoken, and it does not come from a trusted proxy.
+    NotAProxy,
+    /// It does not begin with a header of the PROXY protocol.
+    ProxyHeader,
+    /// No TLS connection came of it.
+    Tls,
+}
+
 /// Gives an enum its label values and the list of its variants, in order.
 macro_rules! labels {
     ($name:ident { $($variant:ident => $label:literal,)+ }) => {
@@ -149,4 +162,11 @@ labels!(Outcome {
     Timeout => "timeout",
     Broken => "broken",
     BreakerOpen => "breaker_open",
+});
+
+labels!(Refused {
+    PerAddress => "per_address",
+    NotAProxy => "not_a_proxy",
+    ProxyHeader => "proxy_header",
+    Tls => "tls",
 });

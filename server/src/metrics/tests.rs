@@ -82,6 +82,8 @@ fn states_are_shown() {
     metrics.lookup(Lookup::Joined);
     metrics.disk_free(5);
     metrics.hot_bytes(6);
+    metrics.refused_connection(Refused::PerAddress);
+    metrics.log_dropped(7);
     for want in [
         r#"sumward_upstream_breaker{host="proxy.golang.org"} 2"#,
         r#"sumward_database_head{database="sum.golang.org"} 71909756"#,
@@ -90,6 +92,8 @@ fn states_are_shown() {
         r#"sumward_cache_lookups_total{found="joined"} 1"#,
         "sumward_disk_free_bytes 5",
         "sumward_hot_bytes 6",
+        r#"sumward_refused_connections_total{reason="per_address"} 1"#,
+        "sumward_log_lines_dropped_total 7",
     ] {
         assert_line(&metrics, want);
     }

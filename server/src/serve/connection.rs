@@ -6,8 +6,8 @@
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response, Version};
@@ -18,23 +18,28 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
+use super::clients::Clients;
+use super::listener::{Listener, Stream};
 use super::peer::{ClientAddress, Peer};
-use super::slow;
+use super::per_address::{PerAddress, Place};
 use super::tls::Acceptor;
 use super::unreadable::OnUnreadable;
+use super::{proxy_protocol, slow};
 use crate::config;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Refused};
 
 /// What all endpoints of a server share.
 #[derive(Clone)]
 pub(crate) struct Shared {
     /// What clients may not exceed.
     pub(crate) limits: config::Limits,
+    /// Which addresses speak for clients.
+    pub(crate) clients: Clients,
     /// Where connections are counted.
     pub(crate) metrics: Arc<Metrics>,
     /// Open connections.
@@ -44,11 +49,16 @@ pub(crate) struct Shared {
 /// A bound address and how connections to it begin.
 pub(crate) struct Endpoint<R> {
     /// Where connections come in.
-    pub(crate) listener: TcpListener,
+    pub(crate) listener: Listener,
     /// Which endpoint it is, for the handler.
     pub(crate) role: R,
     /// Plain HTTP when `None`.
     pub(crate) tls: Option<Acceptor>,
+    /// Open connections; more wait to be accepted.
+    pub(crate) connections_max: usize,
+    /// Whether connections begin with a header of the PROXY protocol. Only trusted
+    /// proxies may then connect, and whoever may open a unix socket.
+    pub(crate) proxy_protocol: bool,
 }
 
 /// Accepts connections until `stop`, then lets open requests finish.
@@ -66,10 +76,25 @@ pub(crate) async fn serve<R, H, F, B>(
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + Unpin + 'static,
 {
-    let builder = builder(&shared.limits);
-    let handler = Arc::new(handler);
-    let places = Arc::new(Semaphore::new(shared.limits.connections_max));
+    let Endpoint {
+        listener,
+        role,
+        tls,
+        connections_max,
+        proxy_protocol,
+    } = endpoint;
+    let places = Arc::new(Semaphore::new(connections_max));
     let graceful = GracefulShutdown::new();
+    let opening = Opening {
+        builder: builder(&shared.limits),
+        per_address: PerAddress::new(shared.limits.connections_per_address_max),
+        shared,
+        tls,
+        role,
+        proxy_protocol,
+        handler,
+    };
+    let opening = Arc::new(opening);
     loop {
         let place = tokio::select! {
             () = stop.cancelled() => break,
@@ -77,9 +102,9 @@ pub(crate) async fn serve<R, H, F, B>(
         };
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = endpoint.listener.accept() => accepted,
+            accepted = listener.accept() => accepted,
         };
-        let (stream, address) = match accepted {
+        let (stream, hop) = match accepted {
             Ok(accepted) => accepted,
             Err(error) if is_of_one_connection(&error) => {
                 tracing::debug!(%error, "a connection ended before it was accepted");
@@ -92,21 +117,18 @@ pub(crate) async fn serve<R, H, F, B>(
                 continue;
             }
         };
-        let connection = Connection {
-            shared: shared.clone(),
-            builder: builder.clone(),
-            watcher: graceful.watcher(),
-            tls: endpoint.tls.clone(),
-            address,
-            role: endpoint.role,
-            handler: Arc::clone(&handler),
+        let Some(own_place) = opening.admit(hop) else {
+            continue;
         };
-        shared.connections.spawn(async move {
-            let _place = place;
-            connection.run(stream).await;
+        let opening = Arc::clone(&opening);
+        let watcher = graceful.watcher();
+        let connections = opening.shared.connections.clone();
+        connections.spawn(async move {
+            let _places = (place, own_place);
+            opening.run(stream, hop, watcher).await;
         });
     }
-    drop(endpoint.listener);
+    drop(listener);
     graceful.shutdown().await;
 }
 
@@ -154,83 +176,172 @@ pub(super) fn builder(limits: &config::Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-struct Connection<R, H> {
+/// How the connections of one endpoint begin and what is spoken on them.
+struct Opening<R, H> {
     shared: Shared,
     builder: auto::Builder<TokioExecutor>,
-    watcher: Watcher,
+    per_address: Arc<PerAddress>,
     tls: Option<Acceptor>,
-    address: SocketAddr,
     role: R,
-    handler: Arc<H>,
+    proxy_protocol: bool,
+    handler: H,
 }
 
-impl<R, H, F, B> Connection<R, H>
+impl<R, H> Opening<R, H> {
+    /// Gives a new connection one of the places of its address. `None` closes it.
+    ///
+    /// A trusted proxy has as many as it likes: behind it are many clients. Where it
+    /// says who they are before anything else, each has places of its own.
+    fn admit(&self, hop: ClientAddress) -> Option<Option<Place>> {
+        let is_proxy = self.shared.clients.trusts(hop);
+        if self.proxy_protocol && !is_proxy && hop != ClientAddress::Unix {
+            self.refuse(Refused::NotAProxy);
+            tracing::debug!(peer = %hop, "connection refused: it is not from a trusted proxy");
+            return None;
+        }
+        if is_proxy {
+            return Some(None);
+        }
+        self.place(hop).map(Some)
+    }
+
+    fn place(&self, client: ClientAddress) -> Option<Place> {
+        match self.per_address.enter(client) {
+            Ok(place) => Some(place),
+            Err(full) => {
+                self.refuse(Refused::PerAddress);
+                if full.is_news {
+                    tracing::debug!(
+                        peer = %client,
+                        max = full.max,
+                        "connections refused: their address has too many open"
+                    );
+                }
+                None
+            }
+        }
+    }
+
+    fn refuse(&self, why: Refused) {
+        self.shared.metrics.refused_connection(why);
+    }
+}
+
+impl<R, H, F, B> Opening<R, H>
 where
     R: Copy + Send + Sync + 'static,
     H: Fn(Peer<R>, Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + Unpin + 'static,
 {
-    async fn run(self, stream: TcpStream) {
+    async fn run(self: Arc<Self>, stream: Stream, hop: ClientAddress, watcher: Watcher) {
         let _counted = self.shared.metrics.connection();
-        // Answers are written in one piece: waiting for more would only delay them.
-        let _ = stream.set_nodelay(true);
-        // Without it the kernel takes megabytes at a time and then nothing for minutes
-        // from who reads slowly, which `slow` could not tell from reading nothing.
-        let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX);
-        match &self.tls {
-            Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => self.speak(stream, false).await,
-                Err(error) => {
-                    tracing::debug!(peer = %self.address, %error, "TLS handshake failed")
-                }
-            },
-            None => self.speak(stream, true).await,
+        match stream {
+            Stream::Tcp(stream) => {
+                // Answers are written in one piece: waiting for more would only delay
+                // them.
+                let _ = stream.set_nodelay(true);
+                // Without it the kernel takes megabytes at a time and then nothing for
+                // minutes from who reads slowly, which `slow` could not tell from
+                // reading nothing.
+                let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX);
+                self.open(stream, hop, watcher).await;
+            }
+            Stream::Unix(stream) => self.open(stream, hop, watcher).await,
         }
     }
 
-    /// Answers requests on `stream`, which `is_plain` says is what the client writes
-    /// and reads itself.
-    async fn speak<S>(self, stream: S, is_plain: bool)
+    /// Reads what comes before HTTP.
+    async fn open<S>(self: Arc<Self>, mut stream: S, mut hop: ClientAddress, watcher: Watcher)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self {
-            shared,
-            builder,
-            watcher,
-            tls: _,
-            address,
-            role,
-            handler,
-        } = self;
+        let mut _place = None;
+        if self.proxy_protocol {
+            let within = self.shared.limits.header_read_timeout;
+            match proxy_protocol::read(&mut stream, within).await {
+                Ok(None) => {}
+                Ok(Some(client)) => {
+                    hop = ClientAddress::Ip(client.to_canonical());
+                    if !self.shared.clients.trusts(hop) {
+                        let Some(place) = self.place(hop) else {
+                            return;
+                        };
+                        _place = Some(place);
+                    }
+                }
+                Err(error) => {
+                    self.refuse(Refused::ProxyHeader);
+                    tracing::debug!(peer = %hop, %error, "connection refused");
+                    return;
+                }
+            }
+        }
+        match &self.tls {
+            Some(tls) => match tls.accept(stream).await {
+                Ok(stream) => self.speak(stream, false, hop, watcher).await,
+                Err(error) => {
+                    self.refuse(Refused::Tls);
+                    tracing::debug!(peer = %hop, %error, "TLS handshake failed");
+                }
+            },
+            None => self.speak(stream, true, hop, watcher).await,
+        }
+    }
+
+    /// Answers requests on `stream`. Where it `is_plain`, the client itself writes and
+    /// reads its bytes.
+    async fn speak<S>(
+        self: &Arc<Self>,
+        stream: S,
+        is_plain: bool,
+        hop: ClientAddress,
+        watcher: Watcher,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let watch = slow::Watch::new();
         let stream = TokioIo::new(watch.guard(stream));
         let requests = watch.clone();
+        let opening = Arc::clone(self);
         let service = service_fn(move |request: Request<Incoming>| {
             let open = requests.request();
             let peer = Peer {
-                address: ClientAddress::Ip(address.ip().to_canonical()),
-                role,
+                address: opening.shared.clients.of_request(hop, request.headers()),
+                role: opening.role,
                 writes_to_kernel: is_plain && request.version() < Version::HTTP_2,
             };
-            let answer = handler(peer, request);
+            let span = span(&request, peer.address);
+            let answer = (opening.handler)(peer, request).instrument(span);
             async move {
                 let mut response = answer.await;
                 let on_unreadable = response.extensions_mut().remove::<OnUnreadable>();
                 Ok::<_, Infallible>(response.map(|body| open.until_sent(body, on_unreadable)))
             }
         });
-        let connection = builder.serve_connection(stream, service);
+        let connection = self.builder.serve_connection(stream, service);
         tokio::select! {
             result = watcher.watch(connection.into_owned()) => if let Err(error) = result {
-                tracing::debug!(peer = %address, %error, "connection ended");
+                tracing::debug!(peer = %hop, %error, "connection ended");
             },
-            why = watch.too_slow(&shared.limits) => {
-                tracing::debug!(peer = %address, ?why, "connection cut: the client is too slow");
+            why = watch.too_slow(&self.shared.limits) => {
+                tracing::debug!(peer = %hop, ?why, "connection cut: the client is too slow");
             }
         }
     }
+}
+
+/// What is logged while a request is answered belongs to it. With the default filter
+/// there is no such span, and it costs a comparison.
+fn span(request: &Request<Incoming>, client: ClientAddress) -> tracing::Span {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    tracing::debug_span!(
+        "request",
+        id = COUNT.fetch_add(1, Ordering::Relaxed),
+        method = %request.method(),
+        path = request.uri().path(),
+        client = %client,
+    )
 }
 
 #[cfg(test)]

@@ -1,0 +1,71 @@
+//! Listening sockets that the service manager opened and handed down.
+//!
+//! Source: systemd's sd_listen_fds(3).
+
+use std::io;
+
+use listenfd::ListenFd;
+use tokio::net::{TcpListener, UnixListener};
+
+use super::listener::{Error, Listener};
+
+/// The sockets that were handed down and are not in use.
+pub(crate) struct Inherited {
+    sockets: ListenFd,
+    /// Their names, in the same order.
+    names: Vec<String>,
+}
+
+impl Inherited {
+    /// Returns none.
+    pub(crate) fn none() -> Self {
+        Self {
+            sockets: ListenFd::empty(),
+            names: Vec::new(),
+        }
+    }
+
+    /// Takes what was handed down to this process. It changes the environment, so that
+    /// children do not take it too: to be called once, before there are threads.
+    ///
+    /// # Errors
+    /// The environment contradicts itself.
+    pub(crate) fn from_environment() -> io::Result<Self> {
+        let handed_down = sd_notify::listen_fds_with_names()?;
+        let names: Vec<_> = handed_down.map(|(_, name)| name).collect();
+        if names.is_empty() {
+            return Ok(Self::none());
+        }
+        Ok(Self {
+            sockets: ListenFd::from_env(),
+            names,
+        })
+    }
+
+    /// Takes a socket out by its name (`FileDescriptorName=`).
+    pub(super) fn take(&mut self, name: &str) -> Result<Listener, Error> {
+        let index = self.names.iter().position(|held| held == name);
+        let index = index.ok_or_else(|| Error::NotHandedDown {
+            name: name.to_owned(),
+            handed_down: self.names.clone(),
+        })?;
+        self.listener(index).map_err(|source| Error::Inherited {
+            name: name.to_owned(),
+            source,
+        })
+    }
+
+    fn listener(&mut self, index: usize) -> io::Result<Listener> {
+        if let Ok(Some(listener)) = self.sockets.take_tcp_listener(index) {
+            listener.set_nonblocking(true)?;
+            return TcpListener::from_std(listener).map(Listener::Tcp);
+        }
+        let taken = self.sockets.take_unix_listener(index)?;
+        let listener = taken.ok_or_else(|| io::Error::other("it is in use already"))?;
+        listener.set_nonblocking(true)?;
+        Ok(Listener::Unix {
+            socket: UnixListener::from_std(listener)?,
+            _file: None,
+        })
+    }
+}
