@@ -32,7 +32,7 @@ use crate::source::upstream::Upstreams;
 use crate::store::Blobs;
 use crate::store::durable::Staging;
 use crate::store::local::Local;
-use crate::sumdb::{Databases, HeadFiles, Parts as DatabaseParts};
+use crate::sumdb::{Databases, FromSources, Parts as DatabaseParts, RecordedHeads};
 
 /// A server that is put together, and not yet listening.
 pub(crate) struct App {
@@ -92,15 +92,24 @@ impl App {
         );
         let sources = Sources::new(&config, &instance, Arc::clone(&metrics))?;
         let sources = Arc::new(sources);
+        let journal = Journal::open(data).with_context(at)?;
+        let heads = RecordedHeads::new(
+            data.clone(),
+            staging.clone(),
+            journal.clone(),
+            Arc::clone(&ledger),
+            &config.databases,
+        );
+        heads.restore().with_context(at)?;
         let databases = Databases::open(
             &config.databases,
             &config.upstream,
             data,
             DatabaseParts {
-                heads: Arc::new(HeadFiles::new(data.clone(), staging.clone())),
+                heads: Arc::new(heads),
                 staging,
                 evidence: evidence.clone(),
-                fetch: Arc::clone(sources.upstreams()) as _,
+                fetch: Arc::new(FromSources(Arc::clone(&sources))),
             },
         )
         .with_context(at)?;
@@ -114,7 +123,7 @@ impl App {
         let parts = shelf::Parts {
             blobs,
             ledger: Arc::clone(&ledger),
-            journal: Journal::open(data).with_context(at)?,
+            journal,
         };
         let shelf = Arc::new(Shelf::new(parts, &config.cache, &config.usage));
         let fills = TaskTracker::new();

@@ -21,7 +21,7 @@ mod read;
 mod write;
 
 pub(crate) use date::day;
-pub(crate) use read::{Line, read};
+pub(crate) use read::{Line, read, recent};
 
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

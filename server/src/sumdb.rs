@@ -32,8 +32,10 @@ use proto::note::VerifierKey;
 use proto::tlog::{Hash, record_hash};
 
 pub(crate) use databases::{Archives, Database, Databases, Parts};
-pub(crate) use fetch::Hops;
+pub(crate) use fetch::{FromSources, Hops};
+#[cfg(test)]
 pub(crate) use heads::HeadFiles;
+pub(crate) use heads::RecordedHeads;
 pub(crate) use proto::sumdb::Record;
 
 /// An answer to a lookup that has been proved.

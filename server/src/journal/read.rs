@@ -1,7 +1,7 @@
 //! Reading the journal back.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{Entry, LINE_BYTES_MAX, folder};
@@ -35,6 +35,30 @@ pub(crate) fn read(data: &Path) -> impl Iterator<Item = io::Result<Line>> + use<
     });
     error.into_iter().chain(lines)
 }
+
+/// Reads the last lines of the newest file of one kind of entries, oldest first. Blocks.
+///
+/// # Errors
+/// What the file system answers.
+pub(crate) fn recent(data: &Path, kind: &str) -> io::Result<Vec<Line>> {
+    let mut files = files(&folder(data))?;
+    let prefix = format!("{kind}-");
+    files.retain(|path| {
+        let name = path.file_name().unwrap_or_default();
+        name.as_encoded_bytes().starts_with(prefix.as_bytes())
+    });
+    let Some(path) = files.pop() else {
+        return Ok(Vec::new());
+    };
+    let mut file = File::open(&path)?;
+    let start = file.metadata()?.len().saturating_sub(RECENT_BYTES);
+    file.seek(SeekFrom::Start(start))?;
+    // The first line may have lost its start; it is then no entry.
+    Lines::new(path, BufReader::new(file), None).collect()
+}
+
+/// What is read of a file's end.
+const RECENT_BYTES: u64 = 256 << 10;
 
 type Source = BufReader<Box<dyn Read + Send>>;
 

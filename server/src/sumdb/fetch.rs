@@ -9,7 +9,8 @@ use http::HeaderValue;
 use proto::goproxy::list::Fallback;
 
 use crate::ask::Asked;
-use crate::source::upstream::{FetchError, Fetched, Upstreams, Want};
+use crate::source::upstream::{Class, FetchError, Want};
+use crate::source::{Relay, Sources};
 
 /// The servers of our kind that a request has passed.
 #[derive(Clone, Debug, Default)]
@@ -56,12 +57,34 @@ pub(crate) trait Fetch: fmt::Debug + Send + Sync {
     ) -> BoxFuture<'a, Result<Bytes, FetchError>>;
 }
 
-/// How often a file is asked for whose transfer breaks off.
-const TRANSFERS_MAX: usize = 2;
+/// Reads through the sources that the settings name, which bound how many transfers
+/// there are at once and ask again when one breaks off.
+#[derive(Debug)]
+pub(crate) struct FromSources(pub(crate) Arc<Sources>);
 
-impl Fetch for Upstreams {
+impl FromSources {
+    async fn read(
+        &self,
+        relay: &Relay,
+        path: &str,
+        bytes_max: u64,
+        hops: &Hops,
+    ) -> Result<Bytes, FetchError> {
+        let own = self.0.upstreams().want(bytes_max);
+        let want = Want {
+            via: hops.via.clone().unwrap_or(own.via),
+            class: Class::Database,
+            ..own
+        };
+        let asking = self.0.ask_database(relay, path, want)?;
+        let ((), bytes, _) = asking.text(|_, _| Ok(())).await?;
+        Ok(bytes)
+    }
+}
+
+impl Fetch for FromSources {
     fn fall_through(&self, index: usize) -> Option<Fallback> {
-        Self::fall_through(self, index)
+        self.0.fall_through(index)
     }
 
     fn read_entry<'a>(
@@ -72,9 +95,8 @@ impl Fetch for Upstreams {
         hops: &'a Hops,
     ) -> BoxFuture<'a, Result<Bytes, FetchError>> {
         Box::pin(async move {
-            let want = want(self, bytes_max, hops);
-            let want = &want;
-            collect(move || Box::pin(self.fetch_from(index, path, want))).await
+            let relay = Relay::Entry(index);
+            self.read(&relay, path, bytes_max, hops).await
         })
     }
 
@@ -86,48 +108,8 @@ impl Fetch for Upstreams {
         hops: &'a Hops,
     ) -> BoxFuture<'a, Result<Bytes, FetchError>> {
         Box::pin(async move {
-            let want = want(self, bytes_max, hops);
-            let want = &want;
-            collect(move || Box::pin(self.fetch_url(base, path, want))).await
+            let relay = Relay::Configured(base.to_owned());
+            self.read(&relay, path, bytes_max, hops).await
         })
-    }
-}
-
-fn want(upstreams: &Upstreams, bytes_max: u64, hops: &Hops) -> Want {
-    let own = upstreams.want(bytes_max);
-    match &hops.via {
-        Some(via) => Want {
-            via: via.clone(),
-            ..own
-        },
-        None => own,
-    }
-}
-
-/// Fetches a file and collects its body; once more when the body breaks off.
-async fn collect<'a>(
-    fetch: impl Fn() -> BoxFuture<'a, Result<Fetched, FetchError>> + Send,
-) -> Result<Bytes, FetchError> {
-    let mut transfer = 1;
-    loop {
-        let fetched = fetch().await?;
-        let upstream = Arc::clone(&fetched.upstream);
-        if fetched.is_html() {
-            let reason = "answered with a web page".to_owned();
-            return Err(FetchError::BadAnswer { upstream, reason });
-        }
-        match fetched.bytes().await {
-            Ok(bytes) => return Ok(bytes),
-            Err(error) if error.retryable() && transfer < TRANSFERS_MAX => transfer += 1,
-            Err(error) => {
-                return Err(FetchError::Unavailable {
-                    upstream,
-                    reason: error.to_string(),
-                    status: None,
-                    text: Bytes::new(),
-                    retry_after: None,
-                });
-            }
-        }
     }
 }

@@ -1,14 +1,20 @@
 //! Where it is written which head of a database is the newest.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use futures_util::future::BoxFuture;
 use proto::sumdb::Head;
 
 use super::archive;
+use crate::journal::{self, Entry, Journal, Line};
+use crate::ledger::{self, Ledger};
 use crate::store::durable::Staging;
+use crate::{blocking, config};
 
 /// Keeps the newest accepted heads, and moves them forward one at a time.
 ///
@@ -40,19 +46,173 @@ pub(crate) struct Conflict {
     pub(crate) newest: Vec<u8>,
 }
 
-/// Heads as files of the databases' folders, for a process that has these to itself.
+/// Heads in journal, files and ledger.
+///
+/// The journal has each head with the time of its acceptance, durably, before anything
+/// else is done with it; the file is written behind, and made again from the journal
+/// where a crash came between ([`RecordedHeads::restore`]); the ledger compares and
+/// swaps, for servers that share one.
+#[derive(Debug)]
+pub(crate) struct RecordedHeads {
+    data: PathBuf,
+    staging: Staging,
+    journal: Journal,
+    ledger: Arc<dyn Ledger>,
+    /// Hashes of the databases' keys, by name.
+    keys: BTreeMap<String, u32>,
+}
+
+impl RecordedHeads {
+    /// Keeps the heads of these databases.
+    pub(crate) fn new(
+        data: PathBuf,
+        staging: Staging,
+        journal: Journal,
+        ledger: Arc<dyn Ledger>,
+        databases: &[config::Database],
+    ) -> Self {
+        let keys = databases
+            .iter()
+            .map(|database| (database.name.clone(), database.key.key_hash()))
+            .collect();
+        Self {
+            data,
+            staging,
+            journal,
+            ledger,
+            keys,
+        }
+    }
+
+    /// Writes the newest heads of the journal as files, where a crash has lost these.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub(crate) fn restore(&self) -> io::Result<()> {
+        let mut newest: BTreeMap<String, (u64, String)> = BTreeMap::new();
+        for line in journal::recent(&self.data, "heads")? {
+            let Line::Entry(Entry::HeadAccepted {
+                database,
+                key_hash,
+                size,
+                note,
+                ..
+            }) = line
+            else {
+                continue;
+            };
+            // Heads of another key are of another log.
+            let key = self.keys.get(&database).map(|key| format!("{key:08x}"));
+            if key != Some(key_hash) || newest.get(&database).is_some_and(|(it, _)| *it > size) {
+                continue;
+            }
+            newest.insert(database, (size, note));
+        }
+        for (database, (size, note)) in newest {
+            let path = self.path(&database, size);
+            if std::fs::read(&path).ok().as_deref() != Some(note.as_bytes()) {
+                tracing::warn!(database, size, "a head is restored from the journal");
+                self.staging.write(&path, note.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&self, name: &str, size: u64) -> PathBuf {
+        let folder = archive::folder(&self.data, name);
+        folder.join("heads").join(size.to_string())
+    }
+
+    async fn swap(
+        &self,
+        name: &str,
+        old: Option<&Head>,
+        new: &Head,
+    ) -> io::Result<Result<(), Conflict>> {
+        let old_size = old.map(|head| head.tree.size);
+        let mut expected = old.map(|head| head.note.clone());
+        for _ in 0..SWAPS_MAX {
+            let swapped = self
+                .ledger
+                .advance(name, expected.as_deref(), &new.note)
+                .await?;
+            let Err(ledger::Conflict { current }) = swapped else {
+                return Ok(Ok(()));
+            };
+            match current {
+                Some(newest) if size_of(&newest) > old_size => {
+                    return Ok(Err(Conflict { newest }));
+                }
+                // It was restored, or begun anew: ours takes its place.
+                current => expected = current,
+            }
+        }
+        Err(io::Error::other(
+            "the newest head moves faster than it can be swapped",
+        ))
+    }
+}
+
+/// How often a swap is tried with what the ledger has.
+const SWAPS_MAX: usize = 8;
+
+/// Returns the size that a signed note tells, unchecked: whoever wrote it checked it.
+fn size_of(note: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(note).ok()?;
+    text.lines().nth(1)?.parse().ok()
+}
+
+impl Heads for RecordedHeads {
+    fn advance<'a>(
+        &'a self,
+        name: &'a str,
+        old: Option<&'a Head>,
+        new: &'a Head,
+    ) -> BoxFuture<'a, io::Result<Result<(), Conflict>>> {
+        Box::pin(async move {
+            let key = self.keys.get(name).copied().unwrap_or_default();
+            let entry = Entry::HeadAccepted {
+                database: name.to_owned(),
+                key_hash: format!("{key:08x}"),
+                size: new.tree.size,
+                root: new.tree.hash.to_string(),
+                note: String::from_utf8_lossy(&new.note).into_owned(),
+                at: journal::seconds(SystemTime::now()),
+            };
+            self.journal.append(entry).await?;
+            let path = self.path(name, new.tree.size);
+            let (staging, note) = (self.staging.clone(), new.note.clone());
+            blocking::run(move || staging.write_lazily(&path, &note)).await?;
+            match self.swap(name, old, new).await {
+                Ok(swapped) => Ok(swapped),
+                // One process alone has nobody to compare with, and the journal has
+                // the head.
+                Err(error) => {
+                    tracing::error!(database = name, %error, "the ledger does not take a head");
+                    Ok(Ok(()))
+                }
+            }
+        })
+    }
+}
+
+/// Heads as files of the databases' folders alone.
+#[cfg(test)]
 #[derive(Debug)]
 pub(crate) struct HeadFiles {
     data: PathBuf,
     staging: Staging,
 }
 
+#[cfg(test)]
 impl HeadFiles {
     pub(crate) fn new(data: PathBuf, staging: Staging) -> Self {
         Self { data, staging }
     }
 }
 
+#[cfg(test)]
 impl Heads for HeadFiles {
     fn advance<'a>(
         &'a self,
