@@ -112,7 +112,8 @@ fn put_text(
         Ok(Schema::Section(_) | Schema::List(_)) => match yaml() {
             Ok(value) => value,
             Err(error) => {
-                let message = format!("`{text}` is not YAML: {error}");
+                // The text may hold a password, so it is not part of this.
+                let message = format!("is not YAML: {error}");
                 problems.push(Problem::new(origin.place(path), message));
                 return;
             }
