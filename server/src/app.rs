@@ -1,21 +1,19 @@
 //! The server as a whole: how it is wired, how it starts and stops.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::ask::Access;
 use crate::config::{self, Config};
-use crate::evidence::Evidence;
 use crate::http::{self, Role, Site};
-use crate::journal::Journal;
 use crate::ledger::Ledger;
-use crate::ledger::sled::Sled;
 use crate::metrics::Metrics;
 use crate::modules::proof::Prover;
 use crate::modules::{Modules, Parts, Shelf};
@@ -29,10 +27,13 @@ use crate::serve::tls::Acceptor;
 use crate::shelf;
 use crate::source::Sources;
 use crate::source::upstream::Upstreams;
-use crate::store::Blobs;
 use crate::store::durable::Staging;
-use crate::store::local::Local;
 use crate::sumdb::{Databases, FromSources, Parts as DatabaseParts, RecordedHeads};
+
+pub(crate) mod control;
+pub(crate) mod folder;
+
+use folder::Folder;
 
 /// A server that is put together, and not yet listening.
 pub(crate) struct App {
@@ -45,6 +46,10 @@ pub(crate) struct App {
     /// Fills, which go on when clients leave.
     fills: TaskTracker,
     ledger: Arc<dyn Ledger>,
+    staging: Staging,
+    is_read_only: bool,
+    /// Brings the records up to date while the server answers. Taken once.
+    catch_up: Mutex<Option<BoxFuture<'static, ()>>>,
 }
 
 /// A server that is listening, and not yet answering.
@@ -61,30 +66,22 @@ impl App {
     /// # Errors
     /// What stands in the way, with what to do about it.
     pub(crate) fn build(config: Config) -> Result<Arc<Self>> {
-        let data = &config.data;
-        let at = || format!("opening the data folder {}", data.display());
-        let ledger: Arc<dyn Ledger> = Arc::new(Sled::open(data).with_context(at)?);
-        // Only whoever holds the ledger's lock may empty staging.
-        let staging = Staging::open(data).with_context(at)?;
-        let blobs: Arc<dyn Blobs> = Arc::new(Local::open(data, &staging).with_context(at)?);
-        Self::of(config, staging, blobs, ledger)
+        let folder = Folder::open(&config)?;
+        Self::of(config, folder)
     }
 
     /// Puts the server together around what files and records are kept by.
     ///
     /// # Errors
     /// What stands in the way, with what to do about it.
-    pub(crate) fn of(
-        config: Config,
-        staging: Staging,
-        blobs: Arc<dyn Blobs>,
-        ledger: Arc<dyn Ledger>,
-    ) -> Result<Arc<Self>> {
+    pub(crate) fn of(config: Config, folder: Folder) -> Result<Arc<Self>> {
+        let (staging, blobs) = (folder.staging.clone(), Arc::clone(&folder.blobs));
+        let (ledger, journal) = (Arc::clone(&folder.ledger), folder.journal.clone());
+        let (evidence, is_read_only) = (folder.evidence.clone(), folder.data.is_read_only());
         let data = &config.data;
         let at = || format!("opening the data folder {}", data.display());
         let instance = format!("{:032x}", rand::random::<u128>());
         let stop = CancellationToken::new();
-        let evidence = Evidence::open(data, staging.clone()).with_context(at)?;
         let hosts = Upstreams::host_names(&config.upstream);
         let metrics = Metrics::new(
             hosts.iter().map(String::as_str),
@@ -92,7 +89,6 @@ impl App {
         );
         let sources = Sources::new(&config, &instance, Arc::clone(&metrics))?;
         let sources = Arc::new(sources);
-        let journal = Journal::open(data).with_context(at)?;
         let heads = RecordedHeads::new(
             data.clone(),
             staging.clone(),
@@ -100,14 +96,16 @@ impl App {
             Arc::clone(&ledger),
             &config.databases,
         );
-        heads.restore().with_context(at)?;
+        if !is_read_only {
+            heads.restore().with_context(at)?;
+        }
         let databases = Databases::open(
             &config.databases,
             &config.upstream,
             data,
             DatabaseParts {
                 heads: Arc::new(heads),
-                staging,
+                staging: staging.clone(),
                 evidence: evidence.clone(),
                 fetch: Arc::new(FromSources(Arc::clone(&sources))),
             },
@@ -133,7 +131,7 @@ impl App {
             prover,
             metrics: Arc::clone(&metrics),
             tasks: fills.clone(),
-            is_read_only: false,
+            is_read_only,
         };
         let tls = config
             .tls
@@ -152,7 +150,11 @@ impl App {
             stop: stop.clone(),
             config,
         };
+        let catch_up = folder.catch_up(&site.config).with_context(at)?;
         Ok(Arc::new(Self {
+            catch_up: Mutex::new(Some(Box::pin(catch_up))),
+            staging,
+            is_read_only,
             site: Arc::new(site),
             tls,
             stop,
@@ -193,11 +195,48 @@ impl App {
                 proxy_protocol: false,
             });
         }
+        if let Some(control) = self.control().await {
+            endpoints.push(control);
+        }
         Ok(Bound {
             app: self,
             endpoints,
             address,
         })
+    }
+}
+
+impl App {
+    /// Binds the socket for commands. A server without one serves all the same.
+    async fn control(&self) -> Option<Endpoint<Role>> {
+        if self.is_read_only {
+            return None;
+        }
+        let config = self.config();
+        let Some(path) = control::path(config) else {
+            tracing::warn!("the data folder's path is too long for a socket: purge by --admin");
+            return None;
+        };
+        let address = config::Address::Unix(path.clone());
+        let bound = Listener::bind(&address, &mut Inherited::none()).await;
+        let noted = bound.map_err(anyhow::Error::from).and_then(|listener| {
+            control::note(&config.data, &self.staging, &path)?;
+            Ok(listener)
+        });
+        match noted {
+            Ok(listener) => Some(Endpoint {
+                listener,
+                role: Role::Admin,
+                tls: None,
+                connections_max: ADMIN_CONNECTIONS_MAX,
+                proxy_protocol: false,
+            }),
+            Err(error) => {
+                let (path, error) = (path.display(), format!("{error:#}"));
+                tracing::warn!(%path, error, "no socket for commands: purge by --admin");
+                None
+            }
+        }
     }
 }
 
@@ -236,6 +275,10 @@ impl Bound {
                 .clone()
                 .run_until_cancelled_owned(keep_up(Arc::clone(&app.site))),
         );
+        let catch_up = app.catch_up.lock().ok().and_then(|mut it| it.take());
+        if let Some(catch_up) = catch_up {
+            serving.spawn(app.stop.clone().run_until_cancelled_owned(catch_up));
+        }
         serving.close();
         // Asked while answering: it is our own answer that gives us away. Where
         // names are slow to resolve, as they are when the world is down, the

@@ -186,6 +186,20 @@ pub enum Command {
     Index(Index),
     /// Hash every stored file again and compare it with its proof
     Fsck,
+    /// Take back what is stored and remembered of a module or one of its versions
+    ///
+    /// It is gone from memory, disk and index when the command ends, of a running server
+    /// too. The next request fetches it anew.
+    Purge {
+        /// What to take back: MODULE or MODULE@VERSION, as go.mod writes them
+        #[arg(required = true, value_name = "MODULE[@VERSION]")]
+        what: Vec<String>,
+    },
+    /// Copy the data folder to a new folder, while the server runs or not
+    Backup {
+        /// Where to: a folder that does not exist yet, or an empty one
+        to: PathBuf,
+    },
     /// Check or show the settings without serving
     #[command(subcommand)]
     Config(Config),

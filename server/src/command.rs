@@ -10,9 +10,11 @@ use crate::config::environment::Environment;
 use crate::config::load::Loaded;
 use crate::output::complain;
 
+mod backup;
 mod completions;
 mod config;
 pub(crate) mod database;
+mod purge;
 mod serve;
 mod signal;
 
@@ -51,6 +53,8 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Serve => serve::run(loaded),
         args::Command::Config(command) => config::run(&command, &loaded),
         args::Command::Index(args::Index::Rebuild) => crate::maintain::rebuild::run(&loaded.config),
+        args::Command::Purge { what } => purge::run(&loaded.config, &what),
+        args::Command::Backup { to } => backup::run(&loaded.config, &to),
         args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
         args::Command::Database(command) => database::run(&loaded.config, &command),
         args::Command::Completions { shell } => completions::run(shell),

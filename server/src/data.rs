@@ -75,7 +75,7 @@ pub(crate) enum Error {
         right: &'static str,
     },
     /// Its file system is read-only.
-    #[error("{} is on a read-only file system: what is stored can be served with `data_mode: read-only`", path.display())]
+    #[error("{} is on a read-only file system", path.display())]
     ReadOnly {
         /// Its path, or that of a folder in it.
         path: PathBuf,
@@ -158,7 +158,7 @@ impl Data {
         ledger: &dyn Ledger,
         journal: &Journal,
     ) -> io::Result<()> {
-        if self.found == FORMAT || self.is_read_only() {
+        if !self.is_old() || self.is_read_only() {
             return Ok(());
         }
         convert::journal_first_uses(ledger, journal).await?;
@@ -177,6 +177,11 @@ impl Data {
     /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.folder
+    }
+
+    /// Tells whether it has an older format: [`convert`](Self::convert) it.
+    pub(crate) fn is_old(&self) -> bool {
+        self.found != FORMAT
     }
 
     /// Tells whether nothing of it may be changed.

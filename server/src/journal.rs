@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::ledger::Standing;
+use crate::ledger::{FileRecord, Standing};
 
 mod date;
 mod read;
@@ -49,6 +49,8 @@ pub(crate) enum Entry {
         key: String,
         /// SHA-256 of the file, in hex.
         sha256: String,
+        /// Bytes of the file.
+        size: u64,
         /// Its h1, where it has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         h1: Option<String>,
@@ -85,6 +87,24 @@ pub(crate) enum Entry {
 }
 
 impl Entry {
+    /// Returns the first use of a file with this record; `None` where a database
+    /// proves the file.
+    pub(crate) fn first_use(key: &str, record: &FileRecord) -> Option<Self> {
+        match record.standing {
+            Standing::Proved { .. } => None,
+            Standing::Exempt | Standing::Unproved { .. } | Standing::Uncovered => {
+                Some(Self::FirstUse {
+                    key: key.to_owned(),
+                    sha256: record.sha256.clone(),
+                    size: record.size,
+                    h1: record.h1.clone(),
+                    standing: record.standing.clone(),
+                    at: record.stored_at,
+                })
+            }
+        }
+    }
+
     /// Returns what the files begin with that hold such entries. Entries whose
     /// order matters have one kind.
     fn kind(&self) -> &'static str {

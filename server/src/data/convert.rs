@@ -14,7 +14,7 @@ use proto::tlog::checkpoint;
 
 use super::{Error, failed};
 use crate::journal::{Entry, Journal, seconds};
-use crate::ledger::{FileRecord, Ledger, Standing, Table};
+use crate::ledger::{FileRecord, Ledger, Table};
 use crate::store::durable::sync_folder;
 
 /// Records read at once.
@@ -73,14 +73,7 @@ pub(super) async fn journal_first_uses(ledger: &dyn Ledger, journal: &Journal) -
         after = Some(last.clone());
         let entries = records.into_iter().filter_map(|(key, value)| {
             let record: FileRecord = serde_json::from_slice(&value).ok()?;
-            let is_proved = matches!(record.standing, Standing::Proved { .. });
-            (!is_proved).then_some(Entry::FirstUse {
-                key,
-                sha256: record.sha256,
-                h1: record.h1,
-                standing: record.standing,
-                at: record.stored_at,
-            })
+            Entry::first_use(&key, &record)
         });
         journal.append_all(entries).await?;
     }

@@ -87,6 +87,7 @@ async fn a_folder_of_version_1_is_converted_and_its_index_copied() {
     let first_use = Entry::FirstUse {
         key: "exempt".into(),
         sha256: "00".repeat(32),
+        size: 1,
         h1: None,
         standing: Standing::Exempt,
         at: 7,

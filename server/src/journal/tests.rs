@@ -24,6 +24,7 @@ fn entries() -> Vec<Entry> {
         Entry::FirstUse {
             key: "a.example/c/@v/v1.0.0.mod".into(),
             sha256: "00".repeat(32),
+            size: 5,
             h1: None,
             standing: Standing::Unproved {
                 reason: "proof is off".into(),

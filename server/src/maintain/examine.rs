@@ -1,19 +1,19 @@
 //! Looking at one stored file: is it what its name, its record and its proof say?
 
-use std::fs::File;
 use std::io::{self, BufReader};
-use std::path::Path;
 use std::sync::{Mutex, PoisonError, mpsc};
 
-use proto::digest::Digest;
 use proto::dirhash::H1;
 use proto::goproxy::Request;
 use proto::module::ModuleVersion;
+use proto::sumdb::LookupAnswer;
+use tokio::runtime::Handle;
 
 use crate::config::Config;
 use crate::ledger::{FileRecord, Standing};
 use crate::modules::file::{Misfit, Part, VersionFile, measure, new_record};
-use crate::store::{Found, Walk};
+use crate::modules::proof;
+use crate::store::{Blobs, Found, Key, Walk};
 use crate::sumdb::Archives;
 
 /// What was found of a file.
@@ -22,7 +22,7 @@ pub(crate) enum Finding {
     /// It is whole, and its standing is known.
     Good {
         /// The file's key.
-        key: String,
+        key: Key,
         /// What the index should say of it.
         record: FileRecord,
     },
@@ -30,7 +30,7 @@ pub(crate) enum Finding {
     /// for.
     Unproved {
         /// The file's key.
-        key: String,
+        key: Key,
         /// SHA-256 of the file, in hex.
         sha256: String,
     },
@@ -38,7 +38,7 @@ pub(crate) enum Finding {
     Changing,
     /// It is not what it should be.
     Damaged {
-        /// The file's key.
+        /// The file's key, or what cannot be read.
         key: String,
         /// What is wrong.
         reason: String,
@@ -56,11 +56,22 @@ pub(crate) struct Examiner<'a> {
     pub(crate) config: &'a Config,
     /// The stored proofs.
     pub(crate) databases: &'a Archives,
+    /// The files.
+    pub(crate) blobs: &'a dyn Blobs,
+    /// The runtime that reads them.
+    pub(crate) runtime: &'a Handle,
+    /// How many are examined at once.
+    pub(crate) workers: usize,
+}
+
+/// Returns how many files a machine can examine at once.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 impl Examiner<'_> {
-    /// Examines all files of a walk, on all cores, and hands each finding to
-    /// `take` with the bytes that were read for it.
+    /// Examines all files of a walk, and hands each finding to `take` with the bytes
+    /// that were read for it.
     ///
     /// # Errors
     /// What `take` answers.
@@ -69,11 +80,10 @@ impl Examiner<'_> {
         walk: Walk,
         mut take: impl FnMut(Finding, u64) -> io::Result<()>,
     ) -> io::Result<()> {
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
         let walk = Mutex::new(walk);
         std::thread::scope(|scope| {
             let (sender, receiver) = mpsc::sync_channel(FINDINGS_WAITING_MAX);
-            for _ in 0..workers {
+            for _ in 0..self.workers {
                 let (sender, walk) = (sender.clone(), &walk);
                 scope.spawn(move || {
                     loop {
@@ -106,34 +116,51 @@ impl Examiner<'_> {
         let Some(key) = &found.key else {
             return (stranger(), 0);
         };
-        let key = key.as_str();
-        let Ok(request) = Request::parse(key) else {
+        let Ok(request) = Request::parse(key.as_str()) else {
             return (stranger(), 0);
         };
-        let Some(file) = version_file(&request, key) else {
+        let Some(file) = version_file(&request, key.as_str()) else {
             return (Finding::Changing, 0);
         };
-        self.version_file(&file, &found.path)
-            .unwrap_or_else(|error| (unread(key, &error), 0))
+        self.version_file(&file, key)
+            .unwrap_or_else(|error| (unread(key.as_str(), &error), 0))
     }
 
-    fn version_file(&self, file: &VersionFile, path: &Path) -> io::Result<(Finding, u64)> {
-        let Digest { sha256, size } = Digest::of(File::open(path)?)?;
-        let reader = BufReader::with_capacity(64 << 10, File::open(path)?);
+    fn version_file(&self, file: &VersionFile, key: &Key) -> io::Result<(Finding, u64)> {
+        let Some(blob) = self.runtime.block_on(self.blobs.read(key))? else {
+            let finding = Finding::Damaged {
+                key: key.to_string(),
+                reason: "is not a file".to_owned(),
+            };
+            return Ok((finding, 0));
+        };
+        let (sha256, size) = (blob.content.sha256()?, blob.content.len());
+        let reader = BufReader::with_capacity(64 << 10, blob.content.reader());
         let finding = match measure(file, reader, size) {
             Err(Misfit::Unread(error)) => return Err(error),
             Err(misfit) => Finding::Damaged {
-                key: file.key.to_string(),
+                key: key.to_string(),
                 reason: misfit.to_string(),
             },
-            Ok(measured) => self.stand(file, hex::encode(sha256), size, measured.h1),
+            Ok(measured) => self.stand(file, key, sha256, size, measured.h1),
         };
         Ok((finding, size))
     }
 
     /// Finds the proof of a file among the stored ones.
-    fn stand(&self, file: &VersionFile, sha256: String, size: u64, h1: Option<H1>) -> Finding {
-        let key = file.key.to_string();
+    fn stand(
+        &self,
+        file: &VersionFile,
+        key: &Key,
+        sha256: String,
+        size: u64,
+        h1: Option<H1>,
+    ) -> Finding {
+        let damaged = |reason: String| Finding::Damaged {
+            key: key.to_string(),
+            reason,
+        };
+        let key = key.clone();
         let (Some(covered), Some(got)) = (file.part.covered(), h1) else {
             let record = new_record(sha256, size, None, Standing::Uncovered);
             return Finding::Good { key, record };
@@ -150,28 +177,17 @@ impl Examiner<'_> {
             Ok(None) => Finding::Unproved { key, sha256 },
             Ok(Some(answer)) => match covered.of(&answer.record, &file.version) {
                 Some(want) if want == got => {
-                    let standing = Standing::Proved {
-                        database: database.name().to_owned(),
-                        record: answer.id,
-                        key: String::new(),
-                        record_hash: String::new(),
-                    };
+                    let standing = proof::standing(database.name(), &answer);
                     let record = new_record(sha256, size, h1, standing);
                     Finding::Good { key, record }
                 }
-                Some(want) => Finding::Damaged {
-                    key,
-                    reason: format!("{} has {want}, the file is {got}", database.name()),
-                },
+                Some(want) => damaged(format!("{} has {want}, the file is {got}", database.name())),
                 None => Finding::Unproved { key, sha256 },
             },
-            Err(error) => Finding::Damaged {
-                key,
-                reason: format!(
-                    "its stored proof in {} does not hold: {error}",
-                    database.name()
-                ),
-            },
+            Err(error) => damaged(format!(
+                "its stored proof in {} does not hold: {error}",
+                database.name()
+            )),
         }
     }
 }
@@ -197,6 +213,6 @@ fn version_file(request: &Request, key: &str) -> Option<VersionFile> {
         }
         Request::List(_) | Request::Latest(_) => return None,
     };
-    let key = crate::store::Key::parse(key)?;
+    let key = Key::parse(key)?;
     Some(VersionFile { version, part, key })
 }

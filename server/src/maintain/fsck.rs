@@ -2,17 +2,22 @@
 //! and its proof.
 
 use std::collections::HashSet;
+use std::io;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use tokio::runtime::Handle;
 
 use crate::config::Config;
-use crate::ledger::Index;
-use crate::maintain::examine::{Examiner, Finding};
+use crate::data::{Data, Mode};
+use crate::ledger::sled::Sled;
+use crate::ledger::{self, Ledger, Table};
+use crate::maintain::examine::{Examiner, Finding, cores};
+use crate::maintain::runtime;
 use crate::output::print;
 use crate::progress;
-use crate::store::Store;
-use crate::store::durable::Staging;
+use crate::store::local::Local;
+use crate::store::{Blobs, Key};
 use crate::sumdb::Archives;
 
 #[derive(Default)]
@@ -25,14 +30,14 @@ struct Report {
     strangers: usize,
 }
 
-/// Checks the configured data folder, and changes nothing of it but staging,
-/// which is emptied. Exit status 1 when something is damaged.
+/// Checks the configured data folder, and changes nothing of it, but that an index
+/// that cannot be read is moved aside. Exit status 1 when something is damaged.
 ///
 /// # Errors
 /// What the file system or sled answers.
 pub(crate) fn run(config: &Config) -> Result<ExitCode> {
     let report = check(config)?;
-    let counts = format!(
+    print(&format!(
         "{} files whole and proved or exempt ({} bytes hashed), {} without a stored proof, \
          {} not in the index, {} strangers, {} damaged or missing\n",
         report.good,
@@ -41,30 +46,36 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
         report.unrecorded,
         report.strangers,
         report.damaged.len()
-    );
-    print(&counts)?;
+    ))?;
     if report.damaged.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    print(
-        "remove what is damaged and it is fetched and proved again when asked for; then run `sumward index rebuild`\n",
-    )?;
+    print(&format!(
+        "remove what is damaged and it is fetched and proved again when asked for; then run `sumward index rebuild`\n"
+    ))?;
     Ok(ExitCode::FAILURE)
 }
 
 fn check(config: &Config) -> Result<Report> {
-    let data = &config.data;
-    let index = Index::open(data)?;
-    let store = Store::open(data, Staging::open(data)?)?;
-    let databases = Archives::open(&config.databases, &config.upstream, data)?;
+    let runtime = runtime()?;
+    let data = Data::open(&config.data, Mode::Exclusive)?;
+    let index = Index {
+        ledger: Sled::open(data.path())?,
+        runtime: runtime.handle(),
+    };
+    let blobs = Local::read_only(data.path());
+    let databases = Archives::open(&config.databases, &config.upstream, data.path())?;
     let examiner = Examiner {
         config,
         databases: &databases,
+        blobs: &blobs,
+        runtime: runtime.handle(),
+        workers: cores(),
     };
     let bar = progress::files("checking");
     let mut report = Report::default();
     let mut seen = HashSet::new();
-    examiner.all(store.walk(), |finding, bytes| {
+    examiner.all(blobs.walk(), |finding, bytes| {
         bar.inc(bytes);
         report.bytes += bytes;
         if let Some(line) = report.take(&index, &mut seen, finding)? {
@@ -72,33 +83,60 @@ fn check(config: &Config) -> Result<Report> {
         }
         Ok(())
     })?;
-    for item in index.files() {
-        let (key, _) = item?;
+    index.each_key(|key| {
         if !seen.contains(&key) {
-            let line = format!("missing: {key} is in the index and not on disk");
-            bar.println(&line);
+            bar.println(&format!("missing: {key} is in the index and not on disk"));
             report.damaged.push(key);
         }
-    }
+    })?;
     bar.finish();
     Ok(report)
+}
+
+/// The records.
+struct Index<'a> {
+    ledger: Sled,
+    runtime: &'a Handle,
+}
+
+/// Records read at once.
+const BATCH: usize = 1000;
+
+impl Index<'_> {
+    fn sha256(&self, key: &Key) -> io::Result<Option<String>> {
+        let record = self.runtime.block_on(ledger::file(&self.ledger, key))?;
+        Ok(record.map(|record| record.sha256))
+    }
+
+    fn each_key(&self, mut take: impl FnMut(String)) -> io::Result<()> {
+        let mut after: Option<String> = None;
+        loop {
+            let found = self.ledger.scan(Table::Files, "", after.as_deref(), BATCH);
+            let found = self.runtime.block_on(found)?;
+            let Some((last, _)) = found.last() else {
+                return Ok(());
+            };
+            after = Some(last.clone());
+            found.into_iter().for_each(|(key, _)| take(key));
+        }
+    }
 }
 
 impl Report {
     /// Counts a finding; returns what there is to say about it.
     fn take(
         &mut self,
-        index: &Index,
+        index: &Index<'_>,
         seen: &mut HashSet<String>,
         finding: Finding,
-    ) -> std::io::Result<Option<String>> {
+    ) -> io::Result<Option<String>> {
         Ok(match finding {
             Finding::Good { key, record } => {
                 let line = self.compare(index, &key, &record.sha256)?;
                 if line.is_none() {
                     self.good += 1;
                 }
-                seen.insert(key);
+                seen.insert(key.to_string());
                 line
             }
             Finding::Unproved { key, sha256 } => {
@@ -106,7 +144,7 @@ impl Report {
                     self.unproved += 1;
                     format!("without a stored proof: {key}")
                 });
-                seen.insert(key);
+                seen.insert(key.to_string());
                 Some(line)
             }
             Finding::Changing => None,
@@ -127,16 +165,15 @@ impl Report {
     /// proof; returns what is wrong.
     fn compare(
         &mut self,
-        index: &Index,
-        key: &str,
+        index: &Index<'_>,
+        key: &Key,
         sha256: &str,
-    ) -> std::io::Result<Option<String>> {
-        Ok(match index.file(key)? {
-            Some(indexed) if indexed.sha256 != sha256 => {
-                self.damaged.push(key.to_owned());
+    ) -> io::Result<Option<String>> {
+        Ok(match index.sha256(key)? {
+            Some(recorded) if recorded != sha256 => {
+                self.damaged.push(key.to_string());
                 Some(format!(
-                    "damaged: {key}: stored as sha256 {}, now {sha256}",
-                    indexed.sha256
+                    "damaged: {key}: stored as sha256 {recorded}, now {sha256}"
                 ))
             }
             Some(_) => None,
@@ -153,6 +190,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::ledger::Change;
     use crate::modules::file::new_record;
 
     #[test]
@@ -165,11 +203,15 @@ mod tests {
         // Nothing proves it, and any bytes are a go.mod.
         fs::write(folder.join("v1.0.0.mod"), b"module m.example/y\n").unwrap();
         std::os::unix::fs::symlink("/", folder.join("v1.0.0.zip")).unwrap();
-        let index = Index::open(data.path()).unwrap();
         let standing = crate::ledger::Standing::Exempt;
         let record = new_record("00".repeat(32), 19, None, standing);
-        index.put("m.example/x/@v/v1.0.0.mod", &record).unwrap();
-        drop(index);
+        let put = Change::put(Table::Files, "m.example/x/@v/v1.0.0.mod", &record);
+        let ledger = Sled::open(data.path()).unwrap();
+        let applied = runtime()
+            .unwrap()
+            .block_on(ledger.apply(vec![put.unwrap()]));
+        applied.unwrap();
+        drop(ledger);
         let mut damaged = check(&config).unwrap().damaged;
         damaged.sort();
         assert_eq!(

@@ -1,92 +1,75 @@
-//! `sumward index rebuild`: the index made anew from the stored files.
+//! `sumward index rebuild`: the index made anew from the stored files and the
+//! journal.
 
 use std::fs;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::examine::{Examiner, Finding};
+use super::remake::{Remake, Watch};
+use super::runtime;
 use crate::config::Config;
-use crate::ledger::Index;
-use crate::ledger::sled::folder;
+use crate::data::{Data, Mode};
+use crate::journal::Journal;
+use crate::ledger::sled::{Sled, folder};
 use crate::output::print;
 use crate::progress;
-use crate::store::Store;
-use crate::store::durable::Staging;
+use crate::store::local::Local;
 use crate::sumdb::Archives;
-
-/// Records written between two flushes: sled holds what is not flushed in
-/// memory.
-const BATCH: usize = 1000;
 
 /// Rebuilds the index of the configured data folder. The old index is moved
 /// aside first and removed when the new one is whole: a crash in between leaves
 /// an index that lacks records, and a file without a record is judged again
-/// when it is asked for.
+/// when it is asked for. The folder stays locked all the time.
 ///
 /// # Errors
 /// What the file system or sled answers.
 pub(crate) fn run(config: &Config) -> Result<ExitCode> {
-    let data = &config.data;
-    let new = folder(data);
-    let old = data.join("index.old");
-    refuse_while_serving(config)?;
+    let runtime = runtime()?;
+    let mut data = Data::open(&config.data, Mode::Exclusive)?;
+    if data.is_old() {
+        let (ledger, journal) = (Sled::open(data.path())?, Journal::open(data.path())?);
+        runtime.block_on(data.convert(&ledger, &journal))?;
+    }
+    let new = folder(data.path());
+    let old = data.path().join("index.old");
     if old.exists() {
         fs::remove_dir_all(&old).with_context(|| format!("removing {}", old.display()))?;
     }
     if new.exists() {
         fs::rename(&new, &old).with_context(|| format!("moving {} aside", new.display()))?;
     }
-    let index = Index::open(data)?;
-    let staging = Staging::open(data)?;
-    let store = Store::open(data, staging)?;
-    let databases = Archives::open(&config.databases, &config.upstream, data)?;
-    let examiner = Examiner {
-        config,
-        databases: &databases,
+    let remake = Remake {
+        databases: Arc::new(Archives::open(
+            &config.databases,
+            &config.upstream,
+            data.path(),
+        )?),
+        blobs: Arc::new(Local::read_only(data.path())),
+        ledger: Arc::new(Sled::open(data.path())?),
+        config: config.clone(),
     };
-    let bar = progress::files("indexing");
-    let (mut recorded, mut unproved, mut damaged, mut strangers) = (0_usize, 0, 0, 0);
-    examiner.all(store.walk(), |finding, bytes| {
-        bar.inc(bytes);
-        match finding {
-            Finding::Good { key, record } => {
-                index.put_unflushed(&key, &record)?;
-                recorded += 1;
-                if recorded.is_multiple_of(BATCH) {
-                    index.flush()?;
-                }
-            }
-            Finding::Unproved { .. } => unproved += 1,
-            Finding::Changing => {}
-            Finding::Damaged { key, reason } => {
-                damaged += 1;
-                bar.println(&format!("damaged: {key}: {reason}"));
-            }
-            Finding::Stranger { path } => {
-                strangers += 1;
-                bar.println(&format!("not a module's file: {path}"));
-            }
-        }
-        Ok(())
-    })?;
-    index.flush()?;
+    let mut bar = progress::files("indexing");
+    let report = remake.alone(runtime.handle(), &mut bar)?;
     bar.finish();
     if old.exists() {
         fs::remove_dir_all(&old).with_context(|| format!("removing {}", old.display()))?;
     }
     print(&format!(
-        "indexed {recorded} files; {unproved} without a stored proof (proved when asked for), \
-         {damaged} damaged (fetched again when asked for), {strangers} strangers left alone\n"
+        "indexed {} files; {} without a stored proof (proved when asked for), {} damaged (fetched \
+         again when asked for), {} strangers left alone, {} lines of the journal passed over\n",
+        report.recorded, report.unproved, report.damaged, report.strangers, report.lines_damaged
     ))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// An index that opens shows that no server holds it; one that does not open
-/// for another reason is what is being rebuilt.
-fn refuse_while_serving(config: &Config) -> Result<()> {
-    match Index::open(&config.data) {
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Err(error.into()),
-        _ => Ok(()),
+impl Watch for progress::Progress {
+    fn bytes(&mut self, bytes: u64) {
+        self.inc(bytes);
+    }
+
+    fn line(&mut self, line: String) {
+        self.println(&line);
     }
 }

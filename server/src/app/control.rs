@@ -1,0 +1,73 @@
+//! The socket by which commands speak to a running server.
+//!
+//! It lies in `$RUNTIME_DIRECTORY` where there is one, else in the data folder, for
+//! its owner alone (0600). `DATA/control` says where it is, so that a command needs to
+//! know the data folder only.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::store::durable::Staging;
+
+/// The socket's name in its folder.
+const SOCKET: &str = "control.sock";
+
+/// The file in the data folder that says where the socket is.
+const NOTE: &str = "control";
+
+/// The longest path of a unix socket (108 bytes with the one that ends it, unix(7)).
+const PATH_BYTES_MAX: usize = 107;
+
+/// Returns where the socket of a server with these settings is; `None` when the path
+/// is longer than a socket's may be.
+pub(crate) fn path(config: &Config) -> Option<PathBuf> {
+    let folder = config.runtime.as_deref().unwrap_or(&config.data);
+    let folder = std::path::absolute(folder).ok()?;
+    let path = folder.join(SOCKET);
+    (path.as_os_str().len() <= PATH_BYTES_MAX).then_some(path)
+}
+
+/// Notes in the data folder where the socket is. Blocks.
+///
+/// # Errors
+/// What the file system answers.
+pub(crate) fn note(data: &Path, staging: &Staging, socket: &Path) -> io::Result<()> {
+    let text = format!("{}\n", socket.display());
+    staging.write(&data.join(NOTE), text.as_bytes())
+}
+
+/// Reads where the socket of the server is, or was, that has or had the data folder
+/// open. Blocks.
+///
+/// # Errors
+/// What the file system answers, but for a note that is not there.
+pub(crate) fn noted(data: &Path) -> io::Result<Option<PathBuf>> {
+    match std::fs::read_to_string(data.join(NOTE)) {
+        Ok(text) => Ok(Some(PathBuf::from(text.trim_end_matches('\n')))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_socket_is_found_by_the_data_folder() {
+        let data = tempfile::tempdir().unwrap();
+        let staging = Staging::open(data.path()).unwrap();
+        assert_eq!(noted(data.path()).unwrap(), None);
+        let mut config = Config::new(data.path().to_owned());
+        let here = path(&config).unwrap();
+        assert_eq!(here, data.path().join(SOCKET));
+        config.runtime = Some("/run/sumward".into());
+        let there = path(&config).unwrap();
+        assert_eq!(there, Path::new("/run/sumward/control.sock"));
+        note(data.path(), &staging, &there).unwrap();
+        assert_eq!(noted(data.path()).unwrap(), Some(there));
+        config.runtime = Some(format!("/{}", "x".repeat(200)).into());
+        assert_eq!(path(&config), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! The data folder as the server opens it: to change it, or to read alone.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use crate::config::Config;
+use crate::data::{self, Data, Mode};
+use crate::evidence::Evidence;
+use crate::journal::Journal;
+use crate::ledger::Ledger;
+use crate::ledger::memory::Memory;
+use crate::ledger::sled::Sled;
+use crate::maintain::remake::Remake;
+use crate::store::Blobs;
+use crate::store::durable::Staging;
+use crate::store::local::Local;
+use crate::sumdb::Archives;
+
+/// An open data folder.
+pub(crate) struct Folder {
+    pub(crate) data: Data,
+    pub(crate) staging: Staging,
+    pub(crate) blobs: Arc<dyn Blobs>,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) journal: Journal,
+    pub(crate) evidence: Evidence,
+    /// The ledger, where it may have to be made anew.
+    sled: Option<Sled>,
+}
+
+/// Records that are kept in memory where none can be written.
+const MEMORY_RECORDS_MAX: usize = 100_000;
+
+impl Folder {
+    /// Opens the configured folder. One on a file system that is read-only is opened
+    /// for reading: what is stored there is served. Blocks.
+    ///
+    /// # Errors
+    /// What stands in the way, with what to do about it.
+    pub(crate) fn open(config: &Config) -> Result<Self> {
+        let at = || format!("opening the data folder {}", config.data.display());
+        match Data::open(&config.data, Mode::Exclusive) {
+            Ok(data) => Self::to_change(data).with_context(at),
+            Err(error @ data::Error::ReadOnly { .. }) => {
+                tracing::warn!(%error, "what is stored is served, and nothing new is fetched");
+                let data = Data::open(&config.data, Mode::ReadOnly).with_context(at)?;
+                Self::to_read(data).with_context(at)
+            }
+            Err(error) => Err(error).with_context(at),
+        }
+    }
+
+    fn to_change(data: Data) -> Result<Self> {
+        let path = data.path();
+        let sled = Sled::open(path)?;
+        let staging = Staging::open(path)?;
+        Ok(Self {
+            blobs: Arc::new(Local::open(path, &staging)?),
+            ledger: Arc::new(sled.clone()),
+            journal: Journal::open(path)?,
+            evidence: Evidence::open(path, staging.clone())?,
+            sled: Some(sled),
+            staging,
+            data,
+        })
+    }
+
+    /// Nothing is ever staged: new files are refused before.
+    fn to_read(data: Data) -> Result<Self> {
+        let nowhere =
+            std::env::temp_dir().join(format!("sumward-read-only-{}", std::process::id()));
+        Ok(Self {
+            staging: Staging::open_in(&nowhere)?,
+            blobs: Arc::new(Local::read_only(data.path())),
+            ledger: Arc::new(Memory::bounded(MEMORY_RECORDS_MAX)),
+            journal: Journal::read_only(),
+            evidence: Evidence::read_only(),
+            sled: None,
+            data,
+        })
+    }
+
+    /// Returns what brings the records up to date while the server answers: a folder
+    /// of an older format is converted, and a ledger that had to be begun anew is
+    /// filled from files and journal. A file without a record is judged when it is
+    /// asked for, so nobody waits for it.
+    pub(crate) fn catch_up(
+        self,
+        config: &Config,
+    ) -> Result<impl Future<Output = ()> + Send + use<>> {
+        let archives = Archives::open(&config.databases, &config.upstream, &config.data)?;
+        let remake = Remake {
+            config: config.clone(),
+            databases: Arc::new(archives),
+            blobs: Arc::clone(&self.blobs),
+            ledger: Arc::clone(&self.ledger),
+        };
+        Ok(catch_up(self, remake))
+    }
+}
+
+async fn catch_up(mut folder: Folder, remake: Remake) {
+    if let Err(error) = folder.data.convert(&*folder.ledger, &folder.journal).await {
+        tracing::error!(%error, "the data folder keeps its old format; the next start tries again");
+    }
+    let Some(sled) = &folder.sled else {
+        return std::future::pending().await;
+    };
+    let mut emptied = sled.emptied();
+    let mut remade = 0;
+    loop {
+        let times = *emptied.borrow_and_update();
+        if times > remade {
+            remade = times;
+            match remake.clone().beside_server().await {
+                Ok(report) => tracing::info!(
+                    recorded = report.recorded,
+                    unproved = report.unproved,
+                    damaged = report.damaged,
+                    "the ledger is made anew from files and journal"
+                ),
+                Err(error) => tracing::error!(%error, "the ledger is not made anew"),
+            }
+        }
+        if emptied.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}

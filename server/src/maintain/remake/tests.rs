@@ -1,0 +1,92 @@
+use std::collections::BTreeMap;
+use std::fs;
+
+use sha2::{Digest, Sha256};
+
+use super::*;
+use crate::journal::Journal;
+use crate::ledger::memory::Memory;
+use crate::store::local::Local;
+
+fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
+    let data = tempfile::tempdir().unwrap();
+    let mut config = Config::new(data.path().to_owned());
+    config.databases = Vec::new();
+    let journal = Journal::open(data.path()).unwrap();
+    let bytes = b"module m.example/x\n";
+    let first_use = |version: &str, bytes: &[u8]| Entry::FirstUse {
+        key: format!("m.example/x/@v/{version}.mod"),
+        sha256: sha256(bytes),
+        size: bytes.len() as u64,
+        h1: None,
+        standing: Standing::Unproved {
+            reason: "proof is off".into(),
+        },
+        at: 7,
+    };
+    let fetched = || Entry::Fetched {
+        day: "2026-11-26".into(),
+        counts: BTreeMap::from([("m.example/x@v1.0.0".to_owned(), 2)]),
+    };
+    let entries = [
+        first_use("v1.0.0", bytes),
+        first_use("v1.1.0", b"what was stored first"),
+        first_use("v1.2.0", b"taken back"),
+        Entry::Removed {
+            key: "m.example/x/@v/v1.2.0.mod".into(),
+            at: 8,
+        },
+        first_use("v1.3.0", b"lost with the disk"),
+        fetched(),
+        fetched(),
+        Entry::Contents {
+            version: "m.example/x@v1.0.0".into(),
+            h1: "h1:x".into(),
+            files: vec![("go.mod".into(), "00".into())],
+        },
+    ];
+    journal.append_all(entries).await.unwrap();
+    let folder = data.path().join("modules/m.example/x/@v");
+    fs::create_dir_all(&folder).unwrap();
+    for version in ["v1.0.0", "v1.1.0", "v1.2.0", "v1.4.0"] {
+        fs::write(folder.join(format!("{version}.mod")), bytes).unwrap();
+    }
+    let ledger = Arc::new(Memory::default());
+    let remake = Remake {
+        databases: Arc::new(
+            Archives::open(&[], &crate::config::Upstream::default(), data.path()).unwrap(),
+        ),
+        blobs: Arc::new(Local::read_only(data.path())),
+        ledger: Arc::clone(&ledger) as Arc<dyn Ledger>,
+        config,
+    };
+    let report = remake.beside_server().await.unwrap();
+    let want = Report {
+        recorded: 1,
+        damaged: 1,
+        unproved: 2,
+        ..Report::default()
+    };
+    assert_eq!(report, want);
+    let record = async |version: &str| {
+        let key = Key::parse(&format!("m.example/x/@v/{version}.mod")).unwrap();
+        ledger::file(&*ledger, &key).await.unwrap()
+    };
+    let first = record("v1.0.0").await.unwrap();
+    assert_eq!((first.sha256, first.size), (sha256(bytes), 19));
+    assert_eq!(first.stored_at, 7);
+    let second = record("v1.1.0").await.unwrap();
+    assert_eq!(second.sha256, sha256(b"what was stored first"));
+    for version in ["v1.2.0", "v1.3.0", "v1.4.0"] {
+        assert_eq!(record(version).await, None, "{version}");
+    }
+    let count = ledger.get(Table::Fetched, "2026-11-26/m.example/x@v1.0.0");
+    assert_eq!(count.await.unwrap().unwrap(), b"4");
+    let contents = ledger.get(Table::Contents, "m.example/x@v1.0.0").await;
+    assert!(contents.unwrap().is_some());
+}
