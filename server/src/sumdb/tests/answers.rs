@@ -243,3 +243,36 @@ async fn a_stored_answer_damaged_on_disk_is_fetched_again() {
         assert_eq!(std::fs::read(&file).unwrap(), truth);
     }
 }
+
+fn head_with(more: &str, size: u64) -> Vec<u8> {
+    let text = checkpoint::format(&LOG.tree_at(size).unwrap());
+    note::sign(&format!("{text}{more}"), &[&signer()]).unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_whose_head_carries_a_hash_is_refused() {
+    // Old clients would take it from us for the record of another module.
+    assert_refused_then_served(|path, bytes| match path.starts_with("lookup/") {
+        true => {
+            let mut bytes = format!("5\n{}\n", record(5)).into_bytes();
+            bytes.extend_from_slice(&head_with(&record(6), SIZE));
+            bytes
+        }
+        false => bytes,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_newest_head_that_carries_a_hash_is_refused_with_evidence() {
+    let bench = Bench::new();
+    bench.fake.serve(|path| match path {
+        "latest" => Says::File(head_with(&record(6), 900)),
+        path => log_says(&LOG, 900, path),
+    });
+    let latest = bench.database.latest(&Hops::default()).await;
+    let error = latest.unwrap_err();
+    assert!(matches!(error, LookupError::Invalid { .. }), "{error}");
+    assert!(bench.evidence_files() > 0);
+    assert_eq!(bench.database.head_size(), None);
+}

@@ -7,8 +7,10 @@ use proto::goproxy::sumdb::SumdbRequest;
 use super::fake::{Says, log_says};
 use super::*;
 
+type Damage = fn(&[u8]) -> Vec<u8>;
+
 /// Ways that a file is damaged: by a bad disk, by a power cut, by a person.
-const WAYS: [fn(&[u8]) -> Vec<u8>; 5] = [
+const WAYS: [Damage; 5] = [
     |_| Vec::new(),
     |bytes| vec![0; bytes.len()],
     |bytes| bytes[..bytes.len() / 2].to_vec(),
