@@ -78,7 +78,8 @@ impl App {
         let (staging, blobs) = (folder.staging.clone(), Arc::clone(&folder.blobs));
         let (ledger, journal) = (Arc::clone(&folder.ledger), folder.journal.clone());
         let (evidence, is_read_only) = (folder.evidence.clone(), folder.data.is_read_only());
-        let data = &config.data;
+        let data = config.data.clone();
+        let data = data.as_path();
         let at = || format!("opening the data folder {}", data.display());
         let instance = format!("{:032x}", rand::random::<u128>());
         let stop = CancellationToken::new();
@@ -90,7 +91,7 @@ impl App {
         let sources = Sources::new(&config, &instance, Arc::clone(&metrics))?;
         let sources = Arc::new(sources);
         let heads = RecordedHeads::new(
-            data.clone(),
+            data.to_owned(),
             staging.clone(),
             journal.clone(),
             Arc::clone(&ledger),

@@ -11,11 +11,9 @@ use async_trait::async_trait;
 #[cfg(test)]
 pub(crate) mod failing;
 pub(crate) mod memory;
-mod old;
 pub(crate) mod record;
 pub(crate) mod sled;
 
-pub(crate) use old::Index;
 pub(crate) use record::{Absence, Contents, FileRecord, Standing, Use};
 
 /// The records. Values are bytes; [`record`] has their types.

@@ -462,6 +462,7 @@ fn first_use(key: &Key, record: &FileRecord) -> journal::Entry {
     journal::Entry::FirstUse {
         key: key.to_string(),
         sha256: record.sha256.clone(),
+        size: record.size,
         h1: record.h1.clone(),
         standing: record.standing.clone(),
         at: record.stored_at,

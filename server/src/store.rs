@@ -18,13 +18,11 @@ pub(crate) mod key;
 mod lazy;
 pub(crate) mod local;
 pub(crate) mod map;
-mod old;
 mod walk;
 
 pub(crate) use content::{Content, StoredFile};
 pub(crate) use durable::Staged;
 pub(crate) use key::Key;
-pub(crate) use old::Store;
 
 /// Where files are stored. A name once taken never gets other content, unless
 /// it was removed first or is one whose content changes ([`If::Any`]).

@@ -113,6 +113,7 @@ fn ready(site: &Arc<Site>, method: &Method) -> Response<Body> {
                 "stopped": database.is_stopped(),
                 "head_age_seconds": database.head_age().map(|age| age.as_secs()),
                 "standing_still": database.is_standing_still(),
+                "lost_head": database.lost_head_size(),
             })
         })
         .collect();

@@ -6,7 +6,6 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use proto::dirhash::H1;
 use proto::goproxy::Request;
 use proto::module::ModuleVersion;
-use proto::sumdb::LookupAnswer;
 use tokio::runtime::Handle;
 
 use crate::config::Config;

@@ -49,7 +49,7 @@ impl Staging {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub(super) fn open_in(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn open_in(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
@@ -140,30 +140,6 @@ impl Staging {
     /// What the file system answers.
     pub(crate) fn flush(&self) -> io::Result<()> {
         self.lazy.flush()
-    }
-
-    /// Writes `bytes` under the name `to`, replacing what was there. Readers see the
-    /// whole file or none, but nothing is waited for: after a power cut the file may
-    /// be missing, empty or damaged. For what is checked when it is read.
-    ///
-    /// # Errors
-    /// What the file system answers; `to` is then as it was.
-    pub(crate) fn write_soon(&self, to: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut staged = self.create()?;
-        (&*staged.file).write_all(bytes)?;
-        let Some(path) = staged.path.take() else {
-            return Ok(());
-        };
-        let mut renamed = fs::rename(&path, to);
-        if let (Err(error), Some(folder)) = (&renamed, to.parent())
-            && error.kind() == io::ErrorKind::NotFound
-        {
-            renamed = fs::create_dir_all(folder).and_then(|()| fs::rename(&path, to));
-        }
-        if renamed.is_err() {
-            staged.path = Some(path);
-        }
-        renamed
     }
 }
 

@@ -95,11 +95,6 @@ impl Databases {
             .max_by_key(|(database, _)| database.name().len())
     }
 
-    /// The database of a name.
-    pub(crate) fn named(&self, name: &str) -> Option<&Database> {
-        self.all.iter().find(|database| database.name() == name)
-    }
-
     /// All databases, in the order of the settings.
     pub(crate) fn all(&self) -> &[Database] {
         &self.all

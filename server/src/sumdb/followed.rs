@@ -253,18 +253,18 @@ impl Followed {
         self.tiles.join((*tile, hops.relayed), work).await
     }
 
-    /// Does what is to be done from time to time: makes durable what was written,
-    /// writes down a fork that could not be, and looks whether the head stands still.
+    /// Does what is to be done from time to time: writes down a fork that could not be,
+    /// and looks whether the head stands still.
     pub(crate) async fn tick(self: &Arc<Self>) {
         self.check_age().await;
         let this = Arc::clone(self);
-        let kept = blocking("making files durable", move || {
+        let written = blocking("writing down a fork", move || {
             this.write_fork();
-            this.keeper.sync()
+            Ok(())
         });
-        if let Err(error) = kept.await {
+        if let Err(error) = written.await {
             let (database, error) = (self.name(), error.to_string());
-            tracing::warn!(database, error, "what was proved lately is not yet durable");
+            tracing::warn!(database, error, "the evidence of a fork is not written");
         }
     }
 

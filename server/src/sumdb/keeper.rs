@@ -7,7 +7,6 @@
 //!
 //! Everything here blocks: call it off the async threads.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,21 +24,11 @@ use crate::store::durable::Staging;
 pub(super) struct Keeper {
     archive: Archive,
     staging: Staging,
-    /// Files that were written and are not yet durable. Held for an insertion.
-    unsynced: Mutex<Vec<PathBuf>>,
 }
-
-/// Files that wait to be made durable. Beyond, it is left to the system, which writes
-/// all within a minute.
-const UNSYNCED_MAX: usize = 4096;
 
 impl Keeper {
     pub(super) fn new(archive: Archive, staging: Staging) -> Self {
-        Self {
-            archive,
-            staging,
-            unsynced: Mutex::default(),
-        }
+        Self { archive, staging }
     }
 
     pub(super) fn archive(&self) -> &Archive {
@@ -61,7 +50,7 @@ impl Keeper {
             }
             self.remove_tile(tile)?;
         }
-        self.write_soon(archive.tile_path(tile), bytes)?;
+        self.staging.write_lazily(&archive.tile_path(tile), bytes)?;
         archive.note_proved(tile, bytes);
         let partial = archive.partial_folder(tile);
         if tile.is_full() {
@@ -82,7 +71,10 @@ impl Keeper {
 
     /// Keeps an answer that has been proved.
     pub(super) fn put_lookup(&self, module: &ModuleVersion, answer: &[u8]) -> io::Result<()> {
-        match self.write_soon(self.archive.lookup_path(module), answer) {
+        match self
+            .staging
+            .write_lazily(&self.archive.lookup_path(module), answer)
+        {
             // No file can have this name; the answer is asked for again next time.
             Err(error) if error.kind() == io::ErrorKind::InvalidFilename => Ok(()),
             kept => kept,
@@ -96,7 +88,7 @@ impl Keeper {
         if path.is_file() {
             return Ok(());
         }
-        self.write_soon(path, &head.note)
+        self.staging.write_lazily(&path, &head.note)
     }
 
     /// Moves a file aside that is no head any more.
@@ -160,48 +152,6 @@ impl Keeper {
         } else {
             fs::rename(self.archive.ready_folder(), folder)
         }
-    }
-
-    /// Makes durable what was written and is not yet. What is gone meanwhile is
-    /// passed over.
-    ///
-    /// # Errors
-    /// What the file system answers.
-    pub(super) fn sync(&self) -> io::Result<()> {
-        let files = std::mem::take(&mut *self.unsynced());
-        let mut folders = BTreeSet::new();
-        for file in &files {
-            sync_one(file)?;
-            // New folders lie in folders that are new as well.
-            let mut folder = file.parent();
-            while let Some(at) = folder.filter(|at| at.starts_with(self.archive.folder())) {
-                if !folders.insert(at) {
-                    break;
-                }
-                folder = at.parent();
-            }
-        }
-        folders.into_iter().try_for_each(sync_one)
-    }
-
-    fn write_soon(&self, path: PathBuf, bytes: &[u8]) -> io::Result<()> {
-        self.staging.write_soon(&path, bytes)?;
-        let mut unsynced = self.unsynced();
-        if unsynced.len() < UNSYNCED_MAX {
-            unsynced.push(path);
-        }
-        Ok(())
-    }
-
-    fn unsynced(&self) -> std::sync::MutexGuard<'_, Vec<PathBuf>> {
-        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn sync_one(path: &Path) -> io::Result<()> {
-    match absent_is_none(fs::File::open(path))? {
-        Some(file) => file.sync_all(),
-        None => Ok(()),
     }
 }
 
