@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::ask::Access;
+use crate::blocking;
 use crate::config::{self, Config};
 use crate::http::{self, Role, Site};
 use crate::ledger::Ledger;
@@ -356,9 +357,16 @@ impl App {
             ),
         }
         write_use(&self.site).await;
-        let flushed = tokio::time::timeout(FLUSH_AT_STOP, self.ledger.flush()).await;
+        let staging = self.staging.clone();
+        let flushed = tokio::time::timeout(FLUSH_AT_STOP, async {
+            self.ledger.flush().await?;
+            blocking::run(move || staging.flush()).await
+        })
+        .await;
         if !matches!(flushed, Ok(Ok(()))) {
-            tracing::warn!("the last records are not written; files without one are judged again");
+            tracing::warn!(
+                "the last records and proofs are not written; files without one are judged again"
+            );
         }
     }
 }

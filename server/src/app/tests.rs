@@ -11,6 +11,7 @@ use proto::goproxy::list::ProxyList;
 
 use super::App;
 use crate::config::{Address, Config, Mode};
+use crate::ledger::{Change, Ledger as _, Table};
 use crate::serve::inherited::Inherited;
 use crate::source::upstream::tests::kit::{Origin, Reply};
 
@@ -289,9 +290,11 @@ async fn the_proof_of_a_database_that_is_not_followed_counts_for_nothing() {
     };
     let sha256 = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(bytes));
     let record = crate::modules::file::new_record(sha256, bytes.len() as u64, None, standing);
-    let index = crate::ledger::Index::open(data.path()).unwrap();
-    index.put(key, &record).unwrap();
-    drop(index);
+    let ledger = crate::ledger::sled::Sled::open(data.path()).unwrap();
+    let change = Change::put(Table::Files, key, &record).unwrap();
+    ledger.apply(vec![change]).await.unwrap();
+    ledger.flush().await.unwrap();
+    drop(ledger);
     let server = Server::start_in(data, "off", |config| config.proof.mode = Mode::Require).await;
     let (status, text) = server.get(key).await;
     assert_eq!(status, 403, "{text}");

@@ -9,8 +9,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
 
 use proto::module::ModuleVersion;
 use proto::sumdb::{Fork, Head};
