@@ -225,7 +225,7 @@ mod tests {
     fn refuses_what_is_no_header() {
         for (bytes, want) in [
             (b"GET / HTTP/1.1\r\n".to_vec(), Error::NotAHeader),
-            (b"PROXYTCP4 ".to_vec(), Error::NotAHeader),
+            (b"PROXYTCP4 192.0.2.7".to_vec(), Error::NotAHeader),
             (
                 b"PROXY TCP4 192.0.2.7 192.0.2.1 1\r\n".to_vec(),
                 Error::Line,

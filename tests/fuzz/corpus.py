@@ -275,6 +275,21 @@ def texts():
         tile="tile/8/0/x001/067.p/1",
         tile_data="tile/8/data/000",
     )
+    signature = b"\r\n\r\n\0\r\nQUIT\n"
+    four = bytes([192, 0, 2, 7, 192, 0, 2, 1, 220, 4, 1, 187])
+    seed(
+        "proxy_header",
+        tcp4="PROXY TCP4 192.0.2.7 192.0.2.1 56324 443\r\n",
+        tcp6="PROXY TCP6 2001:db8::7 2001:db8::1 56324 443\r\n",
+        unknown="PROXY UNKNOWN\r\n",
+        endless="PROXY UNKNOWN " + "x" * 120,
+        http="GET / HTTP/1.1\r\n",
+        binary_tcp4=signature + b"\x21\x11\0\x0c" + four,
+        binary_extension=signature + b"\x21\x11\0\x11" + four + b"\4\0\2\t\t",
+        binary_local=signature + b"\x20\0\0\0",
+        binary_short=signature + b"\x21\x21\0\x0c" + four,
+        binary_long=signature + b"\x21\x11\xff\xff" + four,
+    )
     seed(
         "proxy_list",
         default="https://proxy.example,direct",

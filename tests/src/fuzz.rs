@@ -24,6 +24,8 @@ mod logs;
 mod names;
 #[path = "fuzz/proxy.rs"]
 mod proxy;
+#[path = "fuzz/proxy_header.rs"]
+mod proxy_header;
 #[path = "fuzz/toolchain.rs"]
 mod toolchain;
 #[path = "fuzz/zips.rs"]
@@ -37,6 +39,7 @@ pub use images::images;
 pub use logs::{cacheprog, logs};
 pub use names::{gosum, module_path, patterns, pseudo, semver};
 pub use proxy::{goproxy_request, info, proxy_list, version_list};
+pub use proxy_header::proxy_header;
 pub use toolchain::toolchain;
 pub use zips::{modzip, modzip_names};
 
@@ -64,6 +67,7 @@ pub const TARGETS: &[Target] = &[
     ("modzip_names", modzip_names),
     ("note", note),
     ("patterns", patterns),
+    ("proxy_header", proxy_header),
     ("proxy_list", proxy_list),
     ("pseudo", pseudo),
     ("semver", semver),

@@ -129,7 +129,7 @@ impl Listener {
             Self::Tcp(listener) => listener.local_addr().map(Address::Tcp),
             Self::Unix { socket, .. } => {
                 let address = socket.local_addr()?;
-                let path = address.as_pathname().unwrap_or(Path::new(""));
+                let path = address.as_pathname().unwrap_or_else(|| Path::new(""));
                 Ok(Address::Unix(path.to_owned()))
             }
         }
