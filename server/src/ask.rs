@@ -1,8 +1,8 @@
 //! How a client asks, beside for what.
 
-use std::net::IpAddr;
-
 use http::HeaderValue;
+
+use crate::serve::peer::ClientAddress;
 
 /// Who asks. Today nobody has to say who he is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ impl Access {
 /// How a client asks.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    /// Whose request it is, where that is known: the bounds of one client count by it.
-    pub(crate) client: Option<IpAddr>,
+    /// Where the client is: the bounds of one client count by it.
+    pub(crate) client: ClientAddress,
     /// Only stored things are wanted.
     pub(crate) cached_only: bool,
     /// Another server of our kind asks.

@@ -221,7 +221,7 @@ async fn module(
     Ok(match reply {
         Reply::Whole(answer) => {
             if let Some(uses) = &answer.uses {
-                site.shelf.used().count(uses, client);
+                site.shelf.used().count(uses, ip(client));
             }
             response::whole(&answer, to)
         }
@@ -246,7 +246,7 @@ fn asked(
         .get("disable-module-fetch")
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
     Ok(Asked {
-        client: ip(peer.address),
+        client: peer.address,
         cached_only: cached_only || disabled,
         relayed: headers.contains_key(via::HEADER),
         via: via::via_appended(headers, &site.instance).unwrap_or(HeaderValue::from_static("")),

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::ask::Asked;
 use crate::config::{self, Config};
 use crate::metrics::{InFlight, Metrics};
+use crate::serve::per_address::{PerAddress, Place};
 use crate::shelf::answer::{Answer, Kind, Reply};
 use crate::source::Sources;
 use crate::source::upstream::{Class, Want, is_timeout_in_disguise};
@@ -57,6 +58,8 @@ pub(crate) struct Modules {
     negative_ttl: Duration,
     pause: Duration,
     waiting: Arc<AtomicUsize>,
+    /// The same, by client address.
+    per_address: Arc<PerAddress>,
     /// Large files that are unpacked or hashed at once: work for cores, and a hostile
     /// zip costs some 80 MB.
     measuring: Semaphore,
@@ -100,6 +103,7 @@ impl Modules {
             negative_ttl: config.cache.negative_ttl,
             pause: config.proof.pause,
             waiting: Arc::default(),
+            per_address: PerAddress::new(limits.waiting_per_address_max),
             measuring: Semaphore::new(
                 std::thread::available_parallelism().map_or(1, usize::from) + 1,
             ),
@@ -162,13 +166,18 @@ impl Modules {
     ///
     /// # Errors
     /// [`Error::Busy`] when too many wait.
-    pub(crate) fn waiting(&self, _asked: &Asked) -> Result<Waiting, Error> {
+    pub(crate) fn waiting(&self, asked: &Asked) -> Result<Waiting, Error> {
+        let place = self.per_address.enter(asked.client);
+        let place = place.map_err(|_| Error::Busy {
+            who: "requests from your address",
+        })?;
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.limits.waiting_max {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(Error::Busy { who: "clients" });
         }
         Ok(Waiting {
             count: Arc::clone(&self.waiting),
+            _place: place,
             _gauge: self.metrics.waiting(),
         })
     }
@@ -231,7 +240,7 @@ impl Modules {
     ///
     /// # Errors
     /// [`Error::Ring`].
-    async fn check_ring(&self, asked: &Asked) -> Result<(), Error> {
+    pub(crate) async fn check_ring(&self, asked: &Asked) -> Result<(), Error> {
         if asked.relayed && self.sources.leads_back(&asked.via).await {
             return Err(Error::Ring);
         }
@@ -262,6 +271,7 @@ impl Modules {
 /// A client that waits for bytes from upstream, for as long as this is kept.
 pub(crate) struct Waiting {
     count: Arc<AtomicUsize>,
+    _place: Place,
     _gauge: InFlight,
 }
 

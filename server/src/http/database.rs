@@ -85,6 +85,7 @@ async fn ask(
         return Err(error.into());
     }
     let _waiting = site.modules.waiting(asked)?;
+    site.modules.check_ring(asked).await?;
     let hops = Hops::from(asked);
     let result = match wanted {
         SumdbRequest::Supported => Ok(Bytes::new()),
