@@ -25,6 +25,7 @@ mod tests;
 pub(crate) mod upstream;
 
 pub(crate) use asking::{Asking, Facts, Origin};
+pub(crate) use upstream::check;
 
 use crate::config::{self, Config};
 use crate::metrics::Metrics;

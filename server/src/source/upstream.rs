@@ -20,6 +20,7 @@ mod attempt;
 mod backoff;
 mod body;
 mod breaker;
+mod check;
 mod client;
 mod coding;
 mod error;
@@ -105,6 +106,9 @@ impl Upstreams {
         instance: &str,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Error> {
+        if let Some((_, error)) = check::problems(settings).into_iter().next() {
+            return Err(error);
+        }
         let mut upstreams = Self {
             entries: List::default(),
             private: Vec::new(),
@@ -338,6 +342,15 @@ impl Entry {
     pub(super) fn label(&self) -> Arc<str> {
         Arc::clone(&self.target.label)
     }
+}
+
+/// Returns what is wrong with settings: keys such as `upstream.list`, each with what is
+/// wrong with its value. Reads the files of certificates and credentials.
+pub(crate) fn check(settings: &config::Upstream) -> Vec<(String, String)> {
+    let problems = check::problems(settings).into_iter();
+    problems
+        .map(|(key, error)| (key.to_owned(), error.to_string()))
+        .collect()
 }
 
 fn read_netrc(settings: &config::Upstream) -> Result<Netrc, Error> {
