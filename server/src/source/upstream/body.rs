@@ -40,7 +40,7 @@ enum Source {
     Http {
         response: reqwest::Response,
         /// Undoes a coding that nobody asked for.
-        inflater: Option<Inflater>,
+        inflater: Option<Box<Inflater>>,
         /// The first bytes, which were waited for while the request could still be
         /// made again.
         first: Option<Bytes>,
@@ -71,7 +71,7 @@ impl Body {
     ) -> Result<Self, TransferError> {
         let source = Source::Http {
             response,
-            inflater: coding.inflater(),
+            inflater: coding.inflater().map(Box::new),
             first: None,
         };
         let mut body = Self::new(source, bounds);
