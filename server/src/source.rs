@@ -16,6 +16,7 @@ mod tests;
 pub(crate) mod upstream;
 
 pub(crate) use asking::Asking;
+pub(crate) use upstream::check;
 #[cfg(test)]
 pub(crate) use asking::{Facts, Origin};
 

@@ -12,7 +12,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use http::HeaderValue;
 use proto::goproxy::list::{Fallback, Proxy, ProxyList};
 
@@ -21,8 +20,11 @@ mod attempt;
 mod backoff;
 mod body;
 mod breaker;
+mod check;
 mod client;
+mod coding;
 mod error;
+mod fetched;
 mod host;
 mod http_proxy;
 pub(crate) mod instance;
@@ -41,7 +43,10 @@ pub(super) mod walk;
 
 pub(crate) use body::Body;
 pub(super) use body::Broken;
+pub(super) use error::error_of_transfer;
 pub(crate) use error::{Error, FetchError, TransferError};
+pub(super) use fetched::is_html;
+pub(crate) use fetched::{Class, Fetched, Want};
 pub(crate) use host::Health;
 
 use crate::config;
@@ -89,41 +94,6 @@ pub(super) struct Entry {
 /// The entries of a GOPROXY list that can be asked, in order.
 pub(super) type List = Arc<[Entry]>;
 
-/// What a caller wants of a file.
-#[derive(Debug, Clone)]
-pub(crate) struct Want {
-    /// Bytes it takes at most.
-    pub(crate) body_max: u64,
-    /// The `Sumward-Via` value to send; see [`via::via_appended`].
-    pub(crate) via: HeaderValue,
-    /// Which pool of permits the transfer takes one of.
-    pub(crate) class: Class,
-}
-
-/// What a transfer is for, which decides how many there may be at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
-    /// A module zip: `limits.fetches_max` at once.
-    Zip,
-    /// A list, a `.info` or a `.mod`: `limits.text_fetches_max` at once.
-    Text,
-    /// An answer of a checksum database: of the pool of texts, never all of it.
-    Database,
-}
-
-/// A file that an upstream has and is sending.
-#[derive(Debug)]
-pub(crate) struct Fetched {
-    /// The entry it comes from: its base URL without userinfo.
-    pub(crate) upstream: Arc<str>,
-    /// What was asked for, without userinfo.
-    pub(crate) url: String,
-    /// The declared length in bytes. The body is held to it.
-    pub(crate) length: Option<u64>,
-    pub(crate) content_type: Option<String>,
-    pub(crate) body: Body,
-}
-
 /// Hosts remembered in all. Beyond, breakers are made anew for each request; only a
 /// configuration with as many databases gets there.
 const HOSTS_MAX: usize = 1024;
@@ -141,6 +111,9 @@ impl Upstreams {
         instance: &str,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Error> {
+        if let Some((_, error)) = check::problems(settings).into_iter().next() {
+            return Err(error);
+        }
         let mut upstreams = Self {
             entries: List::default(),
             private: Vec::new(),
@@ -378,47 +351,13 @@ impl Entry {
     }
 }
 
-impl Fetched {
-    /// Says whether the upstream calls this a page for people: a sign-in page or a
-    /// portal that answers 200 to everything.
-    pub(crate) fn is_html(&self) -> bool {
-        self.content_type.as_deref().is_some_and(is_html)
-    }
-
-    /// Collects the whole body.
-    ///
-    /// # Errors
-    /// See [`TransferError`].
-    pub(crate) async fn bytes(self) -> Result<Bytes, TransferError> {
-        self.body.bytes().await
-    }
-}
-
-/// Returns why a file did not come whose transfer failed for good.
-pub(super) fn error_of_transfer(upstream: Arc<str>, error: &TransferError) -> FetchError {
-    match error {
-        // Its length was not declared: this much came at least.
-        TransferError::TooLarge { max } => FetchError::TooLarge {
-            upstream,
-            length: max.saturating_add(1),
-            max: *max,
-        },
-        TransferError::Truncated { .. }
-        | TransferError::Stalled { .. }
-        | TransferError::Broken { .. } => FetchError::Unavailable {
-            upstream,
-            reason: error.to_string(),
-            status: None,
-            text: Bytes::new(),
-            retry_after: None,
-        },
-    }
-}
-
-/// Says whether a content type is that of a page for people.
-pub(super) fn is_html(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
+/// Returns what is wrong with settings: keys such as `upstream.list`, each with what is
+/// wrong with its value. Reads the files of certificates and credentials.
+pub(crate) fn check(settings: &config::Upstream) -> Vec<(String, String)> {
+    let problems = check::problems(settings).into_iter();
+    problems
+        .map(|(key, error)| (key.to_owned(), error.to_string()))
+        .collect()
 }
 
 fn read_netrc(settings: &config::Upstream) -> Result<Netrc, Error> {

@@ -11,10 +11,11 @@ use url::Url;
 use super::backoff::{Backoff, retry_after};
 use super::body::{Body, Bounds, fail};
 use super::client::{Client, SendError};
+use super::coding::{Coding, Inflater};
 use super::error::TEXT_BYTES_MAX;
 use super::host::{Blame, Host, Trial, now};
 use super::target::{Site, Target};
-use super::{FetchError, Fetched, Want};
+use super::{FetchError, Fetched, Want, error_of_transfer};
 use crate::metrics::Outcome;
 
 /// What every attempt shares.
@@ -182,15 +183,19 @@ impl Attempts<'_> {
             return Err(self.refused(response, trial).await);
         }
         let headers = response.headers();
-        if let Some(coding) = headers.get(header::CONTENT_ENCODING)
-            && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
-        {
-            let reason = format!("a body in {coding:?} that was not asked for");
-            trial.failed(Outcome::Broken, Blame::Nobody, &reason);
-            return Err(self.bad(reason));
-        }
+        let coding = match Coding::of(headers) {
+            Ok(coding) => coding,
+            Err(reason) => {
+                trial.failed(Outcome::Broken, Blame::Nobody, &reason);
+                return Err(self.bad(reason));
+            }
+        };
         let bounds = Bounds {
-            length: response.content_length(),
+            // Of a compressed body, the length of what is inside is not told.
+            length: match coding {
+                Coding::Identity => response.content_length(),
+                Coding::Gzip => None,
+            },
             max: want.body_max,
             stall: self.patience.stall,
         };
@@ -206,9 +211,16 @@ impl Attempts<'_> {
             });
         }
         let content_type = text(headers, header::CONTENT_TYPE);
-        let body = Body::begin(response, bounds).await.map_err(|error| {
+        let begun = Body::begin(response, coding, bounds).await;
+        let body = begun.map_err(|error| {
             fail(trial, &error);
-            self.unavailable(error.to_string(), Again::Yes)
+            Failed {
+                error: error_of_transfer(Arc::clone(self.upstream), &error),
+                again: match error.retryable() {
+                    true => Again::Yes,
+                    false => Again::No,
+                },
+            }
         })?;
         Ok(Fetched {
             upstream: Arc::clone(self.upstream),
@@ -310,21 +322,43 @@ async fn error_text(response: &mut Response) -> Bytes {
     let plain = content_type
         .get(..PLAIN.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(PLAIN));
-    if !plain || response.headers().contains_key(header::CONTENT_ENCODING) {
+    let Ok(coding) = Coding::of(response.headers()) else {
+        return Bytes::new();
+    };
+    if !plain {
         return Bytes::new();
     }
+    let mut inflater = coding.inflater();
     let mut text = BytesMut::new();
-    let _ = tokio::time::timeout(TEXT_TIMEOUT, async {
-        while let Ok(Some(chunk)) = response.chunk().await {
-            let room = TEXT_BYTES_MAX - text.len();
-            text.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if text.len() == TEXT_BYTES_MAX {
+    let read = async {
+        while text.len() < TEXT_BYTES_MAX {
+            let Ok(Some(chunk)) = response.chunk().await else {
                 break;
+            };
+            match &mut inflater {
+                None => add(&mut text, &chunk),
+                Some(inflater) => {
+                    inflater.feed(chunk);
+                    while text.len() < TEXT_BYTES_MAX
+                        && let Ok(Some(chunk)) = inflater.next()
+                    {
+                        add(&mut text, &chunk);
+                    }
+                }
             }
         }
-    })
-    .await;
+    };
+    // Whatever came by then are its words.
+    let _ = tokio::time::timeout(TEXT_TIMEOUT, read).await;
+    if let Some(Ok(Some(rest))) = inflater.as_mut().map(Inflater::finish) {
+        add(&mut text, &rest);
+    }
     text.freeze()
+}
+
+fn add(text: &mut BytesMut, chunk: &[u8]) {
+    let room = TEXT_BYTES_MAX - text.len();
+    text.extend_from_slice(&chunk[..chunk.len().min(room)]);
 }
 
 const PLAIN: &str = "text/plain";

@@ -41,8 +41,9 @@ pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     Some(wait.min(RETRY_AFTER_MAX))
 }
 
-/// The longest wait an upstream can ask for.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+/// The longest wait an upstream can ask for, which is told to clients as well. We
+/// ask an upstream again after two minutes at the latest, however it failed.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
 
 #[cfg(test)]
 mod tests {
@@ -97,10 +98,10 @@ mod tests {
         for (value, want) in [
             ("0", Some(0)),
             (" 7 ", Some(7)),
-            ("99999999999999999999999", Some(3600)),
+            ("99999999999999999999999", Some(120)),
             ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
             ("Sun, 06 Nov 1994 08:49:07 GMT", Some(0)),
-            ("Sat, 06 Nov 2094 08:49:37 GMT", Some(3600)),
+            ("Sat, 06 Nov 2094 08:49:37 GMT", Some(120)),
             ("", None),
             ("-1", None),
             ("1.5", None),

@@ -9,6 +9,7 @@ use tokio::io::AsyncReadExt as _;
 
 use super::TransferError;
 use super::client::chain;
+use super::coding::{Coding, Inflater};
 use super::host::{Blame, Trial};
 use crate::metrics::Outcome;
 use crate::source::rooms::Room;
@@ -38,6 +39,8 @@ pub(crate) struct Body {
 enum Source {
     Http {
         response: reqwest::Response,
+        /// Undoes a coding that nobody asked for.
+        inflater: Option<Box<Inflater>>,
         /// The first bytes, which were waited for while the request could still be
         /// made again.
         first: Option<Bytes>,
@@ -63,10 +66,12 @@ impl Body {
     /// The transfer broke before them.
     pub(super) async fn begin(
         response: reqwest::Response,
+        coding: Coding,
         bounds: Bounds,
     ) -> Result<Self, TransferError> {
         let source = Source::Http {
             response,
+            inflater: coding.inflater().map(Box::new),
             first: None,
         };
         let mut body = Self::new(source, bounds);
@@ -184,12 +189,26 @@ impl Body {
         let stalled = |_| TransferError::Stalled { got, after };
         match &mut self.source {
             Source::Http { first, .. } if first.is_some() => Ok(first.take()),
-            Source::Http { response, .. } => loop {
+            Source::Http {
+                response, inflater, ..
+            } => loop {
+                let broken = |error: io::Error| TransferError::Broken {
+                    got,
+                    reason: format!("its compression is broken: {error}"),
+                };
+                if let Some(inflater) = inflater.as_mut()
+                    && let Some(chunk) = inflater.next().map_err(broken)?
+                {
+                    return Ok(Some(chunk));
+                }
                 let next = tokio::time::timeout(after, response.chunk());
-                match next.await.map_err(stalled)? {
-                    Ok(Some(chunk)) if chunk.is_empty() => {}
-                    Ok(chunk) => return Ok(chunk),
-                    Err(error) => return Err(self.classify(error)),
+                let chunk = next.await.map_err(stalled)?;
+                match (chunk, inflater.as_mut()) {
+                    (Ok(Some(chunk)), _) if chunk.is_empty() => {}
+                    (Ok(Some(chunk)), Some(inflater)) => inflater.feed(chunk),
+                    (Ok(None), Some(inflater)) => return inflater.finish().map_err(broken),
+                    (Ok(chunk), None) => return Ok(chunk),
+                    (Err(error), _) => return Err(self.classify(error)),
                 }
             },
             Source::File(file) => {

@@ -24,6 +24,9 @@ pub(crate) enum Error {
     /// The file of credentials.
     #[error("reading credentials of {}: {reason}", path.display())]
     Netrc { path: PathBuf, reason: String },
+    /// A host that redirects may lead to.
+    #[error("redirect host {host}: {reason}")]
+    RedirectHost { host: String, reason: String },
     /// The proxy on the way.
     #[error("HTTP proxy {url}: {reason}")]
     HttpProxy { url: String, reason: String },
@@ -92,6 +95,83 @@ pub(crate) enum FetchError {
     Off,
 }
 
+impl FetchError {
+    /// Returns the upstream's own words for people: lines without control characters,
+    /// cut so that the go command shows them whole behind `upstream <label> refused: `.
+    /// Empty where it said nothing.
+    ///
+    /// Source: cmd/go/internal/web, `errorDetailBuffer`: 8 lines, 648 bytes.
+    pub(crate) fn words(&self) -> String {
+        let (upstream, text) = match self {
+            Self::NotFound { upstream, text, .. }
+            | Self::Refused { upstream, text, .. }
+            | Self::Unavailable { upstream, text, .. } => (upstream, text),
+            Self::BadAnswer { .. }
+            | Self::TooLarge { .. }
+            | Self::Private { .. }
+            | Self::Path { .. }
+            | Self::Off => return String::new(),
+        };
+        let room = SHOWN_BYTES_MAX.saturating_sub("upstream  refused: \n".len() + upstream.len());
+        clean(&String::from_utf8_lossy(text), room)
+    }
+
+    /// Says whether "not found" is told of a file that the upstream only failed to come
+    /// by in time. The public mirror answers 404 `not found: … fetch timed out` after a
+    /// minute, and others put the errors of git into a 404.
+    pub(crate) fn is_timeout_in_disguise(&self) -> bool {
+        let Self::NotFound { text, .. } = self else {
+            return false;
+        };
+        let text = String::from_utf8_lossy(text).to_ascii_lowercase();
+        // A word of its own, and no part of a module's path.
+        let word = |c: char| c.is_whitespace() || matches!(c, ':' | ',' | ';' | '(' | ')');
+        FAILURES.iter().any(|failure| text.contains(failure))
+            || text
+                .split(word)
+                .any(|word| word.trim_end_matches('.') == "timeout")
+    }
+}
+
+/// What a 404 says that is none. All hold a space, which no module path does.
+const FAILURES: [&str; 10] = [
+    "timed out",
+    "i/o timeout",
+    "deadline exceeded",
+    "handshake timeout",
+    "gateway time",
+    "bad gateway",
+    "service unavailable",
+    "connection refused",
+    "connection reset",
+    "temporary failure",
+];
+
+/// What the go command shows of an error's text.
+const SHOWN_BYTES_MAX: usize = 648;
+const SHOWN_LINES_MAX: usize = 8;
+
+/// Returns a text's lines without control characters and empty lines, at which the go
+/// command ends; at most `room` bytes.
+fn clean(text: &str, room: usize) -> String {
+    let line = |line: &str| {
+        let shown = line.chars().map(|c| if c == '\t' { ' ' } else { c });
+        let shown: String = shown.filter(|c| !c.is_control()).collect();
+        shown.trim_end().to_owned()
+    };
+    let lines = text
+        .lines()
+        .map(line)
+        .filter(|line| !line.trim().is_empty());
+    let mut all = lines.take(SHOWN_LINES_MAX).collect::<Vec<_>>().join("\n");
+    let mut end = room.min(all.len());
+    while !all.is_char_boundary(end) {
+        end -= 1;
+    }
+    all.truncate(end);
+    all
+}
+
 /// Bytes of an upstream's error text that are kept. The go command shows 648.
 pub(super) const TEXT_BYTES_MAX: usize = 4096;
 
@@ -126,6 +206,101 @@ impl TransferError {
     }
 }
 
+/// Returns why a file did not come whose transfer failed for good.
+pub(in crate::source) fn error_of_transfer(
+    upstream: Arc<str>,
+    error: &TransferError,
+) -> FetchError {
+    match error {
+        // Its length was not declared: this much came at least.
+        TransferError::TooLarge { max } => FetchError::TooLarge {
+            upstream,
+            length: max.saturating_add(1),
+            max: *max,
+        },
+        TransferError::Truncated { .. }
+        | TransferError::Stalled { .. }
+        | TransferError::Broken { .. } => FetchError::Unavailable {
+            upstream,
+            reason: error.to_string(),
+            status: None,
+            text: Bytes::new(),
+            retry_after: None,
+        },
+    }
+}
+
 fn of(want: Option<u64>) -> String {
     want.map(|want| format!(" of {want}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn absent(text: &str) -> FetchError {
+        FetchError::NotFound {
+            upstream: "https://proxy.example".into(),
+            status: 404,
+            text: Bytes::copy_from_slice(text.as_bytes()),
+        }
+    }
+
+    #[test]
+    fn tells_timeouts_from_absence() {
+        for (text, want) in [
+            ("not found: fetch timed out", true),
+            ("not found: m@v1.0.0: fetch timed out\n", true),
+            ("not found: dial tcp 192.0.2.1:443: i/o timeout", true),
+            ("Get \"https://x/\": context deadline exceeded", true),
+            ("not found: fatal: unable to access: 502 Bad Gateway", true),
+            ("504 Gateway Time-out", true),
+            ("upstream error: timeout.", true),
+            (
+                "not found: m@v9: invalid version: unknown revision v9",
+                false,
+            ),
+            (
+                "not found: github.com/x/timeout@v1.0.0: unknown revision",
+                false,
+            ),
+            (
+                "not found: timeout.example/x: unrecognized import path",
+                false,
+            ),
+            (
+                "not found: x/connection-refused@v1: unknown revision",
+                false,
+            ),
+            ("", false),
+        ] {
+            assert_eq!(absent(text).is_timeout_in_disguise(), want, "{text}");
+        }
+        let text = Bytes::from_static(b"timed out");
+        let refused = FetchError::Refused {
+            upstream: "u".into(),
+            status: 403,
+            text,
+        };
+        assert!(!refused.is_timeout_in_disguise());
+    }
+
+    #[test]
+    fn words_are_shown_whole_by_the_go_command() {
+        for (text, want) in [
+            (
+                "This module version is not available.\r\n",
+                "This module version is not available.",
+            ),
+            ("one\n\n  \ntwo\x1b[31m\tred\0", "one\ntwo[31m red"),
+            ("", ""),
+        ] {
+            assert_eq!(absent(text).words(), want);
+        }
+        let error = absent(&"\u{e9}\n".repeat(20));
+        assert_eq!(error.words().lines().count(), 8);
+        let long = absent(&"\u{e9}".repeat(1000)).words();
+        let shown = format!("upstream https://proxy.example refused: {long}\n");
+        assert!((646..=648).contains(&shown.len()), "{}", shown.len());
+    }
 }

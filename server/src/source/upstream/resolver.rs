@@ -144,10 +144,11 @@ impl Resolve for Within {
                 return Err(outside(&name));
             }
             let found = lookups.find(&name).await?;
+            let found = found.to_vec();
             if !found.iter().all(|found| reach.includes(found.ip())) {
                 return Err(outside(&name));
             }
-            let addresses: Addrs = Box::new(found.to_vec().into_iter());
+            let addresses: Addrs = Box::new(found.into_iter());
             Ok(addresses)
         })
     }

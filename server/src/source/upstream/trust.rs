@@ -19,6 +19,9 @@ use super::client::chain;
 /// # Errors
 /// [`Error::CaFile`] and [`Error::Client`].
 pub(super) fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
+    // For whatever else of the process speaks TLS. A second installation fails, and the
+    // first one serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let extra = match ca_file {
         Some(path) => certificates(path)?,

@@ -87,17 +87,18 @@ fn self_signed(
 
 #[tokio::test]
 async fn trusts_a_servers_own_certificate_when_it_is_given() {
-    let same = |_: &mut CertificateParams| {};
-    let plain = |params: &mut CertificateParams| params.is_ca = IsCa::NoCa;
-    let old = |params: &mut CertificateParams| {
+    type Change = fn(&mut CertificateParams);
+    let same: Change = |_| {};
+    let plain: Change = |params| params.is_ca = IsCa::NoCa;
+    let old: Change = |params| {
         params.not_before = rcgen::date_time_ymd(2001, 1, 1);
         params.not_after = rcgen::date_time_ymd(2002, 1, 1);
     };
-    let cases: [(&str, &str, &dyn Fn(&mut CertificateParams), bool); 4] = [
-        ("as openssl makes it", "localhost", &same, true),
-        ("not an authority's", "localhost", &plain, true),
-        ("another name", "other.example", &same, false),
-        ("not valid any more", "localhost", &old, false),
+    let cases: [(&str, &str, Change, bool); 4] = [
+        ("as openssl makes it", "localhost", same, true),
+        ("not an authority's", "localhost", plain, true),
+        ("another name", "other.example", same, false),
+        ("not valid any more", "localhost", old, false),
     ];
     for (why, name, change, want) in cases {
         let (own, acceptor) = self_signed(name, change);

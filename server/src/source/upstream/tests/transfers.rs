@@ -1,7 +1,8 @@
+use std::io::Write as _;
 use std::time::Duration;
 
 use super::kit::{Origin, Reply, brief, get, open, settings};
-use crate::source::upstream::TransferError;
+use crate::source::upstream::{FetchError, TransferError};
 
 /// Fetches one file from a server that answers so.
 async fn transfer(reply: Reply, max: u64) -> Result<Vec<u8>, TransferError> {
@@ -99,20 +100,78 @@ async fn what_is_declared_too_long_is_not_begun() {
     assert_eq!(origin.seen().len(), 1);
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+fn coded(status: u16, coding: &str, body: &[u8]) -> Reply {
+    let headers = [("Content-Encoding", coding), ("Content-Type", "text/plain")];
+    Reply::new(status, &headers, body)
+}
+
 #[tokio::test]
-async fn compressed_bodies_are_bad_answers() {
-    let origin = Origin::start(|request| match request.target.as_str() {
-        "/identity" => Reply::new(200, &[("Content-Encoding", "Identity")], b"plain"),
-        _ => Reply::new(
-            200,
-            &[("Content-Encoding", "gzip")],
-            b"\x1f\x8b\x08 and so on",
-        ),
-    })
-    .await;
+async fn what_comes_compressed_is_inflated() {
+    let long: Vec<u8> = (0..500_000u32).flat_map(u32::to_le_bytes).collect();
+    for coding in ["gzip", "X-GZip"] {
+        let whole = transfer(coded(200, coding, &gzip(&long)), 2_000_000).await;
+        assert_eq!(whole.expect("whole"), long);
+    }
+    let plain = transfer(coded(200, "Identity", b"plain"), 9).await;
+    assert_eq!(plain.expect("whole"), b"plain");
+    let empty = transfer(coded(200, "gzip", b""), 9).await;
+    assert_eq!(empty.expect("whole"), b"");
+    // Two members after each other are one body.
+    let two = [gzip(b"one "), gzip(b"two")].concat();
+    let both = transfer(coded(200, "gzip", &two), 9).await;
+    assert_eq!(both.expect("whole"), b"one two");
+}
+
+#[tokio::test]
+async fn compressed_bodies_are_held_to_their_bounds() {
+    let bomb = gzip(&vec![0; 50_000_000]);
+    let origin = Origin::start(move |_| coded(200, "gzip", &bomb)).await;
     let upstreams = open(&settings(&origin.url()));
-    assert_eq!(brief(&get(&upstreams, "x").await.expect_err("gzip")), "bad");
-    assert!(get(&upstreams, "identity").await.is_ok());
+    // All of it comes out of the first few bytes.
+    let error = upstreams.fetch("x", &upstreams.want(100_000)).await;
+    assert_eq!(brief(&error.expect_err("a bomb")), "too large");
+    assert_eq!(origin.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn broken_compression_is_a_broken_transfer() {
+    let good = gzip(&vec![7; 300_000]);
+    let (mut cut, mut changed) = (good.clone(), good.clone());
+    cut.truncate(good.len() - 9);
+    let last = changed.len() - 6;
+    changed[last] ^= 1;
+    for bad in [cut, changed, b"no gzip at all".to_vec()] {
+        let origin = Origin::start(move |_| coded(200, "gzip", &bad)).await;
+        let upstreams = open(&settings(&origin.url()));
+        // It shows before the first byte or after it.
+        if let Ok(fetched) = get(&upstreams, "x").await {
+            fetched.bytes().await.expect_err("broken");
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_codings_are_bad_answers() {
+    let origin = Origin::start(|_| coded(200, "br", b"and so on")).await;
+    let upstreams = open(&settings(&origin.url()));
+    assert_eq!(brief(&get(&upstreams, "x").await.expect_err("br")), "bad");
+}
+
+#[tokio::test]
+async fn the_words_of_an_upstream_may_come_compressed() {
+    let words = gzip(b"not found: m@v1: gone");
+    let origin = Origin::start(move |_| coded(404, "gzip", &words)).await;
+    let error = get(&open(&settings(&origin.url())), "x").await;
+    let FetchError::NotFound { text, .. } = error.expect_err("absent") else {
+        panic!("another error")
+    };
+    assert_eq!(text, "not found: m@v1: gone");
 }
 
 #[tokio::test]
