@@ -111,7 +111,7 @@ impl Sled {
             #[cfg(test)]
             fault: Mutex::default(),
         };
-        match Open::open(&inner.folder) {
+        match Open::at(&inner.folder) {
             Ok(open) => {
                 inner.accept(open);
             }
@@ -225,7 +225,7 @@ impl Inner {
             }
             State::Closed { since, .. } => *since,
         };
-        let opened = Open::open(&self.folder).map(|open| self.accept(open));
+        let opened = Open::at(&self.folder).map(|open| self.accept(open));
         let opened = match opened {
             Ok(open) => {
                 tracing::warn!(index = %self.folder.display(), "the index is open again");
@@ -264,7 +264,7 @@ impl Inner {
             moved_to = %aside.display(),
             "the index does not open; it is moved aside and made anew from the stored files and the journal"
         );
-        match Open::open(&self.folder) {
+        match Open::at(&self.folder) {
             Ok(open) => Ok(self.accept(open)),
             Err(error) => Err(io::Error::other(error)),
         }
