@@ -75,6 +75,10 @@ const LIMITS: Limits = Limits {
     leftover: Duration::from_secs(5),
     retry: Duration::from_secs(1),
 };
+/// How long the start waits for a database that is in use.
+const IN_USE_MAX: Duration = Duration::from_secs(1);
+/// Between two tries then.
+const IN_USE_PAUSE: Duration = Duration::from_millis(20);
 /// The longest that the end of the process waits for the last flush.
 const CLOSE_MAX: Duration = Duration::from_secs(10);
 /// Databases that were moved aside and are kept for a person to look at.
@@ -111,7 +115,13 @@ impl Sled {
             #[cfg(test)]
             fault: Mutex::default(),
         };
-        match Open::open(&inner.folder) {
+        let mut opened = Open::at(&inner.folder);
+        // A thread of sled may still hold one that this process has just closed.
+        while matches!(opened, Err(Error::InUse)) && now.elapsed() < IN_USE_MAX {
+            std::thread::sleep(IN_USE_PAUSE);
+            opened = Open::at(&inner.folder);
+        }
+        match opened {
             Ok(open) => {
                 inner.accept(open);
             }
@@ -225,7 +235,7 @@ impl Inner {
             }
             State::Closed { since, .. } => *since,
         };
-        let opened = Open::open(&self.folder).map(|open| self.accept(open));
+        let opened = Open::at(&self.folder).map(|open| self.accept(open));
         let opened = match opened {
             Ok(open) => {
                 tracing::warn!(index = %self.folder.display(), "the index is open again");
@@ -264,7 +274,7 @@ impl Inner {
             moved_to = %aside.display(),
             "the index does not open; it is moved aside and made anew from the stored files and the journal"
         );
-        match Open::open(&self.folder) {
+        match Open::at(&self.folder) {
             Ok(open) => Ok(self.accept(open)),
             Err(error) => Err(io::Error::other(error)),
         }

@@ -203,7 +203,7 @@ mod tests {
         // Nothing proves it, and any bytes are a go.mod.
         fs::write(folder.join("v1.0.0.mod"), b"module m.example/y\n").unwrap();
         std::os::unix::fs::symlink("/", folder.join("v1.0.0.zip")).unwrap();
-        let standing = crate::ledger::Standing::Exempt;
+        let standing = ledger::Standing::Exempt;
         let record = new_record("00".repeat(32), 19, None, standing);
         let put = Change::put(Table::Files, "m.example/x/@v/v1.0.0.mod", &record);
         let ledger = Sled::open(data.path()).unwrap();

@@ -253,7 +253,8 @@ mod tests {
     fn a_suspect_file_is_not_sound() {
         let folder = tempfile::tempdir().unwrap();
         let file = stored(folder.path(), b"x");
-        file.clone().suspect();
+        let other = file.clone();
+        other.suspect();
         assert!(!file.is_sound());
     }
 }

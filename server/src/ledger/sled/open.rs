@@ -45,7 +45,7 @@ pub(super) type Result<T> = std::result::Result<T, ::sled::Error>;
 
 impl Open {
     /// Opens the database in `folder`, making it where absent.
-    pub(super) fn open(folder: &Path) -> std::result::Result<Self, Error> {
+    pub(super) fn at(folder: &Path) -> std::result::Result<Self, Error> {
         // sled panics at some damages.
         let opened = catch_unwind(AssertUnwindSafe(|| Self::try_open(folder)));
         match opened {

@@ -12,14 +12,8 @@ fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
-    let data = tempfile::tempdir().unwrap();
-    let mut config = Config::new(data.path().to_owned());
-    config.databases = Vec::new();
-    let journal = Journal::open(data.path()).unwrap();
-    let bytes = b"module m.example/x\n";
-    let first_use = |version: &str, bytes: &[u8]| Entry::FirstUse {
+fn first_use(version: &str, bytes: &[u8]) -> Entry {
+    Entry::FirstUse {
         key: format!("m.example/x/@v/{version}.mod"),
         sha256: sha256(bytes),
         size: bytes.len() as u64,
@@ -28,7 +22,16 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
             reason: "proof is off".into(),
         },
         at: 7,
-    };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
+    let data = tempfile::tempdir().unwrap();
+    let mut config = Config::new(data.path().to_owned());
+    config.databases = Vec::new();
+    let journal = Journal::open(data.path()).unwrap();
+    let bytes = b"module m.example/x\n";
     let fetched = || Entry::Fetched {
         day: "2026-11-26".into(),
         counts: BTreeMap::from([("m.example/x@v1.0.0".to_owned(), 2)]),

@@ -84,8 +84,8 @@ async fn what_cannot_be_a_file_is_absent() {
         assert!(local.read(&key(name)).await.unwrap().is_none());
     }
     let long = data.path().join("modules").join("x".repeat(300));
-    assert!(super::read(&long).unwrap().is_none());
-    assert!(!super::remove(&long).unwrap());
+    assert!(read(&long).unwrap().is_none());
+    assert!(!remove(&long).unwrap());
 }
 
 #[tokio::test]
@@ -117,4 +117,25 @@ async fn a_tree_that_is_read_only_changes_nothing() {
     assert_eq!(local.remove(&key(name)).await.unwrap_err().kind(), kind);
     assert_eq!(local.touch(&key(name)).await.unwrap_err().kind(), kind);
     assert_eq!(local.walk().count(), 1);
+}
+
+#[tokio::test]
+async fn a_tree_on_another_file_system_is_staged_where_it_is() {
+    use std::os::unix::fs::MetadataExt;
+    let data = tempfile::tempdir().unwrap();
+    // Memory on Linux, and so another file system than that of most folders.
+    let elsewhere = tempfile::tempdir_in("/dev/shm").unwrap();
+    let device = |path: &Path| fs::metadata(path).unwrap().dev();
+    let is_other = device(data.path()) != device(elsewhere.path());
+    std::os::unix::fs::symlink(elsewhere.path(), data.path().join("modules")).unwrap();
+    for version in ["v1.0.0", "v1.0.1"] {
+        let local = open(data.path());
+        assert_eq!(elsewhere.path().join(STAGING).exists(), is_other);
+        let name = format!("a.example/c/@v/{version}.mod");
+        let published = publish(&local, &name, b"x", If::Absent).await.unwrap();
+        assert_eq!(published, Published::Stored);
+    }
+    let walked: Vec<_> = open(data.path()).walk().map(Result::unwrap).collect();
+    assert_eq!(walked.len(), 2, "{walked:?}");
+    assert!(!elsewhere.path().join(".probe").exists());
 }
