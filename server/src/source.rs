@@ -16,9 +16,9 @@ mod tests;
 pub(crate) mod upstream;
 
 pub(crate) use asking::Asking;
-pub(crate) use upstream::check;
 #[cfg(test)]
 pub(crate) use asking::{Facts, Origin};
+pub(crate) use upstream::check;
 
 use crate::config::{self, Config};
 use crate::metrics::Metrics;

@@ -156,7 +156,13 @@ fn proof_can_be_reported_only_waived_for_some_or_left_to_others() {
     let setups = |world: &World| {
         [
             world.setup().with_env("GONOSUMDB", "example.com/own"),
-            world.setup().with_env("GOPRIVATE", "example.com/own"),
+            world
+                .setup()
+                .with_env("GOPRIVATE", "example.com/own")
+                .with_config(&format!(
+                    "upstream: {{private: [{{modules: example.com/own, list: '{}'}}]}}\n",
+                    world.origin.url()
+                )),
             world.setup().with_arguments(&["--proof", "report"]),
             world.setup().with_env("GOSUMDB", "off"),
         ]

@@ -93,10 +93,15 @@ fn not_found_is_forgotten_on_request() {
     assert_eq!(server.get(&info).status, 404);
     world.add(&module);
     assert_eq!(server.get(&info).status, 404);
-    assert_eq!(
-        client::send(server.address(), "DELETE", &info, &[]).status,
-        200
-    );
+    // Nothing is changed through the main address.
+    let purge = format!("/purge/{}", module.path);
+    for path in [&info, &purge] {
+        let status = client::send(server.address(), "DELETE", path, &[]).status;
+        assert!(matches!(status, 404 | 405), "{path}: {status}");
+    }
+    assert_eq!(server.get(&info).status, 404);
+    let (done, said) = world.setup().tool(&["purge", &module.path]);
+    assert!(done && said.contains("refusals forgotten"), "{said}");
     assert_eq!(server.get(&info).status, 200);
 }
 

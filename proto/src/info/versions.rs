@@ -90,7 +90,11 @@ mod tests {
         assert_eq!(got, want);
         assert!(parse(b"").unwrap().is_empty());
         assert!(parse(b"\n \n").unwrap().is_empty());
-        assert!(parse(b"v0.0.0-20240306222714-3ec4d716e805\n").unwrap().is_empty());
+        assert!(
+            parse(b"v0.0.0-20240306222714-3ec4d716e805\n")
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[test]

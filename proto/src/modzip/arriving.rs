@@ -62,7 +62,12 @@ impl Arriving {
 fn signature(bytes: &[u8]) -> Option<usize> {
     memchr::memchr_iter(6, bytes)
         .filter_map(|at| at.checked_sub(SIGNATURE_LEN - 1))
-        .find(|&at| matches!(&bytes[at..at + SIGNATURE_LEN], b"PK\x05\x06" | b"PK\x06\x06"))
+        .find(|&at| {
+            matches!(
+                &bytes[at..at + SIGNATURE_LEN],
+                b"PK\x05\x06" | b"PK\x06\x06"
+            )
+        })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::args;
 use crate::config::load::Loaded;
 use crate::output::{complain, print};
 use crate::serve::tls::Acceptor;
+use crate::source;
 
 /// Runs a command on the settings.
 ///
@@ -32,6 +33,10 @@ pub(crate) fn run(command: &args::Config, loaded: &Loaded) -> Result<ExitCode> {
 fn check(loaded: &Loaded) -> Result<ExitCode> {
     let config = &loaded.config;
     if let Err(problems) = config.check_files() {
+        complain(problems.to_string());
+        return Ok(ExitCode::from(args::EXIT_USAGE));
+    }
+    if let Err(problems) = loaded.refuse(source::check(&config.upstream)) {
         complain(problems.to_string());
         return Ok(ExitCode::from(args::EXIT_USAGE));
     }

@@ -16,6 +16,7 @@ use crate::http::page::go_env_lines;
 use crate::output::complain;
 use crate::serve::descriptors;
 use crate::serve::inherited::Inherited;
+use crate::source;
 use crate::{systemd, telemetry};
 
 /// Serves until a signal.
@@ -23,11 +24,15 @@ use crate::{systemd, telemetry};
 /// # Errors
 /// What keeps the server from starting, or from going on.
 pub(crate) fn run(loaded: Loaded) -> Result<ExitCode> {
-    let mut config = loaded.config;
-    if let Err(problems) = config.check_files() {
+    let checked = loaded
+        .config
+        .check_files()
+        .and_then(|()| loaded.refuse(source::check(&loaded.config.upstream)));
+    if let Err(problems) = checked {
         complain(problems.to_string());
         return Ok(ExitCode::from(args::EXIT_USAGE));
     }
+    let mut config = loaded.config;
     // Before there are threads.
     let inherited = inherited(&config).context("taking over the sockets of systemd")?;
     let _log = telemetry::start(&config.log)?;

@@ -301,10 +301,10 @@ fn of_upstream(error: FetchError) -> Refusal {
             ..
         } => Refusal::bad_upstream(or_else(text, "upstream refused this proxy's credentials\n")),
         FetchError::Refused {
-            upstream,
+            ref upstream,
             status,
-            text,
-        } => Refusal::new(status, refused_by(&upstream, status, &text)),
+            ..
+        } => Refusal::new(status, refused_by(upstream, &error.words())),
         FetchError::Off => Refusal::from(Error::Off),
         FetchError::Private { module } => private(&module),
         FetchError::TooLarge { .. } => {
@@ -332,13 +332,12 @@ fn of_upstream(error: FetchError) -> Refusal {
 }
 
 /// Tells who refused and in which words.
-fn refused_by(upstream: &str, status: u16, text: &Bytes) -> String {
-    let words = String::from_utf8_lossy(text);
-    let words = words.trim();
+fn refused_by(upstream: &str, words: &str) -> String {
     if words.is_empty() {
-        return format!("upstream {upstream} refused this request ({status})\n");
+        format!("upstream {upstream} refused this request\n")
+    } else {
+        format!("upstream {upstream} refused: {words}\n")
     }
-    format!("upstream {upstream} refused this request ({status}):\n{words}\n")
 }
 
 /// Said with a 503 whose end nobody knows.

@@ -44,7 +44,7 @@ pub(super) mod walk;
 pub(crate) use body::Body;
 pub(super) use body::Broken;
 pub(super) use error::error_of_transfer;
-pub(crate) use error::{Error, FetchError, TransferError};
+pub(crate) use error::{Error, FetchError, TransferError, is_timeout_in_disguise};
 pub(super) use fetched::is_html;
 pub(crate) use fetched::{Class, Fetched, Want};
 pub(crate) use host::Health;
@@ -373,10 +373,4 @@ fn read_netrc(settings: &config::Upstream) -> Result<Netrc, Error> {
             reason: error.to_string(),
         }),
     }
-}
-
-pub(crate) fn is_timeout_in_disguise(text: &[u8]) -> bool {
-    String::from_utf8_lossy(text)
-        .to_lowercase()
-        .contains("timed out")
 }

@@ -120,17 +120,20 @@ impl FetchError {
     /// by in time. The public mirror answers 404 `not found: … fetch timed out` after a
     /// minute, and others put the errors of git into a 404.
     pub(crate) fn is_timeout_in_disguise(&self) -> bool {
-        let Self::NotFound { text, .. } = self else {
-            return false;
-        };
-        let text = String::from_utf8_lossy(text).to_ascii_lowercase();
-        // A word of its own, and no part of a module's path.
-        let word = |c: char| c.is_whitespace() || matches!(c, ':' | ',' | ';' | '(' | ')');
-        FAILURES.iter().any(|failure| text.contains(failure))
-            || text
-                .split(word)
-                .any(|word| word.trim_end_matches('.') == "timeout")
+        matches!(self, Self::NotFound { text, .. } if is_timeout_in_disguise(text))
     }
+}
+
+/// Says whether the text of a 404 tells of a failure; see
+/// [`FetchError::is_timeout_in_disguise`].
+pub(crate) fn is_timeout_in_disguise(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text).to_ascii_lowercase();
+    // A word of its own, and no part of a module's path.
+    let word = |c: char| c.is_whitespace() || matches!(c, ':' | ',' | ';' | '(' | ')');
+    FAILURES.iter().any(|failure| text.contains(failure))
+        || text
+            .split(word)
+            .any(|word| word.trim_end_matches('.') == "timeout")
 }
 
 /// What a 404 says that is none. All hold a space, which no module path does.
