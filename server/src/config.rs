@@ -340,6 +340,26 @@ impl Config {
     }
 }
 
+impl Limits {
+    /// Returns the connections that one client address may hold: as set, and never so
+    /// many that nobody else has any.
+    pub fn connections_of_one(&self) -> usize {
+        share_of_one(self.connections_per_address_max, self.connections_max)
+    }
+
+    /// Returns the requests of one client address that may wait for transfers; the
+    /// same.
+    pub fn waiting_of_one(&self) -> usize {
+        share_of_one(self.waiting_per_address_max, self.waiting_max)
+    }
+}
+
+/// A quarter, one at the least, is left to others.
+fn share_of_one(set: usize, all: usize) -> usize {
+    let others = (all / 4).max(1);
+    set.min(all.saturating_sub(others)).max(1)
+}
+
 impl Proof {
     /// Tells whether a module is served without a proof. Go toolchains never are: the
     /// go command looks them up whatever `GONOSUMDB` says.

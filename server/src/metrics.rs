@@ -52,6 +52,8 @@ struct Upstream {
 #[derive(Debug, Default)]
 struct Database {
     head: Gauge<u64, AtomicU64>,
+    head_age: Gauge<u64, AtomicU64>,
+    standing_still: Gauge,
     stopped: Gauge,
 }
 
@@ -175,10 +177,14 @@ impl Metrics {
 
     fn register_databases(&mut self) {
         let heads = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
+        let ages = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
+        let standing_still = Family::<[(&str, String); 1], Gauge>::default();
         let stopped = Family::<[(&str, String); 1], Gauge>::default();
         for (name, database) in &mut self.databases {
             let label = [("database", name.clone())];
             database.head = heads.get_or_create_owned(&label);
+            database.head_age = ages.get_or_create_owned(&label);
+            database.standing_still = standing_still.get_or_create_owned(&label);
             database.stopped = stopped.get_or_create_owned(&label);
         }
         let r = &mut self.registry;
@@ -186,6 +192,17 @@ impl Metrics {
             "database_head",
             "Records in the newest head followed",
             heads,
+        );
+        r.register_with_unit(
+            "database_head_age",
+            "Since the newest head followed was accepted",
+            Unit::Seconds,
+            ages,
+        );
+        r.register(
+            "database_standing_still",
+            "1 while the newest head is older than head_age_max allows",
+            standing_still,
         );
         r.register(
             "database_stopped",
@@ -260,6 +277,15 @@ impl Metrics {
     pub fn breaker(&self, host: &str, state: Breaker) {
         if let Some(upstream) = self.upstream_of(host) {
             upstream.breaker.set(state as i64);
+        }
+    }
+
+    /// Notes how long ago a database's newest head was accepted, and whether that is
+    /// longer than it may be.
+    pub fn database_head_age(&self, name: &str, age: Duration, standing_still: bool) {
+        if let Some(database) = self.databases.get(name) {
+            database.head_age.set(age.as_secs());
+            database.standing_still.set(i64::from(standing_still));
         }
     }
 

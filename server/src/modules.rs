@@ -103,7 +103,7 @@ impl Modules {
             negative_ttl: config.cache.negative_ttl,
             pause: config.proof.pause,
             waiting: Arc::default(),
-            per_address: PerAddress::new(limits.waiting_per_address_max),
+            per_address: PerAddress::new(limits.waiting_of_one()),
             measuring: Semaphore::new(
                 std::thread::available_parallelism().map_or(1, usize::from) + 1,
             ),

@@ -322,3 +322,24 @@ fn an_admin_address_equal_to_the_main_one_is_none() {
     let both = ["--listen=127.0.0.1:0", "--admin=127.0.0.1:0"];
     assert!(good(&both, "", []).admin.is_some());
 }
+
+#[test]
+fn one_client_never_gets_every_place() {
+    for (set, all, want) in [
+        (1024, 4096, 1024),
+        (1024, 8, 6),
+        (1024, 2, 1),
+        (1024, 1, 1),
+        (3, 100, 3),
+    ] {
+        let limits = Limits {
+            connections_max: all,
+            connections_per_address_max: set,
+            waiting_max: all,
+            waiting_per_address_max: set,
+            ..Limits::default()
+        };
+        assert_eq!(limits.connections_of_one(), want, "{set} of {all}");
+        assert_eq!(limits.waiting_of_one(), want, "{set} of {all}");
+    }
+}

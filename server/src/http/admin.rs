@@ -92,6 +92,11 @@ async fn measure(site: &Site) {
     for database in site.databases.all() {
         let head = database.head_size().unwrap_or(0);
         site.metrics.database_head(database.name(), head);
+        site.metrics.database_head_age(
+            database.name(),
+            database.head_age().unwrap_or_default(),
+            database.is_standing_still(),
+        );
         site.metrics
             .database_stopped(database.name(), database.is_stopped());
     }

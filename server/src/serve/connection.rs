@@ -87,7 +87,7 @@ pub(crate) async fn serve<R, H, F, B>(
     let graceful = GracefulShutdown::new();
     let opening = Opening {
         builder: builder(&shared.limits),
-        per_address: PerAddress::new(shared.limits.connections_per_address_max),
+        per_address: PerAddress::new(shared.limits.connections_of_one()),
         shared,
         tls,
         role,

@@ -126,7 +126,7 @@ impl RecordedHeads {
 
     async fn swap(
         &self,
-        name: &str,
+        log: &str,
         old: Option<&Head>,
         new: &Head,
     ) -> io::Result<Result<(), Conflict>> {
@@ -135,7 +135,7 @@ impl RecordedHeads {
         for _ in 0..SWAPS_MAX {
             let swapped = self
                 .ledger
-                .advance(name, expected.as_deref(), &new.note)
+                .advance(log, expected.as_deref(), &new.note)
                 .await?;
             let Err(ledger::Conflict { current }) = swapped else {
                 return Ok(Ok(()));
@@ -184,7 +184,9 @@ impl Heads for RecordedHeads {
             let path = self.path(name, new.tree.size);
             let (staging, note) = (self.staging.clone(), new.note.clone());
             blocking::run(move || staging.write_lazily(&path, &note)).await?;
-            match self.swap(name, old, new).await {
+            // A database with another key is another log.
+            let log = format!("{name}+{key:08x}");
+            match self.swap(&log, old, new).await {
                 Ok(swapped) => Ok(swapped),
                 // One process alone has nobody to compare with, and the journal has
                 // the head.
