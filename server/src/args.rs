@@ -187,7 +187,8 @@ pub enum Command {
     /// Make the index anew, for example in a restored backup
     #[command(subcommand)]
     Index(Index),
-    /// Hash every stored file again and compare it with its proof
+    /// Hash every stored file again and compare it with its proof; the server must not be
+    /// running
     Fsck,
     /// Take back what is stored and remembered of a module or one of its versions
     ///
@@ -205,6 +206,7 @@ pub enum Command {
     /// makes it.
     Backup {
         /// Where to: a folder that does not exist yet, or an empty one
+        #[arg(value_name = "FOLDER")]
         to: PathBuf,
     },
     /// Check or show the settings without serving
