@@ -111,6 +111,7 @@ need_packages_and_go() {
     local missing=() pin
     command -v cc >/dev/null || missing+=(gcc libc6-dev)
     command -v strip >/dev/null || missing+=(binutils)
+    command -v curl >/dev/null || missing+=(curl)
     # Archives and packages are made by the tools that people make them with.
     command -v rpmbuild >/dev/null || missing+=(rpm)
     command -v xz >/dev/null || missing+=(xz-utils)

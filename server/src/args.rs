@@ -125,6 +125,9 @@ pub struct Flags {
     pub listen: Option<String>,
 
     /// Serve /healthz, /readyz and /metrics on this address instead of the main one
+    ///
+    /// Written as --listen is. DELETE /purge/MODULE[@VERSION] purges there, so let
+    /// only those reach it who may.
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub admin: Option<String>,
 
@@ -181,10 +184,11 @@ pub struct Flags {
 pub enum Command {
     /// Serve modules; the same as no command
     Serve,
-    /// Work on the index, which is made from the stored files
+    /// Make the index anew, for example in a restored backup
     #[command(subcommand)]
     Index(Index),
-    /// Hash every stored file again and compare it with its proof
+    /// Hash every stored file again and compare it with its proof; the server must not be
+    /// running
     Fsck,
     /// Take back what is stored and remembered of a module or one of its versions
     ///
@@ -196,8 +200,13 @@ pub enum Command {
         what: Vec<String>,
     },
     /// Copy the data folder to a new folder, while the server runs or not
+    ///
+    /// On the same file system files are linked and not copied: take the copy elsewhere.
+    /// The index is not in it; `sumward index rebuild`, or a server that starts on the copy,
+    /// makes it.
     Backup {
         /// Where to: a folder that does not exist yet, or an empty one
+        #[arg(value_name = "FOLDER")]
         to: PathBuf,
     },
     /// Check or show the settings without serving
@@ -216,7 +225,8 @@ pub enum Command {
 /// Commands on the index.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum Index {
-    /// Make the index anew from the stored files; the server must not be running
+    /// Make the index anew from the stored files and the journal; the server must not be
+    /// running
     Rebuild,
 }
 
@@ -268,6 +278,9 @@ Examples:
 
   sumward config check /etc/sumward/sumward.yaml
       Say whether a configuration is good.
+
+  sumward purge --data /var/lib/sumward example.com/x@v1.0.0
+      Take a version back, from a running server too.
 
   sumward fsck --data /var/lib/sumward
       Hash everything stored again and compare it with its proofs.

@@ -1,5 +1,6 @@
 //! The layer rule: `proto` is pure and below everything, server and verifier do
-//! not know each other. Read from cargo and from the sources themselves.
+//! not know each other, and the folders of the server have an order. Read from cargo
+//! and from the sources themselves.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::collections::BTreeSet;
@@ -8,6 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use testkit::environment::checkout;
+
+#[cfg(test)]
+#[path = "layers/order.rs"]
+mod order;
 
 /// What would bring sockets, files, a runtime or a database into `proto`.
 const NOT_IN_PROTO: &[&str] = &[

@@ -316,3 +316,19 @@ fn the_soft_limit_of_descriptors_is_raised() {
     let words: Vec<_> = line.unwrap().split_whitespace().collect();
     assert_eq!(words[3], words[4], "{limits}");
 }
+
+#[test]
+fn a_wrong_name_to_purge_is_a_wrong_command_line_and_nothing_is_purged() {
+    let (_folder, setup) = setup("off");
+    let data = setup.data.to_string_lossy().into_owned();
+    let names = ["m.example/x", "not a module"];
+    let output = setup
+        .command(&["purge", "--data", &data])
+        .args(names)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(64), "{said}");
+    assert!(said.contains("not a module"), "{said}");
+    assert!(output.stdout.is_empty());
+}

@@ -11,18 +11,23 @@ use tokio::net::UnixStream;
 
 use crate::app::control;
 use crate::app::folder::Folder;
+use crate::args::EXIT_USAGE;
 use crate::config::Config;
 use crate::modules::Shelf;
-use crate::output::print;
+use crate::output::{complain, print};
 use crate::shelf::{self, Purge};
 
-/// Purges in the running server, or in the data folder itself where none runs.
+/// Purges in the running server, or in the data folder itself where none runs. A
+/// wrong name ends it with 64 before anything is purged.
 ///
 /// # Errors
-/// What is wrong with the names, or what the server, the disk or the ledger answer.
+/// What the server, the disk or the ledger answer.
 pub(crate) fn run(config: &Config, wanted: &[String]) -> Result<ExitCode> {
     for what in wanted {
-        Purge::parse(what).map_err(|error| anyhow::anyhow!("{what}: {error}"))?;
+        if let Err(error) = Purge::parse(what) {
+            complain(format!("sumward: {what}: {error}"));
+            return Ok(ExitCode::from(EXIT_USAGE));
+        }
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

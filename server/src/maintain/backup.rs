@@ -46,7 +46,7 @@ pub(crate) fn backup(data: &Path, to: &Path, watch: &mut dyn Watch) -> io::Resul
         watch,
     };
     for database in databases(&data.join("sumdb"))? {
-        for part in ["lookup", "heads", "tile"] {
+        for part in ["lookup", "heads", "heads.damaged", "tile"] {
             copy.until_settled(&database.join(part))?;
         }
         for fork in entries(&database)? {
@@ -251,6 +251,7 @@ mod tests {
             "journal/files-202611.jsonl",
             "modules/a.example/c/@v/list",
             "sumdb/sum.golang.org/heads/12",
+            "sumdb/sum.golang.org/heads.damaged/13",
             "sumdb/sum.golang.org/lookup/a.example/c@v1.0.0",
             "sumdb/sum.golang.org/tile/8/0/000.p/12",
             "sumdb/sum.example/with/slashes/heads/3",
@@ -264,7 +265,7 @@ mod tests {
         }
         let mut count = Count::default();
         let report = backup(&data, &to, &mut count).unwrap();
-        assert_eq!((report.linked, report.copied), (7, 2));
+        assert_eq!((report.linked, report.copied), (8, 2));
         assert_ne!(count.0, 0);
         for file in stored {
             assert_eq!(fs::read_to_string(to.join(file)).unwrap(), file);

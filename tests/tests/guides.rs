@@ -1,0 +1,272 @@
+//! The guides under `deploy/guides`, followed word for word: every `sh` block is run, in
+//! order, in one shell, and every line of a `text` block must be in what they print.
+//!
+//! What a guide calls by a name of the world is put in place here, and nowhere else: see
+//! [`Server::stand_ins`]. `systemctl` is a script that starts and stops the program as its
+//! unit does.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+use testkit::client;
+use testkit::database::TestDatabase;
+use testkit::environment;
+use testkit::go::Toolchain;
+use testkit::module::Module;
+use testkit::origin::Origin;
+use testkit::world::{World, target};
+
+/// The key that the guide to private modules shows.
+const KEY_SHOWN: &str = "sum.corp.example+0f1e2d3c+AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGh";
+
+#[test]
+fn private_modules_are_served_as_the_guide_says() {
+    let server = Server::new();
+    let said = server.follow("private-modules.md");
+    let told = server.world.origin.count("corp.example");
+    assert_eq!(told, 0, "the public upstream heard of it: {said}");
+    assert!(server.private.count("/corp.example/tools/@v/v1.0.0.zip") > 0);
+    let looked_up = "/sumdb/sum.corp.example/lookup/corp.example/tools@v1.0.0";
+    assert!(
+        server.private.count(looked_up) > 0,
+        "proved at last: {said}"
+    );
+}
+
+#[test]
+fn a_module_is_taken_back_as_the_guide_says() {
+    let server = Server::new();
+    server.start_with_greet();
+    server.follow("take-back-a-module.md");
+    assert!(!server.path(GREET_ZIP).exists());
+}
+
+#[test]
+fn a_data_folder_is_backed_up_and_restored_as_the_guide_says() {
+    let server = Server::new();
+    server.start_with_greet();
+    let before = std::fs::read(server.path(GREET_ZIP)).unwrap();
+    server.follow("back-up-and-restore.md");
+    let after = std::fs::read(server.path(GREET_ZIP)).unwrap();
+    assert_eq!(before, after);
+}
+
+#[test]
+fn every_guide_is_followed_by_a_test() {
+    let own = include_str!("guides.rs");
+    let guides = std::fs::read_dir(environment::checkout().join("deploy/guides")).unwrap();
+    let mut seen = 0;
+    for guide in guides {
+        let name = guide.unwrap().file_name().into_string().unwrap();
+        assert!(own.contains(&format!("follow(\"{name}\")")), "{name}");
+        seen += 1;
+    }
+    assert!(seen >= 3, "only {seen} guides");
+}
+
+/// Where the service stores the zip of [`greet`].
+const GREET_ZIP: &str = "lib/sumward/modules/example.com/greet/@v/v1.0.0.zip";
+
+fn greet() -> Module {
+    Module::library("example.com/greet", "v1.0.0")
+}
+
+/// A machine as the guides have it: the folders of the service, and the upstreams.
+struct Server {
+    world: World,
+    private: Origin,
+    private_database: TestDatabase,
+    root: TempDir,
+    _private_tree: TempDir,
+    listen: String,
+    admin: String,
+}
+
+impl Server {
+    fn new() -> Self {
+        let private_tree = tempfile::tempdir().unwrap();
+        let tools = Module::library("corp.example/tools", "v1.0.0");
+        tools.write(private_tree.path());
+        let mut private_database = TestDatabase::new("sum.corp.example", 3);
+        private_database.add(&tools);
+        private_database.publish(private_tree.path());
+        let server = Self {
+            world: World::with(&[&greet()]),
+            private: Origin::serve(private_tree.path()),
+            private_database,
+            root: tempfile::tempdir().unwrap(),
+            _private_tree: private_tree,
+            listen: free_address(),
+            admin: free_address(),
+        };
+        for folder in ["etc/sumward", "lib", "backups", "home", "bin"] {
+            std::fs::create_dir_all(server.path(folder)).unwrap();
+        }
+        let systemctl = server.stand_ins(SYSTEMCTL);
+        let path = server.path("bin/systemctl");
+        std::fs::write(&path, systemctl).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        server
+    }
+
+    /// The service runs, and has fetched a module.
+    fn start_with_greet(&self) {
+        let settings = "\
+listen: 127.0.0.1:8080
+admin: 127.0.0.1:9090
+upstream:
+  list: https://proxy.golang.org
+databases:
+  - sum.golang.org
+";
+        let file = self.path("etc/sumward/sumward.yaml");
+        std::fs::write(file, self.stand_ins(settings)).unwrap();
+        self.run("systemctl start sumward");
+        for ending in ["info", "mod", "zip"] {
+            let reply = client::get(self.listen.parse().unwrap(), &target(&greet(), ending));
+            assert_eq!(reply.status, 200, "{}", reply.text());
+        }
+    }
+
+    /// Replaces what the guides call by a name of the world by what stands in for it.
+    fn stand_ins(&self, text: &str) -> String {
+        let private = self.private.url();
+        let stand_ins = [
+            ("/var/lib", &*self.path("lib").to_string_lossy()),
+            ("/var/backups", &*self.path("backups").to_string_lossy()),
+            ("/etc/sumward", &*self.path("etc/sumward").to_string_lossy()),
+            ("127.0.0.1:8080", &self.listen),
+            ("127.0.0.1:9090", &self.admin),
+            ("https://proxy.golang.org", &self.world.origin.url()),
+            ("https://modules.corp.example", &private),
+            (
+                "https://sum.corp.example",
+                &format!("{private}/sumdb/sum.corp.example"),
+            ),
+            (KEY_SHOWN, &self.private_database.verifier_key()),
+            ("sum.golang.org", &self.world.database.verifier_key()),
+        ];
+        let mut text = text.to_owned();
+        for (name, stand_in) in stand_ins {
+            text = text.replace(name, stand_in);
+        }
+        text
+    }
+
+    /// Runs the commands of a guide and looks for what it says they print.
+    fn follow(&self, guide: &str) -> String {
+        let path = environment::checkout().join("deploy/guides").join(guide);
+        let text = self.stand_ins(&std::fs::read_to_string(path).unwrap());
+        let commands = blocks(&text, "sh");
+        assert!(commands.len() >= 3, "{guide} has commands");
+        let said = self.run(&commands.concat());
+        for line in blocks(&text, "text").iter().flat_map(|block| block.lines()) {
+            assert!(
+                said.contains(line),
+                "{guide}: nothing printed {line:?}: {said}"
+            );
+        }
+        said
+    }
+
+    /// Runs commands on this machine; returns what they print.
+    fn run(&self, commands: &str) -> String {
+        let go = Toolchain::find("1.27.");
+        let sumward = environment::program("sumward");
+        let folders = [
+            self.path("bin"),
+            go.root().join("bin"),
+            sumward.parent().unwrap().to_owned(),
+        ];
+        let path = folders.iter().map(|folder| folder.display().to_string());
+        let path = path.collect::<Vec<_>>().join(":");
+        // A file, as the service goes on running and would hold a pipe open.
+        let said = self.path("said");
+        let file = std::fs::File::create(&said).unwrap();
+        let status = Command::new("sh")
+            .args(["-euc", commands])
+            .current_dir(self.path("home"))
+            .env_clear()
+            .env("PATH", format!("{path}:{}", environment::path()))
+            .env("HOME", self.path("home"))
+            .env("GOTOOLCHAIN", "local")
+            .env("GOFLAGS", "-modcacherw")
+            .env("GOTELEMETRY", "off")
+            .env("GOCACHE", environment::kept("go-build-guides"))
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file)
+            .status()
+            .unwrap();
+        let said = std::fs::read_to_string(said).unwrap();
+        assert!(status.success(), "{commands}\n{status}: {said}");
+        said
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let stopped = Command::new("sh")
+            .arg(self.path("bin/systemctl"))
+            .args(["stop", "sumward"])
+            .status();
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.path("etc/sumward/log"));
+            eprintln!("{stopped:?}; the service said: {}", log.unwrap_or_default());
+        }
+    }
+}
+
+/// Starts and stops the service. A process that has ended may stay as a zombie where
+/// nobody waits for it.
+const SYSTEMCTL: &str = r#"#!/bin/sh -eu
+pid=/etc/sumward/pid
+log=/etc/sumward/log
+runs() {
+    kill -0 "$1" 2>/dev/null && ! grep -q '^State:.*Z' "/proc/$1/status"
+}
+if [ "$1" != start ] && [ -f "$pid" ]; then
+    kill "$(cat "$pid")" || true
+    while runs "$(cat "$pid")"; do sleep 0.05; done
+    rm "$pid"
+fi
+if [ "$1" != stop ]; then
+    sumward --config /etc/sumward/sumward.yaml --data /var/lib/sumward >>"$log" 2>&1 &
+    echo $! >"$pid"
+    until curl -sS -o /dev/null http://127.0.0.1:8080/ 2>/dev/null; do
+        runs "$(cat "$pid")" || { cat "$log"; exit 1; }
+        sleep 0.05
+    done
+fi
+"#;
+
+/// A port that was free just now: it is written into a file of settings.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+/// The fenced blocks of a kind.
+fn blocks(text: &str, kind: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for part in text.split(&format!("\n```{kind}\n")).skip(1) {
+        let (block, _) = part.split_once("\n```").unwrap();
+        found.push(format!("{block}\n"));
+    }
+    found
+}
+
+#[test]
+fn blocks_of_a_kind_are_found_in_order() {
+    let text = "a\n```sh\none\ntwo\n```\nb\n```text\nsaid\n```\n```sh\nthree\n```\n";
+    assert_eq!(blocks(text, "sh"), ["one\ntwo\n", "three\n"]);
+    assert_eq!(blocks(text, "text"), ["said\n"]);
+}
