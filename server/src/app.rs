@@ -98,8 +98,8 @@ impl App {
             Arc::clone(&ledger),
             &config.databases,
         );
-        if !is_read_only {
-            heads.restore().with_context(at)?;
+        if !is_read_only && let Err(error) = heads.restore() {
+            tracing::error!(%error, "heads that a crash has lost are not restored from the journal");
         }
         let databases = Databases::open(
             &config.databases,

@@ -4,8 +4,8 @@
 //! join while it runs get a copy of its value. What is shared is a value that is there
 //! at the end; whoever shares a file as it arrives needs more than this.
 //!
-//! Work that may wait for other servers needs a key for each way that it can be asked
-//! for: two servers that wait for each other's shared work wait for ever.
+//! Two servers that wait for each other's shared work wait for ever: a request that has
+//! passed a server that we ask must be refused before it joins work that asks it.
 
 use std::collections::HashMap;
 use std::fmt;

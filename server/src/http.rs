@@ -14,8 +14,10 @@ use crate::metrics::{self, Metrics};
 use crate::modules::{Modules, Shelf};
 use crate::serve::peer::{ClientAddress, Peer};
 use crate::shelf::answer::Reply;
+use crate::shelf::used::Uses;
 use crate::source::Sources;
 use crate::source::upstream::via;
+use crate::store::Key;
 use crate::sumdb::Databases;
 
 pub(crate) mod admin;
@@ -225,7 +227,11 @@ async fn module(
             }
             response::whole(&answer, to)
         }
-        Reply::Arriving { length, pieces } => response::arriving(length, pieces, to.method),
+        Reply::Arriving { length, pieces } => {
+            let uses = Uses::of(&Key::of(wanted));
+            site.shelf.used().count(&uses, ip(client));
+            response::arriving(length, pieces, to.method)
+        }
     })
 }
 

@@ -178,6 +178,11 @@ impl Journal {
         Self { orders: None }
     }
 
+    /// Tells whether nothing can be appended.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.orders.is_none()
+    }
+
     /// Appends an entry. It is durable on return. Entries that come at once are
     /// written together, with one fsync a file.
     ///

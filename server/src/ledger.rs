@@ -52,7 +52,7 @@ pub(crate) trait Ledger: Send + Sync + Debug {
     ) -> io::Result<Vec<(String, Vec<u8>)>>;
 
     /// Makes `new` the newest head of a log where `old` is (`None`: where there is
-    /// none yet): the whole signed note. Durable on return.
+    /// none yet): the whole signed note. Durable as other changes are.
     ///
     /// # Errors
     /// What the ledger answers: the head may then be advanced or not. Inside, a

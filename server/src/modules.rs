@@ -15,7 +15,7 @@ use crate::metrics::{InFlight, Metrics};
 use crate::serve::per_address::{PerAddress, Place};
 use crate::shelf::answer::{Answer, Kind, Reply};
 use crate::source::Sources;
-use crate::source::upstream::{Class, Want, is_timeout_in_disguise};
+use crate::source::upstream::{Class, Want};
 use crate::store::Key;
 
 pub(crate) mod changing;
@@ -34,7 +34,7 @@ pub(crate) mod transfer;
 use changing::Changing;
 use error::{Error, Remember};
 use file::{Part, VersionFile};
-use fill::{Fills, Joined};
+use fill::{Fills, Flow, Joined};
 use proof::Prover;
 use room::Room;
 
@@ -62,7 +62,9 @@ pub(crate) struct Modules {
     per_address: Arc<PerAddress>,
     /// Large files that are unpacked or hashed at once: work for cores, and a hostile
     /// zip costs some 80 MB.
-    measuring: Semaphore,
+    measuring: Arc<Semaphore>,
+    /// What is still to be written down for an answer that has been given.
+    tasks: TaskTracker,
 }
 
 /// What the module proxy is made of.
@@ -94,7 +96,8 @@ impl Modules {
             shelf: parts.shelf,
             sources: parts.sources,
             prover: parts.prover,
-            fills: Arc::new(Fills::new(bounds, parts.tasks)),
+            fills: Arc::new(Fills::new(bounds, parts.tasks.clone())),
+            tasks: parts.tasks,
             metrics: parts.metrics,
             private: config.upstream.clone(),
             room: Room::new(&config.data, config.cache.disk_free_min),
@@ -104,9 +107,9 @@ impl Modules {
             pause: config.proof.pause,
             waiting: Arc::default(),
             per_address: PerAddress::new(limits.waiting_of_one()),
-            measuring: Semaphore::new(
+            measuring: Arc::new(Semaphore::new(
                 std::thread::available_parallelism().map_or(1, usize::from) + 1,
-            ),
+            )),
             limits,
         }
     }
@@ -213,7 +216,7 @@ impl Modules {
             text,
         } = error
             && !self.is_read_only
-            && !is_timeout_in_disguise(text)
+            && !error.is_timeout_in_disguise()
         {
             let absence = crate::ledger::Absence::now(upstream, *status, text);
             self.shelf.absences().put(key, &absence).await;
@@ -256,16 +259,49 @@ impl Modules {
         }
     }
 
+    /// Joins the fill of `key` as one of its clients, or begins it with `work`. The
+    /// place of the client that begins a fill is taken until the fill ends, so that one
+    /// who begins many and leaves has his places taken all the same.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when too many wait; nothing is begun then.
+    fn join<W>(
+        &self,
+        key: &Key,
+        asked: &Asked,
+        work: impl FnOnce(Arc<Flow>) -> W,
+    ) -> Result<Watching, Error>
+    where
+        W: Future<Output = Result<Arc<Answer>, Error>> + Send + 'static,
+    {
+        let place = Arc::new(self.waiting(asked)?);
+        let of_fill = Arc::clone(&place);
+        let joined = self.fills.join(key, move |flow| {
+            let work = work(flow);
+            async move {
+                let _place = of_fill;
+                work.await
+            }
+        })?;
+        Ok(Watching { joined, place })
+    }
+
     /// Waits for a fill as one of its clients.
-    async fn wait_for(&self, joined: Joined, asked: &Asked) -> Result<Reply, Error> {
+    async fn wait_for(&self, watching: Watching) -> Result<Reply, Error> {
+        let Watching { joined, place } = watching;
         self.metrics.lookup(if joined.began {
             crate::metrics::Lookup::Miss
         } else {
             crate::metrics::Lookup::Joined
         });
-        let waiting = self.waiting(asked)?;
-        fill::reply(joined.watcher, waiting).await
+        fill::reply(joined.watcher, place).await
     }
+}
+
+/// A fill, and the place of a client among those who wait.
+struct Watching {
+    joined: Joined,
+    place: Arc<Waiting>,
 }
 
 /// A client that waits for bytes from upstream, for as long as this is kept.

@@ -20,7 +20,7 @@ use proto::module::Version;
 
 use crate::blocking;
 use crate::journal::{self, Journal};
-use crate::ledger::{self, Change, FileRecord, Ledger, Standing, Table};
+use crate::ledger::{self, Change, FileRecord, Ledger, Table};
 use crate::store::{Blob, Blobs, If, Key, Published, Staged};
 use absent::Absences;
 use answer::Answer;
@@ -131,11 +131,7 @@ impl<E: Clone> Shelf<E> {
         let Some(blob) = self.blobs.read(key).await? else {
             return Ok(None);
         };
-        let record = ledger::file(&*self.ledger, key).await;
-        let record = record.unwrap_or_else(|error| {
-            tracing::warn!(%key, %error, "the record of a stored file cannot be read");
-            None
-        });
+        let record = self.recorded(key).await;
         Ok(Some(Found {
             blob,
             record,
@@ -152,30 +148,43 @@ impl<E: Clone> Shelf<E> {
         Ok(self.blobs.read(key).await?.map(|blob| (blob, since)))
     }
 
-    /// Tells whether a found file has the bytes that its record says. A file that was
-    /// hashed since the start and has not been touched since is not hashed again.
-    ///
-    /// # Errors
-    /// What the disk answers; a file that cannot be read is not as recorded.
-    pub(crate) async fn is_as_recorded(&self, key: &Key, found: &Found) -> bool {
+    /// Tells whether a found file was hashed since the start and has not been touched
+    /// since.
+    pub(crate) fn is_verified(&self, key: &Key, found: &Found) -> bool {
+        let record = found.record.as_ref();
+        record.is_some_and(|record| self.verified.has(key, &record.sha256, found.blob.stamp))
+    }
+
+    /// Tells whether a found file has the bytes that its record says; one that cannot be
+    /// read has not. A file that [is verified](Self::is_verified) is not hashed again.
+    /// `turn` is kept until the hashing ends, which is not when its caller leaves.
+    pub(crate) async fn is_as_recorded(
+        &self,
+        key: &Key,
+        found: &Found,
+        turn: impl Send + 'static,
+    ) -> bool {
         let Some(record) = &found.record else {
             return false;
         };
         if record.size != found.blob.content.len() {
             return false;
         }
-        let stamp = found.blob.stamp;
-        if self.verified.has(key, &record.sha256, stamp) {
+        if self.is_verified(key, found) {
             return true;
         }
         let (content, want) = (found.blob.content.clone(), record.sha256.clone());
-        let same = blocking::run(move || Ok(content.sha256()? == want)).await;
+        let same = blocking::run(move || {
+            let _turn = turn;
+            Ok(content.sha256()? == want)
+        });
+        let same = same.await;
         let same = same.unwrap_or_else(|error| {
             tracing::error!(%key, %error, "a stored file cannot be read");
             false
         });
         if same {
-            self.verified.note(key, &record.sha256, stamp);
+            self.verified.note(key, &record.sha256, found.blob.stamp);
         }
         same
     }
@@ -211,13 +220,25 @@ impl<E: Clone> Shelf<E> {
         Ok(Kept::Stored(Found { record, ..found }))
     }
 
+    /// Returns what is recorded of a file, be it there or lost.
+    pub(crate) async fn recorded(&self, key: &Key) -> Option<FileRecord> {
+        let record = ledger::file(&*self.ledger, key).await;
+        record.unwrap_or_else(|error| {
+            tracing::warn!(%key, %error, "the record of a file cannot be read");
+            None
+        })
+    }
+
     /// Records a file that lies in the tree.
     ///
     /// # Errors
     /// What the journal answers, where the record is a fact that no file tells.
     pub(crate) async fn record(&self, key: &Key, record: &FileRecord) -> io::Result<()> {
-        if !matches!(record.standing, Standing::Proved { .. }) {
-            self.journal.append(first_use(key, record)).await?;
+        if let Some(entry) = journal::Entry::first_use(key.as_str(), record)
+            && !self.journal.is_read_only()
+            && !self.recorded(key).await.is_some_and(|it| it.tells(record))
+        {
+            self.journal.append(entry).await?;
         }
         self.absences.forget(key).await;
         let change = Change::put(Table::Files, key.as_str(), record)?;
@@ -233,10 +254,7 @@ impl<E: Clone> Shelf<E> {
     /// # Errors
     /// What the disk answers.
     pub(crate) async fn keep_changing(&self, key: &Key, bytes: &[u8]) -> io::Result<()> {
-        if let Some(stored) = self.blobs.read(key).await?
-            && stored.content.len() == bytes.len() as u64
-            && stored.content.bytes(bytes.len())? == bytes
-        {
+        if self.has_bytes(key, bytes).await {
             return self.blobs.touch(key).await;
         }
         let staged = self.stage_bytes(bytes).await?;
@@ -244,6 +262,19 @@ impl<E: Clone> Shelf<E> {
             self.blobs.publish(staged, key, If::Any).await?;
         self.absences.forget(key).await;
         Ok(())
+    }
+
+    /// Tells whether a file has these bytes, as far as it can be read.
+    async fn has_bytes(&self, key: &Key, bytes: &[u8]) -> bool {
+        let Ok(Some(stored)) = self.blobs.read(key).await else {
+            return false;
+        };
+        let length = bytes.len();
+        if stored.content.len() != length as u64 {
+            return false;
+        }
+        let there = blocking::run(move || stored.content.bytes(length)).await;
+        there.is_ok_and(|there| there == bytes)
     }
 
     /// Gives small bytes a name that nothing has yet; other bytes that have it stay.
@@ -304,12 +335,34 @@ impl<E: Clone> Shelf<E> {
         self.verified.forget(key);
         self.journal.append(removed(key)).await?;
         let removed = self.blobs.remove(key).await?;
-        let changes = vec![Change::remove(Table::Files, key.as_str())];
+        let mut changes = vec![
+            Change::remove(Table::Files, key.as_str()),
+            Change::remove(Table::Used, key.as_str()),
+        ];
+        if used::is_zip(key)
+            && let Some(version) = used::version_of(key)
+        {
+            changes.push(Change::remove(Table::Contents, version));
+        }
         self.ledger.apply(changes).await?;
         // Whoever read it while it was being removed has not put it back.
         self.hot.remove(key);
         self.absences.forget(key).await;
         Ok(removed)
+    }
+
+    /// Takes a file that is not what it should be out of memory and disk. What is
+    /// recorded of it stays: other bytes do not get its name by the way.
+    ///
+    /// # Errors
+    /// What the disk answers. The file is then no longer in memory.
+    pub(crate) async fn remove_damaged(&self, key: &Key) -> io::Result<()> {
+        self.hot.remove(key);
+        self.verified.forget(key);
+        self.blobs.remove(key).await?;
+        // Whoever read it while it was being removed has not put it back.
+        self.hot.remove(key);
+        Ok(())
     }
 
     /// Takes everything of a module, or of one of its versions, out of memory, disk
@@ -324,12 +377,34 @@ impl<E: Clone> Shelf<E> {
                 purged.files.push(key);
             }
         }
+        self.forget_lost(what).await?;
+        // What somebody has removed by hand may still be in memory.
+        self.hot.remove_all(|key| what.covers(key));
         purged.refusals = self
             .negative
             .remove(|key| what.covers(key) || what.is_looked_up(key));
         purged.refusals += self.absences.forget_all(&what.key_prefix()).await?;
         self.ledger.flush().await?;
         Ok(purged)
+    }
+
+    /// Removes what is recorded of files that are not there any more.
+    async fn forget_lost(&self, what: &Purge) -> io::Result<()> {
+        let prefix = what.key_prefix();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self
+                .ledger
+                .scan(Table::Files, &prefix, after.as_deref(), RECORDS_AT_ONCE)
+                .await?;
+            let Some((last, _)) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.clone());
+            for key in page.iter().filter_map(|(key, _)| Key::parse(key)) {
+                self.remove(&key).await?;
+            }
+        }
     }
 
     /// Remembers a refusal for a while, in memory.
@@ -384,6 +459,9 @@ impl<E: Clone> Shelf<E> {
 
 /// Files of one module that are looked at: versions by the ten thousand are many.
 const FILES_MAX: usize = 1_000_000;
+
+/// Records that are read at once.
+const RECORDS_AT_ONCE: usize = 1000;
 
 /// Returns the version of a version's file.
 fn version_of(key: &Key) -> Option<Version> {
@@ -453,19 +531,6 @@ impl Purge {
             None => self.module_prefix.clone(),
             Some(version) => format!("{}v/{version}.", self.module_prefix),
         }
-    }
-}
-
-/// What no file tells of one that nothing proves: that these bytes were the first under
-/// its name.
-fn first_use(key: &Key, record: &FileRecord) -> journal::Entry {
-    journal::Entry::FirstUse {
-        key: key.to_string(),
-        sha256: record.sha256.clone(),
-        size: record.size,
-        h1: record.h1.clone(),
-        standing: record.standing.clone(),
-        at: record.stored_at,
     }
 }
 

@@ -23,12 +23,14 @@ pub(crate) use upstream::check;
 use crate::config::{self, Config};
 use crate::metrics::Metrics;
 use rooms::Rooms;
-use upstream::{Error, FetchError, Health, List, Upstreams, Want};
+use upstream::{Entry, Error, FetchError, Health, List, Upstreams, Want};
 
 /// Everything that files can be asked of.
 #[derive(Debug)]
 pub(crate) struct Sources {
     upstreams: Arc<Upstreams>,
+    /// The databases that have addresses of their own.
+    databases: Vec<Entry>,
     /// Tells private modules, and which entry they come under.
     settings: config::Upstream,
     rooms: Rooms,
@@ -47,10 +49,8 @@ enum Source {
 pub(crate) enum Relay {
     /// An entry of the main list, by its place, which relays it.
     Entry(usize),
-    /// The address that the settings name for the database.
-    Configured(String),
-    /// `https://<name>`, which nobody has configured.
-    Direct(String),
+    /// An address of the database's own.
+    Url(String),
 }
 
 impl Sources {
@@ -64,8 +64,13 @@ impl Sources {
         instance: &str,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Error> {
+        let upstreams = Upstreams::new(&config.upstream, instance, metrics)?;
+        let urls = config.databases.iter().filter_map(|it| it.url.as_deref());
         Ok(Self {
-            upstreams: Arc::new(Upstreams::new(&config.upstream, instance, metrics)?),
+            databases: urls
+                .filter_map(|url| upstreams.database(url).ok())
+                .collect(),
+            upstreams: Arc::new(upstreams),
             settings: config.upstream.clone(),
             rooms: Rooms::new(&config.limits),
         })
@@ -98,9 +103,8 @@ impl Sources {
     /// `tile/…`, after `sumdb/<name>/` where an entry of the list relays it.
     ///
     /// # Errors
-    /// [`FetchError::Off`] when there is no such entry, or when the main list is off
-    /// and nobody has configured the address; `BadAnswer` for a URL that cannot be
-    /// asked.
+    /// [`FetchError::Off`] when there is no such entry; `BadAnswer` for a URL that
+    /// cannot be asked.
     pub(crate) fn ask_database(
         self: &Arc<Self>,
         relay: &Relay,
@@ -109,12 +113,7 @@ impl Sources {
     ) -> Result<Asking, FetchError> {
         let (list, at): (List, usize) = match relay {
             Relay::Entry(at) => (Arc::clone(self.upstreams.main()), *at),
-            Relay::Configured(url) => (Arc::new([self.upstreams.database(url)?]), 0),
-            Relay::Direct(_) if !self.may_dial_databases() => return Err(FetchError::Off),
-            Relay::Direct(name) => {
-                let url = format!("https://{name}");
-                (Arc::new([self.upstreams.database(&url)?]), 0)
-            }
+            Relay::Url(url) => (Arc::new([self.upstreams.database(url)?]), 0),
         };
         if at >= list.len() {
             return Err(FetchError::Off);
@@ -130,21 +129,16 @@ impl Sources {
         }
     }
 
-    /// Says whether checksum databases may be asked at an address that nobody has
-    /// configured: `off` asks nobody.
-    pub(crate) fn may_dial_databases(&self) -> bool {
-        !self.upstreams.is_off()
-    }
-
     /// Returns what comes after the failure of an entry of the main list; `None` when
     /// there is no such entry.
     pub(crate) fn fall_through(&self, index: usize) -> Option<Fallback> {
         self.upstreams.fall_through(index)
     }
 
-    /// Tells whether the upstream list leads back to a server that a request has passed.
+    /// Tells whether the upstream list, or a database's own address, leads back to a
+    /// server that a request has passed.
     pub(crate) async fn leads_back(&self, via: &http::HeaderValue) -> bool {
-        self.upstreams.leads_back(via).await
+        self.upstreams.leads_back(via, &self.databases).await
     }
 
     /// Returns how each upstream is doing.

@@ -1,82 +1,21 @@
 //! The server as a whole, in this process, against scripted upstreams.
 
-use std::fs::{self, File};
-use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
+use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use proto::goproxy::list::ProxyList;
-
-use super::App;
-use crate::config::{Address, Config, Mode};
+use crate::config::{Address, Mode};
 use crate::ledger::{Change, Ledger as _, Table};
-use crate::serve::inherited::Inherited;
 use crate::source::upstream::tests::kit::{Origin, Reply};
 
-struct Server {
-    data: tempfile::TempDir,
-    address: SocketAddr,
-}
+mod faults;
+mod kit;
+mod offline;
+mod private;
+mod purge;
+mod waiting;
 
-impl Server {
-    async fn start(list: &str, change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), list, change).await
-    }
-
-    async fn start_in(
-        data: tempfile::TempDir,
-        list: &str,
-        change: impl FnOnce(&mut Config),
-    ) -> Self {
-        let mut config = Config::new(data.path().to_owned());
-        config.listen = Address::Tcp("127.0.0.1:0".parse().unwrap());
-        config.upstream.list = ProxyList::parse(list).unwrap();
-        config.upstream.backoff_min = Duration::from_millis(1);
-        config.upstream.backoff_max = Duration::from_millis(2);
-        config.databases = Vec::new();
-        config.proof.mode = Mode::Off;
-        config.cache.disk_free_min = 0;
-        change(&mut config);
-        let app = tokio::task::spawn_blocking(move || App::build(config))
-            .await
-            .unwrap()
-            .unwrap();
-        let mut none = Inherited::none();
-        let bound = Arc::clone(&app).bind(&mut none).await.unwrap();
-        let Address::Tcp(address) = bound.address else {
-            panic!("bound to {}", bound.address);
-        };
-        tokio::spawn(async move { bound.run(|_, _| {}).await });
-        Self { data, address }
-    }
-
-    async fn get(&self, path: &str) -> (u16, String) {
-        // A second installation fails, and the first one serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let answer = reqwest::Client::builder()
-            .no_proxy()
-            .build()
-            .unwrap()
-            .get(format!("http://{}/{path}", self.address))
-            .send()
-            .await
-            .unwrap();
-        let status = answer.status().as_u16();
-        (status, answer.text().await.unwrap())
-    }
-}
-
-fn store(data: &Path, key: &str, bytes: &[u8], age: Duration) {
-    let path = data.join("modules").join(key);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, bytes).unwrap();
-    let file = File::options().append(true).open(&path).unwrap();
-    file.set_modified(SystemTime::now() - age).unwrap();
-}
-
-const HOUR: Duration = Duration::from_secs(3600);
+use kit::{HOUR, Server, store};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stored_lists_are_served_with_goproxy_off() {

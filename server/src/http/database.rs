@@ -13,7 +13,7 @@ use super::body::Body;
 use super::refusal::Refusal;
 use super::response::{self, To};
 use crate::ask::Asked;
-use crate::modules::error::Error;
+use crate::modules::error::{Error, Remember};
 use crate::shelf::answer::{Answer, Kind};
 use crate::store::Key;
 use crate::sumdb::{Database, Hops, LookupError};
@@ -97,10 +97,7 @@ async fn ask(
         Ok(bytes) => Ok(bytes),
         Err(LookupError::NotFound { status, text }) => {
             // Remembered in memory alone: a tile or record will be there.
-            let error = not_found(database, status, text);
-            site.shelf
-                .refuse(key, error.clone(), site.config.cache.negative_ttl);
-            Err(error.into())
+            Err(absent(site, database, key, status, text))
         }
         Err(error) => Err(Refusal::from_database(database.name(), &error)),
     }
@@ -126,19 +123,23 @@ async fn lookup(
     match database.lookup(version, &Hops::from(asked)).await {
         Ok(answer) => Ok(answer.bytes.clone()),
         Err(LookupError::NotFound { status, text }) => {
-            let error = not_found(database, status, text);
-            site.shelf
-                .refuse(key, error.clone(), site.config.cache.negative_ttl);
-            Err(error.into())
+            Err(absent(site, database, key, status, text))
         }
         Err(error) => Err(Refusal::from_lookup(database.name(), version, &error)),
     }
 }
 
-fn not_found(database: &Database, status: u16, text: Bytes) -> Error {
-    Error::NotFound {
+/// Passes on that a database does not have something, and remembers it, unless it only
+/// failed to come by it in time.
+fn absent(site: &Site, database: &Database, key: &Key, status: u16, text: Bytes) -> Refusal {
+    let error = Error::NotFound {
         upstream: database.name().into(),
         status,
         text,
+    };
+    if error.remember() == Remember::Briefly {
+        let duration = site.config.cache.negative_ttl;
+        site.shelf.refuse(key, error.clone(), duration);
     }
+    error.into()
 }

@@ -215,7 +215,8 @@ impl From<Error> for Refusal {
             Error::Rules { reason } => Self::denied(format!("{reason}\n")),
             Error::Mismatch(mismatch) => Self::denied(of_mismatch(&mismatch)),
             Error::Changed { file, before } => Self::denied(format!(
-                "{file}: the file stored here is not the one that was stored, which had {before}\n"
+                "{file}: not the file that was stored here first, which had {before}\n\
+                 no checksum database tells which is right; `sumward purge` lets another one take its place\n"
             )),
             Error::Taken { file } => Self::denied(format!(
                 "{file}: upstream sent another file than the one that is stored here under that name\n\

@@ -20,6 +20,15 @@ pub(crate) struct FileRecord {
     pub(crate) stored_at: u64,
 }
 
+impl FileRecord {
+    /// Tells whether it says the same of a file as `other`, but for the time and the
+    /// words.
+    pub(crate) fn tells(&self, other: &Self) -> bool {
+        (&self.sha256, self.size, &self.h1) == (&other.sha256, other.size, &other.h1)
+            && std::mem::discriminant(&self.standing) == std::mem::discriminant(&other.standing)
+    }
+}
+
 /// Why a file may be served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "standing", rename_all = "kebab-case")]

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::data::{Data, Mode};
 use crate::journal::Journal;
 use crate::ledger::sled::{Sled, folder};
+use crate::ledger::{Source, Table};
 use crate::output::print;
 use crate::progress;
 use crate::store::local::Local;
@@ -58,10 +59,25 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
     }
     print(&format!(
         "indexed {} files; {} without a stored proof (proved when asked for), {} damaged (fetched \
-         again when asked for), {} strangers left alone, {} lines of the journal passed over\n",
-        report.recorded, report.unproved, report.damaged, report.strangers, report.lines_damaged
+         again when asked for), {} strangers left alone, {} lines of the journal passed over\n\
+         begun empty, since nothing tells them: {}\n",
+        report.recorded,
+        report.unproved,
+        report.damaged,
+        report.strangers,
+        report.lines_damaged,
+        begun_empty().join(", "),
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the names of the tables that are not made again from anything.
+fn begun_empty() -> Vec<&'static str> {
+    let tables = Table::ALL.into_iter();
+    tables
+        .filter(|table| table.remade_from() == Source::Nothing)
+        .map(Table::name)
+        .collect()
 }
 
 impl Watch for progress::Progress {

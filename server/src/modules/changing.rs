@@ -15,10 +15,9 @@ use bytes::Bytes;
 use proto::info::{Info, versions};
 use proto::module::{ModulePath, ModuleVersion, Version};
 
-use super::Modules;
 use super::error::Error;
 use super::file::{VersionFile, new_record};
-use super::fill::Joined;
+use super::{Modules, Watching};
 use crate::ask::Asked;
 use crate::ledger::Standing;
 use crate::metrics::Lookup;
@@ -54,7 +53,7 @@ impl Modules {
         wanted: Changing,
         asked: Asked,
     ) -> Result<Reply, Error> {
-        let stored = self.stored_changing(&wanted).await?;
+        let stored = self.stored_changing(&wanted).await;
         let Some((answer, age)) = stored else {
             return self.first(&wanted, &asked).await;
         };
@@ -65,7 +64,7 @@ impl Modules {
         }
         match self.refreshed(&wanted, &asked, age).await {
             Some(Ok(reply)) => Ok(reply),
-            Some(Err(error)) if !hides_nothing(&error) => Err(error),
+            Some(Err(error)) if !error.is_trouble() => Err(error),
             Some(Err(_)) | None => {
                 self.metrics.lookup(Lookup::Stale);
                 Ok(Reply::Whole(answer))
@@ -92,7 +91,7 @@ impl Modules {
                 Err(error) => error,
             },
         };
-        if hides_nothing(&error)
+        if error.is_trouble()
             && let Some(answer) = self.of_stored_versions(wanted).await
         {
             self.metrics.lookup(Lookup::Stale);
@@ -107,8 +106,8 @@ impl Modules {
         asked: &Asked,
     ) -> Result<Reply, Error> {
         self.check_ring(asked).await?;
-        let joined = self.refresh(wanted, asked)?;
-        self.wait_for(joined, asked).await
+        let watching = self.refresh(wanted, asked)?;
+        self.wait_for(watching).await
     }
 
     /// Asks upstream again about something of which an answer of this age is
@@ -126,26 +125,26 @@ impl Modules {
         if let Err(error) = self.check_ring(asked).await {
             return Some(Err(error));
         }
-        let joined = match self.refresh(wanted, asked) {
-            Ok(joined) => joined,
+        let watching = match self.refresh(wanted, asked) {
+            Ok(watching) => watching,
             Err(error) => return Some(Err(error)),
         };
         if age < BACKGROUND_MAX {
             return None;
         }
-        tokio::time::timeout(PATIENCE, self.wait_for(joined, asked))
+        tokio::time::timeout(PATIENCE, self.wait_for(watching))
             .await
             .ok()
     }
 
     /// Asks upstream, or joins those who ask already.
-    fn refresh(self: &Arc<Self>, wanted: &Changing, asked: &Asked) -> Result<Joined, Error> {
+    fn refresh(self: &Arc<Self>, wanted: &Changing, asked: &Asked) -> Result<Watching, Error> {
         let (modules, owned, on_behalf) = (Arc::clone(self), wanted.clone(), asked.clone());
-        self.fills.join(&wanted.key, move |_flow| async move {
+        self.join(&wanted.key, asked, move |_flow| async move {
             let result = modules.fetch_changing(&owned, &on_behalf).await;
             // A failing upstream is asked again soon, but not by every request.
             if let Err(error) = &result
-                && hides_nothing(error)
+                && error.is_trouble()
                 && !matches!(error, Error::Busy { .. } | Error::Ring)
             {
                 let pause = FAILURE_PAUSE.min(modules.negative_ttl);
@@ -155,15 +154,18 @@ impl Modules {
         })
     }
 
+    /// Returns what is stored, and how old it is. What cannot be read is asked for
+    /// anew.
     pub(super) async fn stored_changing(
         &self,
         wanted: &Changing,
-    ) -> Result<Option<(Arc<Answer>, Duration)>, Error> {
+    ) -> Option<(Arc<Answer>, Duration)> {
         let found = self.shelf.look_changing(&wanted.key).await;
-        let found = found.map_err(Error::storage("reading a stored answer"))?;
-        let Some((blob, since)) = found else {
-            return Ok(None);
-        };
+        let found = found.unwrap_or_else(|error| {
+            tracing::error!(key = %wanted.key, %error, "a stored answer cannot be read");
+            None
+        });
+        let (blob, since) = found?;
         // A clock that was set back makes an answer look as if it came from the
         // future: take it for fresh no longer than a fresh one.
         let age = SystemTime::now()
@@ -175,7 +177,7 @@ impl Modules {
         if age < self.list_fresh {
             self.shelf.put_hot(&wanted.key, &answer, since);
         }
-        Ok(Some((answer, age)))
+        Some((answer, age))
     }
 
     async fn fetch_changing(
@@ -218,15 +220,6 @@ impl Modules {
         if let Err(error) = self.shelf.keep_first(&file.key, bytes, &record).await {
             tracing::warn!(key = %file.key, %error, "the answer to a query is not kept as .info");
         }
-    }
-}
-
-/// Tells whether an error about something stored is no reason not to serve it:
-/// upstream is in trouble, or its "not found" is a failure in disguise.
-fn hides_nothing(error: &Error) -> bool {
-    match error {
-        Error::NotFound { text, .. } => crate::source::upstream::is_timeout_in_disguise(text),
-        error => error.is_trouble(),
     }
 }
 

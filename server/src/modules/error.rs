@@ -8,13 +8,14 @@ use bytes::Bytes;
 use proto::dirhash::H1;
 use proto::module::ModuleVersion;
 
-use crate::source::upstream::FetchError;
+use crate::source::upstream::{FetchError, is_timeout_in_disguise};
 use crate::sumdb::LookupError;
 
 /// Why something is not answered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// Upstream said that it does not exist.
+    #[error("{upstream} answered {status}: not found")]
     NotFound {
         /// Who said so.
         upstream: Arc<str>,
@@ -24,38 +25,48 @@ pub(crate) enum Error {
         text: Bytes,
     },
     /// It is not stored, and only stored things were asked for.
+    #[error("not stored here")]
     NotStored,
     /// It is not stored, and there is no upstream.
+    #[error("not stored here, and there is no upstream")]
     Off,
     /// The module is private, and no upstream is named for it.
+    #[error("{module} is private, and no upstream is named for it")]
     Private {
         /// The module.
         module: String,
     },
     /// The module is private and absent, and no shorter path is a module: saying "not
     /// found" would send the client elsewhere with the name.
+    #[error("{module} is private, and its upstream does not have it")]
     PrivateAbsent {
         /// The module.
         module: String,
     },
     /// Upstream refused, failed, or cannot be reached.
+    #[error("{0}")]
     Upstream(FetchError),
     /// The request has passed a server that our upstream list leads back to.
+    #[error("the upstream list leads back to a server that the request has passed")]
     Ring,
     /// What upstream sent is not what was asked for.
+    #[error("{reason}")]
     Unfit {
         /// What it is instead.
         reason: String,
     },
     /// What upstream sent breaks the rules for module zips.
+    #[error("{reason}")]
     Rules {
         /// Which, and where.
         reason: String,
     },
     /// The hash is not the one that the database has.
+    #[error("{0}")]
     Mismatch(Arc<Mismatch>),
-    /// A stored file is not the one that was stored, and no database can tell which of
-    /// the two is right.
+    /// A file is not the one that was stored first under its name, and no database can
+    /// tell which of the two is right.
+    #[error("{file}: not the file that was stored first, which had {before}")]
     Changed {
         /// The file: `example.com/x@v1.0.0 zip`.
         file: String,
@@ -63,16 +74,19 @@ pub(crate) enum Error {
         before: String,
     },
     /// Upstream sent another file than the one that has the name already.
+    #[error("{file}: another file has the name already")]
     Taken {
         /// The file.
         file: String,
     },
     /// No configured database covers the module.
+    #[error("{version}: no configured checksum database covers it")]
     NoDatabase {
         /// The module version.
         version: ModuleVersion,
     },
     /// The database does not have the module version.
+    #[error("{version}: not in the checksum database {database}")]
     NotInDatabase {
         /// The module version.
         version: ModuleVersion,
@@ -80,6 +94,7 @@ pub(crate) enum Error {
         database: String,
     },
     /// The database's record has no line for the file.
+    #[error("{line}: the record in {database} has no line for it")]
     NoLine {
         /// The go.sum words for the file.
         line: String,
@@ -87,6 +102,7 @@ pub(crate) enum Error {
         database: String,
     },
     /// The database's answer could not be had or believed.
+    #[error("{version}: checksum database {database}: {error}")]
     Lookup {
         /// The module version.
         version: ModuleVersion,
@@ -96,6 +112,7 @@ pub(crate) enum Error {
         error: LookupError,
     },
     /// The disk is nearly full: nothing new is fetched.
+    #[error("{free} bytes are free on the data disk, and {floor} must be")]
     DiskNearlyFull {
         /// Bytes that are free.
         free: u64,
@@ -103,8 +120,10 @@ pub(crate) enum Error {
         floor: u64,
     },
     /// The data folder is read-only: nothing new is fetched.
+    #[error("the data folder is read-only")]
     ReadOnly,
     /// Our own disk failed.
+    #[error("{doing}: {error}")]
     Storage {
         /// What was being done.
         doing: &'static str,
@@ -112,18 +131,22 @@ pub(crate) enum Error {
         error: Arc<io::Error>,
     },
     /// Too many wait for transfers already.
+    #[error("too many {who} wait already")]
     Busy {
         /// Of whom there are too many: `clients`, `requests of your address`.
         who: &'static str,
     },
     /// The transfer ended because no client waited for it.
+    #[error("the download ended because nobody waited for it")]
     Abandoned,
     /// The server is stopping, or a task ended without a result.
+    #[error("this server is stopping")]
     Stopping,
 }
 
 /// What a file hashes to, and what its record says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{line}: {database} has {want}, the file is {got}")]
 pub(crate) struct Mismatch {
     /// The go.sum words for the file.
     pub(crate) line: String,
@@ -155,9 +178,17 @@ impl Error {
         }
     }
 
+    /// Tells whether "not found" is said of something that upstream only failed to come
+    /// by in time.
+    pub(crate) fn is_timeout_in_disguise(&self) -> bool {
+        matches!(self, Self::NotFound { text, .. } if is_timeout_in_disguise(text))
+    }
+
     /// Returns how long the error is given again without asking anybody.
     pub(crate) fn remember(&self) -> Remember {
         match self {
+            // Asked again, it may be found.
+            Self::NotFound { .. } if self.is_timeout_in_disguise() => Remember::No,
             Self::NotFound { .. } | Self::NotInDatabase { .. } => Remember::Briefly,
             Self::Rules { .. } | Self::Mismatch(_) | Self::Changed { .. } | Self::Taken { .. } => {
                 Remember::Pause
@@ -197,8 +228,8 @@ impl Error {
             | Self::Busy { .. }
             | Self::Abandoned
             | Self::Stopping => true,
-            Self::NotFound { .. }
-            | Self::NotStored
+            Self::NotFound { .. } => self.is_timeout_in_disguise(),
+            Self::NotStored
             | Self::Private { .. }
             | Self::PrivateAbsent { .. }
             | Self::Rules { .. }

@@ -139,11 +139,11 @@ impl Fills {
         let flow = Arc::new(Flow(sender));
         running.insert(key.clone(), Arc::clone(&flow));
         drop(running);
-        let work = work(Arc::clone(&flow));
         let place = Place {
             fills: Arc::clone(self),
             key: key.clone(),
         };
+        let work = work(Arc::clone(&flow));
         let unwatched_max = self.bounds.unwatched_max;
         self.tasks.spawn(async move {
             let end = tokio::select! {
@@ -171,7 +171,7 @@ impl Flow {
         if let Err(error) = &end {
             if self.has_begun() {
                 // Clients see a cut connection and no word.
-                tracing::warn!(%key, ?error, "a download was cut off that clients had begun to receive");
+                tracing::warn!(%key, %error, "a download was cut off that clients had begun to receive");
             } else if matches!(error, Error::Abandoned) {
                 tracing::info!(%key, "a download ended that no client waited for");
             }
@@ -255,7 +255,7 @@ async fn next_piece<P>(mut reader: Reader<P>) -> io::Result<Option<(Bytes, Reade
                 }
                 read_content(answer.content.clone(), reader.at, left).await?
             }
-            Progress::Failed(error) => return Err(io::Error::other(format!("{error:?}"))),
+            Progress::Failed(error) => return Err(io::Error::other(error)),
             Progress::Waiting | Progress::Flowing { .. } => {
                 reader.watcher.changed().await.map_err(io::Error::other)?;
                 continue;

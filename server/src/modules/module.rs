@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use futures_util::future::{Either, MaybeDone, maybe_done, select};
-use proto::dirhash::Summary;
+use proto::dirhash::{H1, Summary};
 use proto::module::ModuleVersion;
 
 use super::Modules;
@@ -16,7 +16,7 @@ use super::error::Error;
 use super::file::{Measured, Misfit, Part, VersionFile, measure, new_record};
 use super::fill::Flow;
 use super::proof::Expected;
-use super::stored::{Rejection, Seen};
+use super::stored::{Rejection, Seen, has_changed};
 use super::transfer::{self, Received, Watched};
 use crate::ask::Asked;
 use crate::blocking;
@@ -27,7 +27,7 @@ use crate::shelf::Kept;
 use crate::shelf::answer::{Answer, Reply};
 use crate::source::Asking;
 use crate::source::upstream::{Class, Fetched};
-use crate::sumdb::Hops;
+use crate::sumdb::{Hops, LookupError};
 
 /// Zips up to this size are proved whole before their first byte leaves.
 const WHOLE_BYTES_MAX: u64 = 4 << 20;
@@ -48,59 +48,55 @@ impl Modules {
             return Ok(Reply::Whole(answer));
         }
         if asked.cached_only {
-            return self
-                .stored_only(&file, seen, &asked)
-                .await
-                .map(Reply::Whole);
+            return self.stored_only(&file, seen).await.map(Reply::Whole);
         }
         if let Some(error) = self.shelf.refused(&file.key) {
             self.metrics.lookup(Lookup::Negative);
             return Err(error);
         }
-        self.check_ring(&asked).await?;
-        let (modules, wanted, on_behalf) = (Arc::clone(self), file.clone(), asked.clone());
-        let joined = self.fills.join(&file.key, move |flow| async move {
-            let result = modules.fill(&wanted, &on_behalf, flow).await;
-            modules.remember(&wanted.key, result).await
-        })?;
-        let reply = self.wait_for(joined, &asked).await;
-        match reply {
+        match self.filled(&file, &asked).await {
             Err(error) => Err(self.or_absent(&file.key, error).await),
             reply => reply,
         }
     }
 
-    /// Judges what lies there without fetching anything. A wrong file stays for
-    /// one who may fetch the right one, so what was found is remembered: else
+    async fn filled(self: &Arc<Self>, file: &VersionFile, asked: &Asked) -> Result<Reply, Error> {
+        self.check_ring(asked).await?;
+        let (modules, wanted, on_behalf) = (Arc::clone(self), file.clone(), asked.clone());
+        let watching = self.join(&file.key, asked, move |flow| async move {
+            let result = modules.fill(&wanted, &on_behalf, flow).await;
+            modules.remember(&wanted.key, result).await
+        })?;
+        self.wait_for(watching).await
+    }
+
+    /// Judges what lies there without asking anybody, databases included. A wrong file
+    /// stays for one who may fetch the right one, so what was found is remembered: else
     /// every request would hash it and leave evidence.
     async fn stored_only(
         self: &Arc<Self>,
         file: &VersionFile,
         seen: Seen,
-        asked: &Asked,
     ) -> Result<Arc<Answer>, Error> {
         let found = match seen {
             Seen::Good(answer) => return Ok(answer),
             Seen::Unjudged(found) => found,
+            Seen::Unreadable(error) => return Err(error),
             Seen::Absent => return Err(Error::NotStored),
         };
         if let Some(error) = self.shelf.refused(&file.key) {
             return Err(error);
         }
-        let judged = self
-            .judge_stored(file, found, &Hops::from(asked))
-            .await
-            .map_err(|rejection| self.of_stored(rejection));
-        self.remember(&file.key, judged).await
-    }
-
-    /// What lies in the tree and is wrong is not asked for again at once, whatever is
-    /// wrong with it.
-    fn of_stored(&self, rejection: Rejection) -> Error {
-        match rejection {
-            Rejection::Wrong(Error::Unfit { reason }) => Error::Rules { reason },
+        let judged = self.judge_stored(file, found, None).await;
+        let judged = judged.map_err(|rejection| match rejection {
+            // Its proof is not stored, so as far as stored things go it is not there.
+            Rejection::Unknown(Error::Lookup {
+                error: LookupError::Unreachable { .. },
+                ..
+            }) => Error::NotStored,
             rejection => rejection.into(),
-        }
+        });
+        self.remember(&file.key, judged).await
     }
 
     /// Comes by a file: the one task that does it for all who wait.
@@ -114,7 +110,12 @@ impl Modules {
         match self.look(file).await? {
             Seen::Good(answer) => return Ok(answer),
             Seen::Absent => {}
-            Seen::Unjudged(found) => match self.judge_stored(file, found, &Hops::from(asked)).await
+            // The right one can be fetched.
+            Seen::Unreadable(_) if self.may_fetch(file.module()) => self.discard(file).await?,
+            Seen::Unreadable(error) => return Err(error),
+            Seen::Unjudged(found) => match self
+                .judge_stored(file, found, Some(&Hops::from(asked)))
+                .await
             {
                 Ok(answer) => return Ok(answer),
                 Err(Rejection::Wrong(_)) if self.may_fetch(file.module()) => {
@@ -160,19 +161,31 @@ impl Modules {
             let error = match taken {
                 Ok((received, h1, contents, standing)) => {
                     let record = new_record(received.sha256.clone(), received.size, h1, standing);
-                    if let Some(contents) = contents {
-                        self.keep_contents(&file.version, &record, &contents).await;
+                    let answer = self
+                        .keep(file, received, record.clone(), started, asked)
+                        .await?;
+                    // Nobody waits for it: the zip tells its files as well.
+                    if let Some(contents) = contents
+                        && answer.tag.as_deref() == Some(&*record.sha256)
+                    {
+                        let (modules, version) = (Arc::clone(self), file.version.clone());
+                        self.tasks.spawn(async move {
+                            modules.keep_contents(&version, &record, &contents).await;
+                        });
                     }
-                    return self.keep(file, received, record, started, asked).await;
+                    return Ok(answer);
                 }
                 Err(error) => error,
             };
             let is_of_the_bytes = matches!(
                 error,
-                Error::Unfit { .. } | Error::Rules { .. } | Error::Mismatch(_)
+                Error::Unfit { .. }
+                    | Error::Rules { .. }
+                    | Error::Mismatch(_)
+                    | Error::Changed { .. }
             );
             // What has begun to leave cannot become another file.
-            if !is_of_the_bytes || watched.flow.has_begun() || !asking.unfit(format!("{error:?}")) {
+            if !is_of_the_bytes || watched.flow.has_begun() || !asking.unfit(error.to_string()) {
                 return Err(error);
             }
             // The error of this answer says more than that of the next.
@@ -185,7 +198,7 @@ impl Modules {
         match file.part.covered() {
             Some(_) => self
                 .prover
-                .expected(&file.version, &Hops::from(asked))
+                .expected(&file.version, Some(&Hops::from(asked)))
                 .await
                 .map(Some),
             None => Ok(None),
@@ -200,15 +213,7 @@ impl Modules {
         fetched: Fetched,
         watched: &Watched,
         mut expected: Pin<&mut MaybeDone<F>>,
-    ) -> Result<
-        (
-            Received,
-            Option<proto::dirhash::H1>,
-            Option<Summary>,
-            Standing,
-        ),
-        Error,
-    >
+    ) -> Result<(Received, Option<H1>, Option<Summary>, Standing), Error>
     where
         F: Future<Output = Result<Option<Expected>, Error>>,
     {
@@ -249,7 +254,34 @@ impl Modules {
             }
             _ => Standing::Uncovered,
         };
+        self.check_first_use(file, &received, measured.h1, &standing)
+            .await?;
         Ok((received, measured.h1, measured.contents, standing))
+    }
+
+    /// Refuses other bytes than those that were the first under the name, where nothing
+    /// but that first use tells which are right. What was stored may be lost or damaged;
+    /// only a purge takes the name back. `.info` covers nothing and may be another one.
+    ///
+    /// # Errors
+    /// [`Error::Changed`], for which evidence is kept.
+    async fn check_first_use(
+        &self,
+        file: &VersionFile,
+        received: &Received,
+        h1: Option<H1>,
+        standing: &Standing,
+    ) -> Result<(), Error> {
+        if matches!(standing, Standing::Proved { .. }) || file.part == Part::Info {
+            return Ok(());
+        }
+        let Some(before) = self.shelf.recorded(&file.key).await else {
+            return Ok(());
+        };
+        if !has_changed(&before, &received.sha256, h1) {
+            return Ok(());
+        }
+        Err(self.changed(file, &before, received.suspect()).await)
     }
 
     async fn measure_received(
@@ -257,14 +289,16 @@ impl Modules {
         file: &VersionFile,
         received: &Received,
     ) -> Result<Measured, Error> {
-        let _turn = match file.part {
-            Part::Zip => Some(self.measuring.acquire().await),
+        let turn = match file.part {
+            Part::Zip => Some(self.turn().await?),
             Part::Info | Part::Mod => None,
         };
         let (subject, size) = (file.clone(), received.size);
         let staged = Arc::clone(received.staged.file());
         let measured = blocking::run(move || {
             use std::io::Seek as _;
+            // Work that has begun goes on when nobody waits, and is counted as long.
+            let _turn = turn;
             (&*staged).rewind()?;
             let reader = std::io::BufReader::with_capacity(64 << 10, &*staged);
             Ok(measure(&subject, reader, size))
@@ -313,10 +347,10 @@ impl Modules {
                 match self.look(file).await? {
                     Seen::Good(answer) => Ok(answer),
                     Seen::Unjudged(found) => self
-                        .judge_stored(file, found, &Hops::from(asked))
+                        .judge_stored(file, found, Some(&Hops::from(asked)))
                         .await
                         .map_err(|_| taken()),
-                    Seen::Absent => Err(taken()),
+                    Seen::Unreadable(_) | Seen::Absent => Err(taken()),
                 }
             }
         }

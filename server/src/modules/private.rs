@@ -11,6 +11,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use proto::goproxy::Request;
 use proto::module::ModulePath;
 
@@ -19,6 +20,7 @@ use super::changing::Changing;
 use super::error::Error;
 use crate::ask::Asked;
 use crate::shelf::answer::Kind;
+use crate::source::upstream::{FetchError, is_timeout_in_disguise};
 use crate::store::Key;
 
 /// Shorter paths that are looked at; a path of a package has few elements.
@@ -35,6 +37,13 @@ impl Modules {
     ) -> Error {
         let Some(entry) = self.private.private_entry(module) else {
             return error;
+        };
+        let error = match error {
+            // Upstream has not said that it is absent, so nobody is told so.
+            Error::NotFound { upstream, text, .. } if is_timeout_in_disguise(&text) => {
+                return late(upstream, text);
+            }
+            error => error,
         };
         let (is_absent, may_ask) = match &error {
             Error::NotFound { .. } => (true, true),
@@ -74,9 +83,7 @@ impl Modules {
                 kind: Kind::List,
             };
             let prefix = list.key.module_prefix().unwrap_or_default().to_owned();
-            if self.is_stored(&prefix).await
-                || matches!(self.stored_changing(&list).await, Ok(Some(_)))
-            {
+            if self.is_stored(&prefix).await || self.stored_changing(&list).await.is_some() {
                 return true;
             }
             if may_ask
@@ -89,6 +96,17 @@ impl Modules {
         }
         false
     }
+}
+
+/// Returns what is said of something that upstream did not come by in time.
+fn late(upstream: Arc<str>, text: Bytes) -> Error {
+    Error::Upstream(FetchError::Unavailable {
+        upstream,
+        reason: "it did not come by the file in time".to_owned(),
+        status: None,
+        text,
+        retry_after: None,
+    })
 }
 
 /// Returns the paths that remain when the last elements are taken off, one more each

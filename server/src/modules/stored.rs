@@ -1,8 +1,13 @@
 //! Files of versions as they lie in the tree, and the judging of those that lie
 //! there without a record.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use proto::dirhash::H1;
+use rustix::io::Errno;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Modules;
 use super::error::Error;
@@ -25,6 +30,8 @@ pub(crate) enum Seen {
     /// somebody put it there, it is not what its record says, or the policy has
     /// become stricter.
     Unjudged(Found),
+    /// A file that cannot be read: a bad sector, say.
+    Unreadable(Error),
     /// Nothing.
     Absent,
 }
@@ -65,16 +72,24 @@ impl Modules {
     /// # Errors
     /// What the disk answers.
     pub(super) async fn look(&self, file: &VersionFile) -> Result<Seen, Error> {
-        let found = self.shelf.look(&file.key).await;
-        let found = found.map_err(Error::storage("reading a stored file"))?;
+        let found = match self.shelf.look(&file.key).await {
+            Err(error) if is_damage(&error) => {
+                tracing::error!(key = %file.key, %error, "a stored file cannot be read");
+                return Ok(Seen::Unreadable(Error::storage("reading a stored file")(
+                    error,
+                )));
+            }
+            found => found.map_err(Error::storage("reading a stored file"))?,
+        };
         let Some(found) = found else {
             return Ok(Seen::Absent);
         };
         let Some(record) = found.record.clone() else {
             return Ok(Seen::Unjudged(found));
         };
-        let _turn = if found.blob.content.len() >= LARGE_BYTES_MIN {
-            let turn = self.measuring.acquire().await;
+        let is_large = found.blob.content.len() >= LARGE_BYTES_MIN;
+        let turn = if is_large && !self.shelf.is_verified(&file.key, &found) {
+            let turn = self.turn().await?;
             if let Some(answer) = self.shelf.ready(file.key.as_str()) {
                 return Ok(Seen::Good(answer));
             }
@@ -82,7 +97,7 @@ impl Modules {
         } else {
             None
         };
-        let as_recorded = self.shelf.is_as_recorded(&file.key, &found).await;
+        let as_recorded = self.shelf.is_as_recorded(&file.key, &found, turn).await;
         if !as_recorded {
             tracing::error!(key = %file.key, "a stored file is not what was stored");
             return Ok(Seen::Unjudged(found));
@@ -99,7 +114,7 @@ impl Modules {
     }
 
     /// Judges a file that lies in the tree, and records it when it is good.
-    /// Touches nothing when it is not.
+    /// Touches nothing when it is not. Without `hops` no database is asked.
     ///
     /// # Errors
     /// Whether it is wrong, for which evidence is kept, or cannot be judged.
@@ -107,7 +122,7 @@ impl Modules {
         &self,
         file: &VersionFile,
         found: Found,
-        hops: &Hops,
+        hops: Option<&Hops>,
     ) -> Result<Arc<Answer>, Rejection> {
         let content = found.blob.content.clone();
         let size = content.len();
@@ -149,9 +164,9 @@ impl Modules {
         };
         if let Some(before) = &found.record
             && !matches!(standing, Standing::Proved { .. })
-            && has_changed(before, &sha256, h1.map(|h1| h1.to_string()))
+            && has_changed(before, &sha256, h1)
         {
-            return Err(self.changed(file, before, suspect).await);
+            return Err(Rejection::Wrong(self.changed(file, before, suspect).await));
         }
         let record = new_record(sha256, size, h1, standing);
         self.shelf
@@ -167,9 +182,10 @@ impl Modules {
         file: &VersionFile,
         content: Content,
     ) -> Result<(String, Result<Measured, Misfit>), Rejection> {
-        let _turn = self.measuring.acquire().await;
+        let turn = self.turn().await.map_err(Rejection::Unknown)?;
         let subject = file.clone();
         let measured = blocking::run(move || {
+            let _turn = turn;
             let size = content.len();
             let sha256 = match content.sha256() {
                 Ok(sha256) => sha256,
@@ -185,31 +201,41 @@ impl Modules {
 
     /// Where no database can tell which bytes are right, those that were served
     /// first are.
-    async fn changed(
+    pub(super) async fn changed(
         &self,
         file: &VersionFile,
         before: &FileRecord,
         suspect: Suspect,
-    ) -> Rejection {
+    ) -> Error {
         let before = before.h1.as_deref().unwrap_or(&before.sha256).to_owned();
         let reason = format!("{file}: stored with {before}, and is another file now");
         self.prover
             .keep_misfit(&file.version, &reason, suspect)
             .await;
         let file = file.to_string();
-        Rejection::Wrong(Error::Changed { file, before })
+        Error::Changed { file, before }
     }
 
-    /// Takes a wrong file out of the tree, so that the truth can be fetched.
+    /// Waits for a turn among those who hash or unpack large files. It is kept by the
+    /// thread that does so: a client who leaves does not end its work.
+    ///
+    /// # Errors
+    /// [`Error::Stopping`].
+    pub(super) async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let turn = Arc::clone(&self.measuring).acquire_owned().await;
+        turn.map_err(|_| Error::Stopping)
+    }
+
+    /// Takes a wrong file out of the tree, so that the truth can be fetched. What is
+    /// recorded of it stays: it says which bytes were the first under the name.
     ///
     /// # Errors
     /// What disk or ledger answer.
     pub(super) async fn discard(&self, file: &VersionFile) -> Result<(), Error> {
         tracing::error!(key = %file.key, "removing a stored file that is not what it should be");
         self.shelf
-            .remove(&file.key)
+            .remove_damaged(&file.key)
             .await
-            .map(|_| ())
             .map_err(Error::storage("removing a stored file"))
     }
 
@@ -234,11 +260,20 @@ impl Modules {
     }
 }
 
+/// Tells whether the disk has lost what a file held. Too few descriptors or missing
+/// rights, say, leave it as good as it was.
+fn is_damage(error: &io::Error) -> bool {
+    let lost = [Errno::IO, Errno::BADMSG, Errno::UCLEAN];
+    let errno = error.raw_os_error();
+    lost.iter().any(|lost| errno == Some(lost.raw_os_error()))
+        || error.kind() == io::ErrorKind::InvalidData
+}
+
 /// Tells whether a file is another one than its record says: by its hash where it has
 /// one, which other packing does not change.
-fn has_changed(before: &FileRecord, sha256: &str, h1: Option<String>) -> bool {
-    match (&before.h1, &h1) {
-        (Some(before), Some(now)) => before != now,
+pub(super) fn has_changed(before: &FileRecord, sha256: &str, h1: Option<H1>) -> bool {
+    match (&before.h1, h1) {
+        (Some(before), Some(now)) => *before != now.to_string(),
         (None, None) => before.sha256 != sha256,
         _ => true,
     }

@@ -12,16 +12,6 @@ pub(crate) enum ClientAddress {
     Unix,
 }
 
-impl ClientAddress {
-    /// Tells whether the client runs on this machine.
-    pub(crate) fn is_local(self) -> bool {
-        match self {
-            Self::Ip(address) => address.to_canonical().is_loopback(),
-            Self::Unix => true,
-        }
-    }
-}
-
 impl fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

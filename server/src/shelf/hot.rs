@@ -75,6 +75,20 @@ impl Hot {
         self.cache.remove(key);
     }
 
+    /// Forgets the answers to the paths that `covers` names.
+    pub(crate) fn remove_all(&self, covers: impl Fn(&Key) -> bool) {
+        self.removals.fetch_add(1, Ordering::AcqRel);
+        let keys: Vec<Key> = self
+            .cache
+            .iter()
+            .map(|(key, _)| key)
+            .filter(|key| covers(key))
+            .collect();
+        for key in &keys {
+            self.cache.remove(key);
+        }
+    }
+
     /// Returns the bytes held.
     pub(crate) fn bytes(&self) -> u64 {
         self.cache.weight()

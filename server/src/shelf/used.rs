@@ -93,7 +93,7 @@ impl Used {
             Some(client) if self.client_addresses && is_zip(&uses.key) => {
                 if let Some(name) = version_of(&uses.key) {
                     self.today()
-                        .add(format!("{name} {client}"), 1, self.entries_per_day_max);
+                        .add(format!("{name}/{client}"), 1, self.entries_per_day_max);
                 }
             }
             _ => {
@@ -204,7 +204,7 @@ impl Noted {
             changes.push(Change::put(Table::Used, key.as_str(), &last)?);
         }
         for (name, count) in &self.counts {
-            let key = format!("{} {name}", self.day_text());
+            let key = format!("{}/{name}", self.day_text());
             let before = ledger.get(Table::Fetched, &key).await?;
             let before: u64 = before
                 .and_then(|value| serde_json::from_slice(&value).ok())
@@ -216,12 +216,13 @@ impl Noted {
     }
 }
 
-fn is_zip(key: &Key) -> bool {
+/// Tells whether a key is that of a zip.
+pub(super) fn is_zip(key: &Key) -> bool {
     key.as_str().ends_with(".zip")
 }
 
 /// Returns `module@version`, escaped, of a version's file.
-fn version_of(key: &Key) -> Option<String> {
+pub(super) fn version_of(key: &Key) -> Option<String> {
     let (module, file) = key.as_str().rsplit_once("/@v/")?;
     let (version, _) = file.rsplit_once('.')?;
     Some(format!("{module}@{version}"))
@@ -291,7 +292,24 @@ mod tests {
         let with = used(true, 10);
         with.count(&uses("v1.0.0"), client);
         let noted = with.take(1).unwrap();
-        assert_eq!(counts(&noted), [("a.example/x@v1.0.0 192.0.2.7", 1)]);
+        assert_eq!(counts(&noted), [("a.example/x@v1.0.0/192.0.2.7", 1)]);
+    }
+
+    #[tokio::test]
+    async fn counts_lie_where_an_index_rebuild_puts_them() {
+        let used = used(true, 10);
+        used.count(&uses("v1.0.0"), None);
+        used.count(&uses("v1.0.0"), Some("192.0.2.7".parse().unwrap()));
+        let ledger = crate::ledger::memory::Memory::default();
+        used.take(1).unwrap().write(&ledger).await.unwrap();
+        // As `Table::Fetched` says, and `maintain::remake` writes.
+        for key in [
+            "1970-01-01/a.example/x@v1.0.0",
+            "1970-01-01/a.example/x@v1.0.0/192.0.2.7",
+        ] {
+            let count = ledger.get(Table::Fetched, key).await.unwrap();
+            assert_eq!(count.as_deref(), Some(&b"1"[..]), "{key}");
+        }
     }
 
     #[test]

@@ -57,7 +57,6 @@ use client::Client;
 use host::Host;
 use netrc::Netrc;
 use target::{Place, Target};
-use walk::Walk;
 
 /// The configured upstreams, and the client that reaches them.
 #[derive(Debug)]
@@ -166,57 +165,6 @@ impl Upstreams {
         Ok(Entry { target, host, then })
     }
 
-    /// Asks the entries of the list for a file, in order, as the go command would.
-    /// `path` is escaped as module paths are (`!azure`), not as URLs are, and has no
-    /// leading slash.
-    ///
-    /// # Errors
-    /// See [`FetchError`]; of several, the one the go command would show.
-    pub(crate) async fn fetch(&self, path: &str, want: &Want) -> Result<Fetched, FetchError> {
-        let mut walk = Walk::default();
-        for entry in &*self.entries {
-            match self.ask(entry, path, want).await {
-                Ok(fetched) => return Ok(fetched),
-                Err(error) => {
-                    if walk.failed(error, entry.then).is_break() {
-                        break;
-                    }
-                }
-            }
-        }
-        Err(walk.answer())
-    }
-
-    /// Asks one entry of the list, by its place.
-    ///
-    /// # Errors
-    /// See [`FetchError`]; `Off` when there is no such entry.
-    pub(crate) async fn fetch_from(
-        &self,
-        index: usize,
-        path: &str,
-        want: &Want,
-    ) -> Result<Fetched, FetchError> {
-        let Some(entry) = self.entries.get(index) else {
-            return Err(FetchError::Off);
-        };
-        self.ask(entry, path, want).await
-    }
-
-    /// Asks a base URL that is not of the list: a database's own.
-    ///
-    /// # Errors
-    /// See [`FetchError`]; `BadAnswer` when the URL itself cannot be asked.
-    pub(crate) async fn fetch_url(
-        &self,
-        base: &str,
-        path: &str,
-        want: &Want,
-    ) -> Result<Fetched, FetchError> {
-        let entry = self.database(base)?;
-        self.ask(&entry, path, want).await
-    }
-
     /// Returns the base URL of a database as an entry.
     ///
     /// # Errors
@@ -272,11 +220,6 @@ impl Upstreams {
         self.entries.get(index).map(|entry| entry.then)
     }
 
-    /// Says whether there is nobody to ask.
-    pub(crate) fn is_off(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Returns how each entry is doing: those of the main list in order, then those
     /// of private modules.
     pub(crate) fn health(&self) -> Vec<Health> {
@@ -296,10 +239,6 @@ impl Upstreams {
             via: via.unwrap_or_else(|_| HeaderValue::from_static("")),
             class: Class::Text,
         }
-    }
-
-    async fn ask(&self, entry: &Entry, path: &str, want: &Want) -> Result<Fetched, FetchError> {
-        self.ask_again(entry, path, want, &Broken::default()).await
     }
 
     /// Asks one entry for a file, or again for one whose transfer broke off.

@@ -13,7 +13,6 @@
 //!
 //! Everything here blocks: call it off the async threads.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
@@ -96,28 +95,6 @@ impl Staging {
     /// What the file system answers; `to` is then as it was.
     pub(crate) fn write(&self, to: &Path, bytes: &[u8]) -> io::Result<()> {
         self.create_with(bytes)?.publish(to)
-    }
-
-    /// Writes several files durably, each replacing what was there, and syncs each
-    /// folder once. Names appear in the order given, so that what rests on others
-    /// comes last.
-    ///
-    /// # Errors
-    /// What the file system answers. The first of the files may then be there, and
-    /// each is whole or as it was.
-    pub(crate) fn write_batch(&self, files: &[(PathBuf, Vec<u8>)]) -> io::Result<()> {
-        let staged: Vec<Staged> = files
-            .iter()
-            .map(|(_, bytes)| self.create_with(bytes))
-            .collect::<io::Result<_>>()?;
-        for one in &staged {
-            one.file.sync_all()?;
-        }
-        let mut folders = BTreeSet::new();
-        for ((to, _), mut one) in files.iter().zip(staged) {
-            folders.insert(one.rename(to)?);
-        }
-        folders.into_iter().try_for_each(sync_folder)
     }
 
     /// Writes `bytes` under the name `to`, replacing what was there. The name
@@ -335,19 +312,12 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_and_lazy_files_are_there_at_once() {
+    fn files_that_become_durable_later_are_there_at_once() {
         let data = tempfile::tempdir().unwrap();
         let staging = Staging::open(data.path()).unwrap();
-        let at = |name: &str| data.path().join("sumdb").join(name);
-        let batch = [
-            (at("tile/1"), b"1".to_vec()),
-            (at("heads/2"), b"2".to_vec()),
-        ];
-        staging.write_batch(&batch).unwrap();
-        staging.write_lazily(&at("lookup/3"), b"3").unwrap();
-        for name in ["tile/1", "heads/2", "lookup/3"] {
-            assert!(at(name).is_file(), "{name}");
-        }
+        let at = data.path().join("sumdb/lookup/3");
+        staging.write_lazily(&at, b"3").unwrap();
+        assert_eq!(fs::read(&at).unwrap(), b"3");
         staging.flush().unwrap();
         assert_eq!(count(&data.path().join("staging")), 0);
     }

@@ -38,23 +38,9 @@ impl Key {
 
     /// Returns the place of a version's `.info`.
     pub(crate) fn info(version: &ModuleVersion) -> Self {
-        Self::of_version(version, "info")
-    }
-
-    /// Returns the place of a version's `.mod`.
-    pub(crate) fn go_mod(version: &ModuleVersion) -> Self {
-        Self::of_version(version, "mod")
-    }
-
-    /// Returns the place of a version's `.zip`.
-    pub(crate) fn zip(version: &ModuleVersion) -> Self {
-        Self::of_version(version, "zip")
-    }
-
-    fn of_version(version: &ModuleVersion, ending: &str) -> Self {
         let module = version.path.escaped();
         let name = version.version.escaped();
-        Self(format!("{module}/@v/{name}.{ending}").into())
+        Self(format!("{module}/@v/{name}.info").into())
     }
 
     /// Returns the place as text.
@@ -97,14 +83,11 @@ mod tests {
     fn a_version_has_the_places_that_its_requests_have() {
         let version = ModuleVersion::from_escaped("github.com/!burnt!sushi/toml@v1.5.0").unwrap();
         let at = "github.com/!burnt!sushi/toml/@v/v1.5.0";
-        for (key, ending) in [
-            (Key::info(&version), "info"),
-            (Key::go_mod(&version), "mod"),
-            (Key::zip(&version), "zip"),
-        ] {
+        assert_eq!(Key::info(&version).as_str(), format!("{at}.info"));
+        for ending in ["info", "mod", "zip"] {
             let path = format!("{at}.{ending}");
+            let key = Key::of(&Request::parse(&path).unwrap());
             assert_eq!(key.as_str(), path);
-            assert_eq!(key, Key::of(&Request::parse(&path).unwrap()));
             assert_eq!(Key::parse(&path), Some(key.clone()));
             let prefix = key.module_prefix();
             assert_eq!(prefix, Some("github.com/!burnt!sushi/toml/@"));

@@ -173,6 +173,18 @@ impl Database {
         followed.lookup(module, hops).await
     }
 
+    /// See [`Followed::stored_lookup`].
+    ///
+    /// # Errors
+    /// See [`LookupError`].
+    pub(crate) async fn stored_lookup(
+        &self,
+        module: &ModuleVersion,
+    ) -> Result<Arc<ProvedAnswer>, LookupError> {
+        let Self::Followed(followed) = self;
+        followed.stored_lookup(module).await
+    }
+
     /// See [`Followed::latest`].
     ///
     /// # Errors

@@ -18,16 +18,12 @@ pub(crate) struct Hops {
     /// The `Sumward-Via` value to send on, this server included; `None` for what this
     /// server asks on its own behalf.
     pub(crate) via: Option<HeaderValue>,
-    /// Whether it came through another server. Such requests share no work with
-    /// others: in a ring of servers two could else wait for each other.
-    pub(crate) relayed: bool,
 }
 
 impl From<&Asked> for Hops {
     fn from(asked: &Asked) -> Self {
         Self {
             via: Some(asked.via.clone()),
-            relayed: asked.relayed,
         }
     }
 }
@@ -108,7 +104,7 @@ impl Fetch for FromSources {
         hops: &'a Hops,
     ) -> BoxFuture<'a, Result<Bytes, FetchError>> {
         Box::pin(async move {
-            let relay = Relay::Configured(base.to_owned());
+            let relay = Relay::Url(base.to_owned());
             self.read(&relay, path, bytes_max, hops).await
         })
     }

@@ -46,10 +46,11 @@ pub(crate) struct Followed {
     /// Held by a blocking thread while it writes a head and makes it the current
     /// one, so that heads move forward one at a time.
     committing: Mutex<()>,
-    /// What is under way, by what is asked for and whether another server asks.
-    lookups: Flights<(ModuleVersion, bool), Result<Arc<ProvedAnswer>, LookupError>>,
-    refreshes: Flights<bool, Result<(), LookupError>>,
-    tiles: Flights<(Tile, bool), Result<Bytes, LookupError>>,
+    /// What is under way, by what is asked for. Requests that come round through other
+    /// servers are refused before they may wait here.
+    lookups: Flights<ModuleVersion, Result<Arc<ProvedAnswer>, LookupError>>,
+    refreshes: Flights<(), Result<(), LookupError>>,
+    tiles: Flights<Tile, Result<Bytes, LookupError>>,
 }
 
 #[derive(Debug, Default)]
@@ -204,9 +205,7 @@ impl Followed {
         self.check_stopped()?;
         let (this, wanted, way) = (Arc::clone(self), module.clone(), hops.clone());
         let work = async move { this.look_up(&wanted, &way).await };
-        self.lookups
-            .join((module.clone(), hops.relayed), work)
-            .await
+        self.lookups.join(module.clone(), work).await
     }
 
     /// The newest signed head, verbatim: asked of upstream when it is more than a
@@ -250,7 +249,7 @@ impl Followed {
         self.check_stopped()?;
         let (this, wanted, way) = (Arc::clone(self), *tile, hops.clone());
         let work = async move { this.find_tile(&wanted, &way).await };
-        self.tiles.join((*tile, hops.relayed), work).await
+        self.tiles.join(*tile, work).await
     }
 
     /// Does what is to be done from time to time: writes down a fork that could not be,

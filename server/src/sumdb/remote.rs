@@ -41,13 +41,10 @@ pub(super) struct Remote {
     fetch: Arc<dyn Fetch>,
     /// Where the database was found last, and when. Held for a look at a time.
     found: Mutex<Option<(Location, Instant)>>,
-    searches: Flights<bool, Result<Location, LookupError>>,
-    tiles: Flights<(Tile, bool), Result<Bytes, LookupError>>,
-    /// Requests at once: those of our own clients, and those that come through other
-    /// servers. In a ring of servers the former of one wait for the latter of the next,
-    /// and those for nobody.
-    own: Semaphore,
-    relayed: Semaphore,
+    searches: Flights<(), Result<Location, LookupError>>,
+    tiles: Flights<Tile, Result<Bytes, LookupError>>,
+    /// Requests at once.
+    places: Semaphore,
 }
 
 /// A tile that has come and is not yet on disk.
@@ -55,7 +52,7 @@ pub(super) type FetchedTile = Landed<Result<Bytes, LookupError>>;
 
 /// How long a place is taken for the right one without asking again.
 const FOUND_FRESH: Duration = Duration::from_secs(600);
-/// Requests to one database at once, of each of the two sorts.
+/// Requests to one database at once.
 const REQUESTS_MAX: usize = 32;
 
 impl Remote {
@@ -74,8 +71,7 @@ impl Remote {
             found: Mutex::new(None),
             searches: Flights::default(),
             tiles: Flights::default(),
-            own: Semaphore::new(REQUESTS_MAX),
-            relayed: Semaphore::new(REQUESTS_MAX),
+            places: Semaphore::new(REQUESTS_MAX),
         }
     }
 
@@ -120,16 +116,13 @@ impl Remote {
     ) -> Result<(Bytes, FetchedTile), LookupError> {
         let (this, wanted, way) = (Arc::clone(self), *tile, hops.clone());
         let work = async move { this.read_tile(&wanted, &way).await };
-        let key = (*tile, hops.relayed);
-        let (answer, landed) = self.tiles.join_and_stay(key, work).await;
+        let (answer, landed) = self.tiles.join_and_stay(*tile, work).await;
         answer.map(|bytes| (bytes, landed))
     }
 
     /// Asks anew for a tile the next time: what came does not hold.
     pub(super) fn forget_tile(&self, tile: &Tile) {
-        for relayed in [false, true] {
-            self.tiles.forget(&(*tile, relayed));
-        }
+        self.tiles.forget(tile);
     }
 
     async fn read_tile(self: &Arc<Self>, tile: &Tile, hops: &Hops) -> Result<Bytes, LookupError> {
@@ -157,13 +150,8 @@ impl Remote {
         bytes_max: u64,
         hops: &Hops,
     ) -> Result<Bytes, FetchError> {
-        let places = if hops.relayed {
-            &self.relayed
-        } else {
-            &self.own
-        };
         // It is never closed.
-        let _place = places.acquire().await;
+        let _place = self.places.acquire().await;
         match location {
             Location::Entry(index) => {
                 let path = format!("sumdb/{}/{path}", self.name);
@@ -192,7 +180,7 @@ impl Remote {
         }
         let (this, way) = (Arc::clone(self), hops.clone());
         self.searches
-            .join(hops.relayed, async move { this.search(&way).await })
+            .join((), async move { this.search(&way).await })
             .await
     }
 

@@ -160,7 +160,8 @@ impl Open {
             let current = error.current.map(|current| current.to_vec());
             return Ok(Err(Conflict { current }));
         }
-        self.flush().map(Ok)
+        self.flusher.wake();
+        Ok(Ok(()))
     }
 }
 

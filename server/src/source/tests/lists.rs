@@ -71,16 +71,12 @@ async fn private_lists_are_watched_and_searched_for_this_server_too() {
 }
 
 #[tokio::test]
-async fn off_dials_no_database_that_nobody_configured() {
+async fn off_relays_no_database_and_leaves_their_own_addresses() {
     let database = Origin::start(|_| Reply::ok("head")).await;
-    let name = database.address.to_string();
     let sources = open(&config("off"));
-    assert!(!sources.may_dial_databases());
-    for relay in [Relay::Direct(name), Relay::Entry(0)] {
-        let error = sources.ask_database(&relay, "latest", want(Class::Database));
-        assert!(matches!(error, Err(FetchError::Off)), "{relay:?}");
-    }
-    let relay = Relay::Configured(database.url());
+    let error = sources.ask_database(&Relay::Entry(0), "latest", want(Class::Database));
+    assert!(matches!(error, Err(FetchError::Off)));
+    let relay = Relay::Url(database.url());
     let asking = sources.ask_database(&relay, "latest", want(Class::Database));
     let mut asking = asking.expect("its own address");
     asking.next().await.expect("an answer");

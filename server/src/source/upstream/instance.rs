@@ -10,7 +10,7 @@ use http::HeaderValue;
 use url::Url;
 
 use super::target::{Place, Target};
-use super::{Upstreams, address};
+use super::{Entry, Upstreams, address};
 
 /// Where a sumward tells its instance name, as plain text.
 pub(crate) const PATH: &str = "/.well-known/sumward-instance";
@@ -90,16 +90,21 @@ impl Upstreams {
         Some(name.to_owned())
     }
 
-    /// Tells whether an upstream is a server that a request has passed, by the
-    /// request's `Sumward-Via`. Upstreams inside are asked for their names, now and
-    /// then, when it is not known.
-    pub(crate) async fn leads_back(&self, via: &HeaderValue) -> bool {
+    /// Tells whether an upstream, or one of `databases`, is a server that a request has
+    /// passed, by the request's `Sumward-Via`. Those inside are asked for their names,
+    /// now and then, when it is not known.
+    pub(in crate::source) async fn leads_back(
+        &self,
+        via: &HeaderValue,
+        databases: &[Entry],
+    ) -> bool {
         if self.knows_peer_of(via) {
             return true;
         }
         let mut asked = self.peers_asked.lock().await;
         if asked.is_none_or(|when| when.elapsed() >= PEERS_FRESH) {
-            let questions = self.all().into_iter().map(|entry| async move {
+            let all = self.all().into_iter().chain(databases);
+            let questions = all.map(|entry| async move {
                 let (base, _, addresses) = self.addresses(&entry.target).await?;
                 let inside = addresses.iter().all(|found| address::is_internal(*found));
                 if inside {

@@ -101,7 +101,7 @@ impl Followed {
             this.tell_age();
             refreshed
         };
-        self.refreshes.join(hops.relayed, work).await
+        self.refreshes.join((), work).await
     }
 
     /// Asks upstream for its newest head unless it has just answered.

@@ -38,6 +38,28 @@ impl Followed {
         })
     }
 
+    /// The proved answer about a module version, where it is stored.
+    ///
+    /// # Errors
+    /// [`LookupError::Unreachable`] where it is not stored; [`LookupError::Private`],
+    /// [`LookupError::Internal`].
+    pub(crate) async fn stored_lookup(
+        &self,
+        module: &ModuleVersion,
+    ) -> Result<Arc<ProvedAnswer>, LookupError> {
+        if !self.archive.audience().may_be_told(module.path.as_str()) {
+            return Err(LookupError::Private);
+        }
+        let answer = self.stored_answer(module).await?;
+        answer
+            .map(Arc::new)
+            .ok_or_else(|| LookupError::Unreachable {
+                reason: "only stored things were asked for, and its answer is not stored"
+                    .to_owned(),
+                retry_after: None,
+            })
+    }
+
     /// The stored answer about a module version.
     pub(super) async fn stored_answer(
         &self,

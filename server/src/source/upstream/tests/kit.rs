@@ -13,7 +13,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config;
 use crate::metrics::Metrics;
-use crate::source::upstream::{FetchError, Fetched, Upstreams};
+use crate::source::upstream::walk::Walk;
+use crate::source::upstream::{Broken, Entry, FetchError, Fetched, Upstreams, Want};
 
 pub(crate) const INSTANCE: &str = "test-instance";
 
@@ -226,6 +227,52 @@ pub(crate) fn open(settings: &config::Upstream) -> Upstreams {
     let hosts = Upstreams::host_names(settings);
     let metrics = Metrics::new(hosts.iter().map(String::as_str), []);
     Upstreams::new(settings, INSTANCE, metrics).expect("good settings")
+}
+
+/// What [`Asking`](crate::source::Asking) does beside taking room: asking without it
+/// shows what each request comes to.
+impl Upstreams {
+    /// Asks the entries of the list for a file, in order.
+    pub(super) async fn fetch(&self, path: &str, want: &Want) -> Result<Fetched, FetchError> {
+        let mut walk = Walk::default();
+        for entry in &*self.entries {
+            match self.ask(entry, path, want).await {
+                Ok(fetched) => return Ok(fetched),
+                Err(error) => {
+                    if walk.failed(error, entry.then).is_break() {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(walk.answer())
+    }
+
+    /// Asks one entry of the list, by its place.
+    pub(super) async fn fetch_from(
+        &self,
+        index: usize,
+        path: &str,
+        want: &Want,
+    ) -> Result<Fetched, FetchError> {
+        let entry = self.entries.get(index).ok_or(FetchError::Off)?;
+        self.ask(entry, path, want).await
+    }
+
+    /// Asks a database's own address.
+    pub(super) async fn fetch_url(
+        &self,
+        base: &str,
+        path: &str,
+        want: &Want,
+    ) -> Result<Fetched, FetchError> {
+        let entry = self.database(base)?;
+        self.ask(&entry, path, want).await
+    }
+
+    async fn ask(&self, entry: &Entry, path: &str, want: &Want) -> Result<Fetched, FetchError> {
+        self.ask_again(entry, path, want, &Broken::default()).await
+    }
 }
 
 pub(crate) async fn get(upstreams: &Upstreams, path: &str) -> Result<Fetched, FetchError> {

@@ -1,0 +1,195 @@
+//! Disks, ledgers and upstreams that fail.
+
+use std::fs;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+use crate::ask::Access;
+use crate::config;
+use crate::ledger::failing as failing_ledger;
+use crate::ledger::memory::Memory;
+use crate::source::upstream::tests::kit::nowhere;
+use crate::store::durable::Staging;
+use crate::store::failing::{self, Call, Fault};
+use crate::store::local::Local;
+
+const KEY: &str = "m.example/x/@v/v1.0.0.mod";
+const TEXT: &str = "module m.example/x\n";
+
+/// A server whose files fail on command.
+async fn on_failing_disk(list: &str) -> (Server, Arc<failing::Failing<Local>>) {
+    let data = tempfile::tempdir().unwrap();
+    let staging = Staging::open(data.path()).unwrap();
+    let local = Local::open(data.path(), &staging).unwrap();
+    let blobs = Arc::new(failing::Failing::new(local));
+    let mounted = Arc::clone(&blobs);
+    let no_memory = |config: &mut config::Config| config.cache.hot_bytes_max = 0;
+    let mount = move |folder: &mut crate::app::folder::Folder| {
+        folder.blobs = mounted;
+        // Its files are those that the others are staged in.
+        folder.staging = staging;
+    };
+    let server = Server::start_on(data, list, no_memory, mount, Access::Open).await;
+    (server, blobs)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_refuses_what_is_new_until_it_has_room() {
+    let origin = Origin::start(|_| Reply::ok(TEXT)).await;
+    let (server, blobs) = on_failing_disk(&origin.url()).await;
+    assert_eq!(server.get(KEY).await.0, 200);
+    blobs.fill_disk();
+    assert_eq!(server.get(KEY).await.0, 200, "stored");
+    let new = "m.example/x/@v/v1.1.0.mod";
+    let (status, text) = server.get(new).await;
+    assert_eq!(status, 503, "{text}");
+    blobs.heal();
+    assert_eq!(server.get(new).await, (200, TEXT.to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_file_that_the_disk_has_lost_is_fetched_again() {
+    let origin = Origin::start(|_| Reply::ok(TEXT)).await;
+    let (server, blobs) = on_failing_disk(&origin.url()).await;
+    assert_eq!(server.get(KEY).await.0, 200);
+    for (kind, want) in [
+        // Nothing is wrong with the file: it must stay.
+        (io::ErrorKind::PermissionDenied, 500),
+        (io::ErrorKind::InvalidData, 200),
+    ] {
+        // The one who asks looks, and so does the fill.
+        let mut left = 2;
+        blobs.fail(move |call| {
+            let fails = call == Call::Read && left > 0;
+            left -= i32::from(fails);
+            fails.then_some(Fault::NotDone(kind))
+        });
+        assert_eq!(server.get(KEY).await.0, want, "{kind}");
+        assert!(server.path(KEY).exists());
+        blobs.heal();
+    }
+    assert_eq!(origin.seen().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_cannot_be_read_is_asked_for_and_stored_anew() {
+    let origin = Origin::start(|_| Reply::ok("v1.0.0\n")).await;
+    let (server, blobs) = on_failing_disk(&origin.url()).await;
+    let key = "m.example/x/@v/list";
+    assert_eq!(server.get(key).await.0, 200);
+    let read = Fault::NotDone(io::ErrorKind::InvalidData);
+    blobs.fail(move |call| (call == Call::Read).then_some(read));
+    assert_eq!(server.get(key).await, (200, "v1.0.0\n".to_owned()));
+    blobs.heal();
+    assert_eq!(fs::read(server.path(key)).unwrap(), b"v1.0.0\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_fails_costs_records_and_no_answers() {
+    let origin = Origin::start(|_| Reply::ok(TEXT)).await;
+    let ledger = Arc::new(failing_ledger::Failing::new(Memory::default()));
+    let kind = io::ErrorKind::StorageFull;
+    ledger.fail(move |_| Some(Fault::NotDone(kind)));
+    let mounted = Arc::clone(&ledger);
+    let server = Server::start_on(
+        tempfile::tempdir().unwrap(),
+        &origin.url(),
+        |config| config.cache.hot_bytes_max = 0,
+        |folder| folder.ledger = mounted,
+        Access::Open,
+    )
+    .await;
+    for _ in 0..2 {
+        assert_eq!(server.get(KEY).await, (200, TEXT.to_owned()));
+    }
+    ledger.heal();
+    assert_eq!(server.get(KEY).await, (200, TEXT.to_owned()));
+    let key = crate::store::Key::parse(KEY).unwrap();
+    assert!(server.app.site.shelf.recorded(&key).await.is_some());
+    assert_eq!(origin.seen().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_not_what_was_asked_for_leads_on_behind_a_bar() {
+    let page = Origin::start(|_| {
+        Reply::new(
+            200,
+            &[("Content-Type", "text/html")],
+            b"<html>sign in</html>",
+        )
+    })
+    .await;
+    let good = Origin::start(|request| match request.target.ends_with("/list") {
+        true => Reply::ok("v1.0.0\n"),
+        false => Reply::ok(TEXT),
+    })
+    .await;
+    for (separator, want) in [("|", 200), (",", 502)] {
+        let list = format!("{}{separator}{}", page.url(), good.url());
+        let server = Server::start(&list, |_| {}).await;
+        for path in [KEY, "m.example/x/@v/list"] {
+            let (status, text) = server.get(path).await;
+            assert_eq!(status, want, "{path} after {separator}: {text}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timeout_that_says_not_found_is_not_remembered() {
+    let count = AtomicUsize::new(0);
+    let origin = Origin::start(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        0 => Reply::new(404, &[], b"not found: m.example/x@v1.0.0: fetch timed out"),
+        _ => Reply::ok(TEXT),
+    })
+    .await;
+    let server = Server::start(&origin.url(), |_| {}).await;
+    let first = server.ask(KEY, &[]).await;
+    assert_eq!(first.status(), 404);
+    assert_eq!(first.headers()["cache-control"], "no-store");
+    assert_eq!(server.get(KEY).await, (200, TEXT.to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn proving_in_vain_again_and_again_is_journaled_once() {
+    let origin = Origin::start(|_| Reply::ok(TEXT)).await;
+    let dead = format!("http://{}", nowhere().await);
+    let server = Server::start(&origin.url(), |config| {
+        let url = Some(dead);
+        config.databases = vec![config::Database {
+            url,
+            ..config::Database::public()
+        }];
+        config.proof.mode = Mode::Report;
+        config.cache.hot_bytes_max = 0;
+    })
+    .await;
+    for _ in 0..3 {
+        assert_eq!(server.get(KEY).await, (200, TEXT.to_owned()));
+    }
+    assert_eq!(server.journaled("first-use"), 1);
+    assert_eq!(origin.seen().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cached_only_asks_no_database_either() {
+    let database = Origin::start(|_| Reply::status(500)).await;
+    let url = Some(database.url());
+    let data = tempfile::tempdir().unwrap();
+    store(data.path(), KEY, TEXT.as_bytes(), HOUR);
+    let server = Server::start_in(data, "off", |config| {
+        config.databases = vec![config::Database {
+            url,
+            ..config::Database::public()
+        }];
+        config.proof.mode = Mode::Require;
+    })
+    .await;
+    let (status, text) = server.get(&format!("cached-only/{KEY}")).await;
+    assert_eq!(status, 404, "{text}");
+    assert!(database.targets().is_empty(), "{:?}", database.targets());
+    assert!(server.path(KEY).exists());
+    assert_eq!(server.get(KEY).await.0, 503);
+    assert!(!database.targets().is_empty());
+}
