@@ -141,7 +141,7 @@ async fn the_clients_via_is_sent_on_whatever_is_asked() {
     let origin = Origin::start(|_| Reply::ok("good")).await;
     let sources = open(&config(&origin.url()));
     text(&sources, "x").await.expect("an answer");
-    for relay in [Relay::Entry(0), Relay::Configured(origin.url())] {
+    for relay in [Relay::Entry(0), Relay::Url(origin.url())] {
         let asking = sources.ask_database(&relay, "latest", want(Class::Database));
         let answer = asking.expect("a place").text(not_bad).await;
         answer.expect("an answer");
