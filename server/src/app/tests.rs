@@ -15,7 +15,7 @@ mod private;
 mod purge;
 mod waiting;
 
-use kit::{HOUR, Server, store};
+use kit::{HOUR, Server, asked, store};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stored_lists_are_served_with_goproxy_off() {

@@ -86,11 +86,6 @@ impl Archive {
         &self.key
     }
 
-    /// The folder that everything lies in.
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// The modules that it proves.
     pub(super) fn audience(&self) -> &Audience {
         &self.audience

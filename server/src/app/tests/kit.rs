@@ -14,6 +14,8 @@ use crate::ask::Access;
 use crate::config::{Address, Config, Mode};
 use crate::serve::inherited::Inherited;
 use crate::shelf::{Purge, Purged};
+use crate::source::upstream::instance;
+use crate::source::upstream::tests::kit::Origin;
 
 pub(super) struct Server {
     pub(super) data: tempfile::TempDir,
@@ -117,6 +119,14 @@ impl Server {
             .map(|it| it.lines().filter(|line| line.contains(text)).count())
             .sum()
     }
+}
+
+/// Returns what an upstream was asked for, but for its name: servers look for
+/// themselves among their upstreams.
+pub(super) fn asked(origin: &Origin) -> Vec<String> {
+    let mut targets = origin.targets();
+    targets.retain(|target| target != instance::PATH);
+    targets
 }
 
 pub(super) fn store(data: &Path, key: &str, bytes: &[u8], age: Duration) {

@@ -32,7 +32,7 @@ async fn a_private_name_for_which_nobody_is_named_is_told_to_nobody() {
         let cached_only = server.get(&format!("cached-only/{path}")).await;
         assert_eq!(cached_only.0, 403);
     }
-    assert!(public.targets().is_empty(), "{:?}", public.targets());
+    assert!(asked(&public).is_empty(), "{:?}", asked(&public));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +59,7 @@ async fn absent_is_said_of_a_private_path_only_beside_a_module() {
         let (status, text) = server.get(path).await;
         assert_eq!(status, want, "{path}: {text}");
     }
-    assert!(public.targets().is_empty(), "{:?}", public.targets());
+    assert!(asked(&public).is_empty(), "{:?}", asked(&public));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +97,7 @@ async fn a_shorter_path_that_is_public_counts_as_a_module_too() {
     .await;
     let path = "open.example/tools/internal/x/@v/list";
     assert_eq!(server.get(path).await.0, 404);
-    let told = public.targets();
+    let told = asked(&public);
     assert!(
         told.iter().all(|target| !target.contains("internal")),
         "{told:?}"

@@ -69,7 +69,7 @@ async fn what_is_purged_is_gone_from_memory_however_it_went_from_disk() {
         let shelf = &server.app.site.shelf;
         assert_eq!(shelf.recorded(&Key::parse(KEY).unwrap()).await, None);
     }
-    assert_eq!(origin.seen().len(), 2);
+    assert_eq!(asked(&origin).len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +108,7 @@ async fn of_two_files_that_get_one_name_at_once_the_one_that_is_there_stays() {
             .await;
     let server = Server::start(&origin.url(), |_| {}).await;
     let there = async {
-        while origin.seen().is_empty() {
+        while asked(&origin).is_empty() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         store(server.data.path(), KEY, b"module m.example/there\n", HOUR);

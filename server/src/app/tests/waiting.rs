@@ -11,15 +11,15 @@ async fn whoever_begins_downloads_and_leaves_has_his_places_taken() {
     .await;
     for number in 0..2 {
         let key = format!("m.example/x/@v/v1.0.{number}.mod");
-        let asked = server.get(&key);
+        let waits = server.get(&key);
         let seen = async {
-            while origin.seen().len() <= number {
+            while asked(&origin).len() <= number {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
         // He leaves as soon as upstream is asked.
         tokio::select! {
-            answer = asked => panic!("{answer:?}"),
+            answer = waits => panic!("{answer:?}"),
             () = seen => {}
         }
     }
@@ -28,7 +28,7 @@ async fn whoever_begins_downloads_and_leaves_has_his_places_taken() {
         assert_eq!(status, 503, "{text}");
         assert!(text.contains("from your address"), "{text}");
     }
-    assert_eq!(origin.seen().len(), 2, "{:?}", origin.targets());
+    assert_eq!(asked(&origin).len(), 2, "{:?}", asked(&origin));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,5 +44,5 @@ async fn those_who_come_through_another_server_wait_for_the_same_transfer() {
     for answer in [own, relayed] {
         assert_eq!(answer.status().as_u16(), 200);
     }
-    assert_eq!(origin.seen().len(), 1);
+    assert_eq!(asked(&origin).len(), 1);
 }

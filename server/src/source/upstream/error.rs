@@ -115,17 +115,11 @@ impl FetchError {
         let room = SHOWN_BYTES_MAX.saturating_sub("upstream  refused: \n".len() + upstream.len());
         clean(&String::from_utf8_lossy(text), room)
     }
-
-    /// Says whether "not found" is told of a file that the upstream only failed to come
-    /// by in time. The public mirror answers 404 `not found: … fetch timed out` after a
-    /// minute, and others put the errors of git into a 404.
-    pub(crate) fn is_timeout_in_disguise(&self) -> bool {
-        matches!(self, Self::NotFound { text, .. } if is_timeout_in_disguise(text))
-    }
 }
 
-/// Says whether the text of a 404 tells of a failure; see
-/// [`FetchError::is_timeout_in_disguise`].
+/// Says whether the text of a 404 tells that the upstream only failed to come by the file
+/// in time. The public mirror answers 404 `not found: … fetch timed out` after a minute,
+/// and others put the errors of git into a 404.
 pub(crate) fn is_timeout_in_disguise(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text).to_ascii_lowercase();
     // A word of its own, and no part of a module's path.
@@ -277,15 +271,8 @@ mod tests {
             ),
             ("", false),
         ] {
-            assert_eq!(absent(text).is_timeout_in_disguise(), want, "{text}");
+            assert_eq!(is_timeout_in_disguise(text.as_bytes()), want, "{text}");
         }
-        let text = Bytes::from_static(b"timed out");
-        let refused = FetchError::Refused {
-            upstream: "u".into(),
-            status: 403,
-            text,
-        };
-        assert!(!refused.is_timeout_in_disguise());
     }
 
     #[test]
