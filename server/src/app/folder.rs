@@ -11,7 +11,7 @@ use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::ledger::memory::Memory;
 use crate::ledger::sled::Sled;
-use crate::maintain::remake::Remake;
+use crate::maintain::remake::{Remake, Report};
 use crate::store::Blobs;
 use crate::store::durable::Staging;
 use crate::store::local::Local;
@@ -114,6 +114,8 @@ async fn catch_up(mut folder: Folder, remake: Remake) {
         if times > remade {
             remade = times;
             match remake.clone().beside_server().await {
+                // A new folder.
+                Ok(report) if report == Report::default() => {}
                 Ok(report) => tracing::info!(
                     recorded = report.recorded,
                     unproved = report.unproved,
