@@ -30,12 +30,16 @@ fn private_modules_are_served_as_the_guide_says() {
     let said = server.follow("private-modules.md");
     let told = server.world.origin.count("corp.example");
     assert_eq!(told, 0, "the public upstream heard of it: {said}");
-    assert!(server.private.count("/corp.example/tools/@v/v1.0.0.zip") > 0);
-    let looked_up = "/sumdb/sum.corp.example/lookup/corp.example/tools@v1.0.0";
+    assert!(server.private.count("corp.example/tools/@v/v1.0.0.zip") > 0);
+    let looked_up = "sumdb/sum.corp.example/lookup/corp.example/tools@v1.0.0";
     assert!(
         server.private.count(looked_up) > 0,
         "proved at last: {said}"
     );
+    let log = std::fs::read_to_string(server.path("etc/sumward/log")).unwrap();
+    assert!(log.contains("go env -w GOSUMDB="));
+    let wrong_hint = "go env -w GOSUMDB=sum.corp.example";
+    assert!(!log.contains(wrong_hint), "it proves private modules alone");
 }
 
 #[test]
