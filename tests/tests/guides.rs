@@ -6,6 +6,7 @@
 //! unit does.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+use std::fs::Permissions;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -29,12 +30,16 @@ fn private_modules_are_served_as_the_guide_says() {
     let said = server.follow("private-modules.md");
     let told = server.world.origin.count("corp.example");
     assert_eq!(told, 0, "the public upstream heard of it: {said}");
-    assert!(server.private.count("/corp.example/tools/@v/v1.0.0.zip") > 0);
-    let looked_up = "/sumdb/sum.corp.example/lookup/corp.example/tools@v1.0.0";
+    assert!(server.private.count("corp.example/tools/@v/v1.0.0.zip") > 0);
+    let looked_up = "sumdb/sum.corp.example/lookup/corp.example/tools@v1.0.0";
     assert!(
         server.private.count(looked_up) > 0,
         "proved at last: {said}"
     );
+    let log = std::fs::read_to_string(server.path("etc/sumward/log")).unwrap();
+    assert!(log.contains("go env -w GOSUMDB="));
+    let wrong_hint = "go env -w GOSUMDB=sum.corp.example";
+    assert!(!log.contains(wrong_hint), "it proves private modules alone");
 }
 
 #[test]
@@ -109,7 +114,7 @@ impl Server {
         let systemctl = server.stand_ins(SYSTEMCTL);
         let path = server.path("bin/systemctl");
         std::fs::write(&path, systemctl).unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
         server
     }
 
@@ -134,25 +139,24 @@ databases:
 
     /// Replaces what the guides call by a name of the world by what stands in for it.
     fn stand_ins(&self, text: &str) -> String {
+        let folder = |name: &str| self.path(name).display().to_string();
         let private = self.private.url();
+        let private_database = format!("{private}/sumdb/sum.corp.example");
         let stand_ins = [
-            ("/var/lib", &*self.path("lib").to_string_lossy()),
-            ("/var/backups", &*self.path("backups").to_string_lossy()),
-            ("/etc/sumward", &*self.path("etc/sumward").to_string_lossy()),
-            ("127.0.0.1:8080", &self.listen),
-            ("127.0.0.1:9090", &self.admin),
-            ("https://proxy.golang.org", &self.world.origin.url()),
-            ("https://modules.corp.example", &private),
-            (
-                "https://sum.corp.example",
-                &format!("{private}/sumdb/sum.corp.example"),
-            ),
-            (KEY_SHOWN, &self.private_database.verifier_key()),
-            ("sum.golang.org", &self.world.database.verifier_key()),
+            ("/var/lib", folder("lib")),
+            ("/var/backups", folder("backups")),
+            ("/etc/sumward", folder("etc/sumward")),
+            ("127.0.0.1:8080", self.listen.clone()),
+            ("127.0.0.1:9090", self.admin.clone()),
+            ("https://proxy.golang.org", self.world.origin.url()),
+            ("https://modules.corp.example", private),
+            ("https://sum.corp.example", private_database),
+            (KEY_SHOWN, self.private_database.verifier_key()),
+            ("sum.golang.org", self.world.database.verifier_key()),
         ];
         let mut text = text.to_owned();
         for (name, stand_in) in stand_ins {
-            text = text.replace(name, stand_in);
+            text = text.replace(name, &stand_in);
         }
         text
     }

@@ -123,9 +123,11 @@ fn page(site: &Site, url: &str) -> String {
     page
 }
 
-/// Returns the two lines that point the go command here.
+/// Returns the two lines that point the go command here. It knows one database only:
+/// the first that is for every module.
 pub(crate) fn go_env_lines(url: &str, databases: &[Database]) -> String {
-    let database = match databases.first() {
+    let general = databases.iter().find(|database| database.modules.is_none());
+    let database = match general.or(databases.first()) {
         None => "off".to_owned(),
         Some(database) if database.name == "sum.golang.org" => database.name.clone(),
         Some(database) => database.key.to_string(),
