@@ -1,5 +1,7 @@
 //! The server as a whole, in this process, against scripted upstreams.
 
+mod soak;
+
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::Path;
