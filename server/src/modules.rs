@@ -304,6 +304,29 @@ struct Watching {
     place: Arc<Waiting>,
 }
 
+/// What is held for requests at a moment.
+#[cfg(test)]
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    fills: (usize, usize),
+    waiting: usize,
+    addresses: usize,
+    measuring_free: usize,
+}
+
+#[cfg(test)]
+impl Modules {
+    /// Returns what is held for requests now.
+    pub(crate) fn held(&self) -> Held {
+        Held {
+            fills: self.fills.under_way(),
+            waiting: self.waiting.load(Ordering::Relaxed),
+            addresses: self.per_address.addresses(),
+            measuring_free: self.measuring.available_permits(),
+        }
+    }
+}
+
 /// A client that waits for bytes from upstream, for as long as this is kept.
 pub(crate) struct Waiting {
     count: Arc<AtomicUsize>,

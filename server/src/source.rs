@@ -76,6 +76,12 @@ impl Sources {
         })
     }
 
+    /// Returns how many transfers there is room for: zips, texts, databases.
+    #[cfg(test)]
+    pub(crate) fn rooms_free(&self) -> [usize; 3] {
+        self.rooms.free()
+    }
+
     /// Begins asking for a file of a module. `path` is escaped as module paths are
     /// (`!azure`) and has no leading slash. Nothing is sent before
     /// [`Asking::next`].

@@ -26,7 +26,7 @@ pub(crate) struct Folder {
     pub(crate) journal: Journal,
     pub(crate) evidence: Evidence,
     /// The ledger, where it may have to be made anew.
-    sled: Option<Sled>,
+    pub(super) sled: Option<Sled>,
 }
 
 /// Records that are kept in memory where none can be written.

@@ -13,6 +13,7 @@ mod kit;
 mod offline;
 mod private;
 mod purge;
+mod soak;
 mod waiting;
 
 use kit::{HOUR, Server, asked, store};

@@ -161,6 +161,12 @@ impl Fills {
         })
     }
 
+    /// Returns how many are under way, and how many are counted as such.
+    #[cfg(test)]
+    pub(super) fn under_way(&self) -> (usize, usize) {
+        (self.running().len(), self.begun.load(Ordering::Relaxed))
+    }
+
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<Flow>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }

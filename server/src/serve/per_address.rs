@@ -79,6 +79,12 @@ impl PerAddress {
         Ok(Place(Some((Arc::clone(self), key))))
     }
 
+    /// Returns how many addresses have something.
+    #[cfg(test)]
+    pub(crate) fn addresses(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Count>> {
         // Nothing in here can leave the counts half changed.
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)

@@ -52,6 +52,12 @@ impl Rooms {
         };
         Room { _permits: permits }
     }
+
+    /// Returns how many transfers there is room for: zips, texts, databases.
+    #[cfg(test)]
+    pub(super) fn free(&self) -> [usize; 3] {
+        [&self.zips, &self.texts, &self.databases].map(|pool| pool.available_permits())
+    }
 }
 
 /// One part in so many of the pool of texts is not for databases.
