@@ -140,17 +140,18 @@ fn read(path: &Path) -> io::Result<Option<Blob>> {
     if !metadata.is_file() {
         return Ok(None);
     }
+    let stamp = Stamp::of(&metadata);
     let content = if metadata.len() <= READ_BYTES_MAX {
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
         (&mut file).take(READ_BYTES_MAX).read_to_end(&mut bytes)?;
         Content::Memory(Bytes::from(bytes))
     } else {
-        Content::File(StoredFile::new(file, metadata.len()))
+        Content::File(StoredFile::new(file, stamp))
     };
     Ok(Some(Blob {
         content,
         modified: metadata.modified()?,
-        stamp: Some(Stamp::of(&metadata)),
+        stamp: Some(stamp),
     }))
 }
 
