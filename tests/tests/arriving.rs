@@ -1,5 +1,6 @@
 //! Large zips, of which clients get bytes before the proof: never so many that a reader
 //! who starts at the end, as go does, finds an archive.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use testkit::client::{self, Reply};
 use testkit::module::Module;

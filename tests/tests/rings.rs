@@ -1,5 +1,6 @@
 //! Servers behind servers: what a client says of the way of its request decides
 //! nothing, and a ring of servers is noticed.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::net::TcpListener;
 
