@@ -99,7 +99,10 @@ impl<E: Clone> Shelf<E> {
         if answer.is_sound() {
             return Some(answer);
         }
-        tracing::error!(path, "a stored file has changed since it was checked");
+        tracing::warn!(
+            path,
+            "a stored file was changed or removed since it was read: it is looked for anew"
+        );
         if let Some(key) = Key::parse(path) {
             self.hot.remove(&key);
         }

@@ -96,13 +96,18 @@ pub(crate) enum LookupError {
     Stopped { reason: String },
     /// Our own trouble: the disk.
     #[error("{reason}")]
-    Internal { reason: String },
+    Internal {
+        reason: String,
+        /// Of the error: a full disk is a matter of time.
+        kind: io::ErrorKind,
+    },
 }
 
 impl LookupError {
     fn from_io(what: &str, error: &io::Error) -> Self {
         Self::Internal {
             reason: format!("{what}: {error}"),
+            kind: error.kind(),
         }
     }
 }

@@ -36,6 +36,19 @@ impl Module {
         }
     }
 
+    /// A module whose program lies in `folder` of it, as tools often do; the root has no
+    /// package.
+    #[must_use]
+    pub fn tool(path: &str, version: &str, folder: &str) -> Self {
+        let source = format!("package main\n\nfunc main() {{ println(\"{path}@{version}\") }}\n");
+        Self {
+            path: path.to_owned(),
+            version: version.to_owned(),
+            go_mod: format!("module {path}\n\ngo 1.21\n"),
+            files: vec![Entry::new(&format!("{folder}/main.go"), source.as_bytes())],
+        }
+    }
+
     /// The same with `size` bytes of incompressible ballast in it, so that its
     /// zip is a little more than that.
     #[must_use]

@@ -58,6 +58,7 @@ struct Records {
     faults: Vec<(String, Fault)>,
     connections: Vec<JoinHandle<()>>,
     open: usize,
+    open_most: usize,
 }
 
 impl Origin {
@@ -126,7 +127,9 @@ impl Origin {
 
     /// Forgets what was asked so far.
     pub fn forget(&self) {
-        self.state.lock().asked.clear();
+        let mut records = self.state.lock();
+        records.asked.clear();
+        records.open_most = 0;
     }
 
     /// Every request so far, in order.
@@ -150,6 +153,13 @@ impl Origin {
     #[must_use]
     pub fn open_answers(&self) -> usize {
         self.state.lock().open
+    }
+
+    /// How many requests were being answered at once, at most, since what was asked was
+    /// last forgotten.
+    #[must_use]
+    pub fn most_at_once(&self) -> usize {
+        self.state.lock().open_most
     }
 
     /// `http://127.0.0.1:<port>`
@@ -178,12 +188,19 @@ impl State {
 
     fn faults_for(&self, path: &str) -> Vec<Fault> {
         let mut records = self.lock();
+        // The request at hand is among them.
+        let times = records.asked.iter().filter(|asked| asked.path == path);
+        let times = times.count();
         let mut hit = Vec::new();
         records.faults.retain_mut(|(part, fault)| {
             if !path.contains(part.as_str()) {
                 return true;
             }
-            hit.push(fault.clone());
+            match fault {
+                Fault::AtFirst(first, fault) if times <= *first => hit.push((**fault).clone()),
+                Fault::AtFirst(..) => {}
+                _ => hit.push(fault.clone()),
+            }
             !matches!(fault, Fault::Once(_))
         });
         hit

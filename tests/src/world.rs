@@ -1,6 +1,7 @@
 //! What most tests start from: modules of our own making behind an upstream,
 //! logged in a database of our own, and a folder for the server's data.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -166,9 +167,18 @@ pub fn target(module: &Module, ending: &str) -> String {
 /// With the last answer, when it does not come within 30 seconds.
 #[track_caller]
 pub fn eventually(server: &Sumward, target: &str, status: u16) -> Reply {
+    eventually_at(server.address(), target, status)
+}
+
+/// The same of whatever serves at `address`.
+///
+/// # Panics
+/// With the last answer, when it does not come within 30 seconds.
+#[track_caller]
+pub fn eventually_at(address: SocketAddr, target: &str, status: u16) -> Reply {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        let reply = client::get(server.address(), target);
+        let reply = client::get(address, target);
         if reply.status == status {
             return reply;
         }

@@ -164,3 +164,43 @@ fn waiting_clients_that_give_up_leave_nothing_behind() {
     assert_eq!(world.origin.count(".zip"), 1);
     assert_eq!(server.get(&target(&module, "zip")).body, module.zip());
 }
+
+#[test]
+fn slow_zips_that_nobody_waits_for_hold_up_no_list_and_end() {
+    let modules: Vec<Module> = (0..4)
+        .map(|number| {
+            let path = format!("example.com/slow{number}");
+            Module::library(&path, "v1.0.0").with_ballast(1 << 20)
+        })
+        .collect();
+    let world = World::with(&modules.iter().collect::<Vec<_>>());
+    let server = world.serve_with("limits: {fetches_max: 4, unwatched_max: 1s}\n");
+    // Some hours each.
+    world
+        .origin
+        .fault(".zip", testkit::origin::Fault::Throttle(100));
+    let clients: Vec<TcpStream> = modules
+        .iter()
+        .map(|module| {
+            let mut stream = TcpStream::connect(server.address()).unwrap();
+            let request = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target(module, "zip"));
+            stream.write_all(request.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    wait_until("all four are under way", || {
+        world.origin.open_answers() == 4
+    });
+    for module in &modules {
+        let list = format!("/{}/@v/list", module.path);
+        assert_eq!(server.get(&list).status, 200);
+        assert_eq!(server.get(&target(module, "mod")).status, 200);
+    }
+    drop(clients);
+    wait_until("they are ended", || world.origin.open_answers() == 0);
+    world.origin.heal();
+    for module in &modules {
+        let reply = server.get(&target(module, "zip"));
+        assert!(reply.status == 200 && reply.body == module.zip());
+    }
+}

@@ -52,6 +52,52 @@ fn a_list_is_served_stale_whatever_becomes_of_upstream() {
 }
 
 #[test]
+fn what_is_no_list_neither_replaces_nor_hides_a_stored_one() {
+    let page = "<!DOCTYPE html>\n<html><body>Sign in to the network</body></html>\n";
+    let json = r#"{"errors":[{"status":401,"message":"token expired"}]}"#;
+    let late = "not found: fetch timed out\n".to_owned();
+    for (why, fault) in [
+        ("a page", Fault::Body(page.into())),
+        ("an error in JSON", Fault::Body(json.into())),
+        ("a late mirror", Fault::Status(404, late)),
+        ("a filter", Fault::Status(403, "blocked\n".to_owned())),
+        ("a page with 404", Fault::Status(404, page.to_owned())),
+    ] {
+        let world = World::with(&[&thing("v1.0.0")]);
+        let folder = world.tree().join("example.com/thing");
+        for query in ["@latest", "@v/main.info"] {
+            std::fs::copy(folder.join("@v/v1.0.0.info"), folder.join(query)).unwrap();
+        }
+        let forgetful = "cache: {list_fresh: 0s, negative_ttl: 1ms, hot_bytes_max: 0}\n";
+        let server = world.serve_with(forgetful);
+        let targets = [
+            LIST,
+            "/example.com/thing/@latest",
+            "/example.com/thing/@v/main.info",
+        ];
+        let good = targets.map(|target| server.get(target));
+        for part in ["@v/list", "@latest", "main.info"] {
+            world.origin.fault(part, fault.clone());
+        }
+        let check = |server: &testkit::sumward::Sumward| {
+            for (target, good) in targets.iter().zip(&good) {
+                assert_eq!(good.status, 200, "{target}: {}", good.text());
+                world.origin.forget();
+                let reply = server.get(target);
+                assert_eq!(reply.status, 200, "{why} {target}: {}", reply.text());
+                assert_eq!(reply.body, good.body, "{why} {target}");
+                let asked = target.rsplit('/').next().unwrap();
+                wait_until("upstream is asked", || world.origin.count(asked) > 0);
+            }
+        };
+        check(&server);
+        check(&server);
+        drop(server);
+        check(&world.serve_with(forgetful));
+    }
+}
+
+#[test]
 fn an_empty_list_is_an_answer() {
     let world = World::with(&[]);
     let folder = world.tree().join("example.com/untagged/@v");

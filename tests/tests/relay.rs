@@ -1,7 +1,10 @@
 //! The checksum database as it is relayed, and requests that no go command sends.
 
+use std::time::Duration;
+
 use testkit::client::Reply;
 use testkit::module::Module;
+use testkit::origin::Fault;
 use testkit::world::{DATABASE, World};
 
 fn world() -> (World, Module) {
@@ -98,4 +101,45 @@ fn paths_that_no_go_command_sends_reach_nothing() {
         );
     }
     assert_eq!(world.origin.asked().len(), 0, "{:?}", world.origin.asked());
+}
+
+#[test]
+fn many_cold_lookups_share_tiles_and_ask_no_more_at_once_than_is_allowed() {
+    let modules: Vec<Module> = (0..60)
+        .map(|number| Module::library(&format!("example.com/m{number}"), "v1.0.0"))
+        .collect();
+    let mut world = World::with(&modules.iter().collect::<Vec<_>>());
+    world.database.add_filler(230);
+    world.publish();
+    let server = world.serve_with("limits: {text_fetches_max: 8}\n");
+    world
+        .origin
+        .fault("", Fault::Delay(Duration::from_millis(50)));
+    std::thread::scope(|scope| {
+        for module in &modules {
+            let server = &server;
+            scope.spawn(move || {
+                let lookup = format!("/sumdb/{DATABASE}/lookup/{}@v1.0.0", module.path);
+                let reply = server.get(&lookup);
+                assert_eq!(reply.status, 200, "{}", reply.text());
+            });
+        }
+    });
+    assert_eq!(world.origin.count("lookup/"), modules.len());
+    let asked = world.origin.asked();
+    let mut tiles: Vec<&str> = asked
+        .iter()
+        .map(|asked| asked.path.as_str())
+        .filter(|path| path.contains("/tile/"))
+        .collect();
+    assert!(!tiles.is_empty());
+    let all = tiles.len();
+    tiles.sort_unstable();
+    tiles.dedup();
+    assert_eq!(tiles.len(), all, "a tile was asked for twice");
+    assert!(
+        world.origin.most_at_once() <= 8,
+        "{}",
+        world.origin.most_at_once()
+    );
 }

@@ -73,6 +73,33 @@ fn another_zip_is_refused_with_both_hashes_and_the_true_one_served_later() {
 }
 
 #[test]
+fn one_finding_leaves_evidence_once_and_room_for_the_next() {
+    let (polled, module) = (Module::library("example.com/polled", "v1.0.0"), module());
+    let world = World::with(&[&polled, &module]);
+    let quick = testkit::world::QUICK.replace("pause: 1s", "pause: 0s");
+    let server = world.setup().with_config(&quick).start();
+    let mut rule_breaker = polled.clone();
+    let nested = testkit::zip::Entry::new("sub/go.mod", b"module x\n");
+    rule_breaker.files.push(nested);
+    let zip = target(&polled, "zip");
+    world
+        .origin
+        .fault("polled/@v/v1.0.0.zip", Fault::Body(rule_breaker.zip()));
+    assert_eq!(server.get(&zip).status, 403);
+    let once = world.evidence().len();
+    assert!(once > 0, "no evidence of the first");
+    for _ in 0..50 {
+        assert_eq!(server.get(&zip).status, 403);
+    }
+    assert_eq!(world.evidence().len(), once, "the same again and again");
+    world
+        .origin
+        .fault("thing/@v/v1.2.3.zip", Fault::Body(forged().zip()));
+    assert_eq!(server.get(&target(&module, "zip")).status, 403);
+    assert!(world.evidence().len() > once, "no evidence of the second");
+}
+
+#[test]
 fn another_go_mod_is_refused_with_both_hashes() {
     let module = module();
     let world = World::with(&[&module]);

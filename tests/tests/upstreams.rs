@@ -53,6 +53,63 @@ fn after_a_bar_the_next_is_asked_after_any_trouble() {
 }
 
 #[test]
+fn after_a_bar_the_next_is_asked_when_the_body_breaks_off_or_is_not_what_it_must_be() {
+    let here = module("here").with_ballast(200_000);
+    for fault in [
+        Fault::CutAfter(1000),
+        Fault::Body(b"<html>sign in</html>".to_vec()),
+        Fault::FlipByte(1000),
+    ] {
+        let first = World::with(&[&here]);
+        let second = World::with(&[&here]);
+        let list = format!("{}|{}", first.origin.url(), second.origin.url());
+        let key = second.database.verifier_key();
+        let server = Setup::new(&first.data(), &list, &key)
+            .with_config(QUICK)
+            .start();
+        first.origin.fault(".zip", fault.clone());
+        let reply = server.get(&target(&here, "zip"));
+        assert_eq!(reply.status, 200, "{fault:?}: {}", reply.text());
+        assert!(reply.body == here.zip(), "{fault:?}");
+        assert!(first.origin.count(".zip") > 0, "the first was not asked");
+    }
+}
+
+#[test]
+fn an_upstream_that_refuses_twice_whatever_it_is_asked_costs_no_client_a_refusal() {
+    let modules: Vec<Module> = (0..24)
+        .map(|number| module(&format!("m{number}")))
+        .collect();
+    let mut world = World::with(&modules.iter().collect::<Vec<_>>());
+    // More than one tile, so that a second level is read too.
+    world.database.add_filler(600);
+    world.publish();
+    let busy = Fault::Status(503, "busy\n".to_owned());
+    let twice = Fault::AtFirst(2, Box::new(busy));
+    // As it is set up out of the box, but for the pauses.
+    let quick = "upstream: {backoff_min: 1ms, backoff_max: 5ms}\n";
+    let server = world.setup().with_config(quick).start();
+    world.origin.forget();
+    world.origin.fault("", twice);
+    std::thread::scope(|scope| {
+        for module in &modules {
+            let server = &server;
+            scope.spawn(move || {
+                let list = format!("/{}/@v/list", module.path);
+                let targets = ["info", "mod", "zip"].map(|ending| target(module, ending));
+                for target in targets.iter().chain([&list]) {
+                    let reply = server.get(target);
+                    assert_eq!(reply.status, 200, "{target}: {}", reply.text());
+                }
+            });
+        }
+    });
+    let go = world.go(&testkit::go::Toolchain::find("1.27."), &server);
+    let program = testkit::go::program(&["example.com/m1"], &["example.com/m1 v1.0.0"]);
+    go.must(program.path(), &["mod", "tidy"]);
+}
+
+#[test]
 fn off_serves_what_is_stored_and_nothing_else() {
     let here = module("here");
     let there = module("there");
@@ -64,6 +121,33 @@ fn off_serves_what_is_stored_and_nothing_else() {
     assert_eq!(server.get(&target(&here, "zip")).body, here.zip());
     let reply = server.get(&target(&there, "zip"));
     assert_eq!(reply.status, 404, "{}", reply.text());
+}
+
+#[test]
+fn off_dials_nobody_not_even_a_database() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let database = TestDatabase::new(&format!("localhost:{port}"), 3);
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Setup::new(&data, "off", &database.verifier_key()).start();
+    for target in [
+        format!("/sumdb/localhost:{port}/lookup/secret.example/x@v1.0.0"),
+        format!("/sumdb/localhost:{port}/latest"),
+        format!("/sumdb/localhost:{port}/tile/8/0/000"),
+        "/secret.example/x/@v/v1.0.0.zip".to_owned(),
+    ] {
+        let reply = server.get(&target);
+        assert!(reply.status >= 400, "{target}: {}", reply.text());
+    }
+    let dialed = listener.accept();
+    let nobody = std::io::ErrorKind::WouldBlock;
+    assert_eq!(
+        dialed.unwrap_err().kind(),
+        nobody,
+        "the database was dialed"
+    );
 }
 
 #[test]

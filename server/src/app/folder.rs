@@ -1,8 +1,9 @@
 //! The data folder as the server opens it: to change it, or to read alone.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::config::Config;
 use crate::data::{self, Data, Mode};
@@ -55,6 +56,7 @@ impl Folder {
         let path = data.path();
         let sled = Sled::open(path)?;
         let staging = Staging::open(path)?;
+        check_file_systems(path, &staging)?;
         Ok(Self {
             blobs: Arc::new(Local::open(path, &staging)?),
             ledger: Arc::new(sled.clone()),
@@ -98,6 +100,24 @@ impl Folder {
         };
         Ok(catch_up(self, remake))
     }
+}
+
+/// Checks that what is written at once lies on the file system of the staged files: of
+/// the folders in the data folder `modules` alone may be elsewhere.
+fn check_file_systems(data: &Path, staging: &Staging) -> Result<()> {
+    for folder in ["", "sumdb", "evidence"].map(|inner| data.join(inner)) {
+        let at = || format!("writing to {}", folder.display());
+        if folder.exists() && !staging.feeds(&folder).with_context(at)? {
+            bail!(
+                "{} is on another file system than {}; only {} may be: move it, or the whole data \
+                 folder",
+                folder.display(),
+                data.join("staging").display(),
+                data.join("modules").display()
+            );
+        }
+    }
+    Ok(())
 }
 
 async fn catch_up(mut folder: Folder, remake: Remake) {

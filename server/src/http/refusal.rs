@@ -171,8 +171,9 @@ impl Refusal {
                 "checksum database {database} is stopped: {reason}\n\
                  SECURITY ERROR: a person must look at the evidence; what was proved before is still served\n"
             )),
-            LookupError::Internal { reason } => {
-                Self::internal("asking a checksum database", reason)
+            LookupError::Internal { reason, kind } => {
+                let error = std::io::Error::new(*kind, reason.clone());
+                Self::storage("asking a checksum database", &error)
             }
             LookupError::Private => Self::denied(format!(
                 "this module is private here (upstream.private, GOPRIVATE), and {database} is not named for it\n\

@@ -91,9 +91,20 @@ pub(crate) fn fit(limits: &Limits, descriptors: Option<u64>) -> Fitted {
         + fitted.reading_threads * PER_READER;
     let rest = there.saturating_sub(taken).max(1);
     fits.connections_max = limits.connections_max.min(rest);
-    fits.connections_per_address_max = limits.connections_per_address_max.min(rest);
+    fits.connections_per_address_max = per_address(limits, fits.connections_max);
     fitted.warning = warning(limits, fits, all, wanted.saturating_add(BASE));
     fitted
+}
+
+/// Returns the share of one address in `connections`: the same as in the settings, so
+/// that fewer connections are still more than one client can hold.
+fn per_address(limits: &Limits, connections: usize) -> usize {
+    let (share, all) = (limits.connections_per_address_max, limits.connections_max);
+    if share >= all {
+        return share.min(connections);
+    }
+    let scaled = share.saturating_mul(connections) / all;
+    scaled.max(1)
 }
 
 /// Names what was lowered.
@@ -103,6 +114,11 @@ fn warning(limits: &Limits, fits: &Limits, all: usize, wanted: usize) -> Option<
             "connections_max",
             limits.connections_max,
             fits.connections_max,
+        ),
+        (
+            "connections_per_address_max",
+            limits.connections_per_address_max,
+            fits.connections_per_address_max,
         ),
         ("fetches_max", limits.fetches_max, fits.fetches_max),
         (
@@ -152,9 +168,26 @@ mod tests {
             let fitted = fit(&Limits::default(), Some(descriptors));
             assert!(needs(&fitted) as u64 <= descriptors, "{fitted:?}");
             let limits = &fitted.limits;
-            assert!(limits.connections_max >= limits.connections_per_address_max);
+            // One client does not hold all places, as by default.
+            assert!(limits.connections_max > 3 * limits.connections_per_address_max);
             assert!(fitted.warning.is_some());
         }
+    }
+
+    #[test]
+    fn one_address_that_may_hold_all_connections_still_may() {
+        let limits = Limits {
+            connections_per_address_max: 10_000,
+            ..Limits::default()
+        };
+        let fitted = fit(&limits, Some(1024)).limits;
+        assert_eq!(fitted.connections_per_address_max, fitted.connections_max);
+        // Nothing is divided by.
+        let limits = Limits {
+            connections_max: 0,
+            ..limits
+        };
+        assert_eq!(per_address(&limits, 5), 5);
     }
 
     #[test]

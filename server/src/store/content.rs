@@ -1,16 +1,16 @@
 //! What a stored file holds: bytes where it is small, an open file where it is
 //! large.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use proto::digest::Digest;
 
-use super::map;
+use super::{Stamp, map};
 
 /// The content of a stored file. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -82,8 +82,8 @@ impl Content {
 
 /// An open file of the store. Cheap to clone.
 ///
-/// It stays what it was when it is replaced or removed in the tree. Whoever
-/// writes to the file in place can still cut it short or change it: everything
+/// What was opened can be read on when the file is replaced or removed in the tree.
+/// Whoever writes to the file in place can still cut it short or change it: everything
 /// that reads it here notices a missing end as an error.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredFile(Arc<Opened>);
@@ -91,18 +91,18 @@ pub(crate) struct StoredFile(Arc<Opened>);
 #[derive(Debug)]
 struct Opened {
     file: File,
-    /// Its length at opening.
-    len: u64,
+    /// What it was at opening.
+    stamp: Stamp,
     suspect: AtomicBool,
     map: OnceLock<Bytes>,
 }
 
 impl StoredFile {
-    /// Takes an open file of `len` bytes.
-    pub(super) fn new(file: File, len: u64) -> Self {
+    /// Takes an open file that has this stamp.
+    pub(super) fn new(file: File, stamp: Stamp) -> Self {
         Self(Arc::new(Opened {
             file,
-            len,
+            stamp,
             suspect: AtomicBool::new(false),
             map: OnceLock::new(),
         }))
@@ -110,14 +110,16 @@ impl StoredFile {
 
     /// Returns its length at opening.
     pub(crate) fn len(&self) -> u64 {
-        self.0.len
+        self.0.stamp.len
     }
 
-    /// Tells whether it is still as long as at opening, and not suspect. One
-    /// system call, which does not wait for the disk.
+    /// Tells whether nobody has written to it, removed or replaced it since it was
+    /// opened, as far as the file system tells, and it is not suspect. One system call,
+    /// which does not wait for the disk.
     pub(crate) fn is_sound(&self) -> bool {
-        let length = self.0.file.metadata().map(|metadata| metadata.len());
-        !self.0.suspect.load(Ordering::Relaxed) && length.is_ok_and(|length| length == self.0.len)
+        let is_as_opened =
+            |metadata: Metadata| metadata.nlink() > 0 && Stamp::of(&metadata) == self.0.stamp;
+        !self.0.suspect.load(Ordering::Relaxed) && self.0.file.metadata().is_ok_and(is_as_opened)
     }
 
     /// Notes that reading it failed: that a write of its mapped pages ended with
@@ -132,7 +134,7 @@ impl StoredFile {
     /// What the file system answers; `UnexpectedEof` where the file ends before.
     pub(crate) fn read_at(&self, at: u64, length: usize) -> io::Result<Bytes> {
         let end = at.checked_add(length as u64);
-        if end.is_none_or(|end| end > self.0.len) {
+        if end.is_none_or(|end| end > self.len()) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let mut bytes = vec![0; length];
@@ -204,7 +206,9 @@ mod tests {
     fn stored(folder: &std::path::Path, bytes: &[u8]) -> StoredFile {
         let path = folder.join("file");
         std::fs::write(&path, bytes).unwrap();
-        StoredFile::new(File::open(path).unwrap(), bytes.len() as u64)
+        let file = File::open(path).unwrap();
+        let stamp = Stamp::of(&file.metadata().unwrap());
+        StoredFile::new(file, stamp)
     }
 
     #[test]
@@ -247,6 +251,23 @@ mod tests {
         assert_eq!(error.kind(), eof);
         let mut out = Vec::new();
         assert!(file.reader().read_to_end(&mut out).is_err());
+    }
+
+    #[test]
+    fn a_file_that_was_written_to_or_removed_is_not_sound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let file = stored(folder.path(), &[7; 100_000]);
+        let mut written = File::options().write(true).open(&path).unwrap();
+        // The clock of a file system may stand still for some milliseconds.
+        while file.is_sound() {
+            std::io::Write::write_all(&mut written, b"8").unwrap();
+        }
+        let file = stored(folder.path(), &[7; 100_000]);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, [7; 100_000]).unwrap();
+        assert!(!file.is_sound());
+        assert_eq!(file.read_at(99_999, 1).unwrap(), &[7][..]);
     }
 
     #[test]

@@ -65,6 +65,20 @@ impl Staging {
         })
     }
 
+    /// Tells whether a staged file can get a name in `folder`. Tried, since two mounts
+    /// of one file system have one number and it cannot.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub(crate) fn feeds(&self, folder: &Path) -> io::Result<bool> {
+        let probe = folder.join(".probe");
+        match self.create()?.publish(&probe) {
+            Ok(()) => fs::remove_file(&probe).map(|()| true),
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Makes an empty file to write to.
     ///
     /// # Errors

@@ -38,7 +38,7 @@ impl Local {
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", root.display()));
         fs::create_dir_all(&root).map_err(at)?;
         let own = root.join(STAGING);
-        let staging = if is_one_file_system(staging, &root).map_err(at)? {
+        let staging = if staging.feeds(&root).map_err(at)? {
             // Of a time when it was not.
             let _ = fs::remove_dir_all(&own);
             staging.clone()
@@ -77,17 +77,6 @@ fn read_only() -> io::Error {
         io::ErrorKind::ReadOnlyFilesystem,
         "the data folder is open for reading alone",
     )
-}
-
-/// Tells whether a staged file can be renamed into `root`. Tried, since two
-/// mounts of one file system have one number and cannot.
-fn is_one_file_system(staging: &Staging, root: &Path) -> io::Result<bool> {
-    let probe = root.join(".probe");
-    match staging.create()?.publish(&probe) {
-        Ok(()) => fs::remove_file(&probe).map(|()| true),
-        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 #[async_trait]
@@ -140,17 +129,18 @@ fn read(path: &Path) -> io::Result<Option<Blob>> {
     if !metadata.is_file() {
         return Ok(None);
     }
+    let stamp = Stamp::of(&metadata);
     let content = if metadata.len() <= READ_BYTES_MAX {
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
         (&mut file).take(READ_BYTES_MAX).read_to_end(&mut bytes)?;
         Content::Memory(Bytes::from(bytes))
     } else {
-        Content::File(StoredFile::new(file, metadata.len()))
+        Content::File(StoredFile::new(file, stamp))
     };
     Ok(Some(Blob {
         content,
         modified: metadata.modified()?,
-        stamp: Some(Stamp::of(&metadata)),
+        stamp: Some(stamp),
     }))
 }
 

@@ -119,6 +119,10 @@ impl RecordedHeads {
         Ok(())
     }
 
+    fn key_hash(&self, name: &str) -> u32 {
+        self.keys.get(name).copied().unwrap_or_default()
+    }
+
     fn path(&self, name: &str, size: u64) -> PathBuf {
         let folder = archive::folder(&self.data, name);
         folder.join("heads").join(size.to_string())
@@ -126,16 +130,18 @@ impl RecordedHeads {
 
     async fn swap(
         &self,
-        log: &str,
+        name: &str,
         old: Option<&Head>,
         new: &Head,
     ) -> io::Result<Result<(), Conflict>> {
+        // Under another key a name is that of another log.
+        let log = format!("{name}+{:08x}", self.key_hash(name));
         let old_size = old.map(|head| head.tree.size);
         let mut expected = old.map(|head| head.note.clone());
         for _ in 0..SWAPS_MAX {
             let swapped = self
                 .ledger
-                .advance(log, expected.as_deref(), &new.note)
+                .advance(&log, expected.as_deref(), &new.note)
                 .await?;
             let Err(ledger::Conflict { current }) = swapped else {
                 return Ok(Ok(()));
@@ -171,10 +177,9 @@ impl Heads for RecordedHeads {
         new: &'a Head,
     ) -> BoxFuture<'a, io::Result<Result<(), Conflict>>> {
         Box::pin(async move {
-            let key = self.keys.get(name).copied().unwrap_or_default();
             let entry = Entry::HeadAccepted {
                 database: name.to_owned(),
-                key_hash: format!("{key:08x}"),
+                key_hash: format!("{:08x}", self.key_hash(name)),
                 size: new.tree.size,
                 root: new.tree.hash.to_string(),
                 note: String::from_utf8_lossy(&new.note).into_owned(),
@@ -184,9 +189,7 @@ impl Heads for RecordedHeads {
             let path = self.path(name, new.tree.size);
             let (staging, note) = (self.staging.clone(), new.note.clone());
             blocking::run(move || staging.write_lazily(&path, &note)).await?;
-            // A database with another key is another log.
-            let log = format!("{name}+{key:08x}");
-            match self.swap(&log, old, new).await {
+            match self.swap(name, old, new).await {
                 Ok(swapped) => Ok(swapped),
                 // One process alone has nobody to compare with, and the journal has
                 // the head.

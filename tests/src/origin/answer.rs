@@ -27,6 +27,7 @@ pub(super) async fn answer<B>(
 ) -> Result<Response<impl Body<Data = Bytes, Error = std::io::Error> + use<B>>, Infallible> {
     let path = request.uri().path().trim_start_matches('/').to_owned();
     state.lock().asked.push(asked(request, &path));
+    let open = Open::new(Arc::clone(state));
     let mut plan = Plan::of(read(&state.root, &path));
     for fault in state.faults_for(&path) {
         plan.apply(&fault);
@@ -43,7 +44,6 @@ pub(super) async fn answer<B>(
     for (name, value) in &plan.headers {
         response = response.header(name, value);
     }
-    let open = Open::new(Arc::clone(state));
     let body = StreamBody::new(pieces(plan, request.method() == "HEAD", open));
     Ok(response.body(body).expect("status and headers are valid"))
 }
@@ -97,17 +97,20 @@ impl Plan {
                 name.parse().expect("a valid header name in a fault"),
                 value.parse().expect("a valid header value in a fault"),
             )),
-            Fault::Once(fault) => self.apply(fault),
+            Fault::Once(fault) | Fault::AtFirst(_, fault) => self.apply(fault),
         }
     }
 }
 
-/// Counts an answer as under way for as long as its body lives.
+/// Counts an answer as under way from its request to the end of its body.
 struct Open(Arc<State>);
 
 impl Open {
     fn new(state: Arc<State>) -> Self {
-        state.lock().open += 1;
+        let mut records = state.lock();
+        records.open += 1;
+        records.open_most = records.open_most.max(records.open);
+        drop(records);
         Self(state)
     }
 }

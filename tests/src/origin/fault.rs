@@ -22,4 +22,7 @@ pub enum Fault {
     Header(String, String),
     /// The fault within acts on one request and is gone.
     Once(Box<Self>),
+    /// The fault within acts on the first so many requests for each path, counted
+    /// since what was asked was last forgotten.
+    AtFirst(usize, Box<Self>),
 }
