@@ -32,6 +32,11 @@ const BALLAST_BYTES: usize = 20_000;
 const CALLS: &str = "trace=?fsync,?fdatasync,?syncfs,?sync_file_range,?msync,?rename,?renameat,\
                      ?renameat2,?link,?linkat,?getdents64";
 
+/// Files whose calls are counted.
+const TRACED_FILES_MAX: usize = 6;
+/// Longer than anything written later is put off.
+const TRACED_PAUSE: Duration = Duration::from_millis(1500);
+
 /// A row of the table: a kind of file, and what was asked for before.
 const ROWS: [Row; 4] = [
     Row::new(".info", "info", "info", 1),
@@ -325,7 +330,7 @@ impl Stage {
         let lines = kinds.map(|(name, kind, ending)| {
             let mut counted = [None; 2];
             for (place, side) in sides.in_turn(0) {
-                let modules: Vec<_> = self.of_kind(kind).collect();
+                let modules: Vec<_> = self.of_kind(kind).take(TRACED_FILES_MAX).collect();
                 counted[place] = Some(traced(&side.server, &modules, ending));
             }
             let both = |of: fn(&Calls) -> f64| {
@@ -366,7 +371,7 @@ fn traced(server: &Sumward, modules: &[&Module], ending: &str) -> Calls {
         get(server.address(), &target(module, ending));
         spans.push((begin, now()));
         // What is done afterwards is not to fall into the next one's time.
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(TRACED_PAUSE);
     }
     strace.detach();
     let trace = std::fs::read_to_string(&file).expect("read the trace");
