@@ -23,6 +23,8 @@ pub struct Setup {
     pub arguments: Vec<String>,
     /// Further environment; HOME and PATH are set.
     pub environment: Vec<(String, String)>,
+    /// Another `sumward` than the one that was built with the tests.
+    pub program: Option<PathBuf>,
 }
 
 impl Setup {
@@ -51,6 +53,13 @@ impl Setup {
     pub fn with_arguments(mut self, arguments: &[&str]) -> Self {
         self.arguments
             .extend(arguments.iter().map(|word| (*word).to_owned()));
+        self
+    }
+
+    /// Another program, such as an older one to compare with.
+    #[must_use]
+    pub fn with_program(mut self, program: &Path) -> Self {
+        self.program = Some(program.to_path_buf());
         self
     }
 
@@ -101,7 +110,8 @@ impl Setup {
     /// `--listen`: for sub-commands.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(environment::program("sumward"));
+        let built = || environment::program("sumward");
+        let mut command = Command::new(self.program.clone().unwrap_or_else(built));
         command
             .env_clear()
             .env("PATH", environment::path())
