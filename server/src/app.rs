@@ -76,83 +76,17 @@ impl App {
     /// # Errors
     /// What stands in the way, with what to do about it.
     pub(crate) fn of(config: Config, folder: Folder) -> Result<Arc<Self>> {
-        let (staging, blobs) = (folder.staging.clone(), Arc::clone(&folder.blobs));
-        let (ledger, journal) = (Arc::clone(&folder.ledger), folder.journal.clone());
-        let (evidence, is_read_only) = (folder.evidence.clone(), folder.data.is_read_only());
-        let data = config.data.clone();
-        let data = data.as_path();
-        let at = || format!("opening the data folder {}", data.display());
-        let instance = format!("{:032x}", rand::random::<u128>());
-        let stop = CancellationToken::new();
-        let hosts = Upstreams::host_names(&config.upstream);
-        let metrics = Metrics::new(
-            hosts.iter().map(String::as_str),
-            config.databases.iter().map(|database| &*database.name),
-        );
-        let sources = Sources::new(&config, &instance, Arc::clone(&metrics))?;
-        let sources = Arc::new(sources);
-        let heads = RecordedHeads::new(
-            data.to_owned(),
-            staging.clone(),
-            journal.clone(),
-            Arc::clone(&ledger),
-            &config.databases,
-        );
-        if !is_read_only && let Err(error) = heads.restore() {
-            tracing::error!(%error, "heads that a crash has lost are not restored from the journal");
-        }
-        let databases = Databases::open(
-            &config.databases,
-            &config.upstream,
-            data,
-            DatabaseParts {
-                heads: Arc::new(heads),
-                staging: staging.clone(),
-                evidence: evidence.clone(),
-                fetch: Arc::new(FromSources(Arc::clone(&sources))),
-            },
-        )
-        .with_context(at)?;
-        let databases = Arc::new(databases);
-        let prover = Prover::new(
-            Arc::clone(&databases),
-            config.proof.clone(),
-            evidence,
-            Arc::clone(&metrics),
-        );
-        let parts = shelf::Parts {
-            blobs,
-            ledger: Arc::clone(&ledger),
-            journal,
-        };
-        let shelf = Arc::new(Shelf::new(parts, &config.cache, &config.usage));
-        let fills = TaskTracker::new();
-        let parts = Parts {
-            shelf: Arc::clone(&shelf),
-            sources: Arc::clone(&sources),
-            prover,
-            metrics: Arc::clone(&metrics),
-            tasks: fills.clone(),
-            is_read_only,
-        };
+        let at = || format!("opening the data folder {}", config.data.display());
+        let (staging, ledger) = (folder.staging.clone(), Arc::clone(&folder.ledger));
+        let is_read_only = folder.data.is_read_only();
+        let (stop, fills) = (CancellationToken::new(), TaskTracker::new());
         let tls = config
             .tls
             .as_ref()
             .map(|files| Acceptor::open(files, config.limits.header_read_timeout))
             .transpose()?;
-        let site = Site {
-            modules: Arc::new(Modules::new(&config, parts)),
-            databases,
-            sources,
-            shelf,
-            metrics,
-            access: Access::Open,
-            instance,
-            ready: AtomicBool::new(false),
-            stop: stop.clone(),
-            config,
-        };
-        let catch_up = folder.catch_up(&site.config).with_context(at)?;
+        let site = site(config.clone(), &folder, stop.clone(), fills.clone())?;
+        let catch_up = folder.catch_up(&config).with_context(at)?;
         Ok(Arc::new(Self {
             catch_up: Mutex::new(Some(Box::pin(catch_up))),
             staging,
@@ -206,6 +140,78 @@ impl App {
             address,
         })
     }
+}
+
+/// Wires what requests are answered from.
+fn site(
+    config: Config,
+    folder: &Folder,
+    stop: CancellationToken,
+    fills: TaskTracker,
+) -> Result<Site> {
+    let instance = format!("{:032x}", rand::random::<u128>());
+    let hosts = Upstreams::host_names(&config.upstream);
+    let metrics = Metrics::new(
+        hosts.iter().map(String::as_str),
+        config.databases.iter().map(|database| &*database.name),
+    );
+    let sources = Arc::new(Sources::new(&config, &instance, Arc::clone(&metrics))?);
+    let databases = Arc::new(databases(&config, folder, &sources)?);
+    let prover = Prover::new(
+        Arc::clone(&databases),
+        config.proof.clone(),
+        folder.evidence.clone(),
+        Arc::clone(&metrics),
+    );
+    let parts = shelf::Parts {
+        blobs: Arc::clone(&folder.blobs),
+        ledger: Arc::clone(&folder.ledger),
+        journal: folder.journal.clone(),
+    };
+    let shelf = Arc::new(Shelf::new(parts, &config.cache, &config.usage));
+    let parts = Parts {
+        shelf: Arc::clone(&shelf),
+        sources: Arc::clone(&sources),
+        prover,
+        metrics: Arc::clone(&metrics),
+        tasks: fills,
+        is_read_only: folder.data.is_read_only(),
+    };
+    Ok(Site {
+        modules: Arc::new(Modules::new(&config, parts)),
+        databases,
+        sources,
+        shelf,
+        metrics,
+        access: Access::Open,
+        instance,
+        ready: AtomicBool::new(false),
+        stop,
+        config,
+    })
+}
+
+fn databases(config: &Config, folder: &Folder, sources: &Arc<Sources>) -> Result<Databases> {
+    let heads = RecordedHeads::new(
+        config.data.clone(),
+        folder.staging.clone(),
+        folder.journal.clone(),
+        Arc::clone(&folder.ledger),
+        &config.databases,
+    );
+    if !folder.data.is_read_only()
+        && let Err(error) = heads.restore()
+    {
+        tracing::error!(%error, "heads that a crash has lost are not restored from the journal");
+    }
+    let parts = DatabaseParts {
+        heads: Arc::new(heads),
+        staging: folder.staging.clone(),
+        evidence: folder.evidence.clone(),
+        fetch: Arc::new(FromSources(Arc::clone(sources))),
+    };
+    Databases::open(&config.databases, &config.upstream, &config.data, parts)
+        .with_context(|| format!("opening the data folder {}", config.data.display()))
 }
 
 impl App {

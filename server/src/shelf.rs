@@ -68,7 +68,7 @@ pub(crate) struct Found {
 #[derive(Debug)]
 pub(crate) enum Kept {
     /// It has its name and its record. This is it, read back.
-    Stored(Found),
+    Stored(Box<Found>),
     /// Another file has the name already; nothing was changed.
     Taken,
 }
@@ -220,7 +220,7 @@ impl<E: Clone> Shelf<E> {
         // It was hashed as it came; what lies there is what was written.
         self.verified.note(key, &record.sha256, found.blob.stamp);
         let record = Some(record.clone());
-        Ok(Kept::Stored(Found { record, ..found }))
+        Ok(Kept::Stored(Box::new(Found { record, ..found })))
     }
 
     /// Returns what is recorded of a file, be it there or lost.

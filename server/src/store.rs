@@ -122,6 +122,7 @@ pub(crate) struct Stamp {
     device: u64,
     inode: u64,
     len: u64,
+    modified: (i64, i64),
     changed: (i64, i64),
 }
 
@@ -132,8 +133,17 @@ impl Stamp {
             device: metadata.dev(),
             inode: metadata.ino(),
             len: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
+    }
+
+    /// Tells whether the file has the bytes that it had at `then`, as far as length and
+    /// time of writing tell. Another link to it, as a backup makes them, changes
+    /// neither.
+    fn has_bytes_of(self, then: Self) -> bool {
+        let changed = then.changed;
+        Self { changed, ..self } == then
     }
 }
 

@@ -67,7 +67,7 @@ fn over_tls(
 fn damage_and_ask(world: &World, module: &Module, server: &Sumward, ask: Ask<'_>) {
     let zip = target(module, "zip");
     let path = world.stored(module, "zip");
-    let damages: [(&str, fn(&Path)); 5] = [
+    let damages: [(&str, Damage); 5] = [
         ("cut to nothing", |path| {
             let file = File::options().write(true).open(path).unwrap();
             file.set_len(0).unwrap();
@@ -106,6 +106,9 @@ fn damage_and_ask(world: &World, module: &Module, server: &Sumward, ask: Ask<'_>
     }
     server.wait_for("ERROR");
 }
+
+/// What somebody does to a file.
+type Damage = fn(&Path);
 
 #[test]
 fn a_hot_zip_that_is_cut_costs_one_answer_at_most() {

@@ -127,7 +127,7 @@ fn page(site: &Site, url: &str) -> String {
 /// the first that is for every module.
 pub(crate) fn go_env_lines(url: &str, databases: &[Database]) -> String {
     let general = databases.iter().find(|database| database.modules.is_none());
-    let database = match general.or(databases.first()) {
+    let database = match general.or_else(|| databases.first()) {
         None => "off".to_owned(),
         Some(database) if database.name == "sum.golang.org" => database.name.clone(),
         Some(database) => database.key.to_string(),

@@ -50,9 +50,9 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
     if report.damaged.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    print(&format!(
-        "remove what is damaged and it is fetched and proved again when asked for; then run `sumward index rebuild`\n"
-    ))?;
+    print(
+        "remove what is damaged and it is fetched and proved again when asked for; then run `sumward index rebuild`\n",
+    )?;
     Ok(ExitCode::FAILURE)
 }
 

@@ -117,16 +117,10 @@ impl StoredFile {
     /// opened, as far as the file system tells, and it is not suspect. One system call,
     /// which does not wait for the disk.
     pub(crate) fn is_sound(&self) -> bool {
-<<<<<<< HEAD
-        let is_as_opened =
-            |metadata: Metadata| metadata.nlink() > 0 && Stamp::of(&metadata) == self.0.stamp;
+        let is_as_opened = |metadata: Metadata| {
+            metadata.nlink() > 0 && Stamp::of(&metadata).has_bytes_of(self.0.stamp)
+        };
         !self.0.suspect.load(Ordering::Relaxed) && self.0.file.metadata().is_ok_and(is_as_opened)
-=======
-        // Everything here reads by position, so where the file stands means nothing;
-        // and asking for its end costs half of what asking for its metadata does.
-        let length = (&self.0.file).seek(SeekFrom::End(0));
-        !self.0.suspect.load(Ordering::Relaxed) && length.is_ok_and(|length| length == self.0.len)
->>>>>>> bench
     }
 
     /// Notes that reading it failed: that a write of its mapped pages ended with
