@@ -100,6 +100,9 @@ pub(crate) fn fit(limits: &Limits, descriptors: Option<u64>) -> Fitted {
 /// that fewer connections are still more than one client can hold.
 fn per_address(limits: &Limits, connections: usize) -> usize {
     let (share, all) = (limits.connections_per_address_max, limits.connections_max);
+    if connections == all {
+        return share;
+    }
     if share >= all {
         return share.min(connections);
     }
