@@ -126,7 +126,7 @@ pub struct Flags {
 
     /// Serve /healthz, /readyz and /metrics on this address instead of the main one
     ///
-    /// Written as --listen is. DELETE /purge/MODULE[@VERSION] purges there, so let
+    /// Written as --listen is. `DELETE /purge/MODULE[@VERSION]` purges there, so let
     /// only those reach it who may.
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub admin: Option<String>,

@@ -113,7 +113,7 @@ mod tests {
             let first = bytes
                 .windows(4)
                 .position(|four| matches!(four, b"PK\x05\x06" | b"PK\x06\x06"));
-            let want = first.unwrap_or(bytes.len().saturating_sub(3)) as u64;
+            let want = first.unwrap_or_else(|| bytes.len().saturating_sub(3)) as u64;
             let mut cuts: Vec<_> = cuts.into_iter().filter(|cut| *cut <= bytes.len()).collect();
             cuts.extend([0, bytes.len()]);
             cuts.sort_unstable();

@@ -14,7 +14,7 @@ pub(super) fn print(config: &Config) -> String {
         .expect("texts, numbers and lists and maps of them are YAML")
 }
 
-/// Prints every setting as [`print`] does, and behind each where it was set.
+/// Prints every setting as [`print()`] does, and behind each where it was set.
 pub(super) fn print_with_origins(config: &Config, origins: &BTreeMap<String, String>) -> String {
     let text = print(config);
     let lines = Lines::of(&text);

@@ -262,7 +262,7 @@ mod tests {
         let mut written = File::options().write(true).open(&path).unwrap();
         // The clock of a file system may stand still for some milliseconds.
         while file.is_sound() {
-            std::io::Write::write_all(&mut written, b"8").unwrap();
+            io::Write::write_all(&mut written, b"8").unwrap();
         }
         let file = stored(folder.path(), &[7; 100_000]);
         std::fs::remove_file(&path).unwrap();

@@ -2,7 +2,7 @@
 //!
 //! Only heads are made durable before anything goes on. Tiles and answers are
 //! written whole and without waiting for the disk, and made durable a little later
-//! ([`Keeper::sync`]): after a power cut some may be missing or damaged, which is
+//! ([`Staging::write_lazily`]): after a power cut some may be missing or damaged, which is
 //! seen when they are read, and they are asked for and proved again.
 //!
 //! Everything here blocks: call it off the async threads.

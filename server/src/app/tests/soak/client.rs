@@ -205,7 +205,7 @@ impl Client {
         let leave_after = Duration::from_micros(self.rng.random_range(0..3000));
         let sender = self.sender().await?;
         let answering = sender.send_request(request);
-        let answer = if ask.leaves && leave_after.as_micros() % 2 == 0 {
+        let answer = if ask.leaves && leave_after.as_micros().is_multiple_of(2) {
             tokio::time::timeout(leave_after, answering).await.ok()?
         } else {
             answering.await
