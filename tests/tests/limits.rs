@@ -63,7 +63,11 @@ fn a_client_that_takes_nothing_is_cut_off() {
 #[test]
 fn more_connections_than_allowed_wait_for_their_turn() {
     let (world, module) = world();
-    let server = world.serve_with("limits: {connections_max: 4, idle_timeout: 20s}\n");
+    // Of a proxy that is trusted the clients are bounded, not the proxy: one address
+    // alone would not get all four.
+    let server = world.serve_with(
+        "limits: {connections_max: 4, idle_timeout: 20s}\nclients: {trusted_proxies: [127.0.0.1]}\n",
+    );
     assert_eq!(server.get(&target(&module, "mod")).status, 200);
     let held: Vec<TcpStream> = (0..4)
         .map(|_| {

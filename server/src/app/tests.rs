@@ -16,7 +16,7 @@ mod purge;
 mod soak;
 mod waiting;
 
-use kit::{HOUR, Server, asked, store};
+use kit::{HOUR, PLAIN, Server, asked, store};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stored_lists_are_served_with_goproxy_off() {

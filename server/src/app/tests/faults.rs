@@ -140,9 +140,11 @@ async fn an_answer_that_is_not_what_was_asked_for_leads_on_behind_a_bar() {
 async fn a_timeout_that_says_not_found_is_not_remembered() {
     let count = AtomicUsize::new(0);
     let origin = Origin::start(move |request| match request.target.ends_with(".mod") {
-        true if count.fetch_add(1, Ordering::Relaxed) == 0 => {
-            Reply::new(404, &[], b"not found: m.example/x@v1.0.0: fetch timed out")
-        }
+        true if count.fetch_add(1, Ordering::Relaxed) == 0 => Reply::new(
+            404,
+            &PLAIN,
+            b"not found: m.example/x@v1.0.0: fetch timed out",
+        ),
         _ => Reply::ok(TEXT),
     })
     .await;

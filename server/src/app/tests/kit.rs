@@ -138,3 +138,6 @@ pub(super) fn store(data: &Path, key: &str, bytes: &[u8], age: Duration) {
 }
 
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
+
+/// The headers of a text: of another answer's words none are believed.
+pub(super) const PLAIN: [(&str, &str); 1] = [("Content-Type", "text/plain; charset=utf-8")];

@@ -6,7 +6,7 @@ const INFO: &str = "{\"Version\":\"v1.1.0\",\"Time\":\"2026-01-02T03:04:05Z\"}";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_upstream_did_not_have_is_said_again_without_it() {
-    let origin = Origin::start(|_| Reply::new(404, &[], b"not found: no module there")).await;
+    let origin = Origin::start(|_| Reply::new(404, &PLAIN, b"not found: no module there")).await;
     let server = Server::start(&origin.url(), |_| {}).await;
     let keys = [
         "m.example/x/cmd/@v/list",

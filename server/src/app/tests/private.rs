@@ -40,8 +40,8 @@ async fn absent_is_said_of_a_private_path_only_beside_a_module() {
     let public = Origin::start(|_| Reply::ok("v1.0.0\n")).await;
     let inside = Origin::start(|request| match &*request.target {
         "/corp.example/tools/@v/list" => Reply::ok("v1.0.0\n"),
-        "/corp.example/late/@v/list" => Reply::new(404, &[], b"not found: fetch timed out"),
-        _ => Reply::new(404, &[], b"not found: nothing there"),
+        "/corp.example/late/@v/list" => Reply::new(404, &PLAIN, b"not found: fetch timed out"),
+        _ => Reply::new(404, &PLAIN, b"not found: nothing there"),
     })
     .await;
     let server = Server::start(&public.url(), |config| {
@@ -84,10 +84,10 @@ async fn with_off_the_store_says_which_private_modules_there_are() {
 async fn a_shorter_path_that_is_public_counts_as_a_module_too() {
     let public = Origin::start(|request| match &*request.target {
         "/open.example/tools/@v/list" => Reply::ok("v1.0.0\n"),
-        _ => Reply::new(404, &[], b"not found"),
+        _ => Reply::new(404, &PLAIN, b"not found"),
     })
     .await;
-    let inside = Origin::start(|_| Reply::new(404, &[], b"not found")).await;
+    let inside = Origin::start(|_| Reply::new(404, &PLAIN, b"not found")).await;
     let server = Server::start(&public.url(), |config| {
         config.upstream.private = vec![config::Private {
             modules: Patterns::parse("open.example/tools/internal").unwrap(),

@@ -77,7 +77,7 @@ async fn a_purge_forgets_what_upstream_did_not_have() {
     let found = Arc::new(AtomicUsize::new(0));
     let now = Arc::clone(&found);
     let origin = Origin::start(move |_| match now.load(Ordering::Relaxed) {
-        0 => Reply::new(404, &[], b"not found: no such version"),
+        0 => Reply::new(404, &PLAIN, b"not found: no such version"),
         _ => Reply::ok("module m.example/x\n"),
     })
     .await;
