@@ -258,12 +258,16 @@ fn few_file_descriptors_cost_waiting_and_no_failed_answer() {
     let list = setup.data.join("modules/m.example/x/@v");
     std::fs::create_dir_all(&list).unwrap();
     std::fs::write(list.join("list"), "v1.0.0\n").unwrap();
+    // Of a proxy that is trusted, as one address alone would be refused its last places.
+    let config = setup.data.with_file_name("few.yaml");
+    std::fs::write(&config, "clients: {trusted_proxies: [127.0.0.1]}\n").unwrap();
     let program = setup.command(&[]).get_program().to_owned();
     let mut child = std::process::Command::new("sh")
         .args(["-c", r#"ulimit -n "$1"; shift; exec "$@""#, "sh", "80"])
         .arg(program)
         .args(["--listen", "127.0.0.1:0", "--upstream", "off"])
-        .args(["--data", &data])
+        .args(["--data", &data, "--config"])
+        .arg(config)
         .env_clear()
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
