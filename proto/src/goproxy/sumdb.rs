@@ -12,7 +12,7 @@
 
 use super::Error;
 use crate::module::ModuleVersion;
-use crate::tlog::{Level, Tile};
+use crate::tlog::Tile;
 
 /// One request for a checksum database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,18 +49,6 @@ impl SumdbRequest {
         }
     }
 
-    /// The media type of an answer: that of text, but for tiles of hashes.
-    ///
-    /// Source: golang.org/x/mod/sumdb (Server)
-    pub fn media_type(&self) -> &'static str {
-        match self {
-            Self::Tile(tile) if tile.level != Level::Data => "application/octet-stream",
-            Self::Supported | Self::Latest | Self::Lookup(_) | Self::Tile(_) => {
-                "text/plain; charset=UTF-8"
-            }
-        }
-    }
-
     /// The path that [`SumdbRequest::parse`] reads.
     pub fn path(&self) -> String {
         match self {
@@ -90,21 +78,6 @@ mod tests {
             "tile/8/data/x012/345",
         ] {
             assert_eq!(SumdbRequest::parse(path).unwrap().path(), path);
-        }
-    }
-
-    #[test]
-    fn only_tiles_of_hashes_are_no_text() {
-        for (path, text) in [
-            ("latest", true),
-            ("lookup/rsc.io/quote@v1.5.2", true),
-            ("tile/8/data/000", true),
-            ("tile/8/data/000.p/3", true),
-            ("tile/8/0/000", false),
-            ("tile/8/1/000.p/3", false),
-        ] {
-            let media_type = SumdbRequest::parse(path).unwrap().media_type();
-            assert_eq!(media_type.starts_with("text/plain"), text, "{path}");
         }
     }
 

@@ -81,6 +81,18 @@ async fn ask(
     key: &Key,
     asked: &Asked,
 ) -> Result<Bytes, Refusal> {
+    if let SumdbRequest::Lookup(version) = wanted {
+        refuse_exempt(site, database, version)?;
+    }
+    // What is stored needs no place among those that wait for upstream.
+    if let SumdbRequest::Lookup(_) | SumdbRequest::Tile(_) = wanted {
+        match database.stored(wanted).await {
+            Err(LookupError::NotFound { .. }) => {}
+            stored => {
+                return stored.map_err(|error| Refusal::from_database(database.name(), &error));
+            }
+        }
+    }
     if let Some(error) = site.shelf.refused(key) {
         return Err(error.into());
     }
@@ -103,6 +115,20 @@ async fn ask(
     }
 }
 
+/// The name of a private module must not leave: the go command is told so, and why,
+/// instead of "not found", after which it would ask elsewhere.
+fn refuse_exempt(site: &Site, database: &Database, version: &ModuleVersion) -> Result<(), Refusal> {
+    let module = version.path.as_str();
+    if !site.config.proof.is_exempt(module) {
+        return Ok(());
+    }
+    Err(Refusal::denied(format!(
+        "{module} is exempt from proof here (proof.exempt, GONOSUMDB), so its name is not told to {}\n\
+         set GONOSUMDB={module} (or GOPRIVATE) where you build, too\n",
+        database.name()
+    )))
+}
+
 async fn lookup(
     site: &Arc<Site>,
     database: &Database,
@@ -110,16 +136,6 @@ async fn lookup(
     key: &Key,
     asked: &Asked,
 ) -> Result<Bytes, Refusal> {
-    let module = version.path.as_str();
-    // The name of a private module must not leave: the go command is told so,
-    // and why, instead of "not found", after which it would ask elsewhere.
-    if site.config.proof.is_exempt(module) {
-        return Err(Refusal::denied(format!(
-            "{module} is exempt from proof here (proof.exempt, GONOSUMDB), so its name is not told to {}\n\
-             set GONOSUMDB={module} (or GOPRIVATE) where you build, too\n",
-            database.name()
-        )));
-    }
     match database.lookup(version, &Hops::from(asked)).await {
         Ok(answer) => Ok(answer.bytes.clone()),
         Err(LookupError::NotFound { status, text }) => {

@@ -34,19 +34,10 @@ pub(crate) trait Fetch: fmt::Debug + Send + Sync {
     /// when there is no such entry.
     fn fall_through(&self, index: usize) -> Option<Fallback>;
 
-    /// Reads a file of at most `bytes_max` bytes from entry `index`.
-    fn read_entry<'a>(
+    /// Reads a file of at most `bytes_max` bytes from whoever relays the database.
+    fn read<'a>(
         &'a self,
-        index: usize,
-        path: &'a str,
-        bytes_max: u64,
-        hops: &'a Hops,
-    ) -> BoxFuture<'a, Result<Bytes, FetchError>>;
-
-    /// Reads a file of at most `bytes_max` bytes from under the URL `base`.
-    fn read_url<'a>(
-        &'a self,
-        base: &'a str,
+        relay: &'a Relay,
         path: &'a str,
         bytes_max: u64,
         hops: &'a Hops,
@@ -58,54 +49,28 @@ pub(crate) trait Fetch: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct FromSources(pub(crate) Arc<Sources>);
 
-impl FromSources {
-    async fn read(
-        &self,
-        relay: &Relay,
-        path: &str,
-        bytes_max: u64,
-        hops: &Hops,
-    ) -> Result<Bytes, FetchError> {
-        let own = self.0.upstreams().want(bytes_max);
-        let want = Want {
-            via: hops.via.clone().unwrap_or(own.via),
-            class: Class::Database,
-            ..own
-        };
-        let asking = self.0.ask_database(relay, path, want)?;
-        let ((), bytes, _) = asking.text(|_, _| Ok(())).await?;
-        Ok(bytes)
-    }
-}
-
 impl Fetch for FromSources {
     fn fall_through(&self, index: usize) -> Option<Fallback> {
         self.0.fall_through(index)
     }
 
-    fn read_entry<'a>(
+    fn read<'a>(
         &'a self,
-        index: usize,
+        relay: &'a Relay,
         path: &'a str,
         bytes_max: u64,
         hops: &'a Hops,
     ) -> BoxFuture<'a, Result<Bytes, FetchError>> {
         Box::pin(async move {
-            let relay = Relay::Entry(index);
-            self.read(&relay, path, bytes_max, hops).await
-        })
-    }
-
-    fn read_url<'a>(
-        &'a self,
-        base: &'a str,
-        path: &'a str,
-        bytes_max: u64,
-        hops: &'a Hops,
-    ) -> BoxFuture<'a, Result<Bytes, FetchError>> {
-        Box::pin(async move {
-            let relay = Relay::Url(base.to_owned());
-            self.read(&relay, path, bytes_max, hops).await
+            let own = self.0.upstreams().want(bytes_max);
+            let want = Want {
+                via: hops.via.clone().unwrap_or(own.via),
+                class: Class::Database,
+                ..own
+            };
+            let asking = self.0.ask_database(relay, path, want)?;
+            let ((), bytes, _) = asking.text(|_, _| Ok(())).await?;
+            Ok(bytes)
         })
     }
 }

@@ -43,9 +43,9 @@ pub(crate) struct Followed {
     head_age_max: Option<Duration>,
     /// Held for a look or a change, never while waiting or writing.
     state: Mutex<State>,
-    /// Held by a blocking thread while it writes a head and makes it the current
-    /// one, so that heads move forward one at a time.
-    committing: Mutex<()>,
+    /// Held while a head is written and made the current one, so that heads move
+    /// forward one at a time.
+    committing: tokio::sync::Mutex<()>,
     /// What is under way, by what is asked for. Requests that come round through other
     /// servers are refused before they may wait here.
     lookups: Flights<ModuleVersion, Result<Arc<ProvedAnswer>, LookupError>>,
@@ -143,7 +143,7 @@ impl Followed {
             faults: Arc::new(Faults::new(around.evidence)),
             head_age_max: settings.head_age_max,
             state: Mutex::new(state),
-            committing: Mutex::new(()),
+            committing: tokio::sync::Mutex::default(),
             lookups: Flights::default(),
             refreshes: Flights::default(),
             tiles: Flights::default(),
@@ -269,14 +269,16 @@ impl Followed {
 
     /// A person may have told another process to resume: then the marker is gone.
     fn check_stopped(&self) -> Result<(), LookupError> {
-        let Some(stopped) = self.state().stopped.clone() else {
+        let mut state = self.state();
+        let Some(stopped) = &state.stopped else {
             return Ok(());
         };
+        // Looked at and forgotten at once: another fork may come in between.
         if stopped.marked && self.archive.fork().is_none() {
-            self.state().stopped = None;
+            state.stopped = None;
             return Ok(());
         }
-        let reason = stopped.reason;
+        let reason = stopped.reason.clone();
         Err(LookupError::Stopped { reason })
     }
 

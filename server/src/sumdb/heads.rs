@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use futures_util::future::BoxFuture;
 use proto::sumdb::Head;
+use proto::tlog::checkpoint;
 
 use super::archive;
 use crate::journal::{self, Entry, Journal, Line};
@@ -25,8 +26,7 @@ pub(crate) trait Heads: fmt::Debug + Send + Sync {
     /// until now. Where the newest that is kept is older than `old`, because what
     /// keeps it was restored, `new` takes its place as well.
     ///
-    /// Called from a thread that may block; never twice at once for one database by
-    /// one process.
+    /// Never called twice at once for one database by one process.
     ///
     /// # Errors
     /// What the disk or the ledger answers: `new` is then not followed, though it may
@@ -166,7 +166,7 @@ const SWAPS_MAX: usize = 8;
 /// Returns the size that a signed note tells, unchecked: whoever wrote it checked it.
 fn size_of(note: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(note).ok()?;
-    text.lines().nth(1)?.parse().ok()
+    checkpoint::parse(text).ok().map(|tree| tree.size)
 }
 
 impl Heads for RecordedHeads {

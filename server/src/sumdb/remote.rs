@@ -14,16 +14,8 @@ use super::LookupError;
 use super::fetch::{Fetch, Hops};
 use crate::config;
 use crate::flight::{Flights, Landed};
+use crate::source::Relay;
 use crate::source::upstream::FetchError;
-
-/// A place that may relay a database, or is it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Location {
-    /// An entry of the upstream list, by number.
-    Entry(usize),
-    /// The database's own address.
-    Own,
-}
 
 /// A database as it is reached through the upstreams.
 ///
@@ -40,8 +32,8 @@ pub(super) struct Remote {
     off: bool,
     fetch: Arc<dyn Fetch>,
     /// Where the database was found last, and when. Held for a look at a time.
-    found: Mutex<Option<(Location, Instant)>>,
-    searches: Flights<(), Result<Location, LookupError>>,
+    found: Mutex<Option<(Relay, Instant)>>,
+    searches: Flights<(), Result<Relay, LookupError>>,
     tiles: Flights<Tile, Result<Bytes, LookupError>>,
     /// Requests at once.
     places: Semaphore,
@@ -90,8 +82,8 @@ impl Remote {
         bytes_max: u64,
         hops: &Hops,
     ) -> Result<Bytes, LookupError> {
-        let location = self.location(hops).await?;
-        let answer = self.read_at(&location, path, bytes_max, hops).await;
+        let relay = self.relay(hops).await?;
+        let answer = self.read_at(&relay, path, bytes_max, hops).await;
         answer.map_err(|error| {
             // Whatever relays databases may stop to: look again next time.
             if !matches!(error, FetchError::NotFound { .. }) {
@@ -145,38 +137,28 @@ impl Remote {
 
     async fn read_at(
         &self,
-        location: &Location,
+        relay: &Relay,
         path: &str,
         bytes_max: u64,
         hops: &Hops,
     ) -> Result<Bytes, FetchError> {
         // It is never closed.
         let _place = self.places.acquire().await;
-        match location {
-            Location::Entry(index) => {
+        match relay {
+            Relay::Entry(_) => {
                 let path = format!("sumdb/{}/{path}", self.name);
-                self.fetch.read_entry(*index, &path, bytes_max, hops).await
+                self.fetch.read(relay, &path, bytes_max, hops).await
             }
-            Location::Own => {
-                let base = self.own_url();
-                self.fetch.read_url(&base, path, bytes_max, hops).await
-            }
+            Relay::Url(_) => self.fetch.read(relay, path, bytes_max, hops).await,
         }
     }
 
-    fn own_url(&self) -> String {
-        match &self.url {
-            Some(url) => url.clone(),
-            None => format!("https://{}", self.name),
+    async fn relay(self: &Arc<Self>, hops: &Hops) -> Result<Relay, LookupError> {
+        if let Some(url) = &self.url {
+            return Ok(Relay::Url(url.clone()));
         }
-    }
-
-    async fn location(self: &Arc<Self>, hops: &Hops) -> Result<Location, LookupError> {
-        if self.url.is_some() {
-            return Ok(Location::Own);
-        }
-        if let Some(location) = self.remembered() {
-            return Ok(location);
+        if let Some(relay) = self.remembered() {
+            return Ok(relay);
         }
         let (this, way) = (Arc::clone(self), hops.clone());
         self.searches
@@ -187,16 +169,15 @@ impl Remote {
     /// Asks the upstream list, entry by entry, who relays the database.
     ///
     /// Source: cmd/go/internal/modfetch/sumdb.go, initBase
-    async fn search(&self, hops: &Hops) -> Result<Location, LookupError> {
+    async fn search(&self, hops: &Hops) -> Result<Relay, LookupError> {
         let path = format!("sumdb/{}/supported", self.name);
         let mut failed = None;
         let mut index = 0;
         while let Some(then) = self.fetch.fall_through(index) {
-            let supported = self
-                .fetch
-                .read_entry(index, &path, SUPPORTED_BYTES_MAX, hops);
+            let relay = Relay::Entry(index);
+            let supported = self.fetch.read(&relay, &path, SUPPORTED_BYTES_MAX, hops);
             match supported.await {
-                Ok(_) => return Ok(self.remember(Location::Entry(index))),
+                Ok(_) => return Ok(self.remember(relay)),
                 Err(FetchError::NotFound { .. }) => {}
                 Err(error) => {
                     let error = into_lookup_error(error);
@@ -214,27 +195,27 @@ impl Remote {
                 reason: "upstream.list is off, and the database has no url of its own".to_owned(),
                 retry_after: None,
             }),
-            None => Ok(self.remember(Location::Own)),
+            None => Ok(self.remember(Relay::Url(format!("https://{}", self.name)))),
         }
     }
 
-    fn remembered(&self) -> Option<Location> {
+    fn remembered(&self) -> Option<Relay> {
         match &*self.found() {
-            Some((location, when)) if when.elapsed() < FOUND_FRESH => Some(location.clone()),
+            Some((relay, when)) if when.elapsed() < FOUND_FRESH => Some(relay.clone()),
             _ => None,
         }
     }
 
-    fn remember(&self, location: Location) -> Location {
-        *self.found() = Some((location.clone(), Instant::now()));
-        location
+    fn remember(&self, relay: Relay) -> Relay {
+        *self.found() = Some((relay.clone(), Instant::now()));
+        relay
     }
 
     fn forget(&self) {
         *self.found() = None;
     }
 
-    fn found(&self) -> std::sync::MutexGuard<'_, Option<(Location, Instant)>> {
+    fn found(&self) -> std::sync::MutexGuard<'_, Option<(Relay, Instant)>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -89,8 +89,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     what: &str,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, LookupError> {
-    tokio::task::spawn_blocking(work)
+    crate::blocking::run(work)
         .await
-        .unwrap_or_else(|error| Err(io::Error::other(error)))
         .map_err(|error| LookupError::from_io(what, &error))
 }

@@ -1,19 +1,19 @@
 //! Keeping what was proved.
 
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use proto::module::ModuleVersion;
 use proto::sumdb::Head;
 use proto::sumdb::client::Relation;
-use tokio::runtime::Handle;
 
 use super::{Followed, State};
+use crate::blocking;
 use crate::sumdb::LookupError;
 use crate::sumdb::heads::Conflict;
-use crate::sumdb::tiles::{ReadFrom, ReadTile, blocking};
+use crate::sumdb::tiles::{ReadFrom, ReadTile};
 
 /// Something that has been proved, and is to be kept.
 pub(super) struct Accepted {
@@ -46,11 +46,12 @@ impl Followed {
         self: &Arc<Self>,
         accepted: Accepted,
     ) -> Result<Outcome, LookupError> {
-        let (this, runtime) = (Arc::clone(self), Handle::current());
-        blocking("keeping a proved answer", move || {
-            this.commit(&accepted, &runtime)
-        })
-        .await
+        let work = Arc::clone(self).commit(Arc::new(accepted));
+        let kept = tokio::spawn(work).await.unwrap_or_else(|error| {
+            // It panicked, or the process ends.
+            Err(io::Error::other(error))
+        });
+        kept.map_err(|error| LookupError::from_io("keeping a proved answer", &error))
     }
 
     /// Keeps tiles that were proved.
@@ -66,32 +67,37 @@ impl Followed {
         Ok(())
     }
 
-    fn commit(&self, accepted: &Accepted, runtime: &Handle) -> io::Result<Outcome> {
-        self.keep_tiles(&accepted.tiles, accepted.from)?;
+    async fn commit(self: Arc<Self>, accepted: Arc<Accepted>) -> io::Result<Outcome> {
         if accepted.relation.moves_forward() {
-            match self.advance(accepted, runtime)? {
+            let (this, tiles) = (Arc::clone(&self), Arc::clone(&accepted));
+            blocking::run(move || this.keep_tiles(&tiles.tiles, tiles.from)).await?;
+            match self.advance(&accepted).await? {
                 Outcome::Kept => {}
                 outpaced => return Ok(outpaced),
             }
-        } else {
-            self.keeper.put_older_head(&accepted.head)?;
         }
-        if let Some((module, bytes)) = &accepted.lookup {
-            self.keeper.put_lookup(module, bytes)?;
-        }
-        Ok(Outcome::Kept)
+        blocking::run(move || {
+            if !accepted.relation.moves_forward() {
+                self.keep_tiles(&accepted.tiles, accepted.from)?;
+                self.keeper.put_older_head(&accepted.head)?;
+            }
+            if let Some((module, bytes)) = &accepted.lookup {
+                self.keeper.put_lookup(module, bytes)?;
+            }
+            Ok(Outcome::Kept)
+        })
+        .await
     }
 
-    fn advance(&self, accepted: &Accepted, runtime: &Handle) -> io::Result<Outcome> {
-        let _one_at_a_time = self
-            .committing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+    /// No thread waits for its turn here, or for the heads: the thread that they need to
+    /// write on might be this one.
+    async fn advance(&self, accepted: &Accepted) -> io::Result<Outcome> {
+        let _one_at_a_time = self.committing.lock().await;
         let (before, head) = (accepted.before.as_ref(), &accepted.head);
         if self.state().current.as_ref() != before {
             return Ok(Outcome::Outpaced);
         }
-        let advanced = runtime.block_on(self.heads.advance(self.name(), before, head))?;
+        let advanced = self.heads.advance(self.name(), before, head).await?;
         if let Err(conflict) = advanced {
             return Ok(Outcome::OutpacedBy(conflict));
         }
@@ -99,18 +105,22 @@ impl Followed {
         Ok(Outcome::Kept)
     }
 
-    /// Makes a head the current one that another process has accepted, and that has been
-    /// proved to be newer than `before`.
-    pub(super) fn adopt(&self, before: Option<&Head>, head: &Head) -> io::Result<Outcome> {
-        let _one_at_a_time = self
-            .committing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if self.state().current.as_ref() != before {
+    /// Keeps what proves a head that another process has accepted, and makes it the
+    /// current one where it is newer.
+    pub(super) async fn adopt(self: &Arc<Self>, accepted: Accepted) -> io::Result<Outcome> {
+        let accepted = Arc::new(accepted);
+        let (this, tiles) = (Arc::clone(self), Arc::clone(&accepted));
+        blocking::run(move || this.keep_tiles(&tiles.tiles, tiles.from)).await?;
+        if !accepted.relation.moves_forward() {
+            return Ok(Outcome::Kept);
+        }
+        let _one_at_a_time = self.committing.lock().await;
+        if self.state().current != accepted.before {
             return Ok(Outcome::Outpaced);
         }
-        self.keeper.put_older_head(head)?;
-        self.follow(head);
+        let (this, head) = (Arc::clone(self), Arc::clone(&accepted));
+        blocking::run(move || this.keeper.put_older_head(&head.head)).await?;
+        self.follow(&accepted.head);
         Ok(Outcome::Kept)
     }
 

@@ -224,16 +224,10 @@ impl Followed {
         };
         for _ in 0..EXAMINED_MAX {
             let (_, accepted) = self.prove(&asked, &plan).await?;
-            let this = Arc::clone(self);
-            let adopted = blocking("keeping a head", move || {
-                this.keep_tiles(&accepted.tiles, accepted.from)?;
-                match accepted.relation.moves_forward() {
-                    true => this.adopt(accepted.before.as_ref(), &accepted.head),
-                    false => Ok(Outcome::Kept),
-                }
-            });
-            if let Outcome::Kept = adopted.await? {
-                return Ok(());
+            let adopted = self.adopt(accepted).await;
+            match adopted.map_err(|error| LookupError::from_io("keeping a head", &error))? {
+                Outcome::Kept => return Ok(()),
+                Outcome::Outpaced | Outcome::OutpacedBy(_) => {}
             }
         }
         Err(outpaced())

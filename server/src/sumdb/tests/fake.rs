@@ -11,6 +11,7 @@ use proto::goproxy::sumdb::SumdbRequest;
 use proto::tlog::HashTree;
 
 use super::*;
+use crate::source::Relay;
 use crate::source::upstream::FetchError;
 use crate::sumdb::fetch::Fetch;
 
@@ -113,9 +114,9 @@ impl Fetch for Fake {
         self.entries.get(index).map(|(_, then)| *then)
     }
 
-    fn read_entry<'a>(
+    fn read<'a>(
         &'a self,
-        index: usize,
+        relay: &'a Relay,
         path: &'a str,
         _: u64,
         hops: &'a Hops,
@@ -124,27 +125,18 @@ impl Fetch for Fake {
             let _asking = self.begin(hops);
             // Lets those who ask at the same time meet.
             tokio::task::yield_now().await;
-            let path = path.strip_prefix("sumdb/").unwrap();
-            let (_, path) = path.split_once('/').unwrap();
-            let says = match path {
-                "supported" => self.entries[index].0.clone(),
-                path => (self.answer.lock().unwrap())(path),
+            let (place, path) = match relay {
+                Relay::Entry(index) => {
+                    let path = path.strip_prefix("sumdb/").unwrap();
+                    (format!("entry {index}"), path.split_once('/').unwrap().1)
+                }
+                Relay::Url(base) => (base.clone(), path),
             };
-            self.say(&format!("entry {index}"), path, &says)
-        })
-    }
-
-    fn read_url<'a>(
-        &'a self,
-        base: &'a str,
-        path: &'a str,
-        _: u64,
-        hops: &'a Hops,
-    ) -> BoxFuture<'a, Result<Bytes, FetchError>> {
-        Box::pin(async move {
-            let _asking = self.begin(hops);
-            let says = (self.answer.lock().unwrap())(path);
-            self.say(base, path, &says)
+            let says = match (relay, path) {
+                (Relay::Entry(index), "supported") => self.entries[*index].0.clone(),
+                _ => (self.answer.lock().unwrap())(path),
+            };
+            self.say(&place, path, &says)
         })
     }
 }

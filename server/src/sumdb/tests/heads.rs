@@ -286,11 +286,51 @@ impl Heads for Shared {
     }
 }
 
-fn open_shared(bench: &Bench, ledger: &Arc<Shared>) -> Arc<Followed> {
+/// Heads that are written on a thread that may block.
+#[derive(Debug)]
+struct Writing;
+
+impl Heads for Writing {
+    fn advance<'a>(
+        &'a self,
+        _: &'a str,
+        _: Option<&'a Head>,
+        _: &'a Head,
+    ) -> futures_util::future::BoxFuture<'a, std::io::Result<Result<(), Conflict>>> {
+        Box::pin(crate::blocking::run(|| Ok(Ok(()))))
+    }
+}
+
+#[test]
+fn one_thread_that_may_block_is_enough_to_move_heads_forward() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let bench = Bench::new();
+    let database = open_with_heads(&bench, Arc::new(Writing));
+    bench.serve(300);
+    let hops = Hops::default();
+    let asked = runtime.block_on(async {
+        let lookups = [1, 2, 3].map(module);
+        let lookups = lookups.iter().map(|module| database.lookup(module, &hops));
+        let all = futures_util::future::join_all(lookups);
+        tokio::time::timeout(Duration::from_secs(20), all).await
+    });
+    runtime.shutdown_background();
+    for answer in asked.expect("an answer before all threads wait for each other") {
+        answer.unwrap();
+    }
+    assert_eq!(database.head_size(), Some(300));
+}
+
+fn open_with_heads(bench: &Bench, heads: Arc<dyn Heads>) -> Arc<Followed> {
     let staging = Staging::open(bench.data.path()).unwrap();
     let around = Around {
         evidence: Evidence::open(bench.data.path(), staging.clone()).unwrap(),
-        heads: Arc::clone(ledger) as _,
+        heads,
         staging,
         fetch: Arc::clone(&bench.fake) as _,
         upstream: Arc::new(upstream()),
@@ -303,7 +343,7 @@ fn open_shared(bench: &Bench, ledger: &Arc<Shared>) -> Arc<Followed> {
 async fn a_head_that_another_process_accepted_is_proved_and_followed() {
     let bench = Bench::new();
     let ledger = Arc::new(Shared::default());
-    let database = open_shared(&bench, &ledger);
+    let database = open_with_heads(&bench, Arc::clone(&ledger) as _);
     bench.serve(SIZE);
     let lookup = async |id| database.lookup(&module(id), &Hops::default()).await;
     bench.serve_old_answers(300);
@@ -328,7 +368,7 @@ async fn a_head_that_another_process_accepted_is_proved_and_followed() {
 async fn a_head_that_cannot_be_written_is_not_followed() {
     let bench = Bench::new();
     let ledger = Arc::new(Shared::default());
-    let database = open_shared(&bench, &ledger);
+    let database = open_with_heads(&bench, Arc::clone(&ledger) as _);
     ledger.broken.store(true, Ordering::Relaxed);
     bench.serve(300);
     let error = database
