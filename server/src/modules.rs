@@ -308,7 +308,7 @@ struct Watching {
 #[cfg(test)]
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Held {
-    fills: (usize, usize),
+    fills: usize,
     waiting: usize,
     addresses: usize,
     measuring_free: usize,

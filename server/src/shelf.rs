@@ -7,8 +7,10 @@
 
 pub(crate) mod absent;
 pub(crate) mod answer;
+mod changing;
 pub(crate) mod hot;
 pub(crate) mod negative;
+pub(crate) mod purge;
 pub(crate) mod used;
 pub(crate) mod verified;
 
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use proto::module::Version;
+use tokio::sync::RwLock;
 
 use crate::blocking;
 use crate::journal::{self, Journal};
@@ -40,6 +43,8 @@ pub(crate) struct Shelf<E> {
     absences: Absences,
     verified: Verified,
     used: Used,
+    /// Files are recorded side by side, and never while something is taken back.
+    taking_back: RwLock<()>,
 }
 
 /// What a shelf is made of.
@@ -89,6 +94,7 @@ impl<E: Clone> Shelf<E> {
             negative: Negative::new(cache.negative_entries_max),
             verified: Verified::default(),
             used: Used::new(usage),
+            taking_back: RwLock::default(),
         }
     }
 
@@ -140,15 +146,6 @@ impl<E: Clone> Shelf<E> {
             record,
             since,
         }))
-    }
-
-    /// Looks for a file that no record speaks for: a list, `@latest`, a query.
-    ///
-    /// # Errors
-    /// What the disk answers.
-    pub(crate) async fn look_changing(&self, key: &Key) -> io::Result<Option<(Blob, Since)>> {
-        let since = self.hot.now();
-        Ok(self.blobs.read(key).await?.map(|blob| (blob, since)))
     }
 
     /// Tells whether a found file was hashed since the start and has not been touched
@@ -214,13 +211,15 @@ impl<E: Clone> Shelf<E> {
         if let Published::Taken = self.blobs.publish(staged, key, If::Absent).await? {
             return Ok(Kept::Taken);
         }
-        self.record(key, record).await?;
-        let gone = || io::Error::new(io::ErrorKind::NotFound, "a file just stored is gone");
-        let found = self.look(key).await?.ok_or_else(gone)?;
+        let (blob, since) = self.record(key, record).await?;
         // It was hashed as it came; what lies there is what was written.
-        self.verified.note(key, &record.sha256, found.blob.stamp);
+        self.verified.note(key, &record.sha256, blob.stamp);
         let record = Some(record.clone());
-        Ok(Kept::Stored(Box::new(Found { record, ..found })))
+        Ok(Kept::Stored(Box::new(Found {
+            blob,
+            record,
+            since,
+        })))
     }
 
     /// Returns what is recorded of a file, be it there or lost.
@@ -232,11 +231,15 @@ impl<E: Clone> Shelf<E> {
         })
     }
 
-    /// Records a file that lies in the tree.
+    /// Records a file that lies in the tree, and returns it.
     ///
     /// # Errors
-    /// What the journal answers, where the record is a fact that no file tells.
-    pub(crate) async fn record(&self, key: &Key, record: &FileRecord) -> io::Result<()> {
+    /// What the journal answers, where the record is a fact that no file tells;
+    /// `NotFound` where the file was taken back meanwhile.
+    pub(crate) async fn record(&self, key: &Key, record: &FileRecord) -> io::Result<(Blob, Since)> {
+        let _not_meanwhile = self.taking_back.read().await;
+        let gone = || io::Error::new(io::ErrorKind::NotFound, "the file was taken back");
+        let found = self.look_changing(key).await?.ok_or_else(gone)?;
         if let Some(entry) = journal::Entry::first_use(key.as_str(), record)
             && !self.journal.is_read_only()
             && !self.recorded(key).await.is_some_and(|it| it.tells(record))
@@ -248,63 +251,7 @@ impl<E: Clone> Shelf<E> {
         if let Err(error) = self.ledger.apply(vec![change]).await {
             tracing::error!(%key, %error, "the ledger takes no record; the file is judged again when it is asked for");
         }
-        Ok(())
-    }
-
-    /// Writes something that changes: a list, `@latest`, a query. The same bytes
-    /// again only renew its time.
-    ///
-    /// # Errors
-    /// What the disk answers.
-    pub(crate) async fn keep_changing(&self, key: &Key, bytes: &[u8]) -> io::Result<()> {
-        if self.has_bytes(key, bytes).await {
-            return self.blobs.touch(key).await;
-        }
-        let staged = self.stage_bytes(bytes).await?;
-        let (Published::Stored | Published::Same | Published::Taken) =
-            self.blobs.publish(staged, key, If::Any).await?;
-        self.absences.forget(key).await;
-        Ok(())
-    }
-
-    /// Tells whether a file has these bytes, as far as it can be read.
-    async fn has_bytes(&self, key: &Key, bytes: &[u8]) -> bool {
-        let Ok(Some(stored)) = self.blobs.read(key).await else {
-            return false;
-        };
-        let length = bytes.len();
-        if stored.content.len() != length as u64 {
-            return false;
-        }
-        let there = blocking::run(move || stored.content.bytes(length)).await;
-        there.is_ok_and(|there| there == bytes)
-    }
-
-    /// Gives small bytes a name that nothing has yet; other bytes that have it stay.
-    ///
-    /// # Errors
-    /// What disk or journal answer.
-    pub(crate) async fn keep_first(
-        &self,
-        key: &Key,
-        bytes: &[u8],
-        record: &FileRecord,
-    ) -> io::Result<()> {
-        if self.blobs.read(key).await?.is_some() {
-            return Ok(());
-        }
-        let staged = self.stage_bytes(bytes).await?;
-        match self.blobs.publish(staged, key, If::Absent).await? {
-            Published::Taken => Ok(()),
-            Published::Stored | Published::Same => self.record(key, record).await,
-        }
-    }
-
-    async fn stage_bytes(&self, bytes: &[u8]) -> io::Result<Staged> {
-        let staged = self.blobs.stage().await?;
-        let (file, bytes) = (Arc::clone(staged.file()), bytes.to_vec());
-        blocking::run(move || std::os::unix::fs::FileExt::write_all_at(&*file, &bytes, 0)).await?;
-        Ok(staged)
+        Ok(found)
     }
 
     /// Returns the versions of a module of which a file is stored, in no order.
@@ -334,6 +281,7 @@ impl<E: Clone> Shelf<E> {
     /// # Errors
     /// What disk, journal or ledger answer. The file is then no longer in memory.
     pub(crate) async fn remove(&self, key: &Key) -> io::Result<bool> {
+        let _not_meanwhile = self.taking_back.write().await;
         self.hot.remove(key);
         self.verified.forget(key);
         self.journal.append(removed(key)).await?;
@@ -366,48 +314,6 @@ impl<E: Clone> Shelf<E> {
         // Whoever read it while it was being removed has not put it back.
         self.hot.remove(key);
         Ok(())
-    }
-
-    /// Takes everything of a module, or of one of its versions, out of memory, disk
-    /// and ledger, remembered refusals included. Returns what was removed.
-    ///
-    /// # Errors
-    /// What disk, journal or ledger answer; what was removed until then stays removed.
-    pub(crate) async fn purge(&self, what: &Purge) -> io::Result<Purged> {
-        let mut purged = Purged::default();
-        for key in self.list(&what.module_prefix).await? {
-            if what.covers(&key) && self.remove(&key).await? {
-                purged.files.push(key);
-            }
-        }
-        self.forget_lost(what).await?;
-        // What somebody has removed by hand may still be in memory.
-        self.hot.remove_all(|key| what.covers(key));
-        purged.refusals = self
-            .negative
-            .remove(|key| what.covers(key) || what.is_looked_up(key));
-        purged.refusals += self.absences.forget_all(&what.key_prefix()).await?;
-        self.ledger.flush().await?;
-        Ok(purged)
-    }
-
-    /// Removes what is recorded of files that are not there any more.
-    async fn forget_lost(&self, what: &Purge) -> io::Result<()> {
-        let prefix = what.key_prefix();
-        let mut after: Option<String> = None;
-        loop {
-            let page = self
-                .ledger
-                .scan(Table::Files, &prefix, after.as_deref(), RECORDS_AT_ONCE)
-                .await?;
-            let Some((last, _)) = page.last() else {
-                return Ok(());
-            };
-            after = Some(last.clone());
-            for key in page.iter().filter_map(|(key, _)| Key::parse(key)) {
-                self.remove(&key).await?;
-            }
-        }
     }
 
     /// Remembers a refusal for a while, in memory.
@@ -463,78 +369,12 @@ impl<E: Clone> Shelf<E> {
 /// Files of one module that are looked at: versions by the ten thousand are many.
 const FILES_MAX: usize = 1_000_000;
 
-/// Records that are read at once.
-const RECORDS_AT_ONCE: usize = 1000;
-
 /// Returns the version of a version's file.
 fn version_of(key: &Key) -> Option<Version> {
     let (_, file) = key.as_str().rsplit_once("/@v/")?;
     let (version, _) = file.rsplit_once('.')?;
     let version = Version::from_escaped(version).ok()?;
     Some(version)
-}
-
-/// What is to be purged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Purge {
-    /// `golang.org/x/text/@`
-    module_prefix: String,
-    /// The escaped version; the whole module when `None`.
-    version: Option<String>,
-}
-
-/// What was purged.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Purged {
-    /// Files, gone from disk, memory and ledger.
-    pub(crate) files: Vec<Key>,
-    /// Remembered refusals and absences.
-    pub(crate) refusals: usize,
-}
-
-impl Purge {
-    /// Reads `MODULE` or `MODULE@VERSION`, as the go command writes them.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let (module, version) = match text.split_once('@') {
-            Some((module, version)) => (module, Some(version)),
-            None => (text, None),
-        };
-        let path = proto::module::ModulePath::parse(module).map_err(|error| error.to_string())?;
-        let version = version
-            .map(|version| Version::parse(version).map_err(|error| error.to_string()))
-            .transpose()?;
-        Ok(Self {
-            module_prefix: format!("{}/@", path.escaped()),
-            version: version.map(|version| version.escaped()),
-        })
-    }
-
-    fn covers(&self, key: &Key) -> bool {
-        match &self.version {
-            None => key.as_str().starts_with(&self.module_prefix),
-            Some(_) => key.as_str().starts_with(&self.key_prefix()),
-        }
-    }
-
-    /// Tells whether a key is that of a lookup of what is purged.
-    fn is_looked_up(&self, key: &Key) -> bool {
-        let module = self.module_prefix.trim_end_matches("/@");
-        let subject = match &self.version {
-            None => format!("/lookup/{module}@"),
-            Some(version) => format!("/lookup/{module}@{version}"),
-        };
-        key.as_str().starts_with("sumdb/") && key.as_str().contains(&subject)
-    }
-
-    fn key_prefix(&self) -> String {
-        match &self.version {
-            None => self.module_prefix.clone(),
-            Some(version) => format!("{}v/{version}.", self.module_prefix),
-        }
-    }
 }
 
 fn removed(key: &Key) -> journal::Entry {

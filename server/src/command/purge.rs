@@ -15,7 +15,8 @@ use crate::args::EXIT_USAGE;
 use crate::config::Config;
 use crate::modules::Shelf;
 use crate::output::{complain, print};
-use crate::shelf::{self, Purge};
+use crate::shelf;
+use crate::shelf::purge::Purge;
 
 /// Purges in the running server, or in the data folder itself where none runs. A
 /// wrong name ends it with 64 before anything is purged.

@@ -13,7 +13,7 @@ use super::refusal::Refusal;
 use super::response;
 use super::route::Route;
 use crate::metrics;
-use crate::shelf::Purge;
+use crate::shelf::purge::Purge;
 
 /// Answers a question of the admin kind.
 pub(crate) async fn answer(site: &Arc<Site>, route: &Route, method: &Method) -> Response<Body> {

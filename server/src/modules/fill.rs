@@ -9,7 +9,6 @@ use std::fs::File;
 use std::future::Future;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -88,7 +87,6 @@ pub(crate) struct Bounds {
 pub(crate) struct Fills {
     /// What is filled. Held only to look and to note, never across a wait.
     running: Mutex<HashMap<Key, Arc<Flow>>>,
-    begun: AtomicUsize,
     bounds: Bounds,
     tasks: TaskTracker,
 }
@@ -106,7 +104,6 @@ impl Fills {
     pub(crate) fn new(bounds: Bounds, tasks: TaskTracker) -> Self {
         Self {
             running: Mutex::default(),
-            begun: AtomicUsize::new(0),
             bounds,
             tasks,
         }
@@ -131,8 +128,7 @@ impl Fills {
                 began: false,
             });
         }
-        if self.begun.fetch_add(1, Ordering::Relaxed) >= self.bounds.begun_max {
-            self.begun.fetch_sub(1, Ordering::Relaxed);
+        if running.len() >= self.bounds.begun_max {
             return Err(Error::Busy { who: "downloads" });
         }
         let (sender, watcher) = watch::channel(Progress::Waiting);
@@ -161,10 +157,10 @@ impl Fills {
         })
     }
 
-    /// Returns how many are under way, and how many are counted as such.
+    /// Returns how many are under way.
     #[cfg(test)]
-    pub(super) fn under_way(&self) -> (usize, usize) {
-        (self.running().len(), self.begun.load(Ordering::Relaxed))
+    pub(super) fn under_way(&self) -> usize {
+        self.running().len()
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<Flow>>> {
@@ -199,7 +195,6 @@ struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.fills.running().remove(&self.key);
-        self.fills.begun.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

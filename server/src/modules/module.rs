@@ -164,9 +164,16 @@ impl Modules {
                     let answer = self
                         .keep(file, received, record.clone(), started, asked)
                         .await?;
+                    let is_ours = answer.tag.as_deref() == Some(&*record.sha256);
+                    // Its bytes do not go on where those of another file have left.
+                    if !is_ours && watched.flow.has_begun() {
+                        return Err(Error::Taken {
+                            file: file.to_string(),
+                        });
+                    }
                     // Nobody waits for it: the zip tells its files as well.
                     if let Some(contents) = contents
-                        && answer.tag.as_deref() == Some(&*record.sha256)
+                        && is_ours
                     {
                         let (modules, version) = (Arc::clone(self), file.version.clone());
                         self.tasks.spawn(async move {

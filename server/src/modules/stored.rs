@@ -134,13 +134,10 @@ impl Modules {
         };
         let h1 = match measured {
             Ok(measured) => measured.h1,
-            Err(misfit) => {
-                let reason = match &misfit {
-                    Misfit::Unfit(reason) | Misfit::Rules(reason) => reason.clone(),
-                    // A bad sector is as good as a wrong file: the right one can be
-                    // fetched.
-                    Misfit::Unread(error) => format!("{file} cannot be read: {error}"),
-                };
+            // A bad sector is as good as a wrong file, as the right one can be fetched;
+            // but nobody broke a rule.
+            Err(misfit @ Misfit::Unread(_)) => return Err(Rejection::Wrong(misfit.into())),
+            Err(Misfit::Unfit(reason) | Misfit::Rules(reason)) => {
                 self.prover
                     .keep_misfit(&file.version, &reason, suspect)
                     .await;

@@ -74,7 +74,7 @@ impl Absences {
         let change = Change::put(Table::Absences, key.as_str(), absence)?;
         self.ledger.apply(vec![change]).await?;
         if entries > self.entries_max {
-            entries -= self.drop_oldest().await?;
+            entries = self.drop_oldest().await?;
         }
         *count = Some(entries);
         Ok(())
@@ -86,13 +86,18 @@ impl Absences {
         Ok(entries)
     }
 
-    /// Removes the older tenth; returns how many went.
+    /// Removes the older tenth where there are too many; returns how many there are
+    /// then.
     async fn drop_oldest(&self) -> io::Result<usize> {
         let mut all = Vec::new();
         self.each(|key, absence| all.push((absence.map_or(0, |it| it.seen_at), key)))
             .await?;
         all.sort();
-        let excess = all.len().saturating_sub(self.entries_max);
+        let there = all.len();
+        let excess = there.saturating_sub(self.entries_max);
+        if excess == 0 {
+            return Ok(there);
+        }
         let going = excess + self.entries_max / 10;
         let changes: Vec<_> = all
             .into_iter()
@@ -102,7 +107,7 @@ impl Absences {
         let count = changes.len();
         self.ledger.apply(changes).await?;
         tracing::info!(count, "the oldest answers \"does not exist\" were dropped");
-        Ok(count)
+        Ok(there - count)
     }
 
     /// Forgets what was said about a key, which exists now.

@@ -88,7 +88,6 @@ impl Used {
 
     /// Counts that an answer was given to a client.
     pub(crate) fn count(&self, uses: &Arc<Uses>, client: Option<IpAddr>) {
-        let round = self.round.load(Ordering::Relaxed);
         match client {
             Some(client) if self.client_addresses && is_zip(&uses.key) => {
                 if let Some(name) = version_of(&uses.key) {
@@ -100,6 +99,8 @@ impl Used {
                 uses.count.fetch_add(1, Ordering::Relaxed);
             }
         }
+        // After the count: if it is taken in between, it is taken again.
+        let round = self.round.load(Ordering::Relaxed);
         if uses.round.load(Ordering::Relaxed) != round
             && uses.round.swap(round, Ordering::Relaxed) != round
         {
