@@ -25,7 +25,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use proto::goproxy::list::ProxyList;
 use proto::module::pattern::Patterns;
 use proto::note::VerifierKey;
 use proto::sumdb::PUBLIC_KEY;
@@ -35,6 +34,7 @@ mod databases;
 pub mod environment;
 mod kind;
 mod layer;
+mod limits;
 mod lines;
 pub mod load;
 mod partial;
@@ -42,9 +42,14 @@ pub mod problem;
 mod schema;
 mod show;
 mod unit;
-mod upstreams;
+mod upstream;
+mod upstream_list;
 mod variables;
 mod word;
+
+pub(crate) use address::UNIX_PATH_BYTES_MAX;
+pub use limits::Limits;
+pub use upstream::{Breaker, HttpProxy, Private, Upstream};
 
 /// Everything the server needs to know before it starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,74 +127,6 @@ pub struct Tls {
     pub key: PathBuf,
 }
 
-/// How upstreams are reached.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Upstream {
-    /// The upstreams in GOPROXY syntax; never holds `direct`. URLs may carry
-    /// userinfo: print them by `Display`, which hides it.
-    pub list: ProxyList,
-    /// Where private modules come from. The first entry whose patterns match a
-    /// module decides, and the main list is not asked about it.
-    pub private: Vec<Private>,
-    /// Hosts with port (`cdn.internal:443`) that a redirect may lead to although
-    /// their address is private, loopback or link-local.
-    pub redirect_hosts: Vec<String>,
-    /// Certificates (PEM) trusted beside the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Credentials by host, in netrc syntax.
-    pub netrc: Option<PathBuf>,
-    /// HTTP proxies on the way to upstreams.
-    pub http_proxy: HttpProxy,
-    /// How long a connection may take to be made, TLS included.
-    pub connect_timeout: Duration,
-    /// How long an upstream may take until its answer begins. The public mirror
-    /// takes up to a minute for a module it has not seen.
-    pub head_timeout: Duration,
-    /// How long an upstream may send nothing of an answer that has begun before it
-    /// is given up.
-    pub read_timeout: Duration,
-    /// How often one request is tried at one upstream, the first included.
-    pub attempts: u32,
-    /// The pause before the second attempt; doubled for each one after it.
-    pub backoff_min: Duration,
-    /// The longest pause between attempts.
-    pub backoff_max: Duration,
-    /// When an upstream is left alone.
-    pub breaker: Breaker,
-}
-
-/// Where the modules come from that match patterns of `GOPRIVATE` or `GONOPROXY`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Private {
-    /// The modules.
-    pub modules: Patterns,
-    /// The upstreams that may be told their names; nobody when `None`.
-    pub list: Option<ProxyList>,
-}
-
-/// The HTTP proxies of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. URLs may carry
-/// userinfo.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HttpProxy {
-    /// The proxy for `http` upstreams.
-    pub http: Option<String>,
-    /// The proxy for `https` upstreams.
-    pub https: Option<String>,
-    /// Hosts reached without one: the comma list of `NO_PROXY`.
-    pub except: Option<String>,
-}
-
-/// When an upstream that fails is left alone, and for how long.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Breaker {
-    /// Failures in a row that open the breaker.
-    pub failures_max: u32,
-    /// How long it stays open the first time; doubled each time after.
-    pub open_min: Duration,
-    /// The longest it stays open.
-    pub open_max: Duration,
-}
-
 /// A checksum database the server follows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Database {
@@ -248,43 +185,6 @@ pub struct Cache {
     pub disk_free_min: u64,
 }
 
-/// What nobody may exceed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// Open client connections; more wait to be accepted.
-    pub connections_max: usize,
-    /// Open connections of one client address. Behind trusted proxies it is the
-    /// clients' addresses that count.
-    pub connections_per_address_max: usize,
-    /// Bytes of one request's head.
-    pub header_bytes_max: usize,
-    /// How long a client may take to send a request's head.
-    pub header_read_timeout: Duration,
-    /// How long a connection may stay open without a request.
-    pub idle_timeout: Duration,
-    /// How long a client may take nothing of an answer.
-    pub write_stall_timeout: Duration,
-    /// Upstream transfers of zips at once.
-    pub fetches_max: usize,
-    /// Upstream transfers of lists, `.info`, `.mod` and answers of checksum databases
-    /// at once.
-    pub text_fetches_max: usize,
-    /// Requests waiting for transfers at once.
-    pub waiting_max: usize,
-    /// Requests of one client address waiting for transfers at once.
-    pub waiting_per_address_max: usize,
-    /// How long a transfer goes on that no client waits for any more.
-    pub unwatched_max: Duration,
-    /// Bytes of one module zip; Go's own limit.
-    pub zip_bytes_max: u64,
-    /// Bytes of one go.mod; Go's own limit.
-    pub mod_bytes_max: u64,
-    /// Bytes of one `.info`, list or latest answer.
-    pub text_bytes_max: u64,
-    /// How long open requests may go on after SIGTERM.
-    pub drain_timeout: Duration,
-}
-
 /// What is logged and how; always to standard error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
@@ -340,40 +240,11 @@ impl Config {
     }
 }
 
-impl Limits {
-    /// Returns the connections that one client address may hold: as set, and never so
-    /// many that nobody else has any.
-    pub fn connections_of_one(&self) -> usize {
-        share_of_one(self.connections_per_address_max, self.connections_max)
-    }
-
-    /// Returns the requests of one client address that may wait for transfers; the
-    /// same.
-    pub fn waiting_of_one(&self) -> usize {
-        share_of_one(self.waiting_per_address_max, self.waiting_max)
-    }
-}
-
-/// A quarter, one at the least, is left to others.
-fn share_of_one(set: usize, all: usize) -> usize {
-    let others = (all / 4).max(1);
-    set.min(all.saturating_sub(others)).max(1)
-}
-
 impl Proof {
     /// Tells whether a module is served without a proof. Go toolchains never are: the
     /// go command looks them up whatever `GONOSUMDB` says.
     pub fn is_exempt(&self, module: &str) -> bool {
         module != TOOLCHAIN && self.exempt.matches(module)
-    }
-}
-
-impl Upstream {
-    /// Returns the entry that a private module comes under, and `None` for all
-    /// others. Go toolchains are never private.
-    pub fn private_entry(&self, module: &str) -> Option<&Private> {
-        let mut entries = self.private.iter();
-        entries.find(|entry| module != TOOLCHAIN && entry.modules.matches(module))
     }
 }
 
@@ -401,39 +272,6 @@ const LISTEN: Address = Address::Tcp(SocketAddr::new(
     8080,
 ));
 
-/// Go's default list without its last entry: `direct` is for clients.
-const UPSTREAM_LIST: &str = "https://proxy.golang.org";
-
-impl Default for Upstream {
-    fn default() -> Self {
-        Self {
-            list: ProxyList::parse(UPSTREAM_LIST).expect("a test parses the default list"),
-            private: Vec::new(),
-            redirect_hosts: Vec::new(),
-            ca_file: None,
-            netrc: None,
-            http_proxy: HttpProxy::default(),
-            connect_timeout: Duration::from_secs(10),
-            head_timeout: Duration::from_secs(75),
-            read_timeout: Duration::from_secs(30),
-            attempts: 3,
-            backoff_min: Duration::from_millis(200),
-            backoff_max: Duration::from_secs(5),
-            breaker: Breaker::default(),
-        }
-    }
-}
-
-impl Default for Breaker {
-    fn default() -> Self {
-        Self {
-            failures_max: 5,
-            open_min: Duration::from_secs(5),
-            open_max: Duration::from_secs(120),
-        }
-    }
-}
-
 impl Default for Proof {
     fn default() -> Self {
         Self {
@@ -453,28 +291,6 @@ impl Default for Cache {
             absences_max: 100_000,
             hot_bytes_max: 32 << 20,
             disk_free_min: 512 << 20,
-        }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections_max: 4096,
-            connections_per_address_max: 1024,
-            header_bytes_max: 32 << 10,
-            header_read_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(120),
-            write_stall_timeout: Duration::from_secs(30),
-            fetches_max: 64,
-            text_fetches_max: 128,
-            waiting_max: 4096,
-            waiting_per_address_max: 1024,
-            unwatched_max: Duration::from_secs(120),
-            zip_bytes_max: 500 << 20,
-            mod_bytes_max: 16 << 20,
-            text_bytes_max: 16 << 20,
-            drain_timeout: Duration::from_secs(30),
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::Config;
+use crate::config::{Config, UNIX_PATH_BYTES_MAX};
 use crate::store::durable::Staging;
 
 /// The socket's name in its folder.
@@ -16,16 +16,13 @@ const SOCKET: &str = "control.sock";
 /// The file in the data folder that says where the socket is.
 const NOTE: &str = "control";
 
-/// The longest path of a unix socket (108 bytes with the one that ends it, unix(7)).
-const PATH_BYTES_MAX: usize = 107;
-
 /// Returns where the socket of a server with these settings is; `None` when the path
 /// is longer than a socket's may be.
 pub(crate) fn path(config: &Config) -> Option<PathBuf> {
     let folder = config.runtime.as_deref().unwrap_or(&config.data);
     let folder = std::path::absolute(folder).ok()?;
     let path = folder.join(SOCKET);
-    (path.as_os_str().len() <= PATH_BYTES_MAX).then_some(path)
+    (path.as_os_str().len() <= UNIX_PATH_BYTES_MAX).then_some(path)
 }
 
 /// Notes in the data folder where the socket is. Blocks.

@@ -70,10 +70,8 @@ impl Folder {
 
     /// Nothing is ever staged: new files are refused before.
     fn to_read(data: Data) -> Result<Self> {
-        let nowhere =
-            std::env::temp_dir().join(format!("sumward-read-only-{}", std::process::id()));
         Ok(Self {
-            staging: Staging::open_in(&nowhere)?,
+            staging: Staging::read_only(),
             blobs: Arc::new(Local::read_only(data.path())),
             ledger: Arc::new(Memory::bounded(MEMORY_RECORDS_MAX)),
             journal: Journal::read_only(),
@@ -133,7 +131,12 @@ async fn catch_up(mut folder: Folder, remake: Remake) {
         let times = *emptied.borrow_and_update();
         if times > remade {
             remade = times;
-            match remake.clone().beside_server().await {
+            let report = remake.clone().beside_server().await;
+            let report = match report {
+                Ok(report) => sled.remade().await.map(|()| report),
+                error => error,
+            };
+            match report {
                 // A new folder.
                 Ok(report) if report == Report::default() => {}
                 Ok(report) => tracing::info!(

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::args;
 use crate::config::load::Loaded;
+use crate::config::problem::Problems;
 use crate::output::{complain, print};
 use crate::serve::tls::Acceptor;
 use crate::source;
@@ -31,25 +32,35 @@ pub(crate) fn run(command: &args::Config, loaded: &Loaded) -> Result<ExitCode> {
 
 /// Says whether the server would take the settings and the files they name.
 fn check(loaded: &Loaded) -> Result<ExitCode> {
-    let config = &loaded.config;
-    if let Err(problems) = config.check_files() {
+    if let Err(problems) = check_named(loaded) {
         complain(problems.to_string());
         return Ok(ExitCode::from(args::EXIT_USAGE));
     }
-    if let Err(problems) = loaded.refuse(source::check(&config.upstream)) {
-        complain(problems.to_string());
-        return Ok(ExitCode::from(args::EXIT_USAGE));
-    }
-    if let Some(files) = &config.tls
-        && let Err(error) = Acceptor::open(files, config.limits.header_read_timeout)
-    {
-        complain(format!("tls: {error}"));
-        return Ok(ExitCode::from(args::EXIT_USAGE));
-    }
-    print(&config.show()).context("printing the settings")?;
+    print(&loaded.config.show()).context("printing the settings")?;
     for warning in &loaded.warnings {
         complain(format!("warning: {warning}"));
     }
     complain("the settings are good".to_owned());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Looks into the files and at the addresses that the settings name, each good by
+/// itself: what is wrong with them would stop the server.
+///
+/// # Errors
+/// Everything that is wrong with them; the exit status for it is 64.
+pub(super) fn check_named(loaded: &Loaded) -> Result<(), Problems> {
+    let config = &loaded.config;
+    let mut found = config.check_files();
+    let unread = |key: &str| found.iter().any(|(it, _)| it.starts_with(key));
+    let mut more = source::check(&config.upstream);
+    more.retain(|(key, _)| !unread(key));
+    if let Some(files) = &config.tls
+        && !unread("tls.")
+        && let Err(error) = Acceptor::open(files, config.limits.header_read_timeout)
+    {
+        more.push(("tls.certificate".to_owned(), error.to_string()));
+    }
+    found.append(&mut more);
+    loaded.refuse(found)
 }

@@ -16,7 +16,6 @@ use crate::http::page::go_env_lines;
 use crate::output::complain;
 use crate::serve::descriptors;
 use crate::serve::inherited::Inherited;
-use crate::source;
 use crate::{systemd, telemetry};
 
 /// Serves until a signal.
@@ -24,11 +23,7 @@ use crate::{systemd, telemetry};
 /// # Errors
 /// What keeps the server from starting, or from going on.
 pub(crate) fn run(loaded: Loaded) -> Result<ExitCode> {
-    let checked = loaded
-        .config
-        .check_files()
-        .and_then(|()| loaded.refuse(source::check(&loaded.config.upstream)));
-    if let Err(problems) = checked {
+    if let Err(problems) = super::config::check_named(&loaded) {
         complain(problems.to_string());
         return Ok(ExitCode::from(args::EXIT_USAGE));
     }

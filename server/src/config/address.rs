@@ -46,7 +46,7 @@ fn parse_unix(path: &str) -> Result<Address, String> {
 }
 
 /// Linux takes 108 bytes with the zero at their end; macOS takes 104.
-const UNIX_PATH_BYTES_MAX: usize = 103;
+pub(crate) const UNIX_PATH_BYTES_MAX: usize = 103;
 
 fn parse_inherited(name: &str) -> Result<Address, String> {
     // What systemd accepts as FileDescriptorName=.

@@ -9,7 +9,7 @@ use super::Database;
 use super::kind::{Kind, OFF, OrOff, Said, name, scalar};
 use super::schema::Schema;
 use super::unit::Timeout;
-use super::upstreams::check_url;
+use super::upstream_list::check_url;
 use super::word::ModulePatterns;
 
 /// `off`, or a list of databases, each a text or an entry of keys.

@@ -1,4 +1,5 @@
-//! The environment: the one place that reads it.
+//! The environment: the one place that reads it, but for the sockets of systemd, which
+//! the crates that speak its protocols look up.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -81,7 +82,7 @@ impl Environment {
 pub(super) const PREFIX: &str = "SUMWARD_";
 
 /// The variables of others that are read.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 17] = [
     // The go command's.
     "GOPROXY",
     "GOSUMDB",
@@ -102,9 +103,4 @@ const NAMES: [&str; 22] = [
     // systemd's.
     "STATE_DIRECTORY",
     "RUNTIME_DIRECTORY",
-    "CREDENTIALS_DIRECTORY",
-    "LISTEN_FDS",
-    "LISTEN_PID",
-    "LISTEN_FDNAMES",
-    "NOTIFY_SOCKET",
 ];

@@ -107,12 +107,10 @@ impl Config {
     }
 
     /// Opens the files that the settings name, as the server does when it starts.
-    ///
-    /// # Errors
-    ///
-    /// Each file that cannot be read, and a `ca_file` that has no certificate in it.
-    /// Certificate and key of `tls` are not looked into.
-    pub fn check_files(&self) -> Result<(), Problems> {
+    /// Returns pairs of a key and a message: each file that cannot be read, and a
+    /// `ca_file` that has no certificate in it. Certificate and key of `tls` are not
+    /// looked into.
+    pub fn check_files(&self) -> Vec<(String, String)> {
         let tls = self.tls.as_ref();
         let named = [
             ("tls.certificate", tls.map(|tls| &tls.certificate)),
@@ -120,15 +118,10 @@ impl Config {
             (CA_FILE, self.upstream.ca_file.as_ref()),
             ("upstream.netrc", self.upstream.netrc.as_ref()),
         ];
-        let problems: Vec<_> = named
+        named
             .into_iter()
-            .filter_map(|(key, path)| Some(Problem::new(key, check_file(key, path?).err()?)))
-            .collect();
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Problems(problems))
-        }
+            .filter_map(|(key, path)| Some((key.to_owned(), check_file(key, path?).err()?)))
+            .collect()
     }
 }
 

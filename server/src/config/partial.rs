@@ -10,7 +10,7 @@ use super::databases::Databases;
 use super::kind::{OrOff, Part, Said};
 use super::schema::Schema;
 use super::unit::{Count, Pause, Size, Timeout};
-use super::upstreams::{HttpProxyUrl, NoProxy, PrivateEntries, Upstreams};
+use super::upstream_list::{HttpProxyUrl, NoProxy, PrivateEntries, Upstreams};
 use super::word::{FormatWord, Level, ModeWord, ModulePatterns, Path, Switch};
 use crate::config;
 

@@ -333,13 +333,12 @@ fn one_client_never_gets_every_place() {
         (3, 100, 3),
     ] {
         let limits = Limits {
-            connections_max: all,
             connections_per_address_max: set,
             waiting_max: all,
             waiting_per_address_max: set,
             ..Limits::default()
         };
-        assert_eq!(limits.connections_of_one(), want, "{set} of {all}");
+        assert_eq!(limits.connections_of_one(all), want, "{set} of {all}");
         assert_eq!(limits.waiting_of_one(), want, "{set} of {all}");
     }
 }

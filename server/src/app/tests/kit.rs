@@ -13,7 +13,7 @@ use crate::app::folder::Folder;
 use crate::ask::Access;
 use crate::config::{Address, Config, Mode};
 use crate::serve::inherited::Inherited;
-use crate::shelf::{Purge, Purged};
+use crate::shelf::purge::{Purge, Purged};
 use crate::source::upstream::instance;
 use crate::source::upstream::tests::kit::Origin;
 

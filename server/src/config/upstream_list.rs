@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_norway::Value;
 use url::{Host, Url};
 
+use super::Private;
 use super::kind::{Kind, Said, comma_list, name};
 use super::schema::Schema;
+use super::upstream::UPSTREAM_LIST;
 use super::word::ModulePatterns;
-use super::{Private, UPSTREAM_LIST};
 
 /// Module proxies, never `direct`.
 pub(super) struct Upstreams;
