@@ -1,7 +1,7 @@
 //! What is known of stored files, beside the files: records in tables.
 //!
 //! A record never says what no file and no journal entry does, but for what is
-//! dispensable ([`Table::remade_from`]), so a ledger that is lost is made anew.
+//! dispensable ([`Table::is_dispensable`]), so a ledger that is lost is made anew.
 
 use std::fmt::Debug;
 use std::io;
@@ -128,19 +128,6 @@ pub(crate) enum Table {
     Heads,
 }
 
-/// From what a kind of records is made again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// The stored files.
-    Files,
-    /// The journal.
-    Journal,
-    /// The stored files, and the journal for what they do not tell.
-    Both,
-    /// Nothing: it is dispensable.
-    Nothing,
-}
-
 impl Table {
     /// All tables.
     pub(crate) const ALL: [Self; 6] = [
@@ -164,19 +151,20 @@ impl Table {
         }
     }
 
-    /// Returns what `index rebuild` makes it from.
-    pub(crate) fn remade_from(self) -> Source {
+    /// Tells whether nothing makes it anew: it is dispensable.
+    pub(crate) fn is_dispensable(self) -> bool {
         match self {
-            // Hash, size and proof from files; that unproved bytes were the first
+            // Hash, size and proof from the files; that unproved bytes were the first
             // under their name, from the journal.
-            Self::Files => Source::Both,
+            Self::Files => false,
+            Self::Contents | Self::Fetched => false,
+            // The files of `DATA/sumdb/<name>/heads` have them, and the next one is
+            // put in whatever is there.
+            Self::Heads => false,
             // Asked for again.
-            Self::Absences => Source::Nothing,
-            Self::Contents | Self::Fetched => Source::Journal,
-            // Counted as used when the ledger is made anew.
-            Self::Used => Source::Nothing,
-            // `DATA/sumdb/<name>/heads`.
-            Self::Heads => Source::Files,
+            Self::Absences => true,
+            // It begins with the next use.
+            Self::Used => true,
         }
     }
 }

@@ -143,10 +143,18 @@ impl Sled {
         })
     }
 
-    /// Tells how often a database without a file's record was opened or begun.
-    /// After each time it is to be made anew from what is stored.
+    /// Tells how often a database was opened or begun that is to be made anew from what
+    /// is stored: it has no file's record, or was not made anew to the end.
     pub(crate) fn emptied(&self) -> watch::Receiver<u64> {
         self.inner.emptied.subscribe()
+    }
+
+    /// Notes that it has been made anew: its records are flushed.
+    ///
+    /// # Errors
+    /// What sled answers. Then it is made anew once more at the next start.
+    pub(crate) async fn remade(&self) -> io::Result<()> {
+        self.with(Open::set_remade).await
     }
 
     async fn with<T: Send + 'static>(
@@ -281,7 +289,8 @@ impl Inner {
     }
 
     fn accept(&self, open: Open) -> Arc<Open> {
-        if open.is_empty() {
+        // One that cannot even say so will fail again when it is used.
+        if open.is_to_be_remade().unwrap_or(true) {
             self.emptied.send_modify(|times| *times += 1);
         }
         let open = Arc::new(open);

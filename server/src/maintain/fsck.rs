@@ -50,9 +50,7 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
     if report.damaged.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    print(
-        "remove what is damaged and it is fetched and proved again when asked for; then run `sumward index rebuild`\n",
-    )?;
+    print("what is damaged is fetched and proved again when it is asked for\n")?;
     Ok(ExitCode::FAILURE)
 }
 

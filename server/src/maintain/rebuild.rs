@@ -12,8 +12,8 @@ use super::runtime;
 use crate::config::Config;
 use crate::data::{Data, Mode};
 use crate::journal::Journal;
+use crate::ledger::Table;
 use crate::ledger::sled::{Sled, folder};
-use crate::ledger::{Source, Table};
 use crate::output::print;
 use crate::progress;
 use crate::store::local::Local;
@@ -41,6 +41,7 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
     if new.exists() {
         fs::rename(&new, &old).with_context(|| format!("moving {} aside", new.display()))?;
     }
+    let sled = Sled::open(data.path())?;
     let remake = Remake {
         databases: Arc::new(Archives::open(
             &config.databases,
@@ -48,12 +49,13 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
             data.path(),
         )?),
         blobs: Arc::new(Local::read_only(data.path())),
-        ledger: Arc::new(Sled::open(data.path())?),
+        ledger: Arc::new(sled.clone()),
         config: config.clone(),
     };
     let mut bar = progress::files("indexing");
     let report = remake.alone(runtime.handle(), &mut bar)?;
     bar.finish();
+    runtime.block_on(sled.remade())?;
     if old.exists() {
         fs::remove_dir_all(&old).with_context(|| format!("removing {}", old.display()))?;
     }
@@ -75,7 +77,7 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
 fn begun_empty() -> Vec<&'static str> {
     let tables = Table::ALL.into_iter();
     tables
-        .filter(|table| table.remade_from() == Source::Nothing)
+        .filter(|table| table.is_dispensable())
         .map(Table::name)
         .collect()
 }

@@ -1,6 +1,7 @@
 //! Making records anew from the stored files and the journal: for `index
 //! rebuild`, and beside a running server whose index was begun empty.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -90,36 +91,8 @@ impl Remake {
             report.take(finding, &mut writer, watch)
         })?;
         writer.write()?;
-        self.forget_absent(runtime, &mut writer)?;
         runtime.block_on(self.ledger.flush())?;
         Ok(report)
-    }
-
-    /// Removes what the journal tells of files that are no longer there: their next
-    /// use is a first again, as it is without an index.
-    fn forget_absent(&self, runtime: &Handle, writer: &mut Writer<'_>) -> io::Result<()> {
-        let mut after: Option<String> = None;
-        loop {
-            let found = self.ledger.scan(Table::Files, "", after.as_deref(), BATCH);
-            let found = runtime.block_on(found)?;
-            let Some((last, _)) = found.last() else {
-                return writer.write();
-            };
-            after = Some(last.clone());
-            for (key, value) in found {
-                let record: Option<FileRecord> = serde_json::from_slice(&value).ok();
-                if record.is_some_and(|record| is_proved(&record)) {
-                    continue;
-                }
-                let is_there = match Key::parse(&key) {
-                    Some(key) => runtime.block_on(self.blobs.read(&key))?.is_some(),
-                    None => false,
-                };
-                if !is_there {
-                    writer.add(Change::remove(Table::Files, key))?;
-                }
-            }
-        }
     }
 }
 
@@ -134,6 +107,7 @@ fn read_journal(
     report: &mut Report,
     watch: &mut dyn Watch,
 ) -> io::Result<()> {
+    let mut counts = BTreeMap::<String, u64>::new();
     for line in journal::read(data) {
         let entry = match line {
             Ok(Line::Entry(entry)) => entry,
@@ -171,14 +145,19 @@ fn read_journal(
                 let contents = Contents { h1, files };
                 writer.add(Change::put(Table::Contents, version, &contents)?)?;
             }
-            Entry::Fetched { day, counts } => {
-                for (version, count) in counts {
-                    writer.count(format!("{day}/{version}"), count)?;
+            Entry::Fetched { day, counts: of } => {
+                for (version, count) in of {
+                    let sum = counts.entry(format!("{day}/{version}")).or_default();
+                    *sum = sum.saturating_add(count);
                 }
             }
             // Read from the journal by whoever asks for it.
             Entry::HeadAccepted { .. } => {}
         }
+    }
+    // Sums, so that they are right whatever was there.
+    for (key, sum) in counts {
+        writer.add(Change::put(Table::Fetched, key, &sum)?)?;
     }
     Ok(())
 }
@@ -282,17 +261,6 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         self.runtime.block_on(self.ledger.apply(changes))
-    }
-
-    /// Adds to a number.
-    fn count(&mut self, key: String, count: u64) -> io::Result<()> {
-        self.write()?;
-        let before = self
-            .runtime
-            .block_on(self.ledger.get(Table::Fetched, &key))?;
-        let before = before.and_then(|value| std::str::from_utf8(&value).ok()?.parse().ok());
-        let sum = count.saturating_add(before.unwrap_or(0));
-        self.add(Change::put(Table::Fetched, key, &sum)?)
     }
 
     /// Returns the record of a file that no database proves, where there is one.

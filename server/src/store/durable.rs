@@ -44,6 +44,19 @@ impl Staging {
         Self::open_in(&data.join("staging"))
     }
 
+    /// Stages nothing: for a data folder that is only read.
+    pub(crate) fn read_only() -> Self {
+        Self::of(Path::new("/dev/null/staging"))
+    }
+
+    fn of(folder: &Path) -> Self {
+        Self {
+            folder: folder.into(),
+            next: Arc::new(AtomicU64::new(0)),
+            lazy: Arc::new(Lazy::new()),
+        }
+    }
+
     /// Opens a staging folder of any name.
     ///
     /// # Errors
@@ -58,11 +71,7 @@ impl Staging {
                 fs::remove_file(&path)?;
             }
         }
-        Ok(Self {
-            folder: folder.into(),
-            next: Arc::new(AtomicU64::new(0)),
-            lazy: Arc::new(Lazy::new()),
-        })
+        Ok(Self::of(folder))
     }
 
     /// Tells whether a staged file can get a name in `folder`. Tried, since two mounts
@@ -72,8 +81,8 @@ impl Staging {
     /// What the file system answers.
     pub(crate) fn feeds(&self, folder: &Path) -> io::Result<bool> {
         let probe = folder.join(".probe");
-        match self.create()?.publish(&probe) {
-            Ok(()) => fs::remove_file(&probe).map(|()| true),
+        match self.create()?.rename(&probe) {
+            Ok(_) => fs::remove_file(&probe).map(|()| true),
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => Ok(false),
             Err(error) => Err(error),
         }

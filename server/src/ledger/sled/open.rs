@@ -40,6 +40,9 @@ pub(super) enum Error {
 /// does; the default of 1 GiB would be the server's whole memory.
 const PAGE_CACHE_BYTES: u64 = 8 << 20;
 
+/// In the database's own tree while it is made anew.
+const UNFINISHED: &str = "unfinished";
+
 /// A result of sled.
 pub(super) type Result<T> = std::result::Result<T, ::sled::Error>;
 
@@ -68,9 +71,24 @@ impl Open {
         Ok(Self { flusher, trees, db })
     }
 
-    /// Tells whether it holds no file's record.
-    pub(super) fn is_empty(&self) -> bool {
-        self.tree(Table::Files).is_empty()
+    /// Tells whether it is to be made anew: it holds no file's record, or a remake has
+    /// begun and not ended. Then that is noted in it, as records will come meanwhile.
+    pub(super) fn is_to_be_remade(&self) -> Result<bool> {
+        if self.db.contains_key(UNFINISHED)? {
+            return Ok(true);
+        }
+        let is_empty = self.tree(Table::Files).is_empty();
+        if is_empty {
+            self.db.insert(UNFINISHED, &[])?;
+            self.db.flush()?;
+        }
+        Ok(is_empty)
+    }
+
+    /// Notes that it has been made anew.
+    pub(super) fn set_remade(&self) -> Result<()> {
+        self.db.remove(UNFINISHED)?;
+        self.flush()
     }
 
     fn tree(&self, table: Table) -> &::sled::Tree {

@@ -73,6 +73,11 @@ async fn records_outlive_the_process() {
     let changes = Table::ALL.map(|table| put(table, "a", table.name()));
     sled.apply(changes.to_vec()).await.unwrap();
     drop(sled);
+    // It has records, and yet it was begun empty and not made anew to the end.
+    let sled = Sled::open(data.path()).unwrap();
+    assert_eq!(*sled.emptied().borrow(), 1);
+    sled.remade().await.unwrap();
+    drop(sled);
     let sled = Sled::open(data.path()).unwrap();
     for table in Table::ALL {
         let value = get(&sled, table, "a").await;
@@ -132,6 +137,7 @@ async fn of_two_heads_that_follow_one_only_one_is_taken() {
 async fn after_an_error_it_is_opened_again_without_a_restart() {
     let data = tempfile::tempdir().unwrap();
     let sled = Sled::open_within(data.path(), QUICK).unwrap();
+    sled.remade().await.unwrap();
     let change = |key| vec![put(Table::Files, key, "x")];
     sled.apply(change("before")).await.unwrap();
     for (fault, key) in [

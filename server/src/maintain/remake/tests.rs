@@ -60,6 +60,9 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
         fs::write(folder.join(format!("{version}.mod")), bytes).unwrap();
     }
     let ledger = Arc::new(Memory::default());
+    // As a remake that broke off leaves it.
+    let counted = Change::put(Table::Fetched, "2026-11-26/m.example/x@v1.0.0", &2).unwrap();
+    ledger.apply(vec![counted]).await.unwrap();
     let remake = Remake {
         databases: Arc::new(
             Archives::open(&[], &crate::config::Upstream::default(), data.path()).unwrap(),
@@ -85,7 +88,9 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
     assert_eq!(first.stored_at, 7);
     let second = record("v1.1.0").await.unwrap();
     assert_eq!(second.sha256, sha256(b"what was stored first"));
-    for version in ["v1.2.0", "v1.3.0", "v1.4.0"] {
+    let lost = record("v1.3.0").await.unwrap();
+    assert_eq!(lost.sha256, sha256(b"lost with the disk"), "until a purge");
+    for version in ["v1.2.0", "v1.4.0"] {
         assert_eq!(record(version).await, None, "{version}");
     }
     let count = ledger.get(Table::Fetched, "2026-11-26/m.example/x@v1.0.0");
