@@ -85,9 +85,13 @@ pub(crate) async fn serve<R, H, F, B>(
     } = endpoint;
     let places = Arc::new(Semaphore::new(connections_max));
     let graceful = GracefulShutdown::new();
+    let of_one = shared.limits.connections_of_one(connections_max);
+    // The rest is for others, whoever waits.
+    let waiting_of_one = WAITING_OF_ONE_MAX.min(connections_max.saturating_sub(of_one) / 2);
     let opening = Opening {
         builder: builder(&shared.limits),
-        per_address: PerAddress::new(shared.limits.connections_of_one()),
+        per_address: PerAddress::new(of_one),
+        waiting: PerAddress::new(waiting_of_one),
         shared,
         tls,
         role,
@@ -117,20 +121,25 @@ pub(crate) async fn serve<R, H, F, B>(
                 continue;
             }
         };
-        let Some(own_place) = opening.admit(hop) else {
-            continue;
-        };
         let opening = Arc::clone(&opening);
         let watcher = graceful.watcher();
         let connections = opening.shared.connections.clone();
         connections.spawn(async move {
-            let _places = (place, own_place);
-            opening.run(stream, hop, watcher).await;
+            let _place = place;
+            if let Some(_own_place) = opening.admit(hop).await {
+                opening.run(stream, hop, watcher).await;
+            }
         });
     }
     drop(listener);
     graceful.shutdown().await;
 }
+
+/// How long a connection waits for another one of its address to end. A client that
+/// closes one and opens the next at once is seen to do so in any order.
+const HANDOVER: Duration = Duration::from_millis(250);
+/// Connections of one address that wait so.
+const WAITING_OF_ONE_MAX: usize = 16;
 
 /// How long accepting pauses when it fails.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -181,6 +190,8 @@ struct Opening<R, H> {
     shared: Shared,
     builder: auto::Builder<TokioExecutor>,
     per_address: Arc<PerAddress>,
+    /// Connections that wait for a place of their address.
+    waiting: Arc<PerAddress>,
     tls: Option<Acceptor>,
     role: R,
     proxy_protocol: bool,
@@ -192,7 +203,7 @@ impl<R, H> Opening<R, H> {
     ///
     /// A trusted proxy has as many as it likes: behind it are many clients. Where it
     /// says who they are before anything else, each has places of its own.
-    fn admit(&self, hop: ClientAddress) -> Option<Option<Place>> {
+    async fn admit(&self, hop: ClientAddress) -> Option<Option<Place>> {
         let is_proxy = self.shared.clients.trusts(hop);
         if self.proxy_protocol && !is_proxy && hop != ClientAddress::Unix {
             self.refuse(Refused::NotAProxy);
@@ -202,24 +213,29 @@ impl<R, H> Opening<R, H> {
         if is_proxy {
             return Some(None);
         }
-        self.place(hop).map(Some)
+        self.place(hop).await.map(Some)
     }
 
-    fn place(&self, client: ClientAddress) -> Option<Place> {
-        match self.per_address.enter(client) {
-            Ok(place) => Some(place),
-            Err(full) => {
-                self.refuse(Refused::PerAddress);
-                if full.is_news {
-                    tracing::debug!(
-                        peer = %client,
-                        max = full.max,
-                        "connections refused: their address has too many open"
-                    );
-                }
-                None
+    async fn place(&self, client: ClientAddress) -> Option<Place> {
+        let full = match self.per_address.enter(client) {
+            Ok(place) => return Some(place),
+            Err(full) => full,
+        };
+        let entered = match self.waiting.enter(client) {
+            Ok(_waits) => self.per_address.enter_within(client, HANDOVER).await.ok(),
+            Err(_) => None,
+        };
+        if entered.is_none() {
+            self.refuse(Refused::PerAddress);
+            if full.is_news {
+                tracing::debug!(
+                    peer = %client,
+                    max = full.max,
+                    "connections refused: their address has too many open"
+                );
             }
         }
+        entered
     }
 
     fn refuse(&self, why: Refused) {
@@ -264,7 +280,7 @@ where
                 Ok(Some(client)) => {
                     hop = ClientAddress::Ip(client.to_canonical());
                     if !self.shared.clients.trusts(hop) {
-                        let Some(place) = self.place(hop) else {
+                        let Some(place) = self.place(hop).await else {
                             return;
                         };
                         _place = Some(place);

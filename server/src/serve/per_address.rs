@@ -6,6 +6,9 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
 use super::peer::ClientAddress;
 
 /// Counts by client address. An address is kept only while it has something.
@@ -14,6 +17,8 @@ pub(crate) struct PerAddress {
     max: usize,
     /// Held for a look-up at a time, never across an await.
     counts: Mutex<HashMap<IpAddr, Count>>,
+    /// A place was given back.
+    freed: Notify,
 }
 
 #[derive(Debug)]
@@ -44,6 +49,7 @@ impl PerAddress {
         Arc::new(Self {
             max,
             counts: Mutex::default(),
+            freed: Notify::new(),
         })
     }
 
@@ -79,6 +85,32 @@ impl PerAddress {
         Ok(Place(Some((Arc::clone(self), key))))
     }
 
+    /// Takes a place as [`enter`](Self::enter) does, and waits up to `within` for an
+    /// address that has all it may have to give one back.
+    ///
+    /// # Errors
+    /// It has not.
+    pub(crate) async fn enter_within(
+        self: &Arc<Self>,
+        address: ClientAddress,
+        within: Duration,
+    ) -> Result<Place, Full> {
+        let entered = async {
+            loop {
+                // Before the look, so that nothing that is given back is missed.
+                let freed = self.freed.notified();
+                if let Ok(place) = self.enter(address) {
+                    return place;
+                }
+                freed.await;
+            }
+        };
+        match timeout(within, entered).await {
+            Ok(place) => Ok(place),
+            Err(_) => self.enter(address),
+        }
+    }
+
     /// Returns how many addresses have something.
     #[cfg(test)]
     pub(crate) fn addresses(&self) -> usize {
@@ -93,16 +125,18 @@ impl PerAddress {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let Some((counts, key)) = self.0.take() else {
+        let Some((all, key)) = self.0.take() else {
             return;
         };
-        let mut counts = counts.lock();
+        let mut counts = all.lock();
         if let Entry::Occupied(mut entry) = counts.entry(key) {
             entry.get_mut().places -= 1;
             if entry.get().places == 0 {
                 entry.remove();
             }
         }
+        drop(counts);
+        all.freed.notify_waiters();
     }
 }
 
@@ -138,6 +172,25 @@ mod tests {
         let _other = counts.enter(ip("192.0.2.2")).unwrap();
         drop(first);
         let _again = counts.enter(ip("192.0.2.1")).unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_that_is_given_back_is_waited_for() {
+        let counts = PerAddress::new(1);
+        let first = counts.enter(ip("192.0.2.1")).unwrap();
+        let within = Duration::from_millis(250);
+        let began = tokio::time::Instant::now();
+        let second = counts.enter_within(ip("192.0.2.1"), within);
+        second.await.unwrap_err();
+        assert_eq!(began.elapsed(), within);
+        let second = tokio::spawn({
+            let counts = Arc::clone(&counts);
+            async move { counts.enter_within(ip("192.0.2.1"), within).await }
+        });
+        tokio::time::sleep(within / 2).await;
+        drop(first);
+        let _second = second.await.unwrap().unwrap();
+        assert_eq!(began.elapsed(), within + within / 2);
     }
 
     #[test]

@@ -272,3 +272,35 @@ async fn http2_bytes_are_not_written_by_the_kernel_from_where_they_lie() {
     sender.send_request(request).await.unwrap();
     assert_eq!(peers.recv().await, Some(false));
 }
+
+#[tokio::test]
+async fn a_client_that_closes_one_connection_and_opens_another_is_not_refused() {
+    let setup = Setup {
+        limits: Limits {
+            connections_max: 8,
+            ..Limits::default()
+        },
+        ..Setup::default()
+    };
+    let server = setup.start_mirror().await;
+    // Three quarters of all places.
+    let mut held = Vec::new();
+    for _ in 0..6 {
+        held.push(server.connect().await);
+    }
+    for round in 0..20 {
+        drop(held.pop());
+        let mut stream = server.connect().await;
+        let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut answer = [0; 1024];
+        let count = stream.read(&mut answer).await.unwrap();
+        assert!(answer[..count].starts_with(b"HTTP/1.1 200"), "{round}");
+        held.push(stream);
+    }
+    let page = server.metrics.encode();
+    let refused = |line: &&str| line.starts_with("sumward_refused_connections_total{");
+    for line in page.lines().filter(refused) {
+        assert!(line.ends_with(" 0"), "{line}");
+    }
+}

@@ -335,15 +335,17 @@ async fn error_text(response: &mut Response) -> Bytes {
             let Ok(Some(chunk)) = response.chunk().await else {
                 break;
             };
-            match &mut inflater {
-                None => add(&mut text, &chunk),
-                Some(inflater) => {
-                    inflater.feed(chunk);
-                    while text.len() < TEXT_BYTES_MAX
-                        && let Ok(Some(chunk)) = inflater.next()
-                    {
-                        add(&mut text, &chunk);
-                    }
+            let Some(inflater) = &mut inflater else {
+                add(&mut text, &chunk);
+                continue;
+            };
+            inflater.feed(chunk);
+            while text.len() < TEXT_BYTES_MAX {
+                match inflater.next() {
+                    Ok(Some(chunk)) => add(&mut text, &chunk),
+                    Ok(None) => break,
+                    // Nothing more can be read of it.
+                    Err(_) => return,
                 }
             }
         }

@@ -11,6 +11,7 @@ use super::body::{Body, Bounds};
 use super::host::{Host, now};
 use super::target::check_path;
 use super::{FetchError, Fetched, Want};
+use crate::blocking;
 use crate::metrics::Outcome;
 
 /// Opens a file of a tree.
@@ -58,7 +59,7 @@ pub(super) async fn open(
 }
 
 async fn resolve(root: PathBuf, path: String) -> io::Result<(tokio::fs::File, u64)> {
-    let opened = tokio::task::spawn_blocking(move || {
+    let (file, length) = blocking::run(move || {
         // A tree that is not mounted has no word on what exists.
         let root = root
             .canonicalize()
@@ -67,14 +68,15 @@ async fn resolve(root: PathBuf, path: String) -> io::Result<(tokio::fs::File, u6
         if !full.starts_with(&root) {
             return Err(io::Error::other(OUTSIDE));
         }
-        let file = std::fs::File::open(full)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
+        // Before it is opened: a pipe waits for whoever writes to it.
+        if !std::fs::metadata(&full)?.is_file() {
             return Err(io::Error::from(io::ErrorKind::NotFound));
         }
-        Ok((file, metadata.len()))
-    });
-    let (file, length) = opened.await.map_err(io::Error::other)??;
+        let file = std::fs::File::open(full)?;
+        let length = file.metadata()?.len();
+        Ok((file, length))
+    })
+    .await?;
     Ok((tokio::fs::File::from_std(file), length))
 }
 

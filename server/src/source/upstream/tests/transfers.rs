@@ -157,6 +157,20 @@ async fn broken_compression_is_a_broken_transfer() {
 }
 
 #[tokio::test]
+async fn words_whose_compression_is_broken_are_left_out() {
+    // More than is inflated at once.
+    for bad in [
+        vec![b'x'; 100_000],
+        [gzip(b"words"), vec![b'x'; 100_000]].concat(),
+    ] {
+        let origin = Origin::start(move |_| coded(404, "gzip", &bad)).await;
+        let upstreams = open(&settings(&origin.url()));
+        let error = get(&upstreams, "x").await.expect_err("no file");
+        assert_eq!(brief(&error), "not found 404");
+    }
+}
+
+#[tokio::test]
 async fn other_codings_are_bad_answers() {
     let origin = Origin::start(|_| coded(200, "br", b"and so on")).await;
     let upstreams = open(&settings(&origin.url()));

@@ -89,6 +89,18 @@ async fn files_are_read_in_pieces_and_bounded() {
 }
 
 #[tokio::test]
+async fn a_pipe_is_no_file_and_is_not_waited_for() {
+    let (folder, upstreams) = tree();
+    let pipe = folder.path().join("go modules/m.example/!x/@v/list");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    let asked = get(&upstreams, "m.example/!x/@v/list");
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(20), asked).await;
+    let error = answer.expect("an answer").expect_err("no file");
+    assert_eq!(brief(&error), "not found 404");
+}
+
+#[tokio::test]
 async fn a_missing_tree_is_unavailable() {
     let upstreams = open(&settings("file:///nonexistent/tree"));
     let error = get(&upstreams, "m/@v/list").await.expect_err("no tree");
