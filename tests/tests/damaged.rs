@@ -104,7 +104,8 @@ fn damage_and_ask(world: &World, module: &Module, server: &Sumward, ask: Ask<'_>
         }
         assert_eq!(std::fs::read(&path).unwrap(), module.zip(), "{how}");
     }
-    server.wait_for("ERROR");
+    let alarm = server.wait_for("ERROR");
+    assert!(alarm.contains("example.com/thing"), "{alarm}");
 }
 
 /// What somebody does to a file.
@@ -117,7 +118,6 @@ fn a_hot_zip_that_is_cut_costs_one_answer_at_most() {
     let server = world.serve();
     let ask = |target: &str| plain(server.address(), target);
     damage_and_ask(&world, &module, &server, &ask);
-    server.wait_for("example.com/thing");
 }
 
 /// A certificate of its own, in files where the server finds them.

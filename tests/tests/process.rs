@@ -83,6 +83,14 @@ fn ask_for_modules(address: SocketAddr, count: usize) {
     }
 }
 
+/// Lines of the log that nobody took.
+fn dropped_lines(address: SocketAddr) -> u64 {
+    let page = client::get(address, "/metrics").text();
+    let mut lines = page.lines();
+    let dropped = lines.find_map(|line| line.strip_prefix("sumward_log_lines_dropped_total "));
+    dropped.unwrap().parse().unwrap()
+}
+
 /// A pipe that nobody reads any more.
 fn broken_pipe() -> Stdio {
     let (reader, writer) = std::io::pipe().unwrap();
@@ -96,12 +104,7 @@ fn a_reader_of_the_log_that_is_gone_costs_no_request_and_no_signal() {
         let (_folder, setup) = setup("http://127.0.0.1:9");
         let mut server = Process::start(&setup, stderr(), &["--log-level", "debug"]);
         ask_for_modules(server.address, 20);
-        let page = client::get(server.address, "/metrics").text();
-        let dropped = page
-            .lines()
-            .find_map(|line| line.strip_prefix("sumward_log_lines_dropped_total "))
-            .unwrap();
-        assert!(dropped.parse::<u64>().unwrap() > 0, "{dropped}");
+        assert!(dropped_lines(server.address) > 0);
         server.signal(Signal::TERM);
         assert_eq!(server.wait().code(), Some(0));
     }
@@ -120,6 +123,7 @@ fn a_reader_of_the_log_that_stopped_costs_no_request_and_no_signal() {
         stream.write_all(request).unwrap();
         assert!(stream.read(&mut bytes).unwrap() > 0);
     }
+    assert!(dropped_lines(server.address) > 0);
     server.signal(Signal::TERM);
     assert_eq!(server.wait().code(), Some(0));
 }
