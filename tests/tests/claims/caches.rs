@@ -1,0 +1,1 @@
+//! Go installations and build caches.

@@ -1,0 +1,1 @@
+//! Masks, images and containers.

@@ -1,0 +1,1 @@
+//! Files judged alone.
