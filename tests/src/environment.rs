@@ -45,6 +45,12 @@ pub fn records_folder() -> Option<PathBuf> {
     read("SUMWARD_RECORDS").map(PathBuf::from)
 }
 
+/// Says whether `SUMWARD_WRITE_GOLDEN` asks for the kept texts to be written anew.
+#[must_use]
+pub fn writes_golden() -> bool {
+    read("SUMWARD_WRITE_GOLDEN").is_some()
+}
+
 /// `PATH` as the tests were started with it: child programs get nothing else of
 /// the environment.
 #[must_use]

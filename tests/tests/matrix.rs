@@ -6,6 +6,9 @@
 #[path = "matrix/build.rs"]
 mod build;
 #[cfg(test)]
+#[path = "matrix/golden.rs"]
+mod golden;
+#[cfg(test)]
 #[path = "matrix/pairs.rs"]
 mod pairs;
 #[cfg(test)]
@@ -43,5 +46,12 @@ fn every_pair_gets_its_verdict_and_its_cause_first() {
         "{} wrong:\n{}",
         wrong.len(),
         wrong.join("\n")
+    );
+    let differing = golden::differing(&pairs, &yard);
+    assert!(
+        differing.is_empty(),
+        "{} texts are not as they are kept:\n{}",
+        differing.len(),
+        differing.join("\n")
     );
 }

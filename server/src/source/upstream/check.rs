@@ -26,7 +26,7 @@ pub(super) fn problems(settings: &config::Upstream) -> Vec<(&'static str, Error)
     for host in &settings.redirect_hosts {
         note("upstream.redirect_hosts", redirect_host(host).err());
     }
-    let trusted = trust::tls(settings.ca_file.as_deref());
+    let trusted = trust::extra(settings.ca_file.as_deref());
     note("upstream.ca_file", trusted.err());
     note("upstream.netrc", read_netrc(settings).err());
     let HttpProxy { http, https, .. } = settings.http_proxy.clone();

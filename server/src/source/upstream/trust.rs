@@ -23,12 +23,9 @@ pub(super) fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     // first one serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let extra = match ca_file {
-        Some(path) => certificates(path)?,
-        None => Vec::new(),
-    };
+    let extra = extra(ca_file)?;
     let verifier = Pinned {
-        inner: verifier(&extra, ca_file, &provider)?,
+        inner: verifier(&extra, &provider)?,
         pinned: extra,
     };
     let mut tls = ClientConfig::builder_with_provider(provider)
@@ -41,23 +38,33 @@ pub(super) fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     Ok(tls)
 }
 
+/// Returns the certificates of a PEM file; none without one. Those of the system, whose
+/// reading takes some ten milliseconds, are not read.
+///
+/// # Errors
+/// [`Error::CaFile`] when it cannot be read, holds none, or one that is malformed.
+pub(super) fn extra(ca_file: Option<&Path>) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let Some(path) = ca_file else {
+        return Ok(Vec::new());
+    };
+    let extra = certificates(path)?;
+    // Said of the file, not of TLS as a whole.
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in &extra {
+        let added = roots.add(certificate.clone());
+        added.map_err(|error| Error::CaFile {
+            path: path.to_owned(),
+            reason: chain(&error),
+        })?;
+    }
+    Ok(extra)
+}
+
 /// Verifies by the system's authorities and those given.
 fn verifier(
     extra: &[CertificateDer<'static>],
-    ca_file: Option<&Path>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Option<Arc<dyn ServerCertVerifier>>, Error> {
-    if let Some(path) = ca_file {
-        // Said of the file, not of TLS as a whole.
-        let mut roots = rustls::RootCertStore::empty();
-        for certificate in extra {
-            let added = roots.add(certificate.clone());
-            added.map_err(|error| Error::CaFile {
-                path: path.to_owned(),
-                reason: chain(&error),
-            })?;
-        }
-    }
     let provider = Arc::clone(provider);
     let verifier =
         rustls_platform_verifier::Verifier::new_with_extra_roots(extra.iter().cloned(), provider);
