@@ -1,6 +1,7 @@
 //! The one way to run blocking work off the async threads.
 
 use std::io;
+use std::time::Duration;
 
 /// Runs `work` on a thread that may block, and returns what it answers.
 ///
@@ -20,9 +21,38 @@ pub(crate) async fn run<T: Send + 'static>(
     }
 }
 
+/// Does the same, and waits for at most `max`: a mount whose server is gone answers
+/// nothing for ever, and whoever waits for it shall not.
+///
+/// # Errors
+/// Those of [`run`]; `TimedOut` when the work has not ended, which then goes on.
+pub(crate) async fn run_within<T: Send + 'static>(
+    max: Duration,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let ended = tokio::time::timeout(max, run(work)).await;
+    ended.unwrap_or_else(|_| {
+        let text = format!("the disk did not answer within {} s", max.as_secs());
+        Err(io::Error::new(io::ErrorKind::TimedOut, text))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn work_that_does_not_end_is_waited_for_so_long_and_no_longer() {
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let work = move || ended.recv().map_err(io::Error::other);
+        let error = run_within(Duration::from_millis(20), work).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
+        // It was not stopped.
+        end.send(()).unwrap();
+        let quick = run_within(Duration::from_secs(60), || Ok(7)).await;
+        assert_eq!(quick.unwrap(), 7);
+    }
 
     #[tokio::test]
     async fn a_panic_is_an_error_of_the_one_who_asked() {

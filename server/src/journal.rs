@@ -228,6 +228,11 @@ pub(crate) fn folder(data: &Path) -> PathBuf {
     data.join("journal")
 }
 
+/// Returns the present time as entries have it.
+pub(crate) fn seconds_now() -> u64 {
+    seconds(SystemTime::now())
+}
+
 /// Returns the time as entries have it: seconds since 1970.
 pub(crate) fn seconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH);

@@ -17,6 +17,8 @@ pub(crate) mod sled;
 pub(crate) use record::{Absence, Contents, FileRecord, Standing, Use};
 
 /// The records. Values are bytes; [`record`] has their types.
+///
+/// Every call ends, with `TimedOut` where the ledger does not answer.
 #[async_trait]
 pub(crate) trait Ledger: Send + Sync + Debug {
     /// Returns a record.

@@ -14,12 +14,13 @@ pub(crate) mod purge;
 pub(crate) mod used;
 pub(crate) mod verified;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use proto::module::Version;
-use tokio::sync::RwLock;
+use tokio::sync::Mutex;
 
 use crate::blocking;
 use crate::journal::{self, Journal};
@@ -43,8 +44,23 @@ pub(crate) struct Shelf<E> {
     absences: Absences,
     verified: Verified,
     used: Used,
-    /// Files are recorded side by side, and never while something is taken back.
-    taking_back: RwLock<()>,
+    turns: Turns,
+}
+
+/// A file is never recorded while it is taken back. Files share a lock with some
+/// others only, so that storage that hangs at one does not hold up them all.
+#[derive(Debug, Default)]
+struct Turns([Mutex<()>; TURNS]);
+
+const TURNS: usize = 32;
+
+impl Turns {
+    fn of(&self, key: &Key) -> &Mutex<()> {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let number = hasher.finish() % TURNS as u64;
+        &self.0[usize::try_from(number).unwrap_or(0)]
+    }
 }
 
 /// What a shelf is made of.
@@ -94,7 +110,7 @@ impl<E: Clone> Shelf<E> {
             negative: Negative::new(cache.negative_entries_max),
             verified: Verified::default(),
             used: Used::new(usage),
-            taking_back: RwLock::default(),
+            turns: Turns::default(),
         }
     }
 
@@ -237,7 +253,7 @@ impl<E: Clone> Shelf<E> {
     /// What the journal answers, where the record is a fact that no file tells;
     /// `NotFound` where the file was taken back meanwhile.
     pub(crate) async fn record(&self, key: &Key, record: &FileRecord) -> io::Result<(Blob, Since)> {
-        let _not_meanwhile = self.taking_back.read().await;
+        let _not_meanwhile = self.turns.of(key).lock().await;
         let gone = || io::Error::new(io::ErrorKind::NotFound, "the file was taken back");
         let found = self.look_changing(key).await?.ok_or_else(gone)?;
         if let Some(entry) = journal::Entry::first_use(key.as_str(), record)
@@ -271,7 +287,12 @@ impl<E: Clone> Shelf<E> {
                 Ok(found) => found.key.map(Ok),
                 Err(error) => Some(Err(error)),
             });
-            keys.take(FILES_MAX).collect()
+            let keys: Vec<Key> = keys.take(FILES_MAX + 1).collect::<io::Result<_>>()?;
+            if keys.len() > FILES_MAX {
+                let text = format!("one module has more than {FILES_MAX} files");
+                return Err(io::Error::other(text));
+            }
+            Ok(keys)
         })
         .await
     }
@@ -281,7 +302,7 @@ impl<E: Clone> Shelf<E> {
     /// # Errors
     /// What disk, journal or ledger answer. The file is then no longer in memory.
     pub(crate) async fn remove(&self, key: &Key) -> io::Result<bool> {
-        let _not_meanwhile = self.taking_back.write().await;
+        let _not_meanwhile = self.turns.of(key).lock().await;
         self.hot.remove(key);
         self.verified.forget(key);
         self.journal.append(removed(key)).await?;
@@ -352,7 +373,7 @@ impl<E: Clone> Shelf<E> {
     /// # Errors
     /// What journal or ledger answer; what was not written is written next time.
     pub(crate) async fn flush_use(&self) -> io::Result<()> {
-        let Some(noted) = self.used.take(seconds_now()) else {
+        let Some(noted) = self.used.take(journal::seconds_now()) else {
             return Ok(());
         };
         if !noted.counts.is_empty()
@@ -380,13 +401,6 @@ fn version_of(key: &Key) -> Option<Version> {
 fn removed(key: &Key) -> journal::Entry {
     journal::Entry::Removed {
         key: key.to_string(),
-        at: seconds_now(),
+        at: journal::seconds_now(),
     }
-}
-
-/// Returns the seconds since 1970.
-pub(crate) fn seconds_now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }

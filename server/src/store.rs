@@ -26,6 +26,8 @@ pub(crate) use key::Key;
 
 /// Where files are stored. A name once taken never gets other content, unless
 /// it was removed first or is one whose content changes ([`If::Any`]).
+///
+/// Every call ends, with `TimedOut` where the storage does not answer.
 #[async_trait]
 pub(crate) trait Blobs: Send + Sync + Debug {
     /// Returns the file `key`, or `None` where there is none.

@@ -9,9 +9,9 @@ use proto::modzip;
 
 use super::error::Error;
 use super::proof::Covered;
+use crate::journal::seconds_now;
 use crate::ledger::{FileRecord, Standing};
 use crate::shelf::answer::Kind;
-use crate::shelf::seconds_now;
 use crate::store::Key;
 
 /// A file of a version.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::seconds_now;
+use crate::journal::seconds_now;
 use crate::ledger::{Absence, Change, Ledger, Table};
 use crate::store::Key;
 

@@ -121,30 +121,35 @@ const RECORDS_AT_ONCE: usize = 1000;
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
     use crate::config;
     use crate::journal::{self, Entry, Journal, Line};
     use crate::ledger::memory::Memory;
-    use crate::ledger::{FileRecord, Ledger, Standing};
+    use crate::ledger::{FileRecord, Standing};
     use crate::shelf::Parts;
+    use crate::store::Blobs;
     use crate::store::durable::Staging;
+    use crate::store::failing::{Call, Failing, Fault};
     use crate::store::local::Local;
 
-    #[tokio::test]
-    async fn what_was_judged_while_it_was_taken_back_is_not_recorded_again() {
-        let data = tempfile::tempdir().unwrap();
-        let staging = Staging::open(data.path()).unwrap();
-        let ledger = Arc::new(Memory::default());
+    fn shelf(data: &std::path::Path, blobs: Arc<dyn Blobs>) -> Shelf<()> {
         let parts = Parts {
-            blobs: Arc::new(Local::open(data.path(), &staging).unwrap()),
-            ledger: Arc::clone(&ledger) as Arc<dyn Ledger>,
-            journal: Journal::open(data.path()).unwrap(),
+            blobs,
+            ledger: Arc::new(Memory::default()),
+            journal: Journal::open(data).unwrap(),
         };
-        let settings = config::Config::new(data.path().to_owned());
-        let shelf = Shelf::<()>::new(parts, &settings.cache, &settings.usage);
-        let key = Key::parse("m.example/x/@v/v1.0.0.mod").unwrap();
-        let record = FileRecord {
+        let settings = config::Config::new(data.to_owned());
+        Shelf::new(parts, &settings.cache, &settings.usage)
+    }
+
+    fn local(data: &std::path::Path) -> Local {
+        Local::open(data, &Staging::open(data).unwrap()).unwrap()
+    }
+
+    fn record() -> FileRecord {
+        FileRecord {
             sha256: "00".to_owned(),
             size: 3,
             h1: None,
@@ -152,14 +157,21 @@ mod tests {
                 reason: "proof is off".to_owned(),
             },
             stored_at: 7,
-        };
-        shelf.keep_first(&key, b"abc", &record).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_judged_while_it_was_taken_back_is_not_recorded_again() {
+        let data = tempfile::tempdir().unwrap();
+        let shelf = shelf(data.path(), Arc::new(local(data.path())));
+        let key = Key::parse("m.example/x/@v/v1.0.0.mod").unwrap();
+        shelf.keep_first(&key, b"abc", &record()).await.unwrap();
         assert!(shelf.recorded(&key).await.is_some());
 
         let what = Purge::parse("m.example/x@v1.0.0").unwrap();
         let purged = shelf.purge(&what).await.unwrap();
         assert_eq!(purged.files, std::slice::from_ref(&key));
-        let error = shelf.record(&key, &record).await.unwrap_err();
+        let error = shelf.record(&key, &record()).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
 
         assert_eq!(shelf.recorded(&key).await, None);
@@ -169,5 +181,31 @@ mod tests {
             matches!(last, Some(Line::Entry(Entry::Removed { .. }))),
             "{last:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn storage_that_hangs_at_one_file_holds_up_few_others() {
+        let data = tempfile::tempdir().unwrap();
+        let blobs = Arc::new(Failing::new(local(data.path())));
+        let shelf = shelf(data.path(), Arc::clone(&blobs) as Arc<dyn Blobs>);
+        let key = |number| Key::parse(&format!("m.example/x/@v/v1.0.{number}.mod")).unwrap();
+        shelf.keep_first(&key(0), b"abc", &record()).await.unwrap();
+        blobs.fail(|call| (call == Call::Remove).then_some(Fault::Hang));
+        let stuck = key(0);
+        let hangs = shelf.remove(&stuck);
+        let others = async {
+            let mut kept = 0;
+            for number in 1..=32 {
+                let (key, record) = (key(number), record());
+                let keep = shelf.keep_first(&key, b"abc", &record);
+                let kept_one = tokio::time::timeout(Duration::from_millis(200), keep).await;
+                kept += usize::from(kept_one.is_ok_and(|kept| kept.is_ok()));
+            }
+            kept
+        };
+        tokio::select! {
+            removed = hangs => panic!("it ended: {removed:?}"),
+            kept = others => assert!(kept >= 24, "{kept} of 32"),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -14,9 +15,12 @@ pub(crate) enum Fault {
     NotDone(io::ErrorKind),
     /// An error of this kind, although all was done.
     Done(io::ErrorKind),
-    /// It never ends.
+    /// `TimedOut`, after a long while; nothing was done.
     Hang,
 }
+
+/// How long a call hangs: as long as the files of a dead mount are waited for.
+const HANG: Duration = Duration::from_secs(30);
 
 /// A call that can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +92,10 @@ pub(crate) async fn run<C, T>(
         None => work.await,
         Some(Fault::NotDone(kind)) => Err(kind.into()),
         Some(Fault::Done(kind)) => work.await.and(Err(kind.into())),
-        Some(Fault::Hang) => std::future::pending().await,
+        Some(Fault::Hang) => {
+            tokio::time::sleep(HANG).await;
+            Err(io::ErrorKind::TimedOut.into())
+        }
     }
 }
 
@@ -151,7 +158,7 @@ mod tests {
         assert_eq!(blobs.walk().count(), 2);
         blobs.fail(|_| Some(Fault::Hang));
         let key = Key::parse("a.example/c/@v/list").unwrap();
-        let wait = std::time::Duration::from_millis(10);
+        let wait = Duration::from_millis(10);
         assert!(tokio::time::timeout(wait, blobs.read(&key)).await.is_err());
     }
 }

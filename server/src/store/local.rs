@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -25,6 +25,12 @@ pub(crate) struct Local {
 
 /// Files up to this size are read at once, larger ones opened.
 const READ_BYTES_MAX: u64 = 64 << 10;
+
+/// How long a call may take: with a disk that is slow, not one that is gone.
+const CALL_MAX: Duration = Duration::from_secs(30);
+
+/// The same of publishing, which writes the whole file to the disk.
+const PUBLISH_MAX: Duration = Duration::from_secs(300);
 
 impl Local {
     /// Opens `DATA/modules`, making it where absent. Where it is on another file
@@ -83,17 +89,17 @@ fn read_only() -> io::Error {
 impl Blobs for Local {
     async fn read(&self, key: &Key) -> io::Result<Option<Blob>> {
         let path = self.path(key);
-        blocking::run(move || read(&path)).await
+        blocking::run_within(CALL_MAX, move || read(&path)).await
     }
 
     async fn stage(&self) -> io::Result<Staged> {
         let staging = self.staging()?;
-        blocking::run(move || staging.create()).await
+        blocking::run_within(CALL_MAX, move || staging.create()).await
     }
 
     async fn publish(&self, staged: Staged, key: &Key, condition: If) -> io::Result<Published> {
         let to = self.changed(key)?;
-        blocking::run(move || match condition {
+        blocking::run_within(PUBLISH_MAX, move || match condition {
             If::Absent => staged.publish_new(&to),
             If::Any => staged.publish(&to).map(|()| Published::Stored),
         })
@@ -102,12 +108,12 @@ impl Blobs for Local {
 
     async fn remove(&self, key: &Key) -> io::Result<bool> {
         let path = self.changed(key)?;
-        blocking::run(move || remove(&path)).await
+        blocking::run_within(CALL_MAX, move || remove(&path)).await
     }
 
     async fn touch(&self, key: &Key) -> io::Result<()> {
         let path = self.changed(key)?;
-        blocking::run(move || {
+        blocking::run_within(CALL_MAX, move || {
             let file = File::options().append(true).open(path)?;
             file.set_modified(SystemTime::now())
         })

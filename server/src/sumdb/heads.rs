@@ -5,7 +5,6 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use futures_util::future::BoxFuture;
 use proto::sumdb::Head;
@@ -183,7 +182,7 @@ impl Heads for RecordedHeads {
                 size: new.tree.size,
                 root: new.tree.hash.to_string(),
                 note: String::from_utf8_lossy(&new.note).into_owned(),
-                at: journal::seconds(SystemTime::now()),
+                at: journal::seconds_now(),
             };
             self.journal.append(entry).await?;
             let path = self.path(name, new.tree.size);

@@ -22,7 +22,7 @@ enum Sky {
     /// Some calls fail, and all was done.
     Done,
     DiskFull,
-    /// Some calls never end.
+    /// Some calls hang.
     Hang,
     /// All of it at once.
     All,
@@ -41,7 +41,7 @@ const SKIES: [Sky; 7] = [
 /// Of a thousand calls, so many fail.
 const FAIL_PER_MILLE: u32 = 50;
 
-/// Of a thousand calls, so many never end.
+/// Of a thousand calls, so many hang.
 const HANG_PER_MILLE: u32 = 2;
 
 const KINDS: [ErrorKind; 4] = [
