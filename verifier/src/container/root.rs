@@ -172,10 +172,9 @@ impl Root {
 
 /// A fault that is no answer: the system refused, and says of what.
 fn error(root: &Path, fault: Fault) -> input::Error {
-    let path = fault
-        .place
-        .last()
-        .map_or_else(|| root.into(), PathBuf::from);
+    let is_named = matches!(fault.kind, FaultKind::Io(_));
+    let place = fault.place.last().filter(|_| is_named);
+    let path = place.map_or_else(|| root.into(), PathBuf::from);
     let cause = match fault.kind {
         FaultKind::Io(cause) => cause,
         kind => std::io::Error::other(kind.to_string()),
