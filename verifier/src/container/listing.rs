@@ -136,7 +136,8 @@ impl Listing {
         self.add_within(member, LISTING_BYTES_MAX)
     }
 
-    fn add_within(&mut self, member: Member, max: usize) -> Result<(), Fault> {
+    fn add_within(&mut self, mut member: Member, max: usize) -> Result<(), Fault> {
+        member.metadata.own.shrink_to_fit();
         self.memory = self.memory.saturating_add(member.memory());
         if self.memory > max {
             return Err(Kind::Memory {

@@ -152,9 +152,10 @@ impl Root {
         comparer: &mut Comparer<'_>,
     ) -> Result<Difference, input::Error> {
         let [a, b] = [self, other].map(|root| root.container(comparer.budget()));
-        comparer
-            .compare(names, &a, &b)
-            .map_err(|fault| error(self.path(), fault))
+        comparer.compare(names, &a, &b).map_err(|fault| {
+            let is_of_other = fault.place.first().is_some_and(|place| place == names[1]);
+            error(if is_of_other { other } else { self }.path(), fault)
+        })
     }
 
     /// A file beside a container is one with a single member.

@@ -49,7 +49,8 @@ impl Unowned {
         let mut at = 0;
         for range in owned.into_iter().chain(std::iter::once(end..end)) {
             let gap = at..range.start.min(end);
-            if !gap.is_empty() && !(zeros == Zeros::Fill && is_zero(source, &gap)?) {
+            let is_filled = zeros == Zeros::Fill && is_zero(source, &gap)?;
+            if !gap.is_empty() && !is_filled {
                 self.add_range(source, gap)?;
             }
             at = at.max(range.end);

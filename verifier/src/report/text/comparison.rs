@@ -197,11 +197,8 @@ impl Printer<'_> {
                 bytes.remaining
             )?;
         }
-        if let Some(first) = pair.first_bytes.as_ref().filter(|_| is_open || !is_proven) {
-            writeln!(self.out, "  the first other bytes, at {:#x}", first.offset)?;
-            for (letter, bytes) in pair.letters.iter().zip([&first.a, &first.b]) {
-                writeln!(self.out, "    {letter}: {}", clean(bytes))?;
-            }
+        if is_open || !is_proven {
+            self.first_bytes(pair)?;
         }
         if let Some(functions) = &pair.functions {
             self.functions(functions, pair)?;
@@ -226,6 +223,18 @@ impl Printer<'_> {
                 "    … {} more (--verbose)",
                 pair.sections.len() - shown
             )?;
+        }
+        Ok(())
+    }
+
+    /// Prints the last resort: what both have where they first differ.
+    fn first_bytes(&mut self, pair: &Comparison) -> io::Result<()> {
+        let Some(first) = &pair.first_bytes else {
+            return Ok(());
+        };
+        writeln!(self.out, "  the first other bytes, at {:#x}", first.offset)?;
+        for (letter, bytes) in pair.letters.iter().zip([&first.a, &first.b]) {
+            writeln!(self.out, "    {letter}: {}", clean(bytes))?;
         }
         Ok(())
     }
