@@ -28,6 +28,7 @@ use crate::schemas;
     version,
     about,
     after_help = AFTER_HELP,
+    override_usage = USAGE,
     arg_required_else_help = true,
     subcommand_negates_reqs = true
 )]
@@ -158,6 +159,10 @@ Examples:
 Exit codes:
   0  the files were read, whatever they are
   2  a file could not be read, or the command line is wrong";
+
+const USAGE: &str = "\
+verify-build [OPTIONS] <FILE> <FILE>...
+       verify-build [OPTIONS] <COMMAND>";
 
 const AFTER_HELP: &str = "\
 Examples:
