@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod accept;
 pub mod cache;
 pub mod cacheprog;
 pub mod lint;
@@ -7,12 +8,16 @@ pub mod output;
 pub mod rebuild;
 pub mod toolchain;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueHint};
 
+pub use accept::Accept;
+
+use crate::report::text::clean;
 use crate::schemas;
 
 /// Says whether builds of a Go program are the same, and if not, why, and what
@@ -23,9 +28,9 @@ use crate::schemas;
     version,
     about,
     after_help = AFTER_HELP,
+    override_usage = USAGE,
     arg_required_else_help = true,
-    subcommand_negates_reqs = true,
-    args_conflicts_with_subcommands = true
+    subcommand_negates_reqs = true
 )]
 pub struct Args {
     /// What to do instead of comparing
@@ -36,9 +41,8 @@ pub struct Args {
     #[arg(value_name = "FILE", num_args = 2.., required = true, value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
 
-    /// Exit with 0, too, when files differ and are equal after masking; the verdict
-    /// stays "different"
-    #[arg(long, value_enum, value_name = "WHAT")]
+    /// Exit with 0, too, when files differ in less; the verdict stays "different"
+    #[arg(long, value_parser = accept::parse, value_name = "WHAT", long_help = accept::HELP)]
     pub accept: Option<Accept>,
 
     /// Prove the causes with logs of both builds, made by
@@ -60,22 +64,44 @@ impl Args {
     /// Takes the command line of this process apart; where it can't be, says why
     /// and ends the process with 2.
     pub fn of_process() -> Self {
-        Self::try_parse().unwrap_or_else(|mut error| {
+        Self::read(std::env::args_os()).unwrap_or_else(|error| {
+            if error.use_stderr() && is_unsafe(&error.to_string()) {
+                // What was given may come from a list of file names.
+                crate::output::say_error(&error.to_string());
+                std::process::exit(error.exit_code());
+            }
+            error.exit()
+        })
+    }
+
+    /// Takes a command line apart. Options may stand before a command; files may not.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to say instead.
+    pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let args = Self::try_parse_from(line).map_err(|mut error| {
             if error.kind() == ErrorKind::TooFewValues {
                 let tip = "one file alone is shown by 'verify-build inspect FILE'";
                 let tip = ContextValue::StyledStrs(vec![tip.into()]);
                 error.insert(ContextKind::Suggested, tip);
             }
-            error.exit()
-        })
+            error
+        })?;
+        let compares = !args.files.is_empty() || args.accept.is_some();
+        if args.command.is_some() && (compares || !args.explain_with.is_empty()) {
+            return Err(Self::command().error(
+                ErrorKind::ArgumentConflict,
+                "files to compare, --accept and --explain-with do not go with a command; a file that has the \
+                 name of a command is named with its folder: ./inspect",
+            ));
+        }
+        Ok(args)
     }
 }
 
-/// What less than equality is good enough.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Accept {
-    /// Equal but for build IDs, signatures, stamps and PE times
-    Masked,
+/// Says whether text would do more than be read on a terminal or in a workflow's log.
+fn is_unsafe(text: &str) -> bool {
+    text.lines().any(|line| clean(line) != line)
 }
 
 /// What to do instead of comparing.
@@ -134,6 +160,10 @@ Exit codes:
   0  the files were read, whatever they are
   2  a file could not be read, or the command line is wrong";
 
+const USAGE: &str = "\
+verify-build [OPTIONS] <FILE> <FILE>...
+       verify-build [OPTIONS] <COMMAND>";
+
 const AFTER_HELP: &str = "\
 Examples:
   verify-build dist/tool rebuilt/tool           are these two the same, and if not, why?
@@ -145,8 +175,8 @@ Examples:
   verify-build inspect /usr/local/bin/tool      what one file tells about its build
 
 Exit codes:
-  0  every file holds the same bytes (or, with --accept masked, is equal to
-     the others but for what names or signs a build)
+  0  every file holds the same bytes (or, with --accept, differs from the others
+     in no more than what was said to be good enough)
   1  at least two files are different builds
   2  a file could not be read, or the command line is wrong
   3  inconclusive: the bytes differ, but a file is empty, cut off, damaged or a
@@ -156,12 +186,40 @@ A file that has the name of a command is named with its folder: ./inspect.";
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_command_line_holds_together() {
         Args::command().debug_assert();
+    }
+
+    fn read(line: &[&str]) -> Result<Args, clap::Error> {
+        let program = std::iter::once("verify-build");
+        Args::read(program.chain(line.iter().copied()).map(OsString::from))
+    }
+
+    #[test]
+    fn options_may_stand_before_a_command() {
+        for line in [
+            &["-v", "cache", "compare", "a", "b"][..],
+            &["--color", "never", "-v", "cache", "compare", "a", "b"],
+            &["cache", "-v", "compare", "a", "b"],
+            &["cache", "compare", "a", "b", "-v"],
+        ] {
+            let args = read(line).unwrap();
+            assert!(args.output.verbose, "{line:?}");
+            assert!(matches!(args.command, Some(Command::Cache(_))), "{line:?}");
+        }
+        let args = read(&["-v", "a", "b"]).unwrap();
+        assert!(args.command.is_none() && args.files.len() == 2);
+        for line in [
+            &["--accept", "masked", "cache", "audit"][..],
+            &["a", "-v", "inspect", "b"],
+            &["--explain-with", "a,b", "inspect", "b"],
+            &["a"],
+            &["-v"],
+        ] {
+            assert!(read(line).is_err(), "{line:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! One file taken in whole, and the question put to a list of them.
 
+pub mod first_bytes;
 pub mod shelf;
 
 use std::path::{Path, PathBuf};
@@ -11,10 +12,11 @@ use serde::Serialize;
 use crate::cause::{self, Cause, Pair};
 use crate::diff::Diff;
 use crate::goinfo::GoInfo;
-use crate::image::{Format, Image};
+use crate::image::{Format, Image, begins_with_zeros};
 use crate::input::{self, Input};
 use crate::mask;
 use crate::progress::Bar;
+use first_bytes::FirstBytes;
 
 /// A file with everything that it alone tells.
 #[derive(Debug)]
@@ -87,6 +89,8 @@ pub struct Outcome {
     pub reason: Option<String>,
     /// In what they differ; absent for identical files.
     pub diff: Option<Diff>,
+    /// Where they first differ outside their stamps.
+    pub first_bytes: Option<FirstBytes>,
     /// Why, strongest first.
     pub causes: Vec<Cause>,
     /// The second verdict: equal once what names or signs a build is left out?
@@ -125,6 +129,7 @@ impl Outcome {
             verdict,
             reason,
             diff: Some(diff),
+            first_bytes: FirstBytes::of(a, b),
             causes,
             masked,
         }
@@ -140,6 +145,7 @@ impl Outcome {
             },
             reason: is_empty.then(|| "both files are empty: there is no build to compare".into()),
             diff: None,
+            first_bytes: None,
             causes: Vec::new(),
             masked: None,
         }
@@ -164,6 +170,10 @@ pub fn obstacle(artifact: &Artifact) -> Option<String> {
         )),
         Format::Container(kind) => Some(format!(
             "{path} is a {kind}; unpack it and compare the files inside"
+        )),
+        Format::Other if begins_with_zeros(artifact.bytes()) => Some(format!(
+            "{path} begins with zeros, where a program has its header: it is damaged, as a file is that a crash \
+             kept from being written to disk; build or copy it again"
         )),
         _ if image.truncated => Some(format!(
             "{path} is cut off: its headers name bytes past its end; copy or download it again"
@@ -227,6 +237,30 @@ fn join<T>(reader: std::thread::ScopedJoinHandle<'_, T>) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_lost_its_head_is_damaged_and_not_another_build() {
+        let of = |bytes: Vec<u8>, hash: u8| {
+            Artifact::of(Input {
+                path: "made".into(),
+                sha256: [hash; 32],
+                bytes: bytes.into(),
+                identity: None,
+            })
+        };
+        let zeroed = [vec![0; 4096], b"the rest of a program".to_vec()].concat();
+        let names = || ["a".to_owned(), "b".to_owned()];
+        for other in [b"\x7fELF".to_vec(), zeroed[1..].to_vec(), b"text".to_vec()] {
+            let outcome = Outcome::of(&of(other, 1), &of(zeroed.clone(), 2), names());
+            assert_eq!(outcome.verdict, Verdict::Inconclusive);
+            assert!(outcome.causes.is_empty());
+        }
+        let said = obstacle(&of(zeroed, 1)).unwrap();
+        assert!(said.contains("damaged"), "{said}");
+        // A few zeros are no lost header.
+        assert_eq!(obstacle(&of(vec![0; 100], 1)), None);
+        assert_eq!(obstacle(&of(b"text".to_vec(), 1)), None);
+    }
 
     #[test]
     fn files_are_called_by_letters_while_there_are_some() {

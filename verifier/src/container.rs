@@ -27,6 +27,7 @@ pub mod rpm;
 pub mod source;
 pub mod survey;
 pub mod tar;
+mod unowned;
 pub mod visit;
 pub mod zip;
 

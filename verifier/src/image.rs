@@ -6,6 +6,8 @@
 
 pub mod archive;
 pub mod elf;
+mod executable;
+mod gccgo;
 pub mod linkage;
 pub mod macho;
 pub mod number;
@@ -68,10 +70,15 @@ pub struct Image {
     pub compressed: Vec<Range<usize>>,
     /// What compilers and linkers left in an ELF file's `.comment`.
     pub producers: Vec<String>,
+    /// What shows that gccgo compiled it, in words.
+    pub gccgo: Option<String>,
     /// The Go version that a WebAssembly module names in its `producers`.
     pub producer_go: Option<String>,
     /// Loaded memory, for pointers that lead from one place to another.
     pub segments: Vec<Segment>,
+    /// Bytes that are loaded where the processor may execute them, sorted and
+    /// without overlap, once the file is read.
+    pub executable: Vec<Range<usize>>,
     /// What could not be read, in words.
     pub problems: Vec<String>,
     /// Whether the bytes end before what the headers promise.
@@ -134,6 +141,28 @@ pub struct Segment {
     pub memory: u64,
 }
 
+/// How much is lost at a time when a crash keeps a file from being written to disk: a
+/// page, of shorter files a block.
+const LOST_LEN: std::ops::RangeInclusive<usize> = 512..=4096;
+
+/// Images of disks that begin with zeros by their format: where their marks lie, and
+/// what they are (ISO 9660, btrfs).
+const BEGIN_WITH_ZEROS: [(usize, &[u8]); 2] = [(0x8001, b"CD001"), (0x1_0040, b"_BHRfS_M")];
+
+/// Says whether a file has lost its beginning, as after a crash before it was written
+/// to disk (golang/go#57039).
+pub fn begins_with_zeros(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(*LOST_LEN.end())];
+    let mut known = BEGIN_WITH_ZEROS.iter();
+    let mut is_known = || {
+        known.any(|(at, mark)| {
+            let rest = bytes.get(*at..);
+            rest.is_some_and(|rest| rest.starts_with(mark))
+        })
+    };
+    LOST_LEN.contains(&head.len()) && head.iter().all(|byte| *byte == 0) && !is_known()
+}
+
 impl Image {
     /// Reads a file of any kind.
     pub fn read(bytes: &[u8]) -> Self {
@@ -151,9 +180,14 @@ impl Image {
             Format::Plan9 => plan9::read(bytes, &mut image),
             Format::Xcoff => xcoff::read(bytes, &mut image),
             Format::GoArchive => archive::read(bytes, &mut image),
+            Format::Other if begins_with_zeros(bytes) => {
+                image.problem("it begins with zeros, where a program has its header");
+            }
             Format::Container(_) | Format::Empty | Format::Other => {}
         }
         image.keep_within(bytes.len());
+        executable::settle(&mut image);
+        image.gccgo = gccgo::sign(bytes, &image);
         image.regions = region::cover(image.regions, bytes.len());
         image
     }
@@ -284,5 +318,7 @@ impl Image {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod made;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::CommandFactory as _;
 
-use verifier::args::{Accept, Args};
+use verifier::args::Args;
 use verifier::config::{Config, Task};
 use verifier::exit::Exit;
 use verifier::report::Report;
@@ -19,8 +19,7 @@ fn main() -> ExitCode {
     match run(&config) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            // Nothing is left to do when even this can't be written.
-            let _ = writeln!(io::stderr(), "verify-build: {error:#}");
+            output::say_error(&format!("verify-build: {error:#}"));
             Exit::Unreadable.into()
         }
     }
@@ -32,8 +31,8 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
         Task::Compare(comparing) => {
             let logs = hashlog::read(&comparing.files, &comparing.logs)?;
             let mut report = Report::compare_with(&comparing.files, &logs, host.progress)?;
-            if comparing.accept == Some(Accept::Masked) {
-                report.accept_masked();
+            if let Some(accept) = &comparing.accept {
+                report.accept(accept);
             }
             Box::new(report)
         }

@@ -10,15 +10,29 @@
 //! |---|---|
 //! | build ID | every occurrence of the whole text: zero |
 //! | host ID | the GNU build ID or LC_UUID: zero |
-//! | build information | the blob and `runtime.modinfo` among the constants: zero |
-//! | variables | values that `-X` set, where symbols tell: zero |
+//! | version control | the values of `vcs` lines of the build information: zero |
 //! | code signature | its bytes are taken away, and what names them reads as without |
 //! | time | link times in PE headers: zero |
 //! | checksum | the PE header's: zero |
 //! | debug link | `.gnu_debuglink`, a file name and a checksum of that file: zero |
 //!
-//! What lies where a mark should and has not its shape is not masked.
+//! Some bytes say more than which build it is: they are masked on demand alone, and a
+//! file that differs in them is not equal after masking:
+//!
+//! | mask | bytes |
+//! |---|---|
+//! | build settings | values of the other `build` lines: zero |
+//! | modules | what the lines of the program, its modules and their sums say: zero |
+//! | variables | values that `-X` set, where symbols tell: zero |
+//!
+//! What lies where a mark should and has not its shape is not masked, and no byte that
+//! the processor could execute is. Two exceptions follow from how Go's linker lays
+//! programs out, with the text of the program in one segment with the headers: a build
+//! ID of the form that the go command gives it, in its own place, and a host ID that
+//! follows from the build ID. On Mach-O, fields of load commands that follow from where
+//! the signature lies are a third.
 
+mod build_info;
 mod macho;
 mod pe;
 mod proper;
@@ -29,12 +43,13 @@ use std::ops::Range;
 use serde::Serialize;
 
 use crate::compare::Artifact;
-use crate::goinfo::stamps::Kind;
-use crate::image::{Content, Format, Image};
+use crate::goinfo::HostIdOrigin;
+use crate::goinfo::stamps::{self, Kind, Stamp};
+use crate::image::{Format, Image};
 use view::View;
 
 /// The name and version of the set of masks.
-pub const SET: &str = "verify-build/masks-v1";
+pub const SET: &str = "verify-build/masks-v2";
 
 /// What a mask hides, in the order in which masks are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -46,8 +61,12 @@ pub enum What {
     GnuBuildId,
     /// The UUID of a Mach-O file.
     Uuid,
-    /// Versions, modules and settings.
+    /// Revision, time and state of version control.
+    Vcs,
+    /// Other build settings.
     BuildInfo,
+    /// The path of the program, and modules with their versions and sums.
+    Modules,
     /// Values that `-ldflags=-X` set.
     Variables,
     /// The code signature and the fields that name it.
@@ -82,11 +101,15 @@ enum Put {
 /// Two files compared after masking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
-    /// Whether what is left of both is the same.
+    /// Whether what is left of both is the same once everything is masked that only
+    /// names or signs a build ([`What::is_mark`]).
     pub equal: bool,
     /// SHA-256 of what is left, when it is the same.
     pub sha256: Option<[u8; 32]>,
-    /// What was masked.
+    /// What would have to be masked besides, when nothing else differs; empty when
+    /// the files are equal, and when more than that differs.
+    pub more: Vec<What>,
+    /// What was masked, or can be on demand.
     pub masks: Vec<Sides>,
 }
 
@@ -110,7 +133,9 @@ impl What {
             Self::BuildId => "build ID",
             Self::GnuBuildId => "GNU build ID",
             Self::Uuid => "LC_UUID",
-            Self::BuildInfo => "build information",
+            Self::Vcs => "version control",
+            Self::BuildInfo => "build settings",
+            Self::Modules => "modules",
             Self::Variables => "-X variables",
             Self::CodeSignature => "code signature",
             Self::Timestamp => "PE timestamp",
@@ -119,11 +144,42 @@ impl What {
         }
     }
 
-    const ALL: [Self; 9] = [
+    /// Returns the name that reports and the command line use: `gnu-build-id`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BuildId => "build-id",
+            Self::GnuBuildId => "gnu-build-id",
+            Self::Uuid => "uuid",
+            Self::Vcs => "vcs",
+            Self::BuildInfo => "build-info",
+            Self::Modules => "modules",
+            Self::Variables => "variables",
+            Self::CodeSignature => "code-signature",
+            Self::Timestamp => "timestamp",
+            Self::Checksum => "checksum",
+            Self::DebugLink => "debug-link",
+        }
+    }
+
+    /// Says whether it only names or signs a build. Settings, modules and values that
+    /// were set are what the program was made of: whoever wants to overlook them has
+    /// to say so.
+    pub fn is_mark(self) -> bool {
+        match self {
+            Self::BuildId | Self::GnuBuildId | Self::Uuid | Self::Vcs => true,
+            Self::CodeSignature | Self::Timestamp | Self::Checksum | Self::DebugLink => true,
+            Self::BuildInfo | Self::Modules | Self::Variables => false,
+        }
+    }
+
+    /// Every kind, in the order in which they are listed.
+    pub const ALL: [Self; 11] = [
         Self::BuildId,
         Self::GnuBuildId,
         Self::Uuid,
+        Self::Vcs,
         Self::BuildInfo,
+        Self::Modules,
         Self::Variables,
         Self::CodeSignature,
         Self::Timestamp,
@@ -136,17 +192,25 @@ impl Compared {
     /// Compares two files after masking; `None` where either is of a kind that
     /// has no marks to mask.
     pub fn of(a: &Artifact, b: &Artifact) -> Option<Self> {
-        let (a_view, b_view) = (view(a)?, view(b)?);
-        let equal = view::same(&a_view, &b_view);
-        let masks = What::ALL
+        let ((a_masks, a_align), (b_masks, b_align)) = (masks(a)?, masks(b)?);
+        let (a_marks, b_marks) = (marks(&a_masks), marks(&b_masks));
+        let a_view = View::new(a.bytes(), a_masks, a_align);
+        let b_view = View::new(b.bytes(), b_masks, b_align);
+        let masks: Vec<Sides> = What::ALL
             .into_iter()
             .filter_map(|what| sides(&a_view, &b_view, what))
             .collect();
+        let equal_in_all = view::same(&a_view, &b_view);
+        let a_view = View::new(a.bytes(), a_marks, a_align);
+        let equal = equal_in_all && view::same(&a_view, &View::new(b.bytes(), b_marks, b_align));
+        let asked = masks.iter().filter(|sides| !sides.what.is_mark());
+        let asked = asked.filter(|sides| sides.differs).map(|sides| sides.what);
         Some(Self {
             equal,
             // Hashing costs as much as all the rest, and says nothing when the
             // masked files differ.
             sha256: equal.then(|| a_view.sha256()),
+            more: asked.filter(|_| equal_in_all && !equal).collect(),
             masks,
         })
     }
@@ -168,10 +232,19 @@ impl Sides {
 /// Returns SHA-256 of a masked file, by which machines that don't exchange files
 /// compare them; `None` for kinds of file without marks.
 pub fn sha256(artifact: &Artifact) -> Option<[u8; 32]> {
-    view(artifact).map(|view| view.sha256())
+    let (masks, align) = masks(artifact)?;
+    Some(View::new(artifact.bytes(), marks(&masks), align).sha256())
 }
 
-fn view(artifact: &Artifact) -> Option<View<'_>> {
+/// Returns the masks that are put on without being asked for.
+fn marks(masks: &[Mask]) -> Vec<Mask> {
+    let marks = masks.iter().filter(|mask| mask.what.is_mark());
+    marks.cloned().collect()
+}
+
+/// Returns every mask of a file, and what its length is filled up to; `None` for
+/// kinds of file without marks.
+fn masks(artifact: &Artifact) -> Option<(Vec<Mask>, usize)> {
     let align = match artifact.image.format {
         Format::Elf | Format::Wasm | Format::Plan9 | Format::Xcoff | Format::GoArchive => 1,
         // Signing tools pad a file before they append to it.
@@ -180,65 +253,58 @@ fn view(artifact: &Artifact) -> Option<View<'_>> {
         // Each architecture is a file of its own.
         Format::MachOFat | Format::Container(_) | Format::Empty | Format::Other => return None,
     };
-    let bytes = artifact.bytes();
+    let (bytes, image) = (artifact.bytes(), &artifact.image);
     let mut masks = stamps(artifact);
-    match artifact.image.format {
-        Format::Pe => masks.extend(pe::masks(bytes, &artifact.image)),
-        Format::MachO => masks.extend(macho::masks(bytes, &artifact.image)),
+    masks.extend(build_info::masks(artifact));
+    match image.format {
+        Format::Pe => masks.extend(pe::masks(bytes, image)),
+        Format::MachO => masks.extend(macho::masks(bytes, image)),
         Format::Elf | Format::Wasm | Format::Plan9 | Format::Xcoff | Format::GoArchive => {}
         Format::MachOFat | Format::Container(_) | Format::Empty | Format::Other => {}
     }
-    if let Some(link) = artifact.image.region(".gnu_debuglink") {
-        let is_link = proper::is_debug_link(&bytes[link.range.clone()]);
+    if let Some(link) = image.region(".gnu_debuglink") {
+        let is_link =
+            is_data(image, &link.range) && proper::is_debug_link(&bytes[link.range.clone()]);
         masks.extend(is_link.then(|| Mask::zeros(What::DebugLink, link.range.clone())));
     }
-    Some(View::new(bytes, masks, align))
+    Some((masks, align))
 }
 
 fn stamps(artifact: &Artifact) -> Vec<Mask> {
-    let host = if artifact.image.format == Format::MachO {
+    let image = &artifact.image;
+    let host = if image.format == Format::MachO {
         What::Uuid
     } else {
         What::GnuBuildId
     };
-    let image = &artifact.image;
-    let is_proper = |stamp: &&crate::goinfo::stamps::Stamp| match stamp.kind {
+    let what = |stamp: &Stamp| match stamp.kind {
         Kind::BuildId => {
-            let id = image.build_id.as_ref();
-            id.is_some_and(|id| proper::is_build_id(id, &stamp.range))
+            let id = image.build_id.as_ref()?;
+            // The linker puts it where code is loaded, on some systems among it.
+            let is_own = id.range == stamp.range && stamps::is_hashes(&id.value);
+            let fits = is_data(image, &stamp.range) || is_own;
+            (fits && proper::is_build_id(id, &stamp.range)).then_some(What::BuildId)
         }
-        Kind::HostId => image.host_id.as_ref().is_some_and(proper::is_host_id),
-        Kind::BuildInfo => {
-            let info = artifact.go.build_info.as_ref();
-            info.is_some_and(proper::is_build_info)
+        Kind::HostId => {
+            let id = image.host_id.as_ref()?;
+            // One that follows from the build ID was chosen by nobody.
+            let is_derived = matches!(artifact.go.host_id_origin, Some(HostIdOrigin::Go(_)));
+            let fits = is_data(image, &stamp.range) || is_derived;
+            (fits && proper::is_host_id(id)).then_some(host)
         }
-        Kind::Variable | Kind::Time => is_data(image, &stamp.range),
-        Kind::Checksum | Kind::Signature => true,
+        Kind::Variable => is_data(image, &stamp.range).then_some(What::Variables),
+        Kind::Time => is_data(image, &stamp.range).then_some(What::Timestamp),
+        Kind::Checksum => is_data(image, &stamp.range).then_some(What::Checksum),
+        // Left to others: not all of it is masked, or more than its own bytes.
+        Kind::BuildInfo | Kind::Signature => None,
     };
-    let mask = |stamp: &crate::goinfo::stamps::Stamp| {
-        let what = match stamp.kind {
-            Kind::BuildId => What::BuildId,
-            Kind::HostId => host,
-            Kind::BuildInfo => What::BuildInfo,
-            Kind::Variable => What::Variables,
-            Kind::Time => What::Timestamp,
-            Kind::Checksum => What::Checksum,
-            // Left to the formats: it is more than its own bytes.
-            Kind::Signature => return None,
-        };
-        Some(Mask::zeros(what, stamp.range.clone()))
-    };
-    let stamps = artifact.go.stamps.iter().filter(is_proper);
-    stamps.filter_map(mask).collect()
+    let mask = |stamp: &Stamp| Some(Mask::zeros(what(stamp)?, stamp.range.clone()));
+    artifact.go.stamps.iter().filter_map(mask).collect()
 }
 
-/// Says whether bytes are no code, whatever a table makes of them.
+/// Says whether bytes can't be executed, whatever a table makes of them.
 fn is_data(image: &Image, range: &Range<usize>) -> bool {
-    let mut regions = image
-        .regions
-        .iter()
-        .filter(|region| region.range.start < range.end && range.start < region.range.end);
-    regions.all(|region| region.content != Content::Code)
+    !image.can_execute(range) && !image.is_code(range)
 }
 
 impl Mask {
@@ -258,7 +324,7 @@ fn sides(a: &View<'_>, b: &View<'_>, what: What) -> Option<Sides> {
     }
     Some(Sides {
         what,
-        differs: !a.hidden(what).eq(b.hidden(what)),
+        differs: a_ranges != b_ranges || !a.hidden(what).eq(b.hidden(what)),
         a: a_ranges,
         b: b_ranges,
     })

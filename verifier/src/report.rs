@@ -14,6 +14,7 @@
 //!                    the formats
 //! ```
 
+mod accepting;
 pub mod build;
 mod checks;
 pub mod clusters;
@@ -61,8 +62,8 @@ pub struct Report {
     pub tool: Tool,
     /// The answer for all files; null when nothing was compared.
     pub verdict: Option<Verdict>,
-    /// `masked` when the run ends as if the files were equal because they are so
-    /// after masking and `--accept masked` was given; the verdict is not changed.
+    /// What was good enough, when the run ends as if the files were equal because
+    /// `--accept` was given: `masked` or `members`; the verdict is not changed.
     pub accepted: Option<&'static str>,
     /// The answer in one sentence.
     pub summary: String,
@@ -126,6 +127,9 @@ pub struct Comparison {
     pub sections_same: usize,
     /// The differing bytes added up.
     pub bytes: Bytes,
+    /// Where they first differ outside build IDs, build information and signatures;
+    /// null where they do not, or carry other files.
+    pub first_bytes: Option<FirstBytes>,
     /// Whether they are equal once what names or signs a build is left out; null
     /// where that was not asked.
     pub masked: Option<masked::Masked>,
@@ -184,6 +188,17 @@ pub struct Range {
     pub offset_b: usize,
     /// Bytes there.
     pub size_b: usize,
+}
+
+/// The first bytes that differ, at one offset of both files.
+#[derive(Debug, Clone, Serialize)]
+pub struct FirstBytes {
+    /// The offset.
+    pub offset: usize,
+    /// A few bytes of the first file from there on, in words.
+    pub a: String,
+    /// The same of the second file.
+    pub b: String,
 }
 
 /// The differing bytes of a comparison.

@@ -2,6 +2,7 @@
 //! programs and differ.
 
 use super::{Cause, Confidence, Evidence, Name, Reach};
+use crate::compare::first_bytes;
 use crate::container::difference::{Difference, Differing, How};
 use crate::container::listing::Content;
 use crate::quantity;
@@ -51,9 +52,14 @@ pub(super) fn explain(difference: &Difference, names: &[String; 2]) -> Option<Ca
         .iter()
         .map(|example| Evidence::sides(&*example.place, example.a.clone(), example.b.clone()))
         .collect();
-    evidence.extend(differing.iter().map(|member| differs(member)));
+    let shown = differing.iter().take(EVIDENCE_MAX);
+    evidence.extend(
+        shown
+            .flat_map(|member| [Some(differs(member)), bytes(member)])
+            .flatten(),
+    );
     for (side, only) in difference.only.iter().enumerate() {
-        evidence.extend(only.iter().map(|member| {
+        evidence.extend(only.iter().take(EVIDENCE_MAX).map(|member| {
             let content = Some(member.content.to_string());
             let [a, b] = if side == 0 {
                 [content, None]
@@ -78,7 +84,9 @@ pub(super) fn explain(difference: &Difference, names: &[String; 2]) -> Option<Ca
 
 fn differs(member: &Differing) -> Evidence {
     let place = match &member.how {
-        How::Bytes { first, differing } => {
+        How::Bytes {
+            first, differing, ..
+        } => {
             format!(
                 "{}: {}, the first at offset {first:#x}",
                 member.path,
@@ -90,4 +98,17 @@ fn differs(member: &Differing) -> Evidence {
     };
     let [a, b] = [&member.contents[0], &member.contents[1]].map(Content::to_string);
     Evidence::new(place, a, b)
+}
+
+/// Shows what both have at the first byte that differs.
+fn bytes(member: &Differing) -> Option<Evidence> {
+    let How::Bytes { first, shown, .. } = &member.how else {
+        return None;
+    };
+    let [a, b] = [&shown[0], &shown[1]].map(|bytes| first_bytes::show(bytes));
+    Some(Evidence::new(
+        format!("{}: bytes from offset {first:#x} on", member.path),
+        a,
+        b,
+    ))
 }

@@ -109,6 +109,15 @@ const ADVICE: &[(&str, &str)] = &[
          --pax-option=delete=atime,delete=ctime, with the same tar program",
     ),
     (
+        "name of the member",
+        "use the same packing program, version and options on both sides",
+    ),
+    (
+        "name",
+        "pack files under the same names on both sides; a name from the root of the disk is unpacked elsewhere by \
+         some programs",
+    ),
+    (
         "",
         "use the same packing program, version and options on both sides",
     ),

@@ -7,7 +7,8 @@ use std::io::Read;
 
 use super::fault::Fault;
 use super::limits::TEXT_LEN_MAX;
-use super::listing::{Metadata, Time, text};
+use super::listing::{Fact, Metadata, Time, text};
+use super::unowned::Unowned;
 use super::visit::{Body, Entry, Visitor};
 
 /// The first bytes of every ar archive.
@@ -19,7 +20,7 @@ const HEADER_LEN: usize = 60;
 ///
 /// # Errors
 /// `Truncated` and `Malformed` naming the member, and what the visitor returns.
-pub fn read(stream: &mut dyn Read, visitor: &mut dyn Visitor) -> Result<(), Fault> {
+pub fn read(stream: &mut dyn Read, visitor: &mut dyn Visitor) -> Result<Vec<Fact>, Fault> {
     let mut magic = [0; MAGIC.len()];
     stream.read_exact(&mut magic)?;
     let mut reader = Reader {
@@ -27,9 +28,10 @@ pub fn read(stream: &mut dyn Read, visitor: &mut dyn Visitor) -> Result<(), Faul
         at: MAGIC.len() as u64,
         names: Vec::new(),
         last: "its beginning".into(),
+        unowned: Unowned::default(),
     };
     while reader.member(visitor)? {}
-    Ok(())
+    Ok(reader.unowned.fact().into_iter().collect())
 }
 
 struct Reader<'a> {
@@ -38,6 +40,8 @@ struct Reader<'a> {
     /// The table of names that are too long for a header, GNU's way.
     names: Vec<u8>,
     last: String,
+    /// Bytes between members that are no line ends.
+    unowned: Unowned,
 }
 
 impl Reader<'_> {
@@ -141,7 +145,12 @@ impl Reader<'_> {
 
     fn skip_odd(&mut self, size: u64) -> Result<(), Fault> {
         self.at = self.at.saturating_add(size).saturating_add(size & 1);
-        std::io::copy(&mut self.stream.take(size & 1), &mut std::io::sink())?;
+        let mut filling = Vec::new();
+        self.stream.take(size & 1).read_to_end(&mut filling)?;
+        if filling != b"\n" {
+            self.unowned
+                .add_filling(self.at.saturating_sub(1), &filling);
+        }
         Ok(())
     }
 }

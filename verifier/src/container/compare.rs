@@ -126,7 +126,7 @@ impl<'a> Comparer<'a> {
             let beside = beside.filter_map(|index| list.members.get(*index));
             difference.only[side].extend(beside.map(Only::of));
         }
-        difference.is_folder = kinds.contains(&Kind::Folder);
+        difference.are_folders = kinds == [Kind::Folder; 2];
         difference.kind_of_packing([a, b], [list_a, list_b]);
         Ok(difference)
     }

@@ -9,7 +9,8 @@ use std::io::Read;
 
 use super::fault::Fault;
 use super::limits::TEXT_LEN_MAX;
-use super::listing::{Content, Metadata, Time, text};
+use super::listing::{Content, Fact, Metadata, Time, text};
+use super::unowned::Unowned;
 use super::visit::{Body, Entry, Visitor};
 
 const HEADER_LEN: usize = 110;
@@ -44,7 +45,7 @@ pub fn read(
     stream: &mut dyn Read,
     known: &[Known],
     visitor: &mut dyn Visitor,
-) -> Result<(), Fault> {
+) -> Result<Vec<Fact>, Fault> {
     let by_name: HashMap<&str, &Known> = known
         .iter()
         .map(|member| (super::pair::key(&member.name), member))
@@ -55,6 +56,7 @@ pub fn read(
         last: "its beginning".into(),
         links: HashMap::new(),
         waiting: 0,
+        unowned: Unowned::default(),
     };
     while let Some(header) = reader.header()? {
         let member = match header.index {
@@ -68,7 +70,8 @@ pub fn read(
         reader.member(header, member, visitor)?;
     }
     reader.empty_files(visitor)?;
-    reader.end()
+    reader.end()?;
+    Ok(reader.unowned.fact().into_iter().collect())
 }
 
 struct Header {
@@ -90,6 +93,8 @@ struct Reader<'a> {
     links: HashMap<(u64, u64, u64), Vec<(String, Metadata)>>,
     /// How many names had to wait.
     waiting: usize,
+    /// Bytes other than zero that fill members up.
+    unowned: Unowned,
 }
 
 /// The most names that wait for their content.
@@ -289,8 +294,10 @@ impl Reader<'_> {
 
     fn align(&mut self) -> Result<(), Fault> {
         let padding = self.at.wrapping_neg() & 3;
-        let skipped = std::io::copy(&mut self.stream.take(padding), &mut std::io::sink())?;
-        self.at = self.at.saturating_add(skipped);
+        let mut filling = Vec::new();
+        self.stream.take(padding).read_to_end(&mut filling)?;
+        self.unowned.add_filling(self.at, &filling);
+        self.at = self.at.saturating_add(filling.len() as u64);
         Ok(())
     }
 

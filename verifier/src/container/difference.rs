@@ -26,8 +26,9 @@ pub struct Difference {
     pub notes: Vec<String>,
     /// Why one of them could not be read to its end.
     pub reason: Option<String>,
-    /// Whether both are folders, or one of them is: those have no bytes of their own.
-    pub is_folder: bool,
+    /// Whether both are folders: those have no bytes of their own, and are the same
+    /// when their members are. A folder and an archive are not of one kind.
+    pub are_folders: bool,
 }
 
 /// A member that both have with other content.
@@ -52,6 +53,8 @@ pub enum How {
         first: u64,
         /// How many bytes differ at equal offsets, those included that one has more.
         differing: u64,
+        /// What both have there, a few bytes of it.
+        shown: [Vec<u8>; 2],
     },
     /// It was compared as a build; the number is the one its taker gave it.
     Program {
@@ -111,7 +114,7 @@ impl Difference {
             // What was not read may hold anything, but a difference stays one.
             (true, false) => Verdict::Inconclusive,
             (_, true) => Verdict::Different,
-            (false, false) if self.is_folder => Verdict::Identical,
+            (false, false) if self.are_folders => Verdict::Identical,
             (false, false) => Verdict::Different,
         }
     }

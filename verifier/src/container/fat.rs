@@ -9,6 +9,7 @@ use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 use super::fault::Fault;
 use super::listing::{Fact, Metadata};
 use super::source::Source;
+use super::unowned::{Unowned, Zeros};
 use super::visit::{Body, Entry, Visitor};
 use crate::image::{Format, sniff};
 
@@ -40,6 +41,11 @@ pub fn read(source: &Source, visitor: &mut dyn Visitor) -> Result<Vec<Fact>, Fau
         MachOFatFile32::parse(head.as_slice()).map(|file| parts(file.arches()))
     };
     let parts = parts.map_err(|error| Fault::malformed(format!("its header: {error}")))?;
+    // Two numbers, then an entry of 20 or 32 bytes for each program.
+    let header_len = 8 + parts.len() as u64 * if is_64 { 32 } else { 20 };
+    let all = parts.iter();
+    let all = all.map(|part| part.offset..part.offset.saturating_add(part.size));
+    let owned = all.chain(std::iter::once(0..header_len)).collect();
     for part in &parts {
         let name = processor(part.cpu);
         let bytes = source
@@ -57,7 +63,13 @@ pub fn read(source: &Source, visitor: &mut dyn Visitor) -> Result<Vec<Fact>, Fau
         visitor.visit(entry, &mut bytes.reader().take(part.size))?;
     }
     let width = if is_64 { "64-bit" } else { "32-bit" };
-    Ok(vec![Fact::packing("universal: header", width)])
+    let mut unowned = Unowned::default();
+    unowned.add_outside(source, owned, Zeros::Fill)?;
+    let facts = [
+        Some(Fact::packing("universal: header", width)),
+        unowned.fact(),
+    ];
+    Ok(facts.into_iter().flatten().collect())
 }
 
 fn parts<Fat: FatArch>(arches: &[Fat]) -> Vec<Part> {

@@ -50,6 +50,16 @@ pub enum Kind {
         /// The most that are read.
         max: usize,
     },
+    /// The list of its members takes more memory than there is for it.
+    #[error(
+        "the list of its members takes more than {max} bytes of memory, the most that is given, after {members} members; unpack it in parts and compare those"
+    )]
+    Memory {
+        /// How many members the list has.
+        members: usize,
+        /// The most memory, in bytes.
+        max: usize,
+    },
     /// Containers lie too deep in one another.
     #[error(
         "containers lie more than {max} deep inside one another, and what lies deeper was not looked into; unpack it and compare what is inside"
@@ -71,6 +81,12 @@ fn prefix(place: &[String]) -> String {
 }
 
 impl Fault {
+    /// Says whether it is no answer about the bytes: the system refused to read them, or
+    /// this program ran out of what it may use.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self.kind, Kind::Io(_) | Kind::Memory { .. })
+    }
+
     /// Says that bytes end too early: `in the middle of …`, `before …`.
     pub fn truncated(place: impl Into<String>) -> Self {
         Kind::Truncated(place.into()).into()

@@ -10,6 +10,8 @@ use walkdir::WalkDir;
 use super::fault::{Fault, Kind};
 use super::limits::MEMBERS_MAX;
 use super::list::HEAD_LEN;
+#[cfg(target_os = "linux")]
+use super::listing::CAPABILITY;
 use super::listing::{Content, Listing, Member, Metadata, Place, text};
 use super::source::Source;
 use crate::image::{Format, sniff};
@@ -91,6 +93,7 @@ fn member(folder: &Path, path: &Path) -> io::Result<Member> {
         format,
         metadata: Metadata {
             mode: mode(&stat),
+            own: rights(&stat, path),
             ..Metadata::default()
         },
         place: Place::OnDisk(path.into()),
@@ -133,6 +136,29 @@ fn mode(stat: &Stat) -> Option<u32> {
 #[cfg(not(unix))]
 fn mode(_: &Stat) -> Option<u32> {
     None
+}
+
+/// Returns what a file may do beyond its caller's rights.
+#[cfg(target_os = "linux")]
+fn rights(stat: &Stat, path: &Path) -> Vec<(&'static str, String)> {
+    let mut value = [0; RIGHTS_LEN_MAX];
+    if !stat.is_file() {
+        return Vec::new();
+    }
+    // Most files have none, and some file systems can't have any.
+    match rustix::fs::lgetxattr(path, "security.capability", &mut value[..]) {
+        Ok(len) => vec![(CAPABILITY, text(value.get(..len).unwrap_or_default()))],
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The longest value; the kernel's own have 24 bytes at most.
+#[cfg(target_os = "linux")]
+const RIGHTS_LEN_MAX: usize = 64;
+
+#[cfg(not(target_os = "linux"))]
+fn rights(_: &Stat, _: &Path) -> Vec<(&'static str, String)> {
+    Vec::new()
 }
 
 /// The mode bits that a folder's files are compared by.

@@ -15,8 +15,12 @@ pub const MEMBERS_MAX: usize = 1_000_000;
 /// The longest member name, link target or other text of a header, in bytes.
 pub const TEXT_LEN_MAX: usize = 64 << 10;
 
-/// The most bytes of names and other text kept of one container's members.
-pub const TEXT_TOTAL_MAX: usize = 512 << 20;
+/// The most bytes of memory that the list of one container's members takes. Two of them
+/// are held at a time, and pairing them takes half as much again.
+pub const LISTING_BYTES_MAX: usize = 192 << 20;
+
+/// The most bytes of names and other text in a package's own header.
+pub const TEXT_TOTAL_MAX: usize = 128 << 20;
 
 /// The most bytes that one container may unpack to, whatever its own size.
 pub const UNPACKED_FREE: u64 = 256 << 20;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::fault::{Fault, Kind};
-use super::limits::{MEMBERS_MAX, TEXT_TOTAL_MAX};
+use super::limits::{LISTING_BYTES_MAX, MEMBERS_MAX};
 use super::source::Source;
 use crate::image::Format;
 
@@ -22,9 +22,12 @@ pub struct Listing {
     pub facts: Vec<Fact>,
     /// What a reader should know: duplicates, whiteouts, digests that lie.
     pub notes: Vec<String>,
-    /// Bytes of text kept of the members.
-    text_len: usize,
+    /// Bytes of memory that the members take.
+    memory: usize,
 }
+
+/// The field for rights that a program has by an extended attribute of its file.
+pub(super) const CAPABILITY: &str = "capabilities (security.capability)";
 
 /// One member.
 #[derive(Debug, Clone)]
@@ -55,7 +58,7 @@ pub enum Place {
 }
 
 /// What a member is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Content {
     /// A file.
     File {
@@ -128,13 +131,18 @@ impl Listing {
     /// Takes in one member.
     ///
     /// # Errors
-    /// `TooMany` past [`MEMBERS_MAX`] and [`TEXT_TOTAL_MAX`].
+    /// `TooMany` past [`MEMBERS_MAX`], `Memory` past [`LISTING_BYTES_MAX`].
     pub fn add(&mut self, member: Member) -> Result<(), Fault> {
-        self.text_len = self.text_len.saturating_add(member.text_len());
-        if self.text_len > TEXT_TOTAL_MAX {
-            return Err(Kind::TooMany {
-                what: "bytes of names and other text",
-                max: TEXT_TOTAL_MAX,
+        self.add_within(member, LISTING_BYTES_MAX)
+    }
+
+    fn add_within(&mut self, mut member: Member, max: usize) -> Result<(), Fault> {
+        member.metadata.own.shrink_to_fit();
+        self.memory = self.memory.saturating_add(member.memory());
+        if self.memory > max {
+            return Err(Kind::Memory {
+                members: self.members.len(),
+                max,
             }
             .into());
         }
@@ -179,20 +187,40 @@ impl Listing {
             let mode = member.metadata.mode.unwrap_or(0);
             let record = format!("{mode:04o} {}\0{}\0", member.content, member.name);
             sha256.update(record);
+            if let Some(rights) = member.metadata.own(CAPABILITY) {
+                sha256.update(format!("{rights}\0"));
+            }
         }
         sha256.finalize().into()
     }
 }
 
+impl Metadata {
+    /// Returns what only this kind of container says, by name.
+    pub(super) fn own(&self, name: &str) -> Option<&str> {
+        let found = self.own.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a piece of memory costs beside its own bytes.
+const ALLOCATION_BYTES: usize = 16;
+
 impl Member {
-    fn text_len(&self) -> usize {
-        let own = self.metadata.own.iter();
-        let own: usize = own.map(|(_, value)| value.len()).sum();
+    /// Returns about how much memory it takes.
+    fn memory(&self) -> usize {
+        let text = |text: &String| text.capacity() + ALLOCATION_BYTES;
+        let own: usize = self.metadata.own.iter().map(|(_, value)| text(value)).sum();
+        let list = self.metadata.own.capacity() * size_of::<(&str, String)>();
         let content = match &self.content {
-            Content::Link(text) | Content::Other(text) => text.len(),
+            Content::Link(target) | Content::Other(target) => text(target),
             Content::File { .. } | Content::Folder => 0,
         };
-        self.name.len() + own + content
+        let place = match &self.place {
+            Place::OnDisk(path) => path.capacity() + ALLOCATION_BYTES,
+            Place::Packed | Place::Here(_) => 0,
+        };
+        size_of::<Self>() + text(&self.name) + own + list + content + place
     }
 }
 
@@ -344,6 +372,34 @@ mod tests {
             listing.add(member).unwrap();
         }
         listing.sha256()
+    }
+
+    #[test]
+    fn a_listing_has_a_bound_in_bytes() {
+        let member = |own: usize| Member {
+            name: "x".into(),
+            content: Content::Folder,
+            metadata: Metadata {
+                own: vec![("zip flags", "0x0000".into()); own],
+                ..Metadata::default()
+            },
+            place: Place::Packed,
+            origin: None,
+            format: Format::Other,
+        };
+        let fits = |own: usize| {
+            let mut listing = Listing::default();
+            (0..10_000)
+                .take_while(|_| listing.add_within(member(own), 1 << 20).is_ok())
+                .count()
+        };
+        // What a member says takes memory, too.
+        assert!(fits(0) > 2000 && fits(0) < 7000, "{}", fits(0));
+        assert!(fits(6) < fits(0) * 2 / 3, "{}", fits(6));
+        let mut listing = Listing::default();
+        let fault = listing.add_within(member(0), 10).unwrap_err();
+        assert!(fault.is_refusal());
+        assert!(fault.to_string().contains("10 bytes of memory"), "{fault}");
     }
 
     #[test]

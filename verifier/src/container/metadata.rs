@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::difference::{Example, Field};
 use super::folder::MODE_KEPT;
 use super::kind::Kind;
-use super::listing::{Fact, Listing, Member, Metadata, Role};
+use super::listing::{CAPABILITY, Fact, Listing, Member, Metadata, Role};
 use super::pair::{Pairing, display, key};
 
 /// Values kept of one field as evidence.
@@ -14,8 +14,9 @@ const EXAMPLES_MAX: usize = 3;
 /// Returns the fields that differ: the container's own, then the members'.
 pub fn compare(kinds: [Kind; 2], a: &Listing, b: &Listing, pairing: &Pairing) -> Vec<Field> {
     let mut fields = Fields::default();
-    // A folder says nothing about how it was packed, and what one kind of
-    // container says of itself another can't.
+    // A folder says nothing about how it was packed, and what one kind of container
+    // says of itself another can't. What they carry is compared all the same, and two
+    // kinds are never told to be identical.
     let is_same_kind = kinds[0] == kinds[1] && kinds[0] != Kind::Folder;
     if is_same_kind {
         facts(&mut fields, a, b);
@@ -31,7 +32,10 @@ pub fn compare(kinds: [Kind; 2], a: &Listing, b: &Listing, pairing: &Pairing) ->
             let rest = key(&member.name);
             member.name.strip_suffix(rest).map(str::to_owned)
         };
-        if is_same_kind && pairing.top == [None, None] && prefix(a) != prefix(b) {
+        let is_renamed = pairing.renamed.contains(at_a);
+        let is_written_otherwise =
+            is_same_kind && pairing.top == [None, None] && prefix(a) != prefix(b);
+        if is_renamed || is_written_otherwise || is_absolute(kinds, a, b) {
             fields.add(NAME, &a.name, Some(a.name.clone()), Some(b.name.clone()));
         }
         member(&mut fields, kinds, a, b);
@@ -40,6 +44,12 @@ pub fn compare(kinds: [Kind; 2], a: &Listing, b: &Listing, pairing: &Pairing) ->
 }
 
 const NAME: &str = "name";
+
+/// Says whether one of two names begins at the root of the disk, and the other does
+/// not: unpackers differ in where they put it. Packages are always unpacked there.
+fn is_absolute(kinds: [Kind; 2], a: &Member, b: &Member) -> bool {
+    a.name.starts_with('/') != b.name.starts_with('/') && !kinds.contains(&Kind::Rpm)
+}
 
 /// Fields in the order in which they were first seen to differ.
 #[derive(Default)]
@@ -197,7 +207,7 @@ fn member(fields: &mut Fields, kinds: [Kind; 2], a: &Member, b: &Member) {
     let mut compare = |name: &str, a: Option<String>, b: Option<String>| {
         // Of different kinds one may be unable to say it.
         let both = a.is_some() && b.is_some();
-        if a != b && (both || is_same_kind) {
+        if a != b && (both || is_same_kind || name == CAPABILITY) {
             fields.add(name, path, a, b);
         }
     };
@@ -229,19 +239,18 @@ fn member(fields: &mut Fields, kinds: [Kind; 2], a: &Member, b: &Member) {
         x.group.as_deref().map(str::to_owned),
         y.group.as_deref().map(str::to_owned),
     );
+    let value = |metadata: &Metadata, name: &str| metadata.own(name).map(str::to_owned);
+    compare(CAPABILITY, value(x, CAPABILITY), value(y, CAPABILITY));
     if !is_same_kind {
         return;
     }
-    let value = |metadata: &Metadata, name: &str| {
-        let found = metadata.own.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| value.clone())
-    };
-    let is_follow_up = |name: &str| name == "packed size" && a.content != b.content;
+    let is_follow_up =
+        |name: &str| name == CAPABILITY || name == "packed size" && a.content != b.content;
     for (name, value_a) in x.own.iter().filter(|(name, _)| !is_follow_up(name)) {
         compare(name, Some(value_a.clone()), value(y, name));
     }
     for (name, value_b) in &y.own {
-        if value(x, name).is_none() {
+        if value(x, name).is_none() && *name != CAPABILITY {
             compare(name, None, Some(value_b.clone()));
         }
     }

@@ -277,14 +277,8 @@ impl Container {
         };
         match self.kind {
             Kind::Tar => return tar::read(&mut stream, visitor),
-            Kind::Deb | Kind::Ar => {
-                ar::read(&mut stream, visitor)?;
-                return Ok(Vec::new());
-            }
-            Kind::Cpio => {
-                cpio::read(&mut stream, &[], visitor)?;
-                return Ok(Vec::new());
-            }
+            Kind::Deb | Kind::Ar => return ar::read(&mut stream, visitor),
+            Kind::Cpio => return cpio::read(&mut stream, &[], visitor),
             Kind::Stream | Kind::File => {}
             Kind::Folder | Kind::Zip | Kind::Rpm | Kind::Fat | Kind::Image => {}
         }

@@ -17,6 +17,9 @@ pub struct Pairing {
     /// The outermost folder that one side has around everything and was left out
     /// of account.
     pub top: [Option<String>; 2],
+    /// Those of them, by their numbers in the first, that have the same bytes under
+    /// another name.
+    pub renamed: HashSet<usize>,
     /// What a reader should know about it.
     pub notes: Vec<String>,
 }
@@ -50,6 +53,10 @@ pub fn pair(kinds: [Kind; 2], a: &Listing, b: &Listing) -> Pairing {
         }
     }
     pairing.leave_out_implied(a, b);
+    // Layers of an image have their places as names.
+    if !kinds.contains(&Kind::Image) {
+        pairing.pair_renamed(a, b);
+    }
     for (listing, name) in [(a, "a"), (b, "b")] {
         pairing.notes.extend(duplicates(listing, name));
     }
@@ -171,6 +178,47 @@ fn first_part(name: &str) -> Option<&str> {
 }
 
 impl Pairing {
+    /// Pairs files that only one side has by their bytes: first those of the same name
+    /// in another folder, then any.
+    fn pair_renamed(&mut self, a: &Listing, b: &Listing) {
+        for by_name in [true, false] {
+            let mut waiting: HashMap<(&str, &Content), VecDeque<usize>> = HashMap::new();
+            for index in &self.only[1] {
+                if let Some(key) = by_content(&b.members[*index], by_name) {
+                    waiting.entry(key).or_default().push_back(*index);
+                }
+            }
+            let mut found = Vec::new();
+            self.only[0].retain(|index| {
+                let key = by_content(&a.members[*index], by_name);
+                let other = key.and_then(|key| waiting.get_mut(&key)?.pop_front());
+                found.extend(other.map(|other| (*index, other)));
+                other.is_none()
+            });
+            let taken: HashSet<usize> = found.iter().map(|(_, other)| *other).collect();
+            self.only[1].retain(|index| !taken.contains(index));
+            self.renamed.extend(found.iter().map(|(index, _)| *index));
+            self.both.extend(found);
+        }
+        if self.renamed.is_empty() {
+            return;
+        }
+        self.both.sort_unstable();
+        let mut renamed = self.both.iter();
+        let first = renamed.find(|(index, _)| self.renamed.contains(index));
+        let more = match self.renamed.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more so)"),
+        };
+        self.notes.extend(first.map(|(at_a, at_b)| {
+            format!(
+                "{} in a is {} in b: the same bytes under another name{more}",
+                display(&a.members[*at_a].name),
+                display(&b.members[*at_b].name)
+            )
+        }));
+    }
+
     /// Many archives name no folders, only the files in them.
     fn leave_out_implied(&mut self, a: &Listing, b: &Listing) {
         for (side, [own, other]) in [[a, b], [b, a]].into_iter().enumerate() {
@@ -209,6 +257,13 @@ fn parents<'a>(listing: &'a Listing, top: Option<&str>) -> HashSet<&'a str> {
         }
     }
     parents
+}
+
+/// Returns what a file that has bytes is known by.
+fn by_content(member: &Member, by_name: bool) -> Option<(&str, &Content)> {
+    let is_full = matches!(member.content, Content::File { size, .. } if size > 0);
+    let base = key(&member.name).rsplit('/').next().filter(|_| by_name);
+    is_full.then(|| (base.unwrap_or(""), &member.content))
 }
 
 fn is_file(member: &Member) -> bool {

@@ -152,9 +152,10 @@ impl Root {
         comparer: &mut Comparer<'_>,
     ) -> Result<Difference, input::Error> {
         let [a, b] = [self, other].map(|root| root.container(comparer.budget()));
-        comparer
-            .compare(names, &a, &b)
-            .map_err(|fault| error(self.path(), fault))
+        comparer.compare(names, &a, &b).map_err(|fault| {
+            let is_of_other = fault.place.first().is_some_and(|place| place == names[1]);
+            error(if is_of_other { other } else { self }.path(), fault)
+        })
     }
 
     /// A file beside a container is one with a single member.
@@ -172,10 +173,9 @@ impl Root {
 
 /// A fault that is no answer: the system refused, and says of what.
 fn error(root: &Path, fault: Fault) -> input::Error {
-    let path = fault
-        .place
-        .last()
-        .map_or_else(|| root.into(), PathBuf::from);
+    let is_named = matches!(fault.kind, FaultKind::Io(_));
+    let place = fault.place.last().filter(|_| is_named);
+    let path = place.map_or_else(|| root.into(), PathBuf::from);
     let cause = match fault.kind {
         FaultKind::Io(cause) => cause,
         kind => std::io::Error::other(kind.to_string()),

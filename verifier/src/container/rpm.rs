@@ -158,10 +158,10 @@ pub fn read(
     match codec {
         Some(codec) => {
             let mut stream = codec.unpack(&payload, budget)?;
-            cpio::read(&mut stream, &known, visitor)?;
+            facts.extend(cpio::read(&mut stream, &known, visitor)?);
             facts.extend(codec.facts(&payload)?);
         }
-        None => cpio::read(&mut payload.reader(), &known, visitor)?,
+        None => facts.extend(cpio::read(&mut payload.reader(), &known, visitor)?),
     }
     Ok(facts)
 }

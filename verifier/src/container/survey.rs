@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::compare::content;
-use super::fault::{Fault, Kind as FaultKind};
+use super::fault::Fault;
 use super::kind::Kind;
 use super::limits::{ASIDE_MAX, Budget, DEPTH_MAX, PROGRAM_SIZE_MAX, PROGRAMS_MAX};
 use super::listing::{self, Content, Fact, Listing, Metadata};
@@ -105,7 +105,7 @@ impl<'a> Surveyor<'a> {
         };
         match self.fill(&mut holding, container) {
             Ok(()) => {}
-            Err(fault) if matches!(fault.kind, FaultKind::Io(_)) => return Err(fault),
+            Err(fault) if fault.is_refusal() => return Err(fault),
             Err(fault) => holding.reason = Some(fault.to_string()),
         }
         Ok(holding)
@@ -120,7 +120,7 @@ impl<'a> Surveyor<'a> {
                 holding.name = image.container.kind_name();
                 return self.members(holding, &image.container, &image.listing);
             }
-            Err(fault) if matches!(fault.kind, FaultKind::Io(_)) => return Err(fault),
+            Err(fault) if fault.is_refusal() => return Err(fault),
             Err(fault) => holding.notes.push(format!(
                 "it looks like a container image and can't be read as one: {fault}"
             )),

@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::fault::{Fault, Kind};
 use super::limits::TEXT_LEN_MAX;
 use super::listing::{Fact, Metadata, Names, text};
+use super::unowned::Unowned;
 use super::visit::{Body, Entry, Visitor};
 pub use header::is_header;
 use header::{BLOCK_LEN, Header};
@@ -37,6 +38,7 @@ pub fn read(stream: &mut dyn Read, visitor: &mut dyn Visitor) -> Result<Vec<Fact
         last: "the first member".into(),
         dialect: None,
         frame: Sha256::new(),
+        unowned: Unowned::default(),
     };
     while let Some(header) = reader.next_header()? {
         reader.entry(&header, visitor)?;
@@ -48,11 +50,13 @@ pub fn read(stream: &mut dyn Read, visitor: &mut dyn Visitor) -> Result<Vec<Fact
         Some(0) => format!("up to a multiple of {RECORD_LEN} bytes"),
         _ => format!("{} bytes", total - reader.end),
     };
-    Ok(vec![
+    let mut facts = vec![
         Fact::packing("tar: format", reader.dialect.unwrap_or("none")),
         Fact::packing("tar: filled with zeros", filling),
         Fact::rest("tar: headers", hex::encode(reader.frame.finalize())),
-    ])
+    ];
+    facts.extend(reader.unowned.fact());
+    Ok(facts)
 }
 
 /// What most tar programs write at a time.
@@ -71,6 +75,8 @@ struct Reader<'a> {
     dialect: Option<&'static str>,
     /// All that is no member's content.
     frame: Sha256,
+    /// Bytes other than zero that fill members up.
+    unowned: Unowned,
 }
 
 /// What entries before a member say about it.
@@ -246,9 +252,12 @@ impl Reader<'_> {
             return Ok(());
         }
         let padding = BLOCK_LEN as u64 - odd;
-        let skipped = io::copy(&mut self.stream.take(padding), &mut self.frame);
-        let skipped = skipped.map_err(|error| self.broken(error))?;
-        self.at = self.at.saturating_add(skipped);
+        let mut filling = Vec::new();
+        let read = self.stream.take(padding).read_to_end(&mut filling);
+        read.map_err(|error| self.broken(error))?;
+        self.frame.update(&filling);
+        self.unowned.add_filling(self.at, &filling);
+        self.at = self.at.saturating_add(filling.len() as u64);
         // The last member's padding is missing in some archives; what is lost
         // with it is nothing.
         Ok(())

@@ -5,20 +5,24 @@
 //!
 //! Source: PKWARE APPNOTE.TXT 6.3.10
 
+mod descriptor;
 mod directory;
 mod doubts;
 mod extra;
 
 use std::io::{self, BufRead, Read};
+use std::ops::Range;
 
 use super::codec::Codec;
 use super::fault::{Fault, Kind};
 use super::limits::{Budget, UNPACKED_FREE, UNPACKED_RATIO_MAX};
-use super::listing::{Content, Fact};
+use super::listing::{Content, Fact, text};
 use super::source::Source;
+use super::unowned::{Unowned, Zeros};
 use super::visit::{Body, Entry, Visitor};
 use directory::{Directory, Record};
 use doubts::Doubts;
+use extra::Extra;
 
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
 const LOCAL_LEN: u64 = 30;
@@ -40,31 +44,31 @@ pub fn read(
 ) -> Result<Vec<Fact>, Fault> {
     let directory = Directory::find(source)?;
     let mut reader = directory.reader(source)?;
-    let mut first_content = u64::MAX;
+    let mut owned = directory.owned();
     let mut account = Account::default();
     let mut doubts = Doubts::default();
     for _ in 0..directory.count {
         let record = reader.next_record()?;
         let added = account.add(&record, source.len());
         added.map_err(|fault| fault.within(record.name.clone()))?;
-        first_content = first_content.min(record.offset);
         let name = record.name.clone();
         if record.has_two_names {
             doubts.add(&name);
         }
-        let differs = member(source, budget, &directory, record, visitor);
-        if differs.map_err(|fault| fault.within(name.clone()))? {
+        let local = local(source, &directory, &record);
+        let local = local.map_err(|fault| fault.within(name.clone()))?;
+        if local.differs {
             doubts.add(&name);
         }
+        owned.push(local.owned.clone());
+        let visited = member(local, budget, record, visitor);
+        visited.map_err(|fault| fault.within(name))?;
     }
     let mut facts = directory.facts();
     facts.extend(doubts.fact());
-    if first_content > 0 && first_content < u64::MAX {
-        facts.push(Fact::packing(
-            "zip: bytes before the first member",
-            first_content.to_string(),
-        ));
-    }
+    let mut unowned = Unowned::default();
+    unowned.add_outside(source, owned, Zeros::Count)?;
+    facts.extend(unowned.fact());
     Ok(facts)
 }
 
@@ -94,16 +98,14 @@ impl Account {
     }
 }
 
-/// Visits one member, and says whether its two headers differ.
+/// Visits one member.
 fn member(
-    source: &Source,
+    local: Local,
     budget: &Budget,
-    directory: &Directory,
     mut record: Record,
     visitor: &mut dyn Visitor,
-) -> Result<bool, Fault> {
-    let (content, differs) = local(source, directory, &record)?;
-    if differs {
+) -> Result<(), Fault> {
+    if local.differs {
         record
             .own
             .push(("local header", "differs from the directory".into()));
@@ -119,7 +121,7 @@ fn member(
             record.crc
         ))),
     };
-    let offset = (record.method == STORED).then_some(content.offset);
+    let offset = (record.method == STORED).then_some(local.offset);
     let mut entry = Entry {
         name: record.name,
         metadata: record.metadata,
@@ -129,11 +131,10 @@ fn member(
     entry.metadata.own.extend(record.own);
     if let Some(body) = body {
         entry.body = Body::Is(body);
-        visitor.visit(entry, &mut io::empty())?;
-        return Ok(differs);
+        return visitor.visit(entry, &mut io::empty());
     }
     let mut unpacked = Checked {
-        inner: unpack(record.method, &content.source, budget)?.take(size),
+        inner: unpack(record.method, &local.source, budget)?.take(size),
         crc: flate2::Crc::new(),
         stated: record.crc,
     };
@@ -142,20 +143,24 @@ fn member(
         (&mut unpacked)
             .take(super::limits::TEXT_LEN_MAX as u64)
             .read_to_end(&mut target)?;
-        entry.body = Body::Is(Content::Link(super::listing::text(&target)));
+        entry.body = Body::Is(Content::Link(text(&target)));
     }
-    visitor.visit(entry, &mut unpacked)?;
-    Ok(differs)
+    visitor.visit(entry, &mut unpacked)
 }
 
-struct Packed {
+/// A member where its bytes lie.
+struct Local {
+    /// The packed bytes, and where they begin.
     source: Source,
     offset: u64,
+    /// All that is the member's: its header, its bytes, and a descriptor behind them.
+    owned: Range<u64>,
+    /// Whether the header tells another name, method or size than the directory.
+    differs: bool,
 }
 
-/// Finds a member's packed bytes behind its local header, and says whether that
-/// header tells another name, method or size than the directory.
-fn local(source: &Source, directory: &Directory, record: &Record) -> Result<(Packed, bool), Fault> {
+/// Finds a member's packed bytes behind its local header.
+fn local(source: &Source, directory: &Directory, record: &Record) -> Result<Local, Fault> {
     let start = directory.shift.checked_add(record.offset);
     let start = start.ok_or_else(|| Fault::malformed("its offset is too large"))?;
     let header = source.bytes_at(start, LOCAL_LEN as usize)?;
@@ -176,25 +181,33 @@ fn local(source: &Source, directory: &Directory, record: &Record) -> Result<(Pac
     // Writers that can't go back leave the sizes out, or for the zip64 field.
     let other_size =
         |stated: u32, size: u64| !matches!(stated, 0 | u32::MAX) && u64::from(stated) != size;
+    let extra_at = start
+        .saturating_add(LOCAL_LEN)
+        .saturating_add(name_len.into());
+    let extra = source.bytes_at(extra_at, extra_len.into())?;
+    // Programs that unpack from front to back go by the name here.
+    let other_name = Extra::read(&extra).unicode_name;
+    let other_name = other_name.filter(|(_, other)| text(other) != record.name);
     let differs = number(8) != record.method
         || name != record.raw_name
+        || other_name.is_some()
         || other_size(size(18), record.packed_size)
         || other_size(size(22), record.size);
-    let offset = start
-        .saturating_add(LOCAL_LEN)
-        .saturating_add(name_len.into())
-        .saturating_add(extra_len.into());
+    let offset = extra_at.saturating_add(extra_len.into());
     let packed = source.part(offset, record.packed_size).ok_or_else(|| {
         Fault::malformed(format!(
             "its {} bytes reach past the end of the archive",
             record.packed_size
         ))
     })?;
-    let packed = Packed {
+    let end = offset.saturating_add(record.packed_size);
+    let end = end.saturating_add(descriptor::len(source, end, record)?);
+    Ok(Local {
         source: packed,
         offset,
-    };
-    Ok((packed, differs))
+        owned: start..end,
+        differs,
+    })
 }
 
 fn unpack(method: u16, packed: &Source, budget: &Budget) -> Result<Box<dyn Read>, Fault> {

@@ -5,11 +5,12 @@
 use std::ops::Range;
 
 use memchr::memmem;
+use proto::buildid::BuildId;
 use proto::buildinfo::blob;
 
 use super::stamped::Stamped;
 use super::variables::Variable;
-use crate::image::{Image, Located};
+use crate::image::{Format, Image, Located};
 
 /// The most copies of the build ID or of the module text looked for in one file.
 const COPIES_MAX: usize = 64;
@@ -89,8 +90,29 @@ pub fn read(
             outside.for_each(|range| add(Kind::BuildInfo, range));
         }
     }
+    stamps.retain(|stamp| !image.is_code(&stamp.range) || may_lie_in_text(image, stamp));
     stamps.sort_by_key(|stamp| stamp.range.start);
     stamps
+}
+
+/// Formats without notes have the build ID where their code begins, and two have all
+/// constants behind it. No other code is a stamp, whatever it looks like.
+fn may_lie_in_text(image: &Image, stamp: &Stamp) -> bool {
+    let is_own = |id: &Located<BuildId>| id.range == stamp.range && is_hashes(&id.value);
+    match stamp.kind {
+        Kind::BuildId => image.format != Format::Elf && image.build_id.as_ref().is_some_and(is_own),
+        Kind::BuildInfo => matches!(image.format, Format::Plan9 | Format::Xcoff),
+        Kind::HostId | Kind::Variable | Kind::Signature | Kind::Time | Kind::Checksum => false,
+    }
+}
+
+/// Says whether an ID has the form that the go command gives it, which nobody chooses
+/// freely.
+pub(crate) fn is_hashes(id: &BuildId) -> bool {
+    match id {
+        BuildId::Program(_) | BuildId::Package { .. } => true,
+        BuildId::Redacted | BuildId::Empty | BuildId::Custom(_) => false,
+    }
 }
 
 fn copies<'a>(bytes: &'a [u8], text: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {

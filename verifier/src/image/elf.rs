@@ -1,8 +1,9 @@
 //! ELF: Linux, the BSDs, Solaris.
 //!
-//! Notes are looked for through program headers and through section headers:
-//! files linked by Go itself since 1.24 reach the GNU note by its section alone,
-//! and files without section headers reach theirs by PT_NOTE alone.
+//! The Go build ID is looked for as the go command does it, in every table of notes.
+//! The GNU build ID is what the section `.note.gnu.build-id` holds, if nothing in it
+//! can be executed; only a file without section headers has it in a segment of notes.
+//! A note of this kind anywhere else may be anything, code included.
 
 mod dynamic;
 
@@ -15,7 +16,11 @@ use object::read::elf::{FileHeader, ProgramHeader as _, SectionHeader as _};
 
 use proto::buildid::{BuildId, note};
 
+use super::executable;
 use super::{Content, HostId, HostIdKind, Image, Located, SECTIONS_MAX, Segment, content_by_name};
+
+/// The section of the GNU build ID.
+const GNU_BUILD_ID: &str = ".note.gnu.build-id";
 
 /// The longest dynamic linker path or `.comment` read, in bytes.
 const TEXT_LEN_MAX: usize = 64 << 10;
@@ -43,8 +48,12 @@ fn read_class<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8], image: &mut Im
         }
     };
     machine(header, endian, image);
-    read_segments(header, endian, bytes, image);
-    read_sections(header, endian, bytes, image);
+    let notes = read_segments(header, endian, bytes, image);
+    if read_sections(header, endian, bytes, image) == Some(0) {
+        for table in &notes {
+            read_gnu(bytes, table, image);
+        }
+    }
     read_section_table_end(header, endian, bytes, image);
 }
 
@@ -91,17 +100,23 @@ fn machine<Elf: FileHeader<Endian = Endianness>>(
     };
 }
 
+/// A table of notes: its bytes in the file, and how they are aligned.
+type Table = (std::ops::Range<usize>, u64);
+
+/// Reads the program headers, and returns the tables of notes that they name.
 fn read_segments<Elf: FileHeader<Endian = Endianness>>(
     header: &Elf,
     endian: Endianness,
     bytes: &[u8],
     image: &mut Image,
-) {
+) -> Vec<Table> {
+    let mut tables = Vec::new();
     let headers = match header.program_headers(endian, bytes) {
         Ok(headers) => headers,
         Err(error) => {
             image.truncated = true;
-            return image.problem(format!("ELF program headers: {error}"));
+            image.problem(format!("ELF program headers: {error}"));
+            return tables;
         }
     };
     let mut dynamic = None;
@@ -115,6 +130,9 @@ fn read_segments<Elf: FileHeader<Endian = Endianness>>(
             _ => {}
         }
         let (offset, size) = segment.file_range(endian);
+        if segment.p_type(endian) == PT_LOAD && segment.p_flags(endian).0 & 1 != 0 {
+            executable::add(image, offset, size, bytes.len());
+        }
         let Some(range) = range(offset, size, bytes.len()) else {
             image.truncated |= size > 0;
             continue;
@@ -125,7 +143,11 @@ fn read_segments<Elf: FileHeader<Endian = Endianness>>(
                 range,
                 memory: segment.p_memsz(endian).into(),
             }),
-            PT_NOTE => read_notes(bytes, range, segment.p_align(endian).into(), image),
+            PT_NOTE => {
+                let table = (range, segment.p_align(endian).into());
+                read_go(bytes, &table, image);
+                tables.push(table);
+            }
             PT_INTERP => image.interpreter = text(&bytes[range]),
             PT_DYNAMIC => dynamic = Some(range),
             _ => {}
@@ -137,25 +159,30 @@ fn read_segments<Elf: FileHeader<Endian = Endianness>>(
     let is_program = matches!(header.e_type(endian).0, 2 | 3);
     image.linkage.is_static =
         is_program.then(|| image.interpreter.is_none() && image.linkage.libraries.is_empty());
+    tables
 }
 
+/// Reads the section headers, and returns how many there are; `None` where they can't
+/// be read.
 fn read_sections<Elf: FileHeader<Endian = Endianness>>(
     header: &Elf,
     endian: Endianness,
     bytes: &[u8],
     image: &mut Image,
-) {
+) -> Option<usize> {
     let sections = match header.sections(endian, bytes) {
         Ok(sections) => sections,
         Err(error) => {
             image.truncated = true;
-            return image.problem(format!("ELF section headers: {error}"));
+            image.problem(format!("ELF section headers: {error}"));
+            return None;
         }
     };
     if sections.len() > SECTIONS_MAX {
-        return image.problem(format!(
+        image.problem(format!(
             "ELF section headers: more than {SECTIONS_MAX} sections"
         ));
+        return None;
     }
     for section in sections.iter() {
         let (kind, flags) = (section.sh_type(endian), section.sh_flags(endian));
@@ -169,20 +196,19 @@ fn read_sections<Elf: FileHeader<Endian = Endianness>>(
         let name = String::from_utf8_lossy(name).into_owned();
         // SHF_EXECINSTR is 4, SHF_ALLOC 2.
         let flags = flags.0;
-        let content = content_by_name(&name).unwrap_or(match flags {
-            _ if kind == SHT_NOTE => Content::Notes,
+        let content = match flags {
             _ if flags & 4 != 0 => Content::Code,
+            _ if kind == SHT_NOTE => Content::Notes,
             _ if flags & 2 != 0 => Content::Data,
-            _ => Content::Notes,
-        });
+            _ => content_by_name(&name).unwrap_or(Content::Notes),
+        };
         if let Some(range) = range(offset, size, bytes.len()) {
-            if kind == SHT_NOTE {
-                read_notes(
-                    bytes,
-                    range.clone(),
-                    section.sh_addralign(endian).into(),
-                    image,
-                );
+            if content == Content::Notes && kind == SHT_NOTE {
+                let table = (range.clone(), section.sh_addralign(endian).into());
+                read_go(bytes, &table, image);
+                if name == GNU_BUILD_ID {
+                    read_gnu(bytes, &table, image);
+                }
             }
             // SHF_COMPRESSED
             if flags & 0x800 != 0 {
@@ -206,6 +232,7 @@ fn read_sections<Elf: FileHeader<Endian = Endianness>>(
             bytes.len(),
         );
     }
+    Some(sections.len())
 }
 
 /// The section header table itself is a region too.
@@ -230,16 +257,27 @@ fn read_section_table_end<Elf: FileHeader<Endian = Endianness>>(
     }
 }
 
-fn read_notes(bytes: &[u8], table: std::ops::Range<usize>, align: u64, image: &mut Image) {
-    let notes = note::walk(&bytes[table.clone()], align, image.machine.big_endian);
-    let within = |range: std::ops::Range<usize>| table.start + range.start..table.start + range.end;
-    if let (None, Some(range)) = (&image.build_id, notes.go.map(within)) {
+/// Takes the first Go build ID of a table.
+fn read_go(bytes: &[u8], (table, align): &Table, image: &mut Image) {
+    if image.build_id.is_some() {
+        return;
+    }
+    let notes = note::walk(&bytes[table.clone()], *align, image.machine.big_endian);
+    if let Some(range) = notes.go.map(|range| within(table, &range)) {
         match BuildId::from_bytes(&bytes[range.clone()]) {
             Ok(value) => image.build_id = Some(Located { value, range }),
             Err(error) => image.problem(format!("Go build ID: {error}")),
         }
     }
-    if let (None, Some(range)) = (&image.host_id, notes.gnu.map(within)) {
+}
+
+/// Takes the first GNU build ID of a table.
+fn read_gnu(bytes: &[u8], (table, align): &Table, image: &mut Image) {
+    if image.host_id.is_some() {
+        return;
+    }
+    let notes = note::walk(&bytes[table.clone()], *align, image.machine.big_endian);
+    if let Some(range) = notes.gnu.map(|range| within(table, &range)) {
         let bytes = bytes[range.clone()].to_vec();
         image.host_id = Some(HostId {
             kind: HostIdKind::Gnu,
@@ -247,6 +285,13 @@ fn read_notes(bytes: &[u8], table: std::ops::Range<usize>, align: u64, image: &m
             range,
         });
     }
+}
+
+fn within(
+    table: &std::ops::Range<usize>,
+    range: &std::ops::Range<usize>,
+) -> std::ops::Range<usize> {
+    table.start + range.start..table.start + range.end
 }
 
 fn range(offset: u64, size: u64, file_len: usize) -> Option<std::ops::Range<usize>> {

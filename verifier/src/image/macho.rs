@@ -10,7 +10,9 @@ use object::read::macho::{
     FatArch, LoadCommandVariant, MachHeader, MachOFatFile32, MachOFatFile64, Segment as _,
 };
 
-use super::{Content, HostId, HostIdKind, Image, Region, SECTIONS_MAX, Segment, content_by_name};
+use super::{
+    Content, HostId, HostIdKind, Image, Region, SECTIONS_MAX, Segment, content_by_name, executable,
+};
 
 /// LC_UUID holds the 16 bytes after its 8-byte header.
 const UUID_LEN: usize = 16;
@@ -134,25 +136,27 @@ impl<'a> Reader<'a> {
     ) {
         match command {
             LoadCommandVariant::Segment32(segment, sections) => {
-                self.segment(
+                let is_executable = self.segment(
                     segment.fileoff.get(endian).into(),
                     segment.filesize.get(endian).into(),
                     &segment.segname,
+                    segment.initprot.get(endian).0,
                     image,
                 );
                 if let Ok(sections) = segment.sections(endian, sections) {
-                    self.sections(sections, endian, image);
+                    self.sections(sections, is_executable, endian, image);
                 }
             }
             LoadCommandVariant::Segment64(segment, sections) => {
-                self.segment(
+                let is_executable = self.segment(
                     segment.fileoff.get(endian),
                     segment.filesize.get(endian),
                     &segment.segname,
+                    segment.initprot.get(endian).0,
                     image,
                 );
                 if let Ok(sections) = segment.sections(endian, sections) {
-                    self.sections(sections, endian, image);
+                    self.sections(sections, is_executable, endian, image);
                 }
             }
             LoadCommandVariant::Uuid(uuid) => {
@@ -199,23 +203,37 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The symbols and strings of `__LINKEDIT` are in no section.
-    fn segment(&self, offset: u64, size: u64, name: &[u8; 16], image: &mut Image) {
-        if text(name) == "__LINKEDIT" {
-            let range = self.file_range(offset, size);
-            image.push(
-                "__LINKEDIT".into(),
-                range,
-                None,
-                Content::Symbols,
-                self.bytes.len(),
-            );
+    /// Takes in a segment, and says whether it can be executed. The symbols and
+    /// strings of `__LINKEDIT` are in no section.
+    fn segment(
+        &self,
+        offset: u64,
+        size: u64,
+        name: &[u8; 16],
+        protection: u32,
+        image: &mut Image,
+    ) -> bool {
+        let range = self.file_range(offset, size);
+        // VM_PROT_EXECUTE
+        let is_executable = protection & 4 != 0;
+        if is_executable {
+            executable::add(image, range.start, size, self.bytes.len());
         }
+        if text(name) == "__LINKEDIT" {
+            let content = if is_executable {
+                Content::Code
+            } else {
+                Content::Symbols
+            };
+            image.push("__LINKEDIT".into(), range, None, content, self.bytes.len());
+        }
+        is_executable
     }
 
     fn sections<S: object::read::macho::Section<Endian = Endianness>>(
         &self,
         sections: &[S],
+        is_executable: bool,
         endian: Endianness,
         image: &mut Image,
     ) {
@@ -231,11 +249,16 @@ impl<'a> Reader<'a> {
             let range = self.file_range(offset, size);
             let name = text(section.sectname());
             let segment = text(section.segname());
-            let content = content_by_name(&name).unwrap_or_else(|| match segment.as_str() {
-                "__TEXT" if name == "__text" => Content::Code,
-                "__DWARF" => Content::Symbols,
-                _ => Content::Data,
-            });
+            // S_ATTR_PURE_INSTRUCTIONS, S_ATTR_SOME_INSTRUCTIONS
+            let is_code = section.flags(endian).0 & 0x8000_0400 != 0;
+            let content = match (segment.as_str(), name.as_str()) {
+                _ if is_code => Content::Code,
+                ("__TEXT", "__text") => Content::Code,
+                // What else lies in executable memory is data, whatever its name.
+                _ if is_executable => Content::Data,
+                ("__DWARF", _) => Content::Symbols,
+                _ => content_by_name(&name).unwrap_or(Content::Data),
+            };
             let address = section.addr(endian).into();
             if let (Ok(start), Ok(end)) = (usize::try_from(range.start), usize::try_from(range.end))
                 && end <= self.bytes.len()

@@ -8,7 +8,7 @@ use object::read::coff::CoffHeader as _;
 use object::read::pe::{ImageNtHeaders, PeFile, optional_header_magic};
 
 use super::linkage::{self, LIST_MAX};
-use super::{Content, Image, SECTIONS_MAX, Segment, content_by_name};
+use super::{Content, Image, SECTIONS_MAX, Segment, content_by_name, executable};
 
 /// The linker version that Go's linker writes.
 pub const GO_LINKER: &str = "3.0";
@@ -103,15 +103,10 @@ fn read_sections<Pe: ImageNtHeaders>(file: &PeFile<'_, Pe>, bytes: &[u8], image:
             .and_then(|symbols| section.name(symbols.strings()).ok());
         let name = String::from_utf8_lossy(name.unwrap_or_else(|| section.raw_name())).into_owned();
         let address = base.wrapping_add(section.virtual_address.get(LE).into());
-        let content = content_by_name(&name).unwrap_or_else(|| {
-            // IMAGE_SCN_CNT_CODE
-            let is_code = section.characteristics.get(LE).0 & 0x20 != 0;
-            if is_code {
-                Content::Code
-            } else {
-                Content::Data
-            }
-        });
+        let content = content(section.characteristics.get(LE).0, &name);
+        if content == Content::Code {
+            executable::add(image, offset, size, bytes.len());
+        }
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
         let end = start.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
         if end <= bytes.len() {
@@ -128,6 +123,19 @@ fn read_sections<Pe: ImageNtHeaders>(file: &PeFile<'_, Pe>, bytes: &[u8], image:
             content,
             bytes.len(),
         );
+    }
+}
+
+/// Says what a section holds. Debug information and symbols are in sections that
+/// need not stay in memory.
+fn content(characteristics: u32, name: &str) -> Content {
+    // IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_CNT_CODE; IMAGE_SCN_MEM_DISCARDABLE
+    let is_code = characteristics & 0x2000_0020 != 0;
+    let is_discardable = characteristics & 0x0200_0000 != 0;
+    match content_by_name(name) {
+        _ if is_code => Content::Code,
+        Some(content) if is_discardable => content,
+        _ => Content::Data,
     }
 }
 

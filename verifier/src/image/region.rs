@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::executable;
+
 /// A named part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
@@ -36,6 +38,9 @@ pub enum Content {
 /// Sorts the regions, cuts overlaps off the later one, and names what is left
 /// uncovered.
 pub(super) fn cover(mut regions: Vec<Region>, file_len: usize) -> Vec<Region> {
+    let code = regions.iter();
+    let code = code.filter(|region| region.content == Content::Code);
+    let code = executable::joined(code.map(|region| region.range.clone()).collect());
     regions.sort_by_key(|region| (region.range.start, region.range.end));
     let mut covered: Vec<Region> = Vec::with_capacity(regions.len() + 2);
     let mut at = 0;
@@ -52,6 +57,10 @@ pub(super) fn cover(mut regions: Vec<Region>, file_len: usize) -> Vec<Region> {
             covered.push(layout(name, at..region.range.start));
         }
         at = region.range.end;
+        // Bytes that one section calls code are code, whatever another calls them.
+        if executable::meets(&code, &region.range) {
+            region.content = Content::Code;
+        }
         covered.push(region);
     }
     if at < file_len {
@@ -86,7 +95,8 @@ pub(crate) fn is_debug(name: &str) -> bool {
     bare.starts_with("debug_") || bare.starts_with("zdebug_") || XCOFF_DEBUG.contains(&name)
 }
 
-/// Says what a section holds, from its name alone.
+/// Says what a section holds, from its name alone: for sections that are not loaded,
+/// as anybody may call a section anything.
 pub(super) fn content_by_name(name: &str) -> Option<Content> {
     let bare = name.trim_start_matches(['.', '_']);
     if is_debug(name) {

@@ -56,6 +56,10 @@ fn section(id: u8, bytes: &[u8], at: usize, start: usize, end: u64, image: &mut 
         .map_or_else(|| format!("section {id}"), |name| (*name).to_owned());
     let custom = (id == 0).then(|| name(&bytes[start..body_end])).flatten();
     let (name, body) = match custom {
+        // No name of its own makes a section one that is not: a second "code".
+        Some((name, skip)) if NAMES.contains(&name.as_str()) => {
+            (format!("custom {name}"), start + skip)
+        }
         Some((name, skip)) => (name, start + skip),
         None => (known, start),
     };
@@ -69,7 +73,8 @@ fn section(id: u8, bytes: &[u8], at: usize, start: usize, end: u64, image: &mut 
         (11, _) => Content::Data,
         (0, "name") => Content::Symbols,
         (0, "go:buildid" | "producers") => Content::Notes,
-        _ => super::content_by_name(&name).unwrap_or(Content::Layout),
+        (0, name) => super::content_by_name(name).unwrap_or(Content::Layout),
+        _ => Content::Layout,
     };
     image.push(name, at as u64..end, None, content, bytes.len());
 }

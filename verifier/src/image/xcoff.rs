@@ -35,12 +35,14 @@ fn read_class<Xcoff: FileHeader>(bytes: &[u8], image: &mut Image) {
         if flags == 0x80 || size == 0 || offset == 0 {
             continue;
         }
-        let content = content_by_name(&name).unwrap_or(match flags {
-            0x20 => Content::Code,
+        let content = match flags {
+            _ if flags & 0x20 != 0 => Content::Code,
             0x40 => Content::Data,
-            0x10 => Content::Symbols,
-            _ => Content::Notes,
-        });
+            _ => content_by_name(&name).unwrap_or(match flags {
+                0x10 => Content::Symbols,
+                _ => Content::Notes,
+            }),
+        };
         let address = section.s_vaddr().into();
         if let (Ok(start), Ok(len)) = (usize::try_from(offset), usize::try_from(size))
             && start.checked_add(len).is_some_and(|end| end <= bytes.len())

@@ -167,7 +167,7 @@ fn is_slot(kind: u64) -> bool {
 /// Says whether nothing that is loaded lies in a range or behind it.
 fn is_behind_all(range: &Range<usize>, image: &Image) -> bool {
     let mut segments = image.segments.iter();
-    segments.all(|segment| segment.range.end <= range.start)
+    !image.can_execute(range) && segments.all(|segment| segment.range.end <= range.start)
 }
 
 pub(super) fn is_zero(bytes: &[u8]) -> bool {

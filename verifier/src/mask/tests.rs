@@ -1,7 +1,10 @@
 use std::ops::Range;
 
+use sha2::{Digest as _, Sha256};
+
 use super::*;
-use crate::image::Image;
+use crate::image::made::{self, ALLOC, EXEC, Section};
+use crate::image::{Content, Image};
 use crate::input::Input;
 
 fn view_of<'a>(bytes: &'a [u8], masks: &[(Range<usize>, Put)], align: usize) -> View<'a> {
@@ -165,7 +168,7 @@ fn equal_after(kind: Kind, len: usize, mark: impl Fn(&mut Image)) -> bool {
         file.image.format = Format::Elf;
         mark(&mut file.image);
         let range = 0..len;
-        file.go.stamps = vec![crate::goinfo::stamps::Stamp { kind, range }];
+        file.go.stamps = vec![Stamp { kind, range }];
         file
     };
     Compared::of(&file(1), &file(2)).unwrap().equal
@@ -194,17 +197,178 @@ fn marks_that_are_too_long_or_lie_in_code_hide_nothing() {
     assert!(custom_id(40, 0));
     assert!(!custom_id(4096, 0), "too long");
     assert!(!custom_id(40, 4096), "a copy somewhere else");
-    for kind in [Kind::Variable, Kind::Time] {
-        let in_region = |content: Content| {
-            equal_after(kind, 4, |image| {
-                image.regions = vec![crate::image::Region {
-                    name: "x".into(),
-                    range: 0..8192,
-                    address: None,
-                    content,
-                }];
-            })
+    let in_region = |kind: Kind, content: Content| {
+        equal_after(kind, 4, |image| {
+            image.regions = vec![crate::image::Region {
+                name: "x".into(),
+                range: 0..8192,
+                address: None,
+                content,
+            }];
+        })
+    };
+    assert!(in_region(Kind::Time, Content::Data));
+    assert!(!in_region(Kind::Time, Content::Code));
+    // A value is part of what was built: it is masked on demand alone.
+    assert!(!in_region(Kind::Variable, Content::Data));
+}
+
+/// A file as it was made.
+fn artifact(bytes: Vec<u8>) -> Artifact {
+    let sha256 = Sha256::digest(&bytes).into();
+    Artifact::of(Input {
+        path: "made".into(),
+        sha256,
+        bytes: bytes.into(),
+        identity: None,
+    })
+}
+
+/// A GNU build ID in a section, with the flags of the section and of its segment.
+fn with_gnu_id(name: &'static str, flags: u64, segment: u32, byte: u8) -> Vec<u8> {
+    let section = Section {
+        name,
+        kind: made::NOTE,
+        flags,
+        segment,
+        body: made::note(b"GNU\0", 3, &[byte; 16]),
+    };
+    made::elf(&[section], true).0
+}
+
+#[test]
+fn code_in_the_shape_of_a_build_id_stays_in_sight() {
+    let equal = |name, flags, segment| {
+        let [a, b] = [11, 12].map(|byte| artifact(with_gnu_id(name, flags, segment, byte)));
+        Compared::of(&a, &b).unwrap().equal
+    };
+    assert!(equal(".note.gnu.build-id", ALLOC, 4), "a real one");
+    for (name, flags, segment) in [
+        (".note.aa", ALLOC | EXEC, 5),
+        (".note.aa", ALLOC, 4),
+        (".note.gnu.build-id", ALLOC | EXEC, 5),
+        (".note.gnu.build-id", EXEC, 4),
+        (".note.gnu.build-id", ALLOC, 5),
+        (".note.gnu.build-id", ALLOC, 7),
+    ] {
+        assert!(!equal(name, flags, segment), "{name} {flags} {segment}");
+    }
+}
+
+/// Go's linker leaves its build ID in the segment that holds the code: only what follows
+/// from the Go build ID is masked there.
+#[test]
+fn a_host_id_in_memory_that_can_be_executed_follows_from_the_build_id() {
+    let id = |content: &str| {
+        format!(
+            "{}/{}/{}/{content}",
+            "a".repeat(20),
+            "b".repeat(20),
+            "c".repeat(20)
+        )
+    };
+    let made = |content: &str, host: &[u8]| {
+        let section = |name, body| Section {
+            name,
+            kind: made::NOTE,
+            flags: ALLOC,
+            segment: 5,
+            body,
         };
-        assert!(in_region(Content::Data) && !in_region(Content::Code));
+        let text = id(&content.repeat(20));
+        let sections = [
+            section(
+                ".note.go.buildid",
+                made::note(b"Go\0\0", 4, text.as_bytes()),
+            ),
+            section(".note.gnu.build-id", made::note(b"GNU\0", 3, host)),
+        ];
+        artifact(made::elf(&sections, true).0)
+    };
+    let proto::buildid::BuildId::Program(program) =
+        proto::buildid::BuildId::parse(&id(&"d".repeat(20))).unwrap()
+    else {
+        panic!("four parts");
+    };
+    let derived = proto::buildid::gnu::note(&program, proto::buildid::gnu::Derivation::FirstByte);
+    let compare = |a: &Artifact, b: &Artifact| Compared::of(a, b).unwrap().equal;
+    assert!(compare(&made("d", &derived), &made("e", &derived)));
+    assert!(!compare(&made("d", &derived), &made("d", &[7; 20])));
+    assert!(!compare(&made("d", &[8; 20]), &made("d", &[7; 20])));
+}
+
+#[test]
+fn no_mask_of_pe_and_mach_o_files_hides_what_can_be_executed() {
+    let uuid = |protection: u32, byte: u8| {
+        let names = [b"__TEXT".as_slice(), b"__text"];
+        artifact(made::macho(names, protection, 0, [byte; 16], b"code"))
+    };
+    let equal = |protection| {
+        let (a, b) = (uuid(protection, 1), uuid(protection, 2));
+        Compared::of(&a, &b).unwrap().equal
+    };
+    assert!(equal(1) && !equal(5));
+    // An export directory, which begins with a time, in a section of code or of data.
+    let exports = |characteristics: u32, byte: u8| {
+        let body = [&[0; 4][..], &[byte; 4], &[0; 32]].concat();
+        let mut bytes = made::pe(b".edata", characteristics, &body);
+        let directory = 0x84 + 20 + 112;
+        bytes[directory..directory + 4].copy_from_slice(&0x1000_u32.to_le_bytes());
+        bytes[directory + 4] = 40;
+        artifact(bytes)
+    };
+    let equal = |characteristics| {
+        let (a, b) = (exports(characteristics, 1), exports(characteristics, 2));
+        Compared::of(&a, &b).unwrap().equal
+    };
+    assert!(equal(0x4000_0040) && !equal(0x6000_0020));
+}
+
+proptest::proptest! {
+    /// Whatever sections are called and hold, no mask meets bytes that can be executed,
+    /// but for a build ID that the go command made, in its own place.
+    #[test]
+    fn no_mask_meets_bytes_that_can_execute(
+        parts in proptest::collection::vec((0_usize..8, 0_u32..8, 0_u64..8, 0_usize..4, 0_u32..2), 1..6),
+        has_headers in proptest::prelude::any::<bool>(),
+    ) {
+        const NAMES: [&str; 8] = [
+            ".note.gnu.build-id", ".note.go.buildid", ".note.aa", ".gnu_debuglink", ".debug_zz",
+            ".comment", ".go.buildinfo", ".text",
+        ];
+        let id = ["a", "b", "c", "d"].map(|part| part.repeat(20)).join("/");
+        let bodies = [
+            made::note(b"GNU\0", 3, &[7; 20]),
+            made::note(b"Go\0\0", 4, id.as_bytes()),
+            b"app.dbg\0\x01\x02\x03\x04".to_vec(),
+            id.clone().into_bytes(),
+        ];
+        let sections: Vec<Section> = parts
+            .iter()
+            .map(|(name, segment, flags, body, kind)| Section {
+                name: NAMES[*name],
+                kind: if *kind == 0 { made::BITS } else { made::NOTE },
+                flags: *flags,
+                segment: *segment,
+                body: bodies[*body].clone(),
+            })
+            .collect();
+        let (bytes, placed) = made::elf(&sections, has_headers);
+        let artifact = artifact(bytes);
+        let own = artifact.image.build_id.as_ref().map(|id| id.range.clone());
+        let (masks, _) = masks(&artifact).unwrap();
+        for mask in masks {
+            for (section, place) in sections.iter().zip(&placed) {
+                let can_execute = section.segment & 1 != 0 || has_headers && section.flags & EXEC != 0;
+                let meets = mask.range.start < place.end && place.start < mask.range.end;
+                // The go command's own ID lies among what is loaded with the code.
+                let is_code = has_headers && section.flags & EXEC != 0;
+                let is_own = own == Some(mask.range.clone()) && !is_code;
+                proptest::prop_assert!(
+                    !(meets && can_execute) || is_own,
+                    "{:?} meets {} ({:?})", mask.what, section.name, section
+                );
+            }
+        }
     }
 }

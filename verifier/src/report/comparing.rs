@@ -7,6 +7,7 @@ use proto::hashlog::Log;
 
 use super::build::container::{Compared, Insides};
 use super::clusters::Clusters;
+use super::facts::GCCGO_LIMITS;
 use super::{Comparison, File, Finding, Report};
 use crate::cause::{Cause, Confidence, Name};
 use crate::cluster::{self, Member};
@@ -69,18 +70,6 @@ impl Report {
         }
         report.conclude(&clusters, paths.len());
         Ok(report)
-    }
-
-    /// Lets the run end as if the files were equal, when every pair that differs
-    /// is equal after masking. The verdict stays what it is.
-    pub fn accept_masked(&mut self) {
-        let passes = |pair: &Comparison| match pair.verdict {
-            Verdict::Identical => true,
-            Verdict::Different => pair.masked.as_ref().is_some_and(|masked| masked.equal),
-            Verdict::Inconclusive => false,
-        };
-        let differs = self.verdict == Some(Verdict::Different);
-        self.accepted = (differs && self.comparisons.iter().all(passes)).then_some("masked");
     }
 
     fn note_links(&mut self, paths: &[PathBuf], identities: &[Option<(u64, u64)>]) {
@@ -166,6 +155,15 @@ impl Report {
             .take(given)
             .filter(|file| file.self_check.status == "changed")
             .count();
+        let by_gccgo = self.files.iter().take(given).filter_map(|file| {
+            let sign = file.format.gccgo.as_ref()?;
+            Some(format!(
+                "{} was compiled by gccgo ({sign}): {GCCGO_LIMITS}",
+                file.path
+            ))
+        });
+        let by_gccgo: Vec<String> = by_gccgo.collect();
+        self.notes.extend(by_gccgo);
         if verdict == Verdict::Identical && changed > 0 {
             self.notes.push(
                 "the files agree, but they were changed after go build wrote them (self-check)"

@@ -56,6 +56,10 @@ pub fn brief(file: &File) -> Vec<String> {
 /// Settings of a build that decide most often whether it comes out the same.
 const BRIEF: [&str; 4] = ["-trimpath", "-ldflags", "-tags", "CGO_ENABLED"];
 
+/// How far programs of GCC's compiler for Go are understood.
+pub const GCCGO_LIMITS: &str = "of such a program sections and bytes are compared, not functions, packages or settings: \
+                                it has no line table and no build ID that this program reads";
+
 /// Returns what the self-check says.
 pub fn self_check(file: &File) -> String {
     match (file.self_check.status, file.self_check.reason) {
@@ -115,6 +119,9 @@ impl Facts {
             };
             let name = if id.kind == "uuid" { "UUID" } else { "GNU ID" };
             self.add(name, format!("{} ({origin})", id.value));
+        }
+        if let Some(sign) = &file.format.gccgo {
+            self.add("gccgo", format!("{sign}; {GCCGO_LIMITS}"));
         }
         self.all("interpreter", &file.format.interpreter);
     }

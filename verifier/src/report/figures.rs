@@ -224,8 +224,10 @@ fn masked(title: String, pair: &Comparison) -> Option<Table> {
     });
     let note = if masked.equal {
         "With this left out both files are equal. That is not equality: the files differ."
-    } else {
+    } else if masked.more.is_empty() {
         "With this left out the files differ still."
+    } else {
+        "Some of this is part of what was built, and is left out only on demand. Nothing else differs."
     };
     Some(Table {
         title,

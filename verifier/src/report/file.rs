@@ -73,6 +73,9 @@ pub struct Format {
     pub interpreter: Option<String>,
     /// What C compilers and linkers left in `.comment`.
     pub producers: Vec<String>,
+    /// What shows that gccgo compiled it; null where nothing does. Of such programs no
+    /// more than sections and bytes are compared.
+    pub gccgo: Option<String>,
 }
 
 /// A Go build ID.

@@ -16,7 +16,10 @@ pub struct Masked {
     pub sha256: Option<String>,
     /// Bytes hidden by masks that hide a difference, on the side with more.
     pub bytes: usize,
-    /// What was masked.
+    /// Kinds of mask that are put on only when `--accept` names them, when with them
+    /// nothing is left that differs.
+    pub more: Vec<What>,
+    /// What was masked, or can be.
     pub masks: Vec<Mask>,
 }
 
@@ -50,8 +53,23 @@ impl Masked {
             equal: compared.equal,
             sha256: compared.sha256.map(hex::encode),
             bytes: compared.differing().map(Sides::bytes).sum(),
+            more: compared.more.clone(),
             masks: compared.masks.iter().map(Mask::of).collect(),
         }
+    }
+
+    /// Says whether nothing differs but what masks of these kinds hide. Without any,
+    /// the kinds are those that only name or sign a build.
+    pub fn passes(&self, kinds: &[What]) -> bool {
+        let hiding = self.masks.iter().filter(|mask| mask.differs);
+        let is_meant = |what: What| {
+            if kinds.is_empty() {
+                what.is_mark()
+            } else {
+                kinds.contains(&what)
+            }
+        };
+        (self.equal || !self.more.is_empty()) && hiding.map(|mask| mask.what).all(is_meant)
     }
 
     /// Says which masks hide a difference: `build ID, GNU build ID (103 bytes)`.

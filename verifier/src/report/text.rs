@@ -80,6 +80,7 @@ pub fn describe(file: &File) -> String {
     }
     match &file.go_version {
         Some(version) => words.push(version.clone()),
+        None if file.format.gccgo.is_some() => words.push("Go by gccgo".into()),
         None if file.build_id.is_some() || file.sources.is_some() => {
             words.push("Go, version unknown".into());
         }

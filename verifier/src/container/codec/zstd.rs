@@ -2,6 +2,8 @@
 //!
 //! Source: RFC 8878 §3.1
 
+mod skipped;
+
 use std::io::{self, BufRead, Read};
 
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
@@ -113,7 +115,7 @@ pub(super) fn facts(source: &Source) -> io::Result<Vec<Fact>> {
         return Ok(Vec::new());
     };
     if [a, b, c, d] != MAGIC {
-        return Ok(Vec::new());
+        return Ok(skipped::fact(source)?.into_iter().collect());
     }
     let said = |holds: bool| if holds { "yes" } else { "no" };
     let single = descriptor & 0x20 != 0;
@@ -127,5 +129,6 @@ pub(super) fn facts(source: &Source) -> io::Result<Vec<Fact>> {
         let size = base + base / 8 * u64::from(window & 7);
         facts.push(Fact::packing("zstd: window", format!("{} KiB", size >> 10)));
     }
+    facts.extend(skipped::fact(source)?);
     Ok(facts)
 }

@@ -57,6 +57,9 @@ fn gather(source: &Source) -> io::Result<(Bytes, [u8; 32])> {
     Ok((gatherer.finish()?, sha256.finalize().into()))
 }
 
+/// Bytes shown of each side from the first that differs on.
+const SHOWN_LEN: usize = 16;
+
 /// Counts the bytes that differ.
 pub(super) fn bytes(a: &Source, b: &Source) -> io::Result<How> {
     let (mut read_a, mut read_b) = (a.reader(), b.reader());
@@ -81,8 +84,10 @@ pub(super) fn bytes(a: &Source, b: &Source) -> io::Result<How> {
     if longer > 0 {
         first.get_or_insert(at);
     }
+    let first = first.unwrap_or(at);
     Ok(How::Bytes {
-        first: first.unwrap_or(at),
+        first,
         differing: differing.saturating_add(longer),
+        shown: [a.bytes_at(first, SHOWN_LEN)?, b.bytes_at(first, SHOWN_LEN)?],
     })
 }

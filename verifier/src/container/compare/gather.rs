@@ -1,7 +1,7 @@
 //! What both sides give, gathered into one answer.
 
 use crate::container::difference::{Difference, Example, Field};
-use crate::container::fault::{Fault, Kind as FaultKind};
+use crate::container::fault::Fault;
 use crate::container::kind::Kind;
 use crate::container::listing::{Listing, Role};
 use crate::container::open::{Container, Image};
@@ -18,7 +18,7 @@ impl Difference {
         for (name, (container, listing)) in names.into_iter().zip(sides) {
             match container.image(listing) {
                 Ok(image) => images.extend(image),
-                Err(fault) if matches!(fault.kind, FaultKind::Io(_)) => return Err(fault),
+                Err(fault) if fault.is_refusal() => return Err(fault),
                 Err(fault) => self.notes.push(format!(
                     "{name} looks like a container image and can't be read as one: {fault}"
                 )),
@@ -38,7 +38,7 @@ impl Difference {
     pub(super) fn are(&mut self, a: &Container, b: &Container) {
         self.kinds = [a.describe(), b.describe()];
         self.names = [a.kind_name(), b.kind_name()];
-        self.is_folder = [a.kind, b.kind].contains(&Kind::Folder);
+        self.are_folders = [a.kind, b.kind] == [Kind::Folder; 2];
     }
 
     /// Takes what both sides gave; nothing of either when one gave a fault.
@@ -63,7 +63,7 @@ impl Difference {
 
     /// What the bytes are is an answer; that the system refused is an error.
     pub(super) fn give_up(&mut self, fault: Fault) -> Result<(), Fault> {
-        if matches!(fault.kind, FaultKind::Io(_)) {
+        if fault.is_refusal() {
             return Err(fault);
         }
         self.reason.get_or_insert_with(|| fault.to_string());
@@ -79,7 +79,7 @@ impl Difference {
     /// Bytes that differ where nothing they say does were packed by another hand,
     /// or lie where no unpacker looks.
     pub(super) fn kind_of_packing(&mut self, containers: [&Container; 2], lists: [&Listing; 2]) {
-        if self.is_folder || self.reason.is_some() {
+        if self.are_folders || self.reason.is_some() {
             return;
         }
         let [a, b] = containers;

@@ -52,7 +52,7 @@ fn one_folder_around_everything_is_left_out_of_account() {
     }
     // Not where paths agree already, and not a file that is alone.
     assert_eq!(tar(&["t/x"], &["t/x", "t/y"]).top, [None, None]);
-    assert_eq!(tar(&["x"], &["y"]).both, []);
+    assert_eq!(tar(&["x"], &["yy"]).both, []);
 }
 
 #[test]
@@ -93,4 +93,29 @@ fn what_two_streams_hold_is_one_thing_whatever_it_is_called() {
         (found.both.as_slice(), found.only.concat().len()),
         (&[(0, 0)][..], 0)
     );
+}
+
+#[test]
+fn one_content_under_two_names_is_one_member_renamed() {
+    // Contents in these listings follow from the names' length.
+    let found = tar(
+        &["bin/one", "same", "x/abcd"],
+        &["bin/two", "same", "y/abcd", "new"],
+    );
+    assert_eq!(found.both, [(0, 0), (1, 1), (2, 2)]);
+    assert_eq!(found.renamed, [0, 2].into());
+    assert_eq!(found.only, [vec![], vec![3]]);
+    let said = found.notes.join("\n");
+    assert!(
+        said.contains(
+            "bin/one in a is bin/two in b: the same bytes under another name (and 1 more so)"
+        ),
+        "{said}"
+    );
+    // The same name in another folder is the better guess.
+    let found = tar(&["p/abc", "p/xyz"], &["q/xyz", "q/abc"]);
+    assert_eq!(found.both, [(0, 1), (1, 0)]);
+    // The parts of an image are known by their places.
+    let layers = pair([Kind::Image; 2], &listing(&["aa"]), &listing(&["bb"]));
+    assert_eq!(layers.both, []);
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::fault::{Fault, Kind};
-use super::super::listing::{Time, text};
+use super::super::listing::{self, Time, text};
 
 /// Records by key; of two with one key the later counts.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,9 @@ pub(super) struct Records(BTreeMap<Vec<u8>, Vec<u8>>);
 
 /// The most records that hold for one member.
 const RECORDS_MAX: usize = 1000;
+
+/// The extended attribute by which a program gets rights that its caller has not.
+const CAPABILITY: &[u8] = b"SCHILY.xattr.security.capability";
 
 /// Keys whose values are compared as fields of their own.
 const COMMON: [&str; 8] = [
@@ -88,6 +91,7 @@ impl Records {
             match key.as_slice() {
                 b"atime" => times.push(("access time", text(value))),
                 b"ctime" => times.push(("change time", text(value))),
+                CAPABILITY => times.push((listing::CAPABILITY, text(value))),
                 _ => own.push(format!("{}={}", text(key), text(value))),
             }
         }

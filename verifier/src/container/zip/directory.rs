@@ -1,6 +1,7 @@
 //! The central directory of a zip archive.
 
 use std::io::{BufReader, Read};
+use std::ops::Range;
 
 use super::super::fault::{Fault, Kind};
 use super::super::limits::MEMBERS_MAX;
@@ -30,6 +31,8 @@ pub(super) struct Directory {
     len: u64,
     comment: String,
     is_64: bool,
+    /// Where the records at the end lie.
+    records: Vec<Range<u64>>,
 }
 
 /// One member's entry.
@@ -80,6 +83,10 @@ impl Directory {
             shift: 0,
             comment,
             is_64: false,
+            records: std::iter::once(
+                end_offset..end_offset.saturating_add((END_LEN + comment_len) as u64),
+            )
+            .collect(),
         };
         let directory_end = match directory.read_64(source, end_offset)? {
             Some(end64_offset) => end64_offset,
@@ -121,6 +128,10 @@ impl Directory {
                 self.len = fields.u64(40);
                 self.offset = fields.u64(48);
                 self.is_64 = true;
+                // Its length does not count the signature and itself.
+                let end = at.saturating_add(12).saturating_add(fields.u64(4));
+                self.records.push(at..end.min(locator_at));
+                self.records.push(locator_at..end_offset);
                 return Ok(Some(at));
             }
         }
@@ -140,6 +151,14 @@ impl Directory {
             read: 0,
             count: self.count,
         })
+    }
+
+    /// Returns the bytes that are the directory's own.
+    pub(super) fn owned(&self) -> Vec<Range<u64>> {
+        let start = self.offset.saturating_add(self.shift);
+        let mut owned = self.records.clone();
+        owned.push(start..start.saturating_add(self.len));
+        owned
     }
 
     pub(super) fn facts(&self) -> Vec<Fact> {
@@ -258,6 +277,10 @@ impl Record {
             flags: fields.u16(8),
             unix_mode,
         }
+    }
+
+    pub(super) fn has_descriptor(&self) -> bool {
+        self.flags & 8 != 0
     }
 
     pub(super) fn is_encrypted(&self) -> bool {

@@ -1,12 +1,12 @@
 //! What comparing two files gave, taken down.
 
 use super::SECTIONS_MAX;
-use crate::compare::{Outcome, Verdict, name};
+use crate::compare::{Outcome, Verdict, first_bytes, name};
 use crate::diff::regions::Span;
 use crate::diff::{Diff, Field, RegionDiff};
 use crate::report::functions::Functions;
 use crate::report::masked::Masked;
-use crate::report::{Bytes, Comparison, FieldDifference, Range, SectionDifference};
+use crate::report::{Bytes, Comparison, FieldDifference, FirstBytes, Range, SectionDifference};
 
 /// The most ranges listed for one part.
 const RANGES_MAX: usize = 64;
@@ -32,6 +32,7 @@ impl Comparison {
                 stamped: 0,
                 remaining: 0,
             },
+            first_bytes: None,
             masked: None,
             functions: None,
             container: None,
@@ -42,6 +43,11 @@ impl Comparison {
     pub fn of(files: [usize; 2], outcome: &Outcome) -> Self {
         let mut comparison = Self::new(files, outcome.verdict, outcome.reason.clone());
         comparison.masked = outcome.masked.as_ref().map(Masked::of);
+        comparison.first_bytes = outcome.first_bytes.as_ref().map(|first| FirstBytes {
+            offset: first.offset,
+            a: first_bytes::show(&first.a),
+            b: first_bytes::show(&first.b),
+        });
         if let Some(diff) = &outcome.diff {
             comparison.fill(diff);
         }

@@ -139,22 +139,15 @@ impl Report {
         Some(parts.join(", "))
     }
 
-    /// Says that two containers, one a folder at least, hold the same.
+    /// Says that two folders hold the same.
     pub(in crate::report) fn sentence_for_folders(&self) -> Option<String> {
         let pair = self.comparisons.first()?;
         let is_folder = |index: usize| {
             let file = self.files.get(index);
             file.is_some_and(|file| file.format.name == "folder")
         };
-        let [a, b] = pair.files.map(is_folder);
-        match &pair.container {
-            _ if a && b => Some("both folders hold the same files".into()),
-            Some(container) if a || b => Some(format!(
-                "the folder holds the same files as the {}",
-                container.kinds[usize::from(a)]
-            )),
-            _ => None,
-        }
+        let both = pair.files.into_iter().all(is_folder);
+        both.then(|| "both folders hold the same files".into())
     }
 
     fn is_container(&self, files: [usize; 2]) -> bool {
@@ -192,6 +185,7 @@ impl File {
                 bits: None,
                 interpreter: None,
                 producers: Vec::new(),
+                gccgo: None,
             },
             build_id: None,
             self_check: SelfCheck {

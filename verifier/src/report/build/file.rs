@@ -72,6 +72,7 @@ fn format(artifact: &Artifact) -> Format {
         bits: machine.bits,
         interpreter: image.interpreter.clone(),
         producers: image.producers.clone(),
+        gccgo: image.gccgo.clone(),
     }
 }
 

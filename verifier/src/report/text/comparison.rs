@@ -69,8 +69,7 @@ impl Printer<'_> {
         let causes: Vec<&Finding> = causes.collect();
         self.causes(&causes, pair)?;
         if pair.container.is_none() {
-            let is_open = causes.iter().any(|cause| cause.cause == Name::Unexplained);
-            self.detail(pair, is_open)?;
+            self.detail(pair, &causes)?;
         }
         Ok(())
     }
@@ -157,7 +156,12 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn detail(&mut self, pair: &Comparison, is_open: bool) -> io::Result<()> {
+    fn detail(&mut self, pair: &Comparison, causes: &[&Finding]) -> io::Result<()> {
+        let is_open = causes.iter().any(|cause| cause.cause == Name::Unexplained);
+        let mut named = causes.iter();
+        let is_proven = named.any(|cause| {
+            cause.cause != Name::Unexplained && cause.confidence == Confidence::Proven
+        });
         let title = self.paint("Detail", Color::Bold);
         writeln!(self.out, "\n{title}")?;
         if let Some(pattern) = &pair.pattern {
@@ -185,16 +189,16 @@ impl Printer<'_> {
             " (build IDs, build information, -X values, signatures)"
         )?;
         if bytes.remaining == 0 {
-            writeln!(
-                self.out,
-                "  outside the stamps the files are equal: no code or data differs"
-            )?;
+            writeln!(self.out, "  outside the stamps the files are equal")?;
         } else if !is_open && pair.verdict == Verdict::Different {
             writeln!(
                 self.out,
                 "  the other {} can follow from the causes above; make those equal and compare again to be sure",
                 bytes.remaining
             )?;
+        }
+        if is_open || !is_proven {
+            self.first_bytes(pair)?;
         }
         if let Some(functions) = &pair.functions {
             self.functions(functions, pair)?;
@@ -219,6 +223,18 @@ impl Printer<'_> {
                 "    … {} more (--verbose)",
                 pair.sections.len() - shown
             )?;
+        }
+        Ok(())
+    }
+
+    /// Prints the last resort: what both have where they first differ.
+    fn first_bytes(&mut self, pair: &Comparison) -> io::Result<()> {
+        let Some(first) = &pair.first_bytes else {
+            return Ok(());
+        };
+        writeln!(self.out, "  the first other bytes, at {:#x}", first.offset)?;
+        for (letter, bytes) in pair.letters.iter().zip([&first.a, &first.b]) {
+            writeln!(self.out, "    {letter}: {}", clean(bytes))?;
         }
         Ok(())
     }

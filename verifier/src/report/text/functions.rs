@@ -3,7 +3,6 @@
 use std::io;
 
 use super::{Printer, clean};
-use crate::compare::name;
 use crate::diff::functions::{Change, Counts, FunctionDiff};
 use crate::report::Comparison;
 use crate::report::functions::Functions;
@@ -13,7 +12,7 @@ const PACKAGES_SHOWN: usize = 8;
 
 impl Printer<'_> {
     pub(super) fn functions(&mut self, functions: &Functions, pair: &Comparison) -> io::Result<()> {
-        let letters = pair.files.map(name);
+        let letters = pair.letters.clone();
         let counts = functions.counts;
         let words = words(&counts, &letters);
         let moved = match counts.shifted {

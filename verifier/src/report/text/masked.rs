@@ -3,7 +3,6 @@
 use std::io;
 
 use super::{Color, Printer};
-use crate::compare::name;
 use crate::quantity;
 use crate::report::Comparison;
 use crate::report::masked::Place;
@@ -21,18 +20,36 @@ impl Printer<'_> {
             let what = masked.describe();
             writeln!(self.out, "\n{answer}: {what}; this is not equality")?;
         }
+        if !masked.more.is_empty() {
+            let answer = self.paint("NOT EQUAL AFTER MASKING", Color::Yellow);
+            let names: Vec<&str> = masked.more.iter().map(|what| what.as_str()).collect();
+            let hiding = masked.masks.iter().filter(|mask| mask.differs);
+            let kinds: Vec<&str> = hiding.map(|mask| mask.what.name()).collect();
+            writeln!(
+                self.out,
+                "\n{answer}: {} differ, which are part of what was built; besides that nothing differs \
+                 (--accept masked={} takes it)",
+                names.join(", "),
+                kinds.join(",")
+            )?;
+        }
         if !self.style.verbose {
             return Ok(());
         }
         writeln!(self.out, "\n  masks ({})", masked.set)?;
         for mask in &masked.masks {
             let differs = if mask.differs { "differs" } else { "equal" };
-            writeln!(self.out, "    {}: {differs}", mask.what.as_str())?;
-            for (letter, places) in pair.files.map(name).iter().zip([&mask.a, &mask.b]) {
+            let asked = if mask.what.is_mark() {
+                ""
+            } else {
+                ", masked on demand"
+            };
+            writeln!(self.out, "    {}: {differs}{asked}", mask.what.as_str())?;
+            for (letter, places) in pair.letters.iter().zip([&mask.a, &mask.b]) {
                 writeln!(self.out, "      {letter}: {}", list(places))?;
             }
         }
-        if !masked.equal {
+        if !masked.equal && masked.more.is_empty() {
             writeln!(self.out, "    what is left differs, too")?;
         }
         Ok(())

@@ -90,7 +90,9 @@ pub(super) fn entry(member: &Differing, files: Option<[usize; 2]>) -> Member {
         How::Kind => {}
         How::Program { .. } => entry.how = "program",
         How::Container(_) => entry.how = "container",
-        How::Bytes { first, differing } => {
+        How::Bytes {
+            first, differing, ..
+        } => {
             entry.how = "bytes";
             entry.first_offset = Some(*first);
             entry.differing_bytes = Some(*differing);
