@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 
 use verifier::args::{Accept, Args};
 use verifier::config::{Config, Task};
-use verifier::exit::Exit;
+use verifier::exit::{self, Exit};
 use verifier::report::Report;
 use verifier::report::printed::Printed;
 use verifier::{cacheprog, gocache, hashlog, lint, manual, output, rebuild, schemas, toolchain};
@@ -21,6 +21,9 @@ fn main() -> ExitCode {
         Err(error) => {
             // Nothing is left to do when even this can't be written.
             let _ = writeln!(io::stderr(), "verify-build: {error:#}");
+            if rebuild::is_interrupted(&error) {
+                return exit::INTERRUPTED.into();
+            }
             Exit::Unreadable.into()
         }
     }
