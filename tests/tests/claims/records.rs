@@ -54,13 +54,13 @@ const SECRETS: &[(&str, &str)] = &[
 ];
 
 /// Sets every secret, and folders with one in their names.
-fn with_secrets(bench: &Bench, words: &[&str]) -> Command {
+fn with_secrets(bench: &Bench, folders: &[&str], words: &[&str]) -> Command {
     let mut command = bench.command(&["--format", "text"]);
     for (name, form) in SECRETS {
         // Where the form has no place for one, the letter is none either.
         command.env(name, form.replace('C', &format!("{CANARY}{name}")));
     }
-    for name in ["HOME", "TMPDIR", "GOPATH", "XDG_CONFIG_HOME"] {
+    for name in folders {
         let folder = bench.beside(&format!("{CANARY}{name}"));
         std::fs::create_dir_all(&folder).unwrap();
         command.env(name, folder);
@@ -130,7 +130,10 @@ fn no_secret_of_the_environment_leaves_in_a_record_or_report() {
     // Without -trimpath the program says how it was linked, and builds differ, so
     // that the comparison is printed as well.
     words.extend(["--vary", "environment,source-folder", "."]);
-    let output = with_secrets(&bench, &words).output().unwrap();
+    // That programs show the folders they were built in is what is found out, and
+    // copies lie in TMPDIR.
+    let folders = ["HOME", "GOPATH", "XDG_CONFIG_HOME"];
+    let output = with_secrets(&bench, &folders, &words).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert_clean("standard output", &output.stdout);
     assert_clean("standard error", &output.stderr);
@@ -165,6 +168,7 @@ fn no_secret_of_the_environment_leaves_in_a_record_or_report() {
 #[test]
 fn no_secret_leaves_in_what_a_failing_step_prints() {
     let bench = Bench::new();
+    let folders = ["HOME", "TMPDIR", "GOPATH", "XDG_CONFIG_HOME"];
     let out = bench.beside("out");
     std::fs::create_dir(&out).unwrap();
     let dump = "{ env | tr '\\n' ' '; echo \"$HTTPS_PROXY|${GOPROXY##*=}\"; echo failed as it should; } >&2; exit 1";
@@ -173,7 +177,7 @@ fn no_secret_leaves_in_what_a_failing_step_prints() {
     let mut words = vec!["-v"];
     words.extend(outputs.iter().map(String::as_str));
     words.extend(["--vary", "environment", &toolexec, "."]);
-    let output = with_secrets(&bench, &words).output().unwrap();
+    let output = with_secrets(&bench, &folders, &words).output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("failed as it should"), "{text}");
@@ -185,7 +189,7 @@ fn no_secret_leaves_in_what_a_failing_step_prints() {
     // Where the first build fails there is an error in place of an answer.
     let toolexec = bench.toolexec(dump);
     let words = ["--vary", "umask", &toolexec, "."];
-    let output = with_secrets(&bench, &words).output().unwrap();
+    let output = with_secrets(&bench, &folders, &words).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
         said(&output).contains("failed as it should"),
@@ -339,4 +343,52 @@ fn a_rebuild_that_varied_nothing_calls_nothing_reproducible() {
     assert!(!bench.source().join("out").exists());
     // That much is known: the same bytes with both caches.
     assert_eq!(answer.value["claim"]["level"], "L1");
+}
+
+/// Compiles another file in place of main.go; go has it in no key of its cache.
+const SWAP: &str = r#"
+case " $* " in *" -p main "*)
+  count=$#
+  for word in "$@"; do
+    case $word in *main.go) word="$(dirname "$0")/other.go";; esac
+    set -- "$@" "$word"
+  done
+  shift "$count";;
+esac"#;
+
+/// That a cache is to blame shows in what it holds, and what it holds is evidence.
+#[test]
+fn a_cache_with_another_package_under_the_same_key_is_poisoned() {
+    let bench = Bench::new();
+    bench.write(
+        "../other.go",
+        "package main\n\nfunc main() { println(\"other\") }\n",
+    );
+    let toolexec = bench.toolexec(SWAP);
+    let cache = bench.beside("cache");
+    let primed = Command::new(bench.go())
+        .args(["build", &toolexec, "-trimpath", "-o", "/dev/null", "."])
+        .current_dir(bench.source())
+        .env("HOME", bench.beside("home"))
+        .env("GOCACHE", &cache)
+        .env("GOTOOLCHAIN", "local")
+        .env("CGO_ENABLED", "0")
+        .output()
+        .unwrap();
+    assert!(primed.status.success(), "{}", said(&primed));
+    let gocache = format!("--gocache={}", cache.display());
+    let answer = bench.rebuild(&["--vary", "umask", &gocache, "-trimpath", "."]);
+    assert_eq!(answer.exit, 1, "{:#}", answer.value["summary"]);
+    assert_eq!(answer.culprits(), ["given-cache"]);
+    let culprit = &answer.value["culprits"][0];
+    assert_eq!(culprit["rule"], "cache-poisoned");
+    assert_eq!(culprit["confidence"], "proven");
+    let summary = culprit["summary"].as_str().unwrap();
+    assert!(summary.contains("it holds 1 compiled package"), "{summary}");
+    let fix = culprit["fix"].as_str().unwrap();
+    assert!(
+        fix.starts_with("keep a copy of the cache as evidence"),
+        "{fix}"
+    );
+    assert!(!fix.contains("go clean"), "{fix}");
 }
