@@ -254,12 +254,14 @@ impl Session<'_> {
         if self.found.builds.iter().filter(is_like_first).count() < ALIKE_MIN {
             return Ok(());
         }
+        let has_cgo = self.plan.setting.ground.project.has_cgo;
         for culprit in &mut self.found.culprits {
             let is_shown = match culprit.kind {
                 Kind::Nothing | Kind::Varied(_) => true,
                 // That a cache is to blame, and no step that comes after it, shows
-                // in what it holds.
-                Kind::Warm | Kind::Given => culprit.conflicts > 0,
+                // in what it holds. With C code in the program it stays open
+                // whether a header changed or somebody wrote to the cache.
+                Kind::Warm | Kind::Given => culprit.conflicts > 0 && !has_cgo,
             };
             if is_shown && self.seen_again.contains(&culprit.build) {
                 culprit.confidence = Confidence::Proven;
