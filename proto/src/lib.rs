@@ -8,6 +8,7 @@
 pub mod buildid;
 pub mod buildinfo;
 pub mod cacheprog;
+pub mod canonical;
 pub mod digest;
 pub mod dirhash;
 pub mod gocache;
@@ -16,6 +17,7 @@ pub mod goproxy;
 pub mod gosum;
 pub mod hashlog;
 pub mod info;
+pub mod inputs;
 pub mod module;
 pub mod modzip;
 pub mod note;

@@ -28,6 +28,10 @@ impl Exit {
     }
 }
 
+/// 130: somebody ended the run with Ctrl-C or a signal, and it tidied up after
+/// itself. Shells say the same of a program that Ctrl-C ends.
+pub const INTERRUPTED: u8 = 130;
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())

@@ -1,5 +1,9 @@
 //! What commands may know of the machine they run on. Nothing here asks it:
-//! [`config`](crate::config) does, once.
+//! [`config`](crate::config) does, once. [`public`] says which values of it may be
+//! published, [`redaction`] takes the others out of what programs print.
+
+pub mod public;
+pub mod redaction;
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};

@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 
 use verifier::args::Args;
 use verifier::config::{Config, Task};
-use verifier::exit::Exit;
+use verifier::exit::{self, Exit};
 use verifier::report::Report;
 use verifier::report::printed::Printed;
 use verifier::{cacheprog, gocache, hashlog, lint, manual, output, rebuild, schemas, toolchain};
@@ -20,6 +20,9 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             output::say_error(&format!("verify-build: {error:#}"));
+            if rebuild::is_interrupted(&error) {
+                return exit::INTERRUPTED.into();
+            }
             Exit::Unreadable.into()
         }
     }

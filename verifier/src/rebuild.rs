@@ -40,6 +40,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::args::rebuild::Rebuild;
+use crate::host::redaction::Redaction;
 use crate::host::{Environment, Host};
 use crate::report::printed::Printed;
 use build::Setting;
@@ -59,8 +60,29 @@ use variation::{Ground, Variation};
 /// When the program does not build, there is no go command or not one package,
 /// or the run is interrupted. Builds that differ are no error.
 pub fn run(args: &Rebuild, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
-    let interrupt = Interrupt::install()?;
     let build = GoBuild::parse(&args.build)?;
+    let redaction = Redaction::of(host.environment.all(), &build.flags);
+    let outcome = find_out(args, build, host, &redaction);
+    outcome.map_err(|error| match error.downcast::<child::Error>() {
+        Ok(interrupted @ child::Error::Interrupted) => interrupted.into(),
+        Ok(other) => anyhow::anyhow!(redaction.text(&other.to_string())),
+        Err(error) => anyhow::anyhow!(redaction.text(&format!("{error:#}"))),
+    })
+}
+
+/// Says whether a run ended because somebody wanted it to.
+pub fn is_interrupted(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<child::Error>();
+    matches!(error, Some(child::Error::Interrupted))
+}
+
+fn find_out(
+    args: &Rebuild,
+    build: GoBuild,
+    host: &Host,
+    redaction: &Redaction,
+) -> anyhow::Result<Box<dyn Printed>> {
+    let interrupt = Interrupt::install()?;
     let scratch = Scratch::new(&temporary(&host.environment))?;
     let here = here(&host.environment)?;
     let variables = surroundings::of(&host.environment, &args.pass);
@@ -88,12 +110,13 @@ pub fn run(args: &Rebuild, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         machine: &machine,
         others: &others,
     };
-    let (variations, untried) = choose(args, &ground);
-    let facts = Facts::of(&project, &machine, &interrupt);
+    let (variations, untried) = choose(args, &ground, redaction);
+    let facts = Facts::of(&project, &machine, &asking, redaction)?;
     let setting = Setting {
         ground: &ground,
         facts: &facts,
         scratch: scratch.path(),
+        redaction,
         timeout: args.timeout,
         interrupt: &interrupt,
     };
@@ -121,7 +144,11 @@ pub fn run(args: &Rebuild, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
 const BUILDS_USUAL: u64 = 3;
 
 /// Returns what to vary, and what can't or shall not be, with the reason.
-fn choose(args: &Rebuild, ground: &Ground<'_>) -> (Vec<&'static dyn Variation>, Vec<Untried>) {
+fn choose(
+    args: &Rebuild,
+    ground: &Ground<'_>,
+    redaction: &Redaction,
+) -> (Vec<&'static dyn Variation>, Vec<Untried>) {
     let names = |some: &[&'static dyn Variation]| -> Vec<&str> {
         some.iter().map(|one| one.name()).collect()
     };
@@ -139,7 +166,7 @@ fn choose(args: &Rebuild, ground: &Ground<'_>) -> (Vec<&'static dyn Variation>, 
             Ok(()) => chosen.push(variation),
             Err(reason) => untried.push(Untried {
                 name,
-                reason,
+                reason: redaction.text(&reason),
                 was_asked_for: only.contains(&name) && !skipped.contains(&name),
             }),
         }

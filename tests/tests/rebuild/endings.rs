@@ -83,7 +83,7 @@ fn an_interrupted_run_leaves_nothing_behind() {
     };
     kill_process(Pid::from_child(&run), Signal::INT).unwrap();
     let output = run.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(130));
     assert!(said(&output).contains("interrupted"), "{}", said(&output));
     bench.assert_nothing_left();
     let process = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();

@@ -82,6 +82,9 @@ Two builds are made alike, with a cold and with a warm build cache, and one with
 everything varied at once. Where they differ, halves of the variations are tried
 until those are left that matter.
 
+What differs is built again, and the first build a third time: a step that now and
+then gives something else is told from a variation that matters.
+
 The program is built where you stand, with caches of its own in a temporary
 folder. Builds see PATH, HOME, USER, TMPDIR, TZ, the locale, what go, git and C
 compilers read, and proxies; --pass lets more through.
@@ -97,14 +100,17 @@ time-zone, locale, gomaxprocs, parallel-builds, cpu-count, hostname, file-times,
 file-order, environment, clock
 
 Files:
-  DIR/build-1.json      of each build what it was made from and with (--keep, --record)
+  DIR/build-1.json      of each build what it was made from and with (--keep, --record);
+                        passwords and tokens stay out, whatever variable they are in
   DIR/build-1/PROGRAM   the program it gave (--keep)
 
 Exit codes:
   0  every build gave the same bytes
   1  builds differ
   2  the program does not build, or the command line is wrong
-  3  inconclusive: builds agree, but with some variation there was none";
+  3  inconclusive: builds agree, but nothing was varied, or with some variation
+     there was no program
+  130  interrupted by Ctrl-C or a signal";
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,6 @@
 //! One build: run it, look at what came out, write it down.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,16 +8,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::cache::{self, Mode};
+use super::cache::{self, Mode, Packages};
 use super::child;
 use super::facts::{Facts, Host};
 use super::interrupt::Interrupt;
-use super::record::{Cache, Conditions, Observed, Product, Record, Request, SCHEMA};
+use super::record::{Cache, Conditions, Observed, Product, Record, SCHEMA};
 use super::stage::Ready;
-use super::surroundings;
 use super::variation::Ground;
 use crate::compare::Artifact;
-use crate::report::{File, Tool};
+use crate::host::public::{self, WITHHELD};
+use crate::host::redaction::Redaction;
+use crate::report::{File, Module, Tool};
 
 /// What one build gave.
 #[derive(Debug)]
@@ -55,6 +55,8 @@ pub struct Setting<'a> {
     pub facts: &'a Facts,
     /// The run's temporary folder.
     pub scratch: &'a Path,
+    /// Takes secrets out of what go complains.
+    pub redaction: &'a Redaction,
     /// The longest a build may take.
     pub timeout: Duration,
     /// What ends the run.
@@ -103,17 +105,13 @@ impl Build {
                 duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
                 cache_entries_before: before,
                 cache_entries_after: cache::count(&task.cache),
-                folder: ready.folder.display().to_string(),
-                scratch: setting.scratch.display().to_string(),
-                command: ready
-                    .argv
-                    .iter()
-                    .map(|word| surroundings::shown(word))
-                    .collect(),
+                folder: folder(ready, setting.scratch),
+                goroot: setting.ground.project.env("GOROOT").to_owned(),
             };
             Ok(Built::of(setting, &task, ready, observed)?)
         } else {
-            Err(complaint(&finished, setting.timeout))
+            let said = complaint(&finished, setting.timeout);
+            Err(setting.redaction.text(&said))
         };
         Ok(Self {
             number: task.number,
@@ -141,31 +139,27 @@ impl Built {
         let project = setting.ground.project;
         let artifact = Artifact::read(&ready.program).context("reading what go built")?;
         let file = File::of(&artifact);
-        let shown = |words: &[std::ffi::OsString]| -> Vec<String> {
-            words.iter().map(|word| surroundings::shown(word)).collect()
-        };
+        let inputs = setting.facts.inputs.clone();
         let record = Record {
             schema: SCHEMA,
             tool: Tool {
                 name: "verify-build",
                 version: env!("CARGO_PKG_VERSION"),
             },
-            request: Request {
-                package: project.package.clone(),
-                arguments: shown(&project.build.packages),
-                flags: shown(&project.build.flags),
-                environment: environment(ready, setting.scratch, task.number),
-            },
-            materials: setting.facts.clone(),
+            inputs_sha256: inputs.sha256().context("naming the inputs of the build")?,
+            product: product(&project.name, file, setting.facts.commit()),
+            inputs,
             conditions: Conditions {
                 cache: Cache {
                     mode: task.mode,
-                    after: (task.mode != Mode::Given).then(|| cache::read(&task.cache)),
+                    after: (task.mode != Mode::Given)
+                        .then(|| Packages::read(&task.cache).contents()),
                 },
                 varied: task.varied.clone(),
+                environment: environment(ready),
+                toolchain_h1: setting.facts.toolchain_h1.clone(),
                 host: Host::of(project, setting.ground.machine),
             },
-            product: product(&project.name, file),
             observed,
         };
         Ok(Self {
@@ -182,49 +176,64 @@ impl Built {
     }
 }
 
-fn product(name: &str, file: File) -> Product {
+fn product(name: &str, file: File, commit: Option<&str>) -> Product {
     let info = file.build_info;
     let (main, modules, settings) = info.map_or_else(Default::default, |info| {
-        let pairs = info.settings.into_iter().map(|one| (one.key, one.value));
-        (info.main, info.deps, pairs.collect())
+        let shown = |key: String, value: &str| {
+            let value = public::setting(&key, value, commit);
+            (key, value)
+        };
+        let settings = info.settings.into_iter();
+        let settings = settings.map(|one| shown(one.key, &one.value)).collect();
+        (info.main, info.deps, settings)
     });
     Product {
         name: name.to_owned(),
         size: file.size,
         sha256: file.sha256,
-        build_id: file.build_id,
+        build_id: file.build_id.map(|mut id| {
+            // -ldflags=-buildid= takes any text.
+            if id.kind == "custom" {
+                WITHHELD.clone_into(&mut id.text);
+            }
+            id
+        }),
         self_check: file.self_check,
         host_id: file.host_id,
         go_version: file.go_version,
-        main,
-        modules,
+        main: main.map(without_folders),
+        modules: modules.into_iter().map(without_folders).collect(),
         settings,
     }
 }
 
-/// The environment, with names for what differs from run to run.
-fn environment(ready: &Ready, scratch: &Path, number: usize) -> BTreeMap<String, String> {
-    let own = scratch.join(format!("build-{number}"));
-    let own = own.display().to_string();
-    let scratch = scratch.display().to_string();
-    let show = |value: &OsStr| {
-        surroundings::shown(value)
-            .replace(&own, "$SCRATCH/build")
-            .replace(&scratch, "$SCRATCH")
-    };
-    // What builds do not get by themselves was let through by somebody who may
-    // not want to publish it.
-    let value = |name: &OsStr, value: &OsStr| {
-        if surroundings::is_public(name) {
-            show(value)
-        } else {
-            "…".to_owned()
-        }
-    };
-    let variables = ready.variables.iter();
-    variables
-        .map(|(name, text)| (name.to_string_lossy().into_owned(), value(name, text)))
-        .collect()
+/// Takes out the folder of this host that stands in a module's place.
+fn without_folders(mut module: Module) -> Module {
+    if let Some(other) = &mut module.replace
+        && (Path::new(&other.path).is_absolute() || other.path.contains(':'))
+    {
+        WITHHELD.clone_into(&mut other.path);
+    }
+    module
+}
+
+/// The folder of a build, with a name for what differs from run to run.
+fn folder(ready: &Ready, scratch: &Path) -> String {
+    match ready.folder.strip_prefix(scratch) {
+        Ok(inside) => format!("$SCRATCH/{}", inside.display()),
+        Err(_) => ready.folder.display().to_string(),
+    }
+}
+
+/// The environment, with the values that may be published.
+fn environment(ready: &Ready) -> BTreeMap<String, String> {
+    let variables = ready.variables.iter().map(|(name, value)| {
+        let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+        let shown = public::variable(&name, &value);
+        (name.into_owned(), shown.text)
+    });
+    // Canonical JSON has no other names, and what has one is in no list of ours.
+    variables.filter(|(name, _)| name.is_ascii()).collect()
 }
 
 fn complaint(finished: &child::Finished, timeout: Duration) -> String {

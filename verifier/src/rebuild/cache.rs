@@ -1,5 +1,6 @@
 //! The build cache of one build: what lay in it before and after.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -47,20 +48,40 @@ pub fn count(folder: &Path) -> u64 {
     names.count() as u64
 }
 
-/// Reads which packages a cache holds. What is no entry is passed over: this
-/// describes a cache, and `verify-build cache audit` judges it.
-pub fn read(folder: &Path) -> Contents {
-    let mut lines: Vec<String> = files(folder)
-        .filter_map(|path| line(folder, &path))
-        .collect();
-    lines.sort_unstable();
-    let mut hash = Sha256::new();
-    for line in &lines {
-        hash.update(line);
+/// The compiled packages in a cache: outputs and their sizes, by action.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Packages(BTreeMap<String, (String, u64)>);
+
+impl Packages {
+    /// Reads which packages a cache holds. What is no entry is passed over: this
+    /// describes a cache, and `verify-build cache audit` judges it.
+    pub fn read(folder: &Path) -> Self {
+        let packages = files(folder).filter_map(|path| package(folder, &path));
+        Self(packages.collect())
     }
-    Contents {
-        packages: lines.len() as u64,
-        closure: hex::encode(hash.finalize()),
+
+    /// Counts those for which another cache holds another output under the same
+    /// action: the inputs that go knows are equal, what was compiled is not. Others
+    /// that the cache holds are not looked at.
+    pub fn conflicts_with(&self, folder: &Path) -> usize {
+        let others = self.0.iter().filter(|(action, here)| {
+            let first = action.get(..2).unwrap_or_default();
+            let path = folder.join(first).join(format!("{action}-a"));
+            package(folder, &path).is_some_and(|(_, there)| there != **here)
+        });
+        others.count()
+    }
+
+    /// Describes them in a record.
+    pub fn contents(&self) -> Contents {
+        let mut hash = Sha256::new();
+        for (action, (output, size)) in &self.0 {
+            hash.update(format!("{action} {output} {size}\n"));
+        }
+        Contents {
+            packages: self.0.len() as u64,
+            closure: hex::encode(hash.finalize()),
+        }
     }
 }
 
@@ -74,7 +95,7 @@ fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// Reads an index line whose output is a package.
-fn line(folder: &Path, path: &Path) -> Option<String> {
+fn package(folder: &Path, path: &Path) -> Option<(String, (String, u64))> {
     path.file_name()?.to_str()?.strip_suffix("-a")?;
     let index = Index::parse(&head(path, Index::LEN + 1)?).ok()?;
     let data = folder.join(Entry::Output(index.output).path());
@@ -85,7 +106,7 @@ fn line(folder: &Path, path: &Path) -> Option<String> {
         ..
     } = index;
     let is_package = Kind::sniff(&head(&data, HEAD_LEN)?) == Kind::Archive;
-    is_package.then(|| format!("{action} {output} {size}\n"))
+    is_package.then(|| (action.to_string(), (output.to_string(), size)))
 }
 
 /// Reads how a file begins.
@@ -103,6 +124,7 @@ mod tests {
     #[test]
     fn a_cache_is_told_by_its_packages_and_not_by_its_times() {
         let folder = tempfile::tempdir().unwrap();
+        let read = |folder: &Path| Packages::read(folder).contents();
         assert_eq!(read(folder.path()).packages, 0);
         let (action, output) = ("ab".repeat(32), "cd".repeat(32));
         for name in ["ab", "cd"] {
@@ -121,6 +143,11 @@ mod tests {
         assert_eq!(read(folder.path()), first);
         write(&output, 8, 2);
         assert_ne!(read(folder.path()).closure, first.closure);
+        let changed = Packages::read(folder.path());
+        assert_eq!(changed.conflicts_with(folder.path()), 0);
+        write(&output, 7, 2);
+        assert_eq!(changed.conflicts_with(folder.path()), 1);
+        write(&output, 8, 2);
         fs::write(folder.path().join("ab/y-a"), "nonsense").unwrap();
         assert_eq!((count(folder.path()), read(folder.path()).packages), (2, 1));
         // It would become a path; and a line that go itself takes no notice of.

@@ -1,54 +1,37 @@
 //! What a program is built from and with, and on: the same for every build of a
-//! run, and the part of a record that another host must match.
+//! run.
 
-mod c_compiler;
+mod c_side;
+mod flags;
 mod revision;
+mod source;
+mod toolchain;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
 use proto::digest::Digest;
+use proto::inputs::Inputs;
 use serde::Serialize;
 
-use super::interrupt::Interrupt;
+use super::child;
 use super::machine::Machine;
-use super::project::Project;
-pub use c_compiler::CCompiler;
-pub use revision::Revision;
+use super::project::{Asking, Project};
+use crate::host::public;
+use crate::host::redaction::Redaction;
 
 /// What goes into a build.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Facts {
-    /// The Go toolchain.
-    pub toolchain: Toolchain,
-    /// The C compiler; null where no C code goes into the program.
-    pub c_compiler: Option<CCompiler>,
-    /// SHA-256 of go.mod; null where there is none.
-    pub go_mod: Option<String>,
-    /// SHA-256 of go.sum.
-    pub go_sum: Option<String>,
-    /// SHA-256 of go.work.
-    pub go_work: Option<String>,
-    /// The commit that the sources are of; null outside version control.
-    pub revision: Option<Revision>,
-}
-
-/// A Go toolchain.
-#[derive(Debug, Clone, Serialize)]
-pub struct Toolchain {
-    /// `go env GOVERSION`.
-    pub version: String,
-    /// The whole file GOROOT/VERSION; null where there is none.
-    pub version_file: Option<String>,
-    /// GOROOT.
-    pub goroot: String,
-    /// SHA-256 of the go command and of each tool beside the compiler.
-    pub programs: BTreeMap<String, String>,
-    /// What `go env` says of the target and of what shapes code, by name.
-    pub settings: BTreeMap<String, String>,
+    /// What another host must match.
+    pub inputs: Inputs,
+    /// The `h1:` of the whole Go installation, as the checksum database has it of
+    /// an official one; `None` where not every file can be hashed.
+    pub toolchain_h1: Option<String>,
 }
 
 /// The host of a build.
@@ -64,92 +47,112 @@ pub struct Host {
     pub cpus: u64,
 }
 
-/// What of `go env` shapes a program.
-const SETTINGS: &[&str] = &[
-    "CC",
-    "CGO_CFLAGS",
-    "CGO_CPPFLAGS",
-    "CGO_CXXFLAGS",
+/// What of `go env` says what a program is for.
+const TARGET: &[&str] = &[
     "CGO_ENABLED",
-    "CGO_LDFLAGS",
-    "CXX",
     "GO386",
     "GOAMD64",
     "GOARCH",
     "GOARM",
     "GOARM64",
-    "GODEBUG",
     "GOEXPERIMENT",
     "GOFIPS140",
-    "GOFLAGS",
-    "GOHOSTARCH",
-    "GOHOSTOS",
     "GOMIPS",
     "GOMIPS64",
     "GOOS",
     "GOPPC64",
     "GORISCV64",
     "GOWASM",
-    "GOWORK",
 ];
+
+/// Variables that shape programs and are not in `go env`.
+const BESIDE_GO_ENV: &[&str] = &["GOROOT_FINAL", "GO_EXTLINK_ENABLED", "GO_LDSO"];
 
 /// The largest file hashed, in bytes.
 const FILE_MAX: u64 = 1 << 30;
-
-/// The most tools hashed.
-const TOOLS_MAX: usize = 64;
 
 /// How long a question to git or a C compiler may take.
 const QUESTION: Duration = Duration::from_secs(60);
 
 impl Facts {
     /// Looks them up.
-    pub fn of(project: &Project, machine: &Machine, interrupt: &Interrupt) -> Self {
-        let module = Path::new(project.env("GOMOD")).parent();
-        let beside = |name: &str| module.and_then(|module| sha256(&module.join(name)));
-        let work = project.env("GOWORK");
-        Self {
-            toolchain: Toolchain::of(project),
-            c_compiler: project
+    ///
+    /// # Errors
+    /// When the run is interrupted.
+    pub fn of(
+        project: &Project,
+        machine: &Machine,
+        asking: &Asking<'_>,
+        redaction: &Redaction,
+    ) -> anyhow::Result<Self> {
+        let mut unstated = Unstated::default();
+        let source = source::of(project, machine, asking, &mut unstated);
+        let (toolchain, toolchain_h1) = toolchain::of(project, &mut unstated);
+        let commit = source.revision.as_ref().map(|one| one.commit.as_str());
+        let inputs = Inputs {
+            package: project.package.clone(),
+            flags: flags::of(project, commit, &mut unstated),
+            target: target(project, &mut unstated),
+            cgo: project
                 .has_cgo
-                .then(|| CCompiler::of(project, machine, interrupt)),
-            go_mod: beside("go.mod"),
-            go_sum: beside("go.sum"),
-            go_work: Some(work)
-                .filter(|work| !matches!(*work, "" | "off"))
-                .and_then(|work| sha256(Path::new(work))),
-            revision: Revision::of(project, machine, interrupt),
+                .then(|| c_side::of(project, machine, asking, redaction, &mut unstated)),
+            source,
+            toolchain,
+            unstated: unstated.0,
+        };
+        // Questions that an interrupt cut short look like ones without an answer.
+        if asking.interrupt.is_set() {
+            return Err(child::Error::Interrupted.into());
         }
+        Ok(Self {
+            inputs,
+            toolchain_h1,
+        })
+    }
+
+    /// Returns the commit that the sources are of.
+    pub fn commit(&self) -> Option<&str> {
+        let revision = self.inputs.source.revision.as_ref();
+        revision.map(|revision| revision.commit.as_str())
     }
 }
 
-impl Toolchain {
-    fn of(project: &Project) -> Self {
-        let goroot = Path::new(project.env("GOROOT"));
-        let mut programs = BTreeMap::new();
-        programs.extend(sha256(&project.go).map(|hash| ("go".to_owned(), hash)));
-        let tools = fs::read_dir(project.env("GOTOOLDIR"))
-            .into_iter()
-            .flatten()
-            .flatten();
-        let mut tools: Vec<_> = tools.map(|tool| tool.path()).collect();
-        tools.sort();
-        for tool in tools.iter().take(TOOLS_MAX) {
-            let name = tool.file_name().unwrap_or_default().to_string_lossy();
-            programs.extend(sha256(tool).map(|hash| (name.into_owned(), hash)));
-        }
-        let settings = SETTINGS.iter().filter_map(|name| {
-            let value = project.env.get(*name)?;
-            Some(((*name).to_owned(), value.clone()))
-        });
-        Self {
-            version: project.env("GOVERSION").to_owned(),
-            version_file: text(&goroot.join("VERSION")),
-            goroot: goroot.display().to_string(),
-            programs,
-            settings: settings.collect(),
+/// Names of what shapes the program and is not pinned.
+#[derive(Debug, Default)]
+struct Unstated(BTreeSet<String>);
+
+impl Unstated {
+    /// Notes a name unless what it names is pinned.
+    fn unless(&mut self, is_pinned: bool, name: &str) {
+        if !is_pinned {
+            self.0.insert(name.to_owned());
         }
     }
+
+    /// Returns what may be shown of a variable that shapes the program; `None` for
+    /// one that is not set.
+    fn variable(&mut self, name: &str, value: &str) -> Option<(String, String)> {
+        let shown = public::variable(name, value);
+        self.unless(shown.is_whole, name);
+        (!value.is_empty()).then(|| (name.to_owned(), shown.text))
+    }
+}
+
+fn target(project: &Project, unstated: &mut Unstated) -> BTreeMap<String, String> {
+    let mut target = BTreeMap::new();
+    for name in TARGET {
+        target.extend(unstated.variable(name, project.env(name)));
+    }
+    for name in BESIDE_GO_ENV {
+        target.extend(unstated.variable(name, &set(project, name)));
+    }
+    target
+}
+
+/// Returns what a variable of the builds' environment is set to; empty for nothing.
+fn set(project: &Project, name: &str) -> String {
+    let value = project.variables.get(OsStr::new(name));
+    value.map_or_else(String::new, |value| value.to_string_lossy().into_owned())
 }
 
 impl Host {
@@ -172,12 +175,4 @@ fn sha256(path: &Path) -> Option<String> {
     }
     let digest = Digest::of(file.take(FILE_MAX)).ok()?;
     Some(hex::encode(digest.sha256))
-}
-
-/// Returns a short text file.
-fn text(path: &Path) -> Option<String> {
-    let mut text = String::new();
-    let file = fs::File::open(path).ok()?;
-    file.take(64 << 10).read_to_string(&mut text).ok()?;
-    Some(text)
 }

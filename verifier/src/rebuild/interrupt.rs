@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 
+#[cfg(unix)]
+use crate::exit::INTERRUPTED;
+
 /// Set once somebody wants this run to end.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
@@ -26,7 +29,7 @@ impl Interrupt {
             // In this order: the second signal must find the flag set.
             signal_hook::flag::register_conditional_shutdown(
                 *signal,
-                INTERRUPTED,
+                INTERRUPTED.into(),
                 Arc::clone(&interrupt.0),
             )
             .and_then(|_| signal_hook::flag::register(*signal, Arc::clone(&interrupt.0)))
@@ -46,7 +49,3 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed)
     }
 }
-
-/// What shells report for a program that Ctrl-C ended.
-#[cfg(unix)]
-const INTERRUPTED: i32 = 130;

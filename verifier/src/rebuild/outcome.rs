@@ -13,8 +13,11 @@ use super::cache::Mode;
 use super::record::Record;
 use super::session::{Culprit, Found, Kind, Plan};
 use super::variation;
+use crate::cause::Confidence;
 use crate::exit::Exit;
+use crate::host::public;
 use crate::progress::Progress;
+use crate::quantity;
 use crate::report::Report;
 
 /// What a run found out.
@@ -40,8 +43,6 @@ pub struct Outcome {
     pub comparison: Option<Report>,
     /// The most disk space used, in bytes.
     pub disk_bytes: u64,
-    /// Where that was.
-    pub scratch: PathBuf,
 }
 
 /// The answer.
@@ -52,7 +53,8 @@ pub enum Verdict {
     Reproducible,
     /// Two builds differ.
     NotReproducible,
-    /// Builds agree, but something that was to be tried gave none.
+    /// Builds agree, but nothing was varied, or something that was to be tried gave
+    /// none.
     Inconclusive,
 }
 
@@ -96,9 +98,11 @@ impl Outcome {
     /// When a program that was built can't be read any more.
     pub fn of(plan: &Plan<'_>, found: Found, untried: Vec<Untried>) -> anyhow::Result<Self> {
         let project = plan.setting.ground.project;
+        let varied = varied(plan, &found);
         let verdict = if !found.culprits.is_empty() {
             Verdict::NotReproducible
-        } else if found.failing.is_empty()
+        } else if !varied.is_empty()
+            && found.failing.is_empty()
             && found.open.is_none()
             && !untried.iter().any(|one| one.was_asked_for)
         {
@@ -112,12 +116,11 @@ impl Outcome {
             name: project.name.clone(),
             folder: project.folder.clone(),
             has_cgo: project.has_cgo,
-            varied: varied(plan, &found),
+            varied,
             untried,
-            comparison: compare(&found)?,
+            comparison: compare(plan, &found)?,
             found,
             disk_bytes: plan.scratch.peak_bytes(),
-            scratch: plan.scratch.path().to_owned(),
         })
     }
 
@@ -131,10 +134,24 @@ impl Outcome {
         };
         match self.verdict {
             Verdict::NotReproducible => None,
-            _ if agreed(Mode::Warm) > 0 => Some(Level::L1),
+            _ if agreed(Mode::Warm) > 0 && self.closures_agree() => Some(Level::L1),
             _ if agreed(Mode::Cold) > 1 => Some(Level::L0),
             _ => None,
         }
+    }
+
+    /// Says whether the first, cold build and the warm one after it held the same
+    /// packages: what a warm build takes from elsewhere is no warm cache.
+    fn closures_agree(&self) -> bool {
+        let plain = |mode: Mode| {
+            let is_plain = |record: &&Record| {
+                record.conditions.cache.mode == mode && record.conditions.varied.is_empty()
+            };
+            let record = self.records().find(is_plain);
+            record.and_then(|record| record.conditions.cache.after.as_ref())
+        };
+        let (cold, warm) = (plain(Mode::Cold), plain(Mode::Warm));
+        cold.is_some() && cold == warm
     }
 
     /// Returns the records of every build that gave a program.
@@ -164,6 +181,7 @@ impl Outcome {
     fn sentence(&self) -> String {
         let builds = self.found.builds.len();
         let variations = match self.varied.len() {
+            0 => "nothing varied".to_owned(),
             1 => "1 variation".to_owned(),
             several => format!("{several} variations"),
         };
@@ -187,6 +205,9 @@ impl Outcome {
                 (None, None) => {
                     let asked = self.untried.iter().filter(|one| one.was_asked_for);
                     let names: Vec<&str> = asked.map(|one| one.name).collect();
+                    if names.is_empty() {
+                        return format!("{count}, one digest sha256:{}", self.digest());
+                    }
                     format!(
                         "builds agree, but {} can't be varied here",
                         names.join(" and ")
@@ -209,9 +230,21 @@ impl Level {
 
 /// Says that something matters, in a few words.
 fn matters(culprit: &Culprit) -> String {
+    let what = what_matters(culprit);
+    match culprit.confidence {
+        Confidence::Proven => what,
+        Confidence::Likely | Confidence::Possible => format!("likely {what}"),
+    }
+}
+
+fn what_matters(culprit: &Culprit) -> String {
     match &culprit.kind {
         Kind::Nothing => "two equal builds differ: the time or chance gets in".into(),
         Kind::Warm => "a warm cache gives another program than a cold one".into(),
+        Kind::Given if culprit.conflicts > 0 => format!(
+            "the cache named gives another program than a cold one: it holds {} that are not what their keys stand for here",
+            quantity::count(culprit.conflicts, "compiled package", "compiled packages")
+        ),
         Kind::Given => "the cache named gives another program than a cold one".into(),
         Kind::Varied(names) => match names.as_slice() {
             [one] => format!("{one} matters"),
@@ -224,8 +257,9 @@ fn matters(culprit: &Culprit) -> String {
 fn fix(culprit: &Culprit, has_cgo: bool) -> String {
     match &culprit.kind {
         Kind::Nothing => "find what is written into the program that is new in each build: a -X value, a generated file, a CC or -toolexec program".into(),
-        Kind::Warm | Kind::Given if has_cgo => "go clean -cache, and build again: a C header or library outside the package may have changed, which is in no key of the cache".into(),
-        Kind::Warm | Kind::Given => "verify-build cache audit tells which entry is wrong; then go clean -cache".into(),
+        Kind::Given if culprit.conflicts > 0 && has_cgo => "keep a copy of the cache as evidence (cp -a), then build with a new GOCACHE: a C header or library outside the package may have changed, which is in no key of the cache; if none has, somebody wrote to the cache".into(),
+        Kind::Given if culprit.conflicts > 0 => "keep a copy of the cache as evidence (cp -a), let verify-build cache audit name the entries, and build with a new GOCACHE until it is known who wrote them".into(),
+        Kind::Warm | Kind::Given => "find the step that gives something else when packages come from a cache, or now and then: a linker, a CC or a -toolexec program; --keep keeps both programs".into(),
         Kind::Varied(names) => {
             let fixes = names.iter().filter_map(|name| variation::parse(name).ok());
             let fixes: Vec<&str> = fixes.map(variation::Variation::fix).collect();
@@ -257,7 +291,7 @@ fn varied(plan: &Plan<'_>, found: &Found) -> Vec<Varied> {
 
 /// Compares the first build with one for each culprit; the files bear the
 /// builds' names, since where they lie is temporary.
-fn compare(found: &Found) -> anyhow::Result<Option<Report>> {
+fn compare(plan: &Plan<'_>, found: &Found) -> anyhow::Result<Option<Report>> {
     if found.culprits.is_empty() {
         return Ok(None);
     }
@@ -275,24 +309,20 @@ fn compare(found: &Found) -> anyhow::Result<Option<Report>> {
                 .and_then(|place| found.culprits.get(place))
             {
                 None => "cold cache".into(),
-                Some(culprit) => label(&culprit.kind),
+                Some(culprit) => culprit.label.clone(),
             };
             names.push(format!("build {}: {what}", build.number));
         }
     }
     let mut report = Report::compare(&paths, Progress::new(false))?;
+    let commit = plan.setting.facts.commit();
     for (file, name) in report.files.iter_mut().zip(names) {
+        let info = file.build_info.iter_mut();
+        for setting in info.flat_map(|info| &mut info.settings) {
+            setting.value = public::setting(&setting.key, &setting.value, commit);
+        }
         report.summary = report.summary.replace(&file.path, &name);
         file.path = name;
     }
     Ok(Some(report))
-}
-
-fn label(kind: &Kind) -> String {
-    match kind {
-        Kind::Nothing => "cold cache again".into(),
-        Kind::Warm => "warm cache".into(),
-        Kind::Given => "the cache named".into(),
-        Kind::Varied(names) => format!("cold cache, {} varied", names.join(" and ")),
-    }
 }

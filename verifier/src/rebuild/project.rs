@@ -37,7 +37,7 @@ pub struct Project {
     pub package: String,
     /// Name for the program.
     pub name: String,
-    /// Whether C code of the program's own packages goes into it.
+    /// Whether C code goes into it, of whichever package.
     pub has_cgo: bool,
     /// The folders that the program's own sources lie in; why they can't be
     /// copied.
@@ -188,7 +188,8 @@ impl Project {
         let output = output.and_then(Path::file_name);
         let name = output.map(|name| name.to_string_lossy().into_owned());
         self.name = name.unwrap_or_else(|| self.program_name());
-        let cgo = "{{if not .Standard}}{{range .CgoFiles}}c{{end}}{{end}}";
+        // The standard library's too: what is compiled from it is the C compiler's.
+        let cgo = "{{range .CgoFiles}}c{{end}}";
         self.has_cgo = self.env("CGO_ENABLED") == "1"
             && asking.list(self, &["-deps", "-f", cgo])?.contains('c');
         Ok(())
@@ -276,7 +277,11 @@ impl Asking<'_> {
         serde_json::from_str(&text).context("reading what go env -json prints")
     }
 
-    fn list(&self, project: &Project, arguments: &[&str]) -> anyhow::Result<String> {
+    /// Runs `go list` on the package, with the flags of the build.
+    ///
+    /// # Errors
+    /// As [`Asking::go`].
+    pub fn list(&self, project: &Project, arguments: &[&str]) -> anyhow::Result<String> {
         let mut words = vec![OsString::from("list")];
         words.extend(arguments.iter().map(OsString::from));
         words.extend(project.build.flags.iter().cloned());

@@ -1,22 +1,23 @@
-//! The record of one build: all that a person elsewhere needs to build it
-//! again, and what came out. Certificates are made from these.
+//! The record of one build, in three parts that are as firm as what they rest on:
+//! what the program was built from (`inputs`, the same on every host, with a digest
+//! of its own), what surrounded the build (`conditions`, true of this host), and
+//! what was merely seen (`observed`: times and folders). Beside them: what came out.
 //!
-//! The form is `schema/build-record-v1.json`. A record is written with sorted
-//! keys, without spaces and with whole numbers only, so that equal records are
-//! equal bytes. What no two runs share (times, temporary folders) lies in
-//! `observed`, apart from the rest: the rest is what may be signed, and
-//! [`Record::digest`] is its name.
-
-mod canonical;
+//! The form is `schema/build-record-v1.json`, the text that of [`proto::canonical`]
+//! and a line end, so that equal records are equal bytes. A record is meant to be
+//! published: of variables and flags it holds what
+//! [`public`](crate::host::public) lets through.
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
+use proto::canonical;
+use proto::inputs::Inputs;
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::cache::{Contents, Mode};
-use super::facts::{Facts, Host};
+use super::facts::Host;
 use crate::report::{BuildId, HostId, Module, SelfCheck, Tool};
 
 /// The name and version of the record's form.
@@ -29,30 +30,16 @@ pub struct Record {
     pub schema: &'static str,
     /// The program that wrote the record.
     pub tool: Tool,
-    /// What was asked for.
-    pub request: Request,
-    /// What it was built from and with.
-    pub materials: Facts,
-    /// What surrounded it.
-    pub conditions: Conditions,
+    /// What the program was built from.
+    pub inputs: Inputs,
+    /// [`Inputs::sha256`].
+    pub inputs_sha256: String,
     /// What came out.
     pub product: Product,
+    /// What surrounded the build.
+    pub conditions: Conditions,
     /// What is true of this run alone.
     pub observed: Observed,
-}
-
-/// What was asked for.
-#[derive(Debug, Clone, Serialize)]
-pub struct Request {
-    /// The import path of the program.
-    pub package: String,
-    /// The packages as they were named.
-    pub arguments: Vec<String>,
-    /// Flags of go build, without `-o` and `-C`.
-    pub flags: Vec<String>,
-    /// Every variable of the environment as the build had it; temporary folders
-    /// begin with `$SCRATCH`, passwords are left out.
-    pub environment: BTreeMap<String, String>,
 }
 
 /// What surrounded it.
@@ -62,6 +49,12 @@ pub struct Conditions {
     pub cache: Cache,
     /// What was varied, by name, and how.
     pub varied: BTreeMap<&'static str, String>,
+    /// Every variable of the environment as the build had it, by name: its value
+    /// where that may be published, else `set`.
+    pub environment: BTreeMap<String, String>,
+    /// The `h1:` of the whole Go installation, as the checksum database has it of
+    /// an official one; null where not every file can be hashed.
+    pub toolchain_h1: Option<String>,
     /// The host.
     pub host: Host,
 }
@@ -97,7 +90,7 @@ pub struct Product {
     pub main: Option<Module>,
     /// The modules linked in, with their sums.
     pub modules: Vec<Module>,
-    /// The build settings, by name.
+    /// The build settings, by name, as far as they may be published.
     pub settings: BTreeMap<String, String>,
 }
 
@@ -114,33 +107,36 @@ pub struct Observed {
     pub cache_entries_before: u64,
     /// And after it: how many more there are tells what was not found in it.
     pub cache_entries_after: u64,
-    /// The folder it was built in.
+    /// The folder it was built in; `$SCRATCH` stands for the temporary folder.
     pub folder: String,
-    /// The folder for which `$SCRATCH` stands.
-    pub scratch: String,
-    /// The wrapped command.
-    pub command: Vec<String>,
+    /// GOROOT, unless that was varied.
+    pub goroot: String,
 }
 
 impl Record {
     /// Returns the record as bytes that are the same for equal records, and a
     /// line end.
-    pub fn canonical(&self) -> Vec<u8> {
-        canonical::bytes(&canonical::value(self))
+    ///
+    /// # Errors
+    /// As [`canonical::bytes`]: a variable or setting whose name is not ASCII.
+    pub fn canonical(&self) -> anyhow::Result<Vec<u8>> {
+        let mut bytes = canonical::bytes(self).context("writing a record")?;
+        bytes.push(b'\n');
+        Ok(bytes)
     }
 
-    /// Returns the record with sorted keys.
+    /// Returns the record as a value; null when it can't be JSON, which no type
+    /// of ours can't.
     pub fn value(&self) -> Value {
-        canonical::value(self)
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     /// Returns the SHA-256 of everything but `observed`, in hexadecimal, in the
-    /// form of [`canonical`](Self::canonical).
-    pub fn digest(&self) -> String {
-        let mut value = canonical::value(self);
-        if let Some(fields) = value.as_object_mut() {
-            fields.remove("observed");
-        }
-        hex::encode(Sha256::digest(canonical::bytes(&value)))
+    /// form of [`canonical`](Self::canonical) without the line end; `None` where
+    /// that can't be written.
+    pub fn sha256(&self) -> Option<String> {
+        let mut value = self.value();
+        value.as_object_mut()?.remove("observed");
+        canonical::sha256(&value).ok()
     }
 }

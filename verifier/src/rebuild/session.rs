@@ -12,17 +12,23 @@
 //! a build that differs from itself can't be halved. Else the variations are
 //! halved until those are left that matter, the rest is tried without them, and
 //! so on until the rest agrees.
+//!
+//! A step that now and then gives something else looks like any of these for once.
+//! So what is blamed is built again, and 1 a third time at the end: it is proven
+//! where each of its builds differs from each of at least three that are like 1,
+//! made before, between and after.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::bisect;
 use super::build::{Build, Setting, Task};
-use super::cache::Mode;
+use super::cache::{Mode, Packages};
 use super::scene::Scene;
 use super::scratch::{self, Scratch};
 use super::stage::Stage;
 use super::variation::Variation;
+use crate::cause::Confidence;
 use crate::progress::Bar;
 
 /// What a run found.
@@ -45,6 +51,13 @@ pub struct Culprit {
     pub kind: Kind,
     /// The index of a build that differs from the first by this alone.
     pub build: usize,
+    /// What that build is called.
+    pub label: String,
+    /// How sure it is that this and not chance makes the difference.
+    pub confidence: Confidence,
+    /// How many packages the cache named holds that are others than those compiled
+    /// here under the same keys.
+    pub conflicts: usize,
 }
 
 /// What makes a difference.
@@ -108,6 +121,8 @@ pub fn run(plan: &Plan<'_>) -> anyhow::Result<Found> {
         },
         known: BTreeMap::new(),
         wanted: BTreeSet::from([0]),
+        packages: Packages::default(),
+        seen_again: BTreeSet::new(),
     };
     match session.course() {
         Ok(()) => {}
@@ -119,9 +134,13 @@ pub fn run(plan: &Plan<'_>) -> anyhow::Result<Found> {
         }
         Err(Stop::Other(error)) => return Err(error),
     }
-    session.settle();
+    session.remove_programs();
     Ok(session.found)
 }
+
+/// How many builds like the first one it takes to prove that something else, and
+/// no chance, makes a difference.
+const ALIKE_MIN: usize = 3;
 
 struct Session<'a> {
     plan: &'a Plan<'a>,
@@ -131,6 +150,10 @@ struct Session<'a> {
     known: BTreeMap<Vec<usize>, usize>,
     /// Builds whose programs are compared in the end.
     wanted: BTreeSet<usize>,
+    /// What the first build compiled.
+    packages: Packages,
+    /// The builds of culprits that made a difference a second time.
+    seen_again: BTreeSet<usize>,
 }
 
 impl Session<'_> {
@@ -138,13 +161,14 @@ impl Session<'_> {
         let cache = self.plan.scratch.folder("build-1/cache")?;
         let base = self.must_build(Mode::Cold, &cache)?;
         let warm = self.must_build(Mode::Warm, &cache)?;
+        self.packages = Packages::read(&cache);
         self.clear(&cache);
         let given = match &self.plan.given {
             Some(given) => Some(self.must_build(Mode::Given, given)?),
             None => None,
         };
         let mut open: Vec<usize> = (0..self.plan.variations.len()).collect();
-        self.set_failing_apart(&mut open)?;
+        self.take_out_failing(&mut open)?;
         let all = if open.is_empty() {
             base
         } else {
@@ -159,17 +183,91 @@ impl Session<'_> {
         }
         let cache = self.new_cache()?;
         let again = self.build(&[], Mode::Cold, &cache)?;
-        self.clear(&cache);
         if self.differs(again) {
-            self.blame(Kind::Nothing, again);
+            self.clear(&cache);
+            self.blame(Kind::Nothing, again, 0);
             return Ok(());
         }
-        for (kind, build) in [(Kind::Warm, Some(warm)), (Kind::Given, given)] {
-            if let Some(build) = build.filter(|build| self.differs(*build)) {
-                self.blame(kind, build);
+        let is_steady = self.try_caches([warm, given.unwrap_or(base)], &cache)?;
+        self.clear(&cache);
+        if is_steady && self.halve(open)? {
+            self.close()?;
+        }
+        Ok(())
+    }
+
+    /// Blames caches with which the program differed, and builds with them again.
+    /// Returns `false` where chance is to blame.
+    fn try_caches(&mut self, [warm, given]: [usize; 2], cache: &Path) -> Result<bool, Stop> {
+        if self.differs(warm) {
+            self.blame(Kind::Warm, warm, 0);
+            let again = self.build(&[], Mode::Warm, cache)?;
+            if !self.see_again(warm, again) {
+                return Ok(false);
             }
         }
-        self.halve(open)
+        if let (Some(folder), true) = (&self.plan.given, self.differs(given)) {
+            // What two cold builds compiled alike says what the keys stand for.
+            let conflicts = match self.packages.conflicts_with(cache) {
+                0 => self.packages.conflicts_with(folder),
+                _ => 0,
+            };
+            self.blame(Kind::Given, given, conflicts);
+            let again = self.build(&[], Mode::Given, folder)?;
+            return Ok(self.see_again(given, again));
+        }
+        Ok(true)
+    }
+
+    /// Looks whether what was blamed makes a difference again. Where it does not,
+    /// two equal builds differ, and nothing else can be told from such builds.
+    fn see_again(&mut self, build: usize, again: usize) -> bool {
+        if self.differs(again) {
+            self.seen_again.insert(build);
+            return true;
+        }
+        if self.found.builds[again].result.is_err() {
+            // Nothing was seen, so it stays likely.
+            return true;
+        }
+        self.found.culprits.retain(|one| one.build != build);
+        self.blame(Kind::Nothing, build, 0);
+        false
+    }
+
+    /// Builds like the first a third time, and says what is proven.
+    fn close(&mut self) -> Result<(), Stop> {
+        if self.found.culprits.is_empty() {
+            return Ok(());
+        }
+        let cache = self.new_cache()?;
+        let third = self.build(&[], Mode::Cold, &cache)?;
+        self.clear(&cache);
+        if self.differs(third) {
+            self.blame(Kind::Nothing, third, 0);
+            return Ok(());
+        }
+        let first = self.found.builds.first().and_then(Build::sha256);
+        let is_like_first = |build: &&Build| {
+            build.cache == Mode::Cold && build.varied.is_empty() && build.sha256() == first
+        };
+        if self.found.builds.iter().filter(is_like_first).count() < ALIKE_MIN {
+            return Ok(());
+        }
+        let has_cgo = self.plan.setting.ground.project.has_cgo;
+        for culprit in &mut self.found.culprits {
+            let is_shown = match culprit.kind {
+                Kind::Nothing | Kind::Varied(_) => true,
+                // That a cache is to blame, and no step that comes after it, shows
+                // in what it holds. With C code in the program it stays open
+                // whether a header changed or somebody wrote to the cache.
+                Kind::Warm | Kind::Given => culprit.conflicts > 0 && !has_cgo,
+            };
+            if is_shown && self.seen_again.contains(&culprit.build) {
+                culprit.confidence = Confidence::Proven;
+            }
+        }
+        Ok(())
     }
 
     /// Builds with nothing varied, where a failure leaves nothing to find out.
@@ -188,7 +286,7 @@ impl Session<'_> {
     }
 
     /// Takes out of `open` what nothing can be built with.
-    fn set_failing_apart(&mut self, open: &mut Vec<usize>) -> Result<(), Stop> {
+    fn take_out_failing(&mut self, open: &mut Vec<usize>) -> Result<(), Stop> {
         while !open.is_empty() {
             let all = self.cold(open)?;
             if self.found.builds[all].result.is_ok() {
@@ -207,8 +305,9 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Finds every smallest set of variations that matters by itself.
-    fn halve(&mut self, mut open: Vec<usize>) -> Result<(), Stop> {
+    /// Finds every smallest set of variations that matters by itself. Returns
+    /// `false` where chance is to blame.
+    fn halve(&mut self, mut open: Vec<usize>) -> Result<bool, Stop> {
         while !open.is_empty() {
             let all = self.cold(&open)?;
             if !self.differs(all) {
@@ -221,21 +320,52 @@ impl Session<'_> {
             let guilty = match guilty {
                 Err(Stop::TooMany) => {
                     // Not the smallest, but what is known of it is true.
-                    self.blame(Kind::Varied(self.names(&open)), all);
+                    self.blame(Kind::Varied(self.names(&open)), all, 0);
                     return Err(Stop::TooMany);
                 }
                 guilty => guilty?,
             };
             let build = self.cold(&guilty)?;
-            self.blame(Kind::Varied(self.names(&guilty)), build);
+            self.blame(Kind::Varied(self.names(&guilty)), build, 0);
+            let again = self.cold_anew(&guilty)?;
+            if !self.see_again(build, again) {
+                return Ok(false);
+            }
             open = bisect::without(&open, &guilty);
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn blame(&mut self, kind: Kind, build: usize) {
+    /// Blames something; what was seen once is likely. Two equal builds that differ
+    /// need no more.
+    fn blame(&mut self, kind: Kind, build: usize, conflicts: usize) {
         self.wanted.insert(build);
-        self.found.culprits.push(Culprit { kind, build });
+        let confidence = match kind {
+            Kind::Nothing => Confidence::Proven,
+            Kind::Warm | Kind::Given | Kind::Varied(_) => Confidence::Likely,
+        };
+        let label = self.label(&kind, build);
+        self.found.culprits.push(Culprit {
+            kind,
+            build,
+            label,
+            confidence,
+            conflicts,
+        });
+    }
+
+    fn label(&self, kind: &Kind, build: usize) -> String {
+        let build = &self.found.builds[build];
+        let seen = match (build.cache, build.varied.as_slice()) {
+            (Mode::Warm, _) => "warm cache".to_owned(),
+            (Mode::Given, _) => "the cache named".to_owned(),
+            (Mode::Cold, []) => return "cold cache again".to_owned(),
+            (Mode::Cold, names) => format!("cold cache, {} varied", names.join(" and ")),
+        };
+        match kind {
+            Kind::Nothing => format!("{seen}, once"),
+            Kind::Warm | Kind::Given | Kind::Varied(_) => seen,
+        }
     }
 
     /// Builds with a cold cache and some variations, unless that was done.
@@ -243,10 +373,16 @@ impl Session<'_> {
         if let Some(build) = self.known.get(some) {
             return Ok(*build);
         }
+        let build = self.cold_anew(some)?;
+        self.known.insert(some.to_vec(), build);
+        Ok(build)
+    }
+
+    /// The same, also where it was done.
+    fn cold_anew(&mut self, some: &[usize]) -> Result<usize, Stop> {
         let cache = self.new_cache()?;
         let build = self.build(some, Mode::Cold, &cache)?;
         self.clear(&cache);
-        self.known.insert(some.to_vec(), build);
         Ok(build)
     }
 
@@ -266,7 +402,7 @@ impl Session<'_> {
             .bar
             .grow((number as u64).max(crate::rebuild::BUILDS_USUAL));
         self.plan.bar.say(self.title(number, mode, some));
-        let ready = self.stage.put_up(&scene, number, cache)?;
+        let ready = self.stage.prepare(&scene, number, cache)?;
         let task = Task {
             number,
             mode,
@@ -291,7 +427,7 @@ impl Session<'_> {
     }
 
     /// Removes every program that is not compared in the end.
-    fn settle(&self) {
+    fn remove_programs(&self) {
         for (index, build) in self.found.builds.iter().enumerate() {
             let is_wanted = self.plan.keep_programs || self.wanted.contains(&index);
             if let (false, Ok(built)) = (is_wanted, &build.result) {

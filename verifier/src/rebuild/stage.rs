@@ -59,7 +59,7 @@ impl<'a> Stage<'a> {
     ///
     /// # Errors
     /// A folder that can't be made or copied.
-    pub fn put_up(&mut self, scene: &Scene, number: usize, cache: &Path) -> anyhow::Result<Ready> {
+    pub fn prepare(&mut self, scene: &Scene, number: usize, cache: &Path) -> anyhow::Result<Ready> {
         let project = self.ground.project;
         let mut variables = scene.variables.clone();
         variables.insert("GOCACHE".into(), cache.into());

@@ -82,19 +82,6 @@ pub fn passes(name: &OsStr) -> bool {
         || (is_go(name) && !REPLACED.contains(&name))
 }
 
-/// Says whether a record may hold a variable's value: not that of one that was
-/// let through by hand, nor git's settings, which may be headers with passwords.
-pub fn is_public(name: &OsStr) -> bool {
-    let is_ours = ["PWD", "GIT_OPTIONAL_LOCKS", "VERIFY_BUILD_STRAY"]
-        .iter()
-        .chain(REPLACED)
-        .any(|one| name == *one);
-    let is_git = name
-        .to_str()
-        .is_some_and(|name| name.starts_with("GIT_CONFIG_VALUE"));
-    is_ours || (passes(name) && !is_git)
-}
-
 /// GOFLAGS, GOAMD64, GO111MODULE; not GOOGLE_APPLICATION_CREDENTIALS.
 fn is_go(name: &str) -> bool {
     let rest = name.strip_prefix("GO");
@@ -144,29 +131,6 @@ pub fn add_settings(variables: &mut Variables, file: &str) {
     }
 }
 
-/// Returns a value as records may hold it: without the user and password that an
-/// address may carry.
-pub fn shown(value: &OsStr) -> String {
-    let text = value.to_string_lossy();
-    let mut shown = String::new();
-    let mut rest: &str = &text;
-    while let Some(start) = rest.find("://") {
-        let (before, after) = rest.split_at(start + 3);
-        shown.push_str(before);
-        let end = after
-            .find(['/', ',', '|', '?', '#', ' '])
-            .unwrap_or(after.len());
-        match after[..end].rfind('@') {
-            Some(at) => {
-                shown.push('…');
-                rest = &after[at..];
-            }
-            None => rest = after,
-        }
-    }
-    shown + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,9 +158,6 @@ mod tests {
         ] {
             assert!(!passes(OsStr::new(name)), "{name}");
         }
-        assert!(is_public(OsStr::new("GOCACHE")) && is_public(OsStr::new("TZ")));
-        assert!(!is_public(OsStr::new("GITHUB_TOKEN")));
-        assert!(!is_public(OsStr::new("GIT_CONFIG_VALUE_0")));
         let environment = Environment::new([("A", "1"), ("B", "2"), ("TZ", "UTC"), ("GOENV", "x")]);
         let also = ["B".into()];
         let names =
@@ -215,21 +176,5 @@ mod tests {
         let want = [("GOARM64", "v8.0"), ("GOFLAGS", "-mod=mod")];
         let want = want.map(|(name, value)| (name.into(), value.into()));
         assert_eq!(variables, Variables::from(want));
-    }
-
-    #[test]
-    fn passwords_are_not_shown() {
-        let table = [
-            (
-                "https://me:secret@proxy.example/x,direct",
-                "https://…@proxy.example/x,direct",
-            ),
-            ("http://a@b|https://c", "http://…@b|https://c"),
-            ("https://host/path@v1", "https://host/path@v1"),
-            ("user@host", "user@host"),
-        ];
-        for (value, want) in table {
-            assert_eq!(shown(OsStr::new(value)), want);
-        }
     }
 }

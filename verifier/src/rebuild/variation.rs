@@ -24,6 +24,7 @@ use super::machine::Machine;
 use super::project::Project;
 use super::scene::Scene;
 use super::surroundings::Variables;
+use crate::host::public;
 
 /// One thing that is varied.
 pub trait Variation: Debug + Send + Sync {
@@ -100,11 +101,12 @@ fn needs_copy(ground: &Ground<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Says what a variable was, for a sentence.
+/// Says what a variable was, for a sentence that may be published.
 fn was(scene: &Scene, name: &str) -> String {
-    scene.variables.get(std::ffi::OsStr::new(name)).map_or_else(
+    let value = scene.variables.get(std::ffi::OsStr::new(name));
+    value.map_or_else(
         || "unset".to_owned(),
-        |value| super::surroundings::shown(value),
+        |value| public::variable(name, &value.to_string_lossy()).text,
     )
 }
 

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use super::{Outcome, fix, matters};
-use crate::cause::Confidence;
 use crate::exit::Exit;
 use crate::quantity;
 use crate::rebuild::session::{Culprit, Kind};
@@ -84,9 +83,8 @@ impl Outcome {
             ));
         }
         notes.push(format!(
-            "builds used up to {} below {}, which is removed",
-            quantity::size(self.disk_bytes),
-            self.scratch.display()
+            "builds used up to {} below TMPDIR, all of it removed",
+            quantity::size(self.disk_bytes)
         ));
         notes
     }
@@ -124,9 +122,9 @@ impl Outcome {
     /// The culprit, and the causes that the two programs themselves show.
     fn findings(&self, place: usize, culprit: &Culprit) -> Vec<Finding> {
         let mut findings = vec![Finding {
-            rule: self.rule(&culprit.kind),
+            rule: self.rule(culprit),
             level: Level::Error,
-            confidence: Some(Confidence::Proven),
+            confidence: Some(culprit.confidence),
             artifact: self.folder.join(&self.name).display().to_string(),
             summary: matters(culprit),
             evidence: Vec::new(),
@@ -148,11 +146,12 @@ impl Outcome {
     }
 
     /// The stable name of what matters.
-    pub(super) fn rule(&self, kind: &Kind) -> String {
-        match kind {
+    pub(super) fn rule(&self, culprit: &Culprit) -> String {
+        match &culprit.kind {
             Kind::Nothing => "not-deterministic".into(),
-            Kind::Warm | Kind::Given if self.has_cgo => "cache-stale-cgo".into(),
-            Kind::Warm | Kind::Given => "cache-poisoned".into(),
+            Kind::Given if culprit.conflicts > 0 && self.has_cgo => "cache-stale-cgo".into(),
+            Kind::Given if culprit.conflicts > 0 => "cache-poisoned".into(),
+            Kind::Warm | Kind::Given => "cache-differs".into(),
             Kind::Varied(names) => match names.as_slice() {
                 [one] => format!("varied-{one}"),
                 _ => "varied-together".into(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, fix, label, matters};
+use super::{Outcome, fix, matters};
 use crate::rebuild::build::Build;
 use crate::rebuild::session::{Culprit, Kind};
 
@@ -48,9 +48,10 @@ impl Outcome {
         };
         json!({
             "kind": kind,
-            "rule": self.rule(&culprit.kind),
+            "rule": self.rule(culprit),
+            "confidence": culprit.confidence,
             "varied": varied,
-            "label": label(&culprit.kind),
+            "label": culprit.label,
             "summary": matters(culprit),
             "fix": fix(culprit, self.has_cgo),
             "builds": [1, culprit.build.saturating_add(1)],
@@ -66,7 +67,8 @@ fn build(build: &Build) -> Value {
         "varied": build.varied,
         "duration_ms": u64::try_from(build.duration.as_millis()).unwrap_or(u64::MAX),
         "sha256": build.sha256(),
-        "record": built.map(|built| built.record.digest()),
+        "inputs": built.map(|built| &built.record.inputs_sha256),
+        "record": built.and_then(|built| built.record.sha256()),
         "failure": build.result.as_ref().err(),
     })
 }

@@ -22,7 +22,8 @@ impl Outcome {
             };
             for folder in folders.clone() {
                 let path = folder.join(format!("build-{}.json", build.number));
-                durable::write(&path, |out| out.write_all(&built.record.canonical()))
+                let record = built.record.canonical()?;
+                durable::write(&path, |out| out.write_all(&record))
                     .with_context(|| format!("writing {}", path.display()))?;
             }
             if let Some(keep) = keep {

@@ -3,9 +3,11 @@
 
 use std::io::{self, Write};
 
-use super::{NOT_ASKED_FOR, Outcome, Verdict, fix, label, matters};
+use super::{NOT_ASKED_FOR, Outcome, Verdict, fix, matters};
+use crate::cause::Confidence;
 use crate::rebuild::build::Build;
 use crate::rebuild::cache::Mode;
+use crate::rebuild::session::Culprit;
 use crate::report::text::{self, Color, Style, clean};
 
 impl Outcome {
@@ -58,10 +60,11 @@ impl Outcome {
             let number = culprit.build.saturating_add(1);
             writeln!(
                 out,
-                "{:>3}. {}: {what} (build {number}: {}; proven by building)",
+                "{:>3}. {}: {what} (build {number}: {}; {})",
                 place + 1,
-                style.paint(&self.rule(&culprit.kind), Color::Bold),
-                label(&culprit.kind)
+                style.paint(&self.rule(culprit), Color::Bold),
+                culprit.label,
+                basis(culprit)
             )?;
             let built = self.found.builds.get(culprit.build);
             let record = built.and_then(|build| build.result.as_ref().ok());
@@ -133,6 +136,14 @@ impl Outcome {
             names if names.len() > NAMES_SHOWN && !verbose => format!("{} varied", names.len()),
             names => names.join(", "),
         }
+    }
+}
+
+/// What the claim rests on.
+fn basis(culprit: &Culprit) -> &'static str {
+    match culprit.confidence {
+        Confidence::Proven => "proven by building",
+        Confidence::Likely | Confidence::Possible => "seen, which proves nothing yet",
     }
 }
 

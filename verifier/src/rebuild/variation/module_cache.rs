@@ -20,7 +20,7 @@ impl Variation for ModuleCache {
     }
 
     fn fix(&self) -> &'static str {
-        "build with -trimpath; where the version stamp differs, run go clean -modcache or build with -buildvcs=false: go takes versions from what the cache remembers"
+        "build with -trimpath; where the version stamp differs, go took the version from what the module cache remembers: keep a copy of the cache's .info file of this module as evidence, then build with an empty GOMODCACHE or with -buildvcs=false"
     }
 
     fn possible(&self, ground: &Ground<'_>) -> Result<(), String> {
@@ -41,7 +41,7 @@ impl Variation for ModuleCache {
             (None, before) => before.to_owned(),
         };
         scene.variables.insert("GOPROXY".into(), list.into());
-        format!("a new one, in place of {}", cache.display())
+        "a new one, filled from the downloads in the one there is".into()
     }
 }
 

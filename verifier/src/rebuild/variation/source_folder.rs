@@ -29,8 +29,8 @@ impl Variation for SourceFolder {
             .map_err(Clone::clone)
     }
 
-    fn apply(&self, ground: &Ground<'_>, scene: &mut Scene) -> String {
+    fn apply(&self, _: &Ground<'_>, scene: &mut Scene) -> String {
         scene.sources.moved = true;
-        format!("a copy, in place of {}", ground.project.folder.display())
+        "a copy in another folder".into()
     }
 }

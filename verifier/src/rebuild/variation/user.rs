@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::{Ground, Variation, was};
+use super::{Ground, Variation};
 use crate::rebuild::machine::{Becoming, OTHER_ID};
 use crate::rebuild::scene::Scene;
 
@@ -44,7 +44,6 @@ impl Variation for User {
     }
 
     fn apply(&self, ground: &Ground<'_>, scene: &mut Scene) -> String {
-        let before = was(scene, "USER");
         scene.user = ground.machine.user.clone().ok();
         for name in ["USER", "LOGNAME"] {
             scene.variables.insert(name.into(), "varied-user".into());
@@ -52,7 +51,7 @@ impl Variation for User {
         if matches!(scene.user, Some(Becoming::Switched(_))) {
             trust_repository(scene);
         }
-        format!("varied-user, number {OTHER_ID}, in place of {before}")
+        format!("varied-user, number {OTHER_ID}, in place of who it is")
     }
 }
 

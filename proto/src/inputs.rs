@@ -1,0 +1,230 @@
+//! What a program is built from, without a word about where: the part of a build
+//! record that another host must match for its build to be comparable.
+//!
+//! Two hosts that build the same sources with the same toolchain and flags write
+//! the same bytes here, whatever their folders, users and home folders are called:
+//!
+//! ```
+//! use proto::inputs::{Inputs, Source, Toolchain};
+//!
+//! let inputs = Inputs {
+//!     package: "example.com/tool".into(),
+//!     source: Source { go_sum: Some("ab".repeat(32)), ..Source::default() },
+//!     toolchain: Toolchain { version: "go1.27.3".into(), h1: None },
+//!     flags: vec!["-trimpath".into()],
+//!     target: [("GOOS".into(), "linux".into())].into(),
+//!     cgo: None,
+//!     unstated: ["toolchain".into()].into(),
+//! };
+//! let text = String::from_utf8(inputs.bytes()?)?;
+//! assert!(text.starts_with(r#"{"cgo":null,"flags":["-trimpath"],"package":"example.com/tool","#));
+//! assert_eq!(inputs.sha256()?.len(), 64);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Equal digests say that the inputs named here are equal. What shapes the program
+//! and is not pinned here is listed in [`Inputs::unstated`]: where that is not
+//! empty, builds of equal inputs may rightly differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+use crate::canonical;
+
+/// The name and version of the form; part of what is hashed, so that no digest of
+/// another form can be taken for one of this.
+pub const TYPE: &str = "verify-build/inputs-v1";
+
+/// The inputs of a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inputs {
+    /// The import path of the program.
+    pub package: String,
+    /// The sources.
+    pub source: Source,
+    /// The Go toolchain.
+    pub toolchain: Toolchain,
+    /// Flags of `go build`, those of GOFLAGS first, sorted by name. Flags that
+    /// change no byte of a program are left out; a value that may not be published
+    /// is written as `…`.
+    pub flags: Vec<String>,
+    /// What go is told of the target, by variable: GOOS, GOARCH, GOAMD64,
+    /// GOEXPERIMENT and so on.
+    pub target: BTreeMap<String, String>,
+    /// The C side; null where no C code goes into the program.
+    pub cgo: Option<Cgo>,
+    /// What shapes the program and is not pinned by the other fields: flags and
+    /// variables by name, `source`, `toolchain`, `sysroot`.
+    pub unstated: BTreeSet<String>,
+}
+
+/// The sources of a build.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// The commit that they are of; null outside version control.
+    pub revision: Option<Revision>,
+    /// The `h1:` over the files of every package that is compiled and comes from no
+    /// module cache, under the names `<import path>/<file>`; null where they can't
+    /// be told.
+    pub h1: Option<String>,
+    /// SHA-256 of go.mod in hexadecimal; null where there is none.
+    pub go_mod: Option<String>,
+    /// SHA-256 of go.sum, which pins what comes from module caches.
+    pub go_sum: Option<String>,
+    /// SHA-256 of go.work.
+    pub go_work: Option<String>,
+}
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Revision {
+    /// The version control system.
+    pub system: String,
+    /// The commit's name.
+    pub commit: String,
+    /// Whether files differ from it, or are not known to it.
+    pub modified: bool,
+}
+
+/// A Go toolchain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Toolchain {
+    /// `go env GOVERSION`.
+    pub version: String,
+    /// The `h1:` over those files of GOROOT that can change what is built, named as
+    /// in the module `golang.org/toolchain`; tests and documents are left out,
+    /// since packagers leave them out. Null where not every file can be hashed.
+    pub h1: Option<String>,
+}
+
+/// The C side of a build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cgo {
+    /// CGO_CFLAGS and its kind, by name; a word that may not be published is
+    /// written as `…`.
+    pub settings: BTreeMap<String, String>,
+    /// The first line that the C compiler prints when asked for its version; null
+    /// when it does not answer.
+    pub compiler: Option<String>,
+    /// SHA-256 of the C compiler's program; null when it is not found.
+    pub compiler_sha256: Option<String>,
+    /// SHA-256 over headers, libraries, assembler and linker; null as long as
+    /// nobody has computed it, and then `unstated` has `sysroot`.
+    pub sysroot: Option<String>,
+}
+
+impl Inputs {
+    /// Returns the canonical text, without a line end.
+    ///
+    /// # Errors
+    /// As [`canonical::bytes`]: a name that is not ASCII.
+    pub fn bytes(&self) -> Result<Vec<u8>, canonical::Error> {
+        canonical::bytes(self)
+    }
+
+    /// Returns the SHA-256 of the canonical text, in hexadecimal.
+    ///
+    /// # Errors
+    /// As [`Inputs::bytes`].
+    pub fn sha256(&self) -> Result<String, canonical::Error> {
+        canonical::sha256(self)
+    }
+}
+
+/// By hand for [`TYPE`], which no value of this type can lack or change.
+impl Serialize for Inputs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Inputs", 8)?;
+        fields.serialize_field("type", TYPE)?;
+        fields.serialize_field("package", &self.package)?;
+        fields.serialize_field("source", &self.source)?;
+        fields.serialize_field("toolchain", &self.toolchain)?;
+        fields.serialize_field("flags", &self.flags)?;
+        fields.serialize_field("target", &self.target)?;
+        fields.serialize_field("cgo", &self.cgo)?;
+        fields.serialize_field("unstated", &self.unstated)?;
+        fields.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything filled in, so that the golden text shows every field.
+    fn full() -> Inputs {
+        let pairs = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            let pairs = pairs.iter();
+            pairs.map(|(a, b)| ((*a).into(), (*b).into())).collect()
+        };
+        Inputs {
+            package: "example.com/tool/cmd/töol".into(),
+            source: Source {
+                revision: Some(Revision {
+                    system: "git".into(),
+                    commit: "0123456789abcdef0123456789abcdef01234567".into(),
+                    modified: false,
+                }),
+                h1: Some("h1:/lwrad8jm+0aFkWLAYKiHQaRorn1in/11nBslS4x6VI=".into()),
+                go_mod: Some("01".repeat(32)),
+                go_sum: Some("02".repeat(32)),
+                go_work: None,
+            },
+            toolchain: Toolchain {
+                version: "go1.27.3".into(),
+                h1: Some("h1:w5fcysjrx7yqtD/aO+QwRjYZOKnaM9Uh2b40tElTs3Y=".into()),
+            },
+            flags: vec!["-ldflags=-s -w -X main.token=…".into(), "-trimpath".into()],
+            target: pairs(&[
+                ("GOOS", "linux"),
+                ("GOARCH", "amd64"),
+                ("GOAMD64", "v1"),
+                ("CGO_ENABLED", "1"),
+            ]),
+            cgo: Some(Cgo {
+                settings: pairs(&[("CGO_LDFLAGS", "-O2 -g"), ("CGO_CFLAGS", "-O2 -g")]),
+                compiler: Some("gcc (Debian 12.2.0-14) 12.2.0".into()),
+                compiler_sha256: Some("03".repeat(32)),
+                sysroot: None,
+            }),
+            unstated: ["sysroot".into(), "-ldflags".into()].into(),
+        }
+    }
+
+    #[test]
+    fn text_and_digest_are_those_of_the_golden_file() {
+        let golden = include_str!("../testdata/inputs-v1.json");
+        let (text, digest) = golden.trim_end().split_once('\n').unwrap();
+        assert_eq!(String::from_utf8(full().bytes().unwrap()).unwrap(), text);
+        assert_eq!(full().sha256().unwrap(), digest);
+    }
+
+    #[test]
+    fn every_field_counts() {
+        let digest = full().sha256().unwrap();
+        let changes: [fn(&mut Inputs); 9] = [
+            |inputs| inputs.package.push('x'),
+            |inputs| inputs.source.revision = None,
+            |inputs| inputs.source.h1 = None,
+            |inputs| inputs.source.go_sum = None,
+            |inputs| inputs.toolchain.h1 = None,
+            |inputs| inputs.flags.reverse(),
+            |inputs| inputs.target.clear(),
+            |inputs| inputs.cgo = None,
+            |inputs| inputs.unstated.clear(),
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            let mut changed = full();
+            change(&mut changed);
+            assert_ne!(changed.sha256().unwrap(), digest, "change {number}");
+        }
+    }
+
+    #[test]
+    fn a_variable_with_a_name_beyond_ascii_is_refused() {
+        let mut inputs = full();
+        inputs.target.insert("GÖOS".into(), "linux".into());
+        assert!(inputs.sha256().is_err());
+    }
+}

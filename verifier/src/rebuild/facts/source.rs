@@ -1,0 +1,91 @@
+//! The sources: the commit, and one hash over the files that are compiled.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use proto::dirhash::{self, H1, Summary};
+use proto::inputs::Source;
+
+use super::{FILE_MAX, Unstated, revision, sha256};
+use crate::rebuild::machine::Machine;
+use crate::rebuild::project::{Asking, Project};
+
+/// Returns the sources of a program.
+pub(super) fn of(
+    project: &Project,
+    machine: &Machine,
+    asking: &Asking<'_>,
+    unstated: &mut Unstated,
+) -> Source {
+    let module = Path::new(project.env("GOMOD")).parent();
+    let beside = |name: &str| module.and_then(|module| sha256(&module.join(name)));
+    let work = project.env("GOWORK");
+    let h1 = hash(project, asking).ok();
+    unstated.unless(h1.is_some(), "source");
+    Source {
+        revision: revision::of(project, machine, asking.interrupt),
+        h1: h1.map(|h1| h1.to_string()),
+        go_mod: beside("go.mod"),
+        go_sum: beside("go.sum"),
+        go_work: Some(work)
+            .filter(|work| !matches!(*work, "" | "off"))
+            .and_then(|work| sha256(Path::new(work))),
+    }
+}
+
+/// Prints a line `package`, then a line `file` for each file that is compiled or
+/// embedded, of every package that is no part of Go.
+///
+/// Source: `go help list`, struct Package
+const FILES: &str = "{{if not .Standard}}package\t{{.ImportPath}}\t{{.Dir}}\
+{{range .GoFiles}}\nfile\t{{.}}{{end}}{{range .CgoFiles}}\nfile\t{{.}}{{end}}\
+{{range .CFiles}}\nfile\t{{.}}{{end}}{{range .CXXFiles}}\nfile\t{{.}}{{end}}\
+{{range .MFiles}}\nfile\t{{.}}{{end}}{{range .HFiles}}\nfile\t{{.}}{{end}}\
+{{range .FFiles}}\nfile\t{{.}}{{end}}{{range .SFiles}}\nfile\t{{.}}{{end}}\
+{{range .SwigFiles}}\nfile\t{{.}}{{end}}{{range .SwigCXXFiles}}\nfile\t{{.}}{{end}}\
+{{range .SysoFiles}}\nfile\t{{.}}{{end}}{{range .EmbedFiles}}\nfile\t{{.}}{{end}}{{end}}";
+
+/// The profile that go build uses unasked, in the folder of the program.
+const PROFILE: &str = "default.pgo";
+
+/// Hashes the files of every package that comes from no module cache. Those that
+/// do are pinned by go.sum.
+fn hash(project: &Project, asking: &Asking<'_>) -> anyhow::Result<H1> {
+    let listed = asking.list(project, &["-deps", "-f", FILES])?;
+    let cache = Path::new(project.env("GOMODCACHE"));
+    let mut summary = Summary::new();
+    let mut package: Option<(&str, &Path)> = None;
+    for line in listed.lines() {
+        let mut fields = line.split('\t');
+        match (fields.next(), fields.next(), fields.next()) {
+            (Some("package"), Some(path), Some(folder)) => {
+                let folder = Path::new(folder);
+                let is_pinned = cache.is_absolute() && folder.starts_with(cache);
+                package = (!is_pinned).then_some((path, folder));
+                if path == project.package && !is_pinned && folder.join(PROFILE).is_file() {
+                    add(&mut summary, path, folder, PROFILE)?;
+                }
+            }
+            (Some("file"), Some(name), None) => {
+                if let Some((path, folder)) = package {
+                    add(&mut summary, path, folder, name)?;
+                }
+            }
+            _ if line.is_empty() => {}
+            _ => anyhow::bail!("go list printed a line of another kind"),
+        }
+    }
+    Ok(summary.finish())
+}
+
+fn add(summary: &mut Summary, package: &str, folder: &Path, name: &str) -> anyhow::Result<()> {
+    let path = folder.join(name);
+    let file = fs::File::open(&path).with_context(|| format!("opening {}", path.display()))?;
+    match summary.add(&format!("{package}/{name}"), file.take(FILE_MAX)) {
+        // A file that is compiled may be embedded as well.
+        Err(dirhash::Error::Duplicate { .. }) => Ok(()),
+        added => Ok(added?),
+    }
+}
