@@ -9,5 +9,7 @@ mod causes;
 mod files;
 #[path = "claims/lint.rs"]
 mod lint;
+#[path = "claims/negative.rs"]
+mod negative;
 #[path = "claims/records.rs"]
 mod records;
