@@ -48,6 +48,45 @@ def seed(target, **files):
         (folder / name).write_bytes(data)
 
 
+def claims():
+    """Scripts: tests/src/fuzz/claims.rs reads them choice by choice."""
+    cache, installation, program = b"\0", b"\1", b"\2"
+    elf, stripped, pe, mach_o = (bytes([base]) for base in range(4))
+    kept, sealed = b"\0", b"\1"
+    code, entry, literal, payload, numbers, executable, anywhere = (bytes([kind]) for kind in range(7))
+    seed(
+        "claims",
+        code=program + elf + kept + code + struct.pack("<I", 300) + b"\0\1",
+        code_sealed=program + elf + sealed + code + struct.pack("<I", 301) + b"\0\1",
+        code_stripped=program + stripped + sealed + code + struct.pack("<I", 302) + b"\0\1",
+        code_pe=program + pe + sealed + code + struct.pack("<I", 303) + b"\0\1",
+        code_mach_o=program + mach_o + sealed + code + struct.pack("<I", 304) + b"\0\1",
+        entry=program + stripped + kept + entry + b"\x10",
+        entry_pe=program + pe + sealed + entry + b"\x10",
+        entry_mach_o=program + mach_o + sealed + entry + b"\x10",
+        literal=program + elf + sealed + literal + b"\x0f\1",
+        literal_pe=program + pe + kept + literal + b"\x0f\1",
+        numbers=program + elf + sealed + numbers,
+        numbers_stripped=program + stripped + sealed + numbers,
+        payload=program + stripped + kept + payload + b"\x90" + b"payload " * 20,
+        payload_sealed=program + stripped + sealed + payload + b"\x90" + b"payload " * 20,
+        executable=program + stripped + sealed + executable + b"\0",
+        executable_pe=program + pe + sealed + executable + b"\1",
+        anywhere=program + stripped + sealed + anywhere + b"\1" + struct.pack("<I", 5000) + b"\1",
+        cache_edited=cache + b"\0\0" + struct.pack("<I", 700) + b"\1",
+        cache_renamed=cache + b"\0\1" + struct.pack("<I", 700) + b"\1",
+        cache_disowned=cache + b"\0\2" + struct.pack("<I", 700) + b"\1",
+        cache_exchanged=cache + b"\0\3\1",
+        file_edited=installation + b"\5\0\0\3\1",
+        file_added=installation + b"\0\2\1zz\xff",
+        file_added_new=installation + b"\0\3\1zz",
+        file_removed=installation + b"\3\0\2",
+        file_in_a_crowd=installation + b"\0\2\3",
+        file_linked=installation + b"\0\1\4zz",
+        file_longer=installation + b"\2\0\5evil",
+    )
+
+
 def toolchains():
     module = "golang.org/toolchain@v0.0.1-go1.27.3.linux-amd64"
     line = lambda fill, name: f"{fill * 64}  {module}/{name}\n"
@@ -566,6 +605,7 @@ if __name__ == "__main__":
     containers()
     texts()
     images()
+    claims()
     toolchains()
     databases()
     builds()

@@ -12,6 +12,8 @@
 mod build;
 #[path = "fuzz/caches.rs"]
 mod caches;
+#[path = "fuzz/claims.rs"]
+mod claims;
 #[path = "fuzz/containers.rs"]
 mod containers;
 #[path = "fuzz/database.rs"]
@@ -33,6 +35,7 @@ mod zips;
 
 pub use build::{buildid, buildinfo};
 pub use caches::{archives, caches};
+pub use claims::{claims, resealed};
 pub use containers::containers;
 pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_plan};
 pub use images::images;
@@ -54,6 +57,7 @@ pub const TARGETS: &[Target] = &[
     ("caches", caches),
     ("cacheprog", cacheprog),
     ("checkpoint", checkpoint),
+    ("claims", claims),
     ("containers", containers),
     ("goproxy_request", goproxy_request),
     ("gosum", gosum),

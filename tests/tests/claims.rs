@@ -7,7 +7,11 @@ mod caches;
 mod causes;
 #[path = "claims/files.rs"]
 mod files;
+#[cfg(test)]
 #[path = "claims/lint.rs"]
 mod lint;
+#[cfg(test)]
+#[path = "claims/negative.rs"]
+mod negative;
 #[path = "claims/records.rs"]
 mod records;

@@ -3,6 +3,7 @@
 
 pub mod embedded;
 pub mod functions;
+mod host_id;
 pub mod pclntab;
 pub mod selfcheck;
 pub mod sources;
@@ -11,11 +12,11 @@ pub mod stamps;
 pub mod symbols;
 pub mod variables;
 
-use proto::buildid::gnu::{self, Derivation};
+use proto::buildid::gnu::Derivation;
 use proto::buildid::{BuildId, Program};
 use proto::buildinfo::BuildInfo;
 
-use crate::image::{HostIdKind, Image, Located};
+use crate::image::{Image, Located};
 use selfcheck::SelfCheck;
 use sources::Sources;
 use stamped::Stamped;
@@ -48,6 +49,8 @@ pub struct GoInfo {
 pub enum HostIdOrigin {
     /// Go's linker, from the Go build ID.
     Go(Derivation),
+    /// Go's linker, from the program's own bytes: it was given no build ID.
+    Content,
     /// The host's linker, or a value given on the command line.
     Elsewhere,
 }
@@ -61,7 +64,7 @@ impl GoInfo {
         let variables = variables::read(bytes, image);
         Self {
             self_check: selfcheck::check(bytes, image),
-            host_id_origin: host_id_origin(image, build_id.as_ref()),
+            host_id_origin: host_id::origin(bytes, image),
             stamps: stamps::read(bytes, image, build_info.as_ref(), variables.as_deref()),
             sources: pclntab::sources(bytes, image),
             build_info,
@@ -110,17 +113,6 @@ impl GoInfo {
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.info()?.setting(key)
     }
-}
-
-fn host_id_origin(image: &Image, build_id: Option<&BuildId>) -> Option<HostIdOrigin> {
-    let (Some(id), Some(BuildId::Program(program))) = (&image.host_id, build_id) else {
-        return None;
-    };
-    let derivation = match id.kind {
-        HostIdKind::Gnu => gnu::derivation_of_note(program, &id.bytes),
-        HostIdKind::Uuid => gnu::derivation_of_uuid(program, &id.bytes),
-    };
-    Some(derivation.map_or(HostIdOrigin::Elsewhere, HostIdOrigin::Go))
 }
 
 /// Reads a number of the program's byte order.

@@ -91,3 +91,6 @@ fn judge(facts: &Facts<'_>, requirements: &[Requirement], allow: &[String]) -> J
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

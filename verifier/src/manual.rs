@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::Context as _;
 use clap::Command;
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, roman};
 
 use crate::durable;
 
@@ -20,56 +19,32 @@ pub struct Page {
     pub text: Vec<u8>,
 }
 
-/// Variables of the environment that matter, and to what.
-const ENVIRONMENT: [(&str, &str); 8] = [
-    (
-        "NO_COLOR",
-        "Set to anything, it keeps colour out of the text.",
-    ),
-    ("TERM", "With \"dumb\" there is no colour either."),
-    (
-        "GITHUB_STEP_SUMMARY",
-        "The file to which --format github adds the summary of the step; GitHub's runner sets it.",
-    ),
-    (
-        "GOCACHE, XDG_CACHE_HOME, HOME",
-        "Where the build cache is, for verify-build cache.",
-    ),
-    (
-        "GOROOT, PATH",
-        "Where the Go installation is, for verify-build toolchain and rebuild.",
-    ),
-    (
-        "GOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE",
-        "Whom verify-build toolchain asks for the record of a release, and whether.",
-    ),
-    (
-        "GOENV, XDG_CONFIG_HOME",
-        "Where the settings are that go env -w wrote, for verify-build toolchain.",
-    ),
-    (
-        "GOCACHEPROG",
-        "Read by the go command: name verify-build cacheprog in it.",
-    ),
-];
-
-/// What every command's exit codes mean, where it does not say otherwise.
-const EXIT: [(&str, &str); 4] = [
-    ("0", "the same, or nothing was found"),
-    ("1", "different builds, or something was found"),
-    (
-        "2",
-        "a file could not be read or written, or the command line is wrong",
-    ),
-    ("3", "it can't be told, or a requirement is not met"),
-];
+/// What the page of the program says beside its help.
+const ENVIRONMENT: &str = "\
+Environment:
+  NO_COLOR             set to anything, it keeps colour out of the text
+  TERM                 with \"dumb\" there is no colour either
+  GITHUB_STEP_SUMMARY  the file to which --format github adds the summary of
+                       the step; GitHub's runner sets it
+  GOCACHE, XDG_CACHE_HOME, HOME
+                       where the build cache is, for verify-build cache
+  GOROOT, PATH         where the Go installation is, for toolchain and rebuild
+  GOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE
+                       whom verify-build toolchain asks for the record of a
+                       release, and whether
+  GOENV, XDG_CONFIG_HOME
+                       where the settings are that go env -w wrote, for
+                       verify-build toolchain
+  GOCACHEPROG          read by the go command: name verify-build cacheprog in it";
 
 /// Makes every page of a command line.
 ///
 /// # Errors
 /// None in practice: the pages are written to memory.
 pub fn pages(command: Command) -> io::Result<Vec<Page>> {
-    let mut command = command.disable_help_subcommand(true);
+    let help = command.get_after_help().map(ToString::to_string);
+    let help = format!("{}\n\n{ENVIRONMENT}", help.unwrap_or_default());
+    let mut command = command.disable_help_subcommand(true).after_long_help(help);
     command.build();
     let mut pages = Vec::new();
     add(&command, &mut pages)?;
@@ -90,18 +65,9 @@ pub fn write(command: Command, folder: &Path) -> anyhow::Result<()> {
 }
 
 fn add(command: &Command, pages: &mut Vec<Page>) -> io::Result<()> {
-    pages.push(page(command)?);
-    command
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set())
-        .try_for_each(|command| add(command, pages))
-}
-
-fn page(command: &Command) -> io::Result<Page> {
     let name = command
         .get_display_name()
         .unwrap_or_else(|| command.get_name());
-    let is_whole = name == "verify-build";
     let man = Man::new(command.clone())
         .title(name)
         // Empty, it would be left out, and the source would take its place.
@@ -109,40 +75,15 @@ fn page(command: &Command) -> io::Result<Page> {
         .source(format!("verify-build {}", env!("CARGO_PKG_VERSION")))
         .manual("verify-build");
     let mut text = Vec::new();
-    man.render_title(&mut text)?;
-    man.render_name_section(&mut text)?;
-    man.render_synopsis_section(&mut text)?;
-    man.render_description_section(&mut text)?;
-    man.render_options_section(&mut text)?;
-    if command.has_subcommands() {
-        man.render_subcommands_section(&mut text)?;
-    }
-    let mut end = Roff::default();
-    let words = command
-        .get_after_long_help()
-        .or_else(|| command.get_after_help())
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let closing = Closing::parse(&words);
-    closing.notes(&mut end);
-    closing.section("EXAMPLES", &["Example", "Examples"], &mut end);
-    if !closing.section("EXIT STATUS", &["Exit codes"], &mut end) {
-        table("EXIT STATUS", &EXIT, &mut end);
-    }
-    closing.section("FILES", &["Files"], &mut end);
-    table("ENVIRONMENT", &ENVIRONMENT, &mut end);
-    end.control("SH", ["SEE ALSO"]);
-    let others = if is_whole {
-        "go(1), verify-build schema for the form of --format json"
-    } else {
-        "verify-build(1)"
-    };
-    end.text([roman(others)]);
-    end.to_writer(&mut text)?;
-    Ok(Page {
+    man.render(&mut text)?;
+    pages.push(Page {
         name: format!("{name}.1"),
         text: ascii(&String::from_utf8_lossy(&text)).into_bytes(),
-    })
+    });
+    command
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+        .try_for_each(|command| add(command, pages))
 }
 
 /// Not every roff reads UTF-8; all know characters by their number.
@@ -156,89 +97,6 @@ fn ascii(text: &str) -> String {
         }
     }
     out
-}
-
-/// The closing words of `--help`, by paragraph.
-struct Closing<'a>(Vec<Paragraph<'a>>);
-
-struct Paragraph<'a> {
-    /// What stands before a colon, where that makes a section of its own.
-    title: Option<&'a str>,
-    body: &'a str,
-}
-
-/// The titles that make sections.
-const TITLES: [&str; 4] = ["Example", "Examples", "Exit codes", "Files"];
-
-impl<'a> Closing<'a> {
-    fn parse(words: &'a str) -> Self {
-        let paragraphs = words.split("\n\n").filter(|text| !text.is_empty());
-        let paragraph = |text: &'a str| {
-            let titled = text.split_once(':');
-            match titled.filter(|(title, _)| TITLES.contains(title)) {
-                Some((title, body)) => Paragraph {
-                    title: Some(title),
-                    body: body.trim_start_matches([' ', '\n']),
-                },
-                None => Paragraph {
-                    title: None,
-                    body: text,
-                },
-            }
-        };
-        Self(paragraphs.map(paragraph).collect())
-    }
-
-    /// Writes a section as its lines stand; says whether there is one.
-    fn section(&self, name: &str, titles: &[&str], roff: &mut Roff) -> bool {
-        let named = |paragraph: &&Paragraph<'_>| {
-            paragraph.title.is_some_and(|title| titles.contains(&title))
-        };
-        let Some(paragraph) = self.0.iter().find(named) else {
-            return false;
-        };
-        roff.control("SH", [name]);
-        paragraph.write(roff);
-        true
-    }
-
-    /// Writes every paragraph that has no title.
-    fn notes(&self, roff: &mut Roff) {
-        let mut notes = self.0.iter().filter(|paragraph| paragraph.title.is_none());
-        if let Some(first) = notes.next() {
-            roff.control("SH", ["NOTES"]);
-            first.write(roff);
-        }
-        for note in notes {
-            roff.control("PP", []);
-            note.write(roff);
-        }
-    }
-}
-
-impl Paragraph<'_> {
-    /// Lines are filled, but for those that are set in.
-    fn write(&self, roff: &mut Roff) {
-        let keeps_lines = self.title.is_some() || self.body.contains("\n  ");
-        if keeps_lines {
-            roff.control("nf", []);
-        }
-        for line in self.body.lines() {
-            roff.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
-        }
-        if keeps_lines {
-            roff.control("fi", []);
-        }
-    }
-}
-
-fn table(title: &str, rows: &[(&str, &str)], roff: &mut Roff) {
-    roff.control("SH", [title]);
-    for (name, words) in rows {
-        roff.control("TP", []);
-        roff.text([clap_mangen::roff::bold(*name)]);
-        roff.text([roman(*words)]);
-    }
 }
 
 #[cfg(test)]
@@ -266,43 +124,11 @@ mod tests {
             // Name, section, date, what it is of, and the manual it is in.
             assert!(title.contains(r#" 1 " " "verify-build "#), "{title}");
             assert!(title.ends_with(" verify-build"), "{title}");
-            assert!(text.matches(".SH NOTES").count() <= 1, "{}", page.name);
-            for section in [
-                "NAME",
-                "SYNOPSIS",
-                "DESCRIPTION",
-                "EXAMPLES",
-                "EXIT STATUS",
-                "ENVIRONMENT",
-                "SEE ALSO",
-            ] {
-                let header = format!(".SH {section}");
-                let quoted = format!(".SH \"{section}\"");
-                assert!(
-                    text.contains(&header) || text.contains(&quoted),
-                    "{}: {section}",
-                    page.name
-                );
+            for part in [".SH NAME", ".SH SYNOPSIS", ".SH DESCRIPTION", "Example"] {
+                assert!(text.contains(part), "{}: {part}", page.name);
             }
         }
         let main = String::from_utf8(pages[0].text.clone()).unwrap();
-        assert!(main.contains(".SH EXAMPLES\n.nf\n"), "{main}");
-    }
-
-    #[test]
-    fn closing_words_fall_into_sections() {
-        let words = "Two builds are made\nalike.\n\nExamples:\n  run it\n\nIt is not asked\n\
-            for:\n  this\n\nExit codes:\n  0  good\n\nFiles:\n  DIR/x";
-        let closing = Closing::parse(words);
-        let mut roff = Roff::default();
-        closing.notes(&mut roff);
-        for (name, title) in [("EXAMPLES", "Examples"), ("FILES", "Files")] {
-            assert!(closing.section(name, &[title], &mut roff), "{name}");
-        }
-        assert!(!closing.section("EXIT STATUS", &["Exit status"], &mut roff));
-        let text = roff.to_roff();
-        let want = ".SH NOTES\nTwo builds are made\nalike.\n.PP\n.nf\nIt is not asked\nfor:\n\
-            this\n.fi\n.SH EXAMPLES\n.nf\nrun it\n.fi\n.SH FILES\n.nf\nDIR/x\n.fi\n";
-        assert!(text.ends_with(want), "{text}");
+        assert!(main.contains("GITHUB_STEP_SUMMARY"), "{main}");
     }
 }

@@ -60,6 +60,7 @@ fn gnu_build_id(pair: &Pair<'_>) -> Option<Cause> {
     let origin = |artifact: &Artifact| match (&artifact.image.host_id, artifact.go.host_id_origin) {
         (None, _) => "absent",
         (Some(_), Some(HostIdOrigin::Go(_))) => "derived from the Go build ID",
+        (Some(_), Some(HostIdOrigin::Content)) => "made by Go's linker from the program",
         (Some(_), Some(HostIdOrigin::Elsewhere) | None) => "set by hand or by the host's linker",
     };
     let (a, b) = (origin(pair.a), origin(pair.b));

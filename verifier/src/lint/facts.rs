@@ -45,7 +45,19 @@ impl<'a> Facts<'a> {
             Format::Container(kind) => Some(format!(
                 "it is a {kind}: unpack it and judge the files in it"
             )),
+            // What is said of the first program would pass for the others.
+            Format::MachOFat => Some(
+                "it holds a program for each of several architectures: judge them one by one (lipo -thin)".into(),
+            ),
+            Format::GoArchive => Some("it is a compiled package, not a program".into()),
             _ if image.truncated => Some("it is cut off: copy or download it again".into()),
+            format if format.is_program() && image.regions.len() <= 1 && !image.problems.is_empty() => {
+                Some(format!(
+                    "it begins like {} and can't be read as one ({})",
+                    format.name(),
+                    image.problems.join("; ")
+                ))
+            }
             _ if !self.artifact.go.is_go() => {
                 Some("nothing in it says that Go built it, or all of that was taken away".into())
             }
@@ -69,10 +81,32 @@ impl<'a> Facts<'a> {
         self.artifact.go.setting(key)
     }
 
-    /// Whether -trimpath was given; `None` when there is no build information.
+    /// Modules and settings, where settings are on record: go1.17 and earlier, and
+    /// other build tools, record none.
+    pub fn recorded(&self) -> Option<&BuildInfo> {
+        self.info().filter(|info| !info.settings.is_empty())
+    }
+
+    /// Whether -trimpath was given; `None` when settings are not on record.
     pub fn trimmed(&self) -> Option<bool> {
-        self.info()?;
+        self.recorded()?;
         Some(self.setting("-trimpath") == Some("true"))
+    }
+
+    /// Whether the commit that is on record is all of the source; `None` when there
+    /// is no commit.
+    pub fn is_clean(&self) -> Option<bool> {
+        let info = self.info()?;
+        info.setting("vcs.revision")?;
+        let version = info.main.as_ref().map_or("", |main| main.version.as_str());
+        Some(info.setting("vcs.modified") == Some("false") && !version.ends_with("+dirty"))
+    }
+
+    /// Whether the build ID still is `A/B/C/A`, what the linker is given before the
+    /// content is known.
+    pub fn is_unfinished(&self) -> bool {
+        let program = self.artifact.go.program();
+        program.is_some_and(|program| *program == program.placeholder())
     }
 
     /// Every module but the main one.

@@ -56,7 +56,10 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let report = Report {
         schema: "verify-build/lint-v1",
         tool: Tool::this(),
-        verdict: verdict(outcome.exit()),
+        verdict: match verdict(outcome.exit()) {
+            "clean" if outcome.files.iter().any(|file| file.obstacle.is_some()) => "met",
+            verdict => verdict,
+        },
         summary: outcome.summary(),
         fail_on: outcome.fail_on.map_or("never", level),
         files: outcome.files.iter().map(|file| of(outcome, file)).collect(),
@@ -70,7 +73,11 @@ fn of<'a>(outcome: &Outcome, file: &'a Judged) -> File<'a> {
         path: &file.path,
         sha256: hex::encode(file.sha256),
         go_version: file.go_version.as_deref(),
-        verdict: verdict(outcome.exit_of(file)),
+        verdict: match verdict(outcome.exit_of(file)) {
+            // What was not judged is not clean, whatever requirements it meets.
+            "clean" if file.obstacle.is_some() => "met",
+            verdict => verdict,
+        },
         obstacle: file.obstacle.as_deref(),
         findings: file
             .findings

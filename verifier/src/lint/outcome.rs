@@ -121,7 +121,7 @@ impl Outcome {
     fn checks_of(&self, file: &Judged) -> Vec<Check> {
         let failed = file.findings.iter().any(|found| self.fails(found));
         let lint = Check {
-            name: "will reproduce elsewhere".into(),
+            name: "no known reason not to reproduce elsewhere".into(),
             subject: file.path.clone(),
             status: match (&file.obstacle, failed) {
                 (Some(_), _) => Status::Undecided,

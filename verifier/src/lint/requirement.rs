@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail};
 use super::facts::Facts;
 use super::version::{self, GoVersion};
 use crate::args::lint::{Lint, Require};
+use crate::image::Format;
 use crate::report::printed::Status;
 
 /// One thing asked for.
@@ -122,8 +123,7 @@ impl Requirement {
     /// Checks a file.
     pub fn check(&self, facts: &Facts<'_>) -> Checked {
         let (status, reason) = match facts.obstacle() {
-            // Of a C program some things can be told all the same.
-            Some(obstacle) if !facts.artifact.image.format.is_program() => unknown(obstacle),
+            Some(obstacle) if !is_answered(facts.artifact.image.format) => unknown(obstacle),
             _ => self.answer(facts),
         };
         Checked {
@@ -178,6 +178,16 @@ impl Requirement {
             }
             Self::DenyDependency(path, version) => origin::denied(facts, path, version.as_deref()),
         }
+    }
+}
+
+/// Of a C program or a compiled package some things can be told all the same; of
+/// several programs in one file, only the first was looked into.
+fn is_answered(format: Format) -> bool {
+    match format {
+        Format::MachOFat => false,
+        Format::GoArchive => true,
+        _ => format.is_program(),
     }
 }
 

@@ -31,15 +31,15 @@ pub const RULES: [(&str, &str); 31] = [
     ),
     (
         "cgo-temp-path",
-        "a temporary folder of the build is in the file",
+        "what reads as a temporary folder of the build is in the file",
     ),
     ("prefix-map-flag", "a path in C flags is in the file"),
     (
         "ldflags-variable",
-        "-X set a variable to a time, host, person or folder",
+        "-X set a variable to what reads as a time, host, person or folder",
     ),
     ("ldflags-hidden", "what -X set can't be seen in the file"),
-    ("vcs-modified", "the source was modified beside its commit"),
+    ("vcs-modified", "the source was not the commit alone"),
     (
         "vcs-missing",
         "the file does not say which commit it is from",
@@ -53,7 +53,10 @@ pub const RULES: [(&str, &str); 31] = [
         "prerelease-toolchain",
         "a candidate for a release of Go built it",
     ),
-    ("toolchain-patched", "a packager's own Go built it"),
+    (
+        "toolchain-patched",
+        "the Go that built it may be a packager's own",
+    ),
     (
         "floating-toolchain",
         "nothing in the file says that the Go version is pinned",
@@ -64,7 +67,7 @@ pub const RULES: [(&str, &str); 31] = [
         "instrumentation",
         "built with -race, -msan, -asan or -cover",
     ),
-    ("pgo-profile", "a profile outside the source was used"),
+    ("pgo-profile", "a profile took part in the build"),
     ("compiler-flags", "-gcflags or -asmflags were given"),
     ("cgo-enabled", "whether cgo is used was left to the machine"),
     ("external-linking", "a C compiler's linker made the file"),
@@ -72,10 +75,10 @@ pub const RULES: [(&str, &str); 31] = [
         "external-link-flags",
         "flags for that linker, or search paths",
     ),
-    ("link-order", "the order of functions was drawn by lot"),
+    ("link-order", "the functions were shuffled (-randlayout)"),
     (
         "modified-after-build",
-        "the file is not what go build wrote",
+        "the file is not what go build wrote, or its build ID is not that of go build",
     ),
     (
         "build-id-flag",
@@ -83,7 +86,7 @@ pub const RULES: [(&str, &str); 31] = [
     ),
     ("gnu-build-id-flag", "the GNU build ID is not Go's"),
     ("missing-build-info", "build information is missing"),
-    ("pe-timestamp", "the linker wrote the time into the file"),
+    ("pe-timestamp", "a time is in the PE header"),
 ];
 
 /// Asks every rule.

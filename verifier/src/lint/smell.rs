@@ -6,14 +6,14 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use regex::Regex;
 
-/// What a value gives away.
+/// What a value reads as. A value alone proves none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Smell {
-    /// A time that is not the commit's.
+    /// A time that does not read as the commit's.
     Time,
     /// A host, or a person at one.
     Host,
-    /// A folder of the machine that built it.
+    /// A folder of a machine.
     Folder,
 }
 
@@ -35,6 +35,11 @@ static TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static PERSON: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(^|[\s(<])[\w.+-]+@[\w-]+(\.(local|lan|internal|localdomain|home))?($|[\s)>:])")
         .ok()
+});
+
+/// `tool@v1.2.3`, `alpine@sha256:…`: what they name is not a host.
+static PINNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"@(v?\d[\w.+-]*|sha(256|512):[0-9a-fA-F]+|latest|main|master)($|[\s)>])").ok()
 });
 
 /// Folders that builds are made in.
@@ -83,7 +88,7 @@ pub fn of(name: &str, value: &str, commit_time: Option<&str>) -> Option<Smell> {
     if fits(&FOLDER, value) {
         return Some(Smell::Folder);
     }
-    if fits(&PERSON, value) {
+    if fits(&PERSON, value) && !fits(&PINNED, value) {
         return Some(Smell::Host);
     }
     let last = name.rsplit(['.', '/']).next().unwrap_or(name);
@@ -103,9 +108,26 @@ fn is_commit_time(value: &str, commit_time: Option<&str>) -> bool {
     let Ok(commit) = commit_time.parse::<Timestamp>() else {
         return false;
     };
-    let spaced = value.trim().replacen(' ', "T", 1).replace(' ', "");
+    let value = value.trim();
+    let spaced = value.replacen(' ', "T", 1).replace(' ', "");
     let same = |text: &str| text.parse::<Timestamp>().is_ok_and(|time| time == commit);
-    value.trim().parse() == Ok(commit.as_second()) || same(value.trim()) || same(&spaced)
+    value.parse() == Ok(commit.as_second())
+        || same(value)
+        || same(&spaced)
+        || in_words(value) == Some(commit)
+}
+
+/// Reads a time as mail (RFC 2822) and date(1) in UTC write it.
+fn in_words(value: &str) -> Option<Timestamp> {
+    if let Ok(time) = jiff::fmt::rfc2822::parse(value) {
+        return Some(time.timestamp());
+    }
+    // date pads a day below ten with a space.
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let value = words.join(" ").replace(" GMT ", " UTC ");
+    let civil = jiff::civil::DateTime::strptime("%a %b %d %H:%M:%S UTC %Y", &value).ok()?;
+    let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(zoned.timestamp())
 }
 
 #[cfg(test)]
@@ -148,6 +170,9 @@ mod tests {
                 None,
             ),
             ("main.contact", "me@example.com", None),
+            ("main.tool", "stringer@v1", None),
+            ("main.image", "alpine@sha256:0123abcd", None),
+            ("main.plugin", "plugin@latest", None),
             ("main.date", "unknown", None),
             ("main.builtBy", "unknown", None),
             ("main.port", "8080", None),
@@ -167,18 +192,19 @@ mod tests {
             "20261122181500",
             "2026-11-22",
             "1795371300",
+            "Sun Nov 22 18:15:00 UTC 2026",
+            "Sun, 22 Nov 2026 19:15:00 +0100",
         ] {
             assert_eq!(of("main.date", value, commit), None, "{value}");
         }
-        assert_eq!(
-            of("main.date", "2026-11-22T18:15:01Z", commit),
-            Some(Smell::Time)
-        );
+        for value in ["2026-11-22T18:15:01Z", "Sun Nov 22 18:15:01 UTC 2026"] {
+            assert_eq!(of("main.date", value, commit), Some(Smell::Time), "{value}");
+        }
     }
 
     #[test]
     fn every_pattern_is_one() {
-        for pattern in [&TIME, &PERSON, &FOLDER, &HOST_NAME] {
+        for pattern in [&TIME, &PERSON, &PINNED, &FOLDER, &HOST_NAME] {
             assert!(pattern.is_some());
         }
     }

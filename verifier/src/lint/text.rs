@@ -48,7 +48,13 @@ impl Page<'_> {
             .filter(|checked| checked.status != Status::Passed);
         let unmet = unmet.count();
         let (word, color, rest) = match (outcome.exit_of(file), &file.obstacle) {
-            (Exit::Same, _) => ("CLEAN", Color::Green, met(file)),
+            (Exit::Same, None) => ("CLEAN", Color::Green, met(file)),
+            // Nothing else was asked: that is not to be clean.
+            (Exit::Same, Some(obstacle)) => {
+                let met = required(file).unwrap_or_default();
+                let rest = format!("{met}; not judged beyond: {obstacle}");
+                ("MET", Color::Green, rest)
+            }
             (Exit::Different, _) => (
                 "FINDINGS",
                 Color::Red,
@@ -122,15 +128,16 @@ impl Page<'_> {
     }
 }
 
+/// Says how many requirements there are, all of them met.
+fn required(file: &Judged) -> Option<String> {
+    let count = file.requirements.len();
+    let counted = || quantity::count(count, "requirement", "requirements");
+    (count > 0).then(|| format!("{} met", counted()))
+}
+
 fn met(file: &Judged) -> String {
     let notes = file.findings.len();
-    let mut words = Vec::new();
-    if !file.requirements.is_empty() {
-        words.push(format!(
-            "{} met",
-            quantity::count(file.requirements.len(), "requirement", "requirements")
-        ));
-    }
+    let mut words: Vec<String> = required(file).into_iter().collect();
     words.push(match notes {
         0 => "nothing found".to_owned(),
         notes => format!(

@@ -63,8 +63,8 @@ pub const GCCGO_LIMITS: &str = "of such a program sections and bytes are compare
 /// Returns what the self-check says.
 pub fn self_check(file: &File) -> String {
     match (file.self_check.status, file.self_check.reason) {
-        ("intact", _) => "unchanged since go build".into(),
-        ("changed", _) => "CHANGED after go build wrote it".into(),
+        ("intact", _) => "holds: the bytes give the content ID".into(),
+        ("changed", _) => "DOES NOT HOLD: the bytes give another content ID".into(),
         (_, Some(reason)) => format!("not possible, {reason}"),
         (_, None) => "not possible".into(),
     }
@@ -114,7 +114,10 @@ impl Facts {
         if let Some(id) = &file.host_id {
             let origin = match id.origin {
                 "go" => "derived from the Go build ID",
-                "other" => "set by hand or by the host's linker",
+                "content" => "made by Go's linker from the program",
+                "other" => {
+                    "not the one that Go makes: by hand, by the host's linker, or changed since"
+                }
                 _ => "origin unknown",
             };
             let name = if id.kind == "uuid" { "UUID" } else { "GNU ID" };

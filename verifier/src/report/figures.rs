@@ -125,8 +125,10 @@ fn facts(file: &File, index: usize, first: Option<&str>) -> Vec<(String, Value)>
     }
     if file.build_id.is_some() {
         let check = match (file.self_check.status, file.self_check.reason) {
-            ("intact", _) => Value::Good("unchanged since go build".into()),
-            ("changed", _) => Value::Alarm("changed after go build wrote it".into()),
+            ("intact", _) => Value::Good("holds: the bytes give the content ID".into()),
+            ("changed", _) => {
+                Value::Alarm("does not hold: the bytes give another content ID".into())
+            }
             (_, Some(reason)) => Value::Words(format!("not possible, {reason}")),
             (_, None) => Value::Words("not possible".into()),
         };

@@ -126,7 +126,8 @@ pub struct HostId {
     pub kind: &'static str,
     /// The value in hexadecimal.
     pub value: String,
-    /// `go` when derived from the Go build ID, `other`, or `unknown`.
+    /// `go` when derived from the Go build ID, `content` when Go's linker made it
+    /// from the program, `other`, or `unknown`.
     pub origin: &'static str,
 }
 

@@ -197,8 +197,8 @@ fn rule(finding: &Finding) -> Rule {
         properties: RuleProperties {
             tags: ["reproducible-builds", "go"],
             precision: match finding.confidence {
-                None | Some(Confidence::Proven) => "very-high",
-                Some(Confidence::Likely) => "high",
+                Some(Confidence::Proven) => "very-high",
+                None | Some(Confidence::Likely) => "high",
                 Some(Confidence::Possible) => "medium",
             },
         },

@@ -67,7 +67,15 @@ pub(super) fn nx(facts: &Facts<'_>) -> Answer {
         };
         return when(protected, format!("its header {may} run as code"));
     }
-    elf(facts, |flags| !flags.contains(&"exec-stack"))
+    let stack = header::has_executable_stack(facts.artifact.bytes(), image);
+    match (image.format, stack) {
+        (Format::Elf, None) => {
+            unknown("no header says whether its stack can be executed: the system decides")
+        }
+        (Format::Elf, Some(true)) => unmet("its header asks for a stack that can be executed"),
+        (Format::Elf, Some(false)) => met("its header asks for a stack that can't be executed"),
+        (other, _) => unknown(format!("{} has no such property", other.name())),
+    }
 }
 
 pub(super) fn no_rpath(facts: &Facts<'_>) -> Answer {
@@ -122,6 +130,15 @@ pub(super) fn glibc(facts: &Facts<'_>, max: &str) -> Answer {
             .find(|library| library.contains("musl"));
         return match musl {
             Some(library) => unmet(format!("needs {library} instead of glibc")),
+            // Symbols without versions say nothing of what they need.
+            None if image
+                .linkage
+                .libraries
+                .iter()
+                .any(|name| name == "libc.so.6") =>
+            {
+                unknown("needs glibc and names no version of it")
+            }
             None => met("needs no version of glibc"),
         };
     };

@@ -10,8 +10,18 @@ use crate::lint::facts::Facts;
 
 const NO_INFO: &str = "the file has no build information";
 
+/// go1.17 and earlier, and other build tools, record modules alone.
+const NO_SETTINGS: &str = "the file does not say how it was built: no settings are on record";
+
 fn with_info(facts: &Facts<'_>, answer: impl Fn(&BuildInfo) -> Answer) -> Answer {
     facts.info().map_or_else(|| unknown(NO_INFO), answer)
+}
+
+fn with_settings(facts: &Facts<'_>, answer: impl Fn(&BuildInfo) -> Answer) -> Answer {
+    with_info(facts, |info| match facts.recorded() {
+        None => unknown(NO_SETTINGS),
+        Some(_) => answer(info),
+    })
 }
 
 pub(super) fn build_info(facts: &Facts<'_>) -> Answer {
@@ -27,9 +37,10 @@ pub(super) fn build_info(facts: &Facts<'_>) -> Answer {
 
 pub(super) fn self_check(facts: &Facts<'_>) -> Answer {
     match &facts.artifact.go.self_check {
-        SelfCheck::Intact(_) => met("unchanged since go build wrote it"),
+        // Whoever changes a file can make the ID anew: it holds, and proves no more.
+        SelfCheck::Intact(_) => met("its bytes give the content ID in it"),
         SelfCheck::Changed { recorded, computed } => unmet(format!(
-            "changed since: its content ID is {computed}, not {recorded}"
+            "its bytes give the content ID {computed}, in it is {recorded}"
         )),
         SelfCheck::Unknown(why) => unknown(*why),
     }
@@ -55,6 +66,7 @@ pub(super) fn trimpath(facts: &Facts<'_>) -> Answer {
     match facts.trimmed() {
         Some(true) => met("built with -trimpath"),
         Some(false) => unmet("built without -trimpath"),
+        None if facts.info().is_some() => unknown(NO_SETTINGS),
         None => unknown(NO_INFO),
     }
 }
@@ -131,7 +143,7 @@ pub(super) fn no_cgo(facts: &Facts<'_>) -> Answer {
 }
 
 pub(super) fn no_race(facts: &Facts<'_>) -> Answer {
-    with_info(facts, |info| {
+    with_settings(facts, |info| {
         when(
             info.setting("-race") != Some("true"),
             match info.setting("-race") {
@@ -142,10 +154,24 @@ pub(super) fn no_race(facts: &Facts<'_>) -> Answer {
     })
 }
 
+/// Settings that -trimpath keeps out of the file: they may hold paths.
+///
+/// Source: cmd/go/internal/load/pkg.go setBuildInfo
+const NOT_RECORDED: [&str; 5] = [
+    "-ldflags",
+    "CGO_CFLAGS",
+    "CGO_CPPFLAGS",
+    "CGO_CXXFLAGS",
+    "CGO_LDFLAGS",
+];
+
 pub(super) fn setting(facts: &Facts<'_>, key: &str, want: &str) -> Answer {
-    with_info(facts, |info| match info.setting(key) {
+    with_settings(facts, |info| match info.setting(key) {
         Some(got) => when(got == want, format!("{key}={got}")),
-        None => when(want.is_empty(), format!("{key} is not set")),
+        None if facts.trimmed() == Some(true) && NOT_RECORDED.contains(&key) => {
+            unknown(format!("builds with -trimpath do not record {key}"))
+        }
+        None => when(want.is_empty(), format!("{key} is not on record")),
     })
 }
 

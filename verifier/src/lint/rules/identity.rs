@@ -5,7 +5,6 @@ use proto::buildid::BuildId;
 use super::{Found, found};
 use crate::goinfo::HostIdOrigin;
 use crate::goinfo::selfcheck::SelfCheck;
-use crate::image::Format;
 use crate::lint::facts::Facts;
 use crate::report::printed::Level;
 
@@ -26,15 +25,24 @@ fn modified(facts: &Facts<'_>) -> Option<Found> {
     let SelfCheck::Changed { recorded, computed } = &facts.artifact.go.self_check else {
         return None;
     };
-    Some(
-        found(
-            "modified-after-build",
-            Level::Error,
-            "the file was changed after go build wrote it (strip, objcopy, a packer, a signature), so a build has other bytes",
+    let (summary, fix) = if facts.is_unfinished() {
+        (
+            "the build ID is as the linker was given it: the link was not finished by go build, or by a tool that does \
+             without its last step",
+            "build with go build, which puts the content ID in",
         )
-        .seen("content ID in the file", recorded.to_string())
-        .seen("content ID of its bytes", computed.to_string())
-        .fix("publish what go build wrote: strip with -ldflags='-s -w', compare before signing and packing"),
+    } else {
+        (
+            "the file's bytes are not those that its build ID was made from: it was changed after go build wrote it \
+             (strip, objcopy, a packer, a signature), or was given that ID",
+            "publish what go build wrote: strip with -ldflags='-s -w', compare before signing and packing",
+        )
+    };
+    Some(
+        found("modified-after-build", Level::Error, summary)
+            .seen("content ID in the file", recorded.to_string())
+            .seen("content ID of its bytes", computed.to_string())
+            .fix(fix),
     )
 }
 
@@ -46,11 +54,19 @@ fn build_id(facts: &Facts<'_>) -> Option<Found> {
         Some(BuildId::Custom(text)) => format!("set by hand to {text:?}"),
         None => "missing".to_owned(),
     };
+    let rest = match facts.artifact.go.host_id_origin {
+        Some(HostIdOrigin::Content) => {
+            "; the UUID that the linker made of the program's bytes still fits them"
+        }
+        Some(HostIdOrigin::Go(_) | HostIdOrigin::Elsewhere) | None => {
+            ", so it can't be checked against the file's bytes"
+        }
+    };
     Some(
         found(
             "build-id-flag",
             Level::Warning,
-            format!("the Go build ID is {what}, so nothing in the file tells whether it was changed"),
+            format!("the Go build ID is {what}{rest}"),
         )
         .fix("leave -buildid out of -ldflags: the ID follows from the inputs and reproduces with them"),
     )
@@ -72,27 +88,23 @@ fn host_id(facts: &Facts<'_>) -> Option<Found> {
         found(
             "gnu-build-id-flag",
             level,
-            "the GNU build ID or UUID was not made by Go from its build ID: the host's linker made it, or -B set it",
+            "the GNU build ID or UUID is not the one that Go makes from the build ID: the host's linker made it, -B set \
+             it, or it was changed since",
         )
         .seen("ID", hex::encode(id.bytes.get(..id.bytes.len().min(64))?))
-        .fix("pass -ldflags='-B gobuildid', Go's default since 1.24, or -B none"),
+        .fix("pass -ldflags='-B gobuildid', Go's default since 1.24"),
     )
 }
 
 fn build_info(facts: &Facts<'_>) -> Option<Found> {
-    // Go writes none into WebAssembly, packages have none.
-    let none_due = matches!(
-        facts.artifact.image.format,
-        Format::Wasm | Format::GoArchive
-    );
-    if none_due || facts.info().is_some() {
+    if facts.info().is_some() {
         return None;
     }
     Some(
         found(
             "missing-build-info",
             Level::Warning,
-            "the file has no build information: which modules and settings it was built from is not known",
+            "the file has no build information that can be read: which modules and settings it was built from is not known",
         )
         .fix("build in a module with the go command, and keep the section .go.buildinfo when stripping"),
     )
@@ -105,13 +117,24 @@ fn timestamp(facts: &Facts<'_>) -> Option<Found> {
         .timestamp
         .filter(|seconds| *seconds != 0)?;
     let time = jiff::Timestamp::from_second(seconds.into()).ok()?;
-    Some(
-        found(
-            "pe-timestamp",
-            Level::Error,
-            "the linker wrote the time of the build into the PE header; Go's own writes zero",
+    let commit = facts.setting("vcs.time");
+    let is_commits = commit.and_then(|commit| commit.parse().ok()) == Some(time);
+    let (level, summary) = if is_commits {
+        (
+            Level::Note,
+            "the PE header has the commit's time in it, where Go's linker writes zero",
         )
-        .seen("TimeDateStamp", format!("{seconds} ({time})"))
-        .fix("link with CGO_ENABLED=0, or pass -ldflags='-extldflags=-Wl,--no-insert-timestamp'"),
+    } else {
+        (
+            Level::Warning,
+            "the PE header has a time in it, mostly that of the build, where Go's linker writes zero",
+        )
+    };
+    Some(
+        found("pe-timestamp", level, summary)
+            .seen("TimeDateStamp", format!("{seconds} ({time})"))
+            .fix(
+                "link with CGO_ENABLED=0, or pass -ldflags='-extldflags=-Wl,--no-insert-timestamp'",
+            ),
     )
 }

@@ -12,7 +12,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
     let mut all: Vec<Found> = external(facts).into_iter().collect();
     all.extend(enabled(facts));
     all.extend(link_flags(facts));
-    all.extend(by_lot(facts));
+    all.extend(shuffled(facts));
     all
 }
 
@@ -43,7 +43,8 @@ fn external(facts: &Facts<'_>) -> Option<Found> {
     ))
 }
 
-/// cgo was on and no C is in the file: where there is no C compiler, it is off.
+/// cgo was on, and the file does not depend on it in sight: where there is no C
+/// compiler, it is off.
 fn enabled(facts: &Facts<'_>) -> Option<Found> {
     let image = &facts.artifact.image;
     let internal = image.is_externally_linked() != Some(true);
@@ -53,14 +54,16 @@ fn enabled(facts: &Facts<'_>) -> Option<Found> {
         return None;
     }
     let (level, summary) = if quiet {
-        (
-            Level::Note,
-            "cgo was on, though no C is in the file: a machine without a C compiler builds it with cgo off, and says so in the file",
-        )
+        let summary = if image.format == Format::Elf {
+            "cgo was on, though the file loads no library: a machine without a C compiler builds with cgo off, and says so in the file"
+        } else {
+            "cgo was on: a machine without a C compiler builds with cgo off, and says so in the file"
+        };
+        (Level::Note, summary)
     } else if internal {
         (
             Level::Warning,
-            "cgo was on and brought the machine's C library in, for the resolver of names or users, say",
+            "cgo was on, and the file loads the machine's libraries, for the resolver of names or users, say",
         )
     } else {
         return None;
@@ -89,7 +92,7 @@ fn link_flags(facts: &Facts<'_>) -> Option<Found> {
     let mut finding = found(
         "external-link-flags",
         Level::Note,
-        "flags for the machine's linker, or folders where the program looks for libraries",
+        "flags about the machine's linker or folders of libraries, or folders where the program looks for libraries",
     );
     let mut any = false;
     for (flag, value) in flags.take(SHOWN_MAX) {
@@ -106,18 +109,18 @@ fn link_flags(facts: &Facts<'_>) -> Option<Found> {
     any.then(|| finding.fix("pass the same flags wherever it is built; name folders by $ORIGIN"))
 }
 
-fn by_lot(facts: &Facts<'_>) -> Option<Found> {
+fn shuffled(facts: &Facts<'_>) -> Option<Found> {
     let (_, seed) = facts
         .linker_flags
         .iter()
-        .find(|(flag, _)| flag == "-randlayout")?;
+        .find(|(flag, seed)| flag == "-randlayout" && seed != "0")?;
     Some(
         found(
             "link-order",
-            Level::Error,
-            "the order of functions was drawn by lot",
+            Level::Note,
+            "-randlayout shuffled the functions: a build with another seed, or without one, has them in another order",
         )
         .seen("-ldflags: -randlayout", seed.clone())
-        .fix("leave -randlayout out of -ldflags"),
+        .fix("leave -randlayout out of -ldflags, or pass the same seed wherever it is built"),
     )
 }

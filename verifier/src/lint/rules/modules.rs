@@ -3,6 +3,7 @@
 use proto::buildinfo::Module;
 
 use super::{Found, found};
+use crate::goinfo::sources;
 use crate::lint::facts::Facts;
 use crate::report::printed::Level;
 
@@ -10,15 +11,11 @@ use crate::report::printed::Level;
 const SHOWN_MAX: usize = 20;
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
-    [
-        folders(facts),
-        forks(facts),
-        unsummed(facts),
-        arguments(facts),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let mut all = folders(facts);
+    all.extend(forks(facts));
+    all.extend(unsummed(facts));
+    all.extend(arguments(facts));
+    all
 }
 
 fn describe(module: &Module) -> String {
@@ -35,7 +32,8 @@ fn describe(module: &Module) -> String {
 fn is_folder(module: &Module) -> bool {
     match &module.replace {
         Some(by) => {
-            by.version.is_empty() || by.version == "(devel)" || by.path.starts_with(['.', '/'])
+            let is_path = by.path.starts_with('.') || sources::is_absolute(&by.path);
+            by.version.is_empty() || by.version == "(devel)" || is_path
         }
         None => module.version == "(devel)" || module.version.is_empty(),
     }
@@ -53,18 +51,90 @@ fn listed<'a>(
     }))
 }
 
-fn folders(facts: &Facts<'_>) -> Option<Found> {
-    let finding = found(
-        "dependency-replaced",
-        Level::Error,
-        "a module was taken from a folder of the machine, by replace or go.work: nobody else has it",
-    )
-    .fix("build with a published version: without the replace line, with GOWORK=off");
-    listed(
-        finding,
-        "build info: dep",
-        facts.dependencies().filter(|dep| is_folder(dep)),
-    )
+/// Where a module's folder lies, as far as build information tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Folder {
+    /// Named by its whole path.
+    Machine,
+    /// Named by a path that leads out of the main module's folder.
+    Beside,
+    /// Below the main module's folder.
+    Below,
+    /// A module of the workspace, whose folder go.work names.
+    Workspace,
+}
+
+impl Folder {
+    fn of(module: &Module) -> Self {
+        match &module.replace {
+            None => Self::Workspace,
+            Some(by) if sources::is_absolute(&by.path) => Self::Machine,
+            Some(by) if leads_out(&by.path) => Self::Beside,
+            Some(_) => Self::Below,
+        }
+    }
+
+    /// How much is known of what was in it, and what that means.
+    fn judge(self, is_clean: bool) -> (Level, &'static str) {
+        match self {
+            Self::Machine => (
+                Level::Error,
+                "a replace line names a module's folder by its whole path: a build elsewhere needs the same files there",
+            ),
+            Self::Beside => (
+                Level::Warning,
+                "a module was taken from a folder beside the main module's, by replace: whether the commit has it, the \
+                 file does not say",
+            ),
+            Self::Below if is_clean => (
+                Level::Note,
+                "a module was taken from a folder below the main module's, by replace: it is what the commit has there, \
+                 unless git ignores it",
+            ),
+            Self::Workspace if is_clean => (
+                Level::Note,
+                "a module of the workspace has no version: it is what the commit has, if go.work and its folder are in \
+                 the same repository",
+            ),
+            Self::Below | Self::Workspace => (
+                Level::Warning,
+                "a module was taken from a folder, by replace or go.work, and no clean commit is on record that says what \
+                 was in it",
+            ),
+        }
+    }
+}
+
+/// Whether a relative path leads out of the folder that it starts in.
+fn leads_out(path: &str) -> bool {
+    let mut depth = 0_i64;
+    path.split(['/', '\\']).any(|part| {
+        depth += match part {
+            "" | "." => 0,
+            ".." => -1,
+            _ => 1,
+        };
+        depth < 0
+    })
+}
+
+fn folders(facts: &Facts<'_>) -> Vec<Found> {
+    let is_clean = facts.is_clean() == Some(true);
+    let kinds = [
+        Folder::Machine,
+        Folder::Beside,
+        Folder::Below,
+        Folder::Workspace,
+    ];
+    let finding = |kind: Folder| {
+        let (level, summary) = kind.judge(is_clean);
+        let first = found("dependency-replaced", level, summary)
+            .fix("commit what the folder holds with the rest, or require a published version");
+        let modules = facts.dependencies();
+        let modules = modules.filter(|dep| is_folder(dep) && Folder::of(dep) == kind);
+        listed(first, "build info: dep", modules)
+    };
+    kinds.into_iter().filter_map(finding).collect()
 }
 
 fn forks(facts: &Facts<'_>) -> Option<Found> {
@@ -108,4 +178,68 @@ fn arguments(facts: &Facts<'_>) -> Option<Found> {
         .seen("build info: path", path.clone())
         .fix("build the package: go build . or go build ./cmd/tool")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replaced(path: &str) -> Module {
+        Module {
+            path: "example.com/dep".into(),
+            version: "v0.0.0".into(),
+            replace: Some(Box::new(Module {
+                path: path.into(),
+                version: "(devel)".into(),
+                ..Module::default()
+            })),
+            ..Module::default()
+        }
+    }
+
+    #[test]
+    fn a_folder_is_told_by_the_path_that_leads_to_it() {
+        let table = [
+            ("./api", Folder::Below),
+            ("./a/../b", Folder::Below),
+            ("../api", Folder::Beside),
+            ("./a/../../api", Folder::Beside),
+            ("/home/me/api", Folder::Machine),
+            (r"C:\work\api", Folder::Machine),
+            (r"..\api", Folder::Beside),
+        ];
+        for (path, want) in table {
+            let module = replaced(path);
+            assert!(is_folder(&module), "{path}");
+            assert_eq!(Folder::of(&module), want, "{path}");
+        }
+        let workspace = Module {
+            version: "(devel)".into(),
+            ..Module::default()
+        };
+        assert!(is_folder(&workspace));
+        assert_eq!(Folder::of(&workspace), Folder::Workspace);
+    }
+
+    /// Only what a clean commit can hold is no more than a note; a whole path never.
+    #[test]
+    fn a_clean_commit_speaks_for_folders_inside_it_alone() {
+        let levels = |is_clean: bool| {
+            [
+                Folder::Machine,
+                Folder::Beside,
+                Folder::Below,
+                Folder::Workspace,
+            ]
+            .map(|folder| folder.judge(is_clean).0)
+        };
+        use Level::{Error, Note, Warning};
+        assert_eq!(levels(true), [Error, Warning, Note, Note]);
+        assert_eq!(levels(false), [Error, Warning, Warning, Warning]);
+        for folder in [Folder::Below, Folder::Workspace, Folder::Beside] {
+            for is_clean in [true, false] {
+                assert!(!folder.judge(is_clean).1.contains("nobody"));
+            }
+        }
+    }
 }

@@ -3,12 +3,16 @@
 use memchr::memmem;
 
 use super::{Found, found};
+use crate::image::Content;
 use crate::lint::facts::Facts;
 use crate::report::printed::Level;
 
 /// A C flag that maps folders to other names, and the longest value shown.
 const PREFIX_MAP: &[u8] = b"-prefix-map=/";
 const SHOWN_MAX: usize = 200;
+
+/// The most of them looked at.
+const PREFIX_MAPS_MAX: usize = 100;
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
     let mut all = sources(facts);
@@ -23,7 +27,8 @@ fn sources(facts: &Facts<'_>) -> Vec<Found> {
     };
     let trimmed = facts.trimmed() == Some(true);
     let fix = if trimmed {
-        "-trimpath was given, so these come from //line directives in generated or C code: generate it with relative paths"
+        "-trimpath was given, so they mostly come from //line directives in generated or C code (generate it with \
+         relative paths), or from flags in -gcflags or -asmflags that took its place"
     } else {
         "build with -trimpath (GOFLAGS=-trimpath does it for every build)"
     };
@@ -62,7 +67,7 @@ fn unread(facts: &Facts<'_>) -> Option<Found> {
         found(
             "source-path",
             Level::Warning,
-            "built without -trimpath, so folders of the machine are in it",
+            "built without -trimpath, which puts folders of the machine into the line table; it can't be read here",
         )
         .fix("build with -trimpath (GOFLAGS=-trimpath does it for every build)")
     })
@@ -73,11 +78,23 @@ fn temporary(facts: &Facts<'_>) -> Option<Found> {
     if paths.is_empty() {
         return None;
     }
-    let first = found(
-        "cgo-temp-path",
-        Level::Error,
-        "the temporary folder of the build is in the file; every build has another",
-    );
+    let regions = &facts.artifact.image.regions;
+    let in_symbols = |(at, _): &(usize, String)| {
+        let mut around = regions.iter().filter(|region| region.range.contains(at));
+        around.any(|region| region.content == Content::Symbols)
+    };
+    let (level, summary) = if paths.iter().any(in_symbols) {
+        (
+            Level::Error,
+            "symbols or debug information name the temporary folder of the build; every build has another",
+        )
+    } else {
+        (
+            Level::Warning,
+            "what reads as the temporary folder of a build is in the file; if it is one, every build has another",
+        )
+    };
+    let first = found("cgo-temp-path", level, summary);
     let all = paths.into_iter().fold(first, |found, (at, path)| {
         found.seen(format!("offset {at:#x}"), path)
     });
@@ -88,7 +105,12 @@ fn temporary(facts: &Facts<'_>) -> Option<Found> {
 
 fn prefix_map(facts: &Facts<'_>) -> Option<Found> {
     let bytes = facts.artifact.bytes();
-    let at = memmem::find(bytes, PREFIX_MAP)?;
+    memmem::find_iter(bytes, PREFIX_MAP)
+        .take(PREFIX_MAPS_MAX)
+        .find_map(|at| prefix_map_at(bytes, at))
+}
+
+fn prefix_map_at(bytes: &[u8], at: usize) -> Option<Found> {
     let start = bytes
         .get(..at)?
         .iter()
@@ -105,7 +127,7 @@ fn prefix_map(facts: &Facts<'_>) -> Option<Found> {
         found(
             "prefix-map-flag",
             Level::Warning,
-            "a C flag with a folder of the machine in it was recorded in the file",
+            "what reads as a C flag with a folder of the machine in it is in the file",
         )
         .seen(format!("offset {start:#x}"), text)
         .fix("build in a folder of a fixed name, or without -grecord-gcc-switches in CGO_CFLAGS")

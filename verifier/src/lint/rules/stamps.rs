@@ -40,10 +40,18 @@ fn set(facts: &Facts<'_>) -> Vec<(String, String, &'static str)> {
 fn variables(facts: &Facts<'_>) -> Vec<Found> {
     let commit_time = facts.setting("vcs.time");
     let mut all: Vec<Found> = Vec::new();
-    for (smell, level, what) in [
-        (Smell::Time, Level::Error, "the time of the build"),
-        (Smell::Host, Level::Error, "who built it, or on which host"),
-        (Smell::Folder, Level::Error, "a folder of the machine"),
+    let time = match commit_time {
+        Some(_) => (Level::Error, "a time, which does not read as the commit's"),
+        // A release can have a date of its own.
+        None => (
+            Level::Warning,
+            "a time, and no commit's time is on record to hold it against",
+        ),
+    };
+    for (smell, (level, what)) in [
+        (Smell::Time, time),
+        (Smell::Host, (Level::Warning, "a person or a host")),
+        (Smell::Folder, (Level::Warning, "a folder of the machine")),
     ] {
         let set = set(facts);
         let mut values = set
@@ -57,7 +65,7 @@ fn variables(facts: &Facts<'_>) -> Vec<Found> {
         let first = found(
             "ldflags-variable",
             level,
-            format!("-ldflags=-X stamped {what} into the program"),
+            format!("-ldflags=-X stamped into the program what reads as {what}"),
         );
         let fix = match smell {
             Smell::Time => {
@@ -101,7 +109,7 @@ fn modified(facts: &Facts<'_>) -> Option<Found> {
     let mut finding = found(
         "vcs-modified",
         Level::Error,
-        "the source was modified beside its commit, or had files in it that are not in the commit: nobody else has it",
+        "the source was modified beside its commit, or its repository had files that are not in the commit: the commit alone may not give this build",
     );
     if let Some(revision) = facts.setting("vcs.revision") {
         finding = finding.seen("build info: vcs.revision", revision);

@@ -5,7 +5,7 @@ use crate::lint::facts::Facts;
 use crate::lint::version::GoVersion;
 use crate::report::printed::Level;
 
-/// Folders where packagers, who patch it, install Go.
+/// Folders where packagers, some of whom patch it, install Go.
 const PACKAGED: [(&str, &str); 6] = [
     ("/usr/lib/go-1", "Debian or Ubuntu"),
     ("/usr/share/go-1", "Debian or Ubuntu"),
@@ -28,32 +28,26 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
 
 fn version(facts: &Facts<'_>) -> Option<Found> {
     let version = facts.artifact.go.version()?;
-    let pin = |version: &str| {
-        format!(
-            "pin it: a line `toolchain {version}` in go.mod, or GOTOOLCHAIN={version} where it is built"
-        )
-    };
     let Some(parsed) = GoVersion::parse(version) else {
-        let patched = version.starts_with("go");
-        let (rule, what) = if patched {
+        let (rule, what) = if version.starts_with("go") {
             (
                 "toolchain-patched",
-                "a Go of a version that no release has: a packager's own",
+                "built with a Go whose version no release has: mostly a packager's own",
+            )
+        } else if version.starts_with("devel") {
+            (
+                "devel-toolchain",
+                "built with Go from a development tree, which its version may not name fully",
             )
         } else {
             (
                 "devel-toolchain",
-                "Go from a development tree, which nobody else has",
+                "the version of Go in the file is not that of a release",
             )
-        };
-        let level = if patched {
-            Level::Warning
-        } else {
-            Level::Error
         };
         let fix = "build with a release from go.dev/dl (verify-build toolchain checks it)";
         return Some(
-            found(rule, level, format!("built with {what}"))
+            found(rule, Level::Warning, what)
                 .seen("Go version", version)
                 .fix(fix),
         );
@@ -78,7 +72,17 @@ fn version(facts: &Facts<'_>) -> Option<Found> {
             ),
         )
         .seen("Go version", version)
-        .fix(pin(version)),
+        .fix(pin(version, &parsed)),
+    )
+}
+
+/// go1.21 was the first that chooses a Go by go.mod or GOTOOLCHAIN.
+fn pin(version: &str, parsed: &GoVersion) -> String {
+    if (parsed.major, parsed.minor) < (1, 21) {
+        return format!("install {version} itself wherever it is built");
+    }
+    format!(
+        "pin it: a line `toolchain {version}` in go.mod, or GOTOOLCHAIN={version} where it is built"
     )
 }
 
@@ -92,7 +96,7 @@ fn packaged(facts: &Facts<'_>) -> Option<Found> {
         found(
             "toolchain-patched",
             Level::Warning,
-            format!("Go was installed where {packager} installs it, with patches of its own: the release of the same version can build something else"),
+            format!("Go was installed where {packager} installs it: packagers may patch it, and then the release of the same version builds something else"),
         )
         .seen("GOROOT", goroot.clone())
         .fix("build with the release from go.dev/dl (verify-build toolchain checks it)"),
@@ -150,7 +154,7 @@ fn instrumentation(facts: &Facts<'_>) -> Option<Found> {
         found(
             "instrumentation",
             Level::Warning,
-            "built for tests: it runs slower, and with C code of its own",
+            "built to be tested: code was added that watches it run",
         )
         .seen("build info", set.join(" "))
         .fix(format!("build without {}", set.join(" "))),
@@ -159,13 +163,21 @@ fn instrumentation(facts: &Facts<'_>) -> Option<Found> {
 
 fn profile(facts: &Facts<'_>) -> Option<Found> {
     let profile = facts.setting("-pgo")?;
+    let tree = facts.artifact.go.sources.as_ref();
+    let tree = tree.and_then(|sources| sources.tree.as_deref());
+    // Without -trimpath a profile beside package main has its whole path on record.
+    let is_inside = tree.is_some_and(|tree| std::path::Path::new(profile).starts_with(tree));
     let is_path = crate::goinfo::sources::is_absolute(profile);
-    let level = if is_path { Level::Warning } else { Level::Note };
+    let level = if is_path && !is_inside {
+        Level::Warning
+    } else {
+        Level::Note
+    };
     Some(
         found(
             "pgo-profile",
             level,
-            "a profile decided what was inlined: another profile builds another program",
+            "a profile took part in the build: with another, or none, the compiler may build another program",
         )
         .seen("build info: -pgo", profile)
         .fix("commit the profile as default.pgo beside package main, or pass -pgo=off"),

@@ -138,6 +138,7 @@ fn host_id(artifact: &Artifact) -> Option<HostId> {
         value: hex::encode(&id.bytes[..id.bytes.len().min(64)]),
         origin: match artifact.go.host_id_origin {
             Some(HostIdOrigin::Go(_)) => "go",
+            Some(HostIdOrigin::Content) => "content",
             Some(HostIdOrigin::Elsewhere) => "other",
             None => "unknown",
         },

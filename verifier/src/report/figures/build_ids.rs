@@ -73,7 +73,8 @@ fn reading(pattern: &str) -> &'static str {
     match pattern.as_bytes() {
         b"====" => "All four parts agree.",
         [b'=', b'=', b'=', b'X'] => {
-            "The same declared inputs gave other bytes: something that Go does not track took part in one of the builds."
+            "The same declared inputs, and other bytes: something that Go does not track took part in one of the builds, or a \
+             file was changed and given a D that fits."
         }
         [_, _, b'=', _] => {
             "Package main compiled to the same code; the difference came in elsewhere."

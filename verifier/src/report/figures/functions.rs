@@ -39,7 +39,7 @@ fn packages(title: String, pair: &Comparison, functions: &Functions) -> Table {
         ""
     };
     let none = if functions.packages.is_empty() {
-        "The code of no function differs. "
+        "The code of no Go function differs. "
     } else {
         ""
     };

@@ -106,7 +106,10 @@ fn finding(number: usize, finding: &Finding, sides: Option<&[String; 2]>) -> Mar
 fn confidence(confidence: Confidence) -> Markup {
     let (class, meaning) = match confidence {
         Confidence::Proven => ("proven", "the files themselves show it"),
-        Confidence::Likely => ("likely", "nothing else known would leave these traces"),
+        Confidence::Likely => (
+            "likely",
+            "the traces fit it, and little else known would leave them",
+        ),
         Confidence::Possible => (
             "possible",
             "it would leave these traces, and so would others",

@@ -189,13 +189,23 @@ impl Printer<'_> {
             " (build IDs, build information, -X values, signatures)"
         )?;
         if bytes.remaining == 0 {
-            writeln!(self.out, "  outside the stamps the files are equal")?;
+            writeln!(self.out, "  outside the stamps every byte is equal")?;
         } else if !is_open && pair.verdict == Verdict::Different {
-            writeln!(
-                self.out,
-                "  the other {} can follow from the causes above; make those equal and compare again to be sure",
-                bytes.remaining
-            )?;
+            let rest = bytes.remaining;
+            let counts = pair.functions.as_ref().map(|functions| functions.counts);
+            let changed = counts.map_or(0, |counts| counts.changed + counts.only_a + counts.only_b);
+            if changed == 0 {
+                writeln!(
+                    self.out,
+                    "  the other {rest} can follow from the causes above; make those equal and compare again to be sure"
+                )?;
+            } else {
+                writeln!(
+                    self.out,
+                    "  which of the other {rest} follow from the causes above, these two files do not tell; make those \
+                     equal and compare again"
+                )?;
+            }
         }
         if is_open || !is_proven {
             self.first_bytes(pair)?;
@@ -270,9 +280,12 @@ impl Printer<'_> {
             some => format!(", {some} of them stamps"),
         };
         let new = match (section.new_a, section.new_b) {
-            (Some(0), Some(0)) => ", all of it moved".into(),
+            (Some(0), Some(0)) => ", the same pieces in another order".into(),
             (Some(new_a), Some(new_b)) if new_a.max(new_b) < size_a.max(size_b) / 2 => {
-                format!(", up to {} are new and the rest moved", new_a.max(new_b))
+                format!(
+                    ", up to {} are new and the rest is on both sides",
+                    new_a.max(new_b)
+                )
             }
             _ => String::new(),
         };

@@ -24,20 +24,15 @@ impl Printer<'_> {
             _ => "; in another order",
         };
         if words.is_empty() {
-            let only = if counts.shifted > 0 {
-                " (layout shifted only)"
-            } else {
-                ""
-            };
             return writeln!(
                 self.out,
-                "  functions: the code of none differs{only}: {moved}{} are equal{order}",
+                "  Go functions: the code of none differs: {moved}{} are equal{order}",
                 counts.same
             );
         }
         writeln!(
             self.out,
-            "  functions: {words}; {moved}{} are equal{order}",
+            "  Go functions: {words}; {moved}{} are equal{order}",
             counts.same
         )?;
         let shown = if self.style.verbose {
