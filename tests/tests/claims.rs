@@ -11,3 +11,6 @@ mod files;
 mod lint;
 #[path = "claims/records.rs"]
 mod records;
+#[cfg(test)]
+#[path = "claims/settings.rs"]
+mod settings;

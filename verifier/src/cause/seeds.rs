@@ -24,17 +24,13 @@ pub(super) fn explain(pair: &Pair<'_>, units: &Units) -> Vec<Cause> {
     let seeded = paired.iter().filter(|unit| seeds(unit).is_some());
     let is_generated = |unit: &&Same<'_>| GENERATED.iter().any(|end| unit.a.name.ends_with(end));
     let (generated, own): (Vec<_>, Vec<_>) = seeded.partition(is_generated);
-    let differ = |unit: &&Same<'_>| seeds(unit).is_some_and(|(a, b)| a != b);
-    if own.iter().any(&differ) {
-        return package_inputs(pair, own.into_iter().filter(differ).collect())
-            .into_iter()
-            .collect();
+    let random = random(&generated, &own);
+    let differing = own.into_iter().filter(differs).collect();
+    let mut causes: Vec<Cause> = package_inputs(pair, differing).into_iter().collect();
+    if random.is_empty() {
+        return causes;
     }
-    let random: Vec<&Same<'_>> = generated.into_iter().filter(differ).collect();
-    if own.is_empty() || random.is_empty() {
-        return Vec::new();
-    }
-    vec![Cause {
+    causes.push(Cause {
         name: Name::CgoTempPath,
         confidence: Confidence::Proven,
         summary: "gcc recorded a random seed that the go command makes from the name of its temporary folder".into(),
@@ -43,7 +39,28 @@ pub(super) fn explain(pair: &Pair<'_>, units: &Units) -> Vec<Cause> {
               -ldflags=-w"
             .into(),
         reach: Reach::OneSided,
-    }]
+    });
+    causes
+}
+
+fn differs(unit: &&Same<'_>) -> bool {
+    seeds(unit).is_some_and(|(a, b)| a != b)
+}
+
+/// Generated files with other seeds, where those of the package's own files show
+/// that its inputs are the same. A package without own files is judged by those of
+/// all others; a package that imports one whose seeds are random has other inputs.
+fn random<'s, 'u>(generated: &[&'s Same<'u>], own: &[&'s Same<'u>]) -> Vec<&'s Same<'u>> {
+    let is_random = |unit: &&&Same<'_>| {
+        let mut of_package = own.iter().filter(|one| one.a.folder == unit.a.folder);
+        let has_own = of_package.clone().next().is_some();
+        differs(unit)
+            && match has_own {
+                true => !of_package.any(differs),
+                false => !own.is_empty() && !own.iter().any(differs),
+            }
+    };
+    generated.iter().filter(is_random).copied().collect()
 }
 
 /// The seed of a file that is not generated stands for the inputs of its package.
