@@ -16,6 +16,7 @@ mod compiled_package;
 mod content;
 mod debug;
 mod debug_compression;
+mod debug_paths;
 mod debug_text;
 mod debug_units;
 mod dependencies;

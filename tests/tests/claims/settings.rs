@@ -15,6 +15,7 @@ use proto::buildinfo::blob;
 use tempfile::TempDir;
 use testkit::go::{Go, Toolchain};
 use testkit::module::Module;
+use testkit::zip::Entry;
 
 use workshop::{Answer, Workshop, compare, run};
 
@@ -45,7 +46,9 @@ fn proves_nothing(answer: &Answer) {
 /// A proxy with a module, and a workshop whose program requires it.
 fn with_dependency() -> (TempDir, Workshop) {
     let proxy = tempfile::tempdir().unwrap();
-    let dep = Module::library("example.com/Dep", "v1.0.0");
+    let mut dep = Module::library("example.com/Dep", "v1.0.0");
+    let loud = "package dep\n\n//go:noinline\nfunc Loud() { println(\"dep\") }\n";
+    dep.files.push(Entry::new("loud.go", loud.as_bytes()));
     dep.write(proxy.path());
     let shop = Workshop::new();
     shop.write(
@@ -60,31 +63,40 @@ fn proxy_setting(proxy: &TempDir) -> String {
     format!("GOPROXY=file://{}", proxy.path().display())
 }
 
-/// The module cache has any name; one of these lies in the source folder.
+/// The module cache has any name; one of these lies in the source folder. A function
+/// that was put into others leaves its file's name in debug information alone.
 #[test]
 fn module_caches_in_two_folders() {
     let (proxy, mut shop) = with_dependency();
-    shop.write(
-        "extra.go",
-        "package main\n\nimport dep \"example.com/Dep\"\n\nfunc init() { println(dep.Name()) }\n",
-    );
     let elsewhere = tempfile::tempdir().unwrap();
     let caches = [
         shop.source().join("modcache"),
         elsewhere.path().join("v/go/pkg/mod"),
     ];
-    let [a, b] = caches.clone().map(|cache| {
-        let setting = format!("GOMODCACHE={}", cache.display());
-        shop.build_plain(&[&proxy_setting(&proxy), &setting], &[])
-    });
-    let answer = compare(&[&a, &b]);
-    let cause = answer.proves_only("module-cache-path");
-    let evidence = &cause["evidence"][0];
-    assert_eq!(evidence["a"].as_str(), caches[0].to_str());
-    assert_eq!(evidence["b"].as_str(), caches[1].to_str());
-    never(&answer, &["source folder"]);
-    let sources = &answer.report["files"][0]["sources"];
-    assert_eq!(sources["tree"].as_str(), shop.source().to_str());
+    for call in ["dep.Loud()", "println(dep.Name())"] {
+        shop.write(
+            "extra.go",
+            &format!(
+                "package main\n\nimport dep \"example.com/Dep\"\n\nfunc init() {{ {call} }}\n"
+            ),
+        );
+        let [a, b] = caches.clone().map(|cache| {
+            let setting = format!("GOMODCACHE={}", cache.display());
+            shop.build_plain(&[&proxy_setting(&proxy), &setting], &[])
+        });
+        let answer = compare(&[&a, &b]);
+        let cause = answer.proves_only("module-cache-path");
+        let evidence = &cause["evidence"][0];
+        let begins = |side: &str, cache: &Path| {
+            let path = evidence[side].as_str().unwrap();
+            assert!(path.starts_with(cache.to_str().unwrap()), "{evidence:#}");
+        };
+        begins("a", &caches[0]);
+        begins("b", &caches[1]);
+        never(&answer, &["source folder", "source-content"]);
+        let sources = &answer.report["files"][0]["sources"];
+        assert_eq!(sources["tree"].as_str(), shop.source().to_str());
+    }
 }
 
 #[test]

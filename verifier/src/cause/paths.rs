@@ -5,7 +5,7 @@ use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release};
 use crate::compare::Artifact;
 use crate::goinfo::sources::Sources;
 
-const FIX: &str = "build both with -trimpath (GOFLAGS=-trimpath), which keeps directories of the building machine out";
+pub(super) const FIX: &str = "build both with -trimpath (GOFLAGS=-trimpath), which keeps directories of the building machine out";
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let (a, b) = (pair.a.go.sources.clone(), pair.b.go.sources.clone());

@@ -56,7 +56,8 @@ impl Shop {
         let go = settings
             .iter()
             .fold(go, |go, (name, value)| go.with(name, value));
-        let list = [&["list", "-export", "-f", "{{.Export}}"], flags, &["./..."]].concat();
+        let format = "{{if not .Standard}}{{.Export}}{{end}}";
+        let list = [&["list", "-export", "-deps", "-f", format], flags, &["."]].concat();
         for export in go.must(&self.source(), &list).lines() {
             std::fs::remove_file(export).unwrap();
         }
