@@ -58,7 +58,8 @@ impl Shop {
             .fold(go, |go, (name, value)| go.with(name, value));
         let format = "{{if not .Standard}}{{.Export}}{{end}}";
         let list = [&["list", "-export", "-deps", "-f", format], flags, &["."]].concat();
-        for export in go.must(&self.source(), &list).lines() {
+        let listed = go.must(&self.source(), &list);
+        for export in listed.lines().filter(|line| !line.is_empty()) {
             std::fs::remove_file(export).unwrap();
         }
         self.builds += 1;
