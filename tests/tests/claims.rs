@@ -15,3 +15,6 @@ mod lint;
 mod negative;
 #[path = "claims/records.rs"]
 mod records;
+#[cfg(test)]
+#[path = "claims/settings.rs"]
+mod settings;

@@ -6,7 +6,9 @@
 
 mod archive_members;
 mod archive_metadata;
+mod buildinfo_missing;
 mod c_functions;
+mod c_inside;
 mod c_library;
 mod c_tools;
 mod cgo_temp_path;
@@ -14,6 +16,7 @@ mod compiled_package;
 mod content;
 mod debug;
 mod debug_compression;
+mod debug_paths;
 mod debug_text;
 mod debug_units;
 mod dependencies;
@@ -21,6 +24,7 @@ mod dynamic_linker;
 mod edited_info;
 mod embedded;
 mod external_link_flags;
+mod go_release;
 mod hashed;
 mod ldflags;
 mod linking;
@@ -141,14 +145,16 @@ const BY_BUILD_INFO: [Explainer; 7] = [
 ];
 
 /// Explainers of what else is plain in the files.
-const BY_FILE: [Explainer; 12] = [
+const BY_FILE: [Explainer; 14] = [
     modified::explain,
+    buildinfo_missing::explain,
     compiled_package::explain,
     variables::explain,
     symbols_stripped::explain,
     linking::explain,
     dynamic_linker::explain,
     external_link_flags::explain,
+    c_inside::explain,
     c_tools::explain,
     c_library::explain,
     sdk_version::explain,

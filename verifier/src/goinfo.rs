@@ -1,6 +1,7 @@
 //! What a file tells about its Go build: identity, whether it is still what
 //! `go build` wrote, build information, and the source paths in it.
 
+pub mod build_version;
 pub mod embedded;
 pub mod functions;
 mod host_id;
@@ -66,7 +67,13 @@ impl GoInfo {
             self_check: selfcheck::check(bytes, image),
             host_id_origin: host_id::origin(bytes, image),
             stamps: stamps::read(bytes, image, build_info.as_ref(), variables.as_deref()),
-            sources: pclntab::sources(bytes, image),
+            sources: sources::read(
+                bytes,
+                image,
+                build_info
+                    .as_ref()
+                    .and_then(|found| found.value.info.as_ref()),
+            ),
             build_info,
             build_id,
             variables,

@@ -5,7 +5,7 @@ use proto::buildid::{BuildId, Part};
 use proto::goobj;
 use proto::goobj::header::Header;
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release};
 use crate::compare::Artifact;
 use crate::gocache::members;
 use crate::goinfo::selfcheck::SelfCheck;
@@ -23,7 +23,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             confidence: Confidence::Proven,
             summary: format!("compiled by {} and by {}", a.version, b.version),
             evidence: vec![Evidence::new("header of __.PKGDEF", &a.version, &b.version)],
-            fix: "use one version of Go: a toolchain line in go.mod, and GOTOOLCHAIN".into(),
+            fix: go_release::advice(&a.version, &b.version),
             reach: Reach::Anything,
         }];
     }

@@ -2,8 +2,8 @@
 
 use super::debug_units::Units;
 use super::{
-    Cause, Confidence, Pair, Reach, c_functions, cgo_temp_path, debug_compression, prefix_map_flag,
-    producers, seeds,
+    Cause, Confidence, Pair, Reach, c_functions, cgo_temp_path, debug_compression, debug_paths,
+    prefix_map_flag, producers, seeds,
 };
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -25,5 +25,6 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     }
     causes.extend(cgo_temp_path::explain(pair));
     causes.extend(prefix_map_flag::explain(pair));
+    causes.extend(debug_paths::explain(pair));
     causes
 }

@@ -4,7 +4,7 @@ use proto::buildinfo::Module;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::compare::Artifact;
-use crate::diff::fields;
+use crate::diff::fields::{self, Field};
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let mut by_name: Vec<(Name, Vec<Evidence>)> = Vec::new();
@@ -14,6 +14,10 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         };
         // A build of files has its own module among the modules linked in.
         if is_main(pair.a, path) || is_main(pair.b, path) {
+            continue;
+        }
+        // Which packages are imported depends on settings, too.
+        if is_one_sided(field) && leader(pair).is_some() {
             continue;
         }
         let name = name(module(pair.a, path), module(pair.b, path));
@@ -26,6 +30,68 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         .into_iter()
         .map(|(name, evidence)| cause(pair, name, evidence))
         .collect()
+}
+
+/// What a sum that differs calls for.
+pub(super) const SUM_FIX: &str = "find out which sum the checksum database has \
+    (https://sum.golang.org/lookup/<module>@<version>); a proxy or a moved tag served other content, and GONOSUMDB, \
+    GOPRIVATE, GOSUMDB=off or a missing go.sum let it in";
+
+/// Returns the modules linked in on one side only, where they follow from the
+/// settings that a cause is about.
+pub(super) fn following(pair: &Pair<'_>, name: Name) -> Vec<Evidence> {
+    if leader(pair) != Some(name) {
+        return Vec::new();
+    }
+    let is_dep = |field: &&Field| match &field.name {
+        fields::Name::Dep(path) => !is_main(pair.a, path) && !is_main(pair.b, path),
+        _ => false,
+    };
+    let deps = pair.diff.fields.iter().filter(is_dep);
+    deps.filter(|field| is_one_sided(field))
+        .map(Evidence::field)
+        .collect()
+}
+
+/// The cause from which it follows that a module is linked in on one side only:
+/// build constraints choose files, and files import packages.
+///
+/// Source: cmd/go/internal/imports, go/build/constraint
+fn leader(pair: &Pair<'_>) -> Option<Name> {
+    let differs = |key: &&str| pair.diff.setting(key).is_some();
+    let both_tell = |key: &&str| {
+        let field = pair.diff.setting(key);
+        field.is_some_and(|field| field.a.is_some() && field.b.is_some())
+    };
+    let is_path = |field: &Field| field.name == fields::Name::Path;
+    [
+        (Name::Target, ["GOOS", "GOARCH"].iter().any(both_tell)),
+        (Name::PackageArguments, pair.diff.fields.iter().any(is_path)),
+        (Name::BuildTags, differs(&"-tags")),
+        (Name::CgoEnabled, both_tell(&"CGO_ENABLED")),
+        (
+            Name::Instrumentation,
+            ["-race", "-msan", "-asan"].iter().any(differs),
+        ),
+        (
+            Name::CpuLevel,
+            super::settings::CPU_LEVELS.iter().any(both_tell),
+        ),
+        (Name::GoExperiment, differs(&"GOEXPERIMENT")),
+        (Name::GoVersion, pair.other_go()),
+    ]
+    .into_iter()
+    .find_map(|(name, holds)| holds.then_some(name))
+}
+
+/// Says whether the main module is at another version.
+fn has_other_main(pair: &Pair<'_>) -> bool {
+    let is_main = |field: &Field| field.name == fields::Name::Main;
+    pair.diff.fields.iter().any(is_main)
+}
+
+fn is_one_sided(field: &Field) -> bool {
+    field.a.is_none() != field.b.is_none()
 }
 
 fn is_main(artifact: &Artifact, path: &str) -> bool {
@@ -72,8 +138,7 @@ fn cause(pair: &Pair<'_>, name: Name, evidence: Vec<Evidence>) -> Cause {
     let (summary, fix, reach) = match name {
         Name::DependencySum => (
             format!("ALARM: {modules} with the same version and different content"),
-            "find out which sum the checksum database has (https://sum.golang.org/lookup/<module>@<version>); \
-             a proxy or a moved tag served other content, and GONOSUMDB, GOFLAGS=-insecure or a missing go.sum let it in",
+            SUM_FIX,
             Reach::Anything,
         ),
         Name::DependencyReplaced => (
@@ -91,7 +156,11 @@ fn cause(pair: &Pair<'_>, name: Name, evidence: Vec<Evidence>) -> Cause {
         ),
         _ => (
             format!("{modules} linked in at different versions, or in one build only"),
-            "commit go.mod and go.sum, and build with -mod=readonly",
+            if pair.diff.setting("vcs.revision").is_some() || has_other_main(pair) {
+                "build both from one commit, whose go.mod chooses the versions"
+            } else {
+                "build both from one commit with its go.mod and go.sum, and with -mod=readonly"
+            },
             Reach::Anything,
         ),
     };

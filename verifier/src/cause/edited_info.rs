@@ -30,7 +30,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Option<Cause> {
     let which = pair.which(changed);
     Some(Cause {
         name: Name::ModifiedAfterBuild,
-        // Who makes content IDs that hold can make any other part, too.
+        // Anyone who can forge content IDs that hold can forge the other parts, too.
         confidence: if which.is_some() {
             Confidence::Proven
         } else {

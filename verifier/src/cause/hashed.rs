@@ -8,7 +8,7 @@ use proto::hashlog::preimage::GO_COMMAND;
 use proto::hashlog::walk::{Leaf, Undetermined, Walk, walk};
 use proto::hashlog::{Block, Log};
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release};
 use meaning::{Meaning, fix};
 
 /// The most lines shown for one cause.
@@ -86,14 +86,22 @@ fn causes(pair: &Pair<'_>, walk: &Walk) -> Vec<Cause> {
             }
         }
     }
-    let inputs = found.into_iter().map(|(name, leaves)| input(name, &leaves));
+    let versions = pair.a.go.version().zip(pair.b.go.version());
+    let versions = versions.filter(|(a, b)| a != b);
+    let inputs = found.into_iter().map(|(name, leaves)| {
+        let mut cause = input(name, &leaves);
+        if let (Name::GoVersion, Some((a, b))) = (name, versions) {
+            cause.fix = go_release::advice(a, b);
+        }
+        cause
+    });
     let undetermined = [true, false].into_iter().filter_map(|has_cgo| {
         let packages: Vec<&Undetermined> = walk
             .undetermined
             .iter()
             .filter(|package| package.has_cgo == has_cgo)
             .collect();
-        (!packages.is_empty()).then(|| undetermined(has_cgo, &packages))
+        (!packages.is_empty()).then(|| undetermined(pair, has_cgo, &packages))
     });
     inputs.chain(undetermined).collect()
 }
@@ -128,7 +136,7 @@ fn input(name: Name, leaves: &[(&Leaf, String)]) -> Cause {
 }
 
 /// Packages that came out differently although all their inputs are equal.
-fn undetermined(has_cgo: bool, packages: &[&Undetermined]) -> Cause {
+fn undetermined(pair: &Pair<'_>, has_cgo: bool, packages: &[&Undetermined]) -> Cause {
     let mut names: Vec<&str> = packages
         .iter()
         .map(|package| package.package.as_str())
@@ -139,7 +147,14 @@ fn undetermined(has_cgo: bool, packages: &[&Undetermined]) -> Cause {
         0 => format!("package {one}"),
         more => format!("package {one} and {more} more"),
     };
-    let (name, why) = if has_cgo {
+    let same_content = pair.diff.pattern.is_some_and(|pattern| pattern.0[3]);
+    let (name, why) = if has_cgo && same_content {
+        (
+            Name::CgoTempPath,
+            "objects of C hold what is not the same in each build, as the random name of the go command's temporary \
+             folder is, and linking left it out",
+        )
+    } else if has_cgo {
         (
             Name::CLibrary,
             "C headers or libraries outside the package, which no action names, are not the same",

@@ -111,7 +111,7 @@ fn edited_id(pair: &Pair<'_>, evidence: Evidence) -> Cause {
 
 fn link_mode(pair: &Pair<'_>) -> Option<Cause> {
     let external = |artifact: &Artifact| artifact.image.is_externally_linked() == Some(true);
-    if external(pair.a) == external(pair.b) || pair.links_otherwise() {
+    if external(pair.a) == external(pair.b) || pair.links_otherwise() || pair.has_other_c_flags() {
         return None;
     }
     let show = |artifact: &Artifact| {
@@ -121,17 +121,56 @@ fn link_mode(pair: &Pair<'_>) -> Option<Cause> {
             "Go's linker"
         }
     };
+    let evidence = vec![
+        Evidence::new("linked by", show(pair.a), show(pair.b)),
+        Evidence::sides(
+            "what the linker says of itself",
+            traces(pair.a),
+            traces(pair.b),
+        ),
+    ];
+    let by_flags = pair.diff.setting("-ldflags").is_some();
+    let confidence = match pair.diff.pattern.map(|pattern| pattern.0) {
+        _ if by_flags => sure_if_intact(pair),
+        // All that package main is made from is equal: that leaves the linking.
+        Some([false, true, true, _]) => sure_if_intact(pair),
+        Some([false, false, true, _]) if pair.same_build_info() => {
+            return Some(by_c_flags(evidence));
+        }
+        // A package with C that only one build has does the same.
+        _ => Confidence::Likely,
+    };
     Some(Cause {
         name: Name::LinkMode,
-        confidence: sure_if_intact(pair),
+        confidence,
         summary: "one file was linked by the host's linker, the other by Go's".into(),
-        evidence: vec![
-            Evidence::new("linked by", show(pair.a), show(pair.b)),
-            Evidence::sides("what the linker says of itself", traces(pair.a), traces(pair.b)),
-        ],
-        fix: "pass the same -ldflags=-linkmode=internal (or external) to both builds, and set GO_EXTLINK_ENABLED alike".into(),
+        evidence,
+        fix: "pass the same -ldflags=-linkmode=internal (or external) to both builds, and set GO_EXTLINK_ENABLED and \
+              the CGO_ variables alike: C flags that Go's linker is not known to bear make the go command use the host's"
+            .into(),
         reach: Reach::Anything,
     })
+}
+
+/// Package main is compiled to the same from imports that are not the same: flags
+/// of the linker do not do that, and flags of C do. Where the go command does not
+/// know a C flag, it leaves the linking to the host's linker.
+///
+/// Source: cmd/go/internal/work/exec.go flagsNotCompatibleWithInternalLinking,
+/// golang/go#60865
+fn by_c_flags(evidence: Vec<Evidence>) -> Cause {
+    Cause {
+        name: Name::CgoFlags,
+        confidence: Confidence::Likely,
+        summary: "C flags are not the same: with some, as -fcf-protection, the go command leaves the linking to the \
+                  host's linker, which linked one file only; builds with -trimpath do not record them"
+            .into(),
+        evidence,
+        fix: "set CC, CGO_CFLAGS, CGO_LDFLAGS and the other CGO_ variables alike for both builds; the same \
+              -ldflags=-linkmode would still leave C code that was compiled differently"
+            .into(),
+        reach: Reach::Stamps,
+    }
 }
 
 /// An intact file has what it has, and lacks what it lacks, from its linker.

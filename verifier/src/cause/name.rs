@@ -31,10 +31,12 @@ pub enum Name {
     PgoProfile,
     VcsRevision,
     VcsModified,
+    MainVersion,
     DependencyVersion,
     DependencyReplaced,
     SourceContent,
     DependencyContent,
+    ImportUnreached,
     EmbeddedFile,
     GeneratedOrder,
     CgoFlags,
@@ -61,6 +63,7 @@ pub enum Name {
     CgoTempPath,
     PrefixMapFlag,
     VcsMissing,
+    BuildinfoMissing,
     VersionStamp,
     DependencyVendored,
     GodebugDefault,
@@ -76,7 +79,7 @@ pub enum Name {
 
 impl Name {
     /// Every name, in order.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 63] = [
         Self::ModifiedAfterBuild,
         Self::DependencySum,
         Self::Target,
@@ -96,10 +99,12 @@ impl Name {
         Self::PgoProfile,
         Self::VcsRevision,
         Self::VcsModified,
+        Self::MainVersion,
         Self::DependencyVersion,
         Self::DependencyReplaced,
         Self::SourceContent,
         Self::DependencyContent,
+        Self::ImportUnreached,
         Self::EmbeddedFile,
         Self::GeneratedOrder,
         Self::CgoFlags,
@@ -126,6 +131,7 @@ impl Name {
         Self::CgoTempPath,
         Self::PrefixMapFlag,
         Self::VcsMissing,
+        Self::BuildinfoMissing,
         Self::VersionStamp,
         Self::DependencyVendored,
         Self::GodebugDefault,

@@ -22,6 +22,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         .iter()
         .find(|field| field.name == fields::Name::Main);
     evidence.extend(main.map(Evidence::field));
+    evidence.extend(super::dependencies::following(pair, Name::PackageArguments));
     let is_files = |side: &Option<String>| side.as_deref() == Some(FILES);
     let (summary, fix) = if is_files(&path.a) || is_files(&path.b) {
         (

@@ -1,8 +1,9 @@
 //! Two files and their difference, and what explainers ask of both.
 
-use super::Reach;
+use super::{Reach, settings};
 use crate::compare::Artifact;
-use crate::diff::{Diff, FunctionsDiff};
+use crate::diff::{Diff, FunctionsDiff, fields};
+use crate::goinfo::stamped;
 
 /// Two files and their difference, as explainers see them.
 pub struct Pair<'a> {
@@ -17,10 +18,17 @@ pub struct Pair<'a> {
 }
 
 impl Pair<'_> {
-    /// Says whether both files were built by the same Go version, as far as they
-    /// tell.
+    /// Says whether both files tell that they were built by the same Go version:
+    /// without that, other code says nothing of the source.
     pub(super) fn same_go(&self) -> bool {
-        self.a.go.version() == self.b.go.version()
+        let (a, b) = (self.a.go.version(), self.b.go.version());
+        a.is_some() && a == b
+    }
+
+    /// Says whether both files tell that they were built by different ones.
+    pub(super) fn other_go(&self) -> bool {
+        let versions = self.a.go.version().zip(self.b.go.version());
+        versions.is_some_and(|(a, b)| a != b)
     }
 
     /// Says whether nothing in the build information differs, where both have it.
@@ -50,7 +58,7 @@ impl Pair<'_> {
     pub(super) fn reach_of_what_moves(&self) -> Reach {
         let functions = self.diff.functions.as_ref();
         let changed = |functions: &FunctionsDiff| functions.counts.differing() > 0;
-        if self.same_go() && functions.is_some_and(changed) {
+        if !self.other_go() && functions.is_some_and(changed) {
             Reach::Stamps
         } else {
             Reach::Anything
@@ -74,6 +82,17 @@ impl Pair<'_> {
             || settings.iter().any(|key| self.diff.setting(key).is_some())
     }
 
+    /// Says whether the build information names other C flags; builds with
+    /// -trimpath do not record any.
+    pub(super) fn has_other_c_flags(&self) -> bool {
+        self.diff.fields.iter().any(|field| match &field.name {
+            fields::Name::Setting(key) => {
+                settings::is_c_flags(key) && !settings::is_unrecorded_c_flag(key, field)
+            }
+            _ => false,
+        })
+    }
+
     /// Says whether the host's linker made both files.
     pub(super) fn both_externally_linked(&self) -> bool {
         let external = |artifact: &Artifact| artifact.image.is_externally_linked() == Some(true);
@@ -90,4 +109,11 @@ impl Pair<'_> {
             (false, false) => None,
         }
     }
+}
+
+/// Says whether a file has the build information that Go's linker makes, and not
+/// only what else tells of its build.
+pub(super) fn has_blob(artifact: &Artifact) -> bool {
+    let found = artifact.go.build_info.as_ref();
+    found.is_some_and(|found| stamped::has_blob(found, artifact.bytes()))
 }

@@ -1,11 +1,11 @@
-//! source-path, goroot-path, module-cache-path: directories of the building
-//! machine that a build without -trimpath carries.
+//! source-path, goroot-path, module-cache-path, cgo-temp-path: directories of the
+//! building machine in the line table, which a build without -trimpath carries.
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release};
 use crate::compare::Artifact;
 use crate::goinfo::sources::Sources;
 
-const FIX: &str = "build both with -trimpath (GOFLAGS=-trimpath), which keeps directories of the building machine out";
+pub(super) const FIX: &str = "build both with -trimpath (GOFLAGS=-trimpath), which keeps directories of the building machine out";
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let (a, b) = (pair.a.go.sources.clone(), pair.b.go.sources.clone());
@@ -19,9 +19,13 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         return unreadable(pair, trimmed_a).into_iter().collect();
     };
     let both_trimmed = trimmed_a == Some(true);
-    directories(&a, &b)
+    let folders = directories(&a, &b)
         .into_iter()
-        .filter(|(_, _, a, b)| a != b)
+        .filter(|(_, what, a, b)| {
+            // What only one build takes in has another cause.
+            let is_main = *what == SOURCE_FOLDER;
+            a != b && (is_main || a.is_some() && b.is_some())
+        })
         .map(|(name, what, a, b)| Cause {
             name,
             confidence: if both_trimmed { Confidence::Likely } else { Confidence::Proven },
@@ -33,8 +37,48 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
                 FIX.into()
             },
             reach: Reach::Anything,
-        })
-        .collect()
+        });
+    folders.chain(temporary(pair, &a, &b)).collect()
+}
+
+/// The go command maps its temporary folder to nothing by the compiler's -trimpath;
+/// one that is given by hand takes the place of that.
+///
+/// Source: golang/go#24976, golang/go#63851, cmd/go/internal/work/gc.go
+fn temporary(pair: &Pair<'_>, a: &Sources, b: &Sources) -> Option<Cause> {
+    let (a, b) = (a.temporary.as_deref(), b.temporary.as_deref());
+    if a == b {
+        return None;
+    }
+    let flags = |artifact: &Artifact| artifact.go.setting("-gcflags").map(str::to_owned);
+    let by_hand =
+        |artifact: &Artifact| flags(artifact).is_some_and(|flags| flags.contains("-trimpath"));
+    let mut evidence = vec![Evidence::sides(
+        "line table: the go command's temporary folder",
+        a,
+        b,
+    )];
+    let fix = if pair.which(by_hand).is_some() {
+        evidence.push(Evidence::sides(
+            "build info: build -gcflags",
+            flags(pair.a),
+            flags(pair.b),
+        ));
+        "leave -trimpath out of -gcflags, where it takes the place of the one that hides this folder; pass -trimpath \
+         to go build (GOFLAGS=-trimpath)"
+    } else {
+        "build both with -trimpath (GOFLAGS=-trimpath) and without a -trimpath in -gcflags; GOTMPDIR does not make \
+         the name less random"
+    };
+    Some(Cause {
+        name: Name::CgoTempPath,
+        confidence: Confidence::Proven,
+        summary: "the random name of the go command's temporary folder is in the line table, with files that cgo generates"
+            .into(),
+        evidence,
+        fix: fix.into(),
+        reach: Reach::Anything,
+    })
 }
 
 /// Untrimmed builds whose paths can't be read, and whose package main differs
@@ -58,15 +102,23 @@ fn unreadable(pair: &Pair<'_>, trimmed: Option<bool>) -> Option<Cause> {
     })
 }
 
+const SOURCE_FOLDER: &str = "the source folder";
+
 type Directory<'a> = (Name, &'static str, Option<&'a str>, Option<&'a str>);
 
-fn directories<'a>(a: &'a Sources, b: &'a Sources) -> [Directory<'a>; 3] {
+fn directories<'a>(a: &'a Sources, b: &'a Sources) -> [Directory<'a>; 4] {
     [
         (
             Name::SourcePath,
-            "the source folder",
+            SOURCE_FOLDER,
             a.tree.as_deref(),
             b.tree.as_deref(),
+        ),
+        (
+            Name::SourcePath,
+            "a folder of source outside the main module",
+            a.elsewhere.as_deref(),
+            b.elsewhere.as_deref(),
         ),
         (
             Name::GorootPath,
@@ -84,16 +136,23 @@ fn directories<'a>(a: &'a Sources, b: &'a Sources) -> [Directory<'a>; 3] {
 }
 
 /// What the build settings say, else what the line table shows.
-fn is_trimmed(artifact: &Artifact) -> Option<bool> {
-    match artifact.go.info() {
-        Some(_) => Some(artifact.go.setting("-trimpath") == Some("true")),
-        None => artifact
-            .go
-            .sources
-            .as_ref()
-            .map(|sources| sources.goroot.is_none()),
+pub(super) fn is_trimmed(artifact: &Artifact) -> Option<bool> {
+    let sources = artifact.go.sources.as_ref();
+    let by_table = sources.map(|sources| sources.goroot.is_none());
+    if artifact.go.info().is_none() {
+        return by_table;
+    }
+    // Go 1.18 records settings, and not this one.
+    let minor = artifact.go.version().and_then(go_release::minor);
+    match artifact.go.setting("-trimpath") {
+        Some("true") => Some(true),
+        _ if minor.is_some_and(|minor| minor < RECORDED_SINCE) => by_table,
+        _ => Some(false),
     }
 }
+
+/// Every Go from this one on records -trimpath.
+const RECORDED_SINCE: u32 = 20;
 
 fn one_trimmed(pair: &Pair<'_>, trimmed_a: bool) -> Cause {
     let mut evidence = Vec::new();

@@ -19,8 +19,8 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     };
     match pattern.0 {
         [true, true, true, false] => same_inputs(pair),
-        [_, same_main, _, true] if pair.diff.accounting.remaining() == 0 => {
-            vec![without_effect(pair, !same_main)]
+        [_, same_inputs, same_output, true] if pair.diff.accounting.remaining() == 0 => {
+            without_effect(pair, same_inputs, same_output)
         }
         _ if !pair.same_build_info() => Vec::new(),
         [false, true, true, false] => link_inputs(pair),
@@ -63,8 +63,9 @@ fn same_inputs(pair: &Pair<'_>) -> Vec<Cause> {
                   -toolexec wrapper would have it"
             .into(),
         evidence,
-        fix: "run go clean -cache on both machines and build again without -toolexec; the file that changes was the \
-              wrong one. Keep the GOCACHE folder aside first: it is the evidence"
+        fix: "first keep the GOCACHE folders of both machines aside: they are the evidence (verify-build cache audit \
+              and cache compare read them). Then build again on both without -toolexec and with a new, empty GOCACHE; \
+              the file that changes was the wrong one"
             .into(),
         reach: Reach::Stamps,
     };
@@ -111,30 +112,117 @@ fn in_go_alone(pair: &Pair<'_>) -> bool {
         })
 }
 
-/// `X===` and `XX==`: other inputs, the same code and data.
-fn without_effect(pair: &Pair<'_>, package_main_differs: bool) -> Cause {
-    let evidence = evidence(pair, "inputs differ, the content is equal");
-    if package_main_differs {
+/// `X===`, `XX==`, `XXX=` and `X=X=`: other inputs, the same program.
+fn without_effect(pair: &Pair<'_>, same_inputs: bool, same_output: bool) -> Vec<Cause> {
+    match (same_inputs, same_output) {
+        (true, true) => vec![unreached(pair), linker_flags(pair)],
+        (true, false) => vec![compiled_otherwise(pair)],
+        // What is compiled into package main is made from its own files, from what
+        // it imports, and from flags: the build ID has one number for all of it.
+        (false, _) => [comment(pair), unreached(pair)]
+            .into_iter()
+            .chain(c_inputs(pair))
+            .collect(),
+    }
+}
+
+const WITHOUT_EFFECT: &str = "inputs differ, the content is equal";
+
+fn comment(pair: &Pair<'_>) -> Cause {
+    Cause {
+        name: Name::SourceContent,
+        confidence: Confidence::Possible,
+        summary: "the source of package main differs in what does not reach the program: a comment, white space, a \
+                  function that nobody calls; the build ID is made from the files as they are"
+            .into(),
+        evidence: evidence(pair, WITHOUT_EFFECT),
+        fix: "build from the same commit, with the same line ends (.gitattributes); code and data are equal already"
+            .into(),
+        reach: Reach::Stamps,
+    }
+}
+
+fn unreached(pair: &Pair<'_>) -> Cause {
+    Cause {
+        name: Name::ImportUnreached,
+        confidence: Confidence::Possible,
+        summary: "a package that is imported differs in what does not reach the program, such as a function that \
+                  nobody calls"
+            .into(),
+        evidence: evidence(pair, WITHOUT_EFFECT),
+        fix: "build from the same commit and with the same module versions; code and data are equal already. Logs of \
+              GODEBUG=gocachehash=1 tell which package it is (--explain-with)"
+            .into(),
+        reach: Reach::Stamps,
+    }
+}
+
+fn linker_flags(pair: &Pair<'_>) -> Cause {
+    Cause {
+        name: Name::LinkerFlags,
+        confidence: Confidence::Possible,
+        summary: "flags or settings of the linker differ that change the build ID and nothing else".into(),
+        evidence: evidence(pair, WITHOUT_EFFECT),
+        fix: "pass the same flags to both builds (-ldflags above all, which builds with -trimpath do not record) and \
+              set GO_EXTLINK_ENABLED and GOROOT alike; code and data are equal already"
+            .into(),
+        reach: Reach::Stamps,
+    }
+}
+
+/// What changes compiled C packages, and not the program that is linked from them.
+fn c_inputs(pair: &Pair<'_>) -> Vec<Cause> {
+    let Some(flags) = c_flags(pair, WITHOUT_EFFECT) else {
+        return Vec::new();
+    };
+    let flags = Cause {
+        summary: "flags of cgo packages differ in what does not reach the program, such as a folder in CGO_LDFLAGS; \
+                  builds with -trimpath do not record them"
+            .into(),
+        ..flags
+    };
+    // Objects of C name folders in debug information alone.
+    let has_debug = |artifact: &Artifact| {
+        let mut regions = artifact.image.regions.iter();
+        regions.any(|region| crate::image::is_debug(&region.name))
+    };
+    let folder = (!has_debug(pair.a) && !has_debug(pair.b)).then(|| Cause {
+        name: Name::CgoTempPath,
+        confidence: Confidence::Possible,
+        summary: format!("{TEMP_PATH}; linking left it out (-s, -w)"),
+        evidence: evidence(pair, WITHOUT_EFFECT),
+        fix: TEMP_PATH_FIX.into(),
+        reach: Reach::Stamps,
+    });
+    std::iter::once(flags).chain(folder).collect()
+}
+
+const TEMP_PATH: &str = "objects of C hold what is not the same in each build, as the random name of the go command's \
+                         temporary folder is";
+
+const TEMP_PATH_FIX: &str = "use a C compiler that takes -ffile-prefix-map (a wrapper around it must pass the flag on), \
+                             and leave -grecord-gcc-switches out of CGO_CFLAGS; code and data are equal already";
+
+/// `X=X=`: equal inputs, compiled to something else that linking leaves out.
+fn compiled_otherwise(pair: &Pair<'_>) -> Cause {
+    let meaning = "package main came out differently from equal inputs, the program did not";
+    if has_c(pair) {
         return Cause {
-            name: Name::SourceContent,
+            name: Name::CgoTempPath,
             confidence: Confidence::Likely,
-            summary: "the source of package main differs in what is not compiled, a comment or white space; the build \
-                      ID is made from the files as they are"
-                .into(),
-            evidence,
-            fix: "build from the same commit, with the same line ends (.gitattributes); code and data are equal already"
-                .into(),
+            summary: format!("{TEMP_PATH}; linking left it out"),
+            evidence: evidence(pair, meaning),
+            fix: TEMP_PATH_FIX.into(),
             reach: Reach::Stamps,
         };
     }
     Cause {
-        name: Name::LinkerFlags,
+        name: Name::CompilerNondeterminism,
         confidence: Confidence::Likely,
-        summary: "flags or settings differ that change the build ID and nothing else".into(),
-        evidence,
-        fix: "pass the same flags to both builds (-ldflags above all, which builds with -trimpath do not record) and \
-              set GO_EXTLINK_ENABLED and GOROOT alike; code and data are equal already"
+        summary: "package main was compiled from equal inputs to something else, by the compiler or a -toolexec program"
             .into(),
+        evidence: evidence(pair, meaning),
+        fix: "build again without -toolexec, each with a GOCACHE of its own; code and data are equal already".into(),
         reach: Reach::Stamps,
     }
 }
@@ -181,11 +269,15 @@ fn direct_inputs(pair: &Pair<'_>) -> Vec<Cause> {
 }
 
 /// Files that Go's linker alone made have no C in them.
-fn c_flags(pair: &Pair<'_>, meaning: &str) -> Option<Cause> {
+fn has_c(pair: &Pair<'_>) -> bool {
     let has_c = |artifact: &Artifact| {
         !artifact.image.producers.is_empty() || artifact.image.interpreter.is_some()
     };
-    (has_c(pair.a) && has_c(pair.b)).then(|| Cause {
+    has_c(pair.a) && has_c(pair.b)
+}
+
+fn c_flags(pair: &Pair<'_>, meaning: &str) -> Option<Cause> {
+    has_c(pair).then(|| Cause {
         name: Name::CgoFlags,
         confidence: Confidence::Possible,
         summary: "the C side of cgo packages differs (flags, headers, libraries), which builds with -trimpath do not \

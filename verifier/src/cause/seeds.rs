@@ -13,6 +13,9 @@ use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 /// Files that cgo generates in the temporary folder.
 const GENERATED: [&str; 3] = ["_cgo_export.c", "_cgo_main.c", ".cgo2.c"];
 
+/// The first of them in each package.
+const FIRST: &str = "_cgo_export.c";
+
 /// The end of the folder that runtime/cgo is compiled in.
 const GO_OWN: &str = "/runtime/cgo";
 
@@ -21,20 +24,18 @@ const SHOWN_MAX: usize = 8;
 
 pub(super) fn explain(pair: &Pair<'_>, units: &Units) -> Vec<Cause> {
     let paired = units.paired(false);
-    let seeded = paired.iter().filter(|unit| seeds(unit).is_some());
-    let is_generated = |unit: &&Same<'_>| GENERATED.iter().any(|end| unit.a.name.ends_with(end));
-    let (generated, own): (Vec<_>, Vec<_>) = seeded.partition(is_generated);
-    let differ = |unit: &&Same<'_>| seeds(unit).is_some_and(|(a, b)| a != b);
-    if own.iter().any(&differ) {
-        return package_inputs(pair, own.into_iter().filter(differ).collect())
-            .into_iter()
-            .collect();
+    let seeded: Vec<&Same<'_>> = paired.iter().filter(|unit| seeds(unit).is_some()).collect();
+    let random = random(&seeded);
+    let differing = seeded
+        .into_iter()
+        .filter(|unit| !is_generated(unit) && differs(unit));
+    let mut causes: Vec<Cause> = package_inputs(pair, differing.collect())
+        .into_iter()
+        .collect();
+    if random.is_empty() {
+        return causes;
     }
-    let random: Vec<&Same<'_>> = generated.into_iter().filter(differ).collect();
-    if own.is_empty() || random.is_empty() {
-        return Vec::new();
-    }
-    vec![Cause {
+    causes.push(Cause {
         name: Name::CgoTempPath,
         confidence: Confidence::Proven,
         summary: "gcc recorded a random seed that the go command makes from the name of its temporary folder".into(),
@@ -43,7 +44,49 @@ pub(super) fn explain(pair: &Pair<'_>, units: &Units) -> Vec<Cause> {
               -ldflags=-w"
             .into(),
         reach: Reach::OneSided,
-    }]
+    });
+    causes
+}
+
+fn is_generated(unit: &Same<'_>) -> bool {
+    GENERATED.iter().any(|end| unit.a.name.ends_with(end))
+}
+
+fn differs(unit: &Same<'_>) -> bool {
+    seeds(unit).is_some_and(|(a, b)| a != b)
+}
+
+/// Generated files with other seeds, where those of the package's own files agree
+/// and so its inputs are the same. A package that imports such a one has other
+/// inputs, and other seeds for that.
+fn random<'s, 'u>(seeded: &[&'s Same<'u>]) -> Vec<&'s Same<'u>> {
+    let own: Vec<_> = seeded.iter().filter(|unit| !is_generated(unit)).collect();
+    let all_agree = !own.is_empty() && !own.iter().any(|unit| differs(unit));
+    let of_package = |folder: &str| {
+        let mut units = own.iter().filter(|unit| unit.a.folder == folder);
+        !units.any(|unit| differs(unit))
+    };
+    let mut random = Vec::new();
+    // The files of a package stand together: what cgo exports, what it generates
+    // from each file, and then the own ones.
+    let mut generated: Vec<&'s Same<'u>> = Vec::new();
+    for unit in seeded.iter().copied() {
+        if is_generated(unit) {
+            if unit.a.name.ends_with(FIRST) && !all_agree {
+                generated.clear();
+            }
+            generated.push(unit);
+        } else if all_agree || of_package(&unit.a.folder) {
+            random.append(&mut generated);
+        } else {
+            generated.clear();
+        }
+    }
+    if all_agree {
+        random.append(&mut generated);
+    }
+    random.retain(|unit| differs(unit));
+    random
 }
 
 /// The seed of a file that is not generated stands for the inputs of its package.
@@ -79,4 +122,70 @@ fn evidence(units: &[&Same<'_>], what: &str) -> Vec<Evidence> {
         Evidence::sides(place, unit.a.seed(), unit.b.seed())
     };
     units.iter().take(SHOWN_MAX).map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dwarf::{Language, Unit};
+
+    fn unit(name: &str, folder: &str, seed: &str) -> Unit {
+        Unit {
+            language: Language::C,
+            producer: format!("GNU C17 12.2.0 -frandom-seed={seed}"),
+            name: name.into(),
+            folder: folder.into(),
+            offset: 0,
+        }
+    }
+
+    /// Names, folders and both seeds of units, and the generated ones that differ by
+    /// chance alone.
+    type Row = (&'static [[&'static str; 4]], &'static [&'static str]);
+
+    #[test]
+    fn seeds_that_differ_under_equal_inputs_are_random() {
+        let table: [Row; 4] = [
+            // Nothing says that the package's inputs are the same.
+            (
+                &[["_cgo_export.c", "/t", "1", "2"], ["a.c", "/a", "3", "4"]],
+                &[],
+            ),
+            (
+                &[["_cgo_export.c", "/t", "1", "2"], ["a.c", "/a", "3", "3"]],
+                &["_cgo_export.c"],
+            ),
+            // A package that imports runtime/cgo has other inputs, since that came
+            // out differently.
+            (
+                &[
+                    ["_cgo_export.c", "/t", "1", "2"],
+                    ["main.cgo2.c", "/t", "1", "2"],
+                    ["_cgo_export.c", "/t", "3", "4"],
+                    ["cgo.cgo2.c", "/t", "3", "4"],
+                    ["gcc_a.c", "/go/runtime/cgo", "5", "5"],
+                    ["gcc_b.c", "/go/runtime/cgo", "6", "6"],
+                    ["_cgo_export.c", "/t", "7", "8"],
+                    ["own.c", "/own", "9", "0"],
+                ],
+                &["_cgo_export.c", "cgo.cgo2.c"],
+            ),
+            (&[["_cgo_export.c", "/t", "1", "2"]], &[]),
+        ];
+        for (rows, want) in table {
+            let sides = [2, 3].map(|side| -> Vec<Unit> {
+                rows.iter()
+                    .map(|row| unit(row[0], row[1], row[side]))
+                    .collect()
+            });
+            let [a, b] = &sides;
+            let same: Vec<Same<'_>> = a.iter().zip(b).map(|(a, b)| Same { a, b }).collect();
+            let all: Vec<&Same<'_>> = same.iter().collect();
+            let found: Vec<&str> = random(&all)
+                .iter()
+                .map(|unit| unit.a.name.as_str())
+                .collect();
+            assert_eq!(found, want, "{rows:?}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Causes that are one build setting each: the build information names them.
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::compare::Artifact;
 use crate::diff::fields::{self, Field};
 
 /// What a setting's difference means.
@@ -99,7 +100,8 @@ const MEANINGS: [Meaning; 10] = [
     },
 ];
 
-const CPU_LEVELS: &[&str] = &[
+/// Variables that choose among processors of one architecture.
+pub(super) const CPU_LEVELS: &[&str] = &[
     "GO386",
     "GOAMD64",
     "GOARM",
@@ -141,7 +143,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         })
         // Another architecture has another variable for its levels.
         .filter(|(key, _)| !(target_differs && is_cpu_level(key)))
-        .filter(|(key, field)| !is_untold_c_flag(key, field))
+        .filter(|(key, field)| !is_unrecorded_c_flag(key, field))
         .collect();
     let mut causes: Vec<Cause> = MEANINGS
         .iter()
@@ -151,12 +153,17 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     causes
 }
 
-/// Says whether a C flag differs only in that one build does not tell it: the go
+/// Says whether a C flag differs only in that one build does not record it: the go
 /// command writes no `CGO_*FLAGS` under -trimpath or without cgo, and empty ones
 /// elsewhere.
-fn is_untold_c_flag(key: &str, field: &Field) -> bool {
+pub(super) fn is_unrecorded_c_flag(key: &str, field: &Field) -> bool {
     let is_empty = |side: &Option<String>| side.as_deref().is_none_or(str::is_empty);
-    key.starts_with("CGO_") && key.ends_with("FLAGS") && is_empty(&field.a) && is_empty(&field.b)
+    is_c_flags(key) && is_empty(&field.a) && is_empty(&field.b)
+}
+
+/// Says whether a setting holds flags of a C compiler or for its linking.
+pub(super) fn is_c_flags(key: &str) -> bool {
+    key.starts_with("CGO_") && key.ends_with("FLAGS")
 }
 
 fn cause(pair: &Pair<'_>, meaning: &Meaning, settings: &[(&str, &Field)]) -> Option<Cause> {
@@ -168,14 +175,23 @@ fn cause(pair: &Pair<'_>, meaning: &Meaning, settings: &[(&str, &Field)]) -> Opt
     if evidence.is_empty() {
         return None;
     }
+    let mut evidence = evidence;
+    evidence.extend(super::dependencies::following(pair, meaning.name));
     // C flags that -trimpath hides on one side may be the same there.
     let is_hidden = meaning.name == Name::CgoFlags && pair.diff.setting("-trimpath").is_some();
+    // Another Go that does not record the mode: the kind of file tells it, and flags
+    // of the host's linker can change that, too.
+    let by_kind = meaning.name == Name::BuildMode && pair.other_go() && is_one_sided(pair);
+    if by_kind {
+        let kind = |artifact: &Artifact| artifact.image.machine.kind;
+        evidence.push(Evidence::sides("kind of file", kind(pair.a), kind(pair.b)));
+    }
     Some(Cause {
         name: meaning.name,
-        confidence: if is_hidden {
-            Confidence::Possible
-        } else {
-            Confidence::Proven
+        confidence: match (is_hidden, by_kind) {
+            (true, _) => Confidence::Possible,
+            (false, true) => Confidence::Likely,
+            (false, false) => Confidence::Proven,
         },
         summary: meaning.what.into(),
         evidence,
@@ -189,6 +205,11 @@ fn cause(pair: &Pair<'_>, meaning: &Meaning, settings: &[(&str, &Field)]) -> Opt
             Reach::Anything
         },
     })
+}
+
+fn is_one_sided(pair: &Pair<'_>) -> bool {
+    let field = pair.diff.setting("-buildmode");
+    field.is_some_and(|field| field.a.is_some() != field.b.is_some())
 }
 
 /// Settings that this version does not know are shown, not passed over.

@@ -1,3 +1,5 @@
+mod not_proven;
+
 use std::path::PathBuf;
 
 use proto::buildinfo::BuildInfo;
@@ -46,7 +48,7 @@ fn program(version: &str, modules: &str) -> Artifact {
     }
 }
 
-fn causes(a: &Artifact, b: &Artifact) -> Vec<(Name, Confidence)> {
+fn explained(a: &Artifact, b: &Artifact) -> Vec<Cause> {
     let diff = Diff::of(a, b);
     let pair = Pair {
         a,
@@ -55,6 +57,10 @@ fn causes(a: &Artifact, b: &Artifact) -> Vec<(Name, Confidence)> {
         names: ["a".into(), "b".into()],
     };
     explain(&pair)
+}
+
+fn causes(a: &Artifact, b: &Artifact) -> Vec<(Name, Confidence)> {
+    explained(a, b)
         .into_iter()
         .map(|cause| (cause.name, cause.confidence))
         .collect()

@@ -1,6 +1,6 @@
 //! target, go-version, go-experiment, compiler: what built the files, for what.
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release, pair, paths};
 use crate::compare::Artifact;
 use crate::diff::fields;
 use crate::goinfo::GoInfo;
@@ -28,6 +28,7 @@ fn target(pair: &Pair<'_>) -> Option<Cause> {
     if a_headers != b_headers {
         evidence.push(Evidence::new("file headers", a_headers, b_headers));
     }
+    evidence.extend(super::dependencies::following(pair, Name::Target));
     Some(Cause {
         name: Name::Target,
         confidence: Confidence::Proven,
@@ -63,45 +64,39 @@ fn headers(artifact: &Artifact) -> String {
 }
 
 fn go_version(pair: &Pair<'_>) -> Option<Cause> {
-    let (a, b) = (version(pair.a)?, version(pair.b)?);
+    let (a, b) = (pair.a.go.version()?, pair.b.go.version()?);
     if a == b {
         return None;
     }
-    let mut evidence = vec![Evidence::new("Go version", &a, &b)];
+    let mut evidence = vec![Evidence::new(version_place(pair), a, b)];
     evidence.extend(follows(pair).into_iter().map(Evidence::field));
+    evidence.extend(super::dependencies::following(pair, Name::GoVersion));
     Some(Cause {
         name: Name::GoVersion,
         confidence: Confidence::Proven,
         summary: format!("built by different Go versions: {a} and {b}"),
         evidence,
-        fix: format!(
-            "build both with one Go version: add \"toolchain {}\" to go.mod, or set GOTOOLCHAIN={} on both machines",
-            newer(&a, &b),
-            newer(&a, &b)
-        ),
+        fix: go_release::advice(a, b),
         reach: Reach::Anything,
     })
 }
 
-fn version(artifact: &Artifact) -> Option<String> {
-    artifact.go.version().map(str::to_owned)
-}
-
-fn newer<'a>(a: &'a str, b: &'a str) -> &'a str {
-    let numbers = |version: &str| -> Vec<u32> {
-        version
-            .trim_start_matches("go")
-            .split('.')
-            .map(|part| part.parse().unwrap_or(0))
-            .collect()
-    };
-    if numbers(a) >= numbers(b) { a } else { b }
+/// Where the versions were read.
+fn version_place(pair: &Pair<'_>) -> String {
+    let from_variable =
+        |artifact: &Artifact| artifact.image.producer_go.is_none() && !pair::has_blob(artifact);
+    match pair.which(from_variable) {
+        Some(which) => {
+            format!("Go version (in {which}: the text that runtime.buildVersion points to)")
+        }
+        None => "Go version".to_owned(),
+    }
 }
 
 /// Returns the fields that differ only because the newer go command records
 /// more: a setting of its own, or a version made from the commit since Go 1.24.
 pub(super) fn follows<'a>(pair: &Pair<'a>) -> Vec<&'a fields::Field> {
-    if pair.same_go() {
+    if !pair.other_go() {
         return Vec::new();
     }
     let one_sided = |field: &&fields::Field| field.a.is_none() != field.b.is_none();
@@ -112,11 +107,30 @@ pub(super) fn follows<'a>(pair: &Pair<'a>) -> Vec<&'a fields::Field> {
         fields::Name::Setting(key) => {
             key == "DefaultGODEBUG"
                 || one_sided(field) && (super::settings::is_cpu_level(key) || key == "GOFIPS140")
+                || is_unrecorded(pair, key, field)
         }
         fields::Name::Main => same_commit && is_devel(&field.a) != is_devel(&field.b),
         _ => false,
     };
     pair.diff.fields.iter().filter(follows).collect()
+}
+
+/// Says whether one side lacks a setting because its Go does not record it. Go
+/// records these whatever they are, each since some version; what an older one was
+/// given, its file alone can tell.
+fn is_unrecorded(pair: &Pair<'_>, key: &str, field: &fields::Field) -> bool {
+    if field.a.is_some() == field.b.is_some() {
+        return false;
+    }
+    match key {
+        // Programs, libraries and position-independent programs are other kinds of
+        // file.
+        "-buildmode" => pair.a.image.machine.kind == pair.b.image.machine.kind,
+        // Where there is a line table, what it says counts.
+        "-trimpath" => paths::is_trimmed(pair.a) == paths::is_trimmed(pair.b),
+        "-compiler" | "CGO_ENABLED" | "GOOS" | "GOARCH" => true,
+        _ => false,
+    }
 }
 
 fn go_experiment(pair: &Pair<'_>) -> Option<Cause> {
@@ -131,6 +145,7 @@ fn go_experiment(pair: &Pair<'_>) -> Option<Cause> {
     if a == b || !known {
         return None;
     }
+    let following = super::dependencies::following(pair, Name::GoExperiment);
     let show = |experiments: &str| {
         if experiments.is_empty() {
             "none".to_owned()
@@ -146,7 +161,9 @@ fn go_experiment(pair: &Pair<'_>) -> Option<Cause> {
             show(&a),
             show(&b)
         ),
-        evidence: vec![Evidence::new("GOEXPERIMENT", show(&a), show(&b))],
+        evidence: std::iter::once(Evidence::new("GOEXPERIMENT", show(&a), show(&b)))
+            .chain(following)
+            .collect(),
         fix: "unset GOEXPERIMENT, or set it alike on both machines".into(),
         reach: Reach::Anything,
     })
@@ -154,6 +171,9 @@ fn go_experiment(pair: &Pair<'_>) -> Option<Cause> {
 
 fn compiler(pair: &Pair<'_>) -> Option<Cause> {
     let field = pair.diff.setting("-compiler")?;
+    if follows(pair).contains(&field) {
+        return None;
+    }
     Some(Cause {
         name: Name::Compiler,
         confidence: Confidence::Proven,

@@ -52,6 +52,7 @@ fn left<'a>(pair: &Pair<'a>, causes: &[Cause]) -> Option<Vec<&'a RegionDiff>> {
         .iter()
         .filter(|region| region.differing > region.stamped)
         .filter(|region| !(one_sided && is_one_sided_effect(pair, region)))
+        .filter(|region| !super::buildinfo_missing::accounts_for(causes, region))
         .filter(|region| !lies_in(pair, region, &places))
         .collect();
     (!left.is_empty() || causes.is_empty()).then_some(left)

@@ -1,5 +1,7 @@
-//! vcs-revision, vcs-modified, vcs-missing, version-stamp: what the go command
-//! wrote down about the commit.
+//! vcs-revision, vcs-modified, vcs-missing, main-version, version-stamp: what the go
+//! command wrote down about the commit and the main module's version.
+
+use proto::buildinfo::Module;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::compare::Artifact;
@@ -90,14 +92,14 @@ fn missing(pair: &Pair<'_>) -> Option<Cause> {
         confidence: Confidence::Proven,
         summary: format!("{which} was built without version control information"),
         evidence: evidence(pair, &["vcs", "vcs.revision", "vcs.time", "vcs.modified"]),
-        fix: "build both with -buildvcs=false, or both inside the repository with git installed and the folder \
-              listed in git's safe.directory"
+        fix: "build both with -buildvcs=false, both inside the repository with git installed and the folder \
+              listed in git's safe.directory, or both with go install and one version"
             .into(),
         reach: pair.reach_of_a_stamp(),
     })
 }
 
-/// The same commit, or none known, and yet another version of the main module.
+/// Another version of the main module, where nothing else says why.
 fn stamp(pair: &Pair<'_>) -> Option<Cause> {
     let main = main_field(pair)?;
     let (a, b) = (
@@ -112,14 +114,89 @@ fn stamp(pair: &Pair<'_>) -> Option<Cause> {
     if follows_from_another {
         return None;
     }
-    Some(Cause {
+    let evidence = vec![Evidence::field(main)];
+    // Only what comes from a module cache has a sum.
+    let both_summed = !a.sum.is_empty() && !b.sum.is_empty();
+    Some(match both_summed {
+        true if a.version == b.version => other_content(evidence),
+        true => other_version(pair, a, b, evidence),
+        false if is_one_commit(pair) => other_stamp(pair, evidence),
+        false => unknown_source(pair, a, b, evidence),
+    })
+}
+
+/// Without a commit on record, nothing says that two builds had one source.
+fn is_one_commit(pair: &Pair<'_>) -> bool {
+    let revision = |artifact: &Artifact| artifact.go.setting("vcs.revision").map(str::to_owned);
+    revision(pair.a).is_some() && revision(pair.a) == revision(pair.b)
+}
+
+fn other_content(evidence: Vec<Evidence>) -> Cause {
+    Cause {
+        name: Name::DependencySum,
+        confidence: Confidence::Proven,
+        summary: "ALARM: the main module has the same version and different content".into(),
+        evidence,
+        fix: super::dependencies::SUM_FIX.into(),
+        reach: Reach::Anything,
+    }
+}
+
+fn other_version(pair: &Pair<'_>, a: &Module, b: &Module, evidence: Vec<Evidence>) -> Cause {
+    let [one, other] = &pair.names;
+    Cause {
+        name: Name::MainVersion,
+        confidence: Confidence::Proven,
+        summary: format!(
+            "two versions of {}: {one} was built from {}, {other} from {}",
+            a.path, a.version, b.version
+        ),
+        evidence,
+        fix: format!(
+            "build both from one version (go install {}@{})",
+            pair.a.go.info().map_or("", |info| info.path.as_str()),
+            a.version
+        ),
+        reach: Reach::Anything,
+    }
+}
+
+fn other_stamp(pair: &Pair<'_>, evidence: Vec<Evidence>) -> Cause {
+    let is_dirty = pair.a.go.setting("vcs.modified") != Some("false");
+    Cause {
         name: Name::VersionStamp,
         confidence: Confidence::Proven,
-        summary: "the main module was stamped with different versions for the same source".into(),
-        evidence: vec![Evidence::field(main)],
-        fix: "fetch all tags and the whole history on both machines (git fetch --tags --unshallow), build both with \
-              go build or both with go install pkg@version, start from an empty GOMODCACHE; or build both with -buildvcs=false"
+        summary: "the main module was stamped with different versions for the same commit".into(),
+        evidence,
+        fix: "fetch all tags on both machines (git fetch --tags; in a shallow clone git fetch --unshallow, too), and start \
+              from an empty GOMODCACHE; or build both with -buildvcs=false"
             .into(),
-        reach: pair.reach_of_a_stamp(),
-    })
+        reach: if is_dirty {
+            // Changes beside the commit need not be the same ones.
+            Reach::Stamps
+        } else {
+            pair.reach_of_a_stamp()
+        },
+    }
+}
+
+fn unknown_source(pair: &Pair<'_>, a: &Module, b: &Module, evidence: Vec<Evidence>) -> Cause {
+    let [one, other] = &pair.names;
+    let version = |module: &Module| match module.sum.is_empty() {
+        true => module.version.clone(),
+        false => format!("{} of the module cache", module.version),
+    };
+    Cause {
+        name: Name::VersionStamp,
+        confidence: Confidence::Likely,
+        summary: format!(
+            "the main module is {} in {one} and {} in {other}; whether that is the same source, the files do not tell",
+            version(a),
+            version(b)
+        ),
+        evidence,
+        fix: "build both in one way: both with go build from one commit, or both with go install and one version"
+            .into(),
+        reach: Reach::Stamps,
+    }
 }

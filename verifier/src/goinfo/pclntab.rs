@@ -26,7 +26,6 @@ use memchr::memmem;
 
 pub use header::{Header, Layout};
 
-use super::sources::Sources;
 use crate::image::wasm::memory;
 use crate::image::{Content, Format, Image, Region};
 
@@ -41,13 +40,6 @@ const TABLES_MAX: usize = 16;
 
 /// The longest function or file name read, in bytes.
 const NAME_LEN_MAX: usize = 4096;
-
-/// Returns the directories in the source file names of a program, or `None` when
-/// it has no table that can be read.
-pub fn sources(bytes: &[u8], image: &Image) -> Option<Sources> {
-    let found = Found::in_image(bytes, image)?;
-    Some(Sources::of(&found.table()?.file_names()?))
-}
 
 /// The bytes that a line table was found in.
 pub struct Found<'a> {

@@ -4,7 +4,11 @@
 //! module cache and the folder of the source. With it there are none, and paths
 //! begin with an import path.
 
+use proto::buildinfo::{BuildInfo, Module};
 use serde::Serialize;
+
+use super::pclntab::{Found, Table};
+use crate::image::Image;
 
 /// Absolute directories found in a program's line table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -13,37 +17,82 @@ pub struct Sources {
     pub goroot: Option<String>,
     /// The module cache.
     pub module_cache: Option<String>,
-    /// The deepest folder that holds every other absolute path.
+    /// The folder of the main module's own files; where the build information does
+    /// not tell which these are, the deepest folder that holds every other
+    /// absolute path.
     pub tree: Option<String>,
+    /// The deepest folder that holds every absolute path outside all of these:
+    /// replaced modules, other modules of a workspace, generated files.
+    pub elsewhere: Option<String>,
+    /// The go command's temporary folder, which has another name in each build.
+    pub temporary: Option<String>,
     /// How many files the table names.
     pub files: usize,
     /// How many of them by an absolute path.
     pub absolute: usize,
 }
 
+/// Returns the directories in the source file names of a program, or `None` when
+/// it has no line table that can be read.
+pub fn read(bytes: &[u8], image: &Image, info: Option<&BuildInfo>) -> Option<Sources> {
+    let found = Found::in_image(bytes, image)?;
+    let table = found.table()?;
+    let files = table.file_names()?;
+    // Trimmed programs need no walk over all functions.
+    let has_absolute = files.iter().any(|file| is_absolute(file));
+    let main = has_absolute.then(|| main_file(&table)).flatten();
+    Some(Sources::of(&files, info, main))
+}
+
+/// The file of function `main.main`.
+fn main_file<'a>(table: &Table<'a>) -> Option<&'a str> {
+    let entry = table
+        .entries()
+        .find(|entry| table.name(entry.record) == Some("main.main"))?;
+    table.file(entry.record)
+}
+
 impl Sources {
-    /// Sorts file names by the directory they come from.
-    pub fn of(files: &[&str]) -> Self {
+    /// Sorts file names by the directory they come from. `main` is the file of
+    /// function `main.main`.
+    pub fn of(files: &[&str], info: Option<&BuildInfo>, main: Option<&str>) -> Self {
         let goroot = files.iter().find_map(|file| goroot_of(file));
+        let own = info.and_then(|info| own_folder(info, main?));
+        let modules = info.map(escaped_modules).unwrap_or_default();
         let mut sources = Self {
             goroot: goroot.map(str::to_owned),
+            tree: own.map(str::to_owned),
             files: files.len(),
             ..Self::default()
         };
-        let mut tree: Option<&str> = None;
+        let mut rest: Option<&str> = None;
         for file in files.iter().copied().filter(|file| is_absolute(file)) {
             sources.absolute += 1;
-            if goroot.is_some_and(|goroot| file.starts_with(goroot)) {
+            if goroot.is_some_and(|goroot| below(goroot, file).is_some()) {
                 continue;
             }
-            if let Some(cache) = module_cache_of(file) {
+            if let Some(folder) = temporary_of(file) {
+                sources.temporary.get_or_insert_with(|| folder.to_owned());
+                continue;
+            }
+            // The module cache may lie in the source folder, and the source folder
+            // may have a name with an @ in it.
+            let inner = own.and_then(|own| below(own, file));
+            if let Some(cache) = module_cache_of(file, inner.unwrap_or(file), &modules) {
                 sources.module_cache.get_or_insert_with(|| cache.to_owned());
                 continue;
             }
+            if inner.is_some() {
+                continue;
+            }
             let folder = parent(file);
-            tree = Some(tree.map_or(folder, |tree| common_folder(tree, folder)));
+            rest = Some(rest.map_or(folder, |rest| common_folder(rest, folder)));
         }
-        sources.tree = tree.filter(|tree| !tree.is_empty()).map(str::to_owned);
+        let rest = rest.filter(|rest| !rest.is_empty()).map(str::to_owned);
+        match own {
+            Some(_) => sources.elsewhere = rest,
+            None => sources.tree = rest,
+        }
         sources
     }
 }
@@ -63,9 +112,101 @@ fn goroot_of(file: &str) -> Option<&str> {
     is_absolute(file).then_some(root)
 }
 
-fn module_cache_of(file: &str) -> Option<&str> {
-    let end = file.find("/pkg/mod/")? + "/pkg/mod".len();
-    file[end..].contains('@').then_some(&file[..end])
+/// The folder of the main module, from the file of function `main.main`: its
+/// package's folder ends as the package's path does below the module's.
+fn own_folder<'a>(info: &BuildInfo, main: &'a str) -> Option<&'a str> {
+    // A module with a sum was built in the module cache (go install path@version).
+    let module = info.main.as_ref().filter(|module| module.sum.is_empty())?;
+    let folder = parent(main);
+    if !is_absolute(main) || folder.is_empty() || temporary_of(main).is_some() {
+        return None;
+    }
+    let inner = info.path.strip_prefix(module.path.as_str());
+    let inner = inner.filter(|inner| inner.starts_with('/')).unwrap_or("");
+    let folder = folder.strip_suffix(inner).unwrap_or(folder);
+    (!folder.is_empty()).then_some(folder)
+}
+
+/// The paths of all modules as they are written in the module cache.
+fn escaped_modules(info: &BuildInfo) -> Vec<String> {
+    let replaced = |module: &Module| module.replace.as_deref().map(|by| by.path.clone());
+    let modules = info.main.iter().chain(&info.deps);
+    let paths = modules.flat_map(|module| [Some(module.path.clone()), replaced(module)]);
+    paths.flatten().map(|path| escaped(&path)).collect()
+}
+
+/// Capital letters are written as `!` and the small one, since some file systems
+/// do not tell them apart.
+fn escaped(path: &str) -> String {
+    let mut text = String::with_capacity(path.len());
+    for letter in path.chars() {
+        if letter.is_ascii_uppercase() {
+            text.push('!');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}
+
+/// A folder `path@v1.2.3` is that of a module version in the module cache, whatever
+/// the cache is called. `inner` is the end of the file's path to look for it in.
+fn module_cache_of<'a>(file: &'a str, inner: &str, modules: &[String]) -> Option<&'a str> {
+    let start = file.len() - inner.len();
+    let versioned = |at: &usize| {
+        let mut letters = inner[at + 1..].chars();
+        letters.next() == Some('v') && letters.next().is_some_and(|c| c.is_ascii_digit())
+    };
+    let at = inner.match_indices('@').map(|(at, _)| at).find(versioned)?;
+    let path = &file[..start + at];
+    let of_module = |module: &String| {
+        let cache = path.strip_suffix(module.as_str())?;
+        cache.strip_suffix(['/', '\\'])
+    };
+    let known = modules.iter().filter_map(of_module);
+    let cache = known.min_by_key(|cache| cache.len());
+    Some(cache.unwrap_or_else(|| unknown_module(path))).filter(|cache| !cache.is_empty())
+}
+
+/// The module cache where the module's path is not known: it has this name by
+/// default, and a module's path begins with the name of a host.
+fn unknown_module(path: &str) -> &str {
+    if let Some(at) = path.find("/pkg/mod/") {
+        return &path[..at + "/pkg/mod".len()];
+    }
+    let mut start = 0;
+    let mut hosts = Vec::new();
+    for element in path.split(['/', '\\']) {
+        if element.contains('.') {
+            hosts.push(start);
+        }
+        start += element.len() + 1;
+    }
+    let host = hosts.iter().rev().copied().find(|host| *host > 1);
+    host.map_or_else(|| parent(path), |host| &path[..host - 1])
+}
+
+/// The go command compiles in `$TMPDIR/go-build1234567890/b001`.
+///
+/// Source: cmd/go/internal/work/action.go NewBuilder, NewObjdir
+fn temporary_of(file: &str) -> Option<&str> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let is_folder = |at: usize| {
+        let name = &file[at + "go-build".len()..];
+        let len = digits(name);
+        let step = name[len..].strip_prefix(['/', '\\'])?.strip_prefix('b')?;
+        let before = file[..at].ends_with(['/', '\\']);
+        (before && len > 0 && digits(step) > 0).then_some(at + "go-build".len() + len)
+    };
+    let mut places = file.match_indices("go-build");
+    places
+        .find_map(|(at, _)| is_folder(at))
+        .map(|end| &file[..end])
+}
+
+/// Returns the rest of a path that lies in a folder.
+fn below<'a>(folder: &str, file: &'a str) -> Option<&'a str> {
+    file.strip_prefix(folder)
+        .filter(|rest| rest.starts_with(['/', '\\']))
 }
 
 fn parent(file: &str) -> &str {
@@ -84,63 +225,4 @@ fn common_folder<'a>(a: &'a str, b: &str) -> &'a str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tells_goroot_module_cache_and_tree_apart() {
-        let files = [
-            "/usr/local/go/src/runtime/proc.go",
-            "/usr/local/go/src/fmt/print.go",
-            "/root/go/pkg/mod/golang.org/x/text@v0.3.0/a.go",
-            "/home/me/tool/main.go",
-            "/home/me/tool/internal/x/x.go",
-            "<autogenerated>",
-            "_cgo_gotypes.go",
-        ];
-        let sources = Sources::of(&files);
-        assert_eq!(sources.goroot.as_deref(), Some("/usr/local/go"));
-        assert_eq!(sources.module_cache.as_deref(), Some("/root/go/pkg/mod"));
-        assert_eq!(sources.tree.as_deref(), Some("/home/me/tool"));
-        assert_eq!((sources.files, sources.absolute), (7, 5));
-    }
-
-    #[test]
-    fn trimmed_paths_have_no_directories() {
-        let sources = Sources::of(&[
-            "runtime/proc.go",
-            "example.com/m/main.go",
-            "golang.org/x/text@v0.3.0/a.go",
-        ]);
-        assert_eq!(
-            sources,
-            Sources {
-                files: 3,
-                ..Sources::default()
-            }
-        );
-    }
-
-    #[test]
-    fn knows_windows_paths() {
-        let sources = Sources::of(&["C:/Program Files/Go/src/runtime/proc.go", "D:/w/main.go"]);
-        assert_eq!(sources.goroot.as_deref(), Some("C:/Program Files/Go"));
-        assert_eq!(sources.tree.as_deref(), Some("D:/w"));
-    }
-
-    #[test]
-    fn common_folders_end_at_a_slash() {
-        let table = [
-            ("/a/b", "/a/b", "/a/b"),
-            ("/a/b", "/a/b/c", "/a/b"),
-            ("/a/bc", "/a/bd", "/a"),
-            ("/a/b", "/a/bc", "/a"),
-            ("/a", "/b", ""),
-            ("/\u{e9}", "/\u{e8}", ""),
-        ];
-        for (a, b, want) in table {
-            assert_eq!(common_folder(a, b), want, "{a} {b}");
-            assert_eq!(common_folder(b, a), want, "{b} {a}");
-        }
-    }
-}
+mod tests;

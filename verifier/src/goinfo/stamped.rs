@@ -2,6 +2,7 @@
 
 use proto::buildinfo::{BuildInfo, blob};
 
+use super::build_version;
 use crate::image::{Content, Format, Image, Located, Region};
 
 /// The most places tried.
@@ -18,7 +19,8 @@ pub struct Stamped {
     pub text: String,
 }
 
-/// Finds it by the blob, and without one by the marks around its text.
+/// Finds it by the blob, and without one by the marks around its text and by what
+/// else names the version.
 pub fn read(bytes: &[u8], image: &Image, problems: &mut Vec<String>) -> Option<Located<Stamped>> {
     let mut broken = None;
     let mut tries = BLOBS_MAX;
@@ -48,11 +50,20 @@ pub fn read(bytes: &[u8], image: &Image, problems: &mut Vec<String>) -> Option<L
     by_marks(bytes, image, problems)
 }
 
+/// Says whether a file has the blob that the linker makes, and not only what else
+/// tells of its build.
+pub fn has_blob(found: &Located<Stamped>, bytes: &[u8]) -> bool {
+    let blob = bytes.get(found.range.clone());
+    blob.is_some_and(|blob| blob.starts_with(blob::MAGIC))
+}
+
 fn by_marks(bytes: &[u8], image: &Image, problems: &mut Vec<String>) -> Option<Located<Stamped>> {
     if !image.format.is_program() {
         return None;
     }
+    // A WebAssembly module names it among its producers.
     let version = image.producer_go.clone();
+    let version = version.or_else(|| build_version::read(bytes, image));
     match blob::find_framed(bytes) {
         Some(range) => {
             let text = String::from_utf8_lossy(blob::unframe(&bytes[range.clone()])).into_owned();

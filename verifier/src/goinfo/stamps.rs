@@ -78,7 +78,10 @@ pub fn read(
         add(Kind::Variable, variable.range.clone());
     }
     if let Some(found) = build_info {
-        add(Kind::BuildInfo, found.range.clone());
+        // A version alone was read from elsewhere.
+        if !found.range.is_empty() {
+            add(Kind::BuildInfo, found.range.clone());
+        }
         if !found.value.text.is_empty() {
             let text = [
                 &blob::FRAME_START[..],

@@ -122,9 +122,14 @@ pub(super) fn fix(name: Name) -> &'static str {
         Name::CompilerNondeterminism => {
             "build again with an empty GOCACHE and without -toolexec; verify-build cache audit finds changed entries"
         }
+        Name::CgoTempPath => {
+            "use a C compiler that takes -ffile-prefix-map (a wrapper around it must pass the flag on), and leave \
+             -grecord-gcc-switches out of CGO_CFLAGS"
+        }
         Name::GodebugDefault => "use the same go and godebug lines in go.mod (and go.work)",
-        Name::GoVersion | Name::ToolchainPatched => {
-            "use one toolchain: a toolchain line in go.mod, and GOTOOLCHAIN"
+        Name::GoVersion => "build both with one release of Go",
+        Name::ToolchainPatched => {
+            "build both with the release from go.dev: verify-build toolchain tells whether an installation is it"
         }
         Name::SourcePath => "build both with -trimpath",
         Name::DependencyVersion => "build with the same go.mod and go.sum",

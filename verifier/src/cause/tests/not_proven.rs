@@ -1,0 +1,283 @@
+//! What each explainer must not prove: inputs that look like its cause, with the
+//! evidence missing.
+
+mod files;
+mod logs;
+
+use super::*;
+use crate::goinfo::sources::Sources;
+
+/// Two files, the names that may be proven, and names that may not be said at all.
+struct Row {
+    what: &'static str,
+    a: Artifact,
+    b: Artifact,
+    proven: &'static [Name],
+    never: &'static [Name],
+}
+
+fn row(what: &'static str, a: Artifact, b: Artifact, proven: &'static [Name]) -> Row {
+    Row {
+        what,
+        a,
+        b,
+        proven,
+        never: &[],
+    }
+}
+
+impl Row {
+    fn never(self, never: &'static [Name]) -> Self {
+        Self { never, ..self }
+    }
+
+    #[track_caller]
+    fn check(&self) {
+        for (a, b) in [(&self.a, &self.b), (&self.b, &self.a)] {
+            let found = causes(a, b);
+            let proven: Vec<Name> = found
+                .iter()
+                .filter(|(_, confidence)| *confidence == Confidence::Proven)
+                .map(|(name, _)| *name)
+                .collect();
+            assert_eq!(proven, self.proven, "{}: {found:?}", self.what);
+            let said = |name: &&Name| found.iter().any(|(found, _)| found == *name);
+            assert_eq!(self.never.iter().find(said), None, "{}", self.what);
+            assert!(!found.is_empty(), "{}", self.what);
+        }
+    }
+}
+
+fn check(rows: impl IntoIterator<Item = Row>) {
+    rows.into_iter().for_each(|row| row.check());
+}
+
+const GO: &str = "go1.27.3";
+
+/// A program of a module, with these lines behind.
+fn module(version: &str, lines: &str) -> Artifact {
+    program(GO, &format!("path\tp\nmod\tp\t{version}\n{lines}"))
+}
+
+/// A program of no module, with these settings.
+fn built(go: &str, settings: &str) -> Artifact {
+    program(go, &format!("path\tp\n{settings}"))
+}
+
+fn in_folders(mut artifact: Artifact, set: impl FnOnce(&mut Sources)) -> Artifact {
+    let mut sources = Sources {
+        goroot: Some("/go".into()),
+        ..Sources::default()
+    };
+    set(&mut sources);
+    artifact.go.sources = Some(sources);
+    artifact
+}
+
+#[test]
+fn one_source_is_not_assumed() {
+    let vcs = |modified: &str| {
+        format!("build\tvcs=git\nbuild\tvcs.revision=1\nbuild\tvcs.modified={modified}\n")
+    };
+    check([
+        row(
+            "go install of two versions",
+            module("v1.2.3\th1:A=", ""),
+            module("v1.2.4\th1:B=", ""),
+            &[Name::MainVersion],
+        )
+        .never(&[Name::VersionStamp, Name::DependencySum]),
+        row(
+            "one version, two contents",
+            module("v1.2.3\th1:A=", ""),
+            module("v1.2.3\th1:B=", ""),
+            &[Name::DependencySum],
+        )
+        .never(&[Name::VersionStamp, Name::MainVersion]),
+        row(
+            "go install and go build",
+            module("v1.2.3\th1:A=", ""),
+            module("(devel)\t", ""),
+            &[],
+        )
+        .never(&[Name::MainVersion]),
+        row(
+            "versions of no known commit",
+            module("v1.2.3\t", ""),
+            module("v1.2.4\t", ""),
+            &[],
+        ),
+        row(
+            "a commit on one side",
+            module("v1.2.3\t", &vcs("false")),
+            module("(devel)\t", ""),
+            &[Name::VcsMissing],
+        )
+        .never(&[Name::VersionStamp]),
+        row(
+            "one commit",
+            module("v1.2.3\t", &vcs("false")),
+            module("v0.0.0-1\t", &vcs("false")),
+            &[Name::VersionStamp],
+        ),
+    ]);
+    // Changes beside the commit need not be the same ones: other bytes stay open.
+    let dirty = [
+        module("v1.2.3+dirty\t", &vcs("true")),
+        module("v0.0.0-1+dirty\t", &vcs("true")),
+    ];
+    let found = explained(&dirty[0], &dirty[1]);
+    let stamp = found
+        .iter()
+        .find(|cause| cause.name == Name::VersionStamp)
+        .unwrap();
+    assert_eq!(stamp.reach, Reach::Stamps);
+    let text = |cause: &Cause| format!("{} {}", cause.summary, cause.fix);
+    let same = |cause: &Cause| text(cause).contains("same source");
+    let installed = explained(&module("v1.2.3\th1:A=", ""), &module("v1.2.4\th1:B=", ""));
+    assert!(!installed.iter().any(same), "{installed:#?}");
+}
+
+#[test]
+fn modules_that_settings_pull_in_are_no_cause() {
+    let dep = "dep\td\tv1.0.0\th1:A=\n";
+    let with = |settings: &str| module("(devel)\t", &format!("{dep}{settings}"));
+    let without = |settings: &str| module("(devel)\t", settings);
+    let on = "build\tCGO_ENABLED=1\n";
+    let off = "build\tCGO_ENABLED=0\n";
+    let linux = "build\tGOARCH=amd64\nbuild\tGOOS=linux\n";
+    let plan9 = "build\tGOARCH=amd64\nbuild\tGOOS=plan9\n";
+    let other_dep = "dep\te\tv1.0.1\th1:B=\n";
+    let same_dep = "dep\te\tv1.0.0\th1:A=\n";
+    check([
+        row(
+            "-tags",
+            with("build\t-tags=x\n"),
+            without(""),
+            &[Name::BuildTags],
+        )
+        .never(&[Name::DependencyVersion]),
+        row("cgo", with(on), without(off), &[Name::CgoEnabled]).never(&[Name::DependencyVersion]),
+        row("GOOS", with(linux), without(plan9), &[Name::Target]).never(&[Name::DependencyVersion]),
+        row(
+            "-race",
+            with("build\t-race=true\n"),
+            without(""),
+            &[Name::Instrumentation],
+        )
+        .never(&[Name::DependencyVersion]),
+        row(
+            "another package",
+            module("(devel)\t", dep),
+            program(GO, "path\tp/q\nmod\tp\t(devel)\t\n"),
+            &[Name::PackageArguments],
+        )
+        .never(&[Name::DependencyVersion]),
+        row(
+            "another Go",
+            module("(devel)\t", dep),
+            program("go1.26.1", "path\tp\nmod\tp\t(devel)\t\n"),
+            &[Name::GoVersion],
+        )
+        .never(&[Name::DependencyVersion]),
+        // A version that differs on both sides comes from no tag.
+        row(
+            "-tags and a version",
+            module("(devel)\t", &format!("{dep}{other_dep}build\t-tags=x\n")),
+            module("(devel)\t", same_dep),
+            &[Name::BuildTags, Name::DependencyVersion],
+        ),
+        row(
+            "nothing else",
+            with(""),
+            without(""),
+            &[Name::DependencyVersion],
+        ),
+    ]);
+    let found = explained(&with("build\t-tags=x\n"), &without(""));
+    let places: Vec<&str> = found[0]
+        .evidence
+        .iter()
+        .map(|evidence| evidence.place.as_str())
+        .collect();
+    assert_eq!(places, ["build info: build -tags", "build info: dep d"]);
+}
+
+#[test]
+fn what_a_go_version_does_not_record_is_unknown() {
+    let kind = |kind: &'static str, mut artifact: Artifact| {
+        artifact.image.machine.kind = Some(kind);
+        artifact
+    };
+    let mode = "build\t-buildmode=exe\nbuild\t-compiler=gc\n";
+    let trimmed = |artifact: Artifact| in_folders(artifact, |sources| sources.goroot = None);
+    let old_go = |go: &str| kind("executable", built(go, "build\t-compiler=gc\n"));
+    check([
+        row(
+            "go1.19 and its successors",
+            old_go("go1.19.8"),
+            kind("executable", built("go1.21.13", mode)),
+            &[Name::GoVersion],
+        )
+        .never(&[Name::BuildMode]),
+        row(
+            "the same, packed by a distribution",
+            old_go("go1.19 (Red Hat 1.19.8-1.el9)"),
+            kind("executable", built("go1.27.3", mode)),
+            &[Name::GoVersion],
+        )
+        .never(&[Name::BuildMode]),
+        // The kind of file decides, and the host's linker can change it.
+        row(
+            "go1.19 and another kind of file",
+            kind("shared object", built("go1.19.8", "")),
+            kind("executable", built("go1.21.13", mode)),
+            &[Name::GoVersion],
+        ),
+        row(
+            "go1.18 has no -trimpath on record",
+            trimmed(built("go1.18.1", "")),
+            trimmed(built("go1.21.13", "build\t-trimpath=true\n")),
+            &[Name::GoVersion],
+        )
+        .never(&[Name::SourcePath, Name::GorootPath]),
+        row(
+            "go1.18 in a folder, go1.21 trimmed",
+            in_folders(built("go1.18.1", ""), |_| {}),
+            trimmed(built("go1.21.13", "build\t-trimpath=true\n")),
+            &[Name::GoVersion, Name::SourcePath],
+        ),
+    ]);
+}
+
+/// Without both versions, other code says nothing of source or toolchain.
+#[test]
+fn a_version_that_is_not_known_is_not_equal() {
+    let unknown = || {
+        let mut artifact = built(GO, "");
+        if let Some(found) = &mut artifact.go.build_info {
+            found.value.version = None;
+        }
+        artifact
+    };
+    let nothing = || {
+        let mut artifact = built(GO, "");
+        artifact.go.build_info = None;
+        artifact
+    };
+    for (a, b) in [
+        (unknown(), unknown()),
+        (unknown(), built(GO, "")),
+        (nothing(), nothing()),
+        (nothing(), built(GO, "")),
+    ] {
+        let diff = Diff::of(&a, &b);
+        let pair = Pair {
+            a: &a,
+            b: &b,
+            diff: &diff,
+            names: ["a".into(), "b".into()],
+        };
+        assert!(!pair.same_go() && !pair.other_go());
+    }
+}

@@ -1,0 +1,64 @@
+//! Logs of what the go command hashed: equal inputs prove nothing about output.
+
+use std::sync::Arc;
+
+use proto::buildid::BuildId;
+use proto::buildinfo::quote;
+use proto::hashlog::Log;
+use sha2::{Digest as _, Sha256};
+
+use super::*;
+
+/// Lines as the go command writes them for one action.
+fn block(name: &str, payloads: &[&str]) -> Vec<String> {
+    let mut lines = vec![format!("HASH[{name}]")];
+    let quoted = |payload: &&str| format!("HASH[{name}]: {}", quote::quote(payload));
+    lines.extend(payloads.iter().map(quoted));
+    let hash = hex::encode(Sha256::digest(payloads.concat()));
+    lines.push(format!("HASH[{name}]: {hash}"));
+    lines
+}
+
+/// A program that links package q, which is compiled from one line and came out
+/// as some content.
+fn linked(q_line: &str, q_content: &str) -> Artifact {
+    let lines = [
+        block("build q", &[GO, "cgo \"x\"\n", q_line]),
+        block("build m", &[GO, &format!("import q {q_content}\n")]),
+        block(
+            "link m",
+            &[
+                GO,
+                "packagemain bbbb/mmmm\n",
+                &format!("packagefile q={q_content}\n"),
+            ],
+        ),
+    ];
+    let log = Log::read(lines.concat().join("\n").as_bytes()).unwrap();
+    let part = |name: &str| log.named(name).next().unwrap().part();
+    let (link, main) = (part("link m"), part("build m"));
+    let text = format!("{link}/{main}/{main}/{link}");
+    let mut artifact = built(GO, "");
+    artifact.image.build_id = Some(Located {
+        value: BuildId::parse(&text).unwrap(),
+        range: 0..0,
+    });
+    artifact.go.build_id = artifact.image.build_id.clone().map(|id| id.value);
+    artifact.log = Some(Arc::new(log));
+    artifact
+}
+
+#[test]
+fn only_inputs_that_differ_are_proven() {
+    let (one, other) = ("file q.go xxxx\n", "file q.go yyyy\n");
+    check([
+        row(
+            "a file",
+            linked(one, "q1"),
+            linked(other, "q2"),
+            &[Name::SourceContent],
+        ),
+        // C that no action names, or the compiler: nothing says which.
+        row("equal inputs", linked(one, "q1"), linked(one, "q2"), &[]),
+    ]);
+}
