@@ -8,6 +8,7 @@ mod archive_members;
 mod archive_metadata;
 mod c_functions;
 mod c_library;
+mod c_source;
 mod c_tools;
 mod cgo_temp_path;
 mod compiled_package;
@@ -22,6 +23,7 @@ mod edited_info;
 mod embedded;
 mod external_link_flags;
 mod hashed;
+mod import_unreached;
 mod ldflags;
 mod linking;
 mod literals;
@@ -118,12 +120,16 @@ pub enum Reach {
     /// Those, and these bytes of the first file, also where the cause is only
     /// likely.
     Places(Vec<Range<usize>>),
+    /// Those, and these bytes of each file, of another length: what lies behind them
+    /// moved. Also where the cause is only likely.
+    Moved([Vec<Range<usize>>; 2]),
     /// Those, and whole regions that only one file has.
     OneSided,
     /// Any byte: it changes code, or moves it.
     Anything,
-    /// The same, and functions whose code differs show it: also where it is only
-    /// likely whose fault that is, nothing else is open.
+    /// Any byte too. Functions that differ show that something was compiled from
+    /// other inputs; even where it is only likely whose these are, no other
+    /// explanation is looked for.
     Code,
 }
 
@@ -158,7 +164,12 @@ const BY_FILE: [Explainer; 12] = [
 
 /// Explainers of code and data: whose differ says more than settings and parts
 /// of the build ID.
-const BY_CONTENT: [Explainer; 3] = [content::explain, order::explain, embedded::explain];
+const BY_CONTENT: [Explainer; 4] = [
+    content::explain,
+    order::explain,
+    embedded::explain,
+    import_unreached::explain,
+];
 
 /// Returns the causes of a difference, strongest first.
 pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -185,7 +196,9 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             .for_each(|cause| add(&mut causes, cause));
     }
     if unexplained::is_open(pair, &causes) {
-        run(&BY_CONTENT, &mut causes);
+        by_content(pair, &causes)
+            .into_iter()
+            .for_each(|cause| add(&mut causes, cause));
         // A variable may have been set beside another change of the source.
         let strings = if unexplained::is_open(pair, &causes) {
             strings::explain
@@ -208,7 +221,7 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
-    if let Some(open) = unexplained::explain(pair, &causes).filter(|_| !names_code(&causes)) {
+    if let Some(open) = unexplained::explain(pair, &causes) {
         add(&mut causes, open);
     }
     // What is left open comes last, however large it is.
@@ -222,6 +235,38 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     causes
 }
 
+/// Returns what code and data tell, no stronger than what is known allows.
+fn by_content(pair: &Pair<'_>, known: &[Cause]) -> Vec<Cause> {
+    let is_proven = |names: &[Name]| {
+        let mut proven = known
+            .iter()
+            .filter(|cause| cause.confidence == Confidence::Proven);
+        proven.any(|cause| names.contains(&cause.name))
+    };
+    let mut found: Vec<Cause> = BY_CONTENT
+        .iter()
+        .flat_map(|explain| explain(pair))
+        .collect();
+    // The host's linker writes other instructions into the same functions.
+    let is_relinked = is_proven(&[Name::LinkMode, Name::ExternalLinkFlags, Name::HostLinker]);
+    if is_relinked {
+        found.retain(|cause| cause.reach != Reach::Code || cause.name == Name::SourceContent);
+    }
+    // Constants of C headers are in the code of Go that uses them.
+    let is_c = is_proven(&[
+        Name::CCompiler,
+        Name::CLibrary,
+        Name::CgoFlags,
+        Name::SdkVersion,
+    ]);
+    if is_relinked || is_c {
+        let weaken =
+            |cause: &mut Cause| cause.confidence = cause.confidence.max(Confidence::Likely);
+        found.iter_mut().for_each(weaken);
+    }
+    found
+}
+
 /// Says whether it is known whose functions have other code.
 fn names_code(causes: &[Cause]) -> bool {
     causes.iter().any(|cause| cause.reach == Reach::Code)
@@ -232,7 +277,8 @@ fn names_code(causes: &[Cause]) -> bool {
 /// nothing.
 fn guesses(pair: &Pair<'_>, known: &[Cause]) -> Vec<Cause> {
     let is_likely = known.iter().any(|cause| {
-        cause.confidence == Confidence::Likely && matches!(cause.reach, Reach::Places(_))
+        cause.confidence == Confidence::Likely
+            && matches!(cause.reach, Reach::Places(_) | Reach::Moved(_))
     });
     let mut guesses = pattern::explain(pair);
     guesses.retain(|guess| {
@@ -278,9 +324,13 @@ impl Reach {
             (Self::Code, _) | (_, Self::Code) => Self::Code,
             (Self::Anything, _) | (_, Self::Anything) => Self::Anything,
             (Self::Places(ours), Self::Places(theirs)) => Self::Places([ours, theirs].concat()),
-            (places @ Self::Places(_), Self::Stamps) | (Self::Stamps, places @ Self::Places(_)) => {
-                places
+            (Self::Moved([a, b]), Self::Moved([more_a, more_b])) => {
+                Self::Moved([[a, more_a].concat(), [b, more_b].concat()])
             }
+            (Self::Moved([a, b]), Self::Places(more))
+            | (Self::Places(more), Self::Moved([a, b])) => Self::Moved([[a, more].concat(), b]),
+            (first, Self::Stamps) => first,
+            (Self::Stamps, second) => second,
             (first, _) => first,
         }
     }

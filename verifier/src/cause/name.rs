@@ -33,12 +33,14 @@ pub enum Name {
     VcsModified,
     DependencyVersion,
     DependencyReplaced,
+    ImportUnreached,
     SourceContent,
     DependencyContent,
     EmbeddedFile,
     GeneratedOrder,
     CgoFlags,
     CCompiler,
+    CSource,
     CLibrary,
     Lto,
     SdkVersion,
@@ -76,7 +78,7 @@ pub enum Name {
 
 impl Name {
     /// Every name, in order.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 62] = [
         Self::ModifiedAfterBuild,
         Self::DependencySum,
         Self::Target,
@@ -98,12 +100,14 @@ impl Name {
         Self::VcsModified,
         Self::DependencyVersion,
         Self::DependencyReplaced,
+        Self::ImportUnreached,
         Self::SourceContent,
         Self::DependencyContent,
         Self::EmbeddedFile,
         Self::GeneratedOrder,
         Self::CgoFlags,
         Self::CCompiler,
+        Self::CSource,
         Self::CLibrary,
         Self::Lto,
         Self::SdkVersion,
