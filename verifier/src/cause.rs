@@ -29,6 +29,7 @@ mod linking;
 mod literals;
 mod modified;
 mod name;
+mod open;
 mod order;
 mod package;
 mod pair;
@@ -195,28 +196,28 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
-    if unexplained::is_open(pair, &causes) {
+    if open::is_open(pair, &causes) {
         by_content(pair, &causes)
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
         // A variable may have been set beside another change of the source.
-        let strings = if unexplained::is_open(pair, &causes) {
+        let strings = if open::is_open(pair, &causes) {
             strings::explain
         } else {
             strings::set_by_linker
         };
         run(&[strings], &mut causes);
     }
-    if unexplained::is_open(pair, &causes) {
+    if open::is_open(pair, &causes) {
         run(&[literals::explain], &mut causes);
     }
-    if unexplained::is_open(pair, &causes) {
+    if open::is_open(pair, &causes) {
         // Unpacking debug information takes longer than all of the above.
         debug::explain(pair)
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
-    if unexplained::is_open(pair, &causes) && !names_code(&causes) {
+    if open::is_open(pair, &causes) && !names_code(&causes) {
         guesses(pair, &causes)
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
@@ -274,15 +275,17 @@ fn names_code(causes: &[Cause]) -> bool {
 
 /// Returns what the build ID's pattern allows; what is proven has spoken already.
 /// Beside a text that the content makes likely, what is only possible says
-/// nothing.
+/// nothing, unless that text is no answer.
 fn guesses(pair: &Pair<'_>, known: &[Cause]) -> Vec<Cause> {
     let is_likely = known.iter().any(|cause| {
         cause.confidence == Confidence::Likely
             && matches!(cause.reach, Reach::Places(_) | Reach::Moved(_))
     });
     let mut guesses = pattern::explain(pair);
+    let is_open = open::is_package_main_open(pair, known);
     guesses.retain(|guess| {
         !is_likely
+            || is_open
             || guess.confidence < Confidence::Possible
             || known.iter().any(|cause| cause.name == guess.name)
     });

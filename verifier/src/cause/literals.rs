@@ -89,23 +89,24 @@ fn cause(pair: &Pair<'_>, name: Name, found: &[&Literal]) -> Option<Cause> {
             "build both with the release from go.dev (verify-build toolchain tells whether it is one)",
         ),
     };
-    let more = match found.len() {
-        1 => String::new(),
-        count => format!(" and {} more", count - 1),
+    let named = |of: &Of| match of {
+        Of::Symbol(name) => format!("the value of {name}"),
+        Of::Function { name, .. } => format!("data that {name} uses"),
+    };
+    let mut others: Vec<String> = found.iter().map(|literal| named(&literal.of)).collect();
+    others.sort_unstable();
+    others.dedup();
+    let differ = match others.len() {
+        1 => "differs".to_owned(),
+        count => format!("and {} more differ", count - 1),
     };
     Some(Cause {
         name,
         confidence: Confidence::Likely,
-        summary: match &first.of {
-            Of::Symbol(name) => {
-                format!("{what}: all code of Go is equal, and the value of {name}{more} differs")
-            }
-            Of::Function { name, .. } => {
-                format!(
-                    "{what}: all code of Go is equal, and a constant that {name} uses{more} differs"
-                )
-            }
-        },
+        summary: format!(
+            "{what}: all code of Go is equal, and {} {differ}",
+            named(&first.of)
+        ),
         evidence: found
             .iter()
             .take(LISTED_MAX)

@@ -50,7 +50,7 @@ fn found<'a>(pair: &Pair<'a>) -> Vec<Variable<'a>> {
     strings::compare(pair.a, pair.b)
         .into_iter()
         .map(|string| Variable::of(pair, &symbols, string))
-        .filter(|variable| !variable.is_go_own())
+        .filter(|variable| !variable.is_go_own() && !variable.is_told(pair))
         .collect()
 }
 
@@ -81,6 +81,14 @@ impl<'a> Variable<'a> {
         self.name.is_some_and(|name| name.starts_with("runtime."))
     }
 
+    /// Symbols name what -X set, and that is told elsewhere.
+    fn is_told(&self, pair: &Pair<'_>) -> bool {
+        let set = [pair.a, pair.b].map(|artifact| artifact.go.variables.as_deref());
+        let mut set = set.into_iter().flatten().flatten();
+        self.name
+            .is_some_and(|name| set.any(|variable| variable.name == name))
+    }
+
     fn texts<'p>(&self, pair: &Pair<'p>) -> [&'p [u8]; 2] {
         [
             &pair.a.bytes()[self.string.a.clone()],
@@ -103,8 +111,8 @@ impl<'a> Variable<'a> {
         let is_hidden = is_trimmed(pair.a) && is_trimmed(pair.b);
         // Where symbols name the values of all such variables, others do not have
         // one.
-        let is_told = pair.a.go.variables.is_some() && pair.b.go.variables.is_some();
-        is_writable && is_hidden && !is_told && self.is_ended(pair) && !self.is_file(pair)
+        let has_names = pair.a.go.variables.is_some() && pair.b.go.variables.is_some();
+        is_writable && is_hidden && !has_names && self.is_ended(pair) && !self.is_file(pair)
     }
 
     /// The bytes of each file that differ with it: the text, and the pointer and

@@ -107,7 +107,7 @@ pub fn compare(a: &Artifact, b: &Artifact, regions: &[RegionDiff]) -> Vec<Litera
         return Vec::new();
     };
     let (side_a, side_b) = (Side::of(a, &functions_a), Side::of(b, &functions_b));
-    let literal = |span: &&Span| {
+    let literal = |span: &Span| {
         let (one, other) = (side_a.whose(&span.a)?, side_b.whose(&span.b)?);
         let same = one.is_same(&other) && span.a.start - one.start == span.b.start - other.start;
         same.then(|| Literal {
@@ -118,7 +118,38 @@ pub fn compare(a: &Artifact, b: &Artifact, regions: &[RegionDiff]) -> Vec<Litera
             of: one.of,
         })
     };
-    spans.iter().filter_map(literal).collect()
+    let mut found = Vec::new();
+    for span in spans {
+        match literal(span) {
+            Some(literal) => found.push(literal),
+            // Neighbours may be of several.
+            None => found.extend(pieces(a, b, span).iter().filter_map(literal)),
+        }
+    }
+    found
+}
+
+/// Cuts a stretch into its differing bytes, neighbours together.
+fn pieces(a: &Artifact, b: &Artifact, span: &Span) -> Vec<Span> {
+    let (of_a, of_b) = (a.bytes().get(span.a.clone()), b.bytes().get(span.b.clone()));
+    let bytes = of_a
+        .unwrap_or_default()
+        .iter()
+        .zip(of_b.unwrap_or_default());
+    let mut pieces: Vec<Span> = Vec::new();
+    for (at, _) in bytes.enumerate().filter(|(_, (one, other))| one != other) {
+        let (one, other) = (span.a.start + at, span.b.start + at);
+        let is_full = pieces.len() >= SPANS_MAX;
+        match pieces.last_mut() {
+            Some(last) if last.a.end == one => (last.a.end, last.b.end) = (one + 1, other + 1),
+            _ if is_full => break,
+            _ => pieces.push(Span {
+                a: one..one + 1,
+                b: other..other + 1,
+            }),
+        }
+    }
+    pieces
 }
 
 /// Finds out whose some places of one file are, where that is known for sure.

@@ -66,6 +66,29 @@ fn variables_and_texts_of_package_main() {
 }
 
 #[test]
+fn texts_of_package_main_in_every_format() {
+    let mut shop = shop();
+    for target in [
+        &["GOOS=windows", "GOARCH=amd64"],
+        &["GOOS=darwin", "GOARCH=arm64"],
+        &["GOOS=js", "GOARCH=wasm"],
+    ] {
+        let base = shop.build(target, STRIPPED);
+        for (from, to) in [("\\x1b[31m", "\\x1b[32m"), ("8080, 9090", "9090, 8080")] {
+            shop.edit("main.go", from, to);
+            let other = shop.build(target, STRIPPED);
+            shop.edit("main.go", to, from);
+            let answer = compare(&[&base, &other]);
+            never(
+                &answer,
+                &["toolchain-patched", "generated-order", "dependency-content"],
+            );
+            assert_eq!(answer.causes()[0], "source-content", "{target:?}");
+        }
+    }
+}
+
+#[test]
 fn two_of_four_constants_exchanged_by_hand() {
     let mut shop = Workshop::new();
     shop.edit(

@@ -227,12 +227,27 @@ impl Still {
         let changed: HashSet<&str> = regions.iter().map(|region| region.name.as_str()).collect();
         let is_loaded = |region: &&Region| region.address.is_some();
         let same = a.regions.iter().filter(is_loaded).filter_map(|region| {
-            let is_same = region.content == Content::Data && !changed.contains(&*region.name);
-            let other = b.region(&region.name).filter(|_| is_same)?;
+            let other = b.region(&region.name)?;
+            let is_same = region.content == Content::Data
+                && region.range.len() == other.range.len()
+                && (!changed.contains(&*region.name) || stays(artifacts, region, other));
             let (from, to) = (region.address?, other.address?);
             let end = from.saturating_add(region.range.len() as u64);
-            (region.range.len() == other.range.len()).then(|| (from..end, to.wrapping_sub(from)))
+            is_same.then(|| (from..end, to.wrapping_sub(from)))
         });
+        // Memory that begins as zero follows the bytes of a segment.
+        let zeroed = a
+            .segments
+            .iter()
+            .zip(&b.segments)
+            .filter_map(|(one, other)| {
+                let len = one.range.len() as u64;
+                let is_same = one.memory == other.memory && one.range.len() == other.range.len();
+                let memory =
+                    one.address.saturating_add(len)..one.address.saturating_add(one.memory);
+                (is_same && memory.start < memory.end)
+                    .then(|| (memory, other.address.wrapping_sub(one.address)))
+            });
         // Debug information has addresses in some formats, and nothing refers to it.
         let is_debug = |region: &Region| region.content == Content::Symbols;
         let places = |image: &Image| -> Vec<(String, Option<u64>, usize)> {
@@ -252,7 +267,7 @@ impl Still {
                 .collect()
         };
         Self {
-            sections: same.collect(),
+            sections: same.chain(zeroed).collect(),
             everything: functions_stay && places(a) == places(b) && memory(a) == memory(b),
         }
     }
@@ -271,6 +286,22 @@ impl Still {
         let (_, distance) = sections.find(|(section, _)| section.contains(&address))?;
         Some(*distance)
     }
+}
+
+/// Says whether most variables of a section have the values that they had at
+/// their places: pointers to what moved elsewhere are not the same.
+fn stays(artifacts: [&Artifact; 2], region: &Region, other: &Region) -> bool {
+    const WORD: usize = 8;
+    let is_writable = region.name.contains("data") && !region.name.ends_with("rodata");
+    let sides = [(artifacts[0], region), (artifacts[1], other)];
+    let [a, b] = sides.map(|(artifact, region)| {
+        let bytes = artifact.bytes().get(region.range.clone());
+        bytes.unwrap_or_default().chunks(WORD)
+    });
+    let is_set = |(one, other): &(&[u8], &[u8])| one.iter().chain(*other).any(|byte| *byte != 0);
+    let set = || a.clone().zip(b.clone()).filter(is_set);
+    let same = set().filter(|(one, other)| one == other).count();
+    is_writable && region.name != ".rdata" && 2 * same >= set().count()
 }
 
 /// For each first address the second one that occurs most, unless two do; and
