@@ -128,7 +128,11 @@ fn evidence(pair: &Pair<'_>, literal: &Literal) -> Evidence {
         ),
     };
     let show = |bytes: &[u8], range: &std::ops::Range<usize>| {
-        let end = range.end.max(range.start.saturating_add(SHOWN_BYTES / 2));
+        // A variable ends where its symbol does; a text is read on.
+        let end = match &literal.of {
+            Of::Symbol(_) => range.end,
+            Of::Function { .. } => range.end.max(range.start.saturating_add(SHOWN_BYTES / 2)),
+        };
         super::unexplained::excerpt(bytes, &(range.start..end.min(bytes.len())))
     };
     // A table may be long: what differs is what to look at.

@@ -267,3 +267,31 @@ fn another_dynamic_linker_does_not_change_what_package_main_was_compiled_to() {
         "{found:?}"
     );
 }
+
+#[test]
+fn bytes_that_no_header_names_are_no_cause_s_but_a_change_s() {
+    let appended = |version: &str, tail: &str| {
+        let mut artifact = program(version, "path\tp\n");
+        artifact.input.bytes = tail.as_bytes().to_vec().into();
+        artifact.image.regions = vec![crate::image::Region {
+            name: "(after the last section)".into(),
+            range: 0..tail.len(),
+            address: None,
+            content: crate::image::Content::Layout,
+        }];
+        artifact
+    };
+    let found = causes(
+        &appended("go1.26.1", "one payload"),
+        &appended("go1.27.3", "two payload"),
+    );
+    let version = (Name::GoVersion, Confidence::Proven);
+    let open = (Name::Unexplained, Confidence::Possible);
+    assert_eq!(found, [version, open]);
+    // Zeros only fill up.
+    let found = causes(
+        &appended("go1.26.1", "\0\0"),
+        &appended("go1.27.3", "\0\0\0"),
+    );
+    assert_eq!(found, [version]);
+}

@@ -36,6 +36,11 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
             return Some(shifted_only(pair, functions));
         }
     }
+    let narrowed: Vec<RegionDiff> = left
+        .into_iter()
+        .map(|region| narrow(region, code_is_same))
+        .collect();
+    let mut left: Vec<&RegionDiff> = narrowed.iter().collect();
     // What the program runs comes before the tables that describe it.
     left.sort_by_key(|region| !matches!(region.content, Content::Code | Content::Data));
     let bytes: usize = left
@@ -63,6 +68,26 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
         fix: fix(pair),
         reach: Reach::Stamps,
     })
+}
+
+/// Where all of Go's functions are the same, only code outside of them is open.
+fn narrow(region: &RegionDiff, code_is_same: Option<&FunctionsDiff>) -> RegionDiff {
+    let mut region = region.clone();
+    let is_code = region.content == Content::Code;
+    let (Some(functions), Some(range)) = (code_is_same.filter(|_| is_code), &region.a) else {
+        return region;
+    };
+    let inside = |span: &&Span| range.contains(&span.a.start);
+    let spans: Vec<Span> = functions.outside.iter().filter(inside).cloned().collect();
+    if !spans.is_empty() {
+        let bytes: usize = spans
+            .iter()
+            .map(|span| span.a.len().max(span.b.len()))
+            .sum();
+        region.differing = region.differing.min(region.stamped + bytes);
+        region.spans = spans;
+    }
+    region
 }
 
 fn summary(
