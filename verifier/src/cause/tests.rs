@@ -244,7 +244,7 @@ fn names_print_as_the_schema_lists_them() {
 
 /// The same with a build ID, and what a dynamic linker it asks for.
 fn linked(id: &str, interpreter: &str) -> Artifact {
-    let mut artifact = program("go1.27.3", "path\tp\n");
+    let mut artifact = program("go1.27.3", "path\tp\nbuild\t-trimpath=true\n");
     artifact.go.build_id = Some(proto::buildid::BuildId::parse(id).unwrap());
     artifact.image.interpreter = Some(interpreter.into());
     artifact

@@ -119,7 +119,7 @@ fn summary(
         (None, _) => quantity::bytes_differ(bytes),
     };
     let unknown = if outside && bytes > 0 {
-        ", code outside of Go's functions among them, of which nothing tells whether it only moved,"
+        ", code outside of Go's functions among them, and nothing tells whether that is other code,"
     } else {
         ""
     };
