@@ -10,6 +10,7 @@ mod buildinfo_missing;
 mod c_functions;
 mod c_inside;
 mod c_library;
+mod c_source;
 mod c_tools;
 mod cgo_temp_path;
 mod compiled_package;
@@ -26,11 +27,13 @@ mod embedded;
 mod external_link_flags;
 mod go_release;
 mod hashed;
+mod import_unreached;
 mod ldflags;
 mod linking;
 mod literals;
 mod modified;
 mod name;
+mod open;
 mod order;
 mod package;
 mod pair;
@@ -122,12 +125,16 @@ pub enum Reach {
     /// Those, and these bytes of the first file, also where the cause is only
     /// likely.
     Places(Vec<Range<usize>>),
+    /// Those, and these bytes of each file, of another length: what lies behind them
+    /// moved. Also where the cause is only likely.
+    Moved([Vec<Range<usize>>; 2]),
     /// Those, and whole regions that only one file has.
     OneSided,
     /// Any byte: it changes code, or moves it.
     Anything,
-    /// The same, and functions whose code differs show it: also where it is only
-    /// likely whose fault that is, nothing else is open.
+    /// Any byte too. Functions that differ show that something was compiled from
+    /// other inputs; even where it is only likely whose these are, no other
+    /// explanation is looked for.
     Code,
 }
 
@@ -164,7 +171,12 @@ const BY_FILE: [Explainer; 14] = [
 
 /// Explainers of code and data: whose differ says more than settings and parts
 /// of the build ID.
-const BY_CONTENT: [Explainer; 3] = [content::explain, order::explain, embedded::explain];
+const BY_CONTENT: [Explainer; 4] = [
+    content::explain,
+    order::explain,
+    embedded::explain,
+    import_unreached::explain,
+];
 
 /// Returns the causes of a difference, strongest first.
 pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -190,31 +202,33 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
-    if unexplained::is_open(pair, &causes) {
-        run(&BY_CONTENT, &mut causes);
+    if open::is_open(pair, &causes) {
+        by_content(pair, &causes)
+            .into_iter()
+            .for_each(|cause| add(&mut causes, cause));
         // A variable may have been set beside another change of the source.
-        let strings = if unexplained::is_open(pair, &causes) {
+        let strings = if open::is_open(pair, &causes) {
             strings::explain
         } else {
             strings::set_by_linker
         };
         run(&[strings], &mut causes);
     }
-    if unexplained::is_open(pair, &causes) {
+    if open::is_open(pair, &causes) {
         run(&[literals::explain], &mut causes);
     }
-    if unexplained::is_open(pair, &causes) {
+    if open::is_open(pair, &causes) {
         // Unpacking debug information takes longer than all of the above.
         debug::explain(pair)
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
-    if unexplained::is_open(pair, &causes) && !names_code(&causes) {
+    if open::is_open(pair, &causes) && !names_code(&causes) {
         guesses(pair, &causes)
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
     }
-    if let Some(open) = unexplained::explain(pair, &causes).filter(|_| !names_code(&causes)) {
+    if let Some(open) = unexplained::explain(pair, &causes) {
         add(&mut causes, open);
     }
     // What is left open comes last, however large it is.
@@ -228,6 +242,38 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     causes
 }
 
+/// Returns what code and data tell, no stronger than what is known allows.
+fn by_content(pair: &Pair<'_>, known: &[Cause]) -> Vec<Cause> {
+    let is_proven = |names: &[Name]| {
+        let mut proven = known
+            .iter()
+            .filter(|cause| cause.confidence == Confidence::Proven);
+        proven.any(|cause| names.contains(&cause.name))
+    };
+    let mut found: Vec<Cause> = BY_CONTENT
+        .iter()
+        .flat_map(|explain| explain(pair))
+        .collect();
+    // The host's linker writes other instructions into the same functions.
+    let is_relinked = is_proven(&[Name::LinkMode, Name::ExternalLinkFlags, Name::HostLinker]);
+    if is_relinked {
+        found.retain(|cause| cause.reach != Reach::Code || cause.name == Name::SourceContent);
+    }
+    // Constants of C headers are in the code of Go that uses them.
+    let is_c = is_proven(&[
+        Name::CCompiler,
+        Name::CLibrary,
+        Name::CgoFlags,
+        Name::SdkVersion,
+    ]);
+    if is_relinked || is_c {
+        let weaken =
+            |cause: &mut Cause| cause.confidence = cause.confidence.max(Confidence::Likely);
+        found.iter_mut().for_each(weaken);
+    }
+    found
+}
+
 /// Says whether it is known whose functions have other code.
 fn names_code(causes: &[Cause]) -> bool {
     causes.iter().any(|cause| cause.reach == Reach::Code)
@@ -235,14 +281,17 @@ fn names_code(causes: &[Cause]) -> bool {
 
 /// Returns what the build ID's pattern allows; what is proven has spoken already.
 /// Beside a text that the content makes likely, what is only possible says
-/// nothing.
+/// nothing, unless that text is no answer.
 fn guesses(pair: &Pair<'_>, known: &[Cause]) -> Vec<Cause> {
     let is_likely = known.iter().any(|cause| {
-        cause.confidence == Confidence::Likely && matches!(cause.reach, Reach::Places(_))
+        cause.confidence == Confidence::Likely
+            && matches!(cause.reach, Reach::Places(_) | Reach::Moved(_))
     });
     let mut guesses = pattern::explain(pair);
+    let is_open = open::is_package_main_open(pair, known);
     guesses.retain(|guess| {
         !is_likely
+            || is_open
             || guess.confidence < Confidence::Possible
             || known.iter().any(|cause| cause.name == guess.name)
     });
@@ -284,9 +333,13 @@ impl Reach {
             (Self::Code, _) | (_, Self::Code) => Self::Code,
             (Self::Anything, _) | (_, Self::Anything) => Self::Anything,
             (Self::Places(ours), Self::Places(theirs)) => Self::Places([ours, theirs].concat()),
-            (places @ Self::Places(_), Self::Stamps) | (Self::Stamps, places @ Self::Places(_)) => {
-                places
+            (Self::Moved([a, b]), Self::Moved([more_a, more_b])) => {
+                Self::Moved([[a, more_a].concat(), [b, more_b].concat()])
             }
+            (Self::Moved([a, b]), Self::Places(more))
+            | (Self::Places(more), Self::Moved([a, b])) => Self::Moved([[a, more].concat(), b]),
+            (first, Self::Stamps) => first,
+            (Self::Stamps, second) => second,
             (first, _) => first,
         }
     }

@@ -3,10 +3,12 @@
 pub mod bytes;
 pub mod fields;
 pub mod functions;
+pub mod layout;
 pub mod literals;
 pub mod moved;
 pub mod order;
 pub mod regions;
+pub mod shift;
 pub mod strings;
 pub mod words;
 
@@ -43,7 +45,7 @@ impl Diff {
                 .map(|(a, b)| a.pattern(b));
         let (regions, regions_same) = regions::compare(a, b);
         let accounting = Accounting::of(&regions);
-        let mut functions = FunctionsDiff::of(a, b);
+        let mut functions = FunctionsDiff::of(a, b, &regions);
         if regions::is_in_place(&regions)
             && let Some(functions) = &mut functions
         {

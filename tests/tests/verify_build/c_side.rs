@@ -174,7 +174,7 @@ fn flags_of_the_c_compiler_hidden_by_trimpath() {
     let (cause, confidence, place) = first(&compare(&[&plain, &header]));
     assert_eq!(
         (cause.as_str(), confidence.as_str()),
-        ("source-content", "likely")
+        ("c-source", "likely")
     );
     assert!(place.ends_with("_Cfunc_sum"), "{place}");
 }

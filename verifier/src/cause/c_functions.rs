@@ -1,4 +1,4 @@
-//! cgo-flags, source-content: which C functions were compiled to other code. Those
+//! cgo-flags, c-source: which C functions were compiled to other code. Those
 //! of Go's own runtime/cgo come from the same source in every build with one Go
 //! version: when they differ, it is the compiler or its flags.
 
@@ -9,8 +9,9 @@ use object::read::elf::{ElfFile32, ElfFile64};
 use object::read::{Object, ObjectSymbol as _};
 use object::{Endianness, SymbolKind};
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, c_source};
 use crate::compare::Artifact;
+use crate::diff::functions::operands;
 use crate::image::Format;
 use crate::quantity;
 
@@ -53,7 +54,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     };
     vec![if own.is_empty() {
         Cause {
-            name: Name::SourceContent,
+            name: Name::CSource,
             confidence: Confidence::Likely,
             summary: format!(
                 "the code of {} of C differs, and not that of Go's own runtime/cgo: other C source, or another header",
@@ -63,7 +64,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             fix: "build both from one commit, with the same system headers and an empty GOCACHE: the go command does not \
                   notice when a header outside the package changes"
                 .into(),
-            reach: Reach::Stamps,
+            reach: reach(pair, &a, &changed),
         }
     } else {
         Cause {
@@ -83,6 +84,20 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     }]
 }
 
+/// Where nothing moved, other code is all that these functions leave.
+fn reach(pair: &Pair<'_>, a: &Functions, changed: &[&str]) -> Reach {
+    let functions = pair.diff.functions.as_ref();
+    let Some(functions) = functions.filter(|functions| functions.is_in_place) else {
+        return Reach::Stamps;
+    };
+    let changed = changed.iter().filter_map(|name| a.get(*name));
+    c_source::reach(
+        pair,
+        functions,
+        changed.map(|one| one.range.clone()).collect(),
+    )
+}
+
 fn count(functions: usize) -> String {
     quantity::count(functions, "function", "functions")
 }
@@ -91,21 +106,23 @@ type Functions = BTreeMap<String, Function>;
 
 /// A function of C.
 struct Function {
-    address: u64,
     size: u64,
     range: Range<usize>,
 }
 
 impl Function {
-    /// Code that moved refers to other places by other numbers, so bytes are
-    /// compared only where it stayed.
+    /// Code that moved refers to other places by other numbers, and code that
+    /// stayed to what moved: addresses count only where nothing did.
     fn differs(&self, other: &Self, pair: &Pair<'_>) -> bool {
-        let bytes = |artifact: &Artifact, range: &Range<usize>| {
-            artifact.bytes().get(range.clone()).map(<[u8]>::to_vec)
-        };
-        self.size != other.size
-            || (self.address == other.address
-                && bytes(pair.a, &self.range) != bytes(pair.b, &other.range))
+        if self.size != other.size {
+            return true;
+        }
+        let a = pair.a.bytes().get(self.range.clone()).unwrap_or_default();
+        let b = pair.b.bytes().get(other.range.clone()).unwrap_or_default();
+        let functions = pair.diff.functions.as_ref();
+        let is_in_place = functions.is_some_and(|functions| functions.is_in_place);
+        let arch = pair.a.image.machine.goarch.unwrap_or_default();
+        a != b && (is_in_place || !operands::may_differ_in_operands(a, b, arch))
     }
 }
 
@@ -154,7 +171,6 @@ fn of<'data>(artifact: &Artifact, file: &impl Object<'data>) -> Option<Functions
         let name = symbol.name().unwrap_or_default().to_owned();
         if let Some(range) = place(artifact, symbol.address(), symbol.size()) {
             functions.entry(name).or_insert_with(|| Function {
-                address: symbol.address(),
                 size: symbol.size(),
                 range,
             });

@@ -2,7 +2,7 @@
 
 use super::debug_units::Units;
 use super::{
-    Cause, Confidence, Pair, Reach, c_functions, cgo_temp_path, debug_compression, debug_paths,
+    Cause, Confidence, Pair, Reach, c_source, cgo_temp_path, debug_compression, debug_paths,
     prefix_map_flag, producers, seeds,
 };
 
@@ -21,7 +21,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let is_enough =
         |cause: &Cause| cause.confidence == Confidence::Proven && cause.reach == Reach::Anything;
     if !causes.iter().any(is_enough) {
-        causes.extend(c_functions::explain(pair));
+        causes.extend(c_source::explain(pair));
     }
     causes.extend(cgo_temp_path::explain(pair));
     causes.extend(prefix_map_flag::explain(pair));

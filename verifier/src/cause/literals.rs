@@ -1,10 +1,11 @@
-//! source-content, dependency-content, toolchain-patched: constants with other
-//! bytes, by the functions that use them.
+//! source-content, dependency-content, toolchain-patched: variables, tables and
+//! constants with other bytes, by their symbols or by the functions that use them.
 
 use super::content::Owner;
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, embedded};
-use crate::diff::functions::{Change, FunctionDiff, Place};
-use crate::diff::literals::{self, Literal};
+use crate::diff::functions::FunctionDiff;
+use crate::diff::functions::{Change, Place};
+use crate::diff::literals::{self, Literal, Of};
 use crate::goinfo::functions::package;
 
 /// The most constants listed.
@@ -17,8 +18,9 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let same_inputs = pair.diff.pattern.is_none_or(|pattern| pattern.0[0]);
     // Where data moved, what lies at a place need not have changed.
     let functions = pair.diff.functions.as_ref();
-    let stayed =
-        functions.is_some_and(|functions| functions.counts.shifted + functions.counts.unclear == 0);
+    let stayed = functions.is_some_and(|functions| {
+        functions.is_in_place && functions.counts.shifted + functions.counts.unclear == 0
+    });
     if same_inputs || !stayed || !pair.same_go() || !embedded::code_is_same(pair) {
         return Vec::new();
     }
@@ -29,8 +31,10 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         (Owner::Standard, Name::ToolchainPatched),
     ];
     let of = |owner: Owner| -> Vec<&Literal> {
-        let is_owned = |literal: &&Literal| owner_of(pair, literal) == owner;
-        found.iter().filter(is_owned).collect()
+        // What only lies behind a constant of the library accuses no toolchain.
+        let is_sure = |literal: &&Literal| owner != Owner::Standard || literal.is_within;
+        let is_owned = |literal: &&Literal| owner_of(pair, &literal.of) == owner;
+        found.iter().filter(is_owned).filter(is_sure).collect()
     };
     owners
         .into_iter()
@@ -39,22 +43,32 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
 }
 
 /// Code that was put into a function uses its own constants.
-fn owner_of(pair: &Pair<'_>, literal: &Literal) -> Owner {
-    let package = package::of_symbol(&literal.function);
-    let owner = Owner::of(pair, &package);
-    let function = FunctionDiff {
-        name: literal.function.clone(),
-        package: package.into_owned(),
-        file: literal.file.clone(),
-        change: Change::Same,
-        files: Vec::new(),
-        differs_in: None,
-        a: None::<Place>,
-        b: None,
-    };
-    match &literal.used_in {
-        Some(file) => Owner::of_file(pair, file, &function, owner),
-        None => owner,
+pub(super) fn owner_of(pair: &Pair<'_>, of: &Of) -> Owner {
+    match of {
+        Of::Symbol(name) => Owner::of(pair, &package::of_symbol(name)),
+        Of::Function {
+            name,
+            file,
+            used_in,
+            ..
+        } => {
+            let package = package::of_symbol(name);
+            let owner = Owner::of(pair, &package);
+            let function = FunctionDiff {
+                name: name.clone(),
+                package: package.into_owned(),
+                file: file.clone(),
+                change: Change::Same,
+                files: Vec::new(),
+                differs_in: None,
+                a: None::<Place>,
+                b: None,
+            };
+            match used_in {
+                Some(file) => Owner::of_file(pair, file, &function, owner),
+                None => owner,
+            }
+        }
     }
 }
 
@@ -75,16 +89,23 @@ fn cause(pair: &Pair<'_>, name: Name, found: &[&Literal]) -> Option<Cause> {
             "build both with the release from go.dev (verify-build toolchain tells whether it is one)",
         ),
     };
-    let more = match found.len() {
-        1 => String::new(),
-        count => format!(" and {} more", count - 1),
+    let named = |of: &Of| match of {
+        Of::Symbol(name) => format!("the value of {name}"),
+        Of::Function { name, .. } => format!("data that {name} uses"),
+    };
+    let mut others: Vec<String> = found.iter().map(|literal| named(&literal.of)).collect();
+    others.sort_unstable();
+    others.dedup();
+    let differ = match others.len() {
+        1 => "differs".to_owned(),
+        count => format!("and {} more differ", count - 1),
     };
     Some(Cause {
         name,
         confidence: Confidence::Likely,
         summary: format!(
-            "{what}: all code is equal, and a constant that {} uses{more} differs",
-            first.function
+            "{what}: all code of Go is equal, and {} {differ}",
+            named(&first.of)
         ),
         evidence: found
             .iter()
@@ -99,17 +120,29 @@ fn cause(pair: &Pair<'_>, name: Name, found: &[&Literal]) -> Option<Cause> {
 fn evidence(pair: &Pair<'_>, literal: &Literal) -> Evidence {
     let region = pair.a.image.region_at(literal.span.start);
     let region = region.map_or("data", |region| region.name.as_str());
-    let place = format!(
-        "{region} at offset {:#x}, which the code of {} names at offset {:#x}",
-        literal.a.start, literal.function, literal.used_at
-    );
+    let place = match &literal.of {
+        Of::Symbol(name) => format!("{region} at offset {:#x} ({name})", literal.span.start),
+        Of::Function { name, used_at, .. } => format!(
+            "{region} at offset {:#x}, which the code of {name} names at offset {used_at:#x}",
+            literal.a.start
+        ),
+    };
     let show = |bytes: &[u8], range: &std::ops::Range<usize>| {
-        let end = range.end.max(range.start.saturating_add(SHOWN_BYTES / 2));
+        // A variable ends where its symbol does; a text is read on.
+        let end = match &literal.of {
+            Of::Symbol(_) => range.end,
+            Of::Function { .. } => range.end.max(range.start.saturating_add(SHOWN_BYTES / 2)),
+        };
         super::unexplained::excerpt(bytes, &(range.start..end.min(bytes.len())))
+    };
+    // A table may be long: what differs is what to look at.
+    let near = |range: &std::ops::Range<usize>| match &literal.of {
+        Of::Symbol(_) if range.len() > SHOWN_BYTES => range.end - literal.span.len()..range.end,
+        _ => range.clone(),
     };
     Evidence::new(
         place,
-        show(pair.a.bytes(), &literal.a),
-        show(pair.b.bytes(), &literal.b),
+        show(pair.a.bytes(), &near(&literal.a)),
+        show(pair.b.bytes(), &near(&literal.b)),
     )
 }

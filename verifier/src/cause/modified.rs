@@ -46,17 +46,61 @@ fn modified(pair: &Pair<'_>) -> Option<Cause> {
         (None, true) => "stripped or edited by strip, objcopy or the like",
         (None, false) => how_by_traces(pair),
     };
-    let verb = if which.contains(' ') { "were" } else { "was" };
+    let (verb, it) = if which.contains(' ') {
+        ("were", "them")
+    } else {
+        ("was", "it")
+    };
+    evidence.extend(behind(pair));
+    let is_one_build = pair.may_be_one_build();
+    let before = if is_one_build {
+        ""
+    } else {
+        evidence.push(build_ids(pair));
+        "; the builds differed before that, by the parts A, B and C of their build IDs"
+    };
     Some(Cause {
         name: Name::ModifiedAfterBuild,
         confidence: Confidence::Proven,
-        summary: format!("{which} {verb} changed after go build wrote it: {how}"),
+        summary: format!("{which} {verb} changed after go build wrote {it}: {how}{before}"),
         evidence,
         fix: "compare the files as go build left them; to leave symbols out, build with -ldflags='-s -w' \
               instead of running strip, or run the same tool on both"
             .into(),
-        reach: Reach::Anything,
+        // What two builds gave is no tool's doing.
+        reach: if is_one_build { Reach::Anything } else { Reach::OneSided },
     })
+}
+
+/// The parts that tools leave, and that the content ID is not among.
+fn build_ids(pair: &Pair<'_>) -> Evidence {
+    let ids = |artifact: &Artifact| artifact.go.program().map(ToString::to_string);
+    let pattern = pair.diff.pattern.map(|pattern| pattern.to_string());
+    Evidence::sides(
+        format!("Go build ID, pattern {}", pattern.unwrap_or_default()),
+        ids(pair.a),
+        ids(pair.b),
+    )
+}
+
+/// Bytes that no header names, where they are not the same.
+fn behind(pair: &Pair<'_>) -> Option<Evidence> {
+    const BEHIND: &str = "(after the last section)";
+    let regions = &pair.diff.regions;
+    let region = regions.iter().find(|region| region.name == BEHIND)?;
+    let show = |range: &Option<std::ops::Range<usize>>| {
+        let range = range.as_ref()?;
+        Some(format!(
+            "{} at {:#x}",
+            quantity::bytes(range.len()),
+            range.start
+        ))
+    };
+    Some(Evidence::sides(
+        "bytes after the last section, which no header names",
+        show(&region.a),
+        show(&region.b),
+    ))
 }
 
 /// Tells by what the changed files have left.

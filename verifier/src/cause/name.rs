@@ -34,13 +34,14 @@ pub enum Name {
     MainVersion,
     DependencyVersion,
     DependencyReplaced,
+    ImportUnreached,
     SourceContent,
     DependencyContent,
-    ImportUnreached,
     EmbeddedFile,
     GeneratedOrder,
     CgoFlags,
     CCompiler,
+    CSource,
     CLibrary,
     Lto,
     SdkVersion,
@@ -79,7 +80,7 @@ pub enum Name {
 
 impl Name {
     /// Every name, in order.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 64] = [
         Self::ModifiedAfterBuild,
         Self::DependencySum,
         Self::Target,
@@ -102,13 +103,14 @@ impl Name {
         Self::MainVersion,
         Self::DependencyVersion,
         Self::DependencyReplaced,
+        Self::ImportUnreached,
         Self::SourceContent,
         Self::DependencyContent,
-        Self::ImportUnreached,
         Self::EmbeddedFile,
         Self::GeneratedOrder,
         Self::CgoFlags,
         Self::CCompiler,
+        Self::CSource,
         Self::CLibrary,
         Self::Lto,
         Self::SdkVersion,

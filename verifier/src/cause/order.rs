@@ -35,7 +35,7 @@ fn generated_order(pair: &Pair<'_>) -> Option<Cause> {
     if counts.is_none_or(|counts| counts.shifted > 0) {
         return None;
     }
-    let (tables, others) = order::compare(pair.a, pair.b, &pair.diff.regions);
+    let tables = order::compare(pair.a, pair.b, &pair.diff.regions);
     if tables.is_empty() {
         return None;
     }
@@ -52,24 +52,24 @@ fn generated_order(pair: &Pair<'_>) -> Option<Cause> {
         (None, 1) => "a table in the data has".to_owned(),
         (_, count) => format!("{count} tables in the data have"),
     };
-    let explained = if others == 0 {
-        Reach::Anything
-    } else {
-        Reach::Stamps
-    };
+    let reach = Reach::Places(tables.iter().map(|table| table.a.clone()).collect());
     Some(Cause {
         name: Name::GeneratedOrder,
-        confidence: if others == 0 { Confidence::Proven } else { Confidence::Likely },
-        summary: format!("{what} the same elements in another order"),
+        // Whoever sorts the source by hand leaves the same.
+        confidence: Confidence::Likely,
+        summary: format!(
+            "{what} the same elements in another order, as a generator leaves that walks a map; an order changed by \
+             hand looks the same"
+        ),
         evidence: tables
             .iter()
             .take(TABLES_MAX)
             .map(|table| evidence(pair, table, &symbols))
             .collect(),
-        fix: "sort before writing in the generator (Go's maps have no order), commit what it writes, and build both \
-              from that"
+        fix: "if a generator writes the table: sort in it before writing (Go's maps have no order), commit what it \
+              writes, and build both from that; else build both from one commit"
             .into(),
-        reach: explained,
+        reach,
     })
 }
 

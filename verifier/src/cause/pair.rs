@@ -31,6 +31,13 @@ impl Pair<'_> {
         versions.is_some_and(|(a, b)| a != b)
     }
 
+    /// Says whether the go command gave both files the same parts A, B and C of the
+    /// build ID, or nobody knows: then one build, changed afterwards, can be all.
+    pub(super) fn may_be_one_build(&self) -> bool {
+        let pattern = self.diff.pattern;
+        pattern.is_none_or(|pattern| pattern.0[..3] == [true; 3])
+    }
+
     /// Says whether nothing in the build information differs, where both have it.
     pub(super) fn same_build_info(&self) -> bool {
         self.a.go.build_info.is_some()

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, content, embedded};
 use crate::compare::Artifact;
+use crate::diff::literals;
 use crate::diff::strings::{self, StringDiff};
 use crate::goinfo::functions::package;
 use crate::goinfo::symbols::Symbols;
@@ -49,7 +50,7 @@ fn found<'a>(pair: &Pair<'a>) -> Vec<Variable<'a>> {
     strings::compare(pair.a, pair.b)
         .into_iter()
         .map(|string| Variable::of(pair, &symbols, string))
-        .filter(|variable| !variable.is_go_own())
+        .filter(|variable| !variable.is_go_own() && !variable.is_told(pair))
         .collect()
 }
 
@@ -80,6 +81,14 @@ impl<'a> Variable<'a> {
         self.name.is_some_and(|name| name.starts_with("runtime."))
     }
 
+    /// Symbols name what -X set, and that is told elsewhere.
+    fn is_told(&self, pair: &Pair<'_>) -> bool {
+        let set = [pair.a, pair.b].map(|artifact| artifact.go.variables.as_deref());
+        let mut set = set.into_iter().flatten().flatten();
+        self.name
+            .is_some_and(|name| set.any(|variable| variable.name == name))
+    }
+
     fn texts<'p>(&self, pair: &Pair<'p>) -> [&'p [u8]; 2] {
         [
             &pair.a.bytes()[self.string.a.clone()],
@@ -102,17 +111,19 @@ impl<'a> Variable<'a> {
         let is_hidden = is_trimmed(pair.a) && is_trimmed(pair.b);
         // Where symbols name the values of all such variables, others do not have
         // one.
-        let is_told = pair.a.go.variables.is_some() && pair.b.go.variables.is_some();
-        is_writable && is_hidden && !is_told && self.is_ended(pair) && !self.is_file(pair)
+        let has_names = pair.a.go.variables.is_some() && pair.b.go.variables.is_some();
+        is_writable && is_hidden && !has_names && self.is_ended(pair) && !self.is_file(pair)
     }
 
-    /// The bytes that differ with it: the text, and the pointer and length.
-    fn places(&self, pair: &Pair<'_>) -> [Range<usize>; 2] {
+    /// The bytes of each file that differ with it: the text, and the pointer and
+    /// length.
+    fn places(&self, pair: &Pair<'_>) -> [[Range<usize>; 2]; 2] {
         let word = usize::from(pair.a.image.machine.bits.unwrap_or(64) / 8);
-        let header = self.string.header_a;
+        let header = |at: usize| at..at.saturating_add(2 * word);
+        let string = &self.string;
         [
-            self.string.a.clone(),
-            header..header.saturating_add(2 * word),
+            [string.a.clone(), header(string.header_a)],
+            [string.b.clone(), header(string.header_b)],
         ]
     }
 
@@ -146,7 +157,18 @@ fn evidence(pair: &Pair<'_>, found: &[&Variable<'_>]) -> Vec<Evidence> {
 }
 
 fn reach(pair: &Pair<'_>, found: &[&Variable<'_>]) -> Reach {
-    Reach::Places(found.iter().flat_map(|one| one.places(pair)).collect())
+    let of = |side: usize| -> Vec<Range<usize>> {
+        let places = found.iter().flat_map(|one| one.places(pair)[side].clone());
+        places.collect()
+    };
+    let of_one_length = found
+        .iter()
+        .all(|one| one.string.a.len() == one.string.b.len());
+    if of_one_length {
+        Reach::Places(of(0))
+    } else {
+        Reach::Moved([of(0), of(1)])
+    }
 }
 
 fn linker(pair: &Pair<'_>, ended: &[&Variable<'_>]) -> Option<Cause> {
@@ -213,26 +235,83 @@ fn file(pair: &Pair<'_>, found: &[&Variable<'_>]) -> Option<Cause> {
     })
 }
 
-fn text(pair: &Pair<'_>, found: &[&Variable<'_>], main_differs: bool) -> Option<Cause> {
-    let first = found.first()?;
-    let owner = first
-        .name
-        .map(|name| content::Owner::of(pair, &package::of_symbol(name)));
-    let is_main = match owner {
-        Some(content::Owner::Main) => true,
-        Some(content::Owner::Dependency | content::Owner::Standard) => false,
-        Some(content::Owner::Unknown) | None => main_differs,
+fn text(pair: &Pair<'_>, found: &[&Variable<'_>], main_differs: bool) -> Vec<Cause> {
+    // Tables that the compiler lays out have no symbols; what points to them has.
+    let nameless = |one: &&&Variable<'_>| one.name.is_none();
+    let word = usize::from(pair.a.image.machine.bits.unwrap_or(64) / 8);
+    let header = |one: &&Variable<'_>| one.string.header_a..one.string.header_a + word;
+    let places: Vec<Range<usize>> = found.iter().filter(nameless).map(header).collect();
+    let holders = literals::holders(pair.a, &places);
+    let owner = |one: &Variable<'_>| match one.name {
+        Some(name) => content::Owner::of(pair, &package::of_symbol(name)),
+        None => {
+            let mut known = places.iter().zip(&holders);
+            let of = known.find(|(place, _)| place.start == one.string.header_a);
+            of.and_then(|(_, of)| of.as_ref())
+                .map_or(content::Owner::Unknown, |of| {
+                    super::literals::owner_of(pair, of)
+                })
+        }
     };
+    let of = |wanted: content::Owner| -> Vec<&Variable<'_>> {
+        let found = found.iter().copied();
+        found.filter(|one| owner(one) == wanted).collect()
+    };
+    let unknown = if main_differs {
+        Name::SourceContent
+    } else {
+        Name::DependencyContent
+    };
+    let owners = [
+        (content::Owner::Main, Name::SourceContent),
+        (content::Owner::Dependency, Name::DependencyContent),
+        (content::Owner::Standard, Name::ToolchainPatched),
+        (content::Owner::Unknown, unknown),
+    ];
+    let cause = |(owner, name)| text_of(pair, owner, name, &of(owner));
+    owners.into_iter().filter_map(cause).collect()
+}
+
+fn text_of(
+    pair: &Pair<'_>,
+    owner: content::Owner,
+    name: Name,
+    found: &[&Variable<'_>],
+) -> Option<Cause> {
+    let first = found.first()?;
     let of = first.name.map_or_else(
         || "a string variable".to_owned(),
         |name| format!("variable {name}"),
     );
+    // Package main is equal, and without symbols nobody tells whose text it is.
+    let is_anyones = owner == content::Owner::Unknown && name == Name::DependencyContent;
+    let whose = match name {
+        Name::ToolchainPatched => {
+            ": the standard library is not the same though both toolchains call themselves alike"
+        }
+        _ if is_anyones => {
+            "; without symbols nothing tells whose it is: a dependency's, or the standard library's"
+        }
+        _ => "",
+    };
+    let fix = match name {
+        Name::ToolchainPatched => {
+            "build both with the release from go.dev (verify-build toolchain tells whether it is one)"
+        }
+        _ => {
+            "build both from one commit with a clean tree; look at the variables named, and at generated files"
+        }
+    };
     Some(Cause {
-        name: if is_main { Name::SourceContent } else { Name::DependencyContent },
-        confidence: Confidence::Likely,
-        summary: format!("the text of {of} differs while all code is equal"),
+        name,
+        confidence: if is_anyones {
+            Confidence::Possible
+        } else {
+            Confidence::Likely
+        },
+        summary: format!("the text of {of} differs while all code is equal{whose}"),
         evidence: evidence(pair, found),
-        fix: "build both from one commit with a clean tree; look at the variables named, and at generated files".into(),
+        fix: fix.into(),
         reach: reach(pair, found),
     })
 }

@@ -247,3 +247,57 @@ fn names_print_as_the_schema_lists_them() {
     assert_eq!(Name::GnuBuildIdFlag.as_str(), "gnu-build-id-flag");
     assert!(Name::ALL.is_sorted());
 }
+
+/// The same with a build ID, and what a dynamic linker it asks for.
+fn linked(id: &str, interpreter: &str) -> Artifact {
+    let mut artifact = program("go1.27.3", "path\tp\nbuild\t-trimpath=true\n");
+    artifact.go.build_id = Some(proto::buildid::BuildId::parse(id).unwrap());
+    artifact.image.interpreter = Some(interpreter.into());
+    artifact
+}
+
+#[test]
+fn another_dynamic_linker_does_not_change_what_package_main_was_compiled_to() {
+    let id = |parts: [char; 4]| parts.map(|part| part.to_string().repeat(20)).join("/");
+    let one = linked(&id(['a', 'b', 'c', 'd']), "/lib/ld.so");
+    let same_main = linked(&id(['x', 'b', 'c', 'y']), "/lib/other.so");
+    assert_eq!(
+        causes(&one, &same_main),
+        [(Name::DynamicLinker, Confidence::Proven)]
+    );
+    let other_main = linked(&id(['x', 'y', 'z', 'w']), "/lib/other.so");
+    let found = causes(&one, &other_main);
+    assert_eq!(found[0], (Name::DynamicLinker, Confidence::Proven));
+    assert!(
+        found.iter().any(|(name, _)| *name == Name::SourceContent),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn bytes_that_no_header_names_are_no_cause_s_but_a_change_s() {
+    let appended = |version: &str, tail: &str| {
+        let mut artifact = program(version, "path\tp\n");
+        artifact.input.bytes = tail.as_bytes().to_vec().into();
+        artifact.image.regions = vec![crate::image::Region {
+            name: "(after the last section)".into(),
+            range: 0..tail.len(),
+            address: None,
+            content: crate::image::Content::Layout,
+        }];
+        artifact
+    };
+    let found = causes(
+        &appended("go1.26.1", "one payload"),
+        &appended("go1.27.3", "two payload"),
+    );
+    let version = (Name::GoVersion, Confidence::Proven);
+    let open = (Name::Unexplained, Confidence::Possible);
+    assert_eq!(found, [version, open]);
+    // Zeros only fill up.
+    let found = causes(
+        &appended("go1.26.1", "\0\0"),
+        &appended("go1.27.3", "\0\0\0"),
+    );
+    assert_eq!(found, [version]);
+}

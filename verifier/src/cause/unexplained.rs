@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use super::open::{self, Open};
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
 use crate::diff::functions::FunctionDiff;
 use crate::diff::regions::Span;
-use crate::diff::{FunctionsDiff, RegionDiff, words};
+use crate::diff::{FunctionsDiff, RegionDiff};
 use crate::goinfo::symbols::Symbols;
 use crate::image::Content;
 use crate::quantity;
@@ -20,58 +20,27 @@ const RANGES_EACH_MAX: usize = 3;
 /// Bytes of each side shown for a small range.
 const SHOWN_BYTES: usize = 48;
 
-/// The most pairs of a byte and a place that are looked at.
-const KNOWN_MAX: usize = 10_000_000;
-
-/// Says whether causes leave something open.
-pub(super) fn is_open(pair: &Pair<'_>, causes: &[Cause]) -> bool {
-    left(pair, causes).is_some()
-}
-
-/// Returns the regions that no proven cause accounts for; `None` when nothing is
-/// left to explain. An empty list asks for the reason of other build IDs.
-fn left<'a>(pair: &Pair<'a>, causes: &[Cause]) -> Option<Vec<&'a RegionDiff>> {
-    let sure = |cause: &&Cause| cause.confidence == Confidence::Proven;
-    let reaches = |reach: Reach| causes.iter().filter(sure).any(|cause| cause.reach == reach);
-    if reaches(Reach::Anything) || reaches(Reach::Code) {
-        return None;
-    }
-    let one_sided = reaches(Reach::OneSided);
-    let places: Vec<&Range<usize>> = causes
-        .iter()
-        .filter(|cause| cause.confidence < Confidence::Possible)
-        .filter_map(|cause| match &cause.reach {
-            Reach::Places(places) => Some(places),
-            _ => None,
-        })
-        .flatten()
-        .collect();
-    let left: Vec<&RegionDiff> = pair
-        .diff
-        .regions
-        .iter()
-        .filter(|region| region.differing > region.stamped)
-        .filter(|region| !(one_sided && is_one_sided_effect(pair, region)))
-        .filter(|region| !super::buildinfo_missing::accounts_for(causes, region))
-        .filter(|region| !lies_in(pair, region, &places))
-        .collect();
-    (!left.is_empty() || causes.is_empty()).then_some(left)
-}
-
 pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
-    let mut left = left(pair, causes)?;
+    let open = Open::of(pair, causes, open::is_answer)?;
+    let mut left = open.regions.clone();
     let code_is_same = pair
         .diff
         .functions
         .as_ref()
         .filter(|functions| functions.is_same_code());
-    let all = left.len();
-    if let Some(functions) = code_is_same {
-        left.retain(|region| !is_shifted(pair, functions, region));
+    // Where nothing moved, nothing follows from that.
+    if let Some(functions) = code_is_same.filter(|functions| functions.moves.any()) {
+        let (all, follows) = (left.len(), open::headers_follow(pair));
+        left.retain(|region| !open::is_shifted(pair, functions, follows, region));
+        if left.is_empty() && all > 0 && !open.package_main {
+            return Some(shifted_only(pair, functions));
+        }
     }
-    if let Some(functions) = code_is_same.filter(|_| left.is_empty() && all > 0) {
-        return Some(shifted_only(pair, functions));
-    }
+    let narrowed: Vec<RegionDiff> = left
+        .into_iter()
+        .map(|region| narrow(region, code_is_same))
+        .collect();
+    let mut left: Vec<&RegionDiff> = narrowed.iter().collect();
     // What the program runs comes before the tables that describe it.
     left.sort_by_key(|region| !matches!(region.content, Content::Code | Content::Data));
     let bytes: usize = left
@@ -90,21 +59,7 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
     } else {
         String::new()
     };
-    let summary = if bytes == 0 {
-        "only the names of the builds differ, for a reason that these two files alone do not show"
-            .into()
-    } else if let Some(functions) = code_is_same {
-        let paired = functions.counts.same + functions.counts.shifted + functions.counts.lines;
-        format!(
-            "the code of all {paired} functions is the same, but for addresses of what moved; {bytes} other bytes \
-             differ for a reason that these two files alone do not show{more}"
-        )
-    } else {
-        format!(
-            "{} for a reason that these two files alone do not show{more}",
-            quantity::bytes_differ(bytes)
-        )
-    };
+    let summary = format!("{}{more}", summary(pair, &open, bytes, code_is_same));
     Some(Cause {
         name: Name::Unexplained,
         confidence: Confidence::Possible,
@@ -115,19 +70,60 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
     })
 }
 
-/// Says whether a region differs only in that things moved: code, where every
-/// function was found to be the same, the line table that describes it, and
-/// data in which nothing but addresses differs.
-fn is_shifted(pair: &Pair<'_>, functions: &FunctionsDiff, region: &RegionDiff) -> bool {
-    let both = region.a.is_some() && region.b.is_some();
-    match region.content {
-        Content::Code => both,
-        Content::Data if region.name.contains("pclntab") => both && functions.counts.lines == 0,
-        Content::Data => words::are_addresses(pair.a, pair.b, region),
-        // Tables of addresses and offsets follow from what they describe.
-        Content::Layout => both,
-        Content::Symbols | Content::Notes => false,
+/// Where all of Go's functions are the same, only code outside of them is open.
+fn narrow(region: &RegionDiff, code_is_same: Option<&FunctionsDiff>) -> RegionDiff {
+    let mut region = region.clone();
+    let is_code = region.content == Content::Code;
+    let (Some(functions), Some(range)) = (code_is_same.filter(|_| is_code), &region.a) else {
+        return region;
+    };
+    let inside = |span: &&Span| range.contains(&span.a.start);
+    let spans: Vec<Span> = functions.outside.iter().filter(inside).cloned().collect();
+    if !spans.is_empty() {
+        let bytes: usize = spans
+            .iter()
+            .map(|span| span.a.len().max(span.b.len()))
+            .sum();
+        region.differing = region.differing.min(region.stamped + bytes);
+        region.spans = spans;
     }
+    region
+}
+
+fn summary(
+    pair: &Pair<'_>,
+    open: &Open<'_>,
+    bytes: usize,
+    code_is_same: Option<&FunctionsDiff>,
+) -> String {
+    const WHY: &str = "for a reason that these two files alone do not show";
+    let functions = pair.diff.functions.as_ref();
+    let outside = functions.is_some_and(|functions| !functions.outside.is_empty());
+    let what = match (code_is_same, bytes) {
+        (_, 0) if open.package_main => {
+            "package main was compiled to something else (part C of the build ID differs)".into()
+        }
+        (_, 0) if open.code => "functions have other code".into(),
+        (_, 0) => "only the names of the builds differ,".into(),
+        (Some(functions), _) => {
+            let counts = &functions.counts;
+            let paired = counts.same + counts.shifted + counts.lines;
+            let moved = if counts.shifted > 0 {
+                ", but for addresses of what moved"
+            } else {
+                ""
+            };
+            let what = quantity::bytes_differ(bytes);
+            format!("the code of all {paired} functions of Go is the same{moved}; {what}")
+        }
+        (None, _) => quantity::bytes_differ(bytes),
+    };
+    let unknown = if outside && bytes > 0 {
+        ", code outside of Go's functions among them, and nothing tells whether that is other code,"
+    } else {
+        ""
+    };
+    format!("{what}{unknown} {WHY}")
 }
 
 fn shifted_only(pair: &Pair<'_>, functions: &FunctionsDiff) -> Cause {
@@ -139,7 +135,9 @@ fn shifted_only(pair: &Pair<'_>, functions: &FunctionsDiff) -> Cause {
     Cause {
         name: Name::Unexplained,
         confidence: Confidence::Possible,
-        summary: "all remaining differences are shifted addresses: code and data only moved".into(),
+        summary: "all remaining differences are shifted addresses: code and data only moved, for a reason that these \
+                  two files alone do not show"
+            .into(),
         evidence: vec![Evidence::new("functions", same.clone(), same)],
         fix: fix(pair),
         reach: Reach::Stamps,
@@ -157,49 +155,6 @@ fn fix(pair: &Pair<'_>) -> String {
         "build both again {flag}from an empty GOCACHE on each machine, and compare; if they still differ, look at \
          the places listed (symbols, if the files have them, tell which function or variable lies there)"
     )
-}
-
-/// Taking sections away also changes the headers that list them. Code or data
-/// on one side only is another matter.
-fn is_one_sided_effect(pair: &Pair<'_>, region: &RegionDiff) -> bool {
-    match region.content {
-        Content::Layout | Content::Symbols => true,
-        Content::Notes if super::split_debug::LINKS.contains(&region.name.as_str()) => true,
-        Content::Notes => {
-            let one_sided = region.a.is_none() || region.b.is_none();
-            // An ID of another length is no stamp at the same place.
-            one_sided || holds_host_id(pair.a, &region.a) && holds_host_id(pair.b, &region.b)
-        }
-        // A section behind those taken away moves, and what points into it follows.
-        Content::Data => words::follow_sections(pair.a, pair.b, region),
-        Content::Code => false,
-    }
-}
-
-/// Says whether every difference of a region lies in places that a cause knows.
-fn lies_in(pair: &Pair<'_>, region: &RegionDiff, places: &[&Range<usize>]) -> bool {
-    let is_known = |at: usize| places.iter().any(|place| place.contains(&at));
-    let lies_in = |span: &Span| {
-        let bytes = |artifact: &'_ Artifact, range: &Range<usize>| {
-            artifact.bytes().get(range.clone()).map(<[u8]>::to_vec)
-        };
-        let sides = bytes(pair.a, &span.a).zip(bytes(pair.b, &span.b));
-        sides.is_some_and(|(a, b)| {
-            // Of different lengths, none of it is equal.
-            let in_place = a.len() == b.len();
-            (0..a.len()).all(|at| in_place && a[at] == b[at] || is_known(span.a.start + at))
-        })
-    };
-    let bytes: usize = region.spans.iter().map(|span| span.a.len()).sum();
-    let is_bounded = bytes.saturating_mul(places.len()) <= KNOWN_MAX;
-    is_bounded && !places.is_empty() && !region.spans.is_empty() && region.spans.iter().all(lies_in)
-}
-
-fn holds_host_id(artifact: &Artifact, region: &Option<Range<usize>>) -> bool {
-    let (Some(id), Some(region)) = (&artifact.image.host_id, region) else {
-        return false;
-    };
-    region.contains(&id.range.start) && id.range.end <= region.end
 }
 
 fn ranges(pair: &Pair<'_>, region: &RegionDiff, symbols: &Symbols<'_>) -> Vec<Evidence> {

@@ -7,16 +7,21 @@
 //! with its neighbours. Nothing is disassembled; see `operands`.
 
 mod comparer;
-pub(super) mod operands;
+pub mod described;
+mod moves;
+pub(crate) mod operands;
+mod outside;
 mod pairs;
 mod places;
 
 use serde::Serialize;
 
+use super::regions::{RegionDiff, Span};
 use crate::compare::Artifact;
 use crate::goinfo::functions::Functions;
 use crate::goinfo::pclntab::Found;
 use comparer::Comparer;
+pub use moves::Moves;
 
 /// The most functions listed by name.
 pub const LISTED_MAX: usize = 2000;
@@ -116,12 +121,21 @@ pub struct FunctionsDiff {
     pub reordered: usize,
     /// The names of each file's first functions.
     pub first: [Vec<String>; 2],
+    /// Code outside of them all that is not the same: C, start-up code, sections of
+    /// their own. Whether only addresses differ there nobody can tell.
+    pub outside: Vec<Span>,
+    /// Whether all functions, sections and memory lie where they did.
+    pub is_in_place: bool,
+    /// Whether both programs begin at the same place.
+    pub is_entry_same: bool,
+    /// Where code and data of the first file lie in the second.
+    pub moves: Moves,
 }
 
 impl FunctionsDiff {
     /// Compares the functions of two files; `None` when either has no line table
     /// that can be read, or they are for different machines.
-    pub fn of(a: &Artifact, b: &Artifact) -> Option<Self> {
+    pub fn of(a: &Artifact, b: &Artifact, regions: &[RegionDiff]) -> Option<Self> {
         if a.image.machine.goarch != b.image.machine.goarch || a.image.format != b.image.format {
             return None;
         }
@@ -133,7 +147,7 @@ impl FunctionsDiff {
             Functions::read(a.bytes(), &a.image, &found_a)?,
             Functions::read(b.bytes(), &b.image, &found_b)?,
         ];
-        Some(Comparer::new([a, b], &functions).compare())
+        Some(Comparer::new([a, b], &functions).compare(regions))
     }
 
     /// Settles what is unclear where nothing moved: then no address is another,
@@ -165,11 +179,17 @@ impl FunctionsDiff {
         count(&mut self.counts);
     }
 
-    /// Says whether every function is in both files with the same code, as far
-    /// as that could be shown.
+    /// Says whether every function was shown to be in both files with the same
+    /// code.
     pub fn is_same_code(&self) -> bool {
         let counts = &self.counts;
         counts.changed + counts.only_a + counts.only_b + counts.unclear == 0
+    }
+
+    /// Says whether code outside of all functions differs though nothing moved:
+    /// then it is other code.
+    pub fn has_other_code_outside(&self) -> bool {
+        self.is_in_place && !self.outside.is_empty()
     }
 }
 

@@ -15,8 +15,8 @@ const ELEMENTS_MAX: usize = 1 << 20;
 /// The most tables kept.
 const TABLES_MAX: usize = 100;
 
-/// Single bytes make a table only from this many on; fewer may agree by chance.
-const BYTES_MIN: usize = 8;
+/// Fewer elements that stand elsewhere are as well exchanged by hand.
+const MOVED_MIN: usize = 4;
 
 /// One table in another order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,21 +33,14 @@ pub struct Permuted {
     pub moved: usize,
 }
 
-/// Finds tables in another order; also says how many differing stretches are
-/// none.
-pub fn compare(a: &Artifact, b: &Artifact, regions: &[RegionDiff]) -> (Vec<Permuted>, usize) {
+/// Finds tables in another order.
+pub fn compare(a: &Artifact, b: &Artifact, regions: &[RegionDiff]) -> Vec<Permuted> {
     let mut tables = Vec::new();
-    let mut others = 0;
     for region in regions {
         let (Some(range_a), Some(range_b)) = (&region.a, &region.b) else {
-            others += 1;
             continue;
         };
-        if region.spans.is_empty() {
-            continue;
-        }
         if region.content != Content::Data || range_a.len() != range_b.len() {
-            others += 1;
             continue;
         }
         let sides = (&a.bytes()[range_a.clone()], &b.bytes()[range_b.clone()]);
@@ -56,7 +49,8 @@ pub fn compare(a: &Artifact, b: &Artifact, regions: &[RegionDiff]) -> (Vec<Permu
             .iter()
             .map(|span| span.a.start - range_a.start..span.a.end - range_a.start)
             .collect();
-        for element in [8, 4, 2, 1] {
+        // The letters of two texts may be the same ones: smaller elements are none.
+        for element in [8, 4] {
             let mut still = Vec::new();
             for stretch in join(&open, element, sides.0.len()) {
                 match moved(sides, &stretch, element) {
@@ -76,9 +70,8 @@ pub fn compare(a: &Artifact, b: &Artifact, regions: &[RegionDiff]) -> (Vec<Permu
             }
             open = still;
         }
-        others += open.len();
     }
-    (tables, others)
+    tables
 }
 
 /// Widens spans to whole elements and joins those near each other.
@@ -97,11 +90,14 @@ fn join(spans: &[Range<usize>], element: usize, len: usize) -> Vec<Range<usize>>
 
 /// Returns how many elements moved when both sides hold the same ones.
 fn moved((a, b): (&[u8], &[u8]), stretch: &Range<usize>, element: usize) -> Option<usize> {
-    let too_few = element == 1 && stretch.len() < BYTES_MIN;
-    if stretch.len() / element > ELEMENTS_MAX || too_few || !stretch.len().is_multiple_of(element) {
+    if stretch.len() / element > ELEMENTS_MAX || !stretch.len().is_multiple_of(element) {
         return None;
     }
     let (a, b) = (a.get(stretch.clone())?, b.get(stretch.clone())?);
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n' | b'\t');
+    if a.iter().all(is_text) {
+        return None;
+    }
     let moved = a
         .chunks(element)
         .zip(b.chunks(element))
@@ -116,7 +112,11 @@ fn moved((a, b): (&[u8], &[u8]), stretch: &Range<usize>, element: usize) -> Opti
         elements.sort_unstable();
         elements
     };
-    (moved >= 2 && sorted(a) == sorted(b)).then_some(moved)
+    let (sorted_a, sorted_b) = (sorted(a), sorted(b));
+    let mut distinct = sorted_a.clone();
+    distinct.dedup();
+    let is_many = moved >= MOVED_MIN && distinct.len() >= MOVED_MIN;
+    (is_many && sorted_a == sorted_b).then_some(moved)
 }
 
 #[cfg(test)]
@@ -126,13 +126,27 @@ mod tests {
     #[test]
     fn the_same_elements_in_another_order() {
         let words = |words: [u32; 4]| words.map(u32::to_le_bytes).concat();
-        let (a, b) = (words([1, 2, 3, 4]), words([4, 2, 1, 3]));
-        assert_eq!(moved((&a, &b), &(0..16), 4), Some(3));
+        let (a, b) = (words([1, 2, 3, 4]), words([4, 3, 1, 2]));
+        assert_eq!(moved((&a, &b), &(0..16), 4), Some(4));
         assert_eq!(moved((&a, &b), &(0..16), 8), None);
-        let other = words([4, 2, 1, 5]);
+        let other = words([4, 3, 1, 5]);
         assert_eq!(moved((&a, &other), &(0..16), 4), None);
         // Equal sides have nothing that moved.
         assert_eq!(moved((&a, &a), &(0..16), 4), None);
+    }
+
+    #[test]
+    fn what_a_hand_exchanges_is_no_other_order() {
+        let words = |words: [u32; 4]| words.map(u32::to_le_bytes).concat();
+        let table = words([1, 2, 3, 4]);
+        for other in [[1, 3, 2, 4], [4, 2, 1, 3]] {
+            assert_eq!(moved((&table, &words(other)), &(0..16), 4), None);
+        }
+        // Two numbers, however often.
+        let (a, b) = (words([1, 2, 1, 2]), words([2, 1, 2, 1]));
+        assert_eq!(moved((&a, &b), &(0..16), 4), None);
+        let (a, b) = (b"v1.0v1.2v1.3v1.4", b"v1.4v1.0v1.2v1.3");
+        assert_eq!(moved((a, b), &(0..16), 4), None);
     }
 
     #[test]

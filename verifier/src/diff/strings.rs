@@ -87,12 +87,6 @@ pub fn compare(a: &Artifact, b: &Artifact) -> Vec<StringDiff> {
     found
 }
 
-/// Returns where the texts of a file's strings begin.
-pub(super) fn starts(artifact: &Artifact) -> Vec<usize> {
-    let strings = read(artifact);
-    strings.iter().map(|found| found.range.start).collect()
-}
-
 fn pair(a: &Found<'_>, b: &Found<'_>) -> StringDiff {
     StringDiff {
         header_a: a.header,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::functions::Moves;
 use super::regions::RegionDiff;
 use crate::compare::Artifact;
 use crate::goinfo;
@@ -15,21 +16,22 @@ const WORDS_MAX: usize = 4_000_000;
 const ZEROED_MAX: u64 = 1 << 30;
 
 /// Says whether every difference of a region of data is an address on both
-/// sides, of places that moved in runs: a word holds when another one moved by
-/// the same distance.
-pub fn are_addresses(a: &Artifact, b: &Artifact, region: &RegionDiff) -> bool {
+/// sides, of a place that moved as code shows it to have moved. Two numbers that
+/// differ by one amount are no addresses for that.
+pub fn are_addresses(a: &Artifact, b: &Artifact, region: &RegionDiff, moves: &Moves) -> bool {
     let (Some(range_a), Some(range_b)) = (&region.a, &region.b) else {
         return false;
     };
     let alike = a.image.machine == b.image.machine && range_a.len() == range_b.len();
-    if !alike || region.content != Content::Data || region.spans.is_empty() {
+    let is_data = region.content == Content::Data && !region.spans.is_empty();
+    if !alike || !is_data || !moves.any() {
         return false;
     }
     let word = usize::from(a.image.machine.bits.unwrap_or(64) / 8);
     let address = a.image.address_of(range_a.start).unwrap_or(0);
     let skew = usize::try_from(address % word as u64).unwrap_or(0);
     let (space_a, space_b) = (space(&a.image), space(&b.image));
-    let mut moved: Vec<(u64, u64)> = Vec::new();
+    let mut left = WORDS_MAX;
     for span in &region.spans {
         let start = (span.a.start - range_a.start + skew) / word * word;
         for at in (start..span.a.end - range_a.start + skew).step_by(word) {
@@ -45,24 +47,14 @@ pub fn are_addresses(a: &Artifact, b: &Artifact, region: &RegionDiff) -> bool {
             if one == other {
                 continue;
             }
-            if !space_a.contains(&one) || !space_b.contains(&other) || moved.len() >= WORDS_MAX {
+            let is_address = space_a.contains(&one) && space_b.contains(&other);
+            if !is_address || !moves.lead(one, other) || left == 0 {
                 return false;
             }
-            moved.push((one, other));
+            left -= 1;
         }
     }
-    moved.sort_unstable();
-    moved.dedup();
-    let by = |pair: &(u64, u64)| pair.1.wrapping_sub(pair.0);
-    let holds = |index: usize| {
-        let like =
-            |other: Option<&(u64, u64)>| other.is_some_and(|other| by(other) == by(&moved[index]));
-        let before = index.checked_sub(1).and_then(|before| moved.get(before));
-        like(before) || like(moved.get(index + 1))
-    };
-    // One place went to one place.
-    let is_clear = moved.windows(2).all(|pair| pair[0].0 != pair[1].0);
-    !moved.is_empty() && is_clear && (0..moved.len()).all(holds)
+    true
 }
 
 /// Bytes in one word of a table of relative addresses, on every machine.
@@ -153,6 +145,44 @@ mod tests {
             content: Content::Data,
         }];
         artifact
+    }
+
+    #[test]
+    fn numbers_are_addresses_only_where_things_moved_so() {
+        let sides = |after: [u32; 3]| {
+            let mut sides = [table(0x9003, [0x8100, 0x77, 0x8200]), table(0x9003, after)];
+            for side in &mut sides {
+                side.image.machine.bits = Some(32);
+                side.image.segments = vec![crate::image::Segment {
+                    address: 0x8000,
+                    range: 0..13,
+                    memory: 0,
+                }];
+            }
+            sides
+        };
+        let moved = Moves::of(vec![(0x8000, 0x8010), (0x8fff, 0x900f)]);
+        let cases = [
+            ([0x8110, 0x77, 0x8210], &moved, true),
+            // Two numbers that differ by one amount, and nothing moved by it.
+            ([0x8108, 0x77, 0x8208], &moved, false),
+            ([0x8110, 0x78, 0x8210], &moved, false),
+            ([0x8110, 0x77, 0x8210], &Moves::default(), false),
+        ];
+        for (after, moves, want) in cases {
+            let [a, b] = sides(after);
+            let region = RegionDiff {
+                name: ".idata".into(),
+                content: Content::Data,
+                a: Some(0..13),
+                b: Some(0..13),
+                differing: 3,
+                stamped: 0,
+                spans: vec![Span { a: 1..13, b: 1..13 }],
+                new: None,
+            };
+            assert_eq!(are_addresses(&a, &b, &region, moves), want, "{after:x?}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //!
 //! Source: cmd/link/internal/ld/pcln.go, runtime/symtab.go, debug/gosym/pclntab.go
 
+mod description;
 mod header;
 pub mod origins;
 
@@ -203,8 +204,15 @@ impl<'a> Table<'a> {
     /// Returns the source lines of a function's instructions, as the table has
     /// them: steps of line and address, the first one from line -1.
     pub fn lines(&self, record: usize) -> Option<&'a [u8]> {
-        let lines = self.header.lines;
-        let start = lines.checked_add(usize::try_from(self.field(record, 5)?).ok()?)?;
+        self.steps_at(self.field(record, 5)?)
+    }
+
+    /// Returns the steps of a value, without the zero that ends them.
+    fn steps_at(&self, offset: u32) -> Option<&'a [u8]> {
+        let start = self
+            .header
+            .lines
+            .checked_add(usize::try_from(offset).ok()?)?;
         let rest = self.data.get(start..)?;
         // Pairs of varints, ended by a zero value.
         let mut at = 0;

@@ -18,7 +18,7 @@ pub(super) fn c_side() -> Vec<Pair> {
         ),
         differ(
             "a C header changed",
-            "source-content",
+            "c-source",
             cgo(),
             cgo().edit("inner/twice.h", "FACTOR 2", "FACTOR 3"),
         ),

@@ -4,17 +4,23 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::operands::{self, Code, Outcome};
+use super::outside;
 use super::pairs::{Pairs, Side};
-use super::places::{Places, References};
+use super::places::{Places, References, Relation, Still};
 use super::{Change, Counts, FunctionDiff, FunctionsDiff, LISTED_MAX, PACKAGES_MAX, Place};
 use crate::compare::Artifact;
+use crate::diff::layout;
+use crate::diff::regions::{self, RegionDiff};
 use crate::goinfo::functions::{Function, Functions, package};
 use crate::goinfo::pclntab::origins;
+
+/// Bytes of code that tell one entry outside of Go's functions from another.
+const ENTRY_LEN: usize = 16;
 
 /// The most names kept of the first functions.
 const FIRST_MAX: usize = 8;
 
-fn first(functions: &Functions<'_>) -> Vec<String> {
+fn first_names(functions: &Functions<'_>) -> Vec<String> {
     let names = functions.all.iter().take(FIRST_MAX);
     names.map(|function| function.name.to_owned()).collect()
 }
@@ -54,7 +60,7 @@ impl<'a> Comparer<'a> {
         }
     }
 
-    pub(super) fn compare(&self) -> FunctionsDiff {
+    pub(super) fn compare(&self, regions: &[RegionDiff]) -> FunctionsDiff {
         let [a, b] = self.functions;
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(self.pairs.both.len());
         let places = Places::of(self.artifacts, self.functions, &self.pairs);
@@ -65,7 +71,14 @@ impl<'a> Comparer<'a> {
             references.end_of_function();
         }
         // Where data went is known only when every reference has been seen.
-        references.settle(self.artifacts);
+        let still = Still::of(self.artifacts, regions, self.functions_stay());
+        references.settle(self.artifacts, &still);
+        // Where nothing but code differs and all lies where it did, no address is
+        // another one.
+        let nothing_moved = still.is_everything() && regions::is_in_place(regions);
+        let first = |of_a: usize, of_b: usize| {
+            operands::first_difference(&self.code(0, &a.all[of_a]), &self.code(1, &b.all[of_b]))
+        };
         let pairs = self.pairs.both.iter().zip(outcomes).enumerate();
         let mut list: Vec<Judged> = pairs
             .map(|(index, ((of_a, of_b), outcome))| {
@@ -73,6 +86,9 @@ impl<'a> Comparer<'a> {
                 let (change, at) = match outcome {
                     Outcome::Unknown => (Change::Unclear, None),
                     Outcome::Changed(at) => (Change::Changed, Some(at)),
+                    Outcome::Shifted if nothing_moved => {
+                        (Change::Changed, Some(first(*of_a, *of_b)))
+                    }
                     Outcome::Shifted if !references.all_hold(index) => (Change::Unclear, None),
                     Outcome::Same | Outcome::Shifted if lines() => (Change::Lines, None),
                     Outcome::Shifted => (Change::Shifted, None),
@@ -88,7 +104,11 @@ impl<'a> Comparer<'a> {
             .collect();
         let mut diff = FunctionsDiff {
             reordered: self.reordered(&list),
-            first: [first(a), first(b)],
+            first: [first_names(a), first_names(b)],
+            outside: outside::compare(self.artifacts, self.functions, regions),
+            is_in_place: still.is_everything(),
+            is_entry_same: self.is_entry_same(&places),
+            moves: references.into_moves(self.functions, &self.pairs),
             ..FunctionsDiff::default()
         };
         let one_sided = |change, a, b| Judged {
@@ -103,6 +123,35 @@ impl<'a> Comparer<'a> {
         list.extend(only_b.map(|index| one_sided(Change::OnlyB, None, Some(*index))));
         self.gather(list, &mut diff);
         diff
+    }
+
+    /// Says whether both files have the same functions at the same addresses.
+    fn functions_stay(&self) -> bool {
+        let [a, b] = self.functions;
+        let place = |function: &Function<'_>| (function.address, function.size);
+        let stays = |(of_a, of_b): &(usize, usize)| place(&a.all[*of_a]) == place(&b.all[*of_b]);
+        self.pairs.only_a.is_empty()
+            && self.pairs.only_b.is_empty()
+            && self.pairs.both.iter().all(stays)
+    }
+
+    /// Says whether both programs begin at the same place, as far as that can be
+    /// shown: of the same function, or outside of them at equal code.
+    fn is_entry_same(&self, places: &Places<'_>) -> bool {
+        let entries = layout::entry(self.artifacts[0]).zip(layout::entry(self.artifacts[1]));
+        let Some((a, b)) = entries else {
+            return false;
+        };
+        let code = |side: usize, address| {
+            let artifact = self.artifacts[side];
+            let image = &artifact.image;
+            image.at_address(artifact.bytes(), address, ENTRY_LEN)
+        };
+        let is_outside = [(0, a), (1, b)]
+            .into_iter()
+            .all(|(side, address)| self.functions[side].at(address).is_none());
+        places.relation(a, b) == Relation::SameCode
+            || is_outside && code(0, a).is_some() && code(0, a) == code(1, b)
     }
 
     /// Counts functions that come before one that they followed. Functions of one

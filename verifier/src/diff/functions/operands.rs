@@ -14,11 +14,11 @@ use super::places::{Places, References, Relation};
 
 /// The code of one function.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::diff) struct Code<'a> {
+pub(crate) struct Code<'a> {
     /// The address of its first byte.
-    pub(in crate::diff) address: u64,
+    pub(crate) address: u64,
     /// Its bytes, padding included.
-    pub(in crate::diff) bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
 }
 
 impl Code<'_> {
@@ -77,16 +77,36 @@ pub(super) fn compare(
 
 /// Returns the addresses of data that code names, and where it does; empty for
 /// architectures that are not read here.
-pub(in crate::diff) fn addresses(
-    code: &Code<'_>,
-    arch: &str,
-    big_endian: bool,
-) -> Vec<(usize, u64)> {
+pub(crate) fn addresses(code: &Code<'_>, arch: &str, big_endian: bool) -> Vec<(usize, u64)> {
     match arch {
         "amd64" | "386" => x86::addresses(code, arch == "amd64"),
         "arm64" if !big_endian => arm64::addresses(code),
         _ => Vec::new(),
     }
+}
+
+/// Returns numbers that instructions near a place take; none for architectures
+/// that are not read here.
+pub(in crate::diff) fn numbers(bytes: &[u8], arch: &str) -> Vec<u32> {
+    match arch {
+        "amd64" | "386" => x86::numbers(bytes).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Says whether two versions of code at one address can differ in addresses
+/// alone, as far as instructions are read here.
+pub(crate) fn may_differ_in_operands(a: &[u8], b: &[u8], arch: &str) -> bool {
+    a.len() == b.len()
+        && match arch {
+            "amd64" => x86::differ_in_operands(a, b),
+            _ => true,
+        }
+}
+
+/// Returns the first byte in which two versions of a function differ.
+pub(super) fn first_difference(a: &Code<'_>, b: &Code<'_>) -> usize {
+    next_difference(a.bytes, b.bytes, 0).unwrap_or(0)
 }
 
 fn by_operands(

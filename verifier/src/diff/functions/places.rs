@@ -1,8 +1,13 @@
 //! Whether two addresses, one in each file, are the same place.
 
+use std::collections::HashSet;
+
+use super::moves::Moves;
 use super::pairs::Pairs;
 use crate::compare::Artifact;
+use crate::diff::regions::RegionDiff;
 use crate::goinfo::functions::Functions;
+use crate::image::{Content, Image, Region};
 
 /// The most references to data kept.
 const REFERENCES_MAX: usize = 4_000_000;
@@ -146,8 +151,9 @@ impl References {
     /// Decides which pairs are one place: the linker moves data in long runs, so
     /// a pair holds when a neighbour moved by the same distance, or when both
     /// addresses hold the same bytes. An address that went to two places went
-    /// where most references say.
-    pub(super) fn settle(&mut self, artifacts: [&Artifact; 2]) {
+    /// where most references say. Where a section stayed as it was, nothing in it
+    /// moved by itself, and neighbours prove nothing.
+    pub(super) fn settle(&mut self, artifacts: [&Artifact; 2], still: &Still) {
         let mut sorted = self.all.clone();
         sorted.sort_unstable();
         let chosen = majority(&sorted);
@@ -158,11 +164,34 @@ impl References {
                 other.is_some_and(|other| moved(*other) == moved(*pair))
             };
             let before = index.checked_sub(1).and_then(|index| chosen.get(index));
-            if like(before) || like(chosen.get(index + 1)) || same_content(artifacts, *pair) {
+            let holds = match still.distance(pair.0) {
+                Some(distance) if moved(*pair) == distance => true,
+                Some(_) => same_content(artifacts, *pair),
+                None => {
+                    like(before) || like(chosen.get(index + 1)) || same_content(artifacts, *pair)
+                }
+            };
+            if holds {
                 held.push(*pair);
             }
         }
         self.held = held;
+    }
+
+    /// Returns where data went, and functions with it.
+    pub(super) fn into_moves(self, functions: &[Functions<'_>; 2], pairs: &Pairs) -> Moves {
+        let [a, b] = functions;
+        let mut all = self.held;
+        for (of_a, of_b) in &pairs.both {
+            let (one, other) = (&a.all[*of_a], &b.all[*of_b]);
+            all.push((one.address, other.address));
+            let last = one.size.min(other.size).saturating_sub(1);
+            all.push((
+                one.address.saturating_add(last),
+                other.address.saturating_add(last),
+            ));
+        }
+        Moves::of(all)
     }
 
     /// Says whether every reference of a function holds.
@@ -178,8 +207,122 @@ impl References {
     }
 }
 
-/// For each first address the second one that occurs most, unless two do.
+/// What did not change between two files, so that nothing in it can have moved by
+/// itself.
+pub(super) struct Still {
+    /// Sections of equal bytes: addresses of the first file, and how far away they
+    /// lie in the second.
+    sections: Vec<(std::ops::Range<u64>, u64)>,
+    /// Whether everything lies where it did, memory without bytes too.
+    everything: bool,
+}
+
+impl Still {
+    pub(super) fn of(
+        artifacts: [&Artifact; 2],
+        regions: &[RegionDiff],
+        functions_stay: bool,
+    ) -> Self {
+        let [a, b] = artifacts.map(|artifact| &artifact.image);
+        let changed: HashSet<&str> = regions.iter().map(|region| region.name.as_str()).collect();
+        let is_loaded = |region: &&Region| region.address.is_some();
+        let same = a.regions.iter().filter(is_loaded).filter_map(|region| {
+            let other = b.region(&region.name)?;
+            let is_same = region.content == Content::Data
+                && region.range.len() == other.range.len()
+                && (!changed.contains(&*region.name) || stays(artifacts, region, other));
+            let (from, to) = (region.address?, other.address?);
+            let end = from.saturating_add(region.range.len() as u64);
+            is_same.then(|| (from..end, to.wrapping_sub(from)))
+        });
+        // Memory that begins as zero follows the bytes of a segment.
+        let zeroed = a
+            .segments
+            .iter()
+            .zip(&b.segments)
+            .filter_map(|(one, other)| {
+                let len = one.range.len() as u64;
+                let is_same = one.memory == other.memory && one.range.len() == other.range.len();
+                let memory =
+                    one.address.saturating_add(len)..one.address.saturating_add(one.memory);
+                (is_same && memory.start < memory.end)
+                    .then(|| (memory, other.address.wrapping_sub(one.address)))
+            });
+        // Debug information has addresses in some formats, and nothing refers to it.
+        let is_debug = |region: &Region| region.content == Content::Symbols;
+        let places = |image: &Image| -> Vec<(String, Option<u64>, usize)> {
+            let loaded = image.regions.iter().filter(is_loaded);
+            loaded
+                .filter(|region| !is_debug(region))
+                .map(|region| (region.name.clone(), region.address, region.range.len()))
+                .collect()
+        };
+        let memory = |image: &Image| -> Vec<(u64, u64)> {
+            let segments = image.segments.iter().filter(|segment| {
+                let first = image.region_at(segment.range.start);
+                !first.is_some_and(is_debug)
+            });
+            segments
+                .map(|segment| (segment.address, segment.memory))
+                .collect()
+        };
+        Self {
+            sections: same.chain(zeroed).collect(),
+            everything: functions_stay && places(a) == places(b) && memory(a) == memory(b),
+        }
+    }
+
+    /// Says whether everything lies where it did.
+    pub(super) fn is_everything(&self) -> bool {
+        self.everything
+    }
+
+    /// Returns how far an address of the first file can only have moved.
+    fn distance(&self, address: u64) -> Option<u64> {
+        if self.everything {
+            return Some(0);
+        }
+        let mut sections = self.sections.iter();
+        let (_, distance) = sections.find(|(section, _)| section.contains(&address))?;
+        Some(*distance)
+    }
+}
+
+/// Says whether most variables of a section have the values that they had at
+/// their places: pointers to what moved elsewhere are not the same.
+fn stays(artifacts: [&Artifact; 2], region: &Region, other: &Region) -> bool {
+    const WORD: usize = 8;
+    let is_writable = region.name.contains("data") && !region.name.ends_with("rodata");
+    let sides = [(artifacts[0], region), (artifacts[1], other)];
+    let [a, b] = sides.map(|(artifact, region)| {
+        let bytes = artifact.bytes().get(region.range.clone());
+        bytes.unwrap_or_default().chunks(WORD)
+    });
+    let is_set = |(one, other): &(&[u8], &[u8])| one.iter().chain(*other).any(|byte| *byte != 0);
+    let set = || a.clone().zip(b.clone()).filter(is_set);
+    let same = set().filter(|(one, other)| one == other).count();
+    is_writable && region.name != ".rdata" && 2 * same >= set().count()
+}
+
+/// For each first address the second one that occurs most, unless two do; and
+/// the other way round: two things do not become one.
 fn majority(sorted: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    let mut chosen = most(sorted);
+    chosen.sort_unstable_by_key(|((a, b), _)| (*b, *a));
+    let mut unique: Vec<(u64, u64)> = Vec::with_capacity(chosen.len());
+    for group in chosen.chunk_by(|one, next| one.0.1 == next.0.1) {
+        let best = group.iter().map(|(_, count)| *count).max().unwrap_or(0);
+        let mut leaders = group.iter().filter(|(_, count)| *count == best);
+        if let (Some((pair, _)), None) = (leaders.next(), leaders.next()) {
+            unique.push(*pair);
+        }
+    }
+    unique.sort_unstable();
+    unique
+}
+
+/// The first half of [`majority`], with how often each pair occurs.
+fn most(sorted: &[(u64, u64)]) -> Vec<((u64, u64), usize)> {
     let mut chosen = Vec::new();
     for group in sorted.chunk_by(|one, next| one.0 == next.0) {
         let mut best: Option<((u64, u64), usize)> = None;
@@ -194,9 +337,7 @@ fn majority(sorted: &[(u64, u64)]) -> Vec<(u64, u64)> {
                 }
             }
         }
-        if let Some((pair, _)) = best.filter(|_| !tied) {
-            chosen.push(pair);
-        }
+        chosen.extend(best.filter(|_| !tied));
     }
     chosen
 }
@@ -220,5 +361,13 @@ mod tests {
     fn an_address_goes_where_most_references_say() {
         let sorted = [(1, 5), (1, 5), (1, 6), (2, 6), (3, 7), (3, 8)];
         assert_eq!(majority(&sorted), [(1, 5), (2, 6)]);
+    }
+
+    #[test]
+    fn two_places_do_not_become_one() {
+        // A + B became B + C: B did not move to C, for C is there.
+        let sorted = [(1, 2), (2, 3), (3, 3), (3, 3)];
+        assert_eq!(majority(&sorted), [(1, 2), (3, 3)]);
+        assert_eq!(majority(&[(1, 3), (2, 3)]), []);
     }
 }

@@ -33,27 +33,62 @@ pub(super) fn compare(
     Outcome::Shifted
 }
 
-/// Returns every address that LEA takes: so code names constants.
+/// Returns every address that an instruction names: so code names constants and
+/// variables.
 pub(super) fn addresses(code: &Code<'_>, wide: bool) -> Vec<(usize, u64)> {
-    const LEA: u8 = 0x8d;
     let bytes = code.bytes;
-    let address = |opcode: usize| {
-        let modrm = bytes.get(opcode.checked_add(1)?)?;
-        let value = word(bytes, opcode + 2)?;
-        if modrm & 0xc7 != 0x05 {
+    let address = |modrm: usize| {
+        let opcode = modrm.checked_sub(1)?;
+        let is_two_byte = opcode.checked_sub(1).is_some_and(|at| bytes[at] == 0x0f);
+        if !is_two_byte && !OPCODES.contains(&bytes[opcode]) {
             return None;
         }
+        let value = word(bytes, modrm + 1)?;
         if !wide {
             return Some((opcode, u64::from(value)));
         }
-        let prefix = bytes.get(opcode.checked_sub(1)?)?;
-        let next = code.address.wrapping_add(opcode as u64 + 6);
+        // Some instructions have a value behind the address.
+        let behind = match (is_two_byte, bytes[opcode]) {
+            (false, 0x80 | 0x83 | 0xc6) => 1,
+            (false, 0x81 | 0xc7) => 4,
+            _ => 0,
+        };
+        let next = code.address.wrapping_add((modrm + 5 + behind) as u64);
         let target = next.wrapping_add_signed(i64::from(value.cast_signed()));
-        (prefix & 0xf8 == 0x48).then_some((opcode - 1, target))
+        Some((opcode.saturating_sub(1), target))
     };
-    memchr::memchr_iter(LEA, bytes)
+    let is_modrm = |at: &usize| bytes[*at] & 0xc7 == 0x05;
+    (1..bytes.len())
+        .filter(is_modrm)
         .filter_map(address)
         .collect()
+}
+
+/// Returns the numbers that instructions take within some bytes: the length of a
+/// text is among those near its address.
+pub(super) fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    // MOVL $n to a register.
+    let is_move = |at: &usize| matches!(bytes[*at], 0xb8..=0xbf);
+    (0..bytes.len())
+        .filter(is_move)
+        .filter_map(move |at| word(bytes, at + 1))
+}
+
+/// Says whether two versions of code at one address differ in operands alone.
+pub(super) fn differ_in_operands(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(differs) = next_difference(a, b, at) {
+        let mut starts = differs.saturating_sub(3).max(at)..=differs;
+        let is_operand = |start: usize| {
+            let (one, other) = (kind(a, start), kind(b, start));
+            one == other && one != Kind::Other && word(a, start).is_some()
+        };
+        let Some(start) = starts.find(|start| is_operand(*start)) else {
+            return false;
+        };
+        at = start + 4;
+    }
+    a.len() == b.len()
 }
 
 /// Says whether the four bytes at an offset are an operand that refers to the
@@ -203,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_lea_takes() {
+    fn addresses_that_code_names() {
         // LEAQ 0x10(IP), AX; LEAQ 0x10(AX), AX; RET
         let bytes = [
             0x48, 0x8d, 0x05, 0x10, 0, 0, 0, 0x48, 0x8d, 0x40, 0x10, 0xc3, 0, 0, 0, 0,
@@ -214,5 +249,26 @@ mod tests {
         };
         assert_eq!(addresses(&code, true), [(0, 0x1017)]);
         assert_eq!(addresses(&code, false), [(1, 0x10)]);
+        // MOVL $5, BX and CMPQ 0x20(IP), $1
+        let bytes = [0xbb, 5, 0, 0, 0, 0x48, 0x83, 0x3d, 0x20, 0, 0, 0, 1];
+        let code = Code {
+            address: 0x1000,
+            bytes: &bytes,
+        };
+        assert_eq!(numbers(&bytes).collect::<Vec<_>>(), [5]);
+        assert_eq!(addresses(&code, true), [(5, 0x102d)]);
+    }
+
+    #[test]
+    fn a_value_is_no_operand() {
+        // MOVL $5, AX; CALL; LEAQ 0x10(IP), AX
+        let a = [
+            0xb8, 5, 0, 0, 0, 0xe8, 1, 0, 0, 0, 0x48, 0x8d, 0x05, 0x10, 0, 0, 0,
+        ];
+        let mut b = a;
+        (b[6], b[13]) = (2, 0x20);
+        assert!(differ_in_operands(&a, &b));
+        b[1] = 6;
+        assert!(!differ_in_operands(&a, &b));
     }
 }

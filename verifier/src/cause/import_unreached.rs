@@ -1,0 +1,75 @@
+//! import-unreached: something was compiled to other content, and nothing of that
+//! is linked into the program.
+//!
+//! Part C of the build ID is made from the compiled package main, which names a
+//! fingerprint of all that each import offers. A function there that nobody calls
+//! changes the fingerprint, and the linker leaves the function out.
+//!
+//! Source: cmd/link/internal/ld/deadcode.go, cmd/internal/goobj (fingerprint)
+
+use super::open::{headers_follow, is_unowned};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::compare::Artifact;
+use crate::diff::RegionDiff;
+use crate::image::Content;
+
+pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
+    let main_differs = pair
+        .diff
+        .pattern
+        .is_some_and(|pattern| pattern.0[..3] == [false; 3]);
+    if !main_differs || !is_loaded_alike(pair) || !pair.same_go() || !pair.same_build_info() {
+        return Vec::new();
+    }
+    let ids = |artifact: &Artifact| artifact.go.program().map(ToString::to_string);
+    let pattern = pair.diff.pattern.map(|pattern| pattern.to_string());
+    vec![Cause {
+        name: Name::ImportUnreached,
+        confidence: Confidence::Likely,
+        summary: "a package that package main imports, or package main itself, has something that does not reach the \
+                  program, as a function that nobody calls: package main was compiled to other content, and all code \
+                  and data linked are equal"
+            .into(),
+        evidence: vec![Evidence::sides(
+            format!(
+                "build ID, pattern {}: package main's content (part C) differs, what the program loads is equal",
+                pattern.unwrap_or_default()
+            ),
+            ids(pair.a),
+            ids(pair.b),
+        )],
+        fix: "build both from one commit with a clean tree, the folders of replace lines and go.work too; code and data \
+              are equal already"
+            .into(),
+        reach: Reach::Places(debug(pair)),
+    }]
+}
+
+/// Says whether nothing differs but names of the build and, where Go alone made
+/// it, debug information: that describes files and types that are not linked in.
+/// Sections behind it lie elsewhere in the file.
+fn is_loaded_alike(pair: &Pair<'_>) -> bool {
+    let is_go = |artifact: &Artifact| artifact.image.is_externally_linked() == Some(false);
+    let by_go_alone = is_go(pair.a) && is_go(pair.b);
+    let regions = pair.diff.regions.iter();
+    let mut open = regions.filter(|region| region.differing > region.stamped);
+    open.all(|region| {
+        let both = region.a.is_some() && region.b.is_some();
+        let follows = match region.content {
+            Content::Layout => headers_follow(pair) && !is_unowned(pair, region),
+            Content::Symbols => true,
+            Content::Code | Content::Data | Content::Notes => false,
+        };
+        both && by_go_alone && follows
+    })
+}
+
+/// The debug information of the first file.
+fn debug(pair: &Pair<'_>) -> Vec<std::ops::Range<usize>> {
+    let regions = pair.diff.regions.iter();
+    let of = |region: &RegionDiff| matches!(region.content, Content::Symbols | Content::Layout);
+    regions
+        .filter(|region| of(region))
+        .filter_map(|region| region.a.clone())
+        .collect()
+}

@@ -1,0 +1,130 @@
+//! Code that no function of the line table covers: C, the platform's start-up
+//! code, whatever lies in sections of its own. Nobody tells what it is, so that
+//! other bytes there are never called moved.
+
+use std::ops::Range;
+
+use crate::compare::Artifact;
+use crate::diff::bytes;
+use crate::diff::regions::{RegionDiff, Span};
+use crate::goinfo::functions::Functions;
+use crate::image::Content;
+
+/// The most stretches kept.
+const SPANS_MAX: usize = 1000;
+
+/// Bytes that only fill up: INT3, zeros, NOP.
+const FILLERS: [u8; 3] = [0xcc, 0, 0x90];
+
+/// Returns the stretches of code outside all functions that are not the same.
+pub(super) fn compare(
+    artifacts: [&Artifact; 2],
+    functions: &[Functions<'_>; 2],
+    regions: &[RegionDiff],
+) -> Vec<Span> {
+    let code = regions
+        .iter()
+        .filter(|region| region.content == Content::Code && region.differing > region.stamped);
+    let mut spans = Vec::new();
+    for region in code {
+        let gaps = |side: usize, range: &Option<Range<usize>>| {
+            range.as_ref().map_or_else(Vec::new, |range| {
+                gaps(artifacts[side], &functions[side], range)
+            })
+        };
+        pair(
+            artifacts,
+            &gaps(0, &region.a),
+            &gaps(1, &region.b),
+            &mut spans,
+        );
+        if spans.len() >= SPANS_MAX {
+            break;
+        }
+    }
+    spans.truncate(SPANS_MAX);
+    spans
+}
+
+/// Sets the gaps of a section side by side.
+fn pair(artifacts: [&Artifact; 2], a: &[Range<usize>], b: &[Range<usize>], spans: &mut Vec<Span>) {
+    let [bytes_a, bytes_b] = artifacts.map(Artifact::bytes);
+    if a.len() != b.len() {
+        // What belongs to what is open.
+        let whole = |gaps: &[Range<usize>]| match (gaps.first(), gaps.last()) {
+            (Some(first), Some(last)) => first.start..last.end,
+            _ => 0..0,
+        };
+        spans.push(Span {
+            a: whole(a),
+            b: whole(b),
+        });
+        return;
+    }
+    for (one, other) in a.iter().zip(b) {
+        let (of_a, of_b) = (&bytes_a[one.clone()], &bytes_b[other.clone()]);
+        let shift = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
+        if of_a.len() == of_b.len() {
+            let found = bytes::compare(of_a, of_b).spans;
+            spans.extend(found.iter().map(|span| Span {
+                a: shift(span, one.start),
+                b: shift(span, other.start),
+            }));
+        } else {
+            let (middle_a, middle_b) = bytes::middle(of_a, of_b);
+            spans.push(Span {
+                a: shift(&middle_a, one.start),
+                b: shift(&middle_b, other.start),
+            });
+        }
+    }
+}
+
+/// Returns what no function and no stamp covers of a section, fillers left out.
+fn gaps(
+    artifact: &Artifact,
+    functions: &Functions<'_>,
+    region: &Range<usize>,
+) -> Vec<Range<usize>> {
+    let stamps = artifact.go.stamps.iter().map(|stamp| stamp.range.clone());
+    let mut covered: Vec<Range<usize>> = functions
+        .all
+        .iter()
+        .map(|function| function.range.clone())
+        .chain(stamps)
+        .filter(|range| range.start < region.end && region.start < range.end)
+        .collect();
+    covered.sort_unstable_by_key(|range| range.start);
+    covered.push(region.end..region.end);
+    let mut at = region.start;
+    let mut gaps = Vec::new();
+    for range in covered {
+        if at < range.start {
+            gaps.extend(trim(artifact.bytes(), at..range.start));
+        }
+        at = at.max(range.end);
+    }
+    gaps
+}
+
+/// Cuts fillers off both ends.
+fn trim(bytes: &[u8], gap: Range<usize>) -> Option<Range<usize>> {
+    let is_code = |byte: &u8| !FILLERS.contains(byte);
+    let inside = bytes.get(gap.clone())?;
+    let first = inside.iter().position(is_code)?;
+    let last = inside.iter().rposition(is_code)?;
+    Some(gap.start + first..gap.start + last + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fillers_are_no_code() {
+        let bytes = [0xcc, 0xcc, 0x55, 0, 0x5d, 0x90, 0];
+        assert_eq!(trim(&bytes, 0..7), Some(2..5));
+        assert_eq!(trim(&bytes, 0..2), None);
+        assert_eq!(trim(&bytes, 5..9), None);
+    }
+}

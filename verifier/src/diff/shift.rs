@@ -1,0 +1,216 @@
+//! Sections that are equal but for known places, and for what follows from their
+//! other length: what lies behind them is moved, and names of what moved differ.
+//!
+//! Both sides are read along each other. Where they differ there must be a known
+//! place, an address or a relative address that moved as code shows it to have
+//! moved, or the zeros that fill up to the next datum.
+
+use std::ops::Range;
+
+use super::functions::Moves;
+use super::regions::RegionDiff;
+use crate::compare::Artifact;
+use crate::goinfo;
+use crate::image::{Content, Region};
+
+/// The most zeros that a known place of another length adds or takes away, before
+/// what follows it up to the end of the section.
+const FILL_MAX: usize = 256;
+
+/// Places that are accounted for, as bytes of each file, sorted.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'k> {
+    /// Places of the first file.
+    pub a: &'k [Range<usize>],
+    /// Places of the second file.
+    pub b: &'k [Range<usize>],
+}
+
+/// Says whether a section of data differs in known places and in what follows from
+/// them alone.
+pub fn follows(
+    a: &Artifact,
+    b: &Artifact,
+    region: &RegionDiff,
+    moves: &Moves,
+    known: Known<'_>,
+) -> bool {
+    let (Some(range_a), Some(range_b)) = (&region.a, &region.b) else {
+        return false;
+    };
+    if a.image.machine != b.image.machine || region.content != Content::Data {
+        return false;
+    }
+    let side = |artifact, range: &Range<usize>, known| Side {
+        artifact,
+        at: range.start,
+        end: range.end,
+        known,
+        fill: FILL_MAX,
+    };
+    let along = Along {
+        a: side(a, range_a, known.a),
+        b: side(b, range_b, known.b),
+        bases: bases(a, b),
+        word: usize::from(a.image.machine.bits.unwrap_or(64) / 8),
+        moves,
+    };
+    along.is_followed()
+}
+
+/// Where sections begin that both files have: relative addresses count from there.
+fn bases(a: &Artifact, b: &Artifact) -> Vec<(u64, u64)> {
+    const BASES_MAX: usize = 32;
+    let is_loaded = |region: &&Region| region.address.is_some_and(|address| address != 0);
+    let regions = a.image.regions.iter().filter(is_loaded);
+    let base = |region: &Region| {
+        let other = b.image.region(&region.name)?.address?;
+        Some((region.address?, other))
+    };
+    regions.filter_map(base).take(BASES_MAX).collect()
+}
+
+/// One file, read along the other.
+struct Side<'s> {
+    artifact: &'s Artifact,
+    at: usize,
+    end: usize,
+    known: &'s [Range<usize>],
+    /// How many more zeros may be passed over.
+    fill: usize,
+}
+
+impl Side<'_> {
+    fn byte(&self) -> Option<u8> {
+        let is_inside = self.at < self.end;
+        is_inside.then(|| self.artifact.bytes().get(self.at).copied())?
+    }
+
+    /// Passes over a known place that begins or goes on here.
+    fn pass_known(&mut self) {
+        let known = self.known;
+        let at = |at: usize| known.iter().find(|place| place.contains(&at));
+        while let Some(place) = at(self.at) {
+            self.at = place.end;
+        }
+        self.at = self.at.min(self.end);
+    }
+
+    fn pass_zero(&mut self) -> bool {
+        let is_zero = self.byte() == Some(0) && self.fill > 0;
+        if is_zero {
+            self.at += 1;
+            self.fill -= 1;
+        }
+        is_zero
+    }
+
+    /// Reads an aligned number here.
+    fn number(&self, size: usize) -> Option<u64> {
+        let address = self.artifact.image.address_of(self.at)?;
+        let is_number = address.is_multiple_of(size as u64) && self.at + size <= self.end;
+        let read = || goinfo::number(self.artifact.bytes(), self.at, size, &self.artifact.image);
+        is_number.then(read)?
+    }
+}
+
+struct Along<'s> {
+    a: Side<'s>,
+    b: Side<'s>,
+    bases: Vec<(u64, u64)>,
+    word: usize,
+    moves: &'s Moves,
+}
+
+impl Along<'_> {
+    fn is_followed(mut self) -> bool {
+        loop {
+            self.a.pass_known();
+            self.b.pass_known();
+            if self.pass_block() {
+                continue;
+            }
+            match (self.a.byte(), self.b.byte()) {
+                (None, None) => return true,
+                (Some(one), Some(other)) if one == other && !self.is_address() => self.pass(1),
+                _ => {
+                    let passed = self.pass_address() || self.pass_equal();
+                    if !passed && !self.a.pass_zero() && !self.b.pass_zero() {
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Passes over many equal bytes where nothing known begins.
+    fn pass_block(&mut self) -> bool {
+        const BLOCK: usize = 256;
+        let block = |side: &Side<'_>| {
+            let range = side.at..side.at.checked_add(BLOCK)?;
+            let mut known = side.known.iter();
+            let is_plain = range.end <= side.end
+                && !known.any(|place| place.start < range.end && range.start < place.end);
+            is_plain.then_some(range)
+        };
+        let (Some(one), Some(other)) = (block(&self.a), block(&self.b)) else {
+            return false;
+        };
+        let is_equal = self.a.artifact.bytes().get(one) == self.b.artifact.bytes().get(other);
+        if is_equal {
+            self.pass(BLOCK);
+        }
+        is_equal
+    }
+
+    fn pass(&mut self, len: usize) {
+        self.a.at += len;
+        self.b.at += len;
+    }
+
+    fn pass_equal(&mut self) -> bool {
+        let is_equal = self.a.byte().is_some() && self.a.byte() == self.b.byte();
+        if is_equal {
+            self.pass(1);
+        }
+        is_equal
+    }
+
+    /// Says whether numbers begin here that are not the same: their first bytes may
+    /// be.
+    fn is_address(&self) -> bool {
+        let differs = |size| {
+            let numbers = self.a.number(size).zip(self.b.number(size));
+            numbers.is_some_and(|(one, other)| one != other)
+        };
+        differs(4) || differs(self.word)
+    }
+
+    fn pass_address(&mut self) -> bool {
+        let word = self.word;
+        let moved = |(one, other): (u64, u64)| one != other && self.moves.lead(one, other);
+        if self
+            .a
+            .number(word)
+            .zip(self.b.number(word))
+            .is_some_and(moved)
+        {
+            self.pass(word);
+            return true;
+        }
+        let relative = |(one, other): (u64, u64)| {
+            let mut bases = self.bases.iter();
+            one != 0
+                && one != other
+                && bases.any(|(base_a, base_b)| {
+                    self.moves
+                        .lead(base_a.wrapping_add(one), base_b.wrapping_add(other))
+                })
+        };
+        let is_relative = self.a.number(4).zip(self.b.number(4)).is_some_and(relative);
+        if is_relative {
+            self.pass(4);
+        }
+        is_relative
+    }
+}
