@@ -156,28 +156,8 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn detail(&mut self, pair: &Comparison, causes: &[&Finding]) -> io::Result<()> {
-        let is_open = causes.iter().any(|cause| cause.cause == Name::Unexplained);
-        let mut named = causes.iter();
-        let is_proven = named.any(|cause| {
-            cause.cause != Name::Unexplained && cause.confidence == Confidence::Proven
-        });
-        let title = self.paint("Detail", Color::Bold);
-        writeln!(self.out, "\n{title}")?;
-        if let Some(pattern) = &pair.pattern {
-            let names = ["link inputs", "main's inputs", "main's code", "this file"];
-            let word = |same| if same == '=' { "equal" } else { "differ" };
-            let parts: Vec<String> = pattern
-                .chars()
-                .zip(names)
-                .map(|(same, name)| format!("{name} {}", word(same)))
-                .collect();
-            writeln!(
-                self.out,
-                "  build ID A/B/C/D: {pattern} ({})",
-                parts.join(", ")
-            )?;
-        }
+    /// How many bytes differ, and what is known of those that are no stamps.
+    fn bytes(&mut self, pair: &Comparison, is_open: bool) -> io::Result<()> {
         let bytes = &pair.bytes;
         write!(
             self.out,
@@ -207,6 +187,32 @@ impl Printer<'_> {
                 )?;
             }
         }
+        Ok(())
+    }
+
+    fn detail(&mut self, pair: &Comparison, causes: &[&Finding]) -> io::Result<()> {
+        let is_open = causes.iter().any(|cause| cause.cause == Name::Unexplained);
+        let mut named = causes.iter();
+        let is_proven = named.any(|cause| {
+            cause.cause != Name::Unexplained && cause.confidence == Confidence::Proven
+        });
+        let title = self.paint("Detail", Color::Bold);
+        writeln!(self.out, "\n{title}")?;
+        if let Some(pattern) = &pair.pattern {
+            let names = ["link inputs", "main's inputs", "main's code", "this file"];
+            let word = |same| if same == '=' { "equal" } else { "differ" };
+            let parts: Vec<String> = pattern
+                .chars()
+                .zip(names)
+                .map(|(same, name)| format!("{name} {}", word(same)))
+                .collect();
+            writeln!(
+                self.out,
+                "  build ID A/B/C/D: {pattern} ({})",
+                parts.join(", ")
+            )?;
+        }
+        self.bytes(pair, is_open)?;
         if is_open || !is_proven {
             self.first_bytes(pair)?;
         }
