@@ -1,6 +1,8 @@
 //! What commands may know of the machine they run on. Nothing here asks it:
-//! [`config`](crate::config) does, once. [`public`] says which values of it may be
-//! published, [`redaction`] takes the others out of what programs print.
+//! [`config`](crate::config) does, once.
+//!
+//! [`public`] says which values of it may be published, [`redaction`] takes the
+//! others out of what programs print.
 
 pub mod public;
 pub mod redaction;

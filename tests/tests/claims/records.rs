@@ -384,7 +384,10 @@ fn a_cache_with_another_package_under_the_same_key_is_poisoned() {
     assert_eq!(culprit["rule"], "cache-poisoned");
     assert_eq!(culprit["confidence"], "proven");
     let summary = culprit["summary"].as_str().unwrap();
-    assert!(summary.contains("it holds 1 compiled package"), "{summary}");
+    assert!(
+        summary.contains("other content for 1 compiled package"),
+        "{summary}"
+    );
     let fix = culprit["fix"].as_str().unwrap();
     assert!(
         fix.starts_with("keep a copy of the cache as evidence"),

@@ -242,7 +242,7 @@ fn what_matters(culprit: &Culprit) -> String {
         Kind::Nothing => "two equal builds differ: the time or chance gets in".into(),
         Kind::Warm => "a warm cache gives another program than a cold one".into(),
         Kind::Given if culprit.conflicts > 0 => format!(
-            "the cache named gives another program than a cold one: it holds {} that are not what their keys stand for here",
+            "the cache named gives another program than a cold one: under equal keys it has other content for {}",
             quantity::count(culprit.conflicts, "compiled package", "compiled packages")
         ),
         Kind::Given => "the cache named gives another program than a cold one".into(),

@@ -1,7 +1,12 @@
-//! The record of one build, in three parts that are as firm as what they rest on:
-//! what the program was built from (`inputs`, the same on every host, with a digest
-//! of its own), what surrounded the build (`conditions`, true of this host), and
-//! what was merely seen (`observed`: times and folders). Beside them: what came out.
+//! The record of one build, in parts that are as firm as what they rest on.
+//!
+//! ```text
+//! inputs      what the program was built from: the same on every host, with a
+//!             digest of its own
+//! product     what came out
+//! conditions  what surrounded the build: true of this host
+//! observed    what was merely seen: times and folders
+//! ```
 //!
 //! The form is `schema/build-record-v1.json`, the text that of [`proto::canonical`]
 //! and a line end, so that equal records are equal bytes. A record is meant to be
