@@ -4,11 +4,11 @@
 const MEANINGS: &[(&str, &str)] = &[
     (
         "modified-after-build",
-        "The file was changed after go build wrote it: stripped, packed, edited (its content ID no longer holds).",
+        "The file was changed after go build wrote",
     ),
     (
         "dependency-sum",
-        "A module has the same version and another content. An alarm: a proxy or a moved tag served something else.",
+        "A module has the same version and another content. An",
     ),
     ("target", "Built for different GOOS or GOARCH."),
     (
@@ -49,12 +49,20 @@ const MEANINGS: &[(&str, &str)] = &[
         "Built from a tree with uncommitted changes.",
     ),
     (
+        "main-version",
+        "The main module was built at two versions that a module cache or a proxy has.",
+    ),
+    (
         "dependency-version",
         "A module is linked in at different versions, or on one side only.",
     ),
     (
         "dependency-replaced",
         "A module came from a replace directive or a workspace.",
+    ),
+    (
+        "import-unreached",
+        "Something was compiled to other content, in package main or in what it imports, and nothing of that is linked into the program.",
     ),
     (
         "source-content",
@@ -67,10 +75,14 @@ const MEANINGS: &[(&str, &str)] = &[
     ("embedded-file", "A file taken in by go:embed differs."),
     (
         "generated-order",
-        "The same data stands in another order, as from a generator that walks a map.",
+        "Many elements of the same data stand in another order, as from a generator that walks a map. It is never proven, for an order changed by hand looks the same.",
     ),
     ("cgo-flags", "Built with different CGO_CFLAGS and the like."),
     ("c-compiler", "The C parts come from different compilers."),
+    (
+        "c-source",
+        "Code or data of the C side differs, by another C source, header or library linked in.",
+    ),
     (
         "c-library",
         "Linked against other C libraries, or other versions of them.",
@@ -150,6 +162,7 @@ const MEANINGS: &[(&str, &str)] = &[
         "vcs-missing",
         "Version control information is on one side only.",
     ),
+    ("buildinfo-missing", "One file has no build"),
     (
         "version-stamp",
         "The main module is stamped with different versions.",
@@ -179,10 +192,7 @@ const MEANINGS: &[(&str, &str)] = &[
         "split-debug",
         "Debug information was split off on one side only, or under another name.",
     ),
-    (
-        "archive-members",
-        "Two containers do not hold the same files: a member is only on one side, or one that is no program differs.",
-    ),
+    ("archive-members", "Two containers do not hold the same"),
     (
         "archive-metadata",
         "Times, owners, modes, order or packing of a container differ, not what it holds.",
