@@ -13,7 +13,9 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     if !both_go || pair.a.image.format != pair.b.image.format {
         return Vec::new();
     }
-    [build_id(pair), gnu_build_id(pair), link_mode(pair)]
+    let link_mode = link_mode(pair);
+    let by_c_flags = link_mode.as_ref().and_then(|cause| by_c_flags(pair, cause));
+    [build_id(pair), gnu_build_id(pair), link_mode, by_c_flags]
         .into_iter()
         .flatten()
         .collect()
@@ -130,47 +132,47 @@ fn link_mode(pair: &Pair<'_>) -> Option<Cause> {
         ),
     ];
     let by_flags = pair.diff.setting("-ldflags").is_some();
-    let confidence = match pair.diff.pattern.map(|pattern| pattern.0) {
-        _ if by_flags => sure_if_intact(pair),
-        // All that package main is made from is equal: that leaves the linking.
-        Some([false, true, true, _]) => sure_if_intact(pair),
-        Some([false, false, true, _]) if pair.same_build_info() => {
-            return Some(by_c_flags(evidence));
-        }
-        // A package with C that only one build has does the same.
-        _ => Confidence::Likely,
-    };
+    // To be linked by the host's linker package main imports runtime/cgo, and is
+    // compiled to the same.
+    let same_main = pair.diff.pattern.is_some_and(|pattern| pattern.0[2]);
     Some(Cause {
         name: Name::LinkMode,
-        confidence,
+        confidence: if by_flags || same_main {
+            sure_if_intact(pair)
+        } else {
+            // A package with C that only one build has does the same.
+            Confidence::Likely
+        },
         summary: "one file was linked by the host's linker, the other by Go's".into(),
         evidence,
-        fix: "pass the same -ldflags=-linkmode=internal (or external) to both builds, and set GO_EXTLINK_ENABLED and \
-              the CGO_ variables alike: C flags that Go's linker is not known to bear make the go command use the host's"
+        fix: "set CC, CGO_CFLAGS, CGO_LDFLAGS and the other CGO_ variables alike for both builds (with C flags that it does \
+              not know, as -fcf-protection, the go command leaves the linking to the host's linker), and then pass the \
+              same -ldflags=-linkmode=internal (or external) and set GO_EXTLINK_ENABLED alike"
             .into(),
         reach: Reach::Anything,
     })
 }
 
-/// Package main is compiled to the same from imports that are not the same: flags
-/// of the linker do not do that, and flags of C do. Where the go command does not
-/// know a C flag, it leaves the linking to the host's linker.
+/// C flags choose the linker, too, and builds with -trimpath do not record them.
 ///
 /// Source: cmd/go/internal/work/exec.go flagsNotCompatibleWithInternalLinking,
 /// golang/go#60865
-fn by_c_flags(evidence: Vec<Evidence>) -> Cause {
-    Cause {
+fn by_c_flags(pair: &Pair<'_>, link_mode: &Cause) -> Option<Cause> {
+    let has_c = |artifact: &Artifact| artifact.image.interpreter.is_some();
+    let is_open = pair.same_build_info() && has_c(pair.a) && has_c(pair.b);
+    let other_inputs = pair.diff.pattern.is_none_or(|pattern| !pattern.0[1]);
+    (is_open && other_inputs).then(|| Cause {
         name: Name::CgoFlags,
-        confidence: Confidence::Likely,
-        summary: "C flags are not the same: with some, as -fcf-protection, the go command leaves the linking to the \
-                  host's linker, which linked one file only; builds with -trimpath do not record them"
+        confidence: Confidence::Possible,
+        summary: "C flags need not be the same: with some, as -fcf-protection, the go command leaves the linking to the \
+                  host's linker; builds with -trimpath do not record them"
             .into(),
-        evidence,
+        evidence: link_mode.evidence.clone(),
         fix: "set CC, CGO_CFLAGS, CGO_LDFLAGS and the other CGO_ variables alike for both builds; the same \
-              -ldflags=-linkmode would still leave C code that was compiled differently"
+              -ldflags=-linkmode alone would leave C code that was compiled differently"
             .into(),
         reach: Reach::Stamps,
-    }
+    })
 }
 
 /// An intact file has what it has, and lacks what it lacks, from its linker.
