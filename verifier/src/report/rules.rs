@@ -4,11 +4,11 @@
 const MEANINGS: &[(&str, &str)] = &[
     (
         "modified-after-build",
-        "The file was changed after go build wrote",
+        "The file was changed after go build wrote it: stripped, packed, edited (its content ID no longer holds).",
     ),
     (
         "dependency-sum",
-        "A module has the same version and another content. An",
+        "A module has the same version and another content. An alarm: a proxy or a moved tag served something else.",
     ),
     ("target", "Built for different GOOS or GOARCH."),
     (
@@ -61,16 +61,16 @@ const MEANINGS: &[(&str, &str)] = &[
         "A module came from a replace directive or a workspace.",
     ),
     (
-        "import-unreached",
-        "Something was compiled to other content, in package main or in what it imports, and nothing of that is linked into the program.",
-    ),
-    (
         "source-content",
         "The source of package main, or a file embedded in it, differs.",
     ),
     (
         "dependency-content",
         "The content of a package linked in differs though versions are equal.",
+    ),
+    (
+        "import-unreached",
+        "Something was compiled to other content, in package main or in what it imports, and nothing of that is linked into the program.",
     ),
     ("embedded-file", "A file taken in by go:embed differs."),
     (
@@ -162,7 +162,10 @@ const MEANINGS: &[(&str, &str)] = &[
         "vcs-missing",
         "Version control information is on one side only.",
     ),
-    ("buildinfo-missing", "One file has no build"),
+    (
+        "buildinfo-missing",
+        "One file has no build information: it was removed after the build, or linked without.",
+    ),
     (
         "version-stamp",
         "The main module is stamped with different versions.",
@@ -192,7 +195,10 @@ const MEANINGS: &[(&str, &str)] = &[
         "split-debug",
         "Debug information was split off on one side only, or under another name.",
     ),
-    ("archive-members", "Two containers do not hold the same"),
+    (
+        "archive-members",
+        "Two containers do not hold the same files: a member is only on one side, or one that is no program differs.",
+    ),
     (
         "archive-metadata",
         "Times, owners, modes, order or packing of a container differ, not what it holds.",
