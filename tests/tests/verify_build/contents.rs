@@ -77,7 +77,10 @@ fn every_container_tells_its_members_and_the_builds_among_them() {
             text.contains(&format!("ELF, linux/amd64, {version}")),
             "{text}"
         );
-        assert!(text.contains("holds: the bytes give the content ID, static"), "{text}");
+        assert!(
+            text.contains("holds: the bytes give the content ID, static"),
+            "{text}"
+        );
         let summary = report["summary"].as_str().unwrap();
         assert!(summary.ends_with(", 1 Go build"), "{summary}");
         let contents = report["contents"].as_array().unwrap();
