@@ -18,7 +18,15 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         .diff
         .pattern
         .is_some_and(|pattern| pattern.0[..3] == [false; 3]);
-    if !main_differs || !is_loaded_alike(pair) || !pair.same_go() || !pair.same_build_info() {
+    // Flags of the C compiler are in what package main was compiled to, too.
+    let is_go = |artifact: &Artifact| artifact.image.is_externally_linked() == Some(false);
+    let by_go_alone = is_go(pair.a) && is_go(pair.b);
+    if !main_differs
+        || !by_go_alone
+        || !is_loaded_alike(pair)
+        || !pair.same_go()
+        || !pair.same_build_info()
+    {
         return Vec::new();
     }
     let ids = |artifact: &Artifact| artifact.go.program().map(ToString::to_string);
@@ -45,12 +53,10 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     }]
 }
 
-/// Says whether nothing differs but names of the build and, where Go alone made
-/// it, debug information: that describes files and types that are not linked in.
+/// Says whether nothing differs but names of the build and debug information: that
+/// describes files and types that are not linked in.
 /// Sections behind it lie elsewhere in the file.
 fn is_loaded_alike(pair: &Pair<'_>) -> bool {
-    let is_go = |artifact: &Artifact| artifact.image.is_externally_linked() == Some(false);
-    let by_go_alone = is_go(pair.a) && is_go(pair.b);
     let regions = pair.diff.regions.iter();
     let mut open = regions.filter(|region| region.differing > region.stamped);
     open.all(|region| {
@@ -60,7 +66,7 @@ fn is_loaded_alike(pair: &Pair<'_>) -> bool {
             Content::Symbols => true,
             Content::Code | Content::Data | Content::Notes => false,
         };
-        both && by_go_alone && follows
+        both && follows
     })
 }
 

@@ -49,8 +49,8 @@ impl Unowned {
         let mut at = 0;
         for range in owned.into_iter().chain(std::iter::once(end..end)) {
             let gap = at..range.start.min(end);
-            let is_filled = zeros == Zeros::Fill && is_zero(source, &gap)?;
-            if !gap.is_empty() && !is_filled {
+            // Members may overlap, so the next may begin before this place.
+            if !gap.is_empty() && !(zeros == Zeros::Fill && is_zero(source, &gap)?) {
                 self.add_range(source, gap)?;
             }
             at = at.max(range.end);
@@ -110,7 +110,8 @@ fn each_piece(
     range: &Range<u64>,
     mut take: impl FnMut(u64, &[u8]) -> bool,
 ) -> io::Result<()> {
-    let Some(part) = source.part(range.start, range.end - range.start) else {
+    let length = range.end.saturating_sub(range.start);
+    let Some(part) = source.part(range.start, length) else {
         return Ok(());
     };
     let mut reader = part.reader();
