@@ -49,11 +49,12 @@ impl Unowned {
         let mut at = 0;
         for range in owned.into_iter().chain(std::iter::once(end..end)) {
             let gap = at..range.start.min(end);
-            // Members may overlap, so the next may begin before this place.
-            if !gap.is_empty() && !(zeros == Zeros::Fill && is_zero(source, &gap)?) {
-                self.add_range(source, gap)?;
-            }
             at = at.max(range.end);
+            // Ranges may lie over one another.
+            if gap.is_empty() || zeros == Zeros::Fill && is_zero(source, &gap)? {
+                continue;
+            }
+            self.add_range(source, gap)?;
         }
         Ok(())
     }
@@ -110,8 +111,8 @@ fn each_piece(
     range: &Range<u64>,
     mut take: impl FnMut(u64, &[u8]) -> bool,
 ) -> io::Result<()> {
-    let length = range.end.saturating_sub(range.start);
-    let Some(part) = source.part(range.start, length) else {
+    let len = range.end.saturating_sub(range.start);
+    let Some(part) = source.part(range.start, len) else {
         return Ok(());
     };
     let mut reader = part.reader();

@@ -42,19 +42,8 @@ pub(crate) fn elf(sections: &[Section], has_headers: bool) -> (Vec<u8>, Vec<Plac
         bytes.extend(&section.body);
     }
     for (at, (kind, flags, index)) in segments.iter().enumerate() {
-        let place = &placed[*index];
-        let header = &mut bytes[64 + 56 * at..];
-        header[..4].copy_from_slice(&kind.to_le_bytes());
-        header[4..8].copy_from_slice(&flags.to_le_bytes());
-        for (at, value) in [
-            (8, place.start),
-            (16, 0x40_0000 + place.start),
-            (32, place.len()),
-            (40, place.len()),
-            (48, 4),
-        ] {
-            header[at..at + 8].copy_from_slice(&(value as u64).to_le_bytes());
-        }
+        let header = program_header(*kind, *flags, &placed[*index]);
+        bytes[64 + 56 * at..][..56].copy_from_slice(&header);
     }
     bytes[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
     let short = |bytes: &mut Vec<u8>, at: usize, value: usize| {
@@ -101,6 +90,22 @@ pub(crate) fn elf(sections: &[Section], has_headers: bool) -> (Vec<u8>, Vec<Plac
         short(&mut bytes, 62, sections.len() + 1);
     }
     (bytes, placed)
+}
+
+fn program_header(kind: u32, flags: u32, place: &Placed) -> [u8; 56] {
+    let mut header = [0; 56];
+    header[..4].copy_from_slice(&kind.to_le_bytes());
+    header[4..8].copy_from_slice(&flags.to_le_bytes());
+    for (at, value) in [
+        (8, place.start),
+        (16, 0x40_0000 + place.start),
+        (32, place.len()),
+        (40, place.len()),
+        (48, 4),
+    ] {
+        header[at..at + 8].copy_from_slice(&(value as u64).to_le_bytes());
+    }
+    header
 }
 
 /// Makes a note: a name, a type, a description.
