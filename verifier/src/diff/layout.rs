@@ -10,10 +10,11 @@ use crate::image::{Format, Image, is_debug};
 /// The most sections and segments looked at.
 const ENTRIES_MAX: usize = 4096;
 
-/// Says whether the headers of two files are alike but for offsets, sizes and
-/// addresses: the same kind of file, and the same flags of every segment and of
-/// every section that both have. The address that the program starts at is
-/// [`entry`]'s matter.
+/// Says whether headers are alike but for offsets, sizes and addresses.
+///
+/// The kind of file is the same, and so are the flags of every segment and of every
+/// section that both have. The address that the program starts at is [`entry`]'s
+/// matter.
 pub fn is_alike(a: &Artifact, b: &Artifact) -> bool {
     let (Some(one), Some(other)) = (Headers::read(a), Headers::read(b)) else {
         return false;

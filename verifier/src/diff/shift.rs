@@ -55,7 +55,7 @@ pub fn follows(
         word: usize::from(a.image.machine.bits.unwrap_or(64) / 8),
         moves,
     };
-    along.is_followed()
+    along.reaches_the_end()
 }
 
 /// Where sections begin that both files have: relative addresses count from there.
@@ -123,7 +123,7 @@ struct Along<'s> {
 }
 
 impl Along<'_> {
-    fn is_followed(mut self) -> bool {
+    fn reaches_the_end(mut self) -> bool {
         loop {
             self.a.pass_known();
             self.b.pass_known();
