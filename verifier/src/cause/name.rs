@@ -45,6 +45,7 @@ pub enum Name {
     HostLinker,
     CachePoisoned,
     CacheStaleCgo,
+    StaleModuleIndex,
     CompilerNondeterminism,
     Toolexec,
     LinkMode,
@@ -76,7 +77,7 @@ pub enum Name {
 
 impl Name {
     /// Every name, in order.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 61] = [
         Self::ModifiedAfterBuild,
         Self::DependencySum,
         Self::Target,
@@ -110,6 +111,7 @@ impl Name {
         Self::HostLinker,
         Self::CachePoisoned,
         Self::CacheStaleCgo,
+        Self::StaleModuleIndex,
         Self::CompilerNondeterminism,
         Self::Toolexec,
         Self::LinkMode,

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use proto::buildid::BuildId;
 use proto::gocache::Id;
 use proto::gocache::kind::Kind;
+use proto::gocache::modindex::Change;
 use proto::gocache::name::Entry;
 
 use super::Verdict;
 use crate::cause::{Confidence, Evidence};
 use crate::gocache::entry::{Damage, Poison, State};
+use crate::gocache::modindex::Stale;
 use crate::gocache::source::Source;
 use crate::gocache::survey::{Label, Line, Output, Survey, Unread};
 use crate::report::printed::{Finding, Level};
@@ -51,9 +52,11 @@ pub struct Found {
     pub fix: String,
 }
 
-const FIX_POISONED: &str = "keep the whole folder aside as evidence, find out who can write to it, then run `go clean -cache` and build again; rebuild everything that was linked from this cache";
-const FIX_DAMAGED: &str = "keep the file aside as evidence, check the disk and who can write to the folder, then run `go clean -cache`; go makes these entries anew";
-const FIX_CUT_OFF: &str = "nothing: go makes it anew; `go clean -cache` removes it";
+const FIX_POISONED: &str = "first keep a copy of the whole folder as evidence (cp -a) and find out who can write to it; then run `go clean -cache`, build again, and rebuild everything that was linked from this cache";
+const FIX_DAMAGED: &str = "first keep a copy of the file as evidence (cp -a), check the disk and who can write to the folder; then run `go clean -cache`: go makes these entries anew";
+const FIX_STALE: &str = "first keep a copy of the cache as evidence (cp -a); then run `go clean -cache` and rebuild what was built from it; do not set the times of source files to a fixed value, or build with GODEBUG=goindex=0";
+const FIX_UNJUDGED: &str = "find out what made it; to be sure, build with an empty cache (GOCACHE set to a new folder) and compare";
+const FIX_CUT_OFF: &str = "nothing: go makes it anew";
 const FIX_UNREAD: &str = "run this as the user who owns the cache";
 
 impl Found {
@@ -169,6 +172,9 @@ fn describe(state: &State, action: &Id, output: Option<Id>) -> Option<Found> {
         .fix(FIX_CUT_OFF),
         State::Damaged(damage) => damaged(damage, action, &name).fix(FIX_DAMAGED),
         State::Poisoned(poison) => poisoned(poison, action, &name).fix(FIX_POISONED),
+        State::Unjudged(why) => {
+            Found::new("cache-unjudged", Verdict::Unjudged, *why).fix(FIX_UNJUDGED)
+        }
         State::Unread(Unread::NotAFile(what)) => {
             let what = format!("in the place of a file there is a {what}; it is not followed");
             Found::new("cache-damaged", Verdict::Damaged, what).fix(FIX_DAMAGED)
@@ -230,6 +236,10 @@ fn poisoned(poison: &Poison, action: &Id, name: &str) -> Found {
             new("the output was changed after go wrote it, and renamed to fit: its build ID tells, go does not notice")
                 .shows("content part of the build ID, as it stands and of these bytes", recorded, computed)
         }
+        Poison::NoBuildId { found } => {
+            new("it carries no build ID as go writes it, and go keeps nothing without; go does not notice")
+                .shows("build ID", format!("{}/…", action.part()), found.as_deref().unwrap_or("none"))
+        }
         Poison::NoArchive { kind } => {
             new("the entry of a compiled package leads to something else")
                 .shows("kind of output", Kind::Archive.as_str(), kind.as_str())
@@ -247,13 +257,13 @@ pub fn twice(source: &Source, survey: &Survey, referenced: &HashSet<Id>) -> Vec<
     let mut found = Vec::new();
     for (id, output) in &survey.outputs {
         let Output::File(read) = output else { continue };
-        let Some(BuildId::Package { action, .. }) = &read.build_id else {
+        let Some(action) = read.maker.action() else {
             continue;
         };
         if referenced.contains(id) || read.sha256 != id.0 {
             continue;
         }
-        let Some(action) = by_part.get(action) else {
+        let Some(action) = by_part.get(&action) else {
             continue;
         };
         let Some(Line::Sound(index)) = survey.actions.get(action) else {
@@ -275,6 +285,31 @@ pub fn twice(source: &Source, survey: &Survey, referenced: &HashSet<Id>) -> Vec<
         found.push(one);
     }
     found
+}
+
+/// Says which module indexes the go command takes for files that say something else.
+pub fn stale(source: &Source, stale: &[Stale]) -> Vec<Found> {
+    let about = |stale: &Stale| {
+        let Change { file, what, a, b } = &stale.change;
+        let [said, says] = [a, b].map(|text| if text.is_empty() { "none" } else { text });
+        let folder = stale.folder.display();
+        let sentence = format!(
+            "the index of {folder} is stale: go goes on choosing files and imports by what {file} said before; its time and size are the same, and go looks at nothing else"
+        );
+        let mut found = Found::new("stale-module-index", Verdict::Stale, sentence)
+            .shows(
+                &format!("{what} of {file}, in the index and in the file"),
+                said,
+                says,
+            )
+            .fix(FIX_STALE);
+        found.action = Some(stale.action);
+        found.output = Some(stale.output);
+        found.kind = Some(Kind::ModuleIndex);
+        found.path = source.path_of(Entry::Output(stale.output));
+        found
+    };
+    stale.iter().map(about).collect()
 }
 
 /// Says what lies in the cache and does not belong there.
