@@ -5,10 +5,10 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use proto::gocache::Index;
+use proto::gocache::closure::Closure;
 use proto::gocache::kind::{HEAD_LEN, Kind};
 use proto::gocache::name::Entry;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 /// How a build found its cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -50,17 +50,12 @@ pub fn count(folder: &Path) -> u64 {
 /// Reads which packages a cache holds. What is no entry is passed over: this
 /// describes a cache, and `verify-build cache audit` judges it.
 pub fn read(folder: &Path) -> Contents {
-    let mut lines: Vec<String> = files(folder)
-        .filter_map(|path| line(folder, &path))
-        .collect();
-    lines.sort_unstable();
-    let mut hash = Sha256::new();
-    for line in &lines {
-        hash.update(line);
-    }
+    let mut closure = Closure::new();
+    let packages = files(folder).filter_map(|path| package(folder, &path));
+    packages.for_each(|index| closure.add(&index));
     Contents {
-        packages: lines.len() as u64,
-        closure: hex::encode(hash.finalize()),
+        packages: closure.len() as u64,
+        closure: hex::encode(closure.finish()),
     }
 }
 
@@ -74,18 +69,12 @@ fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// Reads an index line whose output is a package.
-fn line(folder: &Path, path: &Path) -> Option<String> {
+fn package(folder: &Path, path: &Path) -> Option<Index> {
     path.file_name()?.to_str()?.strip_suffix("-a")?;
     let index = Index::parse(&head(path, Index::LEN + 1)?).ok()?;
     let data = folder.join(Entry::Output(index.output).path());
-    let Index {
-        action,
-        output,
-        size,
-        ..
-    } = index;
     let is_package = Kind::sniff(&head(&data, HEAD_LEN)?) == Kind::Archive;
-    is_package.then(|| format!("{action} {output} {size}\n"))
+    is_package.then_some(index)
 }
 
 /// Reads how a file begins.
