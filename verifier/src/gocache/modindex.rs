@@ -249,7 +249,7 @@ impl Finder {
         let (versions, zones) = (&self.versions, &self.zones);
         let key = (root.to_owned(), folder.to_owned());
         self.actions.entry(key).or_insert_with(|| {
-            let path = Path::new(root).join(folder);
+            let path = below(Path::new(root), folder);
             let (Some(path_text), Some(files)) = (path.to_str(), list(&path)) else {
                 return Vec::new();
             };
@@ -267,6 +267,15 @@ impl Finder {
                 })
                 .collect()
         })
+    }
+}
+
+/// The folder as the go command names it: the root itself without a slash at its end.
+fn below(root: &Path, folder: &str) -> PathBuf {
+    if folder.is_empty() {
+        root.to_owned()
+    } else {
+        root.join(folder)
     }
 }
 
@@ -347,7 +356,7 @@ enum Compared {
 fn compare(index: &ModuleIndex<'_>, root: &Path) -> Compared {
     let mut compared = Compared::Same;
     for package in &index.packages {
-        let folder = root.join(package.folder);
+        let folder = below(root, package.folder);
         match compare_package(package, &folder) {
             Compared::Same => {}
             Compared::Unreadable => compared = Compared::Unreadable,
@@ -484,6 +493,47 @@ mod tests {
         assert_eq!(root("/src/xp/a.go", "p"), None);
         assert_eq!(root("src/p/a.go", "p"), None);
         assert_eq!(root("a.go", ""), None);
+    }
+
+    #[test]
+    fn a_stale_index_is_found_by_the_action_of_the_folder_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_str().unwrap();
+        let versions = ["go1.27.3".to_owned()].into_iter();
+        for below in ["", "p"] {
+            let path = super::below(folder.path(), below);
+            fs::create_dir_all(&path).unwrap();
+            fs::write(path.join("a.go"), "package p\n").unwrap();
+            let files = list(&path).unwrap();
+            let files: Vec<Listed> = files
+                .iter()
+                .map(|file| file.listed(&TimeZone::UTC).unwrap())
+                .collect();
+            let text = format!("{root}/{below}");
+            let action = folder_action("go1.27.3", root, text.trim_end_matches('/'), &files);
+            let known = Outline {
+                root: Some(root.to_owned()),
+                folder: Some(below.to_owned()),
+            };
+            let mut finder = Finder::new([&known].into_iter(), versions.clone());
+            // Without a path in it, it is looked for below every root.
+            let unknown = Outline {
+                root: None,
+                ..known.clone()
+            };
+            for outline in [&known, &unknown] {
+                let found = finder.find(action, outline);
+                assert!(matches!(found, Use::Taken(found) if found == folder.path()));
+                assert!(matches!(finder.find(Id([1; 32]), outline), Use::Idle));
+            }
+            let elsewhere = Outline {
+                root: None,
+                folder: Some("elsewhere".into()),
+            };
+            assert!(matches!(finder.find(action, &elsewhere), Use::Unknown));
+            let whole = module_action("go1.27.3", root);
+            assert!(matches!(finder.find(whole, &known), Use::Taken(_)));
+        }
     }
 
     #[test]
