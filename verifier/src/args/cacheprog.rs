@@ -114,7 +114,7 @@ Files:
 
 Exit codes:
   0  nothing was found
-  1  an output differs from the record, a recorded file was changed, or the record
-     hands out a package for an action that did not make it
+  1  an output differs from the record, a recorded file was changed, or a
+     package in it does not carry the build ID of its action
   2  the folder can't be used as a record, or can't be read
   3  not every output could be compared, or a conversation broke off";

@@ -171,8 +171,8 @@ pub(super) enum Rule {
     FileChanged,
     /// A file was changed after it was handed out.
     ChangedInUse,
-    /// The index hands out a package that says itself that another action made it, or
-    /// that was changed.
+    /// The index leads to a package whose build ID names another action or another
+    /// content, or that has none.
     OtherMaker,
     /// An index line can't be read.
     EntryDamaged,

@@ -122,9 +122,7 @@ pub(super) fn finding(finding: &Finding, detail: &str) -> String {
         Rule::ChangedInUse => {
             format!("the recorded file of {subject} was changed after it was handed out")
         }
-        Rule::OtherMaker => {
-            format!("the record hands out {subject} for an action that did not make it")
-        }
+        Rule::OtherMaker => format!("{subject} was not handed out"),
         Rule::EntryDamaged => "the index line of an action can't be used".to_owned(),
         Rule::FalseOutputId => {
             format!("the go command named another SHA-256 than {subject} has")

@@ -279,7 +279,7 @@ impl Printed for Audit {
                 )
             }
             Verdict::Unjudged => format!(
-                "{} could not be judged, of {counted}; nothing is wrong with the others",
+                "{} could not be judged, of {counted}; nothing was found in the others",
                 of(Verdict::Unjudged) + counts.indexes_unjudged
             ),
             Verdict::Unread => format!("{} could not be read, of {counted}", of(Verdict::Unread)),
