@@ -83,7 +83,7 @@ impl Keeper {
 
     /// Makes a file for a body to arrive in.
     pub(super) fn temporary(&self) -> io::Result<NamedTempFile> {
-        self.shelf().temporary()
+        self.destination().temporary()
     }
 
     /// Lets a body in that is what the go command said it is.
@@ -136,7 +136,7 @@ impl Keeper {
         let (output, size, kind) = (body.output, body.size, body.kind);
         let compared = self.compare(action, output, size, kind);
         let kept = self
-            .shelf()
+            .destination()
             .keep(body.file, output, size, &self.aside())
             .and_then(|kept| match self.mode {
                 Mode::Record => self
@@ -163,7 +163,7 @@ impl Keeper {
                 }
                 tally.made(action, Made { output, size, kind });
                 Answer::Stored {
-                    path: self.shelf().output_path(output),
+                    path: self.destination().output_path(output),
                 }
             }
             Err(error) => {
@@ -176,7 +176,7 @@ impl Keeper {
     }
 
     /// Where what the go command hands over goes.
-    fn shelf(&self) -> &Store {
+    fn destination(&self) -> &Store {
         match &self.scratch {
             Some(scratch) => scratch.store(),
             None => &self.store,
@@ -200,7 +200,7 @@ impl Keeper {
             output: made.output,
             size: made.size,
             time: None,
-            path: self.shelf().output_path(made.output),
+            path: self.destination().output_path(made.output),
         })
     }
 

@@ -23,7 +23,7 @@ use crate::host::Host;
 use crate::quantity;
 use crate::report::printed::{Check, Level, Printed, Status};
 use crate::report::text::Style;
-use findings::Found;
+use findings::CacheDefect;
 
 /// The answer about a cache, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -56,7 +56,7 @@ pub struct Audit {
     /// What was counted.
     pub counts: Counts,
     /// What was found, worst first.
-    pub findings: Vec<Found>,
+    pub findings: Vec<CacheDefect>,
     /// What a reader should know beside the answer.
     pub notes: Vec<String>,
 }
@@ -311,7 +311,7 @@ impl Printed for Audit {
     }
 
     fn checks(&self) -> Vec<Check> {
-        let findings = self.findings.iter().map(Found::finding).collect();
+        let findings = self.findings.iter().map(CacheDefect::finding).collect();
         vec![Check {
             name: "sound cache".into(),
             subject: self.place.display().to_string(),

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::audit::Audit;
-use super::audit::findings::Found;
+use super::audit::findings::CacheDefect;
 use super::source::Source;
 use crate::exit::Exit;
 use crate::host::Host;
@@ -63,7 +63,7 @@ pub struct Comparison {
     /// The others, package by package.
     pub differences: Vec<Difference>,
     /// Entries of either cache that are not what their names say.
-    pub unsound: Vec<(usize, Found)>,
+    pub unsound: Vec<(usize, CacheDefect)>,
     /// What a reader should know beside the answer.
     pub notes: Vec<String>,
 }
@@ -107,7 +107,7 @@ pub fn run(paths: [&Path; 2], host: &Host) -> anyhow::Result<Comparison> {
     let mut notes = explain::explain(&sources, &surveys, &mut differences)?;
     differences.sort_by(|a, b| (a.cause, &a.package).cmp(&(b.cause, &b.package)));
     let only = [0, 1].map(|side: usize| surveys[side].actions.len().saturating_sub(joined));
-    let is_unjudged = |found: &&Found| {
+    let is_unjudged = |found: &&CacheDefect| {
         matches!(
             found.verdict,
             super::audit::Verdict::Unjudged | super::audit::Verdict::Unread
@@ -118,7 +118,7 @@ pub fn run(paths: [&Path; 2], host: &Host) -> anyhow::Result<Comparison> {
     let [one, other] = audits;
     let sides = [one, other].map(|audit| (Side::of(&audit), audit.findings));
     let [(a, ours), (b, theirs)] = sides;
-    let mut unsound: Vec<(usize, Found)> = [(0, ours), (1, theirs)]
+    let mut unsound: Vec<(usize, CacheDefect)> = [(0, ours), (1, theirs)]
         .into_iter()
         .flat_map(|(side, found)| found.into_iter().map(move |found| (side, found)))
         .filter(|(_, found)| found.verdict > super::audit::Verdict::Unread)

@@ -78,7 +78,7 @@ pub struct Link {
 }
 
 /// A file that belongs to the module.
-struct Found {
+struct ModuleFile {
     path: PathBuf,
     /// Its name below the root.
     name: String,
@@ -113,7 +113,7 @@ impl Tree {
         Ok(tree)
     }
 
-    fn walk(&mut self) -> anyhow::Result<Vec<Found>> {
+    fn walk(&mut self) -> anyhow::Result<Vec<ModuleFile>> {
         let mut found = Vec::new();
         let mut walk = WalkDir::new(&self.root)
             .follow_links(true)
@@ -166,7 +166,7 @@ impl Tree {
         &mut self,
         entry: &DirEntry,
         name: String,
-        found: &mut Vec<Found>,
+        found: &mut Vec<ModuleFile>,
     ) -> anyhow::Result<()> {
         let inside = match place(&name, &self.release) {
             Place::Outside(outside) => {
@@ -193,7 +193,7 @@ impl Tree {
                 self.root.display()
             );
         }
-        found.push(Found {
+        found.push(ModuleFile {
             path: entry.path().into(),
             name,
             inside,
@@ -203,7 +203,7 @@ impl Tree {
     }
 
     /// Hashes files on all processors, the largest first so that none is last.
-    fn hash(&mut self, mut found: Vec<Found>, progress: Progress) -> anyhow::Result<()> {
+    fn hash(&mut self, mut found: Vec<ModuleFile>, progress: Progress) -> anyhow::Result<()> {
         found.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
         let bar = progress.bytes("hashing", self.bytes);
         let hashes: Vec<[u8; 32]> = found
@@ -295,7 +295,7 @@ impl Tree {
     }
 }
 
-fn hash_file(found: &Found, bar: &Bar) -> io::Result<[u8; 32]> {
+fn hash_file(found: &ModuleFile, bar: &Bar) -> io::Result<[u8; 32]> {
     let file = opening::regular(&found.path, Links::Followed)?.take(TOTAL_BYTES_MAX);
     Ok(Digest::of(bar.along(file))?.sha256)
 }

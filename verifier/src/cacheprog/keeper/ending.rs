@@ -270,7 +270,7 @@ impl Keeper {
     /// Where an action's output can be read while the session lasts.
     fn file_of(&self, action: Id, tally: &Tally) -> Option<String> {
         if let Some(made) = tally.made_by(action) {
-            return Some(self.shelf().output_path(made.output));
+            return Some(self.destination().output_path(made.output));
         }
         match self.store.recorded(action) {
             Recorded::Output(index) => Some(self.store.output_path(index.output)),

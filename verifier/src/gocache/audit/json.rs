@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Audit, Found, Verdict};
+use super::{Audit, CacheDefect, Verdict};
 use crate::cause::{Confidence, Evidence};
 use crate::report::Tool;
 use crate::report::printed::{Level, Printed as _};
@@ -91,7 +91,7 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-fn one(found: &Found) -> One<'_> {
+fn one(found: &CacheDefect) -> One<'_> {
     One {
         rule: found.rule,
         level: level(found.level),

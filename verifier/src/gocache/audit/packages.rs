@@ -6,7 +6,7 @@ use proto::buildid::Part;
 use proto::gocache::{Id, kind::Kind};
 use proto::goobj;
 
-use super::findings::Found;
+use super::findings::CacheDefect;
 use crate::cause::Evidence;
 use crate::gocache::members;
 use crate::gocache::source::Source;
@@ -16,8 +16,12 @@ use crate::gocache::survey::{Line, Output, Survey};
 ///
 /// # Errors
 /// When a packed cache can't be read a second time.
-pub(super) fn name(source: &Source, survey: &Survey, findings: &mut [Found]) -> anyhow::Result<()> {
-    let about = |found: &Found| found.package_action.or(found.action);
+pub(super) fn name(
+    source: &Source,
+    survey: &Survey,
+    findings: &mut [CacheDefect],
+) -> anyhow::Result<()> {
+    let about = |found: &CacheDefect| found.package_action.or(found.action);
     let makers = if findings.is_empty() {
         Makers::new()
     } else {
@@ -49,8 +53,8 @@ pub(super) fn name(source: &Source, survey: &Survey, findings: &mut [Found]) -> 
 ///
 /// # Errors
 /// When a packed cache can't be read a second time.
-pub(super) fn explain(source: &Source, findings: &mut [Found]) -> anyhow::Result<()> {
-    let pairs = |found: &Found| Some((found.other?, found.output?));
+pub(super) fn explain(source: &Source, findings: &mut [CacheDefect]) -> anyhow::Result<()> {
+    let pairs = |found: &CacheDefect| Some((found.other?, found.output?));
     let twice = findings.iter_mut().filter(|found| pairs(found).is_some());
     for found in twice.take(EXPLAINED_MAX) {
         let Some((before, now)) = pairs(found) else {

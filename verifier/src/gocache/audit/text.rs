@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Audit, Found, Verdict};
+use super::{Audit, CacheDefect, Verdict};
 use crate::quantity;
 use crate::report::printed::{Level, Printed as _};
 use crate::report::text::{Color, Style, clean};
@@ -53,7 +53,7 @@ fn findings(audit: &Audit, style: Style, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-fn one(found: &Found, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn one(found: &CacheDefect, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let color = match found.level {
         Level::Error => Color::Red,
         Level::Warning => Color::Yellow,

@@ -9,7 +9,7 @@ use proto::goobj;
 use proto::goobj::diff::MemberChange;
 
 use super::difference::{Difference, IndexChange};
-use crate::gocache::audit::findings::Found;
+use crate::gocache::audit::findings::CacheDefect;
 use crate::gocache::members;
 use crate::gocache::source::Source;
 use crate::gocache::survey::Survey;
@@ -121,7 +121,7 @@ const INDEXES_MAX: usize = 20;
 pub(super) fn poisoned(
     sources: &[Source; 2],
     surveys: &[Survey; 2],
-    unsound: &mut [(usize, Found)],
+    unsound: &mut [(usize, CacheDefect)],
 ) -> anyhow::Result<()> {
     let comparable = unsound.iter_mut().filter_map(|(side, found)| {
         let output = found.output.filter(|_| found.rule == "cache-poisoned")?;
