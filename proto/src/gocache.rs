@@ -29,8 +29,10 @@
 //!
 //! Source: cmd/go/internal/cache/cache.go
 
+pub mod closure;
 pub mod kind;
 pub mod label;
+pub mod modindex;
 pub mod name;
 
 use std::fmt;

@@ -7,8 +7,14 @@
 //! ```text
 //! record   a hit if there is one; every output handed over is kept
 //! audit    always a miss: every output is made again and held against the record
-//! serve    a hit only while the file's SHA-256 is the recorded one
+//! serve    a hit only while the file's SHA-256 is the one in its index line, and
+//!          a package says itself that the action asked for made it
 //! ```
+//!
+//! The record is an index in the same folder as the outputs. Serving from it guards
+//! against broken storage and clumsy changes; whoever can write to the folder can
+//! change index and output so that they fit. An audit finds that, since it makes
+//! everything again.
 //!
 //! stdout is the conversation; people are told on stderr, programs in a file of
 //! `sessions/` in the record's folder. The go command takes no notice of how its
@@ -19,6 +25,7 @@
 //! wire, conversation  what the go command says, and who answers when
 //! keeper              looks up, keeps, compares; ending works out what was found
 //! incoming, store     bodies on their way, and the folder they are kept in
+//! scratch             the folder of one session, and what old ones left
 //! subject             which package an output belongs to
 //! session, history    what one run found; the runs of a record
 //! text                sentences about them
@@ -28,6 +35,7 @@ mod conversation;
 mod history;
 mod incoming;
 mod keeper;
+mod scratch;
 mod session;
 mod store;
 mod subject;
@@ -71,7 +79,7 @@ fn converse(mode: Mode, child: &Child) -> anyhow::Result<History> {
         Mode::Audit | Mode::Serve => Store::open(&child.folder),
     }
     .with_context(|| format!("using {} as a record", child.folder.display()))?;
-    store.remove_stale();
+    scratch::remove_stale(&store);
     let keeper = Keeper::begin(mode, store).context("beginning a session")?;
     let mut conversation = Conversation::new(io::stdin().lock(), io::stdout());
     let ending = conversation.hold(&keeper);

@@ -7,6 +7,7 @@
 //! program   one linked program, which lies in a folder of its own
 //! survey    all index lines and outputs of one cache
 //! entry     one index line beside its output: sound, harmless, damaged, poisoned
+//! modindex  module indexes beside the files they are taken for
 //! audit     the entries judged, what was found, how to print it
 //! compare   two surveys joined by action, what differs explained
 //! members   two archives of one package, member by member and symbol by symbol
@@ -20,6 +21,7 @@ pub mod compare;
 pub mod entry;
 pub mod folder;
 pub(crate) mod members;
+pub mod modindex;
 pub mod packed;
 pub mod place;
 pub mod program;

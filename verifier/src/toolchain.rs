@@ -4,6 +4,7 @@
 //! locate      which installation
 //! claim       what it says it is
 //! tree        its files, hashed as the module they were published as
+//! unhashed    what lies in it and can't be hashed or named
 //! settings    whom to ask about the release
 //! site        files of a checksum database, from a server or a folder
 //! database    its record of the release, proved
@@ -32,6 +33,7 @@ pub mod settings;
 pub mod site;
 mod text;
 pub mod tree;
+pub mod unhashed;
 
 use std::fs::File;
 use std::io::Read as _;

@@ -52,7 +52,11 @@ fn a_record_from_cold_to_poisoned() {
 
     let (served, said) = build("serve", "served");
     assert!(cold == served);
-    assert!(said.contains("serve: CLEAN: "), "{said}");
+    assert!(said.contains("serve: AS INDEXED: "), "{said}");
+    assert!(
+        said.contains("with the action asked for in the build ID"),
+        "{said}"
+    );
 
     let poisoned = poison(&desk.path("record"));
     // The folder is a build cache: the go command itself links what is in it.

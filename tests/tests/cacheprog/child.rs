@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -248,7 +248,8 @@ fn a_session_that_ends_within_a_body_is_incomplete_in_every_mode() {
     let folder = record();
     for mode in ["record", "audit", "serve"] {
         let mut talk = Talk::with(mode, folder.path());
-        talk.put(1, ACTION, sha256(PACKAGE), PACKAGE);
+        let package = package(ACTION);
+        talk.put(1, ACTION, sha256(&package), &package);
         assert!(talk.hear()["DiskPath"].is_string());
         let body = vec![b'x'; 1 << 20];
         let text = STANDARD.encode(&body);
@@ -270,7 +271,7 @@ fn a_session_that_ends_within_a_body_is_incomplete_in_every_mode() {
         // What was cut off is not there for anybody.
         let mut talk = Talk::with("record", folder.path());
         assert_eq!(talk.get(1, action)["Miss"], true);
-        assert_eq!(talk.get(2, ACTION)["Size"], PACKAGE.len());
+        assert_eq!(talk.get(2, ACTION)["Size"], package.len());
         talk.end();
     }
 }
@@ -281,8 +282,9 @@ fn a_session_that_ends_within_a_body_is_incomplete_in_every_mode() {
 fn a_session_without_a_close_claims_no_more_than_it_can() {
     let folder = record();
     let other = b"no package";
+    let package = package(ACTION);
     let mut talk = Talk::with("record", folder.path());
-    talk.put(1, ACTION, sha256(PACKAGE), PACKAGE);
+    talk.put(1, ACTION, sha256(&package), &package);
     talk.put(2, [8; 32], sha256(other), other);
     talk.hear();
     talk.hear();
@@ -291,7 +293,7 @@ fn a_session_without_a_close_claims_no_more_than_it_can() {
     assert_eq!(session(folder.path())["verdict"], "clean");
 
     let mut talk = Talk::with("audit", folder.path());
-    talk.put(1, ACTION, sha256(PACKAGE), PACKAGE);
+    talk.put(1, ACTION, sha256(&package), &package);
     talk.hear();
     let (exit, said) = talk.end();
     assert_eq!(exit, 3, "{said}");
@@ -308,8 +310,55 @@ fn a_session_without_a_close_claims_no_more_than_it_can() {
     }
 }
 
-/// How a compiled package begins.
-const PACKAGE: &[u8] = b"!<arch>\n__.PKGDEF       0           0     0     644     0         `\n";
+/// A compiled package without code, with the build ID that the go command writes.
+fn package(action: [u8; 32]) -> Vec<u8> {
+    let part = |hash: [u8; 32]| URL_SAFE_NO_PAD.encode(&hash[..15]);
+    let archive = |id: &str| {
+        let header = format!("go object linux amd64 go1.27.3\nbuild id \"{id}\"\n\n$$\n");
+        format!(
+            "!<arch>\n__.PKGDEF       0           0     0     644     {:<10}`\n{header}",
+            header.len()
+        )
+    };
+    // The content part is the hash of the archive with zeros for its build ID.
+    let zeros = "\0".repeat(41);
+    let content = part(sha256(archive(&zeros).as_bytes()));
+    archive(&format!("{}/{content}", part(action))).into_bytes()
+}
+
+#[test]
+fn serve_hands_out_no_package_that_another_action_made() {
+    let folder = record();
+    let own = package(ACTION);
+    let mut changed = own.clone();
+    *changed.last_mut().unwrap() = b'x';
+    let unsigned = String::from_utf8(own.clone()).unwrap();
+    let unsigned = unsigned.replace("build id", "build-id").into_bytes();
+    // The index is right, and the files are what their names say.
+    let bodies = [own, package([8; 32]), changed, unsigned];
+    let mut talk = Talk::with("record", folder.path());
+    for (id, body) in bodies.iter().enumerate() {
+        talk.put(1, ACTION, sha256(body), body);
+        assert!(talk.hear()["DiskPath"].is_string());
+        talk.end();
+        let mut served = Talk::with("serve", folder.path());
+        let answer = served.get(1, ACTION);
+        served.say("{\"ID\":2,\"Command\":\"close\"}\n\n");
+        served.hear();
+        let (exit, said) = served.end();
+        let session = session(folder.path());
+        if id == 0 {
+            assert_eq!((exit, &answer["Size"]), (0, &body.len().into()), "{said}");
+            assert_eq!(session["requests"]["hits_of_action"], 1);
+        } else {
+            assert_eq!((exit, &answer["Miss"]), (1, &true.into()), "{id}: {said}");
+            assert_eq!(session["findings"][0]["rule"], "other-maker");
+            assert!(!said.contains("AS INDEXED"), "{said}");
+        }
+        talk = Talk::with("record", folder.path());
+    }
+    talk.end();
+}
 
 /// The newest session of a record.
 fn session(record: &Path) -> Value {

@@ -29,11 +29,15 @@ pub enum Command {
         that differ from it are kept under audits/ in its folder, for verify-build cache compare."
     )]
     Audit(Child),
-    /// Hand out recorded outputs, each only while its SHA-256 is still the recorded one
+    /// Hand out recorded outputs, each only while its SHA-256 is the one in its index line
     #[command(
         after_help = "Example: GOCACHEPROG=\"verify-build cacheprog serve /var/cache/record\" go build ./...\n\n\
-        For a changed file the go command hears that there is none, and makes it again.\n\
-        The record is not changed."
+        Also refused: a compiled package whose build ID names another action than the one\n\
+        asked for, or another content. For what is refused the go command hears that there\n\
+        is none, and makes it again. The record is not changed.\n\n\
+        This guards against broken storage and careless changes, not against those who can\n\
+        write to the folder: the index lies in it too, and files other than packages do not\n\
+        say which action made them. Only cacheprog audit, which makes everything again, does."
     )]
     Serve(Child),
     /// Print what the runs that used a record found, and exit with 1 if that was anything
@@ -86,7 +90,7 @@ Examples:
   record a build, then prove on another machine that it can be made again:
     GOCACHEPROG=\"verify-build cacheprog record /var/cache/record\" go build -trimpath ./...
     GOCACHEPROG=\"verify-build cacheprog audit /var/cache/record\" go build -trimpath ./...
-  build quickly from a record that others can write to:
+  build quickly from a record, and notice files that were damaged since:
     GOCACHEPROG=\"verify-build cacheprog serve /mnt/record\" go build ./...
   what did they find?
     verify-build cacheprog report /var/cache/record
@@ -105,10 +109,12 @@ Files:
   DIR/00/ to DIR/ff/  the record
   DIR/sessions/       one JSON report a run
   DIR/audits/         outputs that an audit found to differ, in the same layout
-  DIR/tmp/            bodies on their way
+  DIR/tmp/            bodies on their way, and what a run of audit or serve makes
+                      (in the system's temporary folder where DIR is read-only)
 
 Exit codes:
   0  nothing was found
-  1  an output differs from the record, or a recorded file was changed
+  1  an output differs from the record, a recorded file was changed, or a
+     package in it does not carry the build ID of its action
   2  the folder can't be used as a record, or can't be read
   3  not every output could be compared, or a conversation broke off";

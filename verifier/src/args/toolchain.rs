@@ -97,6 +97,7 @@ Files:
 
 Exit codes:
   0  OFFICIAL, or REPACKAGED: every file that matters to a build is the release's
-  1  MODIFIED
+  1  MODIFIED: files are not the release's, or something below src, bin, pkg, lib or
+     test could not be hashed (a pipe, a link to nowhere, a name that is not UTF-8)
   2  something could not be read
   3  UNKNOWN: there is no record to compare with, or it decides nothing";

@@ -188,7 +188,7 @@ fn check(session: &Session) -> Check {
         name: match session.mode {
             Mode::Record => "every action recorded has one output",
             Mode::Audit => "outputs made again equal the record",
-            Mode::Serve => "recorded files are unchanged",
+            Mode::Serve => "files handed out fit their index lines",
         }
         .to_owned(),
         subject: format!("{} (run of {})", session.folder, session.started),

@@ -9,13 +9,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use proto::gocache::Id;
 use proto::gocache::kind::Kind;
-use tempfile::{NamedTempFile, TempDir};
+use proto::gocache::{Id, Index};
+use tempfile::NamedTempFile;
 
 use super::incoming::Incoming;
+use super::scratch::{self, Scratch};
 use super::session::{Mode, Rule};
 use super::store::{self, Kept, Recorded, Store};
+use crate::gocache::entry::{self, Misfit};
+use crate::gocache::reading::Maker;
 use tally::{Made, Open, Stamp, Tally};
 
 /// An answer to the go command.
@@ -41,7 +44,9 @@ pub(super) struct Keeper {
     store: Store,
     /// Where audit and serve put what the go command makes; it goes with the
     /// session.
-    scratch: Option<(Store, TempDir)>,
+    scratch: Option<Scratch>,
+    /// Whether what lies there may be read when the go command is gone.
+    is_read_later: bool,
     /// The session's name, unique in the folder.
     name: String,
     started: jiff::Timestamp,
@@ -56,15 +61,13 @@ impl Keeper {
         let started = jiff::Timestamp::now();
         let scratch = match mode {
             Mode::Record => None,
-            Mode::Audit | Mode::Serve => {
-                let folder = scratch_folder(&store)?;
-                Some((Store::below(folder.path())?, folder))
-            }
+            Mode::Audit | Mode::Serve => Some(Scratch::create(&store)?),
         };
         let keeper = Self {
             mode,
             store,
             scratch,
+            is_read_later: scratch::is_read_later(),
             name: format!(
                 "{}-{}-{}",
                 started.strftime("%Y%m%dT%H%M%S.%9fZ"),
@@ -80,7 +83,7 @@ impl Keeper {
 
     /// Makes a file for a body to arrive in.
     pub(super) fn temporary(&self) -> io::Result<NamedTempFile> {
-        self.shelf().temporary()
+        self.destination().temporary()
     }
 
     /// Lets a body in that is what the go command said it is.
@@ -133,7 +136,7 @@ impl Keeper {
         let (output, size, kind) = (body.output, body.size, body.kind);
         let compared = self.compare(action, output, size, kind);
         let kept = self
-            .shelf()
+            .destination()
             .keep(body.file, output, size, &self.aside())
             .and_then(|kept| match self.mode {
                 Mode::Record => self
@@ -160,7 +163,7 @@ impl Keeper {
                 }
                 tally.made(action, Made { output, size, kind });
                 Answer::Stored {
-                    path: self.shelf().output_path(output),
+                    path: self.destination().output_path(output),
                 }
             }
             Err(error) => {
@@ -173,9 +176,9 @@ impl Keeper {
     }
 
     /// Where what the go command hands over goes.
-    fn shelf(&self) -> &Store {
+    fn destination(&self) -> &Store {
         match &self.scratch {
-            Some((scratch, _)) => scratch,
+            Some(scratch) => scratch.store(),
             None => &self.store,
         }
     }
@@ -197,7 +200,7 @@ impl Keeper {
             output: made.output,
             size: made.size,
             time: None,
-            path: self.shelf().output_path(made.output),
+            path: self.destination().output_path(made.output),
         })
     }
 
@@ -213,14 +216,7 @@ impl Keeper {
         };
         let path = self.store.output_path(index.output);
         match self.look(Path::new(&path), index.output, index.size) {
-            Looked::Intact => Answer::Hit {
-                output: index.output,
-                size: index.size,
-                time: jiff::Timestamp::from_nanosecond(index.time_ns.into())
-                    .ok()
-                    .map(|time| time.to_string()),
-                path,
-            },
+            Looked::Intact(maker) => self.hand_out(&index, path, maker.as_ref()),
             Looked::Missing => {
                 self.tally().compared.missing += 1;
                 Answer::Miss
@@ -243,6 +239,41 @@ impl Keeper {
         }
     }
 
+    /// Hands an intact file out, unless it says itself that another action made it.
+    fn hand_out(&self, index: &Index, path: String, maker: Option<&Maker>) -> Answer {
+        let fits = maker.map_or(Ok(()), |maker| entry::package(&index.action, maker));
+        match fits {
+            Ok(()) => {
+                let is_package = maker.is_some_and(|maker| maker.action().is_some());
+                self.tally().requests.hits_of_action += u64::from(is_package);
+                Answer::Hit {
+                    output: index.output,
+                    size: index.size,
+                    time: jiff::Timestamp::from_nanosecond(index.time_ns.into())
+                        .ok()
+                        .map(|time| time.to_string()),
+                    path,
+                }
+            }
+            Err(Misfit::Poison(poison)) => {
+                self.tally().open(Open {
+                    rule: Rule::OtherMaker,
+                    action: index.action,
+                    kind: Some(Kind::Archive),
+                    recorded: Some((index.output, index.size)),
+                    now: None,
+                    detail: poison.words().to_owned(),
+                });
+                Answer::Miss
+            }
+            // A compiler that this program does not know is no evidence of anything.
+            Err(Misfit::Unjudged(why)) => {
+                self.tally().problem(format!("{path}: {why}"));
+                Answer::Miss
+            }
+        }
+    }
+
     /// Looks whether a file still has the bytes it is named after. A file that
     /// was looked at in this session and not touched since is not read again.
     fn look(&self, path: &Path, output: Id, size: u64) -> Looked {
@@ -256,18 +287,19 @@ impl Keeper {
             return Looked::Missing;
         }
         if metadata.len() == size && self.mode == Mode::Record {
-            return Looked::Intact;
+            return Looked::Intact(None);
         }
         let stamp = Stamp::of(&metadata);
-        if self.tally().stamp(output) == Some(stamp) {
-            return Looked::Intact;
+        if let Some(maker) = self.tally().maker(output, stamp) {
+            return Looked::Intact(Some(maker));
         }
-        match store::hash_file(path) {
-            Ok(now) if now == output && metadata.len() == size => {
-                self.tally().looked_at(output, stamp);
-                Looked::Intact
+        match store::read_file(path) {
+            Ok(now) if now.sha256 == output.0 && now.size == size => {
+                let mut tally = self.tally();
+                tally.looked_at(output, stamp, now.maker.clone());
+                Looked::Intact(Some(now.maker))
             }
-            Ok(now) => Looked::Changed(Some((now, metadata.len()))),
+            Ok(now) => Looked::Changed(Some((Id(now.sha256), now.size))),
             Err(error) => Looked::Unreadable(format!("{}: {error}", path.display())),
         }
     }
@@ -281,7 +313,15 @@ impl Keeper {
                 let path = self.store.output_path(output);
                 match self.look(Path::new(&path), output, index.size) {
                     Looked::Changed(now) => Some(now),
-                    Looked::Intact | Looked::Missing | Looked::Unreadable(_) => None,
+                    Looked::Missing => {
+                        self.tally().compared.missing += 1;
+                        None
+                    }
+                    Looked::Unreadable(why) => {
+                        self.tally().problem(why);
+                        None
+                    }
+                    Looked::Intact(_) => None,
                 }
             }
             _ => None,
@@ -328,18 +368,11 @@ impl Keeper {
 
 /// What a look at a recorded file showed.
 enum Looked {
-    Intact,
+    /// The bytes that its name says, and who made them; `None` where only the size was
+    /// looked at.
+    Intact(Option<Maker>),
     Missing,
     /// Other bytes; which, where they were read.
     Changed(Option<(Id, u64)>),
     Unreadable(String),
-}
-
-/// Makes a folder for one session: in the record's, so that bodies can be kept
-/// by renaming them; in the system's where the record is read-only.
-fn scratch_folder(store: &Store) -> io::Result<TempDir> {
-    let tmp = store.own("tmp");
-    let own = fs::create_dir_all(&tmp)
-        .and_then(|()| tempfile::Builder::new().prefix("session-").tempdir_in(&tmp));
-    own.or_else(|_| tempfile::Builder::new().prefix("verify-build-").tempdir())
 }

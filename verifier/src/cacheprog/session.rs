@@ -98,6 +98,9 @@ pub(super) enum Verdict {
 pub(super) struct Requests {
     pub(super) gets: u64,
     pub(super) hits: u64,
+    /// Packages among them whose build ID names the action they were handed out for.
+    #[serde(default)]
+    pub(super) hits_of_action: u64,
     pub(super) puts: u64,
     /// Requests answered with an error.
     pub(super) failed: u64,
@@ -168,6 +171,9 @@ pub(super) enum Rule {
     FileChanged,
     /// A file was changed after it was handed out.
     ChangedInUse,
+    /// The index leads to a package whose build ID names another action or another
+    /// content, or that has none.
+    OtherMaker,
     /// An index line can't be read.
     EntryDamaged,
     /// The go command named another SHA-256 than its body has.
@@ -180,6 +186,7 @@ impl Rule {
             Self::OutputDiffers => "output-differs",
             Self::FileChanged => "file-changed",
             Self::ChangedInUse => "changed-in-use",
+            Self::OtherMaker => "other-maker",
             Self::EntryDamaged => "entry-damaged",
             Self::FalseOutputId => "false-output-id",
         }

@@ -3,14 +3,17 @@
 //!
 //! Several children may use one folder at once, on several machines too. Every
 //! file is written under another name, flushed and renamed, so that a reader
-//! finds the old file or the new one, whole. There are no locks: two writers of
+//! finds the old file or the new one, whole. Entries have no locks: two writers of
 //! one output write the same bytes, and of two writers of one action the later
 //! one stands, as with the go command's own cache.
+//!
+//! The index lines lie beside the outputs: whoever can write to the folder can change
+//! both, so that they fit.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use proto::digest::Digest;
@@ -19,12 +22,7 @@ use proto::gocache::{Id, Index};
 use tempfile::NamedTempFile;
 
 use crate::durable;
-
-/// How old a file in `tmp` must be to be one that a killed child left behind.
-const STALE: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The most left-over files removed in one go.
-const STALE_FILES_MAX: usize = 10_000;
+use crate::gocache::reading::{Read, Reading};
 
 /// A folder in the layout of GOCACHE.
 #[derive(Debug)]
@@ -174,24 +172,26 @@ impl Store {
             made => made,
         }
     }
+}
 
-    /// Removes what children that were killed left behind, and those that could
-    /// not know how long it would be read; whatever resists stays.
-    pub(super) fn remove_stale(&self) {
-        let is_stale = |entry: &fs::DirEntry| {
-            let age = entry.metadata().and_then(|metadata| metadata.modified());
-            age.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > STALE))
-        };
-        let entries = fs::read_dir(self.own("tmp")).into_iter().flatten();
-        for entry in entries.flatten().take(STALE_FILES_MAX).filter(is_stale) {
-            let path = entry.path();
-            let _ = match entry.file_type() {
-                Ok(kind) if kind.is_dir() => fs::remove_dir_all(path),
-                _ => fs::remove_file(path),
-            };
+/// Reads a file and returns what its bytes tell: the SHA-256, and of a package the
+/// action that made it.
+pub(super) fn read_file(path: &Path) -> io::Result<Read> {
+    let mut file = fs::File::open(path)?;
+    let mut reading = Reading::new();
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(reading.finish()),
+            Ok(len) => reading.update(&piece[..len]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }
+
+/// Bytes read and hashed at a time.
+const PIECE_BYTES: usize = 128 << 10;
 
 /// Returns the SHA-256 of a file.
 pub(super) fn hash_file(path: &Path) -> io::Result<Id> {

@@ -48,16 +48,23 @@ pub(super) fn summary(session: &Session) -> String {
             quantity::count(equal, "output is", "outputs are"),
         ),
         (Mode::Record | Mode::Serve, Verdict::Incomplete) => format!(
-            "{} handed out, every one as it was recorded; the go command went without a word, so who reads them from now on is not known",
-            quantity::count(session.requests.hits, "output", "outputs"),
+            "{}; the go command went without a word, so who reads them from now on is not known",
+            handed_out(session)
         ),
         (Mode::Audit, Verdict::Clean) => format!(
-            "{} made again, every one equal to the record",
-            quantity::count(equal, "output", "outputs")
+            "{} made again, every one equal to the record{}",
+            quantity::count(equal, "output", "outputs"),
+            match compared.not_recorded {
+                0 => String::new(),
+                others => format!(
+                    "; {} not in it, no package among them",
+                    quantity::count(others, "other is", "others are")
+                ),
+            }
         ),
         (Mode::Serve, Verdict::Clean) => format!(
-            "{} handed out, every one as it was recorded; {} made",
-            quantity::count(session.requests.hits, "output", "outputs"),
+            "{}; {} made",
+            handed_out(session),
             quantity::count(session.requests.puts, "output", "outputs"),
         ),
         (Mode::Record, Verdict::Clean) => format!(
@@ -66,6 +73,16 @@ pub(super) fn summary(session: &Session) -> String {
             quantity::count(session.requests.puts, "output", "outputs"),
         ),
     }
+}
+
+/// What is known of the outputs handed out: the index is part of the folder, and
+/// packages alone say which action made them.
+fn handed_out(session: &Session) -> String {
+    format!(
+        "{} handed out, each made in this run or with the SHA-256 in its index line; {} with the action asked for in the build ID",
+        quantity::count(session.requests.hits, "output", "outputs"),
+        quantity::count(session.requests.hits_of_action, "package", "packages"),
+    )
 }
 
 /// The packages found, for the end of a sentence.
@@ -105,6 +122,7 @@ pub(super) fn finding(finding: &Finding, detail: &str) -> String {
         Rule::ChangedInUse => {
             format!("the recorded file of {subject} was changed after it was handed out")
         }
+        Rule::OtherMaker => format!("{subject} was not handed out"),
         Rule::EntryDamaged => "the index line of an action can't be used".to_owned(),
         Rule::FalseOutputId => {
             format!("the go command named another SHA-256 than {subject} has")
@@ -126,10 +144,12 @@ pub(super) fn fix(rule: Rule, mode: Mode) -> &'static str {
         (Rule::OutputDiffers, Mode::Record) => {
             "the step is not deterministic: look at -toolexec wrappers, the C compiler, and files that cgo reads from outside the package"
         }
-        (Rule::FileChanged | Rule::ChangedInUse, _) => {
-            "find out who writes to the folder; then delete the file, or record again in an empty folder"
+        (Rule::FileChanged | Rule::ChangedInUse | Rule::OtherMaker, _) => {
+            "first keep a copy of the folder as evidence (cp -a) and find out who writes to it; then record again in an empty folder"
         }
-        (Rule::EntryDamaged, _) => "delete the file and record again",
+        (Rule::EntryDamaged, _) => {
+            "first keep a copy of the file as evidence (cp -a); then delete it and record again"
+        }
         (Rule::FalseOutputId, _) => {
             "look for faulty memory: the go command hashed other bytes than it sent"
         }
@@ -152,9 +172,13 @@ pub(super) fn at_close(session: &Session, out: &mut dyn Write) -> io::Result<()>
 
 /// Writes one session.
 pub(super) fn write(session: &Session, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let all = session.compared.not_recorded == 0;
     let (word, color) = match (session.verdict, session.mode) {
-        (Verdict::Clean, Mode::Audit) => ("EQUAL", Color::Green),
-        (Verdict::Clean, Mode::Record | Mode::Serve) => ("CLEAN", Color::Green),
+        (Verdict::Clean, Mode::Audit) if all => ("EQUAL", Color::Green),
+        (Verdict::Clean, Mode::Audit) => ("PACKAGES EQUAL", Color::Green),
+        // Nothing was held against anything but the folder's own index.
+        (Verdict::Clean, Mode::Record) => ("RECORDED", Color::Green),
+        (Verdict::Clean, Mode::Serve) => ("AS INDEXED", Color::Green),
         (Verdict::Incomplete, _) => ("INCOMPLETE", Color::Yellow),
         (Verdict::Found, _) => ("FOUND", Color::Red),
     };
@@ -235,3 +259,6 @@ fn missing(session: &Session, style: Style, out: &mut dyn Write) -> io::Result<(
         "  their inputs are others than those recorded: another Go version, flags, sources, or without -trimpath another folder"
     )
 }
+
+#[cfg(test)]
+mod tests;

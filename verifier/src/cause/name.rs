@@ -48,6 +48,7 @@ pub enum Name {
     HostLinker,
     CachePoisoned,
     CacheStaleCgo,
+    StaleModuleIndex,
     CompilerNondeterminism,
     Toolexec,
     LinkMode,
@@ -80,7 +81,7 @@ pub enum Name {
 
 impl Name {
     /// Every name, in order.
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 65] = [
         Self::ModifiedAfterBuild,
         Self::DependencySum,
         Self::Target,
@@ -117,6 +118,7 @@ impl Name {
         Self::HostLinker,
         Self::CachePoisoned,
         Self::CacheStaleCgo,
+        Self::StaleModuleIndex,
         Self::CompilerNondeterminism,
         Self::Toolexec,
         Self::LinkMode,

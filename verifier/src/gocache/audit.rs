@@ -13,7 +13,9 @@ use proto::gocache::Id;
 use proto::gocache::kind::Kind;
 use serde::Serialize;
 
-use super::entry::{self, State};
+use super::entry::{self, Role, State};
+use super::modindex;
+use super::reading::Maker;
 use super::source::Source;
 use super::survey::{Label, Line, Output, Survey};
 use crate::exit::Exit;
@@ -21,18 +23,23 @@ use crate::host::Host;
 use crate::quantity;
 use crate::report::printed::{Check, Level, Printed, Status};
 use crate::report::text::Style;
-use findings::Found;
+use findings::CacheDefect;
 
 /// The answer about a cache, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Nothing in it can harm a build.
+    /// Every output is what its name says, every package and program carries the
+    /// action of its entry, and no module index is stale.
     Clean,
+    /// Nothing was found, but not every entry could be judged.
+    Unjudged,
     /// Part of it could not be read; the rest is clean.
     Unread,
     /// One action has several outputs.
     Suspect,
+    /// A module index says something else than the files it is taken for.
+    Stale,
     /// Entries were changed, in ways that the go command notices.
     Damaged,
     /// Entries were changed, in ways that the go command does not notice.
@@ -49,7 +56,7 @@ pub struct Audit {
     /// What was counted.
     pub counts: Counts,
     /// What was found, worst first.
-    pub findings: Vec<Found>,
+    pub findings: Vec<CacheDefect>,
     /// What a reader should know beside the answer.
     pub notes: Vec<String>,
 }
@@ -63,8 +70,14 @@ pub struct Counts {
     pub outputs: usize,
     /// Bytes of outputs.
     pub bytes: u64,
-    /// Package archives whose build ID was held against their action.
+    /// Packages and programs whose build ID was held against their action.
     pub build_ids: usize,
+    /// Module indexes held against the files they are taken for.
+    pub indexes: usize,
+    /// Those that the go command takes for nothing that lies there now.
+    pub indexes_idle: usize,
+    /// Those that can't be judged.
+    pub indexes_unjudged: usize,
     /// Entries by kind of output.
     pub kinds: BTreeMap<Kind, usize>,
     /// Packages and programs by version of Go.
@@ -110,7 +123,12 @@ impl Audit {
         for (action, line) in &survey.actions {
             let output = survey.output(action);
             let kind = kind(action, output, &labels);
-            let state = entry::judge(action, line, output, kind, packages.contains(action));
+            let role = match (labels.contains_key(action), packages.contains(action)) {
+                (true, _) => Role::Beside,
+                (false, true) => Role::Package,
+                (false, false) => Role::Untold,
+            };
+            let state = entry::judge(action, line, output, kind, role);
             if let Line::Sound(index) = line {
                 referenced.insert(index.output);
             }
@@ -123,13 +141,23 @@ impl Audit {
         let mut findings = findings::of(source, survey, &labels, &states);
         findings.extend(findings::twice(source, survey, &referenced));
         findings.extend(findings::around(survey));
+        let versions = counts.go_versions.keys().cloned();
+        let indexes = modindex::judge(source, survey, versions)?;
+        findings.extend(findings::stale(source, &indexes.stale));
+        counts.indexes = indexes.right + indexes.stale.len();
+        counts.indexes_idle = indexes.idle;
+        counts.indexes_unjudged = indexes.unknown;
         packages::name(source, survey, &mut findings)?;
         packages::explain(source, &mut findings)?;
         findings.sort_by(|a, b| (a.level, a.rule, &a.path).cmp(&(b.level, b.rule, &b.path)));
+        let least = match counts.indexes_unjudged {
+            0 => Verdict::Clean,
+            _ => Verdict::Unjudged,
+        };
         let verdict = findings.iter().map(|found| found.verdict).max();
         Ok(Self {
             place: source.path().to_owned(),
-            verdict: verdict.unwrap_or(Verdict::Clean),
+            verdict: verdict.unwrap_or(least).max(least),
             notes: counts.notes(survey),
             counts,
             findings,
@@ -157,8 +185,8 @@ impl Counts {
             *self.go_versions.entry(version.to_owned()).or_default() += 1;
         }
         let checked = match output {
-            Some(Output::File(read)) => read.content.is_some(),
-            Some(Output::Program(program)) => program.link_action.is_some(),
+            Some(Output::File(read)) => matches!(read.maker, Maker::Package { .. }),
+            Some(Output::Program(program)) => program.link_action.is_some() && program.is_checked,
             _ => false,
         };
         self.build_ids += usize::from(checked);
@@ -190,6 +218,18 @@ impl Counts {
                 quantity::count(self.unreferenced_changed, "output", "outputs")
             ));
         }
+        if self.indexes_idle > 0 {
+            notes.push(format!(
+                "{} of another state of their folders: go takes them for nothing that lies there now",
+                quantity::count(self.indexes_idle, "module index is", "module indexes are")
+            ));
+        }
+        if self.indexes_unjudged > 0 {
+            notes.push(format!(
+                "{} can't be held against the files they are of: a packed cache does not say what lies in their folders, and others name none",
+                quantity::count(self.indexes_unjudged, "module index", "module indexes")
+            ));
+        }
         if survey.has_fuzz {
             notes.push("fuzz/ holds inputs of go test -fuzz; they are not looked into".to_owned());
         }
@@ -205,7 +245,10 @@ impl Printed for Audit {
     fn exit(&self) -> Exit {
         match self.verdict {
             Verdict::Clean => Exit::Same,
-            Verdict::Suspect | Verdict::Damaged | Verdict::Poisoned => Exit::Different,
+            Verdict::Unjudged => Exit::Inconclusive,
+            Verdict::Suspect | Verdict::Stale | Verdict::Damaged | Verdict::Poisoned => {
+                Exit::Different
+            }
             Verdict::Unread => Exit::Unreadable,
         }
     }
@@ -231,12 +274,26 @@ impl Printed for Audit {
                         quantity::count(harmless, "remark", "remarks")
                     ),
                 };
-                format!("{counted}, every output is what its name says{cut}")
+                format!(
+                    "{counted}, every output is what its name says, every package of its action{cut}"
+                )
             }
+            Verdict::Unjudged => format!(
+                "{} could not be judged, of {counted}; nothing was found in the others",
+                of(Verdict::Unjudged) + counts.indexes_unjudged
+            ),
             Verdict::Unread => format!("{} could not be read, of {counted}", of(Verdict::Unread)),
             Verdict::Suspect => format!(
                 "{} had two outputs, of {counted}",
                 quantity::count(of(Verdict::Suspect), "action", "actions")
+            ),
+            Verdict::Stale => format!(
+                "{} for files that say something else, of {counted}",
+                quantity::count(
+                    of(Verdict::Stale),
+                    "module index is taken",
+                    "module indexes are taken"
+                )
             ),
             Verdict::Damaged => format!(
                 "{} changed in ways that go notices, of {counted}",
@@ -254,14 +311,16 @@ impl Printed for Audit {
     }
 
     fn checks(&self) -> Vec<Check> {
-        let findings = self.findings.iter().map(Found::finding).collect();
+        let findings = self.findings.iter().map(CacheDefect::finding).collect();
         vec![Check {
             name: "sound cache".into(),
             subject: self.place.display().to_string(),
             status: match self.verdict {
                 Verdict::Clean => Status::Passed,
-                Verdict::Unread => Status::Undecided,
-                Verdict::Suspect | Verdict::Damaged | Verdict::Poisoned => Status::Failed,
+                Verdict::Unjudged | Verdict::Unread => Status::Undecided,
+                Verdict::Suspect | Verdict::Stale | Verdict::Damaged | Verdict::Poisoned => {
+                    Status::Failed
+                }
             },
             reason: Some(self.summary()),
             findings,
@@ -282,8 +341,8 @@ impl Verdict {
     pub fn level(self) -> Level {
         match self {
             Self::Clean => Level::Note,
-            Self::Unread | Self::Suspect => Level::Warning,
-            Self::Damaged | Self::Poisoned => Level::Error,
+            Self::Unjudged | Self::Unread | Self::Suspect => Level::Warning,
+            Self::Stale | Self::Damaged | Self::Poisoned => Level::Error,
         }
     }
 }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::audit::Audit;
-use super::audit::findings::Found;
+use super::audit::findings::CacheDefect;
 use super::source::Source;
 use crate::exit::Exit;
 use crate::host::Host;
@@ -35,6 +35,8 @@ pub enum Verdict {
     Same,
     /// An action led to different outputs, or an entry was changed.
     Different,
+    /// Nothing differs, but not all that both have could be compared.
+    Incomplete,
     /// They have no action in common.
     NothingInCommon,
 }
@@ -52,12 +54,16 @@ pub struct Comparison {
     pub same: usize,
     /// Those whose outputs rightly differ: test results, times.
     pub varying: usize,
+    /// Actions that both have and whose index line can't be used in one of them.
+    pub unjoined: usize,
+    /// Entries of either cache that could not be read or judged.
+    pub unjudged: usize,
     /// Actions that only one has.
     pub only: [usize; 2],
     /// The others, package by package.
     pub differences: Vec<Difference>,
     /// Entries of either cache that are not what their names say.
-    pub unsound: Vec<(usize, Found)>,
+    pub unsound: Vec<(usize, CacheDefect)>,
     /// What a reader should know beside the answer.
     pub notes: Vec<String>,
 }
@@ -95,15 +101,24 @@ pub fn run(paths: [&Path; 2], host: &Host) -> anyhow::Result<Comparison> {
         joined,
         same,
         varying,
+        unjoined,
         mut differences,
     } = join::join(&surveys);
     let mut notes = explain::explain(&sources, &surveys, &mut differences)?;
     differences.sort_by(|a, b| (a.cause, &a.package).cmp(&(b.cause, &b.package)));
     let only = [0, 1].map(|side: usize| surveys[side].actions.len().saturating_sub(joined));
+    let is_unjudged = |found: &&CacheDefect| {
+        matches!(
+            found.verdict,
+            super::audit::Verdict::Unjudged | super::audit::Verdict::Unread
+        )
+    };
+    let findings = audits.iter().flat_map(|audit| &audit.findings);
+    let unjudged = findings.filter(is_unjudged).count();
     let [one, other] = audits;
     let sides = [one, other].map(|audit| (Side::of(&audit), audit.findings));
     let [(a, ours), (b, theirs)] = sides;
-    let mut unsound: Vec<(usize, Found)> = [(0, ours), (1, theirs)]
+    let mut unsound: Vec<(usize, CacheDefect)> = [(0, ours), (1, theirs)]
         .into_iter()
         .flat_map(|(side, found)| found.into_iter().map(move |found| (side, found)))
         .filter(|(_, found)| found.verdict > super::audit::Verdict::Unread)
@@ -111,6 +126,7 @@ pub fn run(paths: [&Path; 2], host: &Host) -> anyhow::Result<Comparison> {
     explain::poisoned(&sources, &surveys, &mut unsound)?;
     let verdict = match (joined, differences.len() + unsound.len()) {
         (0, 0) => Verdict::NothingInCommon,
+        (_, 0) if unjoined + unjudged > 0 => Verdict::Incomplete,
         (_, 0) => Verdict::Same,
         _ => Verdict::Different,
     };
@@ -123,6 +139,8 @@ pub fn run(paths: [&Path; 2], host: &Host) -> anyhow::Result<Comparison> {
         joined,
         same,
         varying,
+        unjoined,
+        unjudged,
         only,
         differences,
         unsound,
@@ -169,7 +187,7 @@ impl Printed for Comparison {
         match self.verdict {
             Verdict::Same => Exit::Same,
             Verdict::Different => Exit::Different,
-            Verdict::NothingInCommon => Exit::Inconclusive,
+            Verdict::Incomplete | Verdict::NothingInCommon => Exit::Inconclusive,
         }
     }
 
@@ -177,7 +195,19 @@ impl Printed for Comparison {
         let joined = quantity::count(self.joined, "action", "actions");
         match self.verdict {
             Verdict::NothingInCommon => "the caches have no action in common".to_owned(),
-            Verdict::Same => format!("{joined} in both caches, every one with the same output"),
+            Verdict::Same => format!(
+                "{joined} in both caches, {}",
+                match self.varying {
+                    0 => "every one with the same output".to_owned(),
+                    varying =>
+                        format!("every one with the same output but for {varying} that may vary"),
+                }
+            ),
+            Verdict::Incomplete => format!(
+                "no difference was found, but of {joined} in both caches {} an index line that can't be used, and {} could not be read or judged",
+                quantity::count(self.unjoined, "has", "have"),
+                quantity::count(self.unjudged, "entry", "entries")
+            ),
             Verdict::Different => {
                 let different = quantity::count(self.differences.len(), "package", "packages");
                 let changed = match self.unsound.len() {
@@ -205,7 +235,7 @@ impl Printed for Comparison {
             status: match self.verdict {
                 Verdict::Same => Status::Passed,
                 Verdict::Different => Status::Failed,
-                Verdict::NothingInCommon => Status::Undecided,
+                Verdict::Incomplete | Verdict::NothingInCommon => Status::Undecided,
             },
             reason: Some(self.summary()),
             findings,

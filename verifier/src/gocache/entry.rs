@@ -1,9 +1,11 @@
 //! One entry judged: an index line beside the output it names.
 
-use proto::buildid::{BuildId, Part};
+use proto::buildid::Part;
 use proto::gocache::kind::Kind;
 use proto::gocache::{self, Id, Index};
 
+use super::program::Program;
+use super::reading::Maker;
 use super::survey::{Line, Output, Unread};
 
 /// What is the matter with an entry.
@@ -32,6 +34,8 @@ pub enum State {
     Damaged(Damage),
     /// Something that the go command links without noticing.
     Poisoned(Poison),
+    /// Who made it can't be told, for this reason.
+    Unjudged(&'static str),
     /// It can't be read.
     Unread(Unread),
 }
@@ -92,6 +96,12 @@ pub enum Poison {
         /// What the bytes give.
         computed: Part,
     },
+    /// A package or a program without a build ID of the go command's, which keeps
+    /// neither unless its own ID is in it.
+    NoBuildId {
+        /// What stands in its place.
+        found: Option<String>,
+    },
     /// The entry of a package leads to something that is no package.
     NoArchive {
         /// What it is.
@@ -99,17 +109,34 @@ pub enum Poison {
     },
 }
 
+impl Poison {
+    /// Says what is wrong in a few words.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Content { .. } => "its bytes are not those that its name says",
+            Self::OtherAction { .. } => "its build ID names another action",
+            Self::BuildId { .. } => "its content is not the one in its build ID",
+            Self::NoBuildId { .. } => "it carries no build ID as go writes it",
+            Self::NoArchive { .. } => "it is no compiled package",
+        }
+    }
+}
+
+/// What an entry is by the keys of other entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A compiled package.
+    Package,
+    /// Something that stands beside one.
+    Beside,
+    /// No key tells.
+    Untold,
+}
+
 /// Judges one entry.
 ///
-/// `kind` is what the output must be by its key, or else looks like;
-/// `is_package` whether other entries say that the action compiles a package.
-pub fn judge(
-    action: &Id,
-    line: &Line,
-    output: Option<&Output>,
-    kind: Kind,
-    is_package: bool,
-) -> State {
+/// `kind` is what the output must be by its key, or else looks like.
+pub fn judge(action: &Id, line: &Line, output: Option<&Output>, kind: Kind, role: Role) -> State {
     let index = match line {
         Line::Sound(index) => index,
         Line::Other(index) => return State::Damaged(Damage::OtherAction(index.action)),
@@ -127,7 +154,7 @@ pub fn judge(
         },
         Some(Output::Folder { files }) => State::Damaged(Damage::Folder { files: *files }),
         Some(output @ (Output::File(_) | Output::Program(_))) => {
-            bytes(index, output, kind).unwrap_or_else(|| maker(action, output, is_package))
+            bytes(index, output, kind).unwrap_or_else(|| made_by(action, output, role))
         }
     }
 }
@@ -150,29 +177,93 @@ fn bytes(index: &Index, output: &Output, kind: Kind) -> Option<State> {
     })
 }
 
-/// Judges whether this action made the output.
-fn maker(action: &Id, output: &Output, is_package: bool) -> State {
-    let (made_by, content) = match output {
-        Output::File(read) => match (&read.build_id, read.content) {
-            (Some(BuildId::Package { action, content }), Some(computed)) => (
-                Some(*action),
-                (*content != computed).then_some((*content, computed)),
-            ),
-            _ => (None, None),
-        },
-        Output::Program(program) => (program.link_action, program.changed),
-        Output::Folder { .. } | Output::Unread(_) => (None, None),
-    };
-    if let Some(found) = made_by.filter(|found| *found != action.part()) {
-        return State::Poisoned(Poison::OtherAction { found });
-    }
-    if let Some((recorded, computed)) = content {
-        return State::Poisoned(Poison::BuildId { recorded, computed });
-    }
-    if is_package && output.kind() != Kind::Archive {
-        return State::Poisoned(Poison::NoArchive {
-            kind: output.kind(),
-        });
-    }
-    State::Sound
+/// Why an output is not one that this action made, as far as can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Misfit {
+    /// It is not.
+    Poison(Poison),
+    /// That can't be told, for this reason.
+    Unjudged(&'static str),
 }
+
+impl From<Misfit> for State {
+    fn from(misfit: Misfit) -> Self {
+        match misfit {
+            Misfit::Poison(poison) => Self::Poisoned(poison),
+            Misfit::Unjudged(why) => Self::Unjudged(why),
+        }
+    }
+}
+
+/// Judges whether this action made the output.
+fn made_by(action: &Id, output: &Output, role: Role) -> State {
+    let fits = match output {
+        // Files of cgo, what was printed: they carry no action.
+        Output::File(_) if role == Role::Beside => Ok(()),
+        Output::File(read) => package(action, &read.maker),
+        Output::Program(program) => of_program(action, program),
+        Output::Folder { .. } | Output::Unread(_) => Ok(()),
+    };
+    let kind = output.kind();
+    match fits {
+        Err(misfit) => misfit.into(),
+        Ok(()) if role == Role::Package && kind != Kind::Archive => {
+            State::Poisoned(Poison::NoArchive { kind })
+        }
+        Ok(()) => State::Sound,
+    }
+}
+
+/// Judges whether this action made what may be a package.
+///
+/// # Errors
+/// Why it did not, or why that can't be told.
+pub fn package(action: &Id, maker: &Maker) -> Result<(), Misfit> {
+    let poison = match maker {
+        Maker::Nobody => return Ok(()),
+        Maker::Package {
+            made_by,
+            recorded,
+            computed,
+        } => {
+            if *made_by != action.part() {
+                Poison::OtherAction { found: *made_by }
+            } else if recorded != computed {
+                Poison::BuildId {
+                    recorded: *recorded,
+                    computed: *computed,
+                }
+            } else {
+                return Ok(());
+            }
+        }
+        Maker::Unsigned { found } => Poison::NoBuildId {
+            found: found.clone(),
+        },
+        Maker::OtherCompiler => {
+            return Err(Misfit::Unjudged(
+                "an archive that Go's own compiler did not write (gccgo's are such): who made it is not read",
+            ));
+        }
+    };
+    Err(Misfit::Poison(poison))
+}
+
+fn of_program(action: &Id, program: &Program) -> Result<(), Misfit> {
+    let poison = match (program.link_action, program.changed) {
+        (Some(found), _) if found != action.part() => Poison::OtherAction { found },
+        (Some(_), Some((recorded, computed))) => Poison::BuildId { recorded, computed },
+        (Some(_), None) if program.is_checked => return Ok(()),
+        // What has Go's build information was linked by its own linker.
+        (None, _) if program.go_version.is_some() => Poison::NoBuildId { found: None },
+        (Some(_) | None, _) => {
+            return Err(Misfit::Unjudged(
+                "a program whose build ID can't be read or computed again",
+            ));
+        }
+    };
+    Err(Misfit::Poison(poison))
+}
+
+#[cfg(test)]
+mod tests;

@@ -66,8 +66,8 @@ pub fn each(
     outputs: &BTreeSet<Id>,
     take: &mut dyn FnMut(Id, Vec<u8>),
 ) -> anyhow::Result<()> {
-    let mut taker = Taker { outputs, take };
-    read(path, &mut taker, &Progress::new(false).bytes("", 0))
+    let mut handover = Handover { outputs, take };
+    read(path, &mut handover, &Progress::new(false).bytes("", 0))
 }
 
 fn read(path: &Path, visitor: &mut dyn Visitor, bar: &Bar) -> anyhow::Result<()> {
@@ -197,12 +197,12 @@ fn within(
     Ok(Output::Program(Program::read(name, &bytes)))
 }
 
-struct Taker<'a> {
+struct Handover<'a> {
     outputs: &'a BTreeSet<Id>,
     take: &'a mut dyn FnMut(Id, Vec<u8>),
 }
 
-impl Visitor for Taker<'_> {
+impl Visitor for Handover<'_> {
     fn visit(&mut self, member: Member, content: &mut dyn Read) -> Result<(), Fault> {
         let (Body::File(size), Place::Entry(Entry::Output(id))) =
             (&member.body, place(&member.name))

@@ -30,6 +30,8 @@ pub struct Program {
     pub link_action: Option<Part>,
     /// The content part in the build ID and the one computed, where they differ.
     pub changed: Option<(Part, Part)>,
+    /// Whether the content part could be computed.
+    pub is_checked: bool,
 }
 
 impl Program {
@@ -43,6 +45,7 @@ impl Program {
             path: None,
             link_action: None,
             changed: None,
+            is_checked: false,
         }
     }
 
@@ -50,8 +53,10 @@ impl Program {
     pub fn read(name: String, bytes: &[u8]) -> Self {
         let image = Image::read(bytes);
         let go = GoInfo::read(bytes, &image);
+        let is_checked = !matches!(go.self_check, SelfCheck::Unknown(_));
         Self {
             name,
+            is_checked,
             size: bytes.len() as u64,
             sha256: Sha256::digest(bytes).into(),
             go_version: go.version().map(str::to_owned),

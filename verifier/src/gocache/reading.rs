@@ -31,15 +31,48 @@ pub struct Read {
     pub kind: Kind,
     /// Version of Go, where the output tells.
     pub go_version: Option<String>,
-    /// The build ID inside.
-    pub build_id: Option<BuildId>,
-    /// The content part computed anew; `None` where there is nothing to compare
-    /// it with.
-    pub content: Option<Part>,
+    /// What it says of the action that made it.
+    pub maker: Maker,
     /// The generated files a source list names.
     pub generated: Vec<String>,
     /// The first few source files a source list names.
     pub sources: Vec<String>,
+}
+
+/// What an output says of the action that made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Maker {
+    /// Nothing: it is no package.
+    Nobody,
+    /// A compiled package with the build ID that the go command writes.
+    Package {
+        /// The action in it.
+        made_by: Part,
+        /// The content part in it.
+        recorded: Part,
+        /// The content part of the bytes as they are.
+        computed: Part,
+    },
+    /// A compiled package without one. The go command keeps a package only with its
+    /// own build ID in it.
+    ///
+    /// Source: cmd/go/internal/work/buildid.go updateBuildID
+    Unsigned {
+        /// What stands in its place.
+        found: Option<String>,
+    },
+    /// An archive that Go's own compiler did not write.
+    OtherCompiler,
+}
+
+impl Maker {
+    /// The action that made it, where a build ID tells.
+    pub fn action(&self) -> Option<Part> {
+        match self {
+            Self::Package { made_by, .. } => Some(*made_by),
+            Self::Nobody | Self::Unsigned { .. } | Self::OtherCompiler => None,
+        }
+    }
 }
 
 /// An output on its way.
@@ -98,13 +131,7 @@ impl Reading {
             sha256: self.sha256.finalize().into(),
             kind: Kind::sniff(&self.head),
             go_version: self.header.as_ref().map(|header| header.version.clone()),
-            build_id: self
-                .header
-                .and_then(|header| header.build_id)
-                .map(|(id, _)| id),
-            content: self
-                .content
-                .map(|content| Part::from_sha256(&content.finish().0)),
+            maker: maker(&self.head, self.header, self.content),
             sources: label::sources(list)
                 .filter(|name| is_file_name(name))
                 .take(SOURCES_MAX)
@@ -150,6 +177,28 @@ impl Reading {
         if list.len() > LIST_LEN_MAX || !is_text {
             self.list = None;
         }
+    }
+}
+
+/// How the first member of a package begins, if Go's own compiler wrote it.
+const FIRST_MEMBER: &[u8] = b"__.PKGDEF";
+
+fn maker(head: &[u8], header: Option<Header>, content: Option<Hasher>) -> Maker {
+    let Some(members) = head.strip_prefix(archive::MAGIC) else {
+        return Maker::Nobody;
+    };
+    let id = header.and_then(|header| header.build_id).map(|(id, _)| id);
+    match (id, content) {
+        (Some(BuildId::Package { action, content }), Some(computed)) => Maker::Package {
+            made_by: action,
+            recorded: content,
+            computed: Part::from_sha256(&computed.finish().0),
+        },
+        // The linker takes no archive that begins otherwise.
+        (None, _) if !members.starts_with(FIRST_MEMBER) => Maker::OtherCompiler,
+        (id, _) => Maker::Unsigned {
+            found: id.map(|id| id.to_string()),
+        },
     }
 }
 

@@ -5,11 +5,11 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use proto::gocache::Index;
+use proto::gocache::closure::Closure;
 use proto::gocache::kind::{HEAD_LEN, Kind};
 use proto::gocache::name::Entry;
+use proto::gocache::{Id, Index};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 /// How a build found its cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -48,39 +48,37 @@ pub fn count(folder: &Path) -> u64 {
     names.count() as u64
 }
 
-/// The compiled packages in a cache: outputs and their sizes, by action.
+/// The compiled packages in a cache, by action.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Packages(BTreeMap<String, (String, u64)>);
+pub struct Packages(BTreeMap<Id, Index>);
 
 impl Packages {
     /// Reads which packages a cache holds. What is no entry is passed over: this
     /// describes a cache, and `verify-build cache audit` judges it.
     pub fn read(folder: &Path) -> Self {
         let packages = files(folder).filter_map(|path| package(folder, &path));
-        Self(packages.collect())
+        Self(packages.map(|index| (index.action, index)).collect())
     }
 
     /// Counts those for which another cache holds another output under the same
     /// action: the inputs that go knows are equal, what was compiled is not. Others
     /// that the cache holds are not looked at.
     pub fn conflicts_with(&self, folder: &Path) -> usize {
-        let others = self.0.iter().filter(|(action, here)| {
-            let first = action.get(..2).unwrap_or_default();
-            let path = folder.join(first).join(format!("{action}-a"));
-            package(folder, &path).is_some_and(|(_, there)| there != **here)
+        let others = self.0.values().filter(|here| {
+            let path = folder.join(Entry::Action(here.action).path());
+            package(folder, &path)
+                .is_some_and(|there| (there.output, there.size) != (here.output, here.size))
         });
         others.count()
     }
 
     /// Describes them in a record.
     pub fn contents(&self) -> Contents {
-        let mut hash = Sha256::new();
-        for (action, (output, size)) in &self.0 {
-            hash.update(format!("{action} {output} {size}\n"));
-        }
+        let mut closure = Closure::new();
+        self.0.values().for_each(|index| closure.add(index));
         Contents {
-            packages: self.0.len() as u64,
-            closure: hex::encode(hash.finalize()),
+            packages: closure.len() as u64,
+            closure: hex::encode(closure.finish()),
         }
     }
 }
@@ -95,18 +93,12 @@ fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// Reads an index line whose output is a package.
-fn package(folder: &Path, path: &Path) -> Option<(String, (String, u64))> {
+fn package(folder: &Path, path: &Path) -> Option<Index> {
     path.file_name()?.to_str()?.strip_suffix("-a")?;
     let index = Index::parse(&head(path, Index::LEN + 1)?).ok()?;
     let data = folder.join(Entry::Output(index.output).path());
-    let Index {
-        action,
-        output,
-        size,
-        ..
-    } = index;
     let is_package = Kind::sniff(&head(&data, HEAD_LEN)?) == Kind::Archive;
-    is_package.then(|| (action.to_string(), (output.to_string(), size)))
+    is_package.then_some(index)
 }
 
 /// Reads how a file begins.

@@ -105,6 +105,10 @@ const MEANINGS: &[(&str, &str)] = &[
         "The build cache gave C parts that no longer match the headers or libraries.",
     ),
     (
+        "stale-module-index",
+        "The build cache chose files or imports by what source files said before, as their sizes and times stayed.",
+    ),
+    (
         "compiler-nondeterminism",
         "One package came out otherwise from the same inputs.",
     ),

@@ -37,6 +37,7 @@ struct Report<'a> {
     outside: Vec<Outsiders<'a>>,
     links: Vec<Link<'a>>,
     unhashed: Vec<Unhashed<'a>>,
+    unhashed_omitted: usize,
     shadowed: &'a [String],
     notes: &'a [String],
     advice: &'a [String],
@@ -139,13 +140,14 @@ fn report(outcome: &Outcome) -> Report<'_> {
             })
             .collect(),
         unhashed: tree
-            .odd
-            .iter()
+            .unhashed
+            .shown()
             .map(|odd| Unhashed {
                 name: &odd.name,
-                reason: &odd.reason,
+                reason: odd.reason,
             })
             .collect(),
+        unhashed_omitted: tree.unhashed.omitted(),
         shadowed: &tree.shadowed,
         notes: &judgement.notes,
         advice: &outcome.advice,

@@ -1,7 +1,7 @@
 //! From a tree, a record and lists of file hashes to a verdict.
 
 use proto::dirhash::H1;
-use proto::toolchain::Purpose;
+use proto::toolchain::Outside;
 use serde::Serialize;
 
 use super::database::Recorded;
@@ -137,22 +137,40 @@ impl Judgement {
         }
     }
 
+    /// The hash is the recorded one. It covers the files of the module and nothing
+    /// beside them.
     fn equal(&mut self, evidence: &Evidence<'_>) {
         self.basis = Basis::Hash;
-        let release = &evidence.tree.release;
-        if self.tampered_beside(evidence.tree) {
+        let (tree, release) = (evidence.tree, &evidence.tree.release);
+        if self.tampered_beside(tree) {
             return;
         }
-        self.verdict = Verdict::Official;
-        self.reason = format!("every file of {release} is here, unchanged, and no other");
+        if !release.rules_are_known() && tree.outside.contains_key(&Outside::Package) {
+            self.reason = format!(
+                "the hash is the recorded one, but compiled packages lie in pkg/, which {release} can link and the hash does not cover"
+            );
+            return;
+        }
+        let beside = beside(tree);
+        if tree.unhashed.is_empty() {
+            self.verdict = Verdict::Official;
+            self.reason = if tree.outside.is_empty() {
+                format!("every file of {release} is here, unchanged, and no other")
+            } else {
+                format!("every file that the record of {release} covers is here, unchanged{beside}")
+            };
+        } else {
+            self.verdict = Verdict::Repackaged;
+            self.reason = format!("every file of {release} is here, unchanged{beside}");
+        }
     }
 
-    /// Files that the hash does not cover and a build would read all the same.
+    /// What the hash does not cover and a build may read all the same.
     fn tampered_beside(&mut self, tree: &Tree) -> bool {
-        let odd = tree.odd.iter().find(|odd| Purpose::of(&odd.name).matters());
-        let (name, what) = match (tree.shadowed.first(), odd) {
+        let unhashed = tree.unhashed.mattering.first();
+        let (name, what) = match (tree.shadowed.first(), unhashed) {
             (Some(name), _) => (name, "is not the _go.mod beside it that the release has"),
-            (None, Some(odd)) => (&odd.name, odd.reason.as_str()),
+            (None, Some(odd)) => (&odd.name, odd.reason),
             (None, None) => return false,
         };
         self.verdict = Verdict::Modified;
@@ -204,6 +222,9 @@ impl Judgement {
 
     /// The hash is another one, and no list says why.
     fn unlisted(&mut self, evidence: &Evidence<'_>) {
+        if self.tampered_beside(evidence.tree) {
+            return;
+        }
         let release = &evidence.tree.release;
         let habit = evidence
             .packager
@@ -243,9 +264,29 @@ fn repackaged(evidence: &Evidence<'_>, differences: &[FileDifference]) -> String
         .packager
         .map_or_else(String::new, |packager| format!(" by {}", packager.name()));
     format!(
-        "official content, repackaged{by}: {}; every other file is the release's own",
-        difference::tally(differences)
+        "official content, repackaged{by}: {}; every other file is the release's own{}",
+        difference::tally(differences),
+        beside(evidence.tree)
     )
+}
+
+/// Names what lies in the tree and was not judged, for the end of a sentence.
+fn beside(tree: &Tree) -> String {
+    let unhashed = tree.unhashed.mattering.iter().chain(&tree.unhashed.others);
+    let unhashed = unhashed.map(|odd| odd.name.as_str());
+    let added = [Outside::Program, Outside::Tool, Outside::Package]
+        .into_iter()
+        .filter_map(|outside| tree.outside.get(&outside));
+    let count: usize = added.clone().map(|outsiders| outsiders.count).sum();
+    let count = count + tree.unhashed.len();
+    let names = added.flat_map(|outsiders| outsiders.names.iter().map(String::as_str));
+    match (unhashed.chain(names).next(), count.saturating_sub(1)) {
+        (None, _) => String::new(),
+        (Some(first), 0) => format!("; not judged, since no release has it: {first}"),
+        (Some(first), more) => {
+            format!("; not judged, since no release has them: {first} and {more} more")
+        }
+    }
 }
 
 fn modified(evidence: &Evidence<'_>, count: usize, differences: &[FileDifference]) -> String {
@@ -270,3 +311,6 @@ fn modified(evidence: &Evidence<'_>, count: usize, differences: &[FileDifference
         });
     format!("{count} {files} of {release}{first}{by}")
 }
+
+#[cfg(test)]
+mod tests;

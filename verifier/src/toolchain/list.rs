@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use anyhow::bail;
 use proto::toolchain::{Manifest, Target};
 use serde::Serialize;
 
@@ -40,10 +41,20 @@ impl List {
     /// Reads a module zip, or hashes an installation when `path` is a folder.
     ///
     /// # Errors
-    /// When it is neither.
+    /// When it is neither, or an installation holds what can't be hashed where builds
+    /// read.
     pub fn read(path: &Path, target: Option<Target>, host: &Host) -> anyhow::Result<Self> {
         let manifest = if path.is_dir() {
-            Tree::read(path, target, host.progress)?.manifest
+            let tree = Tree::read(path, target, host.progress)?;
+            if let Some(odd) = tree.unhashed.mattering.first() {
+                bail!(
+                    "{}: a list of hashes can't say what this tree holds: {}: {}",
+                    path.display(),
+                    odd.name,
+                    odd.reason
+                );
+            }
+            tree.manifest
         } else {
             reference::read_zip(path)?
         };

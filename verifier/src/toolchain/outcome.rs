@@ -139,7 +139,7 @@ impl Outcome {
     fn verdict_finding(&self) -> Option<Finding> {
         let (rule, level) = match self.judgement.verdict {
             Verdict::Official | Verdict::Repackaged => return None,
-            Verdict::Modified if self.judgement.mattering().count() > 0 => return None,
+            Verdict::Modified if self.every_reason_is_a_file() => return None,
             Verdict::Modified => ("toolchain-patched", Level::Error),
             Verdict::Unknown => ("toolchain-unproved", Level::Warning),
         };
@@ -158,14 +158,19 @@ impl Outcome {
         })
     }
 
+    /// Whether the files that differ are all there is to say.
+    fn every_reason_is_a_file(&self) -> bool {
+        self.judgement.mattering().count() > 0
+            && self.tree.unhashed.mattering.is_empty()
+            && self.tree.shadowed.is_empty()
+    }
+
     /// Tools beside the release's own. The go command runs them where it would
     /// otherwise build its own (`covdata` in a test for coverage), and make.bash and
     /// `go install cmd/…` put them there: not the release's, and no tampering yet.
     fn tool_finding(&self) -> Option<Finding> {
-        let target = self.tree.release.target();
-        let own = format!("pkg/tool/{}_{}/", target.goos(), target.goarch());
         let tools = self.tree.outside.get(&Outside::Tool)?;
-        let is_run = |name: &&String| name.starts_with(&own) && !name.ends_with('/');
+        let is_run = |name: &&String| self.tree.is_own_tool(name);
         let names: Vec<&String> = tools.names.iter().filter(is_run).collect();
         Some(Finding {
             rule: "toolchain-extra-tool".into(),

@@ -220,12 +220,7 @@ impl Page<'_> {
             };
             self.row("not judged", &format!("{}{more}: {what}", names.join(", ")))?;
         }
-        for odd in &outcome.tree.odd {
-            self.row(
-                "not hashed",
-                &format!("{}: {}", clean(&odd.name), odd.reason),
-            )?;
-        }
+        self.unhashed(outcome)?;
         if self.style.verbose {
             for link in &outcome.tree.links {
                 let line = format!("{} -> {}", link.name, link.target);
@@ -233,6 +228,26 @@ impl Page<'_> {
             }
         }
         Ok(())
+    }
+
+    fn unhashed(&mut self, outcome: &Outcome) -> io::Result<()> {
+        let unhashed = &outcome.tree.unhashed;
+        let shown = if self.style.verbose {
+            usize::MAX
+        } else {
+            FILES_SHOWN
+        };
+        for odd in unhashed.shown().take(shown) {
+            self.row(
+                "not hashed",
+                &format!("{}: {}", clean(&odd.name), odd.reason),
+            )?;
+        }
+        let more = unhashed.shown().count().saturating_sub(shown) + unhashed.omitted();
+        match more {
+            0 => Ok(()),
+            more => self.row("", &format!("and {more} more that were not hashed")),
+        }
     }
 
     fn row(&mut self, name: &str, value: &str) -> io::Result<()> {

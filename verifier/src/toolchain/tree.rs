@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
 use super::claim;
+use super::unhashed::{self, Unhashed};
 use crate::opening::{self, Links};
 use crate::progress::{Bar, Progress};
 
@@ -51,8 +52,8 @@ pub struct Tree {
     pub outside: BTreeMap<Outside, Outsiders>,
     /// Links that were followed, or led nowhere.
     pub links: Vec<Link>,
-    /// What could not be hashed, and why.
-    pub odd: Vec<Odd>,
+    /// What could not be hashed or named, and why.
+    pub unhashed: Unhashed,
     /// Each `go.mod` that differs from the `_go.mod` beside it. The module has the
     /// second, the go command reads the first.
     pub shadowed: Vec<String>,
@@ -76,17 +77,8 @@ pub struct Link {
     pub target: String,
 }
 
-/// A name in a tree that has no content to hash.
-#[derive(Debug, Clone)]
-pub struct Odd {
-    /// Its name below the root.
-    pub name: String,
-    /// Why.
-    pub reason: String,
-}
-
 /// A file that belongs to the module.
-struct Found {
+struct ModuleFile {
     path: PathBuf,
     /// Its name below the root.
     name: String,
@@ -113,7 +105,7 @@ impl Tree {
             bytes: 0,
             outside: BTreeMap::new(),
             links: Vec::new(),
-            odd: Vec::new(),
+            unhashed: Unhashed::default(),
             shadowed: Vec::new(),
         };
         let found = tree.walk()?;
@@ -121,7 +113,7 @@ impl Tree {
         Ok(tree)
     }
 
-    fn walk(&mut self) -> anyhow::Result<Vec<Found>> {
+    fn walk(&mut self) -> anyhow::Result<Vec<ModuleFile>> {
         let mut found = Vec::new();
         let mut walk = WalkDir::new(&self.root)
             .follow_links(true)
@@ -144,16 +136,23 @@ impl Tree {
                     continue;
                 }
             };
-            let Some(name) = self.name(entry.path()) else {
-                let name = entry.path().to_string_lossy().into_owned();
-                self.odd(name, "its name is not UTF-8");
-                continue;
+            let name = match unhashed::name_in_module(self.relative(entry.path())) {
+                Ok(name) => name,
+                Err(reason) => {
+                    self.unhashed(entry.path(), reason);
+                    if entry.file_type().is_dir() {
+                        walk.skip_current_dir();
+                    }
+                    continue;
+                }
             };
             self.note_link(&entry, &name);
             if entry.file_type().is_dir() {
                 if let Some(outside) = folder_outside(&name, &self.release) {
                     self.outside(outside, format!("{name}/"));
                     walk.skip_current_dir();
+                } else if entry.depth() >= DEPTH_MAX {
+                    self.unhashed(entry.path(), "a folder deeper than any that is looked into");
                 }
                 continue;
             }
@@ -167,7 +166,7 @@ impl Tree {
         &mut self,
         entry: &DirEntry,
         name: String,
-        found: &mut Vec<Found>,
+        found: &mut Vec<ModuleFile>,
     ) -> anyhow::Result<()> {
         let inside = match place(&name, &self.release) {
             Place::Outside(outside) => {
@@ -177,7 +176,10 @@ impl Tree {
             Place::Module(inside) => inside,
         };
         if !entry.file_type().is_file() {
-            self.odd(name, "neither a file nor a folder; it was not opened");
+            self.unhashed(
+                entry.path(),
+                "neither a file nor a folder; it was not opened",
+            );
             return Ok(());
         }
         let size = entry
@@ -191,7 +193,7 @@ impl Tree {
                 self.root.display()
             );
         }
-        found.push(Found {
+        found.push(ModuleFile {
             path: entry.path().into(),
             name,
             inside,
@@ -201,7 +203,7 @@ impl Tree {
     }
 
     /// Hashes files on all processors, the largest first so that none is last.
-    fn hash(&mut self, mut found: Vec<Found>, progress: Progress) -> anyhow::Result<()> {
+    fn hash(&mut self, mut found: Vec<ModuleFile>, progress: Progress) -> anyhow::Result<()> {
         found.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
         let bar = progress.bytes("hashing", self.bytes);
         let hashes: Vec<[u8; 32]> = found
@@ -232,10 +234,8 @@ impl Tree {
         Ok(())
     }
 
-    fn name(&self, path: &Path) -> Option<String> {
-        let relative = path.strip_prefix(&self.root).ok()?;
-        let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
-        Some(parts?.join("/"))
+    fn relative<'a>(&self, path: &'a Path) -> &'a Path {
+        path.strip_prefix(&self.root).unwrap_or(path)
     }
 
     fn note_link(&mut self, entry: &DirEntry, name: &str) {
@@ -259,37 +259,43 @@ impl Tree {
                 .map_or_else(|| error.to_string(), io::Error::to_string);
             bail!("reading {}: {reason}", path.display());
         }
-        let name = self
-            .name(&path)
-            .unwrap_or_else(|| path.to_string_lossy().into_owned());
         let reason = if error.loop_ancestor().is_some() {
             "a link to a folder that it lies in"
         } else {
             "a link that leads nowhere"
         };
-        self.odd(name, reason);
+        self.unhashed(&path, reason);
         Ok(())
     }
 
     fn outside(&mut self, outside: Outside, name: String) {
+        let is_run = outside == Outside::Tool && self.is_own_tool(&name);
         let outsiders = self.outside.entry(outside).or_default();
         outsiders.count += 1;
-        if outsiders.names.len() < NAMES_MAX {
+        if is_run {
+            // The go command runs these: however many others there are, they are told.
+            outsiders.names.insert(0, name);
+            outsiders.names.truncate(NAMES_MAX);
+        } else if outsiders.names.len() < NAMES_MAX {
             outsiders.names.push(name);
         }
     }
 
-    fn odd(&mut self, name: String, reason: &str) {
-        if self.odd.len() < NAMES_MAX {
-            self.odd.push(Odd {
-                name,
-                reason: reason.to_owned(),
-            });
-        }
+    /// Says whether a name outside the module is that of a tool for the tree's own
+    /// system.
+    pub fn is_own_tool(&self, name: &str) -> bool {
+        let target = self.release.target();
+        let own = format!("pkg/tool/{}_{}/", target.goos(), target.goarch());
+        name.starts_with(&own) && !name.ends_with('/')
+    }
+
+    fn unhashed(&mut self, path: &Path, reason: &'static str) {
+        let relative = path.strip_prefix(&self.root).unwrap_or(path);
+        self.unhashed.add(relative, &self.release, reason);
     }
 }
 
-fn hash_file(found: &Found, bar: &Bar) -> io::Result<[u8; 32]> {
+fn hash_file(found: &ModuleFile, bar: &Bar) -> io::Result<[u8; 32]> {
     let file = opening::regular(&found.path, Links::Followed)?.take(TOTAL_BYTES_MAX);
     Ok(Digest::of(bar.along(file))?.sha256)
 }

@@ -67,12 +67,11 @@ impl Keeper {
                 }
             }
         }
-        // Without a close the go command may hand out paths still: go list
-        // -export does. What stays is removed by a later session.
-        if let (Some((_, folder)), Ending::EndOfInput, true) =
-            (self.scratch.take(), ending, has_made)
-        {
-            let _ = folder.keep();
+        // Without a close the go command may have handed out paths: go list -export
+        // does. What stays is removed by a later session.
+        let is_left = *ending == Ending::EndOfInput && has_made && self.is_read_later;
+        if let Some(scratch) = self.scratch.take().filter(|_| is_left) {
+            scratch.leave();
         }
         session
     }
@@ -82,7 +81,7 @@ impl Keeper {
     fn look_again(&self) -> HandedOut {
         let mut any_package = false;
         let handed_out = std::mem::take(&mut self.tally().intact);
-        for (output, stamp) in handed_out {
+        for (output, (stamp, _)) in handed_out {
             let path = self.store.output_path(output);
             any_package = any_package || subject::kind(Path::new(&path)) == Some(Kind::Archive);
             let touched = fs::metadata(&path).is_ok_and(|now| Stamp::of(&now) != stamp);
@@ -176,7 +175,7 @@ impl Keeper {
     /// Keeps what differs from the record beside it, in the same layout, before
     /// the session's own folder goes.
     fn keep_differing(&self, tally: &mut Tally) -> Option<Store> {
-        let (scratch, _) = self.scratch.as_ref()?;
+        let scratch = self.scratch.as_ref()?.store();
         let differing: Vec<(Id, Id, u64)> = tally
             .findings
             .iter()
@@ -225,7 +224,11 @@ impl Keeper {
             (Rule::OutputDiffers, Mode::Record) => Some(&self.store),
             (Rule::OutputDiffers, Mode::Audit | Mode::Serve) => kept,
             (
-                Rule::FileChanged | Rule::ChangedInUse | Rule::EntryDamaged | Rule::FalseOutputId,
+                Rule::FileChanged
+                | Rule::ChangedInUse
+                | Rule::OtherMaker
+                | Rule::EntryDamaged
+                | Rule::FalseOutputId,
                 _,
             ) => None,
         };
@@ -267,7 +270,7 @@ impl Keeper {
     /// Where an action's output can be read while the session lasts.
     fn file_of(&self, action: Id, tally: &Tally) -> Option<String> {
         if let Some(made) = tally.made_by(action) {
-            return Some(self.shelf().output_path(made.output));
+            return Some(self.destination().output_path(made.output));
         }
         match self.store.recorded(action) {
             Recorded::Output(index) => Some(self.store.output_path(index.output)),

@@ -8,6 +8,7 @@ use proto::gocache::Id;
 use proto::gocache::kind::Kind;
 
 use crate::cacheprog::session::{Compared, FINDINGS_MAX, PROBLEMS_MAX, Requests, Rule};
+use crate::gocache::reading::Maker;
 
 /// The most outputs and files remembered; what is forgotten is looked up again,
 /// or made again.
@@ -26,8 +27,8 @@ pub(super) struct Tally {
     pub(super) not_recorded: Vec<Id>,
     pub(super) problems: Vec<String>,
     pub(super) made: HashMap<Id, Made>,
-    /// Files of the record found intact, by output.
-    pub(super) intact: HashMap<Id, Stamp>,
+    /// Files of the record found intact, by output, and who made them.
+    pub(super) intact: HashMap<Id, (Stamp, Maker)>,
 }
 
 /// A finding whose package is not looked for yet.
@@ -129,13 +130,15 @@ impl Tally {
         self.made.get(&action).copied()
     }
 
-    pub(super) fn looked_at(&mut self, output: Id, stamp: Stamp) {
+    pub(super) fn looked_at(&mut self, output: Id, stamp: Stamp, maker: Maker) {
         if self.intact.len() < REMEMBERED_MAX {
-            self.intact.insert(output, stamp);
+            self.intact.insert(output, (stamp, maker));
         }
     }
 
-    pub(super) fn stamp(&self, output: Id) -> Option<Stamp> {
-        self.intact.get(&output).copied()
+    /// Returns who made a file that was looked at and not touched since.
+    pub(super) fn maker(&self, output: Id, stamp: Stamp) -> Option<Maker> {
+        let (known, maker) = self.intact.get(&output)?;
+        (*known == stamp).then(|| maker.clone())
     }
 }

@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use proto::buildid::BuildId;
 use proto::gocache::Id;
 use proto::gocache::kind::Kind;
+use proto::gocache::modindex::Change;
 use proto::gocache::name::Entry;
 
 use super::Verdict;
 use crate::cause::{Confidence, Evidence};
 use crate::gocache::entry::{Damage, Poison, State};
+use crate::gocache::modindex::Stale;
 use crate::gocache::source::Source;
 use crate::gocache::survey::{Label, Line, Output, Survey, Unread};
 use crate::report::printed::{Finding, Level};
 
 /// One thing found in a cache.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct CacheDefect {
     /// Its stable name.
     pub rule: &'static str,
     /// What it means for the whole cache.
@@ -51,12 +52,14 @@ pub struct Found {
     pub fix: String,
 }
 
-const FIX_POISONED: &str = "keep the whole folder aside as evidence, find out who can write to it, then run `go clean -cache` and build again; rebuild everything that was linked from this cache";
-const FIX_DAMAGED: &str = "keep the file aside as evidence, check the disk and who can write to the folder, then run `go clean -cache`; go makes these entries anew";
-const FIX_CUT_OFF: &str = "nothing: go makes it anew; `go clean -cache` removes it";
+const FIX_POISONED: &str = "first keep a copy of the whole folder as evidence (cp -a) and find out who can write to it; then run `go clean -cache`, build again, and rebuild everything that was linked from this cache";
+const FIX_DAMAGED: &str = "first keep a copy of the file as evidence (cp -a), check the disk and who can write to the folder; then run `go clean -cache`: go makes these entries anew";
+const FIX_STALE: &str = "first keep a copy of the cache as evidence (cp -a); then run `go clean -cache` and rebuild what was built from it; do not set the times of source files to a fixed value, or build with GODEBUG=goindex=0";
+const FIX_UNJUDGED: &str = "find out what made it; to be sure, build with an empty cache (GOCACHE set to a new folder) and compare";
+const FIX_CUT_OFF: &str = "nothing: go makes it anew";
 const FIX_UNREAD: &str = "run this as the user who owns the cache";
 
-impl Found {
+impl CacheDefect {
     fn new(rule: &'static str, verdict: Verdict, what: impl Into<String>) -> Self {
         Self {
             rule,
@@ -122,7 +125,7 @@ pub fn of(
     survey: &Survey,
     labels: &HashMap<Id, Label>,
     states: &[(Id, Kind, State)],
-) -> Vec<Found> {
+) -> Vec<CacheDefect> {
     let about = |(action, kind, state): &(Id, Kind, State)| {
         let output = match survey.actions.get(action) {
             Some(Line::Sound(index)) => Some(index.output),
@@ -145,11 +148,11 @@ pub fn of(
     states.iter().filter_map(about).collect()
 }
 
-fn describe(state: &State, action: &Id, output: Option<Id>) -> Option<Found> {
+fn describe(state: &State, action: &Id, output: Option<Id>) -> Option<CacheDefect> {
     let name = output.map(|output| output.to_string()).unwrap_or_default();
     Some(match state {
         State::Sound | State::Missing => return None,
-        State::CutOff { size, want } => Found::new(
+        State::CutOff { size, want } => CacheDefect::new(
             "cache-cut-off",
             Verdict::Clean,
             "the output ends early, as a crash leaves it; go ignores the entry",
@@ -160,7 +163,7 @@ fn describe(state: &State, action: &Id, output: Option<Id>) -> Option<Found> {
             size,
         )
         .fix(FIX_CUT_OFF),
-        State::LineCutOff { len } => Found::new(
+        State::LineCutOff { len } => CacheDefect::new(
             "cache-cut-off",
             Verdict::Clean,
             "the index line ends early, as a crash leaves it; go ignores the entry",
@@ -169,19 +172,22 @@ fn describe(state: &State, action: &Id, output: Option<Id>) -> Option<Found> {
         .fix(FIX_CUT_OFF),
         State::Damaged(damage) => damaged(damage, action, &name).fix(FIX_DAMAGED),
         State::Poisoned(poison) => poisoned(poison, action, &name).fix(FIX_POISONED),
+        State::Unjudged(why) => {
+            CacheDefect::new("cache-unjudged", Verdict::Unjudged, *why).fix(FIX_UNJUDGED)
+        }
         State::Unread(Unread::NotAFile(what)) => {
             let what = format!("in the place of a file there is a {what}; it is not followed");
-            Found::new("cache-damaged", Verdict::Damaged, what).fix(FIX_DAMAGED)
+            CacheDefect::new("cache-damaged", Verdict::Damaged, what).fix(FIX_DAMAGED)
         }
         State::Unread(Unread::Refused(error)) => {
             let what = format!("it can't be read: {error}");
-            Found::new("cache-unreadable", Verdict::Unread, what).fix(FIX_UNREAD)
+            CacheDefect::new("cache-unreadable", Verdict::Unread, what).fix(FIX_UNREAD)
         }
     })
 }
 
-fn damaged(damage: &Damage, action: &Id, name: &str) -> Found {
-    let new = |what: &str| Found::new("cache-damaged", Verdict::Damaged, what);
+fn damaged(damage: &Damage, action: &Id, name: &str) -> CacheDefect {
+    let new = |what: &str| CacheDefect::new("cache-damaged", Verdict::Damaged, what);
     match damage {
         Damage::Line(error) => new("the index line is none that go writes; go ignores the entry")
             .shows("index line", "v1 ACTION OUTPUT SIZE TIME", error),
@@ -215,8 +221,8 @@ fn damaged(damage: &Damage, action: &Id, name: &str) -> Found {
     }
 }
 
-fn poisoned(poison: &Poison, action: &Id, name: &str) -> Found {
-    let new = |what: &str| Found::new("cache-poisoned", Verdict::Poisoned, what);
+fn poisoned(poison: &Poison, action: &Id, name: &str) -> CacheDefect {
+    let new = |what: &str| CacheDefect::new("cache-poisoned", Verdict::Poisoned, what);
     match poison {
         Poison::Content { found } => {
             new("the output is not what its name says, and go does not notice: only its size is looked at")
@@ -230,6 +236,10 @@ fn poisoned(poison: &Poison, action: &Id, name: &str) -> Found {
             new("the output was changed after go wrote it, and renamed to fit: its build ID tells, go does not notice")
                 .shows("content part of the build ID, as it stands and of these bytes", recorded, computed)
         }
+        Poison::NoBuildId { found } => {
+            new("it carries no build ID as go writes it, and go keeps nothing without; go does not notice")
+                .shows("build ID", format!("{}/…", action.part()), found.as_deref().unwrap_or("none"))
+        }
         Poison::NoArchive { kind } => {
             new("the entry of a compiled package leads to something else")
                 .shows("kind of output", Kind::Archive.as_str(), kind.as_str())
@@ -239,7 +249,7 @@ fn poisoned(poison: &Poison, action: &Id, name: &str) -> Found {
 
 /// Finds outputs that were replaced: archives which no entry leads to, while the
 /// action in their build ID has an entry with another output.
-pub fn twice(source: &Source, survey: &Survey, referenced: &HashSet<Id>) -> Vec<Found> {
+pub fn twice(source: &Source, survey: &Survey, referenced: &HashSet<Id>) -> Vec<CacheDefect> {
     let mut by_part = BTreeMap::new();
     for action in survey.actions.keys() {
         by_part.insert(action.part(), *action);
@@ -247,13 +257,13 @@ pub fn twice(source: &Source, survey: &Survey, referenced: &HashSet<Id>) -> Vec<
     let mut found = Vec::new();
     for (id, output) in &survey.outputs {
         let Output::File(read) = output else { continue };
-        let Some(BuildId::Package { action, .. }) = &read.build_id else {
+        let Some(action) = read.maker.action() else {
             continue;
         };
         if referenced.contains(id) || read.sha256 != id.0 {
             continue;
         }
-        let Some(action) = by_part.get(action) else {
+        let Some(action) = by_part.get(&action) else {
             continue;
         };
         let Some(Line::Sound(index)) = survey.actions.get(action) else {
@@ -262,7 +272,7 @@ pub fn twice(source: &Source, survey: &Survey, referenced: &HashSet<Id>) -> Vec<
         if !survey.outputs.contains_key(&index.output) || index.output == *id {
             continue;
         }
-        let mut one = Found::new("cache-two-outputs", Verdict::Suspect, "the same action had two outputs, the later one is in use")
+        let mut one = CacheDefect::new("cache-two-outputs", Verdict::Suspect, "the same action had two outputs, the later one is in use")
             .shows("outputs, in use and before", index.output, id)
             .fix("find out which of the two is right: build with a cold cache (GOCACHE set to an empty folder) and compare");
         one.other = Some(*id);
@@ -277,20 +287,45 @@ pub fn twice(source: &Source, survey: &Survey, referenced: &HashSet<Id>) -> Vec<
     found
 }
 
+/// Says which module indexes the go command takes for files that say something else.
+pub fn stale(source: &Source, stale: &[Stale]) -> Vec<CacheDefect> {
+    let about = |stale: &Stale| {
+        let Change { file, what, a, b } = &stale.change;
+        let [said, says] = [a, b].map(|text| if text.is_empty() { "none" } else { text });
+        let folder = stale.folder.display();
+        let sentence = format!(
+            "the index of {folder} is stale: go goes on choosing files and imports by what {file} said before; its time and size are the same, and go looks at nothing else"
+        );
+        let mut found = CacheDefect::new("stale-module-index", Verdict::Stale, sentence)
+            .shows(
+                &format!("{what} of {file}, in the index and in the file"),
+                said,
+                says,
+            )
+            .fix(FIX_STALE);
+        found.action = Some(stale.action);
+        found.output = Some(stale.output);
+        found.kind = Some(Kind::ModuleIndex);
+        found.path = source.path_of(Entry::Output(stale.output));
+        found
+    };
+    stale.iter().map(about).collect()
+}
+
 /// Says what lies in the cache and does not belong there.
-pub fn around(survey: &Survey) -> Vec<Found> {
+pub fn around(survey: &Survey) -> Vec<CacheDefect> {
     let strays = survey.strays.iter().map(|stray| {
         let what = format!("a {} that go neither makes nor uses", stray.what);
-        let mut found = Found::new("cache-stray-file", Verdict::Clean, what)
+        let mut found = CacheDefect::new("cache-stray-file", Verdict::Clean, what)
             .fix("find out where it comes from; go never removes it");
         found.path = stray.path.clone();
         found
     });
     let open = survey.open.iter().map(|what| {
-        Found::new("cache-open-to-others", Verdict::Clean, what.clone())
+        CacheDefect::new("cache-open-to-others", Verdict::Clean, what.clone())
             .fix("chmod -R o-w on the folder: whoever writes to it decides what you link")
     });
-    let mut all: Vec<Found> = open.chain(strays).collect();
+    let mut all: Vec<CacheDefect> = open.chain(strays).collect();
     for found in &mut all {
         found.level = Level::Warning;
     }

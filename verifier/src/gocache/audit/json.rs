@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Audit, Found, Verdict};
+use super::{Audit, CacheDefect, Verdict};
 use crate::cause::{Confidence, Evidence};
 use crate::report::Tool;
 use crate::report::printed::{Level, Printed as _};
@@ -31,6 +31,9 @@ struct Counts<'a> {
     outputs: usize,
     bytes: u64,
     build_ids_checked: usize,
+    module_indexes_checked: usize,
+    module_indexes_idle: usize,
+    module_indexes_unjudged: usize,
     missing_outputs: usize,
     unreferenced_outputs: usize,
     unreferenced_changed: usize,
@@ -69,6 +72,9 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
             outputs: counts.outputs,
             bytes: counts.bytes,
             build_ids_checked: counts.build_ids,
+            module_indexes_checked: counts.indexes,
+            module_indexes_idle: counts.indexes_idle,
+            module_indexes_unjudged: counts.indexes_unjudged,
             missing_outputs: counts.missing,
             unreferenced_outputs: counts.unreferenced,
             unreferenced_changed: counts.unreferenced_changed,
@@ -85,7 +91,7 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-fn one(found: &Found) -> One<'_> {
+fn one(found: &CacheDefect) -> One<'_> {
     One {
         rule: found.rule,
         level: level(found.level),

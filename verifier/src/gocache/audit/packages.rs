@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use proto::buildid::{BuildId, Part};
+use proto::buildid::Part;
 use proto::gocache::{Id, kind::Kind};
 use proto::goobj;
 
-use super::findings::Found;
+use super::findings::CacheDefect;
 use crate::cause::Evidence;
 use crate::gocache::members;
-use crate::gocache::reading::Read;
 use crate::gocache::source::Source;
 use crate::gocache::survey::{Line, Output, Survey};
 
@@ -17,8 +16,12 @@ use crate::gocache::survey::{Line, Output, Survey};
 ///
 /// # Errors
 /// When a packed cache can't be read a second time.
-pub(super) fn name(source: &Source, survey: &Survey, findings: &mut [Found]) -> anyhow::Result<()> {
-    let about = |found: &Found| found.package_action.or(found.action);
+pub(super) fn name(
+    source: &Source,
+    survey: &Survey,
+    findings: &mut [CacheDefect],
+) -> anyhow::Result<()> {
+    let about = |found: &CacheDefect| found.package_action.or(found.action);
     let makers = if findings.is_empty() {
         Makers::new()
     } else {
@@ -50,8 +53,8 @@ pub(super) fn name(source: &Source, survey: &Survey, findings: &mut [Found]) -> 
 ///
 /// # Errors
 /// When a packed cache can't be read a second time.
-pub(super) fn explain(source: &Source, findings: &mut [Found]) -> anyhow::Result<()> {
-    let pairs = |found: &Found| Some((found.other?, found.output?));
+pub(super) fn explain(source: &Source, findings: &mut [CacheDefect]) -> anyhow::Result<()> {
+    let pairs = |found: &CacheDefect| Some((found.other?, found.output?));
     let twice = findings.iter_mut().filter(|found| pairs(found).is_some());
     for found in twice.take(EXPLAINED_MAX) {
         let Some((before, now)) = pairs(found) else {
@@ -102,17 +105,10 @@ type Makers = HashMap<Part, Id>;
 
 fn makers(survey: &Survey) -> Makers {
     let maker = |(id, output): (&Id, &Output)| match output {
-        Output::File(read) => made_by(read).map(|part| (part, *id)),
+        Output::File(read) => read.maker.action().map(|part| (part, *id)),
         _ => None,
     };
     survey.outputs.iter().filter_map(maker).collect()
-}
-
-fn made_by(read: &Read) -> Option<Part> {
-    match &read.build_id {
-        Some(BuildId::Package { action, .. }) => Some(*action),
-        _ => None,
-    }
 }
 
 /// The archive that tells an action's package: the one its entry leads to, if
@@ -126,8 +122,10 @@ fn archive(survey: &Survey, makers: &Makers, action: &Id) -> Option<Id> {
     let own = own.filter(|output| match survey.outputs.get(output) {
         // An archive that another action made is another package's. What was
         // changed may have lost its build ID, and not its name.
-        Some(Output::File(read)) if read.sha256 == output.0 => made_by(read) == Some(action.part()),
-        Some(Output::File(read)) => read.kind == Kind::Archive || read.build_id.is_some(),
+        Some(Output::File(read)) => match read.maker.action() {
+            Some(made_by) if read.sha256 == output.0 => made_by == action.part(),
+            _ => read.kind == Kind::Archive,
+        },
         _ => false,
     });
     own.or_else(|| makers.get(&action.part()).copied())

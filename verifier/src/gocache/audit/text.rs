@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Audit, Found, Verdict};
+use super::{Audit, CacheDefect, Verdict};
 use crate::quantity;
 use crate::report::printed::{Level, Printed as _};
 use crate::report::text::{Color, Style, clean};
@@ -13,8 +13,10 @@ const SHOWN: usize = 10;
 pub(super) fn write(audit: &Audit, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let (word, color) = match audit.verdict {
         Verdict::Clean => ("CLEAN", Color::Green),
+        Verdict::Unjudged => ("NOTHING FOUND", Color::Yellow),
         Verdict::Unread => ("NOT ALL READ", Color::Yellow),
         Verdict::Suspect => ("SUSPECT", Color::Yellow),
+        Verdict::Stale => ("STALE", Color::Red),
         Verdict::Damaged => ("DAMAGED", Color::Red),
         Verdict::Poisoned => ("POISONED", Color::Red),
     };
@@ -51,7 +53,7 @@ fn findings(audit: &Audit, style: Style, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-fn one(found: &Found, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn one(found: &CacheDefect, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let color = match found.level {
         Level::Error => Color::Red,
         Level::Warning => Color::Yellow,
@@ -87,11 +89,12 @@ fn counts(audit: &Audit, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let counts = &audit.counts;
     writeln!(
         out,
-        "\n{}, {} in {}; {} compared with their actions and contents",
+        "\n{}, {} in {}; {} compared with their actions and contents, {} with their files",
         quantity::count(counts.entries, "entry", "entries"),
         quantity::size(counts.bytes),
         quantity::count(counts.outputs, "output", "outputs"),
-        quantity::count(counts.build_ids, "build ID", "build IDs")
+        quantity::count(counts.build_ids, "build ID", "build IDs"),
+        quantity::count(counts.indexes, "module index", "module indexes")
     )?;
     for (version, count) in &counts.go_versions {
         let packages = quantity::count(*count, "package or program", "packages and programs");

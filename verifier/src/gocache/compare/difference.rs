@@ -2,6 +2,7 @@
 
 use proto::gocache::Id;
 use proto::gocache::kind::Kind;
+use proto::gocache::modindex::Change;
 use proto::goobj::diff::{Form, MemberChange};
 
 use crate::cause::{Confidence, Evidence, Name};
@@ -26,6 +27,8 @@ pub struct Difference {
     /// Members of the archives that differ; `None` when they were not looked
     /// into.
     pub members: Option<Vec<MemberChange>>,
+    /// What two module indexes say differently; `None` when they were not looked into.
+    pub index: Option<IndexChange>,
     /// The likeliest cause.
     pub cause: Name,
     /// How sure it is.
@@ -34,6 +37,16 @@ pub struct Difference {
     pub also: Vec<Name>,
     /// What to change.
     pub fix: &'static str,
+}
+
+/// In what two module indexes differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexChange {
+    /// The folder below its module's root, of the index of a single one.
+    pub folder: Option<String>,
+    /// The first difference that can change what is built; `None` when positions and
+    /// comments are all that differs.
+    pub change: Option<Change>,
 }
 
 /// An output that differs.
@@ -50,11 +63,12 @@ pub struct Part {
     pub sizes: [u64; 2],
 }
 
-const FIX_NONDETERMINISM: &str = "clear both caches and build the package twice on each host; if it differs there too, take another version of Go, and report it with both files; also look for -toolexec wrappers in GOFLAGS and for who else can write to the caches";
-const FIX_STALE_CGO: &str = "C headers and libraries outside the package are in no key: build both with a cold cache (go clean -cache) and the same C side, and give caches of different C sides different folders (GOCACHE)";
+const FIX_NONDETERMINISM: &str = "first keep a copy of both caches as evidence (cp -a); then clear them and build the package twice on each host; if it differs there too, take another version of Go, and report it with both files; also look for -toolexec wrappers in GOFLAGS and for who else can write to the caches";
+const FIX_STALE_CGO: &str = "C headers and libraries outside the package are in no key: build both with an empty cache (GOCACHE set to a new folder; keep the old ones as evidence) and the same C side, and give caches of different C sides different folders";
+const FIX_STALE_INDEX: &str = "first keep a copy of both caches as evidence (cp -a); then clear both (go clean -cache) and build again; do not set the times of source files to a fixed value, or build with GODEBUG=goindex=0";
 const FIX_LINK: &str =
     "compare the programs with verify-build: the host linker, or what it takes in, differs";
-const FIX_OTHER: &str = "compare both files by hand; it does not reach programs";
+const FIX_OTHER: &str = "compare both files by hand; whether it reaches programs is not known";
 
 impl Difference {
     /// Judges what differs; to be called when members are known.
@@ -91,6 +105,15 @@ impl Difference {
                 },
                 &[Name::Toolexec, Name::CachePoisoned],
                 FIX_NONDETERMINISM,
+            ),
+            Kind::ModuleIndex => (
+                Name::StaleModuleIndex,
+                match &self.index {
+                    Some(index) if index.change.is_some() => Confidence::Likely,
+                    _ => Confidence::Possible,
+                },
+                &[Name::SourceContent, Name::CachePoisoned],
+                FIX_STALE_INDEX,
             ),
             Kind::Program => (Name::HostLinker, Confidence::Possible, &[], FIX_LINK),
             _ if other_c => (
@@ -133,6 +156,9 @@ impl Difference {
 
     /// Says which parts differ, in a few words.
     fn what(&self) -> String {
+        if let Some(index) = &self.index {
+            return index.words();
+        }
         let Some(members) = &self.members else {
             let names: Vec<&str> = self
                 .parts
@@ -158,6 +184,12 @@ impl Difference {
                 b: Some(part.outputs[1].to_string()),
             })
             .collect();
+        let index = self.index.as_ref().and_then(|index| index.change.as_ref());
+        evidence.extend(index.map(|change| Evidence {
+            place: format!("{} of {}", change.what, change.file),
+            a: Some(change.a.clone()),
+            b: Some(change.b.clone()),
+        }));
         evidence.extend(members::evidence(
             self.members.as_deref().unwrap_or_default(),
         ));
@@ -169,7 +201,7 @@ impl Difference {
         Finding {
             rule: self.cause.as_str(),
             level: match self.kind {
-                Kind::Archive | Kind::Program => Level::Error,
+                Kind::Archive | Kind::Program | Kind::ModuleIndex => Level::Error,
                 _ => Level::Warning,
             },
             confidence: Some(self.confidence),
@@ -177,6 +209,26 @@ impl Difference {
             summary: self.summary(),
             evidence: self.evidence(),
             fix: self.fix.to_owned(),
+        }
+    }
+}
+
+impl IndexChange {
+    fn words(&self) -> String {
+        let of = match self.folder.as_deref() {
+            None => String::new(),
+            Some("") => " of the module's root".to_owned(),
+            Some(folder) => format!(" of folder {folder}"),
+        };
+        let same = "names, times and sizes of the files are the same, and go looks at nothing else";
+        match &self.change {
+            Some(Change { file, what, a, b }) => {
+                let [a, b] = [a, b].map(|text| if text.is_empty() { "none" } else { text });
+                format!("the index{of} says of {file} ({what}): a {a}, b {b}; {same}")
+            }
+            None => format!(
+                "the index{of} differs in positions or comments, not in what is chosen; {same}"
+            ),
         }
     }
 }

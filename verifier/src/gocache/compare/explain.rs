@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proto::gocache::Id;
 use proto::gocache::kind::Kind;
+use proto::gocache::modindex::ModuleIndex;
 use proto::goobj;
 use proto::goobj::diff::MemberChange;
 
-use super::difference::Difference;
-use crate::gocache::audit::findings::Found;
+use super::difference::{Difference, IndexChange};
+use crate::gocache::audit::findings::CacheDefect;
 use crate::gocache::members;
 use crate::gocache::source::Source;
 use crate::gocache::survey::Survey;
@@ -60,6 +61,7 @@ pub(super) fn explain(
             changes.extend(found.map(|found| ([*ours, id], found)));
         }
     })?;
+    indexes(sources, differences)?;
     let mut unexplained = 0;
     for difference in differences {
         if let Some(pair) = archives(difference) {
@@ -81,6 +83,36 @@ pub(super) fn explain(
     Ok(notes)
 }
 
+/// Looks what module indexes say differently.
+fn indexes(sources: &[Source; 2], differences: &mut [Difference]) -> anyhow::Result<()> {
+    let is_index = |difference: &&mut Difference| difference.kind == Kind::ModuleIndex;
+    let indexes = differences.iter_mut().filter(is_index);
+    for difference in indexes.take(INDEXES_MAX) {
+        let Some(outputs) = difference.parts.first().map(|part| part.outputs) else {
+            continue;
+        };
+        let mut held = [Vec::new(), Vec::new()];
+        for ((source, output), bytes) in sources.iter().zip(outputs).zip(&mut held) {
+            source.each(&BTreeSet::from([output]), &mut |_, read| *bytes = read)?;
+        }
+        let [a, b] = &held;
+        let (Ok(a), Ok(b)) = (ModuleIndex::parse(a), ModuleIndex::parse(b)) else {
+            continue;
+        };
+        difference.index = Some(IndexChange {
+            folder: match a.packages.as_slice() {
+                [one] => Some(one.folder.to_owned()),
+                _ => None,
+            },
+            change: a.change(&b),
+        });
+    }
+    Ok(())
+}
+
+/// The most module indexes looked into: a packed cache is read once for each.
+const INDEXES_MAX: usize = 20;
+
 /// Says what was changed in poisoned archives, where the other cache has them as
 /// they were.
 ///
@@ -89,7 +121,7 @@ pub(super) fn explain(
 pub(super) fn poisoned(
     sources: &[Source; 2],
     surveys: &[Survey; 2],
-    unsound: &mut [(usize, Found)],
+    unsound: &mut [(usize, CacheDefect)],
 ) -> anyhow::Result<()> {
     let comparable = unsound.iter_mut().filter_map(|(side, found)| {
         let output = found.output.filter(|_| found.rule == "cache-poisoned")?;

@@ -17,6 +17,8 @@ pub(super) struct Joined {
     pub(super) same: usize,
     /// Those whose outputs rightly differ.
     pub(super) varying: usize,
+    /// Those whose line can't be used in one of the caches.
+    pub(super) unjoined: usize,
     /// The others; what belongs to one package is together.
     pub(super) differences: Vec<Difference>,
 }
@@ -27,6 +29,7 @@ pub(super) fn join(surveys: &[Survey; 2]) -> Joined {
         joined: 0,
         same: 0,
         varying: 0,
+        unjoined: 0,
         differences: Vec::new(),
     };
     let mut packages: BTreeMap<Id, Vec<Part>> = BTreeMap::new();
@@ -34,7 +37,9 @@ pub(super) fn join(surveys: &[Survey; 2]) -> Joined {
         let lines = (line, surveys[1].actions.get(action));
         let (Line::Sound(a), Some(Line::Sound(b))) = lines else {
             // Lines that are none are the audit's business; they join nothing.
-            joined.joined += usize::from(lines.1.is_some());
+            let is_in_both = usize::from(lines.1.is_some());
+            joined.joined += is_in_both;
+            joined.unjoined += is_in_both;
             continue;
         };
         joined.joined += 1;
@@ -110,6 +115,7 @@ fn difference(surveys: &[Survey; 2], action: Id, mut parts: Vec<Part>) -> Differ
         go_version: version.map(str::to_owned),
         parts,
         members: None,
+        index: None,
         cause: Name::Unexplained,
         confidence: Confidence::Possible,
         also: Vec::new(),

@@ -42,6 +42,8 @@ struct Counts {
     same: usize,
     varying: usize,
     different: usize,
+    unjoined: usize,
+    unjudged: usize,
     only_a: usize,
     only_b: usize,
 }
@@ -122,6 +124,8 @@ pub(super) fn write(comparison: &Comparison, out: &mut dyn Write) -> io::Result<
             same: comparison.same,
             varying: comparison.varying,
             different: comparison.differences.len(),
+            unjoined: comparison.unjoined,
+            unjudged: comparison.unjudged,
             only_a: comparison.only[0],
             only_b: comparison.only[1],
         },

@@ -17,6 +17,7 @@ pub(super) fn write(comparison: &Comparison, style: Style, out: &mut dyn Write) 
     let (word, color) = match comparison.verdict {
         Verdict::Same => ("SAME", Color::Green),
         Verdict::Different => ("DIFFERENT", Color::Red),
+        Verdict::Incomplete => ("NOT ALL COMPARED", Color::Yellow),
         Verdict::NothingInCommon => ("NOTHING IN COMMON", Color::Yellow),
     };
     let verdict = style.paint(word, color);

@@ -26,7 +26,7 @@ pub(super) fn of(project: &Project, unstated: &mut Unstated) -> (Toolchain, Opti
 /// be compiled all the same.
 fn read(goroot: &Path) -> Option<Manifest> {
     let tree = Tree::read(goroot, None, Progress::new(false)).ok()?;
-    (tree.odd.is_empty() && tree.shadowed.is_empty()).then_some(tree.manifest)
+    (tree.unhashed.is_empty() && tree.shadowed.is_empty()).then_some(tree.manifest)
 }
 
 /// Leaves out what packagers leave out.
