@@ -14,6 +14,7 @@ fn read(path: &Path) -> Vec<u8> {
 /// Cold, warm, made again, handed out, poisoned: one record, so that the
 /// standard library is built twice and no more.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one record goes through all of it")]
 fn a_record_from_cold_to_poisoned() {
     let desk = Desk::new("1.27.");
     let build = |mode: &str, name: &str| {

@@ -1,5 +1,4 @@
 //! Go installations and build caches.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 #[expect(dead_code, reason = "the tests of the cache commands use all of it")]
 #[path = "../cache/desk.rs"]

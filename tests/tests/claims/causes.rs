@@ -8,13 +8,10 @@ mod data;
 mod moved;
 #[path = "causes/stripped.rs"]
 mod stripped;
-#[expect(dead_code, reason = "not every part is of use here")]
-#[path = "../verify_build/workshop.rs"]
-mod workshop;
 
 use std::path::{Path, PathBuf};
 
-use workshop::{Answer, Workshop};
+use super::workshop::{Answer, Workshop};
 
 const STRIPPED: &[&str] = &["-ldflags=-s -w"];
 

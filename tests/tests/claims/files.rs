@@ -1,5 +1,4 @@
 //! Masks, images and containers.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -3,9 +3,6 @@
 
 #[path = "settings/c.rs"]
 mod c;
-#[path = "../verify_build/workshop.rs"]
-#[expect(dead_code, reason = "not every helper is needed here")]
-mod workshop;
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +14,7 @@ use testkit::go::{Go, Toolchain};
 use testkit::module::Module;
 use testkit::zip::Entry;
 
-use workshop::{Answer, Workshop, compare, run};
+use super::workshop::{Answer, Workshop, compare, run};
 
 /// The whole report as text, in which sentences are looked for.
 fn text(answer: &Answer) -> String {

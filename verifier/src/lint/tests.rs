@@ -182,7 +182,7 @@ fn a_build_id_that_was_never_finished_is_no_later_change() {
         recorded: proto::buildid::Part::parse(&"a".repeat(20)).unwrap(),
         computed: proto::buildid::Part::parse(&"x".repeat(20)).unwrap(),
     };
-    file.go.self_check = changed.clone();
+    file.go.self_check = changed;
     let (_, summary) = finds_one(&file, "modified-after-build");
     assert!(summary.contains("or was given that ID"), "{summary}");
     file.go.build_id = Some(BuildId::parse(&id).unwrap());

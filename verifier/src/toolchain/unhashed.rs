@@ -116,7 +116,7 @@ fn escaped(relative: &Path) -> String {
     bytes.escape_ascii().to_string()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::os::unix::ffi::OsStrExt as _;
 

@@ -4,6 +4,7 @@ use super::*;
 const CANARY: &str = "Canary7f3aBeef";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of variables")]
 fn a_secret_passes_in_no_variable_and_in_no_form() {
     let names = [
         "ALL_PROXY",
