@@ -11,7 +11,7 @@ mod stripped;
 
 use std::path::{Path, PathBuf};
 
-use super::workshop::{Answer, Workshop};
+use crate::workshop::{Answer, Workshop};
 
 const STRIPPED: &[&str] = &["-ldflags=-s -w"];
 

@@ -14,7 +14,7 @@ use testkit::go::{Go, Toolchain};
 use testkit::module::Module;
 use testkit::zip::Entry;
 
-use super::workshop::{Answer, Workshop, compare, run};
+use crate::workshop::{Answer, Workshop, compare, run};
 
 /// The whole report as text, in which sentences are looked for.
 fn text(answer: &Answer) -> String {

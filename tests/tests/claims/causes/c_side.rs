@@ -1,7 +1,7 @@
 //! What differs on the C side is the C side's.
 
-use super::workshop::{Workshop, compare};
 use super::{STRIPPED, never, said};
+use crate::workshop::{Workshop, compare};
 
 const SUM: &str = "package greeting
 

@@ -1,7 +1,7 @@
 //! Whose data differs: never the library's that only lies before it.
 
-use super::workshop::{Workshop, compare};
 use super::{STRIPPED, never, said};
+use crate::workshop::{Workshop, compare};
 
 const MAIN: &str = "package main
 

@@ -1,7 +1,7 @@
 //! "Only moved" needs that everything follows from what moved.
 
-use super::workshop::{Workshop, compare};
 use super::{STRIPPED, changed, never};
+use crate::workshop::{Workshop, compare};
 
 /// Variables side by side, and a function that adds two of them.
 const MAIN: &str = "package main

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::workshop::{Workshop, compare, run};
 use super::{never, said};
+use crate::workshop::{Workshop, compare, run};
 
 fn strip(shop: &mut Workshop, file: &Path) -> PathBuf {
     let stripped = shop.output();

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use testkit::go::{Go, Toolchain};
 
-use super::workshop::{Workshop, compare};
 use super::{never, proves_nothing};
+use crate::workshop::{Workshop, compare};
 
 /// A program with C in two packages, and an own C file in one.
 struct Shop {
