@@ -1,5 +1,4 @@
 //! Causes of pairs: what must not be said of a change, and what must be said.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 #[path = "causes/c_side.rs"]
 mod c_side;
