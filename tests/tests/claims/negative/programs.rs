@@ -39,7 +39,8 @@ impl Target {
     }
 }
 
-/// A Go program of its own, without C.
+/// A Go program of its own, without C. It prints a, b and c, or the linker would leave
+/// out the one that is not added, and the same code would add other data.
 pub(super) const GO: &str = "package main
 
 var a, b, c = 1, 2, 3
@@ -49,7 +50,7 @@ var listen, admin = 8080, 9090
 //go:noinline
 func sum() int { return a + b }
 
-func main() { println(\"payments go to alice\", listen, admin, sum()) }
+func main() { println(\"payments go to alice\", listen, admin, sum(), a, b, c) }
 ";
 
 /// A program with C: a table, a literal of a header outside every package, and code
