@@ -171,12 +171,7 @@ const BY_FILE: [Explainer; 14] = [
 
 /// Explainers of code and data: whose differ says more than settings and parts
 /// of the build ID.
-const BY_CONTENT: [Explainer; 4] = [
-    content::explain,
-    order::explain,
-    embedded::explain,
-    import_unreached::explain,
-];
+const BY_CONTENT: [Explainer; 3] = [content::explain, order::explain, embedded::explain];
 
 /// Returns the causes of a difference, strongest first.
 pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -222,6 +217,10 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         debug::explain(pair)
             .into_iter()
             .for_each(|cause| add(&mut causes, cause));
+    }
+    if open::is_open(pair, &causes) {
+        // Nothing but debug information may name the folders of two module caches.
+        run(&[import_unreached::explain], &mut causes);
     }
     if open::is_open(pair, &causes) && !names_code(&causes) {
         guesses(pair, &causes)

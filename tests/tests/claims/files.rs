@@ -198,7 +198,7 @@ fn a_file_of_zeros_is_damaged(bench: &Bench, program: &Path) {
     );
     // What differs is shown all the same.
     assert!(
-        said.contains("the first other bytes, at 0x0\n    a: 7f 45 4c 46"),
+        said.contains("the first outside the stamps, at 0x0\n    a: 7f 45 4c 46"),
         "{said}"
     );
 }
@@ -259,7 +259,7 @@ fn the_first_bytes_are_shown(bench: &Bench) {
     assert_eq!(exit, 1, "{said}");
     assert!(
         said.contains(
-            "the first other bytes, at 0x7\n    a: 78 74 (\"xt\")\n    b: 73 74 (\"st\")"
+            "the first outside the stamps, at 0x7\n    a: 78 74 (\"xt\")\n    b: 73 74 (\"st\")"
         ),
         "{said}"
     );

@@ -1,5 +1,7 @@
 //! buildinfo-missing: one file lacks the build information that Go's linker makes.
 
+use proto::buildinfo::blob;
+
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, pair};
 use crate::compare::Artifact;
 use crate::diff::RegionDiff;
@@ -32,6 +34,15 @@ fn missing(pair: &Pair<'_>) -> Option<Cause> {
         .any(|name| lacking.image.region(name).is_some())
     {
         return None;
+    }
+    // Nor is what lies where nobody looks for it, as where a section was made code.
+    let bytes = lacking.bytes();
+    let mut from = 0;
+    while let Some(at) = blob::find(bytes, 0, from) {
+        if blob::parse(bytes, at, |_, _| None).is_ok() {
+            return None;
+        }
+        from = at + blob::ALIGN;
     }
     let how = match lacking.go.self_check {
         SelfCheck::Intact(_) => "it was linked without",

@@ -142,7 +142,7 @@ fn is_changed(artifact: &Artifact) -> bool {
 
 fn verdict(check: &SelfCheck) -> String {
     match check {
-        SelfCheck::Intact(_) => "holds: unchanged since go build".into(),
+        SelfCheck::Intact(_) => "holds: its bytes give it".into(),
         SelfCheck::Changed { recorded, computed } => {
             format!("file says {recorded}, its bytes give {computed}")
         }

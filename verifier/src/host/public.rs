@@ -190,6 +190,13 @@ pub fn setting(key: &str, value: &str, commit: Option<&str>) -> String {
     shown.text
 }
 
+/// Shows the value that `-ldflags=-X` gave a variable, as the program has it.
+pub fn set_variable(name: &str, value: &str, commit: Option<&str>) -> String {
+    let shown = variable_set(&format!("{name}={value}"), commit);
+    let value = shown.text.split_once('=').map(|(_, value)| value);
+    value.unwrap_or(WITHHELD).to_owned()
+}
+
 /// `-X name=value` and the other flags of Go's linker.
 fn linker_words(text: &str, commit: Option<&str>) -> Shown {
     // A pattern of packages may stand before the flags.

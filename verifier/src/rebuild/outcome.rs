@@ -321,6 +321,9 @@ fn compare(plan: &Plan<'_>, found: &Found) -> anyhow::Result<Option<Report>> {
         for setting in info.flat_map(|info| &mut info.settings) {
             setting.value = public::setting(&setting.key, &setting.value, commit);
         }
+        for set in file.variables.iter_mut().flatten() {
+            set.value = public::set_variable(&set.key, &set.value, commit);
+        }
         report.summary = report.summary.replace(&file.path, &name);
         file.path = name;
     }

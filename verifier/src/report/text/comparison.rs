@@ -248,7 +248,11 @@ impl Printer<'_> {
         let Some(first) = &pair.first_bytes else {
             return Ok(());
         };
-        writeln!(self.out, "  the first other bytes, at {:#x}", first.offset)?;
+        writeln!(
+            self.out,
+            "  the first outside the stamps, at {:#x}",
+            first.offset
+        )?;
         for (letter, bytes) in pair.letters.iter().zip([&first.a, &first.b]) {
             writeln!(self.out, "    {letter}: {}", clean(bytes))?;
         }
