@@ -29,7 +29,7 @@ pub struct Odd {
 /// All that was not hashed.
 #[derive(Debug, Clone, Default)]
 pub struct Unhashed {
-    /// What can change a build, as far as can be told: whatever lies in [`FOLDERS`],
+    /// What can change a build, as far as can be told: whatever lies below src, bin, pkg, lib or test,
     /// and settings at the root. At most `NAMES_MAX`.
     pub mattering: Vec<Odd>,
     /// The rest. At most `NAMES_MAX`.
