@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::debug_text::{self, Found};
-use super::{Cause, Confidence, Name, Pair, Reach};
+use super::debug_text::Found;
+use super::{Cause, Confidence, Name, Reach};
 
 /// The names that the go command gives to its temporary folders.
-static FOLDERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+pub(super) static FOLDERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"[^\x00-\x20]{0,200}/go-(build|link-)[0-9]+[^\x00-\x20]{0,200}").ok()
 });
 
@@ -30,15 +30,9 @@ pub(super) fn names_folder(text: &str) -> bool {
     NUMBER.as_ref().is_some_and(|number| number.is_match(text))
 }
 
-pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    let Some(pattern) = FOLDERS.as_ref() else {
-        return Vec::new();
-    };
-    let found = debug_text::differing(pair, pattern);
-    if found.is_empty() {
-        return Vec::new();
-    }
-    vec![Cause {
+/// Explains what matches [`FOLDERS`].
+pub(super) fn explain(found: &[Found]) -> Option<Cause> {
+    (!found.is_empty()).then(|| Cause {
         name: Name::CgoTempPath,
         confidence: Confidence::Proven,
         summary: "the random name of the go command's temporary folder is in the files".into(),
@@ -48,5 +42,5 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
               does not make the name less random"
             .into(),
         reach: Reach::OneSided,
-    }]
+    })
 }

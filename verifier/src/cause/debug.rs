@@ -3,7 +3,7 @@
 use super::debug_units::Units;
 use super::{
     Cause, Confidence, Pair, Reach, c_source, cgo_temp_path, debug_compression, debug_paths,
-    prefix_map_flag, producers, seeds,
+    debug_text, prefix_map_flag, producers, seeds,
 };
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -23,8 +23,15 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     if !causes.iter().any(is_enough) {
         causes.extend(c_source::explain(pair));
     }
-    causes.extend(cgo_temp_path::explain(pair));
-    causes.extend(prefix_map_flag::explain(pair));
-    causes.extend(debug_paths::explain(pair));
+    let files = debug_paths::FILES.as_ref();
+    let patterns = [
+        cgo_temp_path::FOLDERS.as_ref(),
+        prefix_map_flag::FLAGS.as_ref(),
+        files.filter(|_| debug_paths::may_be_named(pair)),
+    ];
+    let [folders, flags, files] = debug_text::differing(pair, patterns);
+    causes.extend(cgo_temp_path::explain(&folders));
+    causes.extend(prefix_map_flag::explain(flags));
+    causes.extend(debug_paths::explain(&files));
     causes
 }

@@ -5,27 +5,24 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::debug_text::{self, Found};
+use super::debug_text::Found;
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, paths};
 
 /// A file of a module version in a module cache.
-static FILES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+pub(super) static FILES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(/|[A-Za-z]:[/\\])[^\x00-\x20]{1,400}@v[0-9][^\x00-\x20]{0,400}").ok()
 });
 
-pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    let untrimmed =
-        paths::is_trimmed(pair.a) == Some(false) && paths::is_trimmed(pair.b) == Some(false);
-    let Some(pattern) = FILES.as_ref().filter(|_| untrimmed) else {
-        return Vec::new();
-    };
-    let found = debug_text::differing(pair, pattern);
+/// Says whether both builds were made without -trimpath, which leaves no such file.
+pub(super) fn may_be_named(pair: &Pair<'_>) -> bool {
+    paths::is_trimmed(pair.a) == Some(false) && paths::is_trimmed(pair.b) == Some(false)
+}
+
+/// Explains what matches [`FILES`].
+pub(super) fn explain(found: &[Found]) -> Option<Cause> {
     let mut evidence: Vec<Evidence> = found.iter().map(Found::evidence).collect();
     evidence.retain(is_moved);
-    if evidence.is_empty() {
-        return Vec::new();
-    }
-    vec![Cause {
+    (!evidence.is_empty()).then(|| Cause {
         name: Name::ModuleCachePath,
         confidence: Confidence::Proven,
         summary:
@@ -34,7 +31,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         evidence,
         fix: paths::FIX.into(),
         reach: Reach::OneSided,
-    }]
+    })
 }
 
 /// Says whether both sides name one file of one module version, in two caches.

@@ -37,45 +37,66 @@ impl Found {
     }
 }
 
-/// Finds what matches on one side only; texts of both sides are shown together
-/// in their order.
-pub(super) fn differing(pair: &Pair<'_>, pattern: &Regex) -> Vec<Found> {
-    let mut found = Vec::new();
+/// Finds what matches on one side only, for each pattern. Sections are unpacked once
+/// for all of them.
+pub(super) fn differing<const N: usize>(
+    pair: &Pair<'_>,
+    patterns: [Option<&Regex>; N],
+) -> [Vec<Found>; N] {
+    let mut found = patterns.map(|_| Vec::new());
     for name in std::iter::once(".strtab").chain(TEXTS) {
-        if found.len() >= KEPT_MAX || !section_differs(pair, name) {
+        let is_wanted = |(pattern, found): (&Option<&Regex>, &Vec<Found>)| {
+            pattern.is_some() && found.len() < KEPT_MAX
+        };
+        if !section_differs(pair, name) || !patterns.iter().zip(&found).any(is_wanted) {
             continue;
         }
-        let (a, b) = (
-            matches(pair.a, name, pattern),
-            matches(pair.b, name, pattern),
-        );
-        let only = |ours: &BTreeMap<String, usize>, theirs: &BTreeMap<String, usize>| {
-            let only = ours.iter().filter(|(text, _)| !theirs.contains_key(*text));
-            only.map(|(text, at)| (text.clone(), *at))
-                .collect::<Vec<_>>()
-        };
-        let (mut ours, mut theirs) = (only(&a, &b).into_iter(), only(&b, &a).into_iter());
-        while found.len() < KEPT_MAX {
-            let (one, other) = (ours.next(), theirs.next());
-            if one.is_none() && other.is_none() {
-                break;
-            }
-            let at =
-                |found: &Option<(String, usize)>| found.as_ref().map(|(_, at)| format!("{at:#x}"));
-            let offsets: Vec<String> = [at(&one), at(&other)].into_iter().flatten().collect();
-            let section = if name == ".strtab" {
-                name.to_owned()
-            } else {
-                format!(".debug_{name} once unpacked")
+        let (a, b) = (content(pair.a, name), content(pair.b, name));
+        for (pattern, found) in patterns.iter().zip(&mut found) {
+            let Some(pattern) = pattern.filter(|_| found.len() < KEPT_MAX) else {
+                continue;
             };
-            found.push(Found {
-                place: format!("{section} at {}", offsets.join(" and ")),
-                a: one.map(|(text, _)| text),
-                b: other.map(|(text, _)| text),
-            });
+            let (a, b) = (
+                matches(a.as_deref(), pattern),
+                matches(b.as_deref(), pattern),
+            );
+            add(name, &a, &b, found);
         }
     }
     found
+}
+
+/// Texts of both sides are shown together in their order.
+fn add(
+    name: &str,
+    a: &BTreeMap<String, usize>,
+    b: &BTreeMap<String, usize>,
+    found: &mut Vec<Found>,
+) {
+    let only = |ours: &BTreeMap<String, usize>, theirs: &BTreeMap<String, usize>| {
+        let only = ours.iter().filter(|(text, _)| !theirs.contains_key(*text));
+        only.map(|(text, at)| (text.clone(), *at))
+            .collect::<Vec<_>>()
+    };
+    let (mut ours, mut theirs) = (only(a, b).into_iter(), only(b, a).into_iter());
+    while found.len() < KEPT_MAX {
+        let (one, other) = (ours.next(), theirs.next());
+        if one.is_none() && other.is_none() {
+            break;
+        }
+        let at = |found: &Option<(String, usize)>| found.as_ref().map(|(_, at)| format!("{at:#x}"));
+        let offsets: Vec<String> = [at(&one), at(&other)].into_iter().flatten().collect();
+        let section = if name == ".strtab" {
+            name.to_owned()
+        } else {
+            format!(".debug_{name} once unpacked")
+        };
+        found.push(Found {
+            place: format!("{section} at {}", offsets.join(" and ")),
+            a: one.map(|(text, _)| text),
+            b: other.map(|(text, _)| text),
+        });
+    }
 }
 
 fn is_section(name: &str, region: &crate::image::Region) -> bool {
@@ -98,18 +119,17 @@ fn section_differs(pair: &Pair<'_>, name: &str) -> bool {
 }
 
 /// Texts and where each comes first.
-fn matches(artifact: &Artifact, name: &str, pattern: &Regex) -> BTreeMap<String, usize> {
+fn matches(content: Option<&[u8]>, pattern: &Regex) -> BTreeMap<String, usize> {
     let mut texts = BTreeMap::new();
-    let Some(content) = content(artifact, name) else {
-        return texts;
-    };
-    for found in pattern.find_iter(&content).take(MATCHES_MAX) {
+    let found = pattern.find_iter(content.unwrap_or_default());
+    for found in found.take(MATCHES_MAX) {
         let text = String::from_utf8_lossy(found.as_bytes()).into_owned();
         texts.entry(text).or_insert_with(|| found.start());
     }
     texts
 }
 
+/// A section as it is once unpacked.
 fn content<'a>(artifact: &'a Artifact, name: &str) -> Option<Cow<'a, [u8]>> {
     let region = artifact
         .image

@@ -5,23 +5,18 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::debug_text::{self, Found};
-use super::{Cause, Confidence, Name, Pair, Reach, cgo_temp_path};
+use super::debug_text::Found;
+use super::{Cause, Confidence, Name, Reach, cgo_temp_path};
 
-static FLAGS: LazyLock<Option<Regex>> =
+/// A flag that maps folders.
+pub(super) static FLAGS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"-f(file|debug|macro)-prefix-map=[^\x00-\x20]{1,400}").ok());
 
-pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    let Some(pattern) = FLAGS.as_ref() else {
-        return Vec::new();
-    };
-    let mut found = debug_text::differing(pair, pattern);
+/// Explains what matches [`FLAGS`].
+pub(super) fn explain(mut found: Vec<Found>) -> Option<Cause> {
     // The go command's own map names its temporary folder.
     found.retain(|found| !found.is(cgo_temp_path::names_folder));
-    if found.is_empty() {
-        return Vec::new();
-    }
-    vec![Cause {
+    (!found.is_empty()).then(|| Cause {
         name: Name::PrefixMapFlag,
         confidence: Confidence::Proven,
         summary: "a flag that maps folders is itself in the files, with the folder's name".into(),
@@ -30,5 +25,5 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
               -trimpath makes the go command pass its own"
             .into(),
         reach: Reach::OneSided,
-    }]
+    })
 }
