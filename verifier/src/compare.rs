@@ -109,12 +109,7 @@ impl Outcome {
         // Causes found in what is not a whole build would be guesses.
         let causes = match reason {
             Some(_) => Vec::new(),
-            None => cause::explain(&Pair {
-                a,
-                b,
-                diff: &diff,
-                names,
-            }),
+            None => cause::explain(&Pair::new(a, b, &diff, names)),
         };
         let masked = match reason {
             Some(_) => None,

@@ -43,8 +43,8 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
 
 /// Data outside of Go's, where symbols tell which that is.
 fn data(pair: &Pair<'_>, functions: &FunctionsDiff) -> Option<Cause> {
-    let symbols = [pair.a, pair.b].map(|side| Symbols::read(side.bytes(), &side.image));
-    let is_told = |symbols: &Symbols<'_>| symbols.has_functions() && symbols.tells_ends();
+    let symbols = [pair.symbols(0), pair.symbols(1)];
+    let is_told = |symbols: &&Symbols<'_>| symbols.has_functions() && symbols.tells_ends();
     if !symbols.iter().all(is_told) {
         return None;
     }
@@ -57,14 +57,14 @@ fn data(pair: &Pair<'_>, functions: &FunctionsDiff) -> Option<Cause> {
     for region in shared {
         let c = [0, 1].map(|side| {
             let (artifact, range) = [(pair.a, &region.a), (pair.b, &region.b)][side];
-            outside(artifact, range, &symbols[side])
+            outside(artifact, range, symbols[side])
         });
         // Addresses in data that may be written differ when anything moves.
         if region.name != ".rodata" && !functions.is_in_place {
             continue;
         }
         for span in differing(pair, &c) {
-            evidence.push(show(pair, region, &span, &symbols[0]));
+            evidence.push(show(pair, region, &span));
             places.push(span.a.clone());
         }
     }
@@ -169,9 +169,9 @@ fn differing(pair: &Pair<'_>, [a, b]: &[Vec<Range<usize>>; 2]) -> Vec<Span> {
     spans
 }
 
-fn show(pair: &Pair<'_>, region: &RegionDiff, span: &Span, symbols: &Symbols<'_>) -> Evidence {
+fn show(pair: &Pair<'_>, region: &RegionDiff, span: &Span) -> Evidence {
     let address = pair.a.image.address_of(span.a.start);
-    let symbol = address.and_then(|address| symbols.at(address));
+    let symbol = address.and_then(|address| pair.symbols(0).at(address));
     let name = symbol.map_or_else(String::new, |symbol| format!(" ({})", symbol.name));
     Evidence::new(
         format!("{}{name}", place(region, span)),
@@ -186,14 +186,13 @@ fn code(pair: &Pair<'_>, functions: &FunctionsDiff) -> Option<Cause> {
         return None;
     }
     let spans = &functions.outside;
-    let symbols = Symbols::read(pair.a.bytes(), &pair.a.image);
     let evidence = spans.iter().take(LISTED_MAX).filter_map(|span| {
         let mut regions = pair.diff.regions.iter();
         let of = |region: &&RegionDiff| {
             let a = region.a.as_ref();
             a.is_some_and(|range| range.contains(&span.a.start))
         };
-        Some(show(pair, regions.find(of)?, span, &symbols))
+        Some(show(pair, regions.find(of)?, span))
     });
     let evidence: Vec<Evidence> = evidence.collect();
     let first = evidence.first()?.place.clone();

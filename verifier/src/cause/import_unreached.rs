@@ -7,7 +7,7 @@
 //!
 //! Source: cmd/link/internal/ld/deadcode.go, cmd/internal/goobj (fingerprint)
 
-use super::open::{headers_follow, is_unowned};
+use super::open::is_unowned;
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::compare::Artifact;
 use crate::diff::RegionDiff;
@@ -62,7 +62,7 @@ fn is_loaded_alike(pair: &Pair<'_>) -> bool {
     open.all(|region| {
         let both = region.a.is_some() && region.b.is_some();
         let follows = match region.content {
-            Content::Layout => headers_follow(pair) && !is_unowned(pair, region),
+            Content::Layout => !is_unowned(pair, region) && pair.headers_follow(),
             Content::Symbols => true,
             Content::Code | Content::Data | Content::Notes => false,
         };

@@ -24,7 +24,8 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     if same_inputs || !stayed || !pair.same_go() || !embedded::code_is_same(pair) {
         return Vec::new();
     }
-    let found = literals::compare(pair.a, pair.b, &pair.diff.regions);
+    let symbols = [pair.symbols(0), pair.symbols(1)];
+    let found = literals::compare(pair.a, pair.b, &pair.diff.regions, symbols);
     let owners = [
         (Owner::Main, Name::SourceContent),
         (Owner::Dependency, Name::DependencyContent),

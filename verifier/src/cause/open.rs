@@ -5,14 +5,12 @@
 //! changes no function, `strip` changes none either, and what no header names is
 //! nobody's doing but that of whoever appended it.
 
-use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::{Cause, Confidence, Name, Pair, Reach};
 use crate::compare::Artifact;
-use crate::diff::functions::described;
 use crate::diff::regions::Span;
-use crate::diff::{FunctionsDiff, RegionDiff, layout, shift, words};
+use crate::diff::{FunctionsDiff, RegionDiff, shift, words};
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::{Content, Format, is_debug};
 
@@ -95,7 +93,6 @@ struct Account<'c, 'a> {
     edited: bool,
     places: Vec<&'c Range<usize>>,
     moved: Option<[Vec<Range<usize>>; 2]>,
-    headers_follow: OnceCell<bool>,
 }
 
 impl<'c, 'a> Account<'c, 'a> {
@@ -128,7 +125,6 @@ impl<'c, 'a> Account<'c, 'a> {
             edited: proven(|cause| cause.name == Name::ModifiedAfterBuild),
             places: places.flatten().collect(),
             moved: moved(causes),
-            headers_follow: OnceCell::new(),
             pair,
         }
     }
@@ -143,8 +139,7 @@ impl<'c, 'a> Account<'c, 'a> {
     }
 
     fn headers_follow(&self) -> bool {
-        let follow = || self.edited || headers_follow(self.pair);
-        *self.headers_follow.get_or_init(follow)
+        self.edited || self.pair.headers_follow()
     }
 
     fn settles(&self, region: &RegionDiff) -> bool {
@@ -180,9 +175,9 @@ impl<'c, 'a> Account<'c, 'a> {
             Content::Data => {
                 let known = shift::Known { a, b };
                 shift::follows(one, other, region, &functions.moves, known)
-                    || is_shifted(self.pair, functions, false, region)
+                    || is_shifted(self.pair, functions, region)
             }
-            Content::Code => is_shifted(self.pair, functions, false, region),
+            Content::Code => is_shifted(self.pair, functions, region),
             Content::Layout | Content::Notes => false,
         }
     }
@@ -204,17 +199,6 @@ fn moved(causes: &[Cause]) -> Option<[Vec<Range<usize>>; 2]> {
         }
     }
     all
-}
-
-/// Says whether headers differ in offsets, sizes and addresses alone, and both
-/// programs begin at the same place.
-pub(super) fn headers_follow(pair: &Pair<'_>) -> bool {
-    let entry = |artifact| layout::entry(artifact);
-    let same_entry = match &pair.diff.functions {
-        Some(functions) => functions.is_entry_same,
-        None => entry(pair.a).is_some() && entry(pair.a) == entry(pair.b),
-    };
-    same_entry && layout::is_alike(pair.a, pair.b)
 }
 
 /// Says whether a region is none that headers name, and holds more than the zeros
@@ -323,22 +307,17 @@ fn works_after_compiling(name: Name) -> bool {
 /// function was found to be the same and nothing else differs, the line table that
 /// describes it, data in which nothing but addresses of what moved differs, and
 /// headers in which offsets, sizes and addresses do.
-pub(super) fn is_shifted(
-    pair: &Pair<'_>,
-    functions: &FunctionsDiff,
-    headers_follow: bool,
-    region: &RegionDiff,
-) -> bool {
+pub(super) fn is_shifted(pair: &Pair<'_>, functions: &FunctionsDiff, region: &RegionDiff) -> bool {
     let both = region.a.is_some() && region.b.is_some();
     match region.content {
         Content::Code => both && functions.outside.is_empty(),
         Content::Data if region.name.contains("pclntab") => {
             let len = |range: &Option<Range<usize>>| range.as_ref().map(Range::len);
             let same_len = len(&region.a) == len(&region.b);
-            both && same_len && functions.counts.lines == 0 && described::are_alike(pair.a, pair.b)
+            both && same_len && functions.counts.lines == 0 && pair.functions_described_alike()
         }
         Content::Data => words::are_addresses(pair.a, pair.b, region, &functions.moves),
-        Content::Layout => both && headers_follow && !is_unowned(pair, region),
+        Content::Layout => both && !is_unowned(pair, region) && pair.headers_follow(),
         Content::Symbols | Content::Notes => false,
     }
 }
@@ -379,10 +358,8 @@ fn is_loaded(pair: &Pair<'_>, region: &RegionDiff) -> bool {
 fn lies_in(pair: &Pair<'_>, region: &RegionDiff, places: &[&Range<usize>]) -> bool {
     let is_known = |at: usize| places.iter().any(|place| place.contains(&at));
     let lies_in = |span: &Span| {
-        let bytes = |artifact: &'_ Artifact, range: &Range<usize>| {
-            artifact.bytes().get(range.clone()).map(<[u8]>::to_vec)
-        };
-        let sides = bytes(pair.a, &span.a).zip(bytes(pair.b, &span.b));
+        let a = pair.a.bytes().get(span.a.clone());
+        let sides = a.zip(pair.b.bytes().get(span.b.clone()));
         sides.is_some_and(|(a, b)| {
             // Of different lengths, none of it is equal.
             let in_place = a.len() == b.len();

@@ -39,7 +39,7 @@ fn generated_order(pair: &Pair<'_>) -> Option<Cause> {
     if tables.is_empty() {
         return None;
     }
-    let symbols = Symbols::read(pair.a.bytes(), &pair.a.image);
+    let symbols = pair.symbols(0);
     let names: Vec<String> = tables
         .iter()
         .filter_map(|table| {
@@ -64,7 +64,7 @@ fn generated_order(pair: &Pair<'_>) -> Option<Cause> {
         evidence: tables
             .iter()
             .take(TABLES_MAX)
-            .map(|table| evidence(pair, table, &symbols))
+            .map(|table| evidence(pair, table, symbols))
             .collect(),
         fix: "if a generator writes the table: sort in it before writing (Go's maps have no order), commit what it \
               writes, and build both from that; else build both from one commit"

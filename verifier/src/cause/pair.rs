@@ -1,9 +1,13 @@
 //! Two files and their difference, and what explainers ask of both.
 
+use std::cell::OnceCell;
+
 use super::{Reach, settings};
 use crate::compare::Artifact;
-use crate::diff::{Diff, FunctionsDiff, fields};
+use crate::diff::functions::described;
+use crate::diff::{Diff, FunctionsDiff, fields, layout};
 use crate::goinfo::stamped;
+use crate::goinfo::symbols::Symbols;
 
 /// Two files and their difference, as explainers see them.
 pub struct Pair<'a> {
@@ -15,9 +19,56 @@ pub struct Pair<'a> {
     pub diff: &'a Diff,
     /// What sentences call them: `a` and `b`, or `a` and `c`.
     pub names: [String; 2],
+    known: Known<'a>,
 }
 
-impl Pair<'_> {
+/// What several explainers ask and none of them always: read when first asked for.
+#[derive(Default)]
+struct Known<'a> {
+    symbols: [OnceCell<Symbols<'a>>; 2],
+    headers_follow: OnceCell<bool>,
+    functions_described_alike: OnceCell<bool>,
+}
+
+impl<'a> Pair<'a> {
+    /// Sets two files side by side.
+    pub fn new(a: &'a Artifact, b: &'a Artifact, diff: &'a Diff, names: [String; 2]) -> Self {
+        Self {
+            a,
+            b,
+            diff,
+            names,
+            known: Known::default(),
+        }
+    }
+
+    /// Returns the symbols of the first file (0) or the second (1).
+    pub(super) fn symbols(&self, side: usize) -> &Symbols<'a> {
+        let artifact = [self.a, self.b][side];
+        self.known.symbols[side].get_or_init(|| Symbols::read(artifact.bytes(), &artifact.image))
+    }
+
+    /// Says whether headers differ in offsets, sizes and addresses alone, and both
+    /// programs begin at the same place.
+    pub(super) fn headers_follow(&self) -> bool {
+        let is_entry_same = || match &self.diff.functions {
+            Some(functions) => functions.is_entry_same,
+            None => {
+                let entry = layout::entry(self.a);
+                entry.is_some() && entry == layout::entry(self.b)
+            }
+        };
+        let follow = || is_entry_same() && layout::is_alike(self.a, self.b);
+        *self.known.headers_follow.get_or_init(follow)
+    }
+
+    /// Says whether the line tables say the same of each function but for where it
+    /// lies.
+    pub(super) fn functions_described_alike(&self) -> bool {
+        let alike = || described::are_alike(self.a, self.b);
+        *self.known.functions_described_alike.get_or_init(alike)
+    }
+
     /// Says whether both files tell that they were built by the same Go version:
     /// without that, other code says nothing of the source.
     pub(super) fn same_go(&self) -> bool {

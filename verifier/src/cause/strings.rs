@@ -46,10 +46,10 @@ fn found<'a>(pair: &Pair<'a>) -> Vec<Variable<'a>> {
     if same_inputs || pair.diff.functions.is_none() || !pair.same_go() {
         return Vec::new();
     }
-    let symbols = Symbols::read(pair.a.bytes(), &pair.a.image);
+    let symbols = pair.symbols(0);
     strings::compare(pair.a, pair.b)
         .into_iter()
-        .map(|string| Variable::of(pair, &symbols, string))
+        .map(|string| Variable::of(pair, symbols, string))
         .filter(|variable| !variable.is_go_own() && !variable.is_told(pair))
         .collect()
 }
@@ -241,7 +241,7 @@ fn text(pair: &Pair<'_>, found: &[&Variable<'_>], main_differs: bool) -> Vec<Cau
     let word = usize::from(pair.a.image.machine.bits.unwrap_or(64) / 8);
     let header = |one: &&Variable<'_>| one.string.header_a..one.string.header_a + word;
     let places: Vec<Range<usize>> = found.iter().filter(nameless).map(header).collect();
-    let holders = literals::holders(pair.a, &places);
+    let holders = literals::holders(pair.a, pair.symbols(0), &places);
     let owner = |one: &Variable<'_>| match one.name {
         Some(name) => content::Owner::of(pair, &package::of_symbol(name)),
         None => {

@@ -2,9 +2,7 @@
 
 use super::linking::list;
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
-use crate::goinfo::symbols::Symbols;
 use crate::image::{Content, Format};
 
 /// The symbol table, as evidence names it where it is no section of its own.
@@ -19,7 +17,8 @@ struct Traces {
 }
 
 impl Traces {
-    fn of(artifact: &Artifact) -> Self {
+    fn of(pair: &Pair<'_>, side: usize) -> Self {
+        let artifact = [pair.a, pair.b][side];
         let names = |keep: fn(&str) -> bool| -> Vec<String> {
             let regions = artifact.image.regions.iter();
             let symbols = regions.filter(|region| region.content == Content::Symbols);
@@ -31,7 +30,7 @@ impl Traces {
         let symbols = match artifact.image.format {
             // Their tables hold what is imported, too, and stay with -s.
             Format::Pe | Format::MachO => {
-                let is_there = Symbols::read(artifact.bytes(), &artifact.image).has_functions();
+                let is_there = pair.symbols(side).has_functions();
                 is_there.then(|| GO_SYMBOLS.into()).into_iter().collect()
             }
             // The last two are a WebAssembly module's and a Plan 9 program's.
@@ -53,7 +52,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
 }
 
 fn stripped(pair: &Pair<'_>) -> Option<Cause> {
-    let (a, b) = (Traces::of(pair.a), Traces::of(pair.b));
+    let (a, b) = (Traces::of(pair, 0), Traces::of(pair, 1));
     // -s leaves out both, -w debug information alone. Other names of debug
     // sections on each side are no sign of either.
     let (flag, what, a, b) = if a.symbols.is_empty() != b.symbols.is_empty() {

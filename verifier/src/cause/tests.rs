@@ -50,13 +50,7 @@ fn program(version: &str, modules: &str) -> Artifact {
 
 fn explained(a: &Artifact, b: &Artifact) -> Vec<Cause> {
     let diff = Diff::of(a, b);
-    let pair = Pair {
-        a,
-        b,
-        diff: &diff,
-        names: ["a".into(), "b".into()],
-    };
-    explain(&pair)
+    explain(&Pair::new(a, b, &diff, ["a".into(), "b".into()]))
 }
 
 fn causes(a: &Artifact, b: &Artifact) -> Vec<(Name, Confidence)> {

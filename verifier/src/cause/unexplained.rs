@@ -7,7 +7,6 @@ use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::diff::functions::FunctionDiff;
 use crate::diff::regions::Span;
 use crate::diff::{FunctionsDiff, RegionDiff};
-use crate::goinfo::symbols::Symbols;
 use crate::image::Content;
 use crate::quantity;
 
@@ -30,8 +29,8 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
         .filter(|functions| functions.is_same_code());
     // Where nothing moved, nothing follows from that.
     if let Some(functions) = code_is_same.filter(|functions| functions.moves.any()) {
-        let (all, follows) = (left.len(), open::headers_follow(pair));
-        left.retain(|region| !open::is_shifted(pair, functions, follows, region));
+        let all = left.len();
+        left.retain(|region| !open::is_shifted(pair, functions, region));
         if left.is_empty() && all > 0 && !open.package_main {
             return Some(shifted_only(pair, functions));
         }
@@ -48,10 +47,9 @@ pub(super) fn explain(pair: &Pair<'_>, causes: &[Cause]) -> Option<Cause> {
         .map(|region| region.differing - region.stamped)
         .sum();
     let total: usize = left.iter().map(|region| region.spans.len().max(1)).sum();
-    let symbols = Symbols::read(pair.a.bytes(), &pair.a.image);
     let evidence: Vec<Evidence> = left
         .iter()
-        .flat_map(|region| ranges(pair, region, &symbols))
+        .flat_map(|region| ranges(pair, region))
         .take(RANGES_MAX)
         .collect();
     let more = if total > evidence.len() {
@@ -157,7 +155,7 @@ fn fix(pair: &Pair<'_>) -> String {
     )
 }
 
-fn ranges(pair: &Pair<'_>, region: &RegionDiff, symbols: &Symbols<'_>) -> Vec<Evidence> {
+fn ranges(pair: &Pair<'_>, region: &RegionDiff) -> Vec<Evidence> {
     if region.spans.is_empty() {
         let show = |range: &Option<Range<usize>>| {
             range
@@ -175,7 +173,7 @@ fn ranges(pair: &Pair<'_>, region: &RegionDiff, symbols: &Symbols<'_>) -> Vec<Ev
             excerpt(pair.a.bytes(), &span.a),
             excerpt(pair.b.bytes(), &span.b),
         ];
-        let name = name(pair, symbols, span);
+        let name = name(pair, span);
         Evidence::new(format!("{}{name}", place(region, span)), a, b)
     };
     region
@@ -187,7 +185,7 @@ fn ranges(pair: &Pair<'_>, region: &RegionDiff, symbols: &Symbols<'_>) -> Vec<Ev
 }
 
 /// Names the function or the symbol that a place lies in, where there is one.
-fn name(pair: &Pair<'_>, symbols: &Symbols<'_>, span: &Span) -> String {
+fn name(pair: &Pair<'_>, span: &Span) -> String {
     let functions = pair.diff.functions.as_ref();
     let holds = |function: &&FunctionDiff| {
         function.a.is_some_and(|place| {
@@ -198,7 +196,7 @@ fn name(pair: &Pair<'_>, symbols: &Symbols<'_>, span: &Span) -> String {
     let function = functions.and_then(|functions| functions.functions.iter().find(holds));
     let symbol = || {
         let address = pair.a.image.address_of(span.a.start)?;
-        Some(symbols.at(address)?.name.to_owned())
+        Some(pair.symbols(0).at(address)?.name.to_owned())
     };
     let name = function
         .map(|function| function.name.clone())

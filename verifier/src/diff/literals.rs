@@ -79,7 +79,12 @@ pub enum Of {
 
 /// Finds out whose data differs in place; a stretch that is not the same one's in
 /// both files has none.
-pub fn compare(a: &Artifact, b: &Artifact, regions: &[RegionDiff]) -> Vec<Literal> {
+pub fn compare(
+    a: &Artifact,
+    b: &Artifact,
+    regions: &[RegionDiff],
+    symbols: [&Symbols<'_>; 2],
+) -> Vec<Literal> {
     let in_place = |region: &&RegionDiff| {
         let len = |range: &Option<Range<usize>>| range.as_ref().map(Range::len);
         let is_go = SECTIONS.contains(&region.name.as_str());
@@ -106,7 +111,8 @@ pub fn compare(a: &Artifact, b: &Artifact, regions: &[RegionDiff]) -> Vec<Litera
     ) else {
         return Vec::new();
     };
-    let (side_a, side_b) = (Side::of(a, &functions_a), Side::of(b, &functions_b));
+    let side_a = Side::of(a, &functions_a, symbols[0]);
+    let side_b = Side::of(b, &functions_b, symbols[1]);
     let literal = |span: &Span| {
         let (one, other) = (side_a.whose(&span.a)?, side_b.whose(&span.b)?);
         let same = one.is_same(&other) && span.a.start - one.start == span.b.start - other.start;
@@ -153,15 +159,22 @@ fn pieces(a: &Artifact, b: &Artifact, span: &Span) -> Vec<Span> {
 }
 
 /// Finds out whose some places of one file are, where that is known for sure.
-pub fn holders(artifact: &Artifact, places: &[Range<usize>]) -> Vec<Option<Of>> {
+pub fn holders(
+    artifact: &Artifact,
+    symbols: &Symbols<'_>,
+    places: &[Range<usize>],
+) -> Vec<Option<Of>> {
+    if places.is_empty() {
+        return Vec::new();
+    }
     let found = Found::in_image(artifact.bytes(), &artifact.image);
     let functions = found
         .as_ref()
         .and_then(|found| Functions::read(artifact.bytes(), &artifact.image, found));
-    let Some(functions) = functions.filter(|_| !places.is_empty()) else {
+    let Some(functions) = functions else {
         return places.iter().map(|_| None).collect();
     };
-    let side = Side::of(artifact, &functions);
+    let side = Side::of(artifact, &functions, symbols);
     let holder = |place: &Range<usize>| {
         let whose = side.whose(place).filter(|whose| whose.is_within)?;
         Some(whose.of)
@@ -191,17 +204,16 @@ impl Whose {
 struct Side<'a> {
     artifact: &'a Artifact,
     functions: &'a Functions<'a>,
-    symbols: Symbols<'a>,
+    symbols: &'a Symbols<'a>,
     /// Where Go's data lies, as far as symbols tell; none without symbols.
     go: Vec<Range<u64>>,
     uses: Uses,
 }
 
 impl<'a> Side<'a> {
-    fn of(artifact: &'a Artifact, functions: &'a Functions<'a>) -> Self {
-        let symbols = Symbols::read(artifact.bytes(), &artifact.image);
+    fn of(artifact: &'a Artifact, functions: &'a Functions<'a>, symbols: &'a Symbols<'a>) -> Self {
         Self {
-            go: go_data(&symbols),
+            go: go_data(symbols),
             uses: Uses::of(artifact, functions),
             symbols,
             artifact,

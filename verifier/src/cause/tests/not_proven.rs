@@ -272,12 +272,7 @@ fn a_version_that_is_not_known_is_not_equal() {
         (nothing(), built(GO, "")),
     ] {
         let diff = Diff::of(&a, &b);
-        let pair = Pair {
-            a: &a,
-            b: &b,
-            diff: &diff,
-            names: ["a".into(), "b".into()],
-        };
+        let pair = Pair::new(&a, &b, &diff, ["a".into(), "b".into()]);
         assert!(!pair.same_go() && !pair.other_go());
     }
 }
