@@ -128,8 +128,12 @@ pub enum Reach {
     /// Those, and these bytes of each file, of another length: what lies behind them
     /// moved. Also where the cause is only likely.
     Moved([Vec<Range<usize>>; 2]),
-    /// Those, and whole regions that only one file has.
+    /// Those, and whole regions that only one file has, code and data left out.
     OneSided,
+    /// Those, and debug information that both have, written in another way.
+    Debug,
+    /// Those, and sections of data that only one file has, by these names.
+    Sections(&'static [&'static str]),
     /// Any byte: it changes code, or moves it.
     Anything,
     /// Any byte too. Functions that differ show that something was compiled from
@@ -339,6 +343,8 @@ impl Reach {
             | (Self::Places(more), Self::Moved([a, b])) => Self::Moved([[a, more].concat(), b]),
             (first, Self::Stamps) => first,
             (Self::Stamps, second) => second,
+            (Self::OneSided, more @ (Self::Debug | Self::Sections(_)))
+            | (Self::Debug, more @ Self::Sections(_)) => more,
             (first, _) => first,
         }
     }

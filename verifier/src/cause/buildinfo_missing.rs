@@ -4,7 +4,6 @@ use proto::buildinfo::blob;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, pair};
 use crate::compare::Artifact;
-use crate::diff::RegionDiff;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::Format;
 
@@ -66,16 +65,8 @@ fn missing(pair: &Pair<'_>) -> Option<Cause> {
         fix: "keep the build information in both files (no objcopy --remove-section, no linker script that drops it): \
               without it, nobody can say from which modules and settings a file was built"
             .into(),
-        reach: Reach::OneSided,
+        reach: Reach::Sections(&SECTIONS),
     })
-}
-
-/// Says whether a region that one file has alone is the build information that the
-/// other one was found to lack.
-pub(super) fn accounts_for(causes: &[Cause], region: &RegionDiff) -> bool {
-    let is_missing = |cause: &Cause| cause.name == Name::BuildinfoMissing;
-    let is_section = SECTIONS.contains(&region.name.as_str());
-    is_section && region.a.is_some() != region.b.is_some() && causes.iter().any(is_missing)
 }
 
 fn place(format: Format) -> &'static str {

@@ -41,6 +41,6 @@ pub(super) fn explain(found: &[Found]) -> Option<Cause> {
               -ldflags='-s -w' to leave out symbols and debug information, or build both with a newer Go; GOTMPDIR \
               does not make the name less random"
             .into(),
-        reach: Reach::OneSided,
+        reach: Reach::Debug,
     })
 }

@@ -62,7 +62,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         fix: "pass -ldflags=-compressdwarf=false (or =true) to both builds; with the host's linker also the same \
               -extldflags=-Wl,--compress-debug-sections=..."
             .into(),
-        reach: if equal { Reach::OneSided } else { Reach::Stamps },
+        reach: if equal { Reach::Debug } else { Reach::Stamps },
     }]
 }
 

@@ -30,7 +30,7 @@ pub(super) fn explain(found: &[Found]) -> Option<Cause> {
                 .into(),
         evidence,
         fix: paths::FIX.into(),
-        reach: Reach::OneSided,
+        reach: Reach::Debug,
     })
 }
 

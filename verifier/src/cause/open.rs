@@ -74,7 +74,6 @@ fn regions<'a>(
     differing
         .filter(|region| region.differing > region.stamped)
         .filter(|region| !account.holds(region))
-        .filter(|region| !super::buildinfo_missing::accounts_for(causes, region))
         .collect()
 }
 
@@ -91,6 +90,8 @@ struct Account<'c, 'a> {
     other_debug: bool,
     /// Any byte of a file that was changed after the build.
     edited: bool,
+    /// Sections of data that one side lacks, by name.
+    sections: Vec<&'static str>,
     places: Vec<&'c Range<usize>>,
     moved: Option<[Vec<Range<usize>>; 2]>,
 }
@@ -110,18 +111,17 @@ impl<'c, 'a> Account<'c, 'a> {
             Reach::Places(places) => Some(places),
             _ => None,
         });
+        let sections = causes.iter().filter_map(|cause| match cause.reach {
+            Reach::Sections(names) => Some(names),
+            _ => None,
+        });
         let mut all = causes.iter().filter(enough);
         Self {
             all: all.clone().next().is_some(),
             builds_otherwise: all.any(|cause| !leaves_the_rest(cause.name)),
-            one_sided: proven(|cause| cause.reach == Reach::OneSided),
-            other_debug: proven(|cause| {
-                let is_about_more = matches!(
-                    cause.name,
-                    Name::SymbolsStripped | Name::GnuBuildIdFlag | Name::CodeSignature
-                );
-                cause.reach == Reach::OneSided && !is_about_more
-            }),
+            one_sided: proven(|cause| is_one_sided(&cause.reach)),
+            other_debug: proven(|cause| matches!(cause.reach, Reach::Debug | Reach::Sections(_))),
+            sections: sections.flatten().copied().collect(),
             edited: proven(|cause| cause.name == Name::ModifiedAfterBuild),
             places: places.flatten().collect(),
             moved: moved(causes),
@@ -133,9 +133,16 @@ impl<'c, 'a> Account<'c, 'a> {
         let pair = self.pair;
         self.settles(region)
             || self.one_sided && is_one_sided_effect(pair, region, self)
+            || self.lacks(region)
             || self.other_debug && is_debug(&region.name) && !is_loaded(pair, region)
             || lies_in(pair, region, &self.places)
             || self.moves(region)
+    }
+
+    /// Says whether a region is a section that one side was found to lack.
+    fn lacks(&self, region: &RegionDiff) -> bool {
+        let is_one_sided = region.a.is_some() != region.b.is_some();
+        is_one_sided && self.sections.contains(&region.name.as_str())
     }
 
     fn headers_follow(&self) -> bool {
@@ -181,6 +188,11 @@ impl<'c, 'a> Account<'c, 'a> {
             Content::Layout | Content::Notes => false,
         }
     }
+}
+
+/// Says whether a cause accounts for regions that only one file has.
+fn is_one_sided(reach: &Reach) -> bool {
+    matches!(reach, Reach::OneSided | Reach::Debug | Reach::Sections(_))
 }
 
 /// Returns the places of each file that causes account for, if any of them has

@@ -24,6 +24,6 @@ pub(super) fn explain(mut found: Vec<Found>) -> Option<Cause> {
         fix: "build both in a folder of one name, or leave -ffile-prefix-map out of CGO_CFLAGS and CGO_LDFLAGS: \
               -trimpath makes the go command pass its own"
             .into(),
-        reach: Reach::OneSided,
+        reach: Reach::Debug,
     })
 }

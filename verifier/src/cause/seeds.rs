@@ -43,7 +43,7 @@ pub(super) fn explain(pair: &Pair<'_>, units: &Units) -> Vec<Cause> {
         fix: "leave -grecord-gcc-switches out of CGO_CFLAGS (gcc does not record its flags unless asked), or link with \
               -ldflags=-w"
             .into(),
-        reach: Reach::OneSided,
+        reach: Reach::Debug,
     });
     causes
 }

@@ -32,7 +32,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         fix: "compare the files before objcopy --add-gnu-debuglink (or the packaging tool that runs it), or run it on \
               both; the link holds a checksum of the debug file"
             .into(),
-        reach: Reach::OneSided,
+        reach: Reach::Debug,
     }]
 }
 
