@@ -17,7 +17,7 @@ use crate::image::{Content, Region};
 /// what follows it up to the end of the section.
 const FILL_MAX: usize = 256;
 
-/// Places that are accounted for, as bytes of each file, sorted.
+/// Places that are accounted for, as bytes of each file, in any order.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'k> {
     /// Places of the first file.
