@@ -12,6 +12,7 @@ pub mod canonical;
 pub mod digest;
 pub mod dirhash;
 pub mod gocache;
+pub mod goflags;
 pub mod goobj;
 pub mod goproxy;
 pub mod gosum;

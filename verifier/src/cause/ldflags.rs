@@ -1,5 +1,7 @@
 //! Causes in -ldflags, where the build information shows them.
 
+use proto::goflags;
+
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -71,9 +73,15 @@ const WITH_VALUE: [&str; 23] = [
     "r",
 ];
 
-/// Splits -ldflags as the go command does: at spaces, quotes kept together.
+/// Stands for the pattern of packages that the flags are for.
+const PACKAGES: &str = "(packages)";
+
+/// Takes -ldflags apart.
 pub(crate) fn flags(text: &str) -> Vec<Flag> {
-    flags_of(split(text))
+    let (packages, words) = goflags::for_packages(text);
+    let packages = packages.map(|packages| (PACKAGES.to_owned(), packages.to_owned()));
+    let flags = flags_of(goflags::split(words));
+    packages.into_iter().chain(flags).collect()
 }
 
 /// The same for flags that are split already.
@@ -95,22 +103,6 @@ pub(super) fn flags_of(words: Vec<String>) -> Vec<Flag> {
         });
     }
     flags
-}
-
-fn split(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (word, after) = match first {
-            '\'' | '"' => rest[1..]
-                .split_once(first)
-                .unwrap_or_else(|| (&rest[1..], "")),
-            _ => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
-        };
-        words.push(word.to_owned());
-        rest = after.trim_start();
-    }
-    words
 }
 
 pub(super) type Sides = (String, Option<String>, Option<String>);
@@ -214,6 +206,16 @@ mod tests {
             .map(|(name, value)| ((*name).into(), (*value).into()))
             .collect();
         assert_eq!(got, want);
+    }
+
+    #[test]
+    fn the_pattern_of_packages_is_no_flag() {
+        let differ = |a: &str, b: &str| -> Vec<String> {
+            let found = differing(&flags(a), &flags(b));
+            found.into_iter().map(|(flag, ..)| flag).collect()
+        };
+        assert_eq!(differ("all=-X main.v=1", "all=-X main.v=2"), ["-X main.v"]);
+        assert_eq!(differ("all=-s -w", "-s -w"), [PACKAGES]);
     }
 
     #[test]

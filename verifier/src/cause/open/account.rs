@@ -55,8 +55,8 @@ impl<'c, 'a> Account<'c, 'a> {
             builds_otherwise: all.any(|cause| !stage::leaves_the_rest(cause.name)),
             one_sided: is_proven(|cause| is_one_sided(&cause.reach)),
             other_debug: is_proven(|cause| {
- matches!(cause.reach, Reach::Debug | Reach::Sections(_))
-}),
+                matches!(cause.reach, Reach::Debug | Reach::Sections(_))
+            }),
             sections: sections.flatten().copied().collect(),
             edited: is_proven(|cause| cause.name == Name::ModifiedAfterBuild),
             places: places.flatten().collect(),
