@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
+use proto::goflags;
 use regex::Regex;
 
 /// Stands for the value of a variable that is set to something not shown.
@@ -130,7 +131,10 @@ pub fn variable(name: &str, value: &str) -> Shown {
         return Shown::whole("");
     }
     if name == "GOFLAGS" {
-        let words: Vec<Shown> = split(value).iter().map(|word| flag(word, None)).collect();
+        let words: Vec<Shown> = goflags::split(value)
+            .iter()
+            .map(|word| flag(word, None))
+            .collect();
         return joined(&words);
     }
     if is(C_FLAGS, name) {
@@ -200,8 +204,8 @@ pub fn set_variable(name: &str, value: &str, commit: Option<&str>) -> String {
 /// `-X name=value` and the other flags of Go's linker.
 fn linker_words(text: &str, commit: Option<&str>) -> Shown {
     // A pattern of packages may stand before the flags.
-    let (packages, text) = packages(text);
-    let mut words = split(text).into_iter();
+    let (packages, text) = goflags::for_packages(text);
+    let mut words = goflags::split(text).into_iter();
     let mut shown = Vec::new();
     while let Some(word) = words.next() {
         let word = word.replacen("--", "-", usize::from(word.starts_with("--")));
@@ -253,22 +257,12 @@ const COMMIT_LEN_MIN: usize = 7;
 
 /// The value of `-gcflags` and its kind: `[pattern=]words`.
 fn for_packages(text: &str) -> Shown {
-    let (packages, words) = packages(text);
-    let words: Vec<Shown> = split(words)
+    let (packages, words) = goflags::for_packages(text);
+    let words: Vec<Shown> = goflags::split(words)
         .iter()
         .map(|word| known(COMPILER_WORD, word))
         .collect();
     prefixed(packages, joined(&words))
-}
-
-/// Splits the pattern of packages from the flags for them.
-fn packages(text: &str) -> (Option<&str>, &str) {
-    match text.split_once('=') {
-        Some((packages, words)) if !text.trim_start().starts_with(['-', '"', '\'']) => {
-            (Some(packages), words)
-        }
-        _ => (None, text),
-    }
 }
 
 fn prefixed(packages: Option<&str>, shown: Shown) -> Shown {
@@ -285,7 +279,10 @@ fn prefixed(packages: Option<&str>, shown: Shown) -> Shown {
 }
 
 fn c_words(text: &str) -> Shown {
-    let words: Vec<Shown> = split(text).iter().map(|word| known(C_WORD, word)).collect();
+    let words: Vec<Shown> = goflags::split(text)
+        .iter()
+        .map(|word| known(C_WORD, word))
+        .collect();
     joined(&words)
 }
 
@@ -316,26 +313,6 @@ fn is(pattern: &'static str, text: &str) -> bool {
     pattern
         .as_ref()
         .is_some_and(|pattern| pattern.is_match(text))
-}
-
-/// Splits words as the go command does: at spaces; a word that begins with a
-/// quotation mark goes on to the next.
-///
-/// Source: cmd/internal/quoted
-pub fn split(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (word, after) = match first {
-            '\'' | '"' => rest[1..]
-                .split_once(first)
-                .unwrap_or_else(|| (&rest[1..], "")),
-            _ => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
-        };
-        words.push(word.to_owned());
-        rest = after.trim_start();
-    }
-    words
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The flags of go build, those of GOFLAGS and of the command line, in one order.
 
+use proto::goflags;
+
 use super::Unstated;
 use crate::host::public::{self, WITHHELD};
 use crate::rebuild::project::Project;
@@ -21,7 +23,7 @@ const WITHOUT_EFFECT: &[&str] = &[
 /// Returns the flags that shape the program. They are sorted by name, the last of
 /// equal names last: that is the one that counts.
 pub(super) fn of(project: &Project, commit: Option<&str>, unstated: &mut Unstated) -> Vec<String> {
-    let set = public::split(project.env("GOFLAGS"));
+    let set = goflags::split(project.env("GOFLAGS"));
     let given = project.build.flags.iter();
     let given = given.map(|word| word.to_string_lossy().into_owned());
     shown(set.into_iter().chain(given), commit, unstated)
