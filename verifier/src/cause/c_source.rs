@@ -11,9 +11,9 @@ use std::ops::Range;
 use super::unexplained::{excerpt, place};
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, c_functions};
 use crate::compare::Artifact;
+use crate::diff::FunctionsDiff;
 use crate::diff::literals::go_data;
 use crate::diff::regions::{RegionDiff, Span};
-use crate::diff::{FunctionsDiff, bytes};
 use crate::goinfo::symbols::Symbols;
 use crate::image::Content;
 
@@ -142,31 +142,14 @@ fn outside(
 
 /// Returns where C's stretches differ, paired in their order.
 fn differing(pair: &Pair<'_>, [a, b]: &[Vec<Range<usize>>; 2]) -> Vec<Span> {
-    let mut spans = Vec::new();
     if a.len() != b.len() {
-        return spans;
+        return Vec::new();
     }
-    let shift = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
-    for (one, other) in a.iter().zip(b) {
-        let (of_a, of_b) = (&pair.a.bytes()[one.clone()], &pair.b.bytes()[other.clone()]);
-        if of_a == of_b {
-            continue;
-        }
-        if of_a.len() == of_b.len() {
-            let found = bytes::compare(of_a, of_b).spans;
-            spans.extend(found.iter().map(|span| Span {
-                a: shift(span, one.start),
-                b: shift(span, other.start),
-            }));
-        } else {
-            let (middle_a, middle_b) = bytes::middle(of_a, of_b);
-            spans.push(Span {
-                a: shift(&middle_a, one.start),
-                b: shift(&middle_b, other.start),
-            });
-        }
-    }
-    spans
+    let both = [pair.a.bytes(), pair.b.bytes()];
+    let pairs = a.iter().zip(b);
+    pairs
+        .flat_map(|(one, other)| Span::within(both, [one, other]))
+        .collect()
 }
 
 fn show(pair: &Pair<'_>, region: &RegionDiff, span: &Span) -> Evidence {

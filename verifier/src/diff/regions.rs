@@ -41,6 +41,24 @@ pub struct Span {
     pub b: Range<usize>,
 }
 
+impl Span {
+    /// Sets a stretch of each file side by side: where they differ in place or, if one
+    /// is longer, all between their common start and end.
+    pub fn within([a, b]: [&[u8]; 2], [of_a, of_b]: [&Range<usize>; 2]) -> Vec<Self> {
+        let (a, b) = (&a[of_a.clone()], &b[of_b.clone()]);
+        if a == b {
+            return Vec::new();
+        }
+        if a.len() != b.len() {
+            let (a, b) = bytes::middle(a, b);
+            return vec![shifted(&a, of_a.start, &b, of_b.start)];
+        }
+        let found = bytes::compare(a, b).spans;
+        let span = |found: &Range<usize>| shifted(found, of_a.start, found, of_b.start);
+        found.iter().map(span).collect()
+    }
+}
+
 /// The differing bytes of two files added up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accounting {

@@ -5,7 +5,6 @@
 use std::ops::Range;
 
 use crate::compare::Artifact;
-use crate::diff::bytes;
 use crate::diff::regions::{RegionDiff, Span};
 use crate::goinfo::functions::Functions;
 use crate::image::Content;
@@ -48,7 +47,6 @@ pub(super) fn compare(
 
 /// Sets the gaps of a section side by side.
 fn pair(artifacts: [&Artifact; 2], a: &[Range<usize>], b: &[Range<usize>], spans: &mut Vec<Span>) {
-    let [bytes_a, bytes_b] = artifacts.map(Artifact::bytes);
     if a.len() != b.len() {
         // What belongs to what is open.
         let whole = |gaps: &[Range<usize>]| match (gaps.first(), gaps.last()) {
@@ -62,21 +60,7 @@ fn pair(artifacts: [&Artifact; 2], a: &[Range<usize>], b: &[Range<usize>], spans
         return;
     }
     for (one, other) in a.iter().zip(b) {
-        let (of_a, of_b) = (&bytes_a[one.clone()], &bytes_b[other.clone()]);
-        let shift = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
-        if of_a.len() == of_b.len() {
-            let found = bytes::compare(of_a, of_b).spans;
-            spans.extend(found.iter().map(|span| Span {
-                a: shift(span, one.start),
-                b: shift(span, other.start),
-            }));
-        } else {
-            let (middle_a, middle_b) = bytes::middle(of_a, of_b);
-            spans.push(Span {
-                a: shift(&middle_a, one.start),
-                b: shift(&middle_b, other.start),
-            });
-        }
+        spans.extend(Span::within(artifacts.map(Artifact::bytes), [one, other]));
     }
 }
 
