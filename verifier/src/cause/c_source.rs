@@ -13,7 +13,7 @@ use super::{Cause, Confidence, Evidence, Name, Pair, Reach, c_functions};
 use crate::compare::Artifact;
 use crate::diff::FunctionsDiff;
 use crate::diff::literals::go_data;
-use crate::diff::regions::{RegionDiff, Span};
+use crate::diff::regions::{self, RegionDiff, Span};
 use crate::goinfo::symbols::Symbols;
 use crate::image::Content;
 
@@ -126,18 +126,7 @@ fn outside(
         return Vec::new();
     }
     go.sort_by_key(|go| go.start);
-    let mut at = range.start;
-    let mut gaps = Vec::new();
-    for go in go {
-        if at < go.start {
-            gaps.push(at..go.start);
-        }
-        at = at.max(go.end);
-    }
-    if at < range.end {
-        gaps.push(at..range.end);
-    }
-    gaps
+    regions::outside(range, &go)
 }
 
 /// Returns where C's stretches differ, paired in their order.

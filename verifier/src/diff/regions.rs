@@ -252,18 +252,16 @@ fn shared_stamps(a: (&[Stamp], &Range<usize>), b: (&[Stamp], &Range<usize>)) -> 
     shared
 }
 
-/// Cuts stamps, sorted and without overlap, out of a span.
-fn outside(span: &Range<usize>, stamps: &[Range<usize>]) -> Vec<Range<usize>> {
+/// Cuts ranges, sorted by where they begin, out of a span.
+pub(crate) fn outside(span: &Range<usize>, covered: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let mut at = span.start;
-    for stamp in stamps
-        .iter()
-        .filter(|stamp| stamp.start < span.end && span.start < stamp.end)
-    {
-        if at < stamp.start {
-            pieces.push(at..stamp.start);
+    let covered = covered.iter();
+    for range in covered.filter(|range| range.start < span.end && span.start < range.end) {
+        if at < range.start {
+            pieces.push(at..range.start);
         }
-        at = at.max(stamp.end);
+        at = at.max(range.end);
     }
     if at < span.end {
         pieces.push(at..span.end);

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::compare::Artifact;
-use crate::diff::regions::{RegionDiff, Span};
+use crate::diff::regions::{self, RegionDiff, Span};
 use crate::goinfo::functions::Functions;
 use crate::image::Content;
 
@@ -76,19 +76,10 @@ fn gaps(
         .iter()
         .map(|function| function.range.clone())
         .chain(stamps)
-        .filter(|range| range.start < region.end && region.start < range.end)
         .collect();
     covered.sort_unstable_by_key(|range| range.start);
-    covered.push(region.end..region.end);
-    let mut at = region.start;
-    let mut gaps = Vec::new();
-    for range in covered {
-        if at < range.start {
-            gaps.extend(trim(artifact.bytes(), at..range.start));
-        }
-        at = at.max(range.end);
-    }
-    gaps
+    let gaps = regions::outside(region, &covered).into_iter();
+    gaps.filter_map(|gap| trim(artifact.bytes(), gap)).collect()
 }
 
 /// Cuts fillers off both ends.
