@@ -381,4 +381,4 @@ impl Evidence {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -13,7 +13,7 @@ use crate::image::{Format, Image, Located};
 use crate::input::Input;
 
 /// A program of which only the build information is known.
-fn program(version: &str, modules: &str) -> Artifact {
+pub(crate) fn program(version: &str, modules: &str) -> Artifact {
     let info = BuildInfo::parse(modules).unwrap();
     let stamped = Stamped {
         version: Some(version.into()),

@@ -147,6 +147,20 @@ mod tests {
         artifact
     }
 
+    /// The tables of both files, which differ somewhere.
+    fn differing() -> RegionDiff {
+        RegionDiff {
+            name: ".idata".into(),
+            content: Content::Data,
+            a: Some(0..13),
+            b: Some(0..13),
+            differing: 3,
+            stamped: 0,
+            spans: vec![Span { a: 1..13, b: 1..13 }],
+            new: None,
+        }
+    }
+
     #[test]
     fn numbers_are_addresses_only_where_things_moved_so() {
         let sides = |after: [u32; 3]| {
@@ -171,17 +185,11 @@ mod tests {
         ];
         for (after, moves, want) in cases {
             let [a, b] = sides(after);
-            let region = RegionDiff {
-                name: ".idata".into(),
-                content: Content::Data,
-                a: Some(0..13),
-                b: Some(0..13),
-                differing: 3,
-                stamped: 0,
-                spans: vec![Span { a: 1..13, b: 1..13 }],
-                new: None,
-            };
-            assert_eq!(are_addresses(&a, &b, &region, moves), want, "{after:x?}");
+            assert_eq!(
+                are_addresses(&a, &b, &differing(), moves),
+                want,
+                "{after:x?}"
+            );
         }
     }
 
@@ -198,17 +206,7 @@ mod tests {
         ];
         for (address, after, want) in cases {
             let (a, b) = (table(0x5000, before), table(address, after));
-            let region = RegionDiff {
-                name: ".idata".into(),
-                content: Content::Data,
-                a: Some(0..13),
-                b: Some(0..13),
-                differing: 3,
-                stamped: 0,
-                spans: vec![Span { a: 1..13, b: 1..13 }],
-                new: None,
-            };
-            assert_eq!(follow_sections(&a, &b, &region), want, "{after:x?}");
+            assert_eq!(follow_sections(&a, &b, &differing()), want, "{after:x?}");
         }
     }
 }

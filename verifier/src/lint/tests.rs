@@ -1,15 +1,10 @@
-use std::path::PathBuf;
-
 use proto::buildid::BuildId;
-use proto::buildinfo::BuildInfo;
 
 use super::*;
 use crate::args::lint::Require;
+use crate::goinfo::HostIdOrigin;
 use crate::goinfo::selfcheck::SelfCheck;
-use crate::goinfo::stamped::Stamped;
-use crate::goinfo::{GoInfo, HostIdOrigin};
-use crate::image::{Content, Format, Image, Located, Region};
-use crate::input::Input;
+use crate::image::{Content, Format, Region};
 use crate::report::printed::Status;
 
 /// What the go command records of a plain build, and where its commit stands.
@@ -20,38 +15,10 @@ const CLEAN: &str = "build\tvcs.revision=0123456789abcdef\n\
 
 /// A program of which build information is known, and a build ID that fits.
 fn program(version: &str, text: &str) -> Artifact {
-    let stamped = Stamped {
-        version: Some(version.into()),
-        info: Some(BuildInfo::parse(text).unwrap()),
-        text: text.into(),
-    };
     let id = ["a", "b", "c", "d"].map(|part| part.repeat(20)).join("/");
-    Artifact {
-        input: Input {
-            path: PathBuf::from("program"),
-            bytes: text.as_bytes().to_vec().into(),
-            sha256: [0; 32],
-            identity: None,
-        },
-        image: Image {
-            format: Format::Elf,
-            ..Image::default()
-        },
-        go: GoInfo {
-            build_id: Some(BuildId::parse(&id).unwrap()),
-            self_check: SelfCheck::Unknown("made up"),
-            host_id_origin: None,
-            build_info: Some(Located {
-                value: stamped,
-                range: 0..0,
-            }),
-            stamps: Vec::new(),
-            sources: None,
-            variables: None,
-            problems: Vec::new(),
-        },
-        log: None,
-    }
+    let mut program = crate::cause::tests::program(version, text);
+    program.go.build_id = Some(BuildId::parse(&id).unwrap());
+    program
 }
 
 fn plain(more: &str) -> Artifact {
