@@ -39,6 +39,11 @@ fn set(facts: &Facts<'_>) -> Vec<(String, String, &'static str)> {
 
 fn variables(facts: &Facts<'_>) -> Vec<Found> {
     let commit_time = facts.setting("vcs.time");
+    let set = set(facts).into_iter().filter_map(|(name, value, place)| {
+        let smell = smell::of(&name, &value, commit_time)?;
+        Some((smell, format!("{place} {name}"), value))
+    });
+    let set: Vec<(Smell, String, String)> = set.collect();
     let mut all: Vec<Found> = Vec::new();
     let time = match commit_time {
         Some(_) => (Level::Error, "a time, which does not read as the commit's"),
@@ -53,10 +58,9 @@ fn variables(facts: &Facts<'_>) -> Vec<Found> {
         (Smell::Host, (Level::Warning, "a person or a host")),
         (Smell::Folder, (Level::Warning, "a folder of the machine")),
     ] {
-        let set = set(facts);
         let mut values = set
             .iter()
-            .filter(|(name, value, _)| smell::of(name, value, commit_time) == Some(smell))
+            .filter(|(what, ..)| *what == smell)
             .take(SHOWN_MAX)
             .peekable();
         if values.peek().is_none() {
@@ -74,8 +78,8 @@ fn variables(facts: &Facts<'_>) -> Vec<Found> {
             Smell::Host => "leave it out, or give it a fixed value",
             Smell::Folder => "leave it out, or find the folder when the program runs",
         };
-        let seen = values.fold(first, |found, (name, value, place)| {
-            found.seen(format!("{place} {name}"), value.clone())
+        let seen = values.fold(first, |found, (_, place, value)| {
+            found.seen(place.clone(), value.clone())
         });
         all.push(seen.fix(fix));
     }
