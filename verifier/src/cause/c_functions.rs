@@ -25,13 +25,10 @@ const SHOWN_MAX: usize = 12;
 /// How the names of runtime/cgo's C functions begin.
 const GO_OWN: [&str; 3] = ["x_cgo_", "_cgo_sys_", "_cgo_try_pthread_create"];
 
-pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    if !pair.same_go() || pair.links_otherwise() || !pair.both_externally_linked() {
-        return Vec::new();
-    }
-    let (Some(a), Some(b)) = (functions(pair.a), functions(pair.b)) else {
-        return Vec::new();
-    };
+/// Explains two files that one Go version built from other inputs, and the host's
+/// linker linked.
+pub(super) fn explain(pair: &Pair<'_>) -> Option<Cause> {
+    let (a, b) = (functions(pair.a)?, functions(pair.b)?);
     let changed: Vec<&str> = a
         .iter()
         .filter(|(name, function)| {
@@ -41,7 +38,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         .map(|(name, _)| name.as_str())
         .collect();
     if changed.is_empty() {
-        return Vec::new();
+        return None;
     }
     let is_own = |name: &&&str| GO_OWN.iter().any(|start| name.starts_with(start));
     let own: Vec<&str> = changed.iter().filter(is_own).copied().collect();
@@ -52,7 +49,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         };
         names.iter().take(SHOWN_MAX).map(evidence).collect()
     };
-    vec![if own.is_empty() {
+    Some(if own.is_empty() {
         Cause {
             name: Name::CSource,
             confidence: Confidence::Likely,
@@ -81,7 +78,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
                 .into(),
             reach: Reach::Stamps,
         }
-    }]
+    })
 }
 
 /// Where nothing moved, other code is all that these functions leave.
@@ -169,7 +166,10 @@ fn of<'data>(artifact: &Artifact, file: &impl Object<'data>) -> Option<Functions
             continue;
         }
         let name = symbol.name().unwrap_or_default().to_owned();
-        if let Some(range) = place(artifact, symbol.address(), symbol.size()) {
+        let range = usize::try_from(symbol.size())
+            .ok()
+            .and_then(|size| artifact.image.range_at(symbol.address(), size));
+        if let Some(range) = range {
             functions.entry(name).or_insert_with(|| Function {
                 size: symbol.size(),
                 range,
@@ -177,14 +177,4 @@ fn of<'data>(artifact: &Artifact, file: &impl Object<'data>) -> Option<Functions
         }
     }
     Some(functions)
-}
-
-fn place(artifact: &Artifact, address: u64, size: u64) -> Option<Range<usize>> {
-    let size = usize::try_from(size).ok()?;
-    artifact.image.segments.iter().find_map(|segment| {
-        let offset = usize::try_from(address.checked_sub(segment.address)?).ok()?;
-        let start = segment.range.start.checked_add(offset)?;
-        let end = start.checked_add(size)?;
-        (end <= segment.range.end).then_some(start..end)
-    })
 }

@@ -32,13 +32,13 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let Some(functions) = &pair.diff.functions else {
         return Vec::new();
     };
-    let mut causes = c_functions::explain(pair);
-    let is_named = !causes.is_empty();
-    causes.extend(data(pair, functions));
-    if !is_named {
-        causes.extend(code(pair, functions));
-    }
-    causes
+    let named = c_functions::explain(pair);
+    let nameless = match named {
+        Some(_) => None,
+        None => code(pair, functions),
+    };
+    let found = [named, data(pair, functions), nameless];
+    found.into_iter().flatten().collect()
 }
 
 /// Data outside of Go's, where symbols tell which that is.
