@@ -12,6 +12,7 @@ pub mod stamped;
 pub mod stamps;
 pub mod symbols;
 pub mod variables;
+pub mod version;
 
 use proto::buildid::gnu::Derivation;
 use proto::buildid::{BuildId, Program};

@@ -4,7 +4,6 @@
 //! ```text
 //! facts        what rules ask of one file
 //! smell        values that tell of a clock, a host, a person or a folder
-//! version      versions of Go and of glibc
 //! rules        each turns facts into findings
 //! requirement  what the command line asks for, checked
 //! outcome      what printers take; json and text write it
@@ -17,7 +16,6 @@ pub mod requirement;
 pub mod rules;
 pub mod smell;
 mod text;
-pub mod version;
 
 use crate::args::lint::{FailOn, Lint};
 use crate::cause::Evidence;

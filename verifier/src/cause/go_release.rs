@@ -1,62 +1,23 @@
 //! What to do about different Go versions: what helps depends on them, since only
 //! some can be fetched by name.
 
+use crate::goinfo::version::GoVersion;
+
 /// The first Go that fetches other versions and knows toolchain lines.
 const FETCHES_SINCE: u32 = 21;
 
-/// A release of Go, by the numbers in its name: `go1.27.3`, `go1.27rc1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Release {
-    /// 27 in `go1.27.3`.
-    pub(super) minor: u32,
-    stage: Stage,
-    /// 3 in `go1.27.3`, 1 in `go1.27rc1`.
-    number: u32,
+/// Parses a version that is the name of a release: not `devel`, and nothing that a
+/// distribution put behind.
+fn release(version: &str) -> Option<GoVersion> {
+    let parsed = GoVersion::parse(version).filter(|_| version.starts_with("go1."))?;
+    // From then on the first release has a zero behind it.
+    let is_named =
+        parsed.patch.is_some() || parsed.prerelease.is_some() || parsed.minor < FETCHES_SINCE;
+    is_named.then_some(parsed)
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    Beta,
-    Candidate,
-    Release,
-}
-
-impl Release {
-    /// Parses a version that is the name of a release: not `devel`, and nothing
-    /// that a distribution put behind.
-    pub(super) fn parse(version: &str) -> Option<Self> {
-        let text = version.strip_prefix("go1.")?;
-        let number = |text: &str| {
-            let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-            text.parse().ok().filter(|_| is_number)
-        };
-        let stages = [
-            ("rc", Stage::Candidate),
-            ("beta", Stage::Beta),
-            (".", Stage::Release),
-        ];
-        let split = stages
-            .into_iter()
-            .find_map(|(mark, stage)| Some((text.split_once(mark)?, stage)));
-        let Some(((minor, rest), stage)) = split else {
-            let (minor, stage, number) = (number(text)?, Stage::Release, 0);
-            // Since then the first release has a zero behind it.
-            return (minor < FETCHES_SINCE).then_some(Self {
-                minor,
-                stage,
-                number,
-            });
-        };
-        Some(Self {
-            minor: number(minor)?,
-            stage,
-            number: number(rest)?,
-        })
-    }
-
-    fn fetches(self) -> bool {
-        self.minor >= FETCHES_SINCE
-    }
+fn fetches(release: &GoVersion) -> bool {
+    release.minor >= FETCHES_SINCE
 }
 
 /// Returns the minor number of a version, also where something stands behind it:
@@ -69,22 +30,23 @@ pub(super) fn minor(version: &str) -> Option<u32> {
 
 /// Says how to build both with one Go, given the two versions.
 pub(super) fn advice(a: &str, b: &str) -> String {
-    let releases = [a, b].map(|version| Release::parse(version).map(|parsed| (parsed, version)));
-    let Some((newest, name)) = releases.into_iter().flatten().max() else {
+    let releases = [a, b].map(|version| release(version).map(|parsed| (parsed, version)));
+    let releases = releases.into_iter().flatten();
+    let Some((newest, name)) = releases.max_by(|(a, _), (b, _)| a.compare(b)) else {
         return format!(
             "build both with one release of Go from https://go.dev/dl/: neither {a} nor {b} is one that the go \
              command can fetch by its name"
         );
     };
-    if !newest.fetches() {
+    if !fetches(&newest) {
         return format!(
             "install {name} for both builds (https://go.dev/dl/): Go before 1.{FETCHES_SINCE} does not fetch \
              another version, and a toolchain line in go.mod is an error to it"
         );
     }
     let other = if name == a { b } else { a };
-    match Release::parse(other) {
-        Some(other) if other.fetches() => format!(
+    match release(other) {
+        Some(other) if fetches(&other) => format!(
             "build both with one Go version: add \"toolchain {name}\" to go.mod, or set GOTOOLCHAIN={name} on both \
              machines"
         ),
@@ -106,8 +68,8 @@ mod tests {
     #[test]
     fn names_of_releases() {
         let names = ["go1.20", "go1.20.14", "go1.21rc2", "go1.21.0", "go1.27.3"];
-        let parsed = names.map(|name| Release::parse(name).unwrap_or_else(|| panic!("{name}")));
-        assert!(parsed.is_sorted());
+        let parsed = names.map(|name| release(name).unwrap_or_else(|| panic!("{name}")));
+        assert!(parsed.is_sorted_by(|a, b| a.compare(b).is_le()));
         for name in [
             "go1.22",
             "go1.22 (Red Hat 1.22.3-1.el9)",
@@ -118,7 +80,7 @@ mod tests {
             "go1.",
             "",
         ] {
-            assert_eq!(Release::parse(name), None, "{name}");
+            assert_eq!(release(name), None, "{name}");
         }
         assert_eq!(minor("go1.22 (Red Hat 1.22.3-1.el9)"), Some(22));
         assert_eq!(minor("devel go1.28-abc"), None);

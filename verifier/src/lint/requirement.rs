@@ -9,8 +9,8 @@ use std::cmp::Ordering;
 use anyhow::{Context as _, bail};
 
 use super::facts::Facts;
-use super::version::{self, GoVersion};
 use crate::args::lint::{Lint, Require};
+use crate::goinfo::version::{self, GoVersion};
 use crate::image::Format;
 use crate::report::printed::Status;
 

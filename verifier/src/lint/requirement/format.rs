@@ -1,9 +1,9 @@
 //! Requirements on the file as its format describes it.
 
 use super::{Answer, header, met, unknown, unmet, when};
+use crate::goinfo::version;
 use crate::image::Format;
 use crate::lint::facts::Facts;
-use crate::lint::version;
 
 /// The most libraries named in one sentence.
 const SHOWN_MAX: usize = 5;

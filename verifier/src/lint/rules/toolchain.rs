@@ -1,8 +1,8 @@
 //! Which Go built the file, and how.
 
 use super::{Found, found};
+use crate::goinfo::version::GoVersion;
 use crate::lint::facts::Facts;
-use crate::lint::version::GoVersion;
 use crate::report::printed::Level;
 
 /// Folders where packagers, some of whom patch it, install Go.

@@ -28,10 +28,10 @@ impl GoVersion {
     /// Parses `go1.27.3`, with or without `go` in front.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix("go").unwrap_or(text);
-        let (numbers, prerelease) = if let Some((numbers, number)) = text.split_once("rc") {
-            (numbers, Some((Prerelease::Candidate, number.parse().ok()?)))
-        } else if let Some((numbers, number)) = text.split_once("beta") {
-            (numbers, Some((Prerelease::Beta, number.parse().ok()?)))
+        let (numbers, prerelease) = if let Some((numbers, count)) = text.split_once("rc") {
+            (numbers, Some((Prerelease::Candidate, number(count)?)))
+        } else if let Some((numbers, count)) = text.split_once("beta") {
+            (numbers, Some((Prerelease::Beta, number(count)?)))
         } else {
             (text, None)
         };
@@ -112,6 +112,7 @@ mod tests {
             "1.2.3.4",
             "devel",
             "1.27rc",
+            "1.27rc+1",
             "1.27.",
             "go1.27.3 X",
         ] {
