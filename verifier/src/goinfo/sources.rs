@@ -5,6 +5,7 @@
 //! begin with an import path.
 
 use proto::buildinfo::{BuildInfo, Module};
+use proto::module::escape_path;
 use serde::Serialize;
 
 use super::pclntab::{Found, Table};
@@ -127,25 +128,14 @@ fn own_folder<'a>(info: &BuildInfo, main: &'a str) -> Option<&'a str> {
     (!folder.is_empty()).then_some(folder)
 }
 
-/// The paths of all modules as they are written in the module cache.
+/// The paths of all modules as they are written in the module cache; a folder's path
+/// is not.
 fn escaped_modules(info: &BuildInfo) -> Vec<String> {
     let replaced = |module: &Module| module.replace.as_deref().map(|by| by.path.clone());
     let modules = info.main.iter().chain(&info.deps);
     let paths = modules.flat_map(|module| [Some(module.path.clone()), replaced(module)]);
-    paths.flatten().map(|path| escaped(&path)).collect()
-}
-
-/// Capital letters are written as `!` and the small one, since some file systems
-/// do not tell them apart.
-fn escaped(path: &str) -> String {
-    let mut text = String::with_capacity(path.len());
-    for letter in path.chars() {
-        if letter.is_ascii_uppercase() {
-            text.push('!');
-        }
-        text.push(letter.to_ascii_lowercase());
-    }
-    text
+    let escaped = paths.flatten().map(|path| escape_path(&path).ok());
+    escaped.flatten().collect()
 }
 
 /// A folder `path@v1.2.3` is that of a module version in the module cache, whatever
