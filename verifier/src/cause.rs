@@ -60,6 +60,7 @@ use serde::Serialize;
 use crate::compare::Artifact;
 use crate::container::difference::Difference;
 use crate::diff::fields::Field;
+use crate::quantity;
 
 pub(crate) use ldflags::flags as linker_flags;
 pub use name::Name;
@@ -369,6 +370,19 @@ impl Evidence {
             a: a.map(Into::into),
             b: b.map(Into::into),
         }
+    }
+
+    /// Shows stretches of each file by their length and where they begin.
+    fn ranges(place: impl Into<String>, sides: [&Option<Range<usize>>; 2]) -> Self {
+        let [a, b] = sides.map(|range| {
+            let range = range.as_ref()?;
+            Some(format!(
+                "{} at {:#x}",
+                quantity::bytes(range.len()),
+                range.start
+            ))
+        });
+        Self::sides(place, a, b)
     }
 
     fn field(field: &Field) -> Self {

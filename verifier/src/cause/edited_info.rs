@@ -18,14 +18,10 @@ pub(super) fn explain(pair: &Pair<'_>) -> Option<Cause> {
     if !same_b || pair.diff.fields.is_empty() {
         return None;
     }
-    let ids = |artifact: &Artifact| artifact.go.program().map(ToString::to_string);
     let fields = pair.diff.fields.iter().take(SHOWN_MAX);
     let mut evidence: Vec<Evidence> = fields.map(Evidence::field).collect();
-    evidence.push(Evidence::sides(
-        "Go build ID, part B equal: made from the same build information",
-        ids(pair.a),
-        ids(pair.b),
-    ));
+    evidence
+        .push(pair.build_ids("Go build ID, part B equal: made from the same build information"));
     let changed = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Changed { .. });
     let which = pair.which(changed);
     Some(Cause {

@@ -8,7 +8,7 @@
 //! Source: cmd/link/internal/ld/deadcode.go, cmd/internal/goobj (fingerprint)
 
 use super::open::is_unowned;
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Name, Pair, Reach};
 use crate::compare::Artifact;
 use crate::diff::RegionDiff;
 use crate::image::Content;
@@ -29,8 +29,6 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     {
         return Vec::new();
     }
-    let ids = |artifact: &Artifact| artifact.go.program().map(ToString::to_string);
-    let pattern = pair.diff.pattern.map(|pattern| pattern.to_string());
     vec![Cause {
         name: Name::ImportUnreached,
         confidence: Confidence::Likely,
@@ -38,13 +36,8 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
                   program, as a function that nobody calls: package main was compiled to other content, and all code \
                   and data linked are equal"
             .into(),
-        evidence: vec![Evidence::sides(
-            format!(
-                "build ID, pattern {}: package main's content (part C) differs, what the program loads is equal",
-                pattern.unwrap_or_default()
-            ),
-            ids(pair.a),
-            ids(pair.b),
+        evidence: vec![pair.pattern(
+            "package main's content (part C) differs, what the program loads is equal",
         )],
         fix: "build both from one commit with a clean tree, the folders of replace lines and go.work too; code and data \
               are equal already"

@@ -95,12 +95,7 @@ fn gnu_build_id(pair: &Pair<'_>) -> Option<Cause> {
 /// Part A of the build ID is made from -B too, and Go's linker does what it says.
 /// The content ID leaves this ID out, so that the self-check can't see it.
 fn edited_id(pair: &Pair<'_>, evidence: Evidence) -> Cause {
-    let ids = |artifact: &Artifact| artifact.go.program().map(ToString::to_string);
-    let same = Evidence::sides(
-        "Go build ID, part A equal: linked with the same flags",
-        ids(pair.a),
-        ids(pair.b),
-    );
+    let same = pair.build_ids("Go build ID, part A equal: linked with the same flags");
     Cause {
         name: Name::ModifiedAfterBuild,
         confidence: Confidence::Proven,

@@ -4,7 +4,6 @@ use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::compare::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::{Content, Format};
-use crate::quantity;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     modified(pair).into_iter().chain(signature(pair)).collect()
@@ -74,13 +73,11 @@ fn modified(pair: &Pair<'_>) -> Option<Cause> {
 
 /// The parts that tools leave, and that the content ID is not among.
 fn build_ids(pair: &Pair<'_>) -> Evidence {
-    let ids = |artifact: &Artifact| artifact.go.program().map(ToString::to_string);
     let pattern = pair.diff.pattern.map(|pattern| pattern.to_string());
-    Evidence::sides(
-        format!("Go build ID, pattern {}", pattern.unwrap_or_default()),
-        ids(pair.a),
-        ids(pair.b),
-    )
+    pair.build_ids(format!(
+        "Go build ID, pattern {}",
+        pattern.unwrap_or_default()
+    ))
 }
 
 /// Bytes that no header names, where they are not the same.
@@ -88,18 +85,9 @@ fn behind(pair: &Pair<'_>) -> Option<Evidence> {
     const BEHIND: &str = "(after the last section)";
     let regions = &pair.diff.regions;
     let region = regions.iter().find(|region| region.name == BEHIND)?;
-    let show = |range: &Option<std::ops::Range<usize>>| {
-        let range = range.as_ref()?;
-        Some(format!(
-            "{} at {:#x}",
-            quantity::bytes(range.len()),
-            range.start
-        ))
-    };
-    Some(Evidence::sides(
+    Some(Evidence::ranges(
         "bytes after the last section, which no header names",
-        show(&region.a),
-        show(&region.b),
+        [&region.a, &region.b],
     ))
 }
 
@@ -164,11 +152,6 @@ fn signature(pair: &Pair<'_>) -> Option<Cause> {
         Format::Pe => "certificate table",
         _ => "code signature",
     };
-    let show = |range: &Option<std::ops::Range<usize>>| {
-        range
-            .as_ref()
-            .map(|range| format!("{} at {:#x}", quantity::bytes(range.len()), range.start))
-    };
     let one_sided = a.is_some() != b.is_some();
     let alone =
         a.is_some()
@@ -187,7 +170,7 @@ fn signature(pair: &Pair<'_>) -> Option<Cause> {
         } else {
             format!("only the {name} differs")
         },
-        evidence: vec![Evidence::sides(name, show(a), show(b))],
+        evidence: vec![Evidence::ranges(name, [a, b])],
         fix: "compare the files before they are signed".into(),
         reach: if one_sided {
             Reach::OneSided

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::{Reach, settings};
+use super::{Evidence, Reach, settings};
 use crate::compare::Artifact;
 use crate::diff::functions::described;
 use crate::diff::{Diff, FunctionsDiff, fields, layout};
@@ -155,6 +155,19 @@ impl<'a> Pair<'a> {
     pub(super) fn both_externally_linked(&self) -> bool {
         let external = |artifact: &Artifact| artifact.image.is_externally_linked() == Some(true);
         external(self.a) && external(self.b)
+    }
+
+    /// Shows both build IDs, after what they say.
+    pub(super) fn build_ids(&self, what: impl Into<String>) -> Evidence {
+        let id = |artifact: &Artifact| artifact.go.program().map(ToString::to_string);
+        Evidence::sides(what, id(self.a), id(self.b))
+    }
+
+    /// Shows which parts of both build IDs agree, and what that means.
+    pub(super) fn pattern(&self, meaning: &str) -> Evidence {
+        let pattern = self.diff.pattern.map(|pattern| pattern.to_string());
+        let pattern = pattern.unwrap_or_default();
+        self.build_ids(format!("build ID, pattern {pattern}: {meaning}"))
     }
 
     /// Names the sides for which something holds: "a", "b" or "a and b".

@@ -30,23 +30,9 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     }
 }
 
-fn evidence(pair: &Pair<'_>, meaning: &str) -> Vec<Evidence> {
-    let ids = |artifact: &Artifact| artifact.go.program().map(ToString::to_string);
-    let pattern = pair
-        .diff
-        .pattern
-        .map(|pattern| pattern.to_string())
-        .unwrap_or_default();
-    vec![Evidence::sides(
-        format!("build ID, pattern {pattern}: {meaning}"),
-        ids(pair.a),
-        ids(pair.b),
-    )]
-}
-
 /// `===X`: every declared input equal, other bytes.
 fn same_inputs(pair: &Pair<'_>) -> Vec<Cause> {
-    let evidence = evidence(pair, "every declared input is equal, the bytes are not");
+    let evidence = vec![pair.pattern("every declared input is equal, the bytes are not")];
     let external = !pair.a.image.producers.is_empty() || pair.a.image.interpreter.is_some();
     let linker = Cause {
         name: Name::HostLinker,
@@ -135,7 +121,7 @@ fn comment(pair: &Pair<'_>) -> Cause {
         summary: "the source of package main differs in what does not reach the program: a comment, white space, a \
                   function that nobody calls; the build ID is made from the files as they are"
             .into(),
-        evidence: evidence(pair, WITHOUT_EFFECT),
+        evidence: vec![pair.pattern(WITHOUT_EFFECT)],
         fix: "build from the same commit, with the same line ends (.gitattributes); code and data are equal already"
             .into(),
         reach: Reach::Stamps,
@@ -149,7 +135,7 @@ fn unreached(pair: &Pair<'_>) -> Cause {
         summary: "a package that is imported differs in what does not reach the program, such as a function that \
                   nobody calls"
             .into(),
-        evidence: evidence(pair, WITHOUT_EFFECT),
+        evidence: vec![pair.pattern(WITHOUT_EFFECT)],
         fix: "build from the same commit and with the same module versions; code and data are equal already. Logs of \
               GODEBUG=gocachehash=1 tell which package it is (--explain-with)"
             .into(),
@@ -162,7 +148,7 @@ fn linker_flags(pair: &Pair<'_>) -> Cause {
         name: Name::LinkerFlags,
         confidence: Confidence::Possible,
         summary: "flags or settings of the linker differ that change the build ID and nothing else".into(),
-        evidence: evidence(pair, WITHOUT_EFFECT),
+        evidence: vec![pair.pattern(WITHOUT_EFFECT)],
         fix: "pass the same flags to both builds (-ldflags above all, which builds with -trimpath do not record) and \
               set GO_EXTLINK_ENABLED and GOROOT alike; code and data are equal already"
             .into(),
@@ -190,7 +176,7 @@ fn c_inputs(pair: &Pair<'_>) -> Vec<Cause> {
         name: Name::CgoTempPath,
         confidence: Confidence::Possible,
         summary: format!("{TEMP_PATH}; linking left it out (-s, -w)"),
-        evidence: evidence(pair, WITHOUT_EFFECT),
+        evidence: vec![pair.pattern(WITHOUT_EFFECT)],
         fix: TEMP_PATH_FIX.into(),
         reach: Reach::Stamps,
     });
@@ -211,7 +197,7 @@ fn compiled_otherwise(pair: &Pair<'_>) -> Cause {
             name: Name::CgoTempPath,
             confidence: Confidence::Likely,
             summary: format!("{TEMP_PATH}; linking left it out"),
-            evidence: evidence(pair, meaning),
+            evidence: vec![pair.pattern(meaning)],
             fix: TEMP_PATH_FIX.into(),
             reach: Reach::Stamps,
         };
@@ -221,7 +207,7 @@ fn compiled_otherwise(pair: &Pair<'_>) -> Cause {
         confidence: Confidence::Likely,
         summary: "package main was compiled from equal inputs to something else, by the compiler or a -toolexec program"
             .into(),
-        evidence: evidence(pair, meaning),
+        evidence: vec![pair.pattern(meaning)],
         fix: "build again without -toolexec, each with a GOCACHE of its own; code and data are equal already".into(),
         reach: Reach::Stamps,
     }
@@ -239,7 +225,7 @@ fn link_inputs(pair: &Pair<'_>) -> Vec<Cause> {
         } else {
             small_texts(pair)
         };
-        let mut evidence = evidence(pair, meaning);
+        let mut evidence = vec![pair.pattern(meaning)];
         let confidence = if texts.is_empty() {
             Confidence::Possible
         } else {
@@ -283,7 +269,7 @@ fn c_flags(pair: &Pair<'_>, meaning: &str) -> Option<Cause> {
         summary: "the C side of cgo packages differs (flags, headers, libraries), which builds with -trimpath do not \
                   record"
             .into(),
-        evidence: evidence(pair, meaning),
+        evidence: vec![pair.pattern(meaning)],
         fix: "set CC and the CGO_ variables alike, pin headers and libraries by a container image, build with an \
               empty GOCACHE"
             .into(),
@@ -303,7 +289,7 @@ fn main_inputs(pair: &Pair<'_>) -> Vec<Cause> {
             Confidence::Likely
         },
         summary: "the source, or a file embedded in package main, is not the same".into(),
-        evidence: evidence(pair, meaning),
+        evidence: vec![pair.pattern(meaning)],
         fix: "build both from one commit with a clean tree; check generated and embedded files for times and for line ends (core.autocrlf)".into(),
         reach: Reach::Stamps,
     }];
@@ -314,7 +300,7 @@ fn main_inputs(pair: &Pair<'_>) -> Vec<Cause> {
             summary:
                 "both builds used a profile of the same name, which need not be the same profile"
                     .into(),
-            evidence: evidence(pair, meaning),
+            evidence: vec![pair.pattern(meaning)],
             fix: "commit default.pgo, or pass -pgo=off to both builds".into(),
             reach: Reach::Stamps,
         });
@@ -329,7 +315,7 @@ fn dependency_content(pair: &Pair<'_>, meaning: &str) -> Cause {
         summary: "a package linked in differs though module versions are equal (this module's own other packages, a \
                   replaced folder, vendored or generated code)"
             .into(),
-        evidence: evidence(pair, meaning),
+        evidence: vec![pair.pattern(meaning)],
         fix: "build both from one commit with a clean tree, without replace lines that name folders".into(),
         reach: Reach::Stamps,
     }

@@ -157,16 +157,7 @@ fn fix(pair: &Pair<'_>) -> String {
 
 fn ranges(pair: &Pair<'_>, region: &RegionDiff) -> Vec<Evidence> {
     if region.spans.is_empty() {
-        let show = |range: &Option<Range<usize>>| {
-            range
-                .as_ref()
-                .map(|range| format!("{} at {:#x}", quantity::bytes(range.len()), range.start))
-        };
-        return vec![Evidence::sides(
-            region.name.clone(),
-            show(&region.a),
-            show(&region.b),
-        )];
+        return vec![Evidence::ranges(&*region.name, [&region.a, &region.b])];
     }
     let shown = |span: &Span| {
         let [a, b] = [
