@@ -46,6 +46,23 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     }]
 }
 
+/// The same where package main came out equal, or C is linked in: then other causes
+/// leave as much.
+pub(super) fn possible(pair: &Pair<'_>, meaning: &str) -> Cause {
+    Cause {
+        name: Name::ImportUnreached,
+        confidence: Confidence::Possible,
+        summary: "a package that is imported differs in what does not reach the program, such as a function that \
+                  nobody calls"
+            .into(),
+        evidence: vec![pair.pattern(meaning)],
+        fix: "build from the same commit and with the same module versions; code and data are equal already. Logs of \
+              GODEBUG=gocachehash=1 tell which package it is (--explain-with)"
+            .into(),
+        reach: Reach::Stamps,
+    }
+}
+
 /// Says whether nothing differs but names of the build and debug information: that
 /// describes files and types that are not linked in.
 /// Sections behind it lie elsewhere in the file.

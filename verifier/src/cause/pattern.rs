@@ -1,12 +1,12 @@
 //! What the A/B/C/D pattern allows where nothing in the build information
 //! differs. Hardly anything here is proven: the pattern narrows, it does not name.
 
-use std::ops::Range;
+mod texts;
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Name, Pair, Reach, import_unreached};
 use crate::compare::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
-use crate::image::{Content, Format};
+use crate::image::Format;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let changed = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Changed { .. });
@@ -101,14 +101,20 @@ fn in_go_alone(pair: &Pair<'_>) -> bool {
 /// `X===`, `XX==`, `XXX=` and `X=X=`: other inputs, the same program.
 fn without_effect(pair: &Pair<'_>, same_inputs: bool, same_output: bool) -> Vec<Cause> {
     match (same_inputs, same_output) {
-        (true, true) => vec![unreached(pair), linker_flags(pair)],
+        (true, true) => vec![
+            import_unreached::possible(pair, WITHOUT_EFFECT),
+            linker_flags(pair),
+        ],
         (true, false) => vec![compiled_otherwise(pair)],
         // What is compiled into package main is made from its own files, from what
         // it imports, and from flags: the build ID has one number for all of it.
-        (false, _) => [comment(pair), unreached(pair)]
-            .into_iter()
-            .chain(c_inputs(pair))
-            .collect(),
+        (false, _) => [
+            comment(pair),
+            import_unreached::possible(pair, WITHOUT_EFFECT),
+        ]
+        .into_iter()
+        .chain(c_inputs(pair))
+        .collect(),
     }
 }
 
@@ -123,21 +129,6 @@ fn comment(pair: &Pair<'_>) -> Cause {
             .into(),
         evidence: vec![pair.pattern(WITHOUT_EFFECT)],
         fix: "build from the same commit, with the same line ends (.gitattributes); code and data are equal already"
-            .into(),
-        reach: Reach::Stamps,
-    }
-}
-
-fn unreached(pair: &Pair<'_>) -> Cause {
-    Cause {
-        name: Name::ImportUnreached,
-        confidence: Confidence::Possible,
-        summary: "a package that is imported differs in what does not reach the program, such as a function that \
-                  nobody calls"
-            .into(),
-        evidence: vec![pair.pattern(WITHOUT_EFFECT)],
-        fix: "build from the same commit and with the same module versions; code and data are equal already. Logs of \
-              GODEBUG=gocachehash=1 tell which package it is (--explain-with)"
             .into(),
         reach: Reach::Stamps,
     }
@@ -223,7 +214,7 @@ fn link_inputs(pair: &Pair<'_>) -> Vec<Cause> {
         let texts = if pair.diff.functions.is_some() && pair.a.image.format != Format::Wasm {
             Vec::new()
         } else {
-            small_texts(pair)
+            texts::small(pair)
         };
         let mut evidence = vec![pair.pattern(meaning)];
         let confidence = if texts.is_empty() {
@@ -318,90 +309,5 @@ fn dependency_content(pair: &Pair<'_>, meaning: &str) -> Cause {
         evidence: vec![pair.pattern(meaning)],
         fix: "build both from one commit with a clean tree, without replace lines that name folders".into(),
         reach: Reach::Stamps,
-    }
-}
-
-/// The longest value of a variable looked for in bytes.
-const VALUE_LEN_MAX: usize = 256;
-
-/// Few and short changes of text are what a changed -X value leaves. The linker
-/// ends each value by NUL; texts of the source stand side by side.
-fn small_texts(pair: &Pair<'_>) -> Vec<Evidence> {
-    let open = pair
-        .diff
-        .regions
-        .iter()
-        .filter(|region| region.differing > region.stamped);
-    let spans: Vec<_> = open
-        .clone()
-        .flat_map(|region| region.spans.iter().map(move |span| (region, span)))
-        .collect();
-    // A Plan 9 program has its constants among the code.
-    let holds_constants = |content: Content| {
-        content == Content::Data || content == Content::Code && pair.a.image.format == Format::Plan9
-    };
-    let small = spans.len() <= 16
-        && open
-            .clone()
-            .all(|region| region.a.is_some() && region.b.is_some())
-        && spans.iter().all(|(region, span)| {
-            holds_constants(region.content)
-                && is_value(pair.a.bytes(), &span.a)
-                && is_value(pair.b.bytes(), &span.b)
-        });
-    if !small {
-        return Vec::new();
-    }
-    let show = |bytes: &[u8], range: &Range<usize>| super::unexplained::excerpt(bytes, range);
-    let evidence = |(region, span): &(&crate::diff::RegionDiff, &crate::diff::regions::Span)| {
-        let place = super::unexplained::place(region, span);
-        Evidence::new(
-            place,
-            show(pair.a.bytes(), &span.a),
-            show(pair.b.bytes(), &span.b),
-        )
-    };
-    spans.iter().map(evidence).collect()
-}
-
-/// Says whether a stretch lies in a short text between NULs. Among texts of the
-/// source, too, one may end by NUL.
-fn is_value(bytes: &[u8], span: &Range<usize>) -> bool {
-    let is_text = |byte: &u8| (0x20..0x7f).contains(byte);
-    let inside = bytes.get(span.clone()).unwrap_or_default();
-    let before = bytes.get(..span.start).unwrap_or_default();
-    let before = before.iter().rev().take(VALUE_LEN_MAX);
-    let begins = before.clone().find(|byte| !is_text(byte)) == Some(&0);
-    let behind = bytes.get(span.end..).unwrap_or_default();
-    let end = behind
-        .iter()
-        .take(VALUE_LEN_MAX)
-        .position(|byte| !is_text(byte));
-    let len = before.take_while(|byte| is_text(byte)).count() + inside.len();
-    len < VALUE_LEN_MAX
-        && begins
-        && inside.iter().all(is_text)
-        && end.is_some_and(|end| behind.get(end) == Some(&0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_short_texts_ended_by_nul() {
-        let long = [b"\0".as_slice(), &b"x".repeat(300), b"value\0"].concat();
-        let table: [(&[u8], Range<usize>, bool); 6] = [
-            (b"\0value\0", 2..4, true),
-            // Texts of the source stand side by side.
-            (b"\0one text, another\x01", 2..4, false),
-            (b"\xe2one text, cpu.max\0", 2..4, false),
-            (b"\0va\xfflue\0", 2..5, false),
-            (b"\0cut off", 1..2, false),
-            (&long, 302..304, false),
-        ];
-        for (bytes, span, want) in table {
-            assert_eq!(is_value(bytes, &span), want, "{bytes:?}");
-        }
     }
 }
