@@ -7,7 +7,7 @@
 //!
 //! Source: cmd/link/internal/ld/deadcode.go, cmd/internal/goobj (fingerprint)
 
-use super::open::is_unowned;
+use super::open::{is_loaded, is_unowned};
 use super::{Cause, Confidence, Name, Pair, Reach};
 use crate::compare::Artifact;
 use crate::diff::RegionDiff;
@@ -63,9 +63,9 @@ pub(super) fn possible(pair: &Pair<'_>, meaning: &str) -> Cause {
     }
 }
 
-/// Says whether nothing differs but names of the build and debug information: that
-/// describes files and types that are not linked in.
-/// Sections behind it lie elsewhere in the file.
+/// Says whether nothing differs but names of the build and debug information, which
+/// describes files and types that are not linked in, and headers that say where the
+/// sections behind it lie.
 fn is_loaded_alike(pair: &Pair<'_>) -> bool {
     let regions = pair.diff.regions.iter();
     let mut open = regions.filter(|region| region.differing > region.stamped);
@@ -73,14 +73,14 @@ fn is_loaded_alike(pair: &Pair<'_>) -> bool {
         let both = region.a.is_some() && region.b.is_some();
         let follows = match region.content {
             Content::Layout => !is_unowned(pair, region) && pair.headers_follow(),
-            Content::Symbols => true,
+            Content::Symbols => !is_loaded(pair, region),
             Content::Code | Content::Data | Content::Notes => false,
         };
         both && follows
     })
 }
 
-/// The debug information of the first file.
+/// Debug information and headers of the first file.
 fn debug(pair: &Pair<'_>) -> Vec<std::ops::Range<usize>> {
     let regions = pair.diff.regions.iter();
     let of = |region: &RegionDiff| matches!(region.content, Content::Symbols | Content::Layout);

@@ -13,7 +13,7 @@ use std::ops::Range;
 use super::{Cause, Confidence, Name, Pair, Reach};
 use crate::compare::Artifact;
 use crate::diff::{FunctionsDiff, RegionDiff, words};
-use crate::image::Content;
+use crate::image::{Content, Format};
 use account::Account;
 
 /// What causes leave open.
@@ -89,6 +89,16 @@ pub(super) fn is_unowned(pair: &Pair<'_>, region: &RegionDiff) -> bool {
         bytes.is_none_or(|bytes| bytes.iter().all(|byte| *byte == 0))
     };
     is_nameless && !(is_zero(pair.a, &region.a) && is_zero(pair.b, &region.b))
+}
+
+/// Says whether a program loads a section: one of ELF is no debug information
+/// then, whatever its name. Other formats give debug information addresses, too.
+pub(super) fn is_loaded(pair: &Pair<'_>, region: &RegionDiff) -> bool {
+    [pair.a, pair.b].into_iter().any(|artifact| {
+        let regions = artifact.image.regions.iter();
+        let mut named = regions.filter(|one| one.name == region.name);
+        artifact.image.format == Format::Elf && named.any(|one| one.address.is_some())
+    })
 }
 
 /// Says whether functions of Go have other code though one Go version compiled

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::{is_shifted, is_unowned, stage};
+use super::{is_loaded, is_shifted, is_unowned, stage};
 use crate::cause::{Cause, Confidence, Name, Pair, Reach, split_debug};
 use crate::compare::Artifact;
 use crate::diff::regions::Span;
 use crate::diff::{FunctionsDiff, RegionDiff, shift, words};
 use crate::goinfo::selfcheck::SelfCheck;
-use crate::image::{Content, Format, is_debug};
+use crate::image::{Content, is_debug};
 
 /// The most pairs of a byte and a place that are looked at.
 const KNOWN_MAX: usize = 10_000_000;
@@ -168,16 +168,6 @@ fn moved<'c>(causes: impl Iterator<Item = &'c Cause>) -> Option<[Vec<Range<usize
 fn is_intact(pair: &Pair<'_>) -> bool {
     let intact = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Intact(_));
     intact(pair.a) && intact(pair.b)
-}
-
-/// Says whether a program loads a section: one of ELF is no debug information
-/// then, whatever its name. Other formats give debug information addresses, too.
-fn is_loaded(pair: &Pair<'_>, region: &RegionDiff) -> bool {
-    [pair.a, pair.b].into_iter().any(|artifact| {
-        let regions = artifact.image.regions.iter();
-        let mut named = regions.filter(|one| one.name == region.name);
-        artifact.image.format == Format::Elf && named.any(|one| one.address.is_some())
-    })
 }
 
 /// Says whether every difference of a region lies in places that a cause knows.
