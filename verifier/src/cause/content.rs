@@ -3,7 +3,7 @@
 
 mod owner;
 
-pub(super) use owner::Owner;
+pub(super) use owner::{Function, Owner};
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::diff::FunctionsDiff;
@@ -90,7 +90,11 @@ impl<'a> Found<'a> {
     }
 
     fn add(&mut self, pair: &Pair<'_>, function: &'a FunctionDiff, owner: Owner) {
-        let of_file = |file: &str| Owner::of_file(pair, file, function, owner);
+        let begins = Function {
+            package: &function.package,
+            file: function.file.as_deref(),
+        };
+        let of_file = |file: &str| Owner::of_file(pair, file, &begins, owner);
         // What cannot differ by itself is no suspect.
         let is_foreign =
             |of_file: Owner| of_file != owner && matches!(of_file, Owner::Main | Owner::Dependency);

@@ -1,10 +1,8 @@
 //! source-content, dependency-content, toolchain-patched: variables, tables and
 //! constants with other bytes, by their symbols or by the functions that use them.
 
-use super::content::Owner;
+use super::content::{Function, Owner};
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, embedded};
-use crate::diff::functions::FunctionDiff;
-use crate::diff::functions::{Change, Place};
 use crate::diff::literals::{self, Literal, Of};
 use crate::goinfo::functions::package;
 
@@ -55,15 +53,9 @@ pub(super) fn owner_of(pair: &Pair<'_>, of: &Of) -> Owner {
         } => {
             let package = package::of_symbol(name);
             let owner = Owner::of(pair, &package);
-            let function = FunctionDiff {
-                name: name.clone(),
-                package: package.into_owned(),
-                file: file.clone(),
-                change: Change::Same,
-                files: Vec::new(),
-                differs_in: None,
-                a: None::<Place>,
-                b: None,
+            let function = Function {
+                package: &package,
+                file: file.as_deref(),
             };
             match used_in {
                 Some(file) => Owner::of_file(pair, file, &function, owner),
