@@ -52,6 +52,7 @@ pub(super) fn works_after_compiling(name: Name) -> bool {
             | Name::LdflagsVariable
             | Name::SymbolsStripped
             | Name::VcsMissing
+            | Name::BuildinfoMissing
             | Name::VersionStamp
             | Name::BuildIdFlag
             | Name::GnuBuildIdFlag

@@ -275,6 +275,12 @@ fn build_information_on_one_side() {
     };
     let mut without = with_id(['x', 'x', 'x', 'x'], built(GO, ""));
     without.go.build_info = None;
+    // Who leaves it out compiles nothing otherwise.
+    let found = causes(&with(), &without);
+    assert!(
+        found.iter().any(|(name, _)| *name == Name::Unexplained),
+        "{found:?}"
+    );
     row("none in b", with(), without, &[Name::BuildinfoMissing]).check();
     // What the text among the constants tells is still no build information.
     let by_marks = with_id(['x', 'x', 'x', 'x'], built(GO, ""));
