@@ -8,7 +8,7 @@ use crate::goinfo::sources::Sources;
 pub(super) const FIX: &str = "build both with -trimpath (GOFLAGS=-trimpath), which keeps directories of the building machine out";
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    let (a, b) = (pair.a.go.sources.clone(), pair.b.go.sources.clone());
+    let (a, b) = (&pair.a.go.sources, &pair.b.go.sources);
     let (trimmed_a, trimmed_b) = (is_trimmed(pair.a), is_trimmed(pair.b));
     if let (Some(trimmed_a), Some(trimmed_b)) = (trimmed_a, trimmed_b)
         && trimmed_a != trimmed_b
@@ -19,7 +19,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         return unreadable(pair, trimmed_a).into_iter().collect();
     };
     let both_trimmed = trimmed_a == Some(true);
-    let folders = directories(&a, &b)
+    let folders = directories(a, b)
         .into_iter()
         .filter(|(_, what, a, b)| {
             // What only one build takes in has another cause.
@@ -38,7 +38,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             },
             reach: Reach::Anything,
         });
-    folders.chain(temporary(pair, &a, &b)).collect()
+    folders.chain(temporary(pair, a, b)).collect()
 }
 
 /// The go command maps its temporary folder to nothing by the compiler's -trimpath;

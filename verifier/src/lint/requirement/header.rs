@@ -7,14 +7,14 @@ use crate::image::{Format, Image, number};
 
 /// Where a Mach-O header has its flags, and two of them.
 const MACHO_FLAGS: usize = 24;
-const MH_ALLOW_STACK_EXECUTION: u32 = 0x2_0000;
-const MH_PIE: u32 = 0x20_0000;
+const MH_ALLOW_STACK_EXECUTION: u64 = 0x2_0000;
+const MH_PIE: u64 = 0x20_0000;
 
 /// Where a DOS header says the PE header is, where that has its flags, and two.
 const PE_OFFSET: usize = 0x3c;
 const PE_FLAGS: usize = 4 + 20 + 70;
-const DYNAMIC_BASE: u16 = 0x40;
-const NX_COMPAT: u16 = 0x100;
+const DYNAMIC_BASE: u64 = 0x40;
+const NX_COMPAT: u64 = 0x100;
 
 /// Whether a Mach-O or PE program may be loaded at any address.
 pub(super) fn is_movable(bytes: &[u8], image: &Image) -> Option<bool> {
@@ -61,21 +61,13 @@ pub(super) fn has_executable_stack(bytes: &[u8], image: &Image) -> Option<bool> 
     })
 }
 
-fn macho(bytes: &[u8], image: &Image) -> Option<u32> {
-    let flags: [u8; 4] = bytes.get(MACHO_FLAGS..MACHO_FLAGS + 4)?.try_into().ok()?;
-    Some(if image.machine.big_endian {
-        u32::from_be_bytes(flags)
-    } else {
-        u32::from_le_bytes(flags)
-    })
+fn macho(bytes: &[u8], image: &Image) -> Option<u64> {
+    number::read(bytes, MACHO_FLAGS, 4, image.machine.big_endian)
 }
 
-fn pe(bytes: &[u8]) -> Option<u16> {
-    let offset: [u8; 4] = bytes.get(PE_OFFSET..PE_OFFSET + 4)?.try_into().ok()?;
-    let header = usize::try_from(u32::from_le_bytes(offset)).ok()?;
-    let start = header.checked_add(PE_FLAGS)?;
-    let flags: [u8; 2] = bytes.get(start..start.checked_add(2)?)?.try_into().ok()?;
-    Some(u16::from_le_bytes(flags))
+fn pe(bytes: &[u8]) -> Option<u64> {
+    let header = usize::try_from(number::read(bytes, PE_OFFSET, 4, false)?).ok()?;
+    number::read(bytes, header.checked_add(PE_FLAGS)?, 2, false)
 }
 
 #[cfg(test)]
