@@ -180,61 +180,10 @@ const BY_CONTENT: [Explainer; 3] = [content::explain, order::explain, embedded::
 
 /// Returns the causes of a difference, strongest first.
 pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
-    let mut causes: Vec<Cause> = Vec::new();
-    let run = |explainers: &[Explainer], causes: &mut Vec<Cause>| {
-        let found = explainers.iter().flat_map(|explain| explain(pair));
-        found.for_each(|cause| add(causes, cause));
-    };
-    let edited = edited_info::explain(pair);
-    // What was written over tells nothing of the build.
-    if edited.is_none() {
-        run(&BY_BUILD_INFO, &mut causes);
-    }
-    edited.into_iter().for_each(|cause| add(&mut causes, cause));
-    run(&BY_FILE, &mut causes);
-    if let Some(hashed) = hashed::explain(pair) {
-        // What the inputs prove needs no guesses beside it.
-        if hashed.is_complete {
-            causes.retain(|cause| cause.confidence == Confidence::Proven);
-        }
-        hashed
-            .causes
-            .into_iter()
-            .for_each(|cause| add(&mut causes, cause));
-    }
-    if open::is_open(pair, &causes) {
-        by_content(pair, &causes)
-            .into_iter()
-            .for_each(|cause| add(&mut causes, cause));
-        // A variable may have been set beside another change of the source.
-        let strings = if open::is_open(pair, &causes) {
-            strings::explain
-        } else {
-            strings::set_by_linker
-        };
-        run(&[strings], &mut causes);
-    }
-    if open::is_open(pair, &causes) {
-        run(&[literals::explain], &mut causes);
-    }
-    if open::is_open(pair, &causes) {
-        // Unpacking debug information takes longer than all of the above.
-        debug::explain(pair)
-            .into_iter()
-            .for_each(|cause| add(&mut causes, cause));
-    }
-    if open::is_open(pair, &causes) {
-        // Nothing but debug information may name the folders of two module caches.
-        run(&[import_unreached::explain], &mut causes);
-    }
-    if open::is_open(pair, &causes) && !names_code(&causes) {
-        guesses(pair, &causes)
-            .into_iter()
-            .for_each(|cause| add(&mut causes, cause));
-    }
-    if let Some(open) = unexplained::explain(pair, &causes) {
-        add(&mut causes, open);
-    }
+    let mut causes = plain(pair);
+    look_on(pair, &mut causes);
+    let open = unexplained::explain(pair, &causes);
+    add_all(&mut causes, open);
     // What is left open comes last, however large it is.
     causes.sort_by_key(|cause| {
         (
@@ -244,6 +193,59 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         )
     });
     causes
+}
+
+/// Returns what is plain: in build information, in the files, in logs of the builds.
+fn plain(pair: &Pair<'_>) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let edited = edited_info::explain(pair);
+    // What was written over tells nothing of the build.
+    if edited.is_none() {
+        let found = BY_BUILD_INFO.iter().flat_map(|explain| explain(pair));
+        add_all(&mut causes, found);
+    }
+    add_all(&mut causes, edited);
+    let found = BY_FILE.iter().flat_map(|explain| explain(pair));
+    add_all(&mut causes, found);
+    if let Some(hashed) = hashed::explain(pair) {
+        // What the inputs prove needs no guesses beside it.
+        if hashed.is_complete {
+            causes.retain(|cause| cause.confidence == Confidence::Proven);
+        }
+        add_all(&mut causes, hashed.causes);
+    }
+    causes
+}
+
+/// Looks at code and data, then at all else, as long as something is open.
+fn look_on(pair: &Pair<'_>, causes: &mut Vec<Cause>) {
+    if !open::is_open(pair, causes) {
+        return;
+    }
+    let found = by_content(pair, causes);
+    add_all(causes, found);
+    // A variable may have been set beside another change of the source.
+    let strings = if open::is_open(pair, causes) {
+        strings::explain
+    } else {
+        strings::set_by_linker
+    };
+    add_all(causes, strings(pair));
+    let steps: [fn(&Pair<'_>, &[Cause]) -> Vec<Cause>; 4] = [
+        |pair, _| literals::explain(pair),
+        // Unpacking debug information takes longer than all of the above.
+        |pair, _| debug::explain(pair),
+        // Nothing but debug information may name the folders of two module caches.
+        |pair, _| import_unreached::explain(pair),
+        guesses,
+    ];
+    for step in steps {
+        if !open::is_open(pair, causes) {
+            return;
+        }
+        let found = step(pair, causes);
+        add_all(causes, found);
+    }
 }
 
 /// Returns what code and data tell, no stronger than what is known allows.
@@ -278,15 +280,14 @@ fn by_content(pair: &Pair<'_>, known: &[Cause]) -> Vec<Cause> {
     found
 }
 
-/// Says whether it is known whose functions have other code.
-fn names_code(causes: &[Cause]) -> bool {
-    causes.iter().any(|cause| cause.reach == Reach::Code)
-}
-
-/// Returns what the build ID's pattern allows; what is proven has spoken already.
+/// Returns what the build ID's pattern allows, unless it is known whose code differs;
+/// what is proven has spoken already.
 /// Beside a text that the content makes likely, what is only possible says
 /// nothing, unless that text is no answer.
 fn guesses(pair: &Pair<'_>, known: &[Cause]) -> Vec<Cause> {
+    if known.iter().any(|cause| cause.reach == Reach::Code) {
+        return Vec::new();
+    }
     let is_likely = known.iter().any(|cause| {
         cause.confidence == Confidence::Likely
             && matches!(cause.reach, Reach::Places(_) | Reach::Moved(_))
@@ -307,6 +308,10 @@ pub fn explain_container(difference: &Difference, names: &[String; 2]) -> Vec<Ca
     let members = archive_members::explain(difference, names);
     let metadata = archive_metadata::explain(difference);
     members.into_iter().chain(metadata).collect()
+}
+
+fn add_all(causes: &mut Vec<Cause>, found: impl IntoIterator<Item = Cause>) {
+    found.into_iter().for_each(|cause| add(causes, cause));
 }
 
 /// Two explainers may see one cause from two sides: the surer one leads.
