@@ -1,6 +1,5 @@
 //! The sources: the commit, and one hash over the files that are compiled.
 
-use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use proto::dirhash::{self, H1, Summary};
 use proto::inputs::Source;
 
 use super::{FILE_MAX, Unstated, revision, sha256};
+use crate::opening::{self, Links};
 use crate::rebuild::machine::Machine;
 use crate::rebuild::project::{Asking, Project};
 
@@ -21,25 +21,26 @@ pub(super) fn of(
 ) -> Source {
     let module = Path::new(project.env("GOMOD")).parent();
     let beside = |name: &str| module.and_then(|module| sha256(&module.join(name)));
-    let work = project.env("GOWORK");
+    let work = Some(project.env("GOWORK")).filter(|work| !matches!(*work, "" | "off"));
     let h1 = hash(project, asking).ok();
     unstated.unless(h1.is_some(), "source");
+    // The other modules' go.mod and go.sum and go.work.sum choose versions too.
+    unstated.unless(work.is_none(), "GOWORK");
     Source {
         revision: revision::of(project, machine, asking.interrupt),
         h1: h1.map(|h1| h1.to_string()),
         go_mod: beside("go.mod"),
         go_sum: beside("go.sum"),
-        go_work: Some(work)
-            .filter(|work| !matches!(*work, "" | "off"))
-            .and_then(|work| sha256(Path::new(work))),
+        go_work: work.and_then(|work| sha256(Path::new(work))),
     }
 }
 
-/// Prints a line `package`, then a line `file` for each file that is compiled or
-/// embedded, of every package that is no part of Go.
+/// Prints a line `package`, one `module`, and a line `file` for each file that is
+/// compiled or embedded, of every package that is no part of Go.
 ///
 /// Source: `go help list`, struct Package
 const FILES: &str = "{{if not .Standard}}package\t{{.ImportPath}}\t{{.Dir}}\
+{{with .Module}}\nmodule\t{{.Path}}\t{{.GoMod}}{{end}}\
 {{range .GoFiles}}\nfile\t{{.}}{{end}}{{range .CgoFiles}}\nfile\t{{.}}{{end}}\
 {{range .CFiles}}\nfile\t{{.}}{{end}}{{range .CXXFiles}}\nfile\t{{.}}{{end}}\
 {{range .MFiles}}\nfile\t{{.}}{{end}}{{range .HFiles}}\nfile\t{{.}}{{end}}\
@@ -50,8 +51,9 @@ const FILES: &str = "{{if not .Standard}}package\t{{.ImportPath}}\t{{.Dir}}\
 /// The profile that go build uses unasked, in the folder of the program.
 const PROFILE: &str = "default.pgo";
 
-/// Hashes the files of every package that comes from no module cache. Those that
-/// do are pinned by go.sum.
+/// Hashes the files of every package that comes from no module cache, and the go.mod
+/// of its module: the go line there decides how they are compiled. What comes from
+/// module caches is pinned by go.sum.
 fn hash(project: &Project, asking: &Asking<'_>) -> anyhow::Result<H1> {
     let listed = asking.list(project, &["-deps", "-f", FILES])?;
     let cache = Path::new(project.env("GOMODCACHE"));
@@ -68,6 +70,17 @@ fn hash(project: &Project, asking: &Asking<'_>) -> anyhow::Result<H1> {
                     add(&mut summary, path, folder, PROFILE)?;
                 }
             }
+            (Some("module"), Some(module), Some(go_mod)) => match package {
+                None => {}
+                Some((path, folder)) if go_mod.is_empty() => {
+                    let vendor = vendor(path, folder).context("a package above its module")?;
+                    add(&mut summary, "vendor", vendor, "modules.txt")?;
+                }
+                Some(_) => {
+                    let folder = Path::new(go_mod).parent().context("go.mod has no folder")?;
+                    add(&mut summary, module, folder, "go.mod")?;
+                }
+            },
             (Some("file"), Some(name), None) => {
                 if let Some((path, folder)) = package {
                     add(&mut summary, path, folder, name)?;
@@ -80,11 +93,21 @@ fn hash(project: &Project, asking: &Asking<'_>) -> anyhow::Result<H1> {
     Ok(summary.finish())
 }
 
+/// Returns the vendor folder that a package without a go.mod lies in: `modules.txt`
+/// there has the go lines.
+fn vendor<'a>(package: &str, folder: &'a Path) -> Option<&'a Path> {
+    // go list prints variants with another package behind them, in brackets.
+    let path = package.split(' ').next()?;
+    folder.ancestors().nth(path.split('/').count())
+}
+
 fn add(summary: &mut Summary, package: &str, folder: &Path, name: &str) -> anyhow::Result<()> {
     let path = folder.join(name);
-    let file = fs::File::open(&path).with_context(|| format!("opening {}", path.display()))?;
+    let file = opening::regular(&path, Links::Followed)
+        .with_context(|| format!("opening {}", path.display()))?;
     match summary.add(&format!("{package}/{name}"), file.take(FILE_MAX)) {
-        // A file that is compiled may be embedded as well.
+        // A file that is compiled may be embedded as well, and modules have several
+        // packages.
         Err(dirhash::Error::Duplicate { .. }) => Ok(()),
         added => Ok(added?),
     }
