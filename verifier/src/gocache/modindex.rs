@@ -1,7 +1,7 @@
 //! Module indexes held against the folders they describe.
 //!
-//! An index is kept under the names, times and sizes of a folder's files, not under
-//! their content. Whether the go command would take it for what lies there now can
+//! An index is kept under the names, times and sizes of a folder's files, in the
+//! module cache under its path alone, and nowhere under their content. Whether the go command would take it for what lies there now can
 //! be told by computing the action again ([`finder`]); whether it is right, by
 //! reading the files. Compared are build constraints, package names, imports and the
 //! set of Go files; `#cgo` lines and patterns of embedded files are not.
@@ -23,6 +23,8 @@ use super::source::Source;
 use super::survey::{Line, Output, Survey};
 use crate::opening::{self, Links};
 use finder::{Finder, Outline, Use, below};
+
+pub use finder::Key;
 
 /// Bytes read of a file at first, and the most.
 const HEAD_BYTES: u64 = 16 << 10;
@@ -52,6 +54,8 @@ pub struct Stale {
     pub output: Id,
     /// The folder it is of.
     pub folder: PathBuf,
+    /// Why the go command takes it for that folder.
+    pub key: Key,
     /// What it says (`a`) and what the file says (`b`).
     pub change: Change,
 }
@@ -80,14 +84,14 @@ pub fn judge(
     })?;
     let mut finder = Finder::new(outlines.values(), versions);
     // Two folders can have one index: of files without imports.
-    let mut taken: BTreeMap<Id, Vec<(Id, PathBuf)>> = BTreeMap::new();
+    let mut taken: BTreeMap<Id, Vec<(Id, PathBuf, Key)>> = BTreeMap::new();
     for (action, output) in indexes {
         match outlines
             .get(&output)
             .map(|outline| finder.find(action, outline))
         {
-            Some(Use::Taken(root)) => {
-                taken.entry(output).or_default().push((action, root));
+            Some(Use::Taken(root, key)) => {
+                taken.entry(output).or_default().push((action, root, key));
             }
             Some(Use::Idle) => judged.idle += 1,
             Some(Use::Unknown) | None => judged.unknown += 1,
@@ -98,7 +102,7 @@ pub fn judge(
         let Ok(index) = ModuleIndex::parse(&bytes) else {
             return;
         };
-        for (action, root) in taken.get(&output).into_iter().flatten() {
+        for (action, root, key) in taken.get(&output).into_iter().flatten() {
             match compare(&index, root) {
                 Compared::Same => judged.right += 1,
                 Compared::Unreadable => judged.unknown += 1,
@@ -106,6 +110,7 @@ pub fn judge(
                     action: *action,
                     output,
                     folder,
+                    key: *key,
                     change,
                 }),
             }

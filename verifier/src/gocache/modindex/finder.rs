@@ -56,10 +56,19 @@ fn root<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
     Path::new(root).is_absolute().then_some(root)
 }
 
+/// What the go command keeps an index under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// Names, times and sizes of the files in a folder.
+    Files,
+    /// The path of a module in the module cache, where files are taken never to change.
+    Path,
+}
+
 /// What the go command does with an index.
 pub(super) enum Use {
-    /// It takes it for the folders below this root.
-    Taken(PathBuf),
+    /// It takes it for the folders below this root, by this key.
+    Taken(PathBuf, Key),
     /// It takes it for nothing that lies there now.
     Idle,
     /// That can't be told.
@@ -108,12 +117,12 @@ impl Finder {
         for root in roots {
             let whole = |version: &String| module_action(version, &root) == action;
             if self.versions.iter().any(whole) {
-                return Use::Taken(root.into());
+                return Use::Taken(root.into(), Key::Path);
             }
             if let Some(folder) = &outline.folder {
                 let actions = self.actions_of(&root, folder);
                 if actions.contains(&action) {
-                    return Use::Taken(root.into());
+                    return Use::Taken(root.into(), Key::Files);
                 }
                 is_there = is_there || !actions.is_empty();
             }
@@ -281,7 +290,7 @@ mod tests {
             };
             for outline in [&known, &unknown] {
                 let found = finder.find(action, outline);
-                assert!(matches!(found, Use::Taken(found) if found == folder.path()));
+                assert!(matches!(found, Use::Taken(found, Key::Files) if found == folder.path()));
                 assert!(matches!(finder.find(Id([1; 32]), outline), Use::Idle));
             }
             let elsewhere = Outline {
@@ -290,7 +299,10 @@ mod tests {
             };
             assert!(matches!(finder.find(action, &elsewhere), Use::Unknown));
             let whole = module_action("go1.27.3", root);
-            assert!(matches!(finder.find(whole, &known), Use::Taken(_)));
+            assert!(matches!(
+                finder.find(whole, &known),
+                Use::Taken(_, Key::Path)
+            ));
         }
     }
 }

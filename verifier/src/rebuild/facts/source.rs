@@ -57,6 +57,11 @@ const PROFILE: &str = "default.pgo";
 fn hash(project: &Project, asking: &Asking<'_>) -> anyhow::Result<H1> {
     let listed = asking.list(project, &["-deps", "-f", FILES])?;
     let cache = Path::new(project.env("GOMODCACHE"));
+    hash_listed(&listed, cache, &project.package)
+}
+
+/// The same, of what `go list` printed.
+fn hash_listed(listed: &str, cache: &Path, program: &str) -> anyhow::Result<H1> {
     let mut summary = Summary::new();
     let mut package: Option<(&str, &Path)> = None;
     for line in listed.lines() {
@@ -66,7 +71,7 @@ fn hash(project: &Project, asking: &Asking<'_>) -> anyhow::Result<H1> {
                 let folder = Path::new(folder);
                 let is_pinned = cache.is_absolute() && folder.starts_with(cache);
                 package = (!is_pinned).then_some((path, folder));
-                if path == project.package && !is_pinned && folder.join(PROFILE).is_file() {
+                if path == program && !is_pinned && folder.join(PROFILE).is_file() {
                     add(&mut summary, path, folder, PROFILE)?;
                 }
             }
@@ -110,5 +115,77 @@ fn add(summary: &mut Summary, package: &str, folder: &Path, name: &str) -> anyho
         // packages.
         Err(dirhash::Error::Duplicate { .. }) => Ok(()),
         added => Ok(added?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn whatever_decides_how_a_package_is_compiled_counts_and_what_go_sum_pins_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let write = |name: &str, text: &str| {
+            fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+            fs::write(at(name), text).unwrap();
+        };
+        let package = |path: &str, inside: &str, module: &str, go_mod: &str| {
+            let go_mod = match go_mod {
+                "" => String::new(),
+                name => at(name).display().to_string(),
+            };
+            let inside = at(inside).display().to_string();
+            format!("package\t{path}\t{inside}\nmodule\t{module}\t{go_mod}\nfile\ta.go\n\n")
+        };
+        let listed = [
+            package(
+                "example.com/pinned",
+                "cache/pinned@v1",
+                "example.com/pinned",
+                "cache/x.mod",
+            ),
+            package(
+                "example.com/v/p",
+                "app/vendor/example.com/v/p",
+                "example.com/v",
+                "",
+            ),
+            package("example.com/lib", "lib", "example.com/lib", "lib/go.mod"),
+            package(
+                "example.com/lib/q",
+                "lib/q",
+                "example.com/lib",
+                "lib/go.mod",
+            ),
+            package("example.com/app", "app", "example.com/app", "app/go.mod"),
+        ];
+        let listed = listed.concat();
+        let hash = || hash_listed(&listed, &at("cache"), "example.com/app");
+        let files = [
+            "app/vendor/modules.txt",
+            "app/vendor/example.com/v/p/a.go",
+            "lib/go.mod",
+            "lib/a.go",
+            "lib/q/a.go",
+            "app/go.mod",
+            "app/a.go",
+        ];
+        for name in files {
+            assert!(hash().is_err(), "without {name}");
+            write(name, "1");
+        }
+        let mut known = vec![hash().unwrap()];
+        for name in files.into_iter().chain(["app/default.pgo"]) {
+            write(name, "2");
+            let changed = hash().unwrap();
+            assert!(!known.contains(&changed), "{name}");
+            known.push(changed);
+        }
+        write("cache/pinned@v1/a.go", "2");
+        write("lib/default.pgo", "2");
+        assert_eq!(Some(&hash().unwrap()), known.last());
     }
 }
