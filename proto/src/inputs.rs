@@ -22,9 +22,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Equal digests say that the inputs named here are equal. What shapes the program
-//! and is not pinned here is listed in [`Inputs::unstated`]: where that is not
-//! empty, builds of equal inputs may rightly differ.
+//! Equal digests say that the inputs named here are equal. What was found to shape
+//! the program and is not pinned here is listed in [`Inputs::unstated`]: where that is
+//! not empty, builds of equal inputs may rightly differ. An empty list promises
+//! nothing: without `-trimpath` folders are in the program, with `-buildvcs` the
+//! repository's tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,8 +56,9 @@ pub struct Inputs {
     pub target: BTreeMap<String, String>,
     /// The C side; null where no C code goes into the program.
     pub cgo: Option<Cgo>,
-    /// What shapes the program and is not pinned by the other fields: flags and
-    /// variables by name, `source`, `toolchain`, `sysroot`.
+    /// What was found to shape the program and is not pinned by the other fields:
+    /// flags and variables by name, `source`, `toolchain`, `sysroot`. GOWORK is among
+    /// them wherever there is a workspace: of its modules `source` has one go.sum.
     pub unstated: BTreeSet<String>,
 }
 
@@ -65,8 +68,9 @@ pub struct Source {
     /// The commit that they are of; null outside version control.
     pub revision: Option<Revision>,
     /// The `h1:` over the files of every package that is compiled and comes from no
-    /// module cache, under the names `<import path>/<file>`; null where they can't
-    /// be told.
+    /// module cache, under the names `<import path>/<file>`, and over what says how
+    /// they are compiled: `<module path>/go.mod`, or `vendor/modules.txt`. Null where
+    /// they can't be told.
     pub h1: Option<String>,
     /// SHA-256 of go.mod in hexadecimal; null where there is none.
     pub go_mod: Option<String>,
@@ -83,7 +87,8 @@ pub struct Revision {
     pub system: String,
     /// The commit's name.
     pub commit: String,
-    /// Whether files differ from it, or are not known to it.
+    /// Whether files of the repository differ from it, or are not known to it and not
+    /// ignored.
     pub modified: bool,
 }
 
@@ -92,9 +97,10 @@ pub struct Revision {
 pub struct Toolchain {
     /// `go env GOVERSION`.
     pub version: String,
-    /// The `h1:` over those files of GOROOT that can change what is built, named as
-    /// in the module `golang.org/toolchain`; tests and documents are left out,
-    /// since packagers leave them out. Null where not every file can be hashed.
+    /// The `h1:` over those files of GOROOT that the module `golang.org/toolchain` has
+    /// and that can change what is built, under its names; tests and documents are
+    /// left out, since packagers leave them out. Null where not every file can be
+    /// hashed, or compiled packages lie beside them that it does not cover.
     pub h1: Option<String>,
 }
 

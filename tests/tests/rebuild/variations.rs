@@ -189,4 +189,6 @@ fn a_workspace_is_copied_with_all_its_modules() {
     let answer = bench.rebuild(&["--vary", "source-folder,file-times", "-trimpath", "./app"]);
     assert_eq!(answer.exit, 0, "{:#}", answer.value["summary"]);
     assert_eq!(answer.varied(), ["source-folder", "file-times"]);
+    let inputs = &answer.value["records"][0]["inputs"];
+    assert_eq!(inputs["unstated"], serde_json::json!(["GOWORK"]));
 }

@@ -3,6 +3,8 @@
 
 mod texts;
 
+use std::ops::Range;
+
 use super::{Cause, Confidence, Name, Pair, Reach, import_unreached};
 use crate::compare::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;

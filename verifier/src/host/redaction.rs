@@ -3,7 +3,8 @@
 //!
 //! A value of the environment becomes `$NAME`, so that `/home/me/go/pkg` reads
 //! `$HOME/go/pkg`. Of a value that is more than one word, such as
-//! `https://me:token@proxy/x`, each part that could be a secret is replaced too.
+//! `https://me:token@proxy/x`, each part that could be a secret is replaced too; one
+//! of small letters alone is taken for a word, except before an `@`.
 
 use std::ffi::{OsStr, OsString};
 
@@ -83,11 +84,11 @@ impl Redaction {
                 .extend(odd.map(|path| (path.to_owned(), name.to_owned())));
             return;
         }
-        // User and password, however short or plain.
+        // User and password, also shorter and plainer than what is replaced elsewhere.
         for word in value.split([' ', ',', '|', '\'', '"']) {
             let address = word.split_once("://").map_or(word, |(_, rest)| rest);
             if let Some((user, _)) = address.rsplit_once('@') {
-                let parts = user.split(':').filter(|part| part.len() > USER_LEN_MIN);
+                let parts = user.split(':').filter(|part| part.len() >= USER_LEN_MIN);
                 self.pieces
                     .extend(parts.map(|part| (part.to_owned(), name.to_owned())));
             }
@@ -100,7 +101,7 @@ impl Redaction {
 }
 
 /// A user called `git` is no secret.
-const USER_LEN_MIN: usize = 3;
+const USER_LEN_MIN: usize = 4;
 
 /// Says whether a part is made of the words of a path, a host or a flag's name:
 /// small letters, slashes, dots and hyphens.

@@ -11,6 +11,8 @@ use proto::gocache::name::Entry;
 use proto::gocache::{Id, Index};
 use serde::Serialize;
 
+use crate::opening::{self, Links};
+
 /// How a build found its cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -104,7 +106,7 @@ fn package(folder: &Path, path: &Path) -> Option<Index> {
 /// Reads how a file begins.
 fn head(path: &Path, len: usize) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(len);
-    let file = fs::File::open(path).ok()?;
+    let file = opening::regular(path, Links::Followed).ok()?;
     file.take(len as u64).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }

@@ -9,7 +9,6 @@ mod toolchain;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
@@ -23,14 +22,16 @@ use super::machine::Machine;
 use super::project::{Asking, Project};
 use crate::host::public;
 use crate::host::redaction::Redaction;
+use crate::opening::{self, Links};
 
 /// What goes into a build.
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// What another host must match.
     pub inputs: Inputs,
-    /// The `h1:` of the whole Go installation, as the checksum database has it of
-    /// an official one; `None` where not every file can be hashed.
+    /// The `h1:` of the Go installation, as the checksum database has it of an official
+    /// one, over all that the module `golang.org/toolchain` has; `None` where
+    /// `inputs.toolchain.h1` is.
     pub toolchain_h1: Option<String>,
 }
 
@@ -169,10 +170,7 @@ impl Host {
 
 /// Returns the SHA-256 of a file in hexadecimal; `None` where it can't be read.
 fn sha256(path: &Path) -> Option<String> {
-    let file = fs::File::open(path).ok()?;
-    if !file.metadata().ok()?.is_file() {
-        return None;
-    }
+    let file = opening::regular(path, Links::Followed).ok()?;
     let digest = Digest::of(file.take(FILE_MAX)).ok()?;
     Some(hex::encode(digest.sha256))
 }

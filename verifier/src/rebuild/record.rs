@@ -54,11 +54,12 @@ pub struct Conditions {
     pub cache: Cache,
     /// What was varied, by name, and how.
     pub varied: BTreeMap<&'static str, String>,
-    /// Every variable of the environment as the build had it, by name: its value
-    /// where that may be published, else `set`.
+    /// Every variable of the environment as the build had it, by name where that is
+    /// ASCII: its value where that may be published, else `set`.
     pub environment: BTreeMap<String, String>,
-    /// The `h1:` of the whole Go installation, as the checksum database has it of
-    /// an official one; null where not every file can be hashed.
+    /// The `h1:` of the Go installation, as the checksum database has it of an official
+    /// one, over all that the module `golang.org/toolchain` has; null where
+    /// `inputs.toolchain.h1` is.
     pub toolchain_h1: Option<String>,
     /// The host.
     pub host: Host,

@@ -35,7 +35,11 @@ pub fn read(root: &Path, target: Option<Target>) -> anyhow::Result<(VersionFile,
     Ok((version, release))
 }
 
-fn read_version(root: &Path) -> anyhow::Result<VersionFile> {
+/// Reads the VERSION file of an installation.
+///
+/// # Errors
+/// When there is none, or it says no version.
+pub fn read_version(root: &Path) -> anyhow::Result<VersionFile> {
     let path = root.join("VERSION");
     let mut bytes = Vec::new();
     let file = opening::regular(&path, Links::Followed).with_context(|| {

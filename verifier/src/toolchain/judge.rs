@@ -145,7 +145,7 @@ impl Judgement {
         if self.tampered_beside(tree) {
             return;
         }
-        if !release.rules_are_known() && tree.outside.contains_key(&Outside::Package) {
+        if tree.has_linkable_packages() {
             self.reason = format!(
                 "the hash is the recorded one, but compiled packages lie in pkg/, which {release} can link and the hash does not cover"
             );
@@ -167,11 +167,8 @@ impl Judgement {
 
     /// What the hash does not cover and a build may read all the same.
     fn tampered_beside(&mut self, tree: &Tree) -> bool {
-        let unhashed = tree.unhashed.mattering.first();
-        let (name, what) = match (tree.shadowed.first(), unhashed) {
-            (Some(name), _) => (name, "is not the _go.mod beside it that the release has"),
-            (None, Some(odd)) => (&odd.name, odd.reason),
-            (None, None) => return false,
+        let Some((name, what)) = tree.uncovered() else {
+            return false;
         };
         self.verdict = Verdict::Modified;
         self.reason = format!("{name}: {what}");

@@ -46,12 +46,10 @@ impl List {
     pub fn read(path: &Path, target: Option<Target>, host: &Host) -> anyhow::Result<Self> {
         let manifest = if path.is_dir() {
             let tree = Tree::read(path, target, host.progress)?;
-            if let Some(odd) = tree.unhashed.mattering.first() {
+            if let Some((name, what)) = tree.uncovered() {
                 bail!(
-                    "{}: a list of hashes can't say what this tree holds: {}: {}",
-                    path.display(),
-                    odd.name,
-                    odd.reason
+                    "{}: a list of hashes can't say what this tree holds: {name}: {what}",
+                    path.display()
                 );
             }
             tree.manifest

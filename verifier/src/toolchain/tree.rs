@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
 use super::claim;
-use super::unhashed::{self, Unhashed};
+use super::unhashed::{self, NAMES_MAX, Unhashed};
 use crate::opening::{self, Links};
 use crate::progress::{Bar, Progress};
 
@@ -31,9 +31,6 @@ const TOTAL_BYTES_MAX: u64 = 2 << 30;
 
 /// How deep folders may lie in each other.
 const DEPTH_MAX: usize = 64;
-
-/// The most things of one kind that are remembered by name.
-const NAMES_MAX: usize = 1000;
 
 /// A tree and what it holds.
 #[derive(Debug)]
@@ -287,6 +284,22 @@ impl Tree {
         let target = self.release.target();
         let own = format!("pkg/tool/{}_{}/", target.goos(), target.goarch());
         name.starts_with(&own) && !name.ends_with('/')
+    }
+
+    /// The first thing that the hash does not cover and a build may read all the same,
+    /// and what it is.
+    pub fn uncovered(&self) -> Option<(&str, &'static str)> {
+        if let Some(name) = self.shadowed.first() {
+            return Some((name, "is not the _go.mod beside it that the release has"));
+        }
+        let odd = self.unhashed.mattering.first()?;
+        Some((&odd.name, odd.reason))
+    }
+
+    /// Whether compiled packages lie in pkg/ that this release can link and the hash
+    /// does not cover.
+    pub fn has_linkable_packages(&self) -> bool {
+        !self.release.rules_are_known() && self.outside.contains_key(&Outside::Package)
     }
 
     fn unhashed(&mut self, path: &Path, reason: &'static str) {

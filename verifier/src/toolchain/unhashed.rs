@@ -11,7 +11,7 @@ use std::path::Path;
 use proto::toolchain::{Place, Purpose, Release, place};
 
 /// The most of one sort that are remembered by name.
-const NAMES_MAX: usize = 1000;
+pub const NAMES_MAX: usize = 1000;
 
 /// The folders at the root of which a release knows every file that matters.
 const FOLDERS: [&str; 5] = ["src", "bin", "pkg", "lib", "test"];
@@ -29,8 +29,8 @@ pub struct Odd {
 /// All that was not hashed.
 #[derive(Debug, Clone, Default)]
 pub struct Unhashed {
-    /// What can change a build, as far as can be told: whatever lies below src, bin, pkg, lib or test,
-    /// and settings at the root. At most `NAMES_MAX`.
+    /// What can change a build, as far as can be told: whatever lies below src, bin,
+    /// pkg, lib or test, and settings at the root. At most `NAMES_MAX`.
     pub mattering: Vec<Odd>,
     /// The rest. At most `NAMES_MAX`.
     pub others: Vec<Odd>,
@@ -116,7 +116,7 @@ fn escaped(relative: &Path) -> String {
     bytes.escape_ascii().to_string()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::ffi::OsStrExt as _;
 

@@ -10,7 +10,7 @@ use proto::gocache::name::Entry;
 use super::Verdict;
 use crate::cause::{Confidence, Evidence};
 use crate::gocache::entry::{Damage, Poison, State};
-use crate::gocache::modindex::Stale;
+use crate::gocache::modindex::{Key, Stale};
 use crate::gocache::source::Source;
 use crate::gocache::survey::{Label, Line, Output, Survey, Unread};
 use crate::report::printed::{Finding, Level};
@@ -55,6 +55,7 @@ pub struct CacheDefect {
 const FIX_POISONED: &str = "first keep a copy of the whole folder as evidence (cp -a) and find out who can write to it; then run `go clean -cache`, build again, and rebuild everything that was linked from this cache";
 const FIX_DAMAGED: &str = "first keep a copy of the file as evidence (cp -a), check the disk and who can write to the folder; then run `go clean -cache`: go makes these entries anew";
 const FIX_STALE: &str = "first keep a copy of the cache as evidence (cp -a); then run `go clean -cache` and rebuild what was built from it; do not set the times of source files to a fixed value, or build with GODEBUG=goindex=0";
+const FIX_STALE_MODULE: &str = "first keep a copy of the cache and of this folder as evidence (cp -a) and let `go mod verify` tell whether the folder was changed; then run `go clean -cache` and rebuild what was built from it";
 const FIX_UNJUDGED: &str = "find out what made it; to be sure, build with an empty cache (GOCACHE set to a new folder) and compare";
 const FIX_CUT_OFF: &str = "nothing: go makes it anew";
 const FIX_UNREAD: &str = "run this as the user who owns the cache";
@@ -293,8 +294,15 @@ pub fn stale(source: &Source, stale: &[Stale]) -> Vec<CacheDefect> {
         let Change { file, what, a, b } = &stale.change;
         let [said, says] = [a, b].map(|text| if text.is_empty() { "none" } else { text });
         let folder = stale.folder.display();
+        let (why, fix) = match stale.key {
+            Key::Files => ("its time and size are the same", FIX_STALE),
+            Key::Path => (
+                "it lies in the module cache at the same path",
+                FIX_STALE_MODULE,
+            ),
+        };
         let sentence = format!(
-            "the index of {folder} is stale: go goes on choosing files and imports by what {file} said before; its time and size are the same, and go looks at nothing else"
+            "the index of {folder} is stale: go goes on choosing files and imports by what {file} said before; {why}, and go looks at nothing else"
         );
         let mut found = CacheDefect::new("stale-module-index", Verdict::Stale, sentence)
             .shows(
@@ -302,7 +310,7 @@ pub fn stale(source: &Source, stale: &[Stale]) -> Vec<CacheDefect> {
                 said,
                 says,
             )
-            .fix(FIX_STALE);
+            .fix(fix);
         found.action = Some(stale.action);
         found.output = Some(stale.output);
         found.kind = Some(Kind::ModuleIndex);

@@ -220,7 +220,7 @@ impl IndexChange {
             Some("") => " of the module's root".to_owned(),
             Some(folder) => format!(" of folder {folder}"),
         };
-        let same = "names, times and sizes of the files are the same, and go looks at nothing else";
+        let same = "names, times and sizes of the files are the same, or they lie at one path of the module cache, and go looks at nothing else";
         match &self.change {
             Some(Change { file, what, a, b }) => {
                 let [a, b] = [a, b].map(|text| if text.is_empty() { "none" } else { text });

@@ -9,19 +9,11 @@ use std::process::Command;
 use proto::inputs::Cgo;
 
 use super::{QUESTION, Unstated, set};
+use crate::host::public::C_FLAGS;
 use crate::host::redaction::Redaction;
 use crate::rebuild::child;
 use crate::rebuild::machine::Machine;
 use crate::rebuild::project::{Asking, Project};
-
-/// Words for the compilers and the linker, as `go env` has them.
-const FLAGS: &[&str] = &[
-    "CGO_CFLAGS",
-    "CGO_CPPFLAGS",
-    "CGO_CXXFLAGS",
-    "CGO_FFLAGS",
-    "CGO_LDFLAGS",
-];
 
 /// Variables that C compilers read and whose values say all there is to say.
 const VARIABLES: &[&str] = &["MACOSX_DEPLOYMENT_TARGET", "SOURCE_DATE_EPOCH"];
@@ -45,7 +37,7 @@ pub(super) fn of(
     }
     unstated.unless(false, "sysroot");
     let mut settings = BTreeMap::new();
-    for name in FLAGS {
+    for name in C_FLAGS {
         settings.extend(unstated.variable(name, project.env(name)));
     }
     for name in VARIABLES {

@@ -31,6 +31,6 @@ pub(super) fn of(project: &Project, machine: &Machine, interrupt: &Interrupt) ->
     Some(Revision {
         system: "git".into(),
         commit: ask(&["rev-parse", "--verify", "HEAD"])?,
-        modified: !ask(&["status", "--porcelain"])?.is_empty(),
+        modified: !ask(&["status", "--porcelain", "--untracked-files=normal"])?.is_empty(),
     })
 }

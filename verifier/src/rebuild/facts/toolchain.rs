@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use crate::rebuild::project::Project;
 use crate::toolchain::tree::Tree;
 
-/// Returns the toolchain and the hash of the whole installation.
+/// Returns the toolchain and the hash of all that the release's module has.
 pub(super) fn of(project: &Project, unstated: &mut Unstated) -> (Toolchain, Option<String>) {
     let whole = read(Path::new(project.env("GOROOT")));
     let shaping = whole.as_ref().map(|whole| shaping(whole).h1().to_string());
@@ -22,11 +22,13 @@ pub(super) fn of(project: &Project, unstated: &mut Unstated) -> (Toolchain, Opti
     (toolchain, whole.map(|whole| whole.h1().to_string()))
 }
 
-/// Hashes an installation; `None` where something in it has no hash, since it may
-/// be compiled all the same.
+/// Hashes an installation; `None` where something in it has no hash or is not covered
+/// by it, since it may be compiled or linked all the same.
 fn read(goroot: &Path) -> Option<Manifest> {
     let tree = Tree::read(goroot, None, Progress::new(false)).ok()?;
-    (tree.unhashed.is_empty() && tree.shadowed.is_empty()).then_some(tree.manifest)
+    let is_whole =
+        tree.unhashed.is_empty() && tree.shadowed.is_empty() && !tree.has_linkable_packages();
+    is_whole.then_some(tree.manifest)
 }
 
 /// Leaves out what packagers leave out.
