@@ -161,20 +161,16 @@ mod tests {
     fn every_cause_that_exists_is_described() {
         use verifier::cause::Name;
         let described = &schema("report-v1")["$defs"]["cause"]["properties"]["cause"];
+        let described = described["anyOf"].as_array().unwrap();
         for name in Name::ALL {
             let name = name.as_str();
+            let mut causes = described.iter();
+            let cause = causes.find(|cause| cause["const"] == name.as_str());
+            let cause = cause.unwrap_or_else(|| panic!("{name}"));
             assert!(
-                described["enum"]
-                    .as_array()
-                    .unwrap()
-                    .contains(&Value::from(name.clone())),
-                "{name}"
-            );
-            assert!(
-                described["description"]
+                cause["description"]
                     .as_str()
-                    .unwrap()
-                    .contains(&format!("{name}: ")),
+                    .is_some_and(|words| words.len() > 10),
                 "{name}"
             );
         }

@@ -18,6 +18,14 @@ pub fn bytes(number: impl Display) -> String {
     }
 }
 
+/// Says how many differ: `1 differs`, `20 differ`.
+pub fn differ(number: impl Display) -> String {
+    match number.to_string() {
+        one if one == "1" => "1 differs".to_owned(),
+        many => format!("{many} differ"),
+    }
+}
+
 /// Says how many bytes differ: `1 byte differs`, `20 bytes differ`.
 pub fn bytes_differ(number: impl Display) -> String {
     match bytes(number) {
@@ -60,6 +68,10 @@ mod tests {
             ["0 bytes", "1 byte", "1.5 KiB", "10.0 MiB"]
         );
         assert_eq!([bytes(1), bytes(2048)], ["1 byte", "2048 bytes"]);
+        assert_eq!(
+            [differ(1), differ(0), differ(1204)],
+            ["1 differs", "0 differ", "1204 differ"]
+        );
         assert_eq!(
             [bytes_differ(1), bytes_differ(11)],
             ["1 byte differs", "11 bytes differ"]

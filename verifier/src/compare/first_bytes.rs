@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::Artifact;
 
-/// Bytes shown of each file.
-const SHOWN_LEN: usize = 16;
+/// Bytes shown of each side from the first that differs on.
+pub const SHOWN_LEN: usize = 16;
 
 /// Where two files first differ outside their stamps.
 #[derive(Debug, Clone, PartialEq, Eq)]

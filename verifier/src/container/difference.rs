@@ -83,6 +83,8 @@ pub struct Only {
 pub struct Field {
     /// What it is about: `modification time`, `gzip: file name`, …
     pub name: String,
+    /// Whether it only says how members were packed: when, in which order, how well.
+    pub is_packing: bool,
     /// For how many members; 0 when it is about the container itself.
     pub members: usize,
     /// The first few.
@@ -98,6 +100,22 @@ pub struct Example {
     pub a: Option<String>,
     /// The second side's value.
     pub b: Option<String>,
+}
+
+impl Field {
+    /// Something that two containers say about themselves.
+    pub(super) fn own(name: &str, a: Option<String>, b: Option<String>) -> Self {
+        Self {
+            name: name.into(),
+            is_packing: true,
+            members: 0,
+            examples: vec![Example {
+                place: name.into(),
+                a,
+                b,
+            }],
+        }
+    }
 }
 
 impl Difference {

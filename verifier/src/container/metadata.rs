@@ -45,6 +45,15 @@ pub fn compare(kinds: [Kind; 2], a: &Listing, b: &Listing, pairing: &Pairing) ->
 
 const NAME: &str = "name";
 
+/// Fields about members that say no more than when they were packed, and whether the
+/// folders around them have entries of their own.
+const PACKING: [&str; 4] = [
+    "modification time",
+    "access time",
+    "change time",
+    "entries for folders",
+];
+
 /// Says whether one of two names begins at the root of the disk, and the other does
 /// not: unpackers differ in where they put it. Packages are always unpacked there.
 fn is_absolute(kinds: [Kind; 2], a: &Member, b: &Member) -> bool {
@@ -61,6 +70,7 @@ impl Fields {
         let at = known.unwrap_or_else(|| {
             self.0.push(Field {
                 name: name.into(),
+                is_packing: PACKING.contains(&name),
                 members: 0,
                 examples: Vec::new(),
             });
@@ -78,15 +88,7 @@ impl Fields {
     }
 
     fn own(&mut self, name: &str, a: Option<String>, b: Option<String>) {
-        self.0.push(Field {
-            name: name.into(),
-            members: 0,
-            examples: vec![Example {
-                place: name.into(),
-                a,
-                b,
-            }],
-        });
+        self.0.push(Field::own(name, a, b));
     }
 }
 
@@ -177,7 +179,11 @@ fn order(fields: &mut Fields, a: &Listing, b: &Listing, pairing: &Pairing) {
 fn top(fields: &mut Fields, pairing: &Pairing) {
     let [a, b] = pairing.top.clone();
     if a != b {
-        fields.own("outermost folder", a, b);
+        // Where members come to lie is no matter of packing.
+        fields.0.push(Field {
+            is_packing: false,
+            ..Field::own("outermost folder", a, b)
+        });
     }
 }
 

@@ -128,6 +128,33 @@ fn a_custom_section_of_wasm_is_none_of_the_usual_ones() {
 }
 
 #[test]
+fn bytes_behind_a_module_of_wasm_follow_its_end() {
+    // Code, data, and a custom section.
+    let module = b"\0asm\x01\0\0\0\x0a\x02\x01\x02\x0b\x01\x07\0\x06\x04nameX";
+    assert!(!Image::read(module).truncated);
+    // Text, a line end, which is the number of the code section, and zeros.
+    for behind in [
+        &b"payload"[..],
+        b"\n",
+        b"\nhello",
+        b"\x0a\x80",
+        b"\0\0\0\0\0",
+    ] {
+        let bytes = [&module[..], behind].concat();
+        let image = Image::read(&bytes);
+        assert!(!image.truncated && image.problems.is_empty(), "{image:?}");
+        let last = image.regions.last().unwrap();
+        assert_eq!(last.name, "(after the last section)");
+        assert_eq!(last.range, module.len()..bytes.len());
+    }
+    // A module that breaks off has lost something.
+    for len in (9..module.len()).filter(|len| ![12, 15].contains(len)) {
+        let image = Image::read(&module[..len]);
+        assert!(image.truncated && !image.problems.is_empty(), "{len}");
+    }
+}
+
+#[test]
 fn bytes_that_two_sections_share_are_code_if_one_says_so() {
     let region = |name: &str, range, content| Region {
         name: name.into(),

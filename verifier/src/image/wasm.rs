@@ -25,43 +25,62 @@ const NAMES: [&str; 14] = [
     "tag",
 ];
 
-/// Reads the sections of a module.
+const CUSTOM: u8 = 0;
+
+/// In which order sections come: custom ones anywhere, the others once.
+const ORDER: [u8; 13] = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
+
+/// Reads the sections of a module. Bytes that begin no section follow the module's end,
+/// and belong to none.
 pub(super) fn read(bytes: &[u8], image: &mut Image) {
     image.machine.goarch = Some("wasm");
     image.machine.kind = Some("module");
     let mut at = 8;
+    let mut last = None;
     for _ in 0..SECTIONS_MAX {
-        let Some(id) = bytes.get(at) else {
-            break;
+        let Some(&id) = bytes.get(at) else {
+            return;
         };
-        let Some((len, start)) = leb128(bytes, at + 1) else {
+        let len = leb128(bytes, at + 1);
+        let end = len.map(|(len, start)| (start as u64).saturating_add(len));
+        let whole = end.and_then(|end| usize::try_from(end).ok());
+        let whole = whole.filter(|end| *end <= bytes.len());
+        let place = ORDER.iter().position(|known| *known == id);
+        // What breaks off is told from other bytes by its place.
+        let is_section = match (len, whole) {
+            (Some((_, start)), Some(end)) if id == CUSTOM => name(&bytes[start..end]).is_some(),
+            (_, Some(_)) => place.is_some(),
+            (_, None) => id == CUSTOM || place > last,
+        };
+        if !is_section {
+            return;
+        }
+        let (Some((_, start)), Some(end)) = (len, end) else {
             image.truncated = true;
             return image.problem("WebAssembly section: its length breaks off");
         };
-        let end = (start as u64).saturating_add(len);
-        section(*id, bytes, at, start, end, image);
-        match usize::try_from(end) {
-            Ok(end) if end <= bytes.len() => at = end,
-            _ => {
-                return image.problem("WebAssembly section: passes the end of the file");
-            }
-        }
+        section(id, bytes, at, start, end, image);
+        let Some(end) = whole else {
+            return image.problem("WebAssembly section: passes the end of the file");
+        };
+        at = end;
+        last = last.max(place);
     }
 }
 
 fn section(id: u8, bytes: &[u8], at: usize, start: usize, end: u64, image: &mut Image) {
     let body_end = usize::try_from(end).unwrap_or(usize::MAX).min(bytes.len());
-    let known = NAMES
-        .get(usize::from(id))
-        .map_or_else(|| format!("section {id}"), |name| (*name).to_owned());
-    let custom = (id == 0).then(|| name(&bytes[start..body_end])).flatten();
+    let known = NAMES.get(usize::from(id)).copied().unwrap_or_default();
+    let custom = (id == CUSTOM)
+        .then(|| name(&bytes[start..body_end]))
+        .flatten();
     let (name, body) = match custom {
         // No name of its own makes a section one that is not: a second "code".
         Some((name, skip)) if NAMES.contains(&name.as_str()) => {
             (format!("custom {name}"), start + skip)
         }
         Some((name, skip)) => (name, start + skip),
-        None => (known, start),
+        None => (known.to_owned(), start),
     };
     match name.as_str() {
         "go:buildid" => image.find_embedded_id(bytes, body..body_end),

@@ -15,12 +15,15 @@ pub(super) fn masks(artifact: &Artifact) -> Vec<Mask> {
         return Vec::new();
     };
     let text = &info.value.text;
+    if text.is_empty() {
+        return Vec::new();
+    }
     let framed = [&blob::FRAME_START[..], text.as_bytes(), &blob::FRAME_END].concat();
     let stamps = artifact.go.stamps.iter();
     let stamps = stamps
         .filter(|stamp| stamp.kind == Kind::BuildInfo && is_data(&artifact.image, &stamp.range));
     let mut masks = Vec::new();
-    for stamp in stamps.filter(|_| !text.is_empty()) {
+    for stamp in stamps {
         let bytes = artifact.bytes().get(stamp.range.clone());
         let Some(at) = bytes.and_then(|bytes| memmem::find(bytes, &framed)) else {
             continue;
@@ -40,26 +43,25 @@ fn values(text: &str) -> impl Iterator<Item = (What, std::ops::Range<usize>)> {
         let at = start;
         start += line.len();
         let line = line.trim_end_matches('\n');
-        let (name, value) = line.split_once('\t')?;
-        let from = match (name, value.split_once('=')) {
-            ("build", Some((_, value))) => line.len() - value.len(),
-            _ => line.len() - value.len(),
+        let (name, said) = line.split_once('\t')?;
+        let (what, value) = match (name, said.split_once('=')) {
+            ("build", Some((key, value))) => (setting(key), value),
+            ("build", None) => (setting(said), said),
+            _ => (What::Modules, said),
         };
-        let what = match (name, value) {
-            ("build", value) if is_version_control(value) => What::Vcs,
-            ("build", _) => What::BuildInfo,
-            _ => What::Modules,
-        };
-        (from < line.len()).then(|| (what, at + from..at + line.len()))
+        let end = at + line.len();
+        (!value.is_empty()).then(|| (what, end - value.len()..end))
     })
 }
 
-/// Settings that the go command takes from version control.
+/// Says of which kind a setting is: some the go command takes from version control.
 ///
 /// Source: cmd/go/internal/load/pkg.go setBuildInfo
-fn is_version_control(setting: &str) -> bool {
-    let (key, _) = setting.split_once('=').unwrap_or((setting, ""));
-    matches!(key, "vcs" | "vcs.revision" | "vcs.time" | "vcs.modified")
+fn setting(key: &str) -> What {
+    match key {
+        "vcs" | "vcs.revision" | "vcs.time" | "vcs.modified" => What::Vcs,
+        _ => What::BuildInfo,
+    }
 }
 
 #[cfg(test)]

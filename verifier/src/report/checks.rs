@@ -69,6 +69,18 @@ impl Printed for Report {
 }
 
 impl Report {
+    /// Says of a pair that it is equal after masking, or why that does not hold.
+    fn masked(&self, pair: &Comparison) -> Option<String> {
+        let masked = pair.masked.as_ref().filter(|masked| masked.equal)?;
+        let what = masked.describe();
+        Some(match self.alarm(pair) {
+            None => format!("equal after masking: {what}; this is not equality"),
+            Some(alarm) => {
+                format!("not accepted after masking: nothing but {what} differs, and yet: {alarm}")
+            }
+        })
+    }
+
     fn check(&self, pair: &Comparison) -> Check {
         let path = |index: usize| self.files.get(index).map_or("", |file| file.path.as_str());
         let [a, b] = pair.files.map(path);
@@ -99,13 +111,7 @@ impl Report {
                 Verdict::Different => Status::Failed,
                 Verdict::Inconclusive => Status::Undecided,
             },
-            reason: match (&pair.reason, &pair.masked) {
-                (None, Some(masked)) if masked.equal => Some(format!(
-                    "equal after masking: {}; this is not equality",
-                    masked.describe()
-                )),
-                (reason, _) => reason.clone(),
-            },
+            reason: pair.reason.clone().or_else(|| self.masked(pair)),
             findings: findings.collect(),
         }
     }

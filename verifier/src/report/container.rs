@@ -79,6 +79,9 @@ pub struct Only {
 pub struct Metadata {
     /// `modification time`, `gzip: file name`, …
     pub field: String,
+    /// Whether it only says how members were packed.
+    #[serde(skip)]
+    pub is_packing: bool,
     /// For how many members; 0 when it is about the container itself.
     pub members: usize,
     /// The first few.

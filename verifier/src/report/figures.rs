@@ -60,7 +60,9 @@ impl Report {
                 let functions = functions::tables(&titled("Packages and functions"), pair);
                 figures.extend(functions.into_iter().map(Figure::Table));
                 figures.push(Figure::Table(sections(titled("Sections"), pair)));
-                figures.extend(masked(titled("After masking"), pair).map(Figure::Table));
+                figures.extend(
+                    masked(titled("After masking"), pair, self.alarm(pair)).map(Figure::Table),
+                );
             }
         }
         let holdings = self.contents.iter().take(PICTURES_MAX);
@@ -199,7 +201,7 @@ fn sections(title: String, pair: &Comparison) -> Table {
 }
 
 /// The second verdict; never without saying that it is no equality.
-fn masked(title: String, pair: &Comparison) -> Option<Table> {
+fn masked(title: String, pair: &Comparison, alarm: Option<String>) -> Option<Table> {
     let masked = pair.masked.as_ref()?;
     let places = |places: &[super::masked::Place]| match places.first() {
         None => Value::Absent,
@@ -224,16 +226,23 @@ fn masked(title: String, pair: &Comparison) -> Option<Table> {
         ],
         agrees: Some(!mask.differs),
     });
-    let note = if masked.equal {
-        "With this left out both files are equal. That is not equality: the files differ."
-    } else if masked.more.is_empty() {
-        "With this left out the files differ still."
-    } else {
-        "Some of this is part of what was built, and is left out only on demand. Nothing else differs."
+    let note = match alarm {
+        Some(alarm) if masked.equal => {
+            format!("Nothing else differs, and that is not accepted: {alarm}.")
+        }
+        _ if masked.equal => {
+            "With this left out both files are equal. That is not equality: the files differ."
+                .into()
+        }
+        _ if masked.more.is_empty() => "With this left out the files differ still.".into(),
+        _ => {
+            "Some of this is part of what was built, and is left out only on demand. Nothing else differs."
+                .into()
+        }
     };
     Some(Table {
         title,
-        note: note.into(),
+        note,
         columns: columns("left out", pair),
         rows: rows.collect(),
         left_out: masked.masks.len().saturating_sub(ROWS_MAX),

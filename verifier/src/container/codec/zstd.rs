@@ -14,8 +14,11 @@ use super::super::source::Source;
 
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// Frames that carry no content have magic numbers 0x184d2a50 to 0x184d2a5f.
-const SKIPPED: [u8; 3] = [0x2a, 0x4d, 0x18];
+/// Says whether a magic number, 0x184d2a50 to 0x184d2a5f, begins a frame that carries no
+/// content.
+fn is_skipped(magic: [u8; 4]) -> bool {
+    u32::from_le_bytes(magic) >> 4 == 0x0184_d2a5
+}
 
 pub(super) fn unpack(packed: impl BufRead + 'static) -> Box<dyn Read> {
     Box::new(Frames::Between(packed))
@@ -67,7 +70,7 @@ impl<R: BufRead> Read for Frames<R> {
 fn begin<R: BufRead>(mut packed: R) -> io::Result<Frames<R>> {
     let mut magic = [0; 4];
     packed.read_exact(&mut magic)?;
-    if magic[0] & 0xf0 == 0x50 && magic[1..] == SKIPPED {
+    if is_skipped(magic) {
         let mut len = [0; 4];
         packed.read_exact(&mut len)?;
         let len = u64::from(u32::from_le_bytes(len));

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Fault, FaultKind, How, Source};
 use crate::compare::Artifact;
+use crate::compare::first_bytes::SHOWN_LEN;
 use crate::container::listing::Content;
 use crate::image::{Format, sniff};
 use crate::input::Input;
@@ -56,9 +57,6 @@ fn gather(source: &Source) -> io::Result<(Bytes, [u8; 32])> {
     }
     Ok((gatherer.finish()?, sha256.finalize().into()))
 }
-
-/// Bytes shown of each side from the first that differs on.
-const SHOWN_LEN: usize = 16;
 
 /// Counts the bytes that differ.
 pub(super) fn bytes(a: &Source, b: &Source) -> io::Result<How> {

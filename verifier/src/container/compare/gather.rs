@@ -1,6 +1,6 @@
 //! What both sides give, gathered into one answer.
 
-use crate::container::difference::{Difference, Example, Field};
+use crate::container::difference::{Difference, Field};
 use crate::container::fault::Fault;
 use crate::container::kind::Kind;
 use crate::container::listing::{Listing, Role};
@@ -83,30 +83,25 @@ impl Difference {
             return;
         }
         let [a, b] = containers;
-        let own = |name: &str, a: String, b: String| Field {
-            name: name.into(),
-            members: 0,
-            examples: vec![Example {
-                place: name.into(),
-                a: Some(a),
-                b: Some(b),
-            }],
-        };
         if a.kind != b.kind {
-            let [one, other] = self.kinds.clone();
-            let field = own("kind of container", one, other);
+            let [one, other] = self.kinds.clone().map(Some);
+            let field = Field::own("kind of container", one, other);
             self.fields.insert(0, field);
         }
         if self.is_silent() {
-            let size = |container: &Container| format!("{} bytes", container.len());
-            let name = rest(containers, lists);
-            self.fields.push(own(name, size(a), size(b)));
+            let size = |container: &Container| Some(format!("{} bytes", container.len()));
+            let (name, is_packing) = rest(containers, lists);
+            self.fields.push(Field {
+                is_packing,
+                ..Field::own(name, size(a), size(b))
+            });
         }
     }
 }
 
-/// Names what is left to differ where everything that is shown is the same.
-fn rest(containers: [&Container; 2], lists: [&Listing; 2]) -> &'static str {
+/// Names what is left to differ where everything that is shown is the same, and says
+/// whether it is sure to be no more than packing.
+fn rest(containers: [&Container; 2], lists: [&Listing; 2]) -> (&'static str, bool) {
     let facts = lists.map(|list| {
         let facts = list.facts.iter().filter(|fact| fact.role == Role::Rest);
         facts
@@ -117,13 +112,13 @@ fn rest(containers: [&Container; 2], lists: [&Listing; 2]) -> &'static str {
         container.codec.is_none() && !matches!(container.kind, Kind::Zip | Kind::Rpm)
     };
     if facts[0] != facts[1] || containers.iter().all(is_plain) {
-        "bytes outside the members"
+        ("bytes outside the members", false)
     } else if containers
         .iter()
         .any(|container| container.kind == Kind::Zip)
     {
-        "compressed bytes, or bytes between the members"
+        ("compressed bytes, or bytes between the members", false)
     } else {
-        "compressed bytes"
+        ("compressed bytes", true)
     }
 }

@@ -45,16 +45,7 @@ pub(super) fn behind(
     {
         let other = value(b, &fact.name);
         if other.as_ref() != Some(&fact.value) {
-            let example = Example {
-                place: fact.name.clone(),
-                a: Some(fact.value.clone()),
-                b: other,
-            };
-            fields.push(Field {
-                name: fact.name.clone(),
-                members: 0,
-                examples: vec![example],
-            });
+            fields.push(Field::own(&fact.name, Some(fact.value.clone()), other));
         }
     }
     fields.extend(files(images, kinds, lists, pairing));
@@ -105,6 +96,7 @@ fn files(
     };
     (!found.is_empty()).then(|| Field {
         name: "bytes of the image's own files".into(),
+        is_packing: false,
         members: found.len(),
         examples: found.iter().take(EXAMPLES_MAX).map(example).collect(),
     })

@@ -61,7 +61,7 @@ impl Printer<'_> {
         if pair.verdict == Verdict::Identical {
             return Ok(());
         }
-        self.masked(pair)?;
+        self.masked(pair, report.alarm(pair).as_deref())?;
         let causes = report
             .causes
             .iter()
@@ -161,8 +161,9 @@ impl Printer<'_> {
         let bytes = &pair.bytes;
         write!(
             self.out,
-            "  bytes: {} differ, {} of them stamps",
-            bytes.differing, bytes.stamped
+            "  bytes: {}, {} of them stamps",
+            quantity::differ(bytes.differing),
+            bytes.stamped
         )?;
         writeln!(
             self.out,
@@ -221,9 +222,9 @@ impl Printer<'_> {
         }
         writeln!(
             self.out,
-            "  sections: {} differ, {} are equal",
-            pair.sections.len(),
-            pair.sections_same
+            "  sections: {}, {}",
+            quantity::differ(pair.sections.len()),
+            quantity::count(pair.sections_same, "is equal", "are equal")
         )?;
         let shown = if self.style.verbose {
             usize::MAX
@@ -286,6 +287,7 @@ impl Printer<'_> {
         };
         let stamped = match section.stamped {
             0 => String::new(),
+            1 if section.differing == 1 => ", a stamp".into(),
             all if all == section.differing => ", all of them stamps".into(),
             some => format!(", {some} of them stamps"),
         };
@@ -301,8 +303,8 @@ impl Printer<'_> {
         };
         writeln!(
             self.out,
-            "    {name:<24} {size}, {} differ{stamped}{new}",
-            section.differing
+            "    {name:<24} {size}, {}{stamped}{new}",
+            quantity::differ(section.differing)
         )?;
         if self.style.verbose {
             for range in &section.ranges {

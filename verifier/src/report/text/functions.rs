@@ -4,6 +4,7 @@ use std::io;
 
 use super::{Printer, clean};
 use crate::diff::functions::{Change, Counts, FunctionDiff};
+use crate::quantity;
 use crate::report::Comparison;
 use crate::report::functions::Functions;
 
@@ -17,7 +18,10 @@ impl Printer<'_> {
         let words = words(&counts, &letters);
         let moved = match counts.shifted {
             0 => String::new(),
-            shifted => format!("{shifted} differ only in addresses of what moved, "),
+            shifted => format!(
+                "{} only in addresses of what moved, ",
+                quantity::differ(shifted)
+            ),
         };
         let order = match functions.reordered {
             0 => "",

@@ -2,36 +2,24 @@
 
 use std::io;
 
-use super::{Color, Printer};
+use super::{Color, Printer, clean};
 use crate::quantity;
 use crate::report::Comparison;
-use crate::report::masked::Place;
+use crate::report::masked::{Masked, Place};
 
 /// Places of one mask shown for each file.
 const PLACES_SHOWN: usize = 16;
 
 impl Printer<'_> {
-    pub(super) fn masked(&mut self, pair: &Comparison) -> io::Result<()> {
+    /// An alarm is what forbids to take the two for equal whatever is masked.
+    pub(super) fn masked(&mut self, pair: &Comparison, alarm: Option<&str>) -> io::Result<()> {
         let Some(masked) = &pair.masked else {
             return Ok(());
         };
         if masked.equal {
-            let answer = self.paint("EQUAL AFTER MASKING", Color::Yellow);
-            let what = masked.describe();
-            writeln!(self.out, "\n{answer}: {what}; this is not equality")?;
-        }
-        if !masked.more.is_empty() {
-            let answer = self.paint("NOT EQUAL AFTER MASKING", Color::Yellow);
-            let names: Vec<&str> = masked.more.iter().map(|what| what.as_str()).collect();
-            let hiding = masked.masks.iter().filter(|mask| mask.differs);
-            let kinds: Vec<&str> = hiding.map(|mask| mask.what.name()).collect();
-            writeln!(
-                self.out,
-                "\n{answer}: {} differ, which are part of what was built; besides that nothing differs \
-                 (--accept masked={} takes it)",
-                names.join(", "),
-                kinds.join(",")
-            )?;
+            self.equal(&masked.describe(), alarm)?;
+        } else if !masked.more.is_empty() {
+            self.equal_on_demand(masked, alarm)?;
         }
         if !self.style.verbose {
             return Ok(());
@@ -53,6 +41,37 @@ impl Printer<'_> {
             writeln!(self.out, "    what is left differs, too")?;
         }
         Ok(())
+    }
+
+    fn equal(&mut self, hidden: &str, alarm: Option<&str>) -> io::Result<()> {
+        let Some(alarm) = alarm else {
+            let answer = self.paint("EQUAL AFTER MASKING", Color::Yellow);
+            return writeln!(self.out, "\n{answer}: {hidden}; this is not equality");
+        };
+        let answer = self.paint("NOT ACCEPTED AFTER MASKING", Color::Red);
+        let alarm = clean(alarm);
+        writeln!(
+            self.out,
+            "\n{answer}: nothing but {hidden} differs, and yet: {alarm}"
+        )
+    }
+
+    fn equal_on_demand(&mut self, masked: &Masked, alarm: Option<&str>) -> io::Result<()> {
+        let answer = self.paint("NOT EQUAL AFTER MASKING", Color::Yellow);
+        let names: Vec<&str> = masked.more.iter().map(|what| what.as_str()).collect();
+        let accept = match alarm {
+            Some(alarm) => format!("--accept does not take it: {}", clean(alarm)),
+            None => {
+                let hiding = masked.masks.iter().filter(|mask| mask.differs);
+                let kinds: Vec<&str> = hiding.map(|mask| mask.what.name()).collect();
+                format!("--accept masked={} takes it", kinds.join(","))
+            }
+        };
+        writeln!(
+            self.out,
+            "\n{answer}: {} differ, which are part of what was built; besides that nothing differs ({accept})",
+            names.join(", ")
+        )
     }
 }
 

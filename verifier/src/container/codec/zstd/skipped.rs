@@ -8,7 +8,7 @@ use std::io::{self, BufReader, Read as _};
 use super::super::super::listing::Fact;
 use super::super::super::source::{Cursor, Source};
 use super::super::super::unowned::Unowned;
-use super::{MAGIC, SKIPPED};
+use super::{MAGIC, is_skipped};
 
 /// Returns what the frames hold that are passed over. Where frames make no sense, the
 /// reading of the content says so.
@@ -19,7 +19,7 @@ pub(super) fn fact(source: &Source) -> io::Result<Option<Fact>> {
     };
     let mut unowned = Unowned::default();
     while let Some(magic) = walk.take::<4>()? {
-        if magic[0] & 0xf0 == 0x50 && magic[1..] == SKIPPED {
+        if is_skipped(magic) {
             let Some(len) = walk.take::<4>()? else { break };
             let len = u64::from(u32::from_le_bytes(len));
             unowned.add_range(source, walk.at..walk.at.saturating_add(len))?;

@@ -47,6 +47,7 @@ pub(super) fn container(difference: &Difference, differing: Vec<Member>) -> Cont
             .iter()
             .map(|field| Metadata {
                 field: field.name.clone(),
+                is_packing: field.is_packing,
                 members: field.members,
                 examples: field.examples.iter().map(evidence).collect(),
             })
