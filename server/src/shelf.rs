@@ -11,16 +11,15 @@ mod changing;
 pub(crate) mod hot;
 pub(crate) mod negative;
 pub(crate) mod purge;
+mod turns;
 pub(crate) mod used;
 pub(crate) mod verified;
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use proto::module::Version;
-use tokio::sync::Mutex;
 
 use crate::blocking;
 use crate::journal::{self, Journal};
@@ -30,6 +29,7 @@ use absent::Absences;
 use answer::Answer;
 use hot::{Hot, Since};
 use negative::Negative;
+use turns::Turns;
 use used::Used;
 use verified::Verified;
 
@@ -45,22 +45,6 @@ pub(crate) struct Shelf<E> {
     verified: Verified,
     used: Used,
     turns: Turns,
-}
-
-/// A file is never recorded while it is taken back. Files share a lock with some
-/// others only, so that storage that hangs at one does not hold up them all.
-#[derive(Debug, Default)]
-struct Turns([Mutex<()>; TURNS]);
-
-const TURNS: usize = 32;
-
-impl Turns {
-    fn of(&self, key: &Key) -> &Mutex<()> {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let number = hasher.finish() % TURNS as u64;
-        &self.0[usize::try_from(number).unwrap_or(0)]
-    }
 }
 
 /// What a shelf is made of.
@@ -276,7 +260,10 @@ impl<E: Clone> Shelf<E> {
     /// What the disk answers.
     pub(crate) async fn versions(&self, module_prefix: &str) -> io::Result<Vec<Version>> {
         let keys = self.list(module_prefix).await?;
-        Ok(keys.iter().filter_map(version_of).collect())
+        let versions = keys.iter().filter_map(Key::of_version);
+        Ok(versions
+            .filter_map(|(_, version, _)| Version::from_escaped(version).ok())
+            .collect())
     }
 
     /// Returns the files whose places start with `prefix`.
@@ -311,9 +298,7 @@ impl<E: Clone> Shelf<E> {
             Change::remove(Table::Files, key.as_str()),
             Change::remove(Table::Used, key.as_str()),
         ];
-        if used::is_zip(key)
-            && let Some(version) = used::version_of(key)
-        {
+        if let Some(version) = used::version_of_zip(key) {
             changes.push(Change::remove(Table::Contents, version));
         }
         self.ledger.apply(changes).await?;
@@ -389,14 +374,6 @@ impl<E: Clone> Shelf<E> {
 
 /// Files of one module that are looked at: versions by the ten thousand are many.
 const FILES_MAX: usize = 1_000_000;
-
-/// Returns the version of a version's file.
-fn version_of(key: &Key) -> Option<Version> {
-    let (_, file) = key.as_str().rsplit_once("/@v/")?;
-    let (version, _) = file.rsplit_once('.')?;
-    let version = Version::from_escaped(version).ok()?;
-    Some(version)
-}
 
 fn removed(key: &Key) -> journal::Entry {
     journal::Entry::Removed {

@@ -27,7 +27,8 @@ pub(crate) use key::Key;
 /// Where files are stored. A name once taken never gets other content, unless
 /// it was removed first or is one whose content changes ([`If::Any`]).
 ///
-/// Every call ends, with `TimedOut` where the storage does not answer.
+/// Every call ends, with `TimedOut` where the storage does not answer. Iterating a walk
+/// and reading what a large file holds may not.
 #[async_trait]
 pub(crate) trait Blobs: Send + Sync + Debug {
     /// Returns the file `key`, or `None` where there is none.

@@ -4,18 +4,21 @@
 //!
 //! `cold_files [--before PROGRAM] [--files N]`. Prints tables in Markdown.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+#[path = "cold_files/trace.rs"]
+mod trace;
 
-use rustix::process::{Pid, Signal, kill_process};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
 use tempfile::TempDir;
 use testkit::client;
 use testkit::go::{Go, Toolchain};
 use testkit::module::{Module, escape};
 use testkit::origin::Fault;
 use testkit::sumward::{Setup, Sumward};
-use testkit::world::{DATABASE, World, target, wait_until};
+use testkit::world::{DATABASE, World, target};
+
+use trace::{Calls, traced};
 
 const DELAYS: [Duration; 2] = [Duration::ZERO, Duration::from_millis(100)];
 
@@ -28,14 +31,8 @@ const AHEAD: u64 = 300;
 
 const BALLAST_BYTES: usize = 20_000;
 
-/// What is counted of the system's calls. Those of other systems are ignored.
-const CALLS: &str = "trace=?fsync,?fdatasync,?syncfs,?sync_file_range,?msync,?rename,?renameat,\
-                     ?renameat2,?link,?linkat,?getdents64";
-
 /// Files whose calls are counted.
 const TRACED_FILES_MAX: usize = 6;
-/// Longer than anything written later is put off.
-const TRACED_PAUSE: Duration = Duration::from_millis(1500);
 
 /// A row of the table: a kind of file, and what was asked for before.
 const ROWS: [Row; 4] = [
@@ -101,15 +98,6 @@ const NOW: usize = 1;
 struct Taken {
     millis: Vec<f64>,
     asked: Vec<f64>,
-}
-
-/// How often one file caused a kind of calls, before its answer was there and
-/// afterwards.
-#[derive(Clone, Copy, Default)]
-struct Calls {
-    syncs: [f64; 2],
-    directories: [f64; 2],
-    names: [f64; 2],
 }
 
 fn main() {
@@ -358,94 +346,6 @@ fn get(address: std::net::SocketAddr, target: &str) {
     let reply = client::get(address, target);
     assert_eq!(reply.status, 200, "{target}: {}", reply.text());
     assert!(reply.complete, "{target} was cut");
-}
-
-/// Asks for files one after another under strace.
-fn traced(server: &Sumward, modules: &[&Module], ending: &str) -> Calls {
-    let folder = tempfile::tempdir().expect("make a folder for the trace");
-    let file = folder.path().join("trace");
-    let mut strace = Strace::attach(server.id(), &file);
-    let mut spans = Vec::new();
-    for module in modules {
-        let begin = now();
-        get(server.address(), &target(module, ending));
-        spans.push((begin, now()));
-        // What is done afterwards is not to fall into the next one's time.
-        std::thread::sleep(TRACED_PAUSE);
-    }
-    strace.detach();
-    let trace = std::fs::read_to_string(&file).expect("read the trace");
-    let mut calls = Calls::default();
-    for line in trace.lines() {
-        let mut words = line.split_whitespace();
-        let (Some(_thread), Some(time), Some(call)) = (words.next(), words.next(), words.next())
-        else {
-            continue;
-        };
-        let Ok(time) = time.parse::<f64>() else {
-            continue;
-        };
-        let answered = !spans
-            .iter()
-            .any(|(begin, end)| (*begin..*end).contains(&time));
-        let counter = match call.split('(').next() {
-            Some("fsync" | "fdatasync" | "syncfs" | "sync_file_range" | "msync") => {
-                &mut calls.syncs
-            }
-            Some("getdents64") => &mut calls.directories,
-            Some("rename" | "renameat" | "renameat2" | "link" | "linkat") => &mut calls.names,
-            // The second half of a call that others came between.
-            _ => continue,
-        };
-        counter[usize::from(answered)] += 1.0 / modules.len() as f64;
-    }
-    calls
-}
-
-/// strace on a running process.
-struct Strace(Child);
-
-impl Strace {
-    fn attach(process: u32, file: &Path) -> Self {
-        let strace = Command::new("strace")
-            .args([
-                "-f",
-                "-qq",
-                "-ttt",
-                "-e",
-                CALLS,
-                "-p",
-                &process.to_string(),
-                "-o",
-            ])
-            .arg(file)
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("start strace");
-        let threads = format!("/proc/{process}/task");
-        wait_until("strace is attached to each thread", || {
-            let mut threads = std::fs::read_dir(&threads).into_iter().flatten().flatten();
-            threads.all(|thread| {
-                let status = std::fs::read_to_string(thread.path().join("status"));
-                status.is_ok_and(|status| !status.contains("TracerPid:\t0\n"))
-            })
-        });
-        Self(strace)
-    }
-
-    /// Lets go of the process; the trace is whole then.
-    fn detach(&mut self) {
-        let id = i32::try_from(self.0.id()).expect("a process id");
-        let id = Pid::from_raw(id).expect("not zero");
-        kill_process(id, Signal::INT).expect("signal strace");
-        self.0.wait().expect("wait for strace");
-    }
-}
-
-/// Seconds since 1970, as strace writes them.
-fn now() -> f64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.expect("the clock is past 1970").as_secs_f64()
 }
 
 fn millis<T>(work: impl FnOnce() -> T) -> f64 {

@@ -1,6 +1,7 @@
 //! The only reader of the environment in the tests, and where built things lie.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The checkout's root.
 #[must_use]
@@ -25,6 +26,14 @@ pub fn program(name: &str) -> PathBuf {
         path.display()
     );
     path
+}
+
+/// The same program, to be run with nothing of our environment.
+#[must_use]
+pub fn command(name: &str) -> Command {
+    let mut command = Command::new(program(name));
+    command.env_clear();
+    command
 }
 
 /// A folder under `target/` for what is worth keeping from run to run, such as

@@ -35,7 +35,7 @@ mod zips;
 
 pub use build::{buildid, buildinfo};
 pub use caches::{archives, caches};
-pub use claims::{claims, resealed};
+pub use claims::{changes, claims, disowned, entry_place, resealed};
 pub use containers::containers;
 pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_plan};
 pub use images::images;

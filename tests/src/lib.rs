@@ -14,6 +14,7 @@ pub mod client;
 pub mod database;
 pub mod environment;
 pub mod fuzz;
+pub mod git;
 pub mod go;
 pub mod module;
 pub mod origin;

@@ -11,3 +11,6 @@ mod child;
 #[cfg(test)]
 #[path = "cacheprog/desk.rs"]
 mod desk;
+#[cfg(test)]
+#[path = "cacheprog/talk.rs"]
+mod talk;

@@ -7,7 +7,7 @@ use std::panic::catch_unwind;
 use std::path::PathBuf;
 
 use testkit::environment::checkout;
-use testkit::fuzz::TARGETS;
+use testkit::fuzz::{TARGETS, changes};
 
 /// Mutations of each corpus.
 const ROUNDS: usize = 10_000;
@@ -52,6 +52,13 @@ fn corpora_hold_the_promises() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn every_claim_of_the_corpus_is_about_a_change() {
+    for (file, data) in corpus("claims") {
+        assert!(changes(&data), "{}", file.display());
+    }
 }
 
 #[test]

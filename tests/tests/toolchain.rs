@@ -51,9 +51,7 @@ impl Answer {
 
 /// The program under test, with nothing of our environment.
 pub(crate) fn verify_build() -> Command {
-    let mut command = Command::new(environment::program("verify-build"));
-    command.env_clear();
-    command
+    environment::command("verify-build")
 }
 
 /// Runs `verify-build toolchain`; the report is checked against its schema.

@@ -133,8 +133,11 @@ async fn catch_up(mut folder: Folder, remake: Remake) {
             remade = times;
             let report = remake.clone().beside_server().await;
             let report = match report {
-                Ok(report) => sled.remade().await.map(|()| report),
-                error => error,
+                // Else another one was begun meanwhile, and is made anew next.
+                Ok(report) if !emptied.has_changed().unwrap_or(false) => {
+                    sled.remade().await.map(|()| report)
+                }
+                report => report,
             };
             match report {
                 // A new folder.

@@ -88,16 +88,14 @@ impl Used {
 
     /// Counts that an answer was given to a client.
     pub(crate) fn count(&self, uses: &Arc<Uses>, client: Option<IpAddr>) {
-        match client {
-            Some(client) if self.client_addresses && is_zip(&uses.key) => {
-                if let Some(name) = version_of(&uses.key) {
-                    self.today()
-                        .add(format!("{name}/{client}"), 1, self.entries_per_day_max);
-                }
-            }
-            _ => {
-                uses.count.fetch_add(1, Ordering::Relaxed);
-            }
+        if self.client_addresses
+            && let Some(client) = client
+            && let Some(version) = version_of_zip(&uses.key)
+        {
+            let name = format!("{version}/{client}");
+            self.today().add(name, 1, self.entries_per_day_max);
+        } else {
+            uses.count.fetch_add(1, Ordering::Relaxed);
         }
         // After the count: if it is taken in between, it is taken again.
         let round = self.round.load(Ordering::Relaxed);
@@ -123,11 +121,10 @@ impl Used {
         let mut files = Vec::with_capacity(pending.len());
         for uses in pending {
             let count = uses.count.swap(0, Ordering::Relaxed);
-            if is_zip(&uses.key)
-                && count > 0
-                && let Some(name) = version_of(&uses.key)
+            if count > 0
+                && let Some(version) = version_of_zip(&uses.key)
             {
-                today.add(name, count.into(), self.entries_per_day_max);
+                today.add(version, count.into(), self.entries_per_day_max);
             }
             files.push(uses.key.clone());
         }
@@ -217,15 +214,11 @@ impl Noted {
     }
 }
 
-/// Tells whether a key is that of a zip.
-pub(super) fn is_zip(key: &Key) -> bool {
-    key.as_str().ends_with(".zip")
-}
-
-/// Returns `module@version`, escaped, of a version's file.
-pub(super) fn version_of(key: &Key) -> Option<String> {
-    let (module, file) = key.as_str().rsplit_once("/@v/")?;
-    let (version, _) = file.rsplit_once('.')?;
+/// Returns `module@version`, escaped, of a zip; `None` of other files.
+pub(super) fn version_of_zip(key: &Key) -> Option<String> {
+    let (module, version, "zip") = key.of_version()? else {
+        return None;
+    };
     Some(format!("{module}@{version}"))
 }
 

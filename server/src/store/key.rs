@@ -48,6 +48,15 @@ impl Key {
         &self.0
     }
 
+    /// Returns module, version and ending of a version's file, escaped as they are:
+    /// `golang.org/x/text`, `v0.3.0`, `zip`. What a query is about counts as a version;
+    /// lists and answers of databases have none.
+    pub(crate) fn of_version(&self) -> Option<(&str, &str, &str)> {
+        let (module, file) = self.0.rsplit_once("/@v/")?;
+        let (version, ending) = file.rsplit_once('.')?;
+        Some((module, version, ending))
+    }
+
     /// Returns what the places of all files of the module begin with, and of no
     /// other module's: `golang.org/x/text/@`. `None` for an answer of a database.
     pub(crate) fn module_prefix(&self) -> Option<&str> {
@@ -91,6 +100,11 @@ mod tests {
             assert_eq!(Key::parse(&path), Some(key.clone()));
             let prefix = key.module_prefix();
             assert_eq!(prefix, Some("github.com/!burnt!sushi/toml/@"));
+            let parts = ("github.com/!burnt!sushi/toml", "v1.5.0", ending);
+            assert_eq!(key.of_version(), Some(parts));
+        }
+        for text in ["m.example/x/@v/list", "m.example/x/@latest"] {
+            assert_eq!(Key::parse(text).unwrap().of_version(), None, "{text}");
         }
     }
 
@@ -121,5 +135,6 @@ mod tests {
             "sumdb/sum.golang.org/lookup/m.example/x@v1.0.0"
         );
         assert_eq!(key.module_prefix(), None);
+        assert_eq!(key.of_version(), None);
     }
 }

@@ -15,14 +15,24 @@ mod program;
 #[path = "claims/seal.rs"]
 mod seal;
 
-pub use seal::resealed;
+pub use program::entry_place;
+pub use seal::{disowned, resealed};
 
 /// A change to a program, a cache or an installation.
 pub fn claims(data: &[u8]) {
+    changes(data);
+}
+
+/// The same; says whether anything was changed. Some inputs ask for what there is not: a
+/// byte of a package's name, a flag that can still be set.
+pub fn changes(data: &[u8]) -> bool {
     let mut script = Script(data);
     match script.below(4) {
         0 => cache::check(&mut script),
-        1 => installation::check(&mut script),
+        1 => {
+            installation::check(&mut script);
+            true
+        }
         // What is most to be said about.
         _ => program::check(&mut script),
     }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::process::Command;
 
 use sha2::{Digest as _, Sha256};
 use testkit::environment;
@@ -233,8 +232,7 @@ fn what_is_no_cache_is_said_to_be_none() {
         ("source/main.go", "neither a folder nor a tar archive"),
         ("nowhere", "no such build cache"),
     ] {
-        let output = Command::new(environment::program("verify-build"))
-            .env_clear()
+        let output = environment::command("verify-build")
             .args(["cache", "audit"])
             .arg(desk.path(path))
             .output()

@@ -1,7 +1,5 @@
 //! `verify-build cache compare`.
 
-use std::process::Command;
-
 use serde_json::Value;
 use testkit::{environment, schema};
 
@@ -108,8 +106,7 @@ fn a_changed_header_tells_warm_and_cold_caches_apart() {
 
     // The same of the two packages alone.
     let files = [warm.archive("./seven"), cold.archive("./seven")];
-    let output = Command::new(environment::program("verify-build"))
-        .env_clear()
+    let output = environment::command("verify-build")
         .args(files)
         .args(["--format", "json"])
         .output()

@@ -202,8 +202,7 @@ impl Desk {
 
 /// Runs `verify-build cache`.
 pub(crate) fn run(form: &str, arguments: &[&Path]) -> Answer {
-    let output = Command::new(environment::program("verify-build"))
-        .env_clear()
+    let output = environment::command("verify-build")
         .arg("cache")
         .args(arguments)
         .args(["--format", "json"])

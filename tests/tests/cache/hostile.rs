@@ -2,7 +2,6 @@
 //! never a panic, nothing outside the cache read.
 
 use std::fs;
-use std::process::Command;
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -80,8 +79,7 @@ fn bent_archives_of_caches_are_refused_or_judged() {
         bent[at] = random.random();
         let path = desk.path("bent.tar");
         fs::write(&path, bent).unwrap();
-        let output = Command::new(environment::program("verify-build"))
-            .env_clear()
+        let output = environment::command("verify-build")
             .args(["cache", "audit"])
             .arg(&path)
             .output()

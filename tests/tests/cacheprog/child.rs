@@ -1,8 +1,8 @@
 //! The child alone, asked by go commands that never were.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -11,80 +11,9 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use testkit::environment;
 
-struct Talk {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
-}
+use crate::talk::Talk;
 
 const ACTION: [u8; 32] = [7; 32];
-
-impl Talk {
-    fn with(mode: &str, folder: &Path) -> Self {
-        let mut command = Command::new(environment::program("verify-build"));
-        command.args(["cacheprog", mode]).arg(folder);
-        Self::start(command)
-    }
-
-    fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut talk = Self {
-            input: child.stdin.take(),
-            output: BufReader::new(child.stdout.take().unwrap()),
-            child,
-        };
-        assert_eq!(
-            talk.hear(),
-            json!({"ID": 0, "KnownCommands": ["get", "put", "close"]})
-        );
-        talk
-    }
-
-    fn say(&mut self, text: impl AsRef<[u8]>) {
-        let input = self.input.as_mut().unwrap();
-        input.write_all(text.as_ref()).unwrap();
-        input.flush().unwrap();
-    }
-
-    fn put(&mut self, id: u32, action: [u8; 32], output: [u8; 32], body: &[u8]) {
-        let request = json!({
-            "ID": id, "Command": "put", "ActionID": STANDARD.encode(action),
-            "OutputID": STANDARD.encode(output), "BodySize": body.len(),
-        });
-        self.say(format!("{request}\n\n"));
-        if !body.is_empty() {
-            self.say(format!("\"{}\"\n", STANDARD.encode(body)));
-        }
-    }
-
-    fn get(&mut self, id: u32, action: [u8; 32]) -> Value {
-        let action = STANDARD.encode(action);
-        self.say(format!(
-            "{}\n\n",
-            json!({"ID": id, "Command": "get", "ActionID": action})
-        ));
-        self.hear()
-    }
-
-    fn hear(&mut self) -> Value {
-        let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or(Value::Null)
-    }
-
-    /// Ends the input, and says how the child took it.
-    fn end(mut self) -> (i32, String) {
-        drop(self.input.take());
-        let output = self.child.wait_with_output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        (output.status.code().unwrap(), said)
-    }
-}
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()

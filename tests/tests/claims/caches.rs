@@ -1,4 +1,4 @@
-//! Go installations and build caches.
+//! Build caches.
 
 #[expect(dead_code, reason = "the tests of the cache commands use all of it")]
 #[path = "../cache/desk.rs"]
@@ -6,46 +6,18 @@ mod desk;
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use proto::dirhash::{Summary, go_mod};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use tempfile::TempDir;
-use testkit::database::TestDatabase;
+use testkit::fuzz::disowned;
 use testkit::go::{Go, Toolchain};
 use testkit::{environment, schema};
 
+use crate::answers;
 use desk::{Desk, copy, replace};
-
-/// Runs the program and returns exit code and all that it said.
-#[track_caller]
-fn said(arguments: &[&OsStr]) -> (i32, String) {
-    let output = Command::new(environment::program("verify-build"))
-        .env_clear()
-        .args(arguments)
-        .output()
-        .unwrap();
-    let mut text = String::from_utf8(output.stdout).unwrap();
-    text.push_str(&String::from_utf8_lossy(&output.stderr));
-    (output.status.code().unwrap(), text)
-}
-
-/// Expects an answer that begins with this word and does not hold any of those.
-#[track_caller]
-fn answers(arguments: &[&OsStr], exit: i32, word: &str, never: &[&str]) -> String {
-    let (got, text) = said(arguments);
-    assert!(text.starts_with(&format!("{word}: ")), "{text}");
-    assert_eq!(got, exit, "{text}");
-    for words in never {
-        assert!(!text.contains(words), "{words}: {text}");
-    }
-    text
-}
 
 fn audit(cache: &Path) -> [&OsStr; 3] {
     ["cache".as_ref(), "audit".as_ref(), cache.as_os_str()]
@@ -54,128 +26,6 @@ fn audit(cache: &Path) -> [&OsStr; 3] {
 fn compare<'a>(a: &'a Path, b: &'a Path) -> [&'a OsStr; 4] {
     let command = ["cache".as_ref(), "compare".as_ref()];
     [command[0], command[1], a.as_os_str(), b.as_os_str()]
-}
-
-const DATABASE: &str = "sum.example/claims";
-const MODULE: &str = "golang.org/toolchain";
-const VERSION: &str = "v0.0.1-go1.27.3.linux-amd64";
-
-/// What a small distribution holds.
-const FILES: [(&str, &str); 6] = [
-    ("VERSION", "go1.27.3\ntime 2026-10-19T22:20:36Z\n"),
-    ("bin/go", "go"),
-    ("pkg/tool/linux_amd64/compile", "compile"),
-    ("src/fmt/errors.go", "package fmt // errors\n"),
-    ("src/fmt/print.go", "package fmt // print\n"),
-    ("src/runtime/proc.go", "package runtime\n"),
-];
-
-/// A small distribution whose record lies in a database of our own.
-struct Installation {
-    folder: TempDir,
-    key: String,
-}
-
-impl Installation {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut summary = Summary::new();
-        for (name, content) in FILES {
-            let path = folder.path().join("go").join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-            let inside = format!("{MODULE}@{VERSION}/{name}");
-            summary.add(&inside, content.as_bytes()).unwrap();
-        }
-        let mut database = TestDatabase::new(DATABASE, 5);
-        let lines = format!(
-            "{MODULE} {VERSION} {}\n{MODULE} {VERSION}/go.mod {}\n",
-            summary.finish(),
-            go_mod(b"module golang.org/toolchain\n")
-        );
-        database.add_lines(MODULE, VERSION, &lines);
-        database.publish(&folder.path().join("mirror"));
-        let key = database.verifier_key();
-        Self { folder, key }
-    }
-
-    fn root(&self) -> PathBuf {
-        self.folder.path().join("go")
-    }
-
-    #[track_caller]
-    fn is(&self, word: &str, exit: i32) -> String {
-        let mirror = format!("file://{}", self.folder.path().join("mirror").display());
-        let root = self.root();
-        let arguments = ["toolchain", "--sumdb", &mirror, "--key", &self.key].map(OsStr::new);
-        let arguments = [&arguments[..], &[root.as_os_str()]].concat();
-        let never: &[&str] = match word {
-            "OFFICIAL" => &[],
-            _ => &["OFFICIAL", "and no other"],
-        };
-        let text = answers(&arguments, exit, word, never);
-        if word == "MODIFIED" {
-            assert!(!text.contains("REPACKAGED"), "{text}");
-        }
-        text
-    }
-}
-
-#[test]
-fn an_installation_with_anything_that_cannot_be_judged_is_not_official() {
-    let installation = Installation::new();
-    let text = installation.is("OFFICIAL", 0);
-    assert!(text.contains("and no other"), "{text}");
-    let root = installation.root();
-
-    // What builds read under a name that no module can hold.
-    for name in [
-        &b"src/runtime/zz\xff.go"[..],
-        b"src/runtime/zz\xff_test.go",
-        b"src/ev\xffil/evil.go",
-        b"bin/g\xffo",
-        b"pkg/tool/linux_amd64/\xff",
-        b"lib/\xff",
-    ] {
-        let path = root.join(OsStr::from_bytes(name));
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let content = "package runtime\n\nfunc init() { println(\"pwned\") }\n";
-        fs::write(&path, content).unwrap();
-        let text = installation.is("MODIFIED", 1);
-        assert!(text.contains("its name is not UTF-8"), "{text}");
-        fs::remove_file(&path).unwrap();
-        // Empty folders are none of the release's business, if their names can be read.
-        let _ = fs::remove_dir(path.parent().unwrap());
-    }
-    installation.is("OFFICIAL", 0);
-
-    // More that is harmless than is listed, and one that is not.
-    for number in 0..1001 {
-        symlink("nowhere", root.join(format!("notes-{number}"))).unwrap();
-    }
-    let text = installation.is("REPACKAGED", 0);
-    assert!(text.contains("that were not hashed"), "{text}");
-    let evil = root.join(OsStr::from_bytes(b"src/runtime/zz\xff.go"));
-    fs::write(&evil, "package runtime\n").unwrap();
-    let text = installation.is("MODIFIED", 1);
-    assert!(text.contains("src/runtime/zz\\xff.go"), "{text}");
-    fs::remove_file(&evil).unwrap();
-    for number in 0..1001 {
-        fs::remove_file(root.join(format!("notes-{number}"))).unwrap();
-    }
-
-    // A name that reads as two lines of the list that is hashed.
-    let sha256 = hex::encode(Sha256::digest(FILES[4].1));
-    let first = root.join("src/fmt/errors.go");
-    let double = root.join(format!(
-        "src/fmt/errors.go\n{sha256}  golang.org/toolchain@{VERSION}/src/fmt/print.go"
-    ));
-    fs::remove_file(root.join("src/fmt/print.go")).unwrap();
-    fs::remove_file(first).unwrap();
-    fs::create_dir_all(double.parent().unwrap()).unwrap();
-    fs::write(&double, FILES[3].1).unwrap();
-    let text = installation.is("MODIFIED", 1);
-    assert!(text.contains("control character"), "{text}");
 }
 
 /// The go command of the desk with another cache, in a folder of the desk.
@@ -203,29 +53,13 @@ fn replace_output(desk: &Desk, output: &Path, bytes: &[u8]) -> PathBuf {
     place
 }
 
-/// An archive whose build ID is text of the same length without a slash.
-fn unsigned(archive: &Path) -> Vec<u8> {
-    let bytes = fs::read(archive).unwrap();
-    let mark = b"build id \"";
-    let at = bytes.windows(mark.len()).position(|part| part == mark);
-    let start = at.unwrap() + mark.len();
-    let id = &bytes[start..start + 41];
-    assert_eq!(id[20], b'/');
-    let mut changed = bytes.clone();
-    for at in 0..bytes.len() - id.len() {
-        if bytes[at..].starts_with(id) {
-            changed[at..at + id.len()].fill(b'x');
-        }
-    }
-    changed
-}
-
 #[test]
 fn a_package_without_its_build_id_is_poisoned_and_not_served() {
     let desk = Desk::warm("1.27.");
     let archive = desk.archive("./greeting");
     replace(&archive, "hello, builder", "hello, poison!");
-    let place = replace_output(&desk, &archive, &unsigned(&archive));
+    let unsigned = disowned(&fs::read(&archive).unwrap()).unwrap();
+    let place = replace_output(&desk, &archive, &unsigned);
     assert_eq!(desk.build(), "hello, poison! 7\n", "go noticed");
 
     let cache = desk.cache();

@@ -62,8 +62,7 @@ impl Bench {
 }
 
 fn verify_build(arguments: &[&str], files: &[&Path]) -> Output {
-    Command::new(environment::program("verify-build"))
-        .env_clear()
+    environment::command("verify-build")
         .args(arguments)
         .args(files)
         .output()

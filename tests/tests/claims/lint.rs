@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::go::{Go, Toolchain};
-use testkit::{environment, schema};
+use testkit::{environment, git, schema};
 
 const MAIN: &str = "package main\n\nfunc main() { println(\"hello\") }\n";
 
@@ -32,29 +31,12 @@ impl Desk {
     /// The same, everything committed.
     fn committed(files: &[(&str, &str)]) -> Self {
         let desk = Self::new(files);
-        desk.git(&["init", "--quiet"]);
-        desk.git(&["add", "."]);
-        let who = ["-c", "user.name=me", "-c", "user.email=me@example.com"];
-        desk.git(&[&who[..], &["commit", "--quiet", "-m", "all"]].concat());
+        git::commit_all(&desk.source());
         desk
     }
 
     fn source(&self) -> PathBuf {
         self.folder.path().join("source")
-    }
-
-    fn git(&self, arguments: &[&str]) {
-        let done = Command::new("git")
-            .args(arguments)
-            .current_dir(self.source())
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .output()
-            .unwrap();
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
     }
 
     /// Builds the program in a folder of the source.
@@ -79,8 +61,7 @@ impl Desk {
 }
 
 fn verify_build(arguments: &[&str], file: &Path) -> (Option<i32>, String) {
-    let output = Command::new(environment::program("verify-build"))
-        .env_clear()
+    let output = environment::command("verify-build")
         .args(arguments)
         .arg(file)
         .output()

@@ -47,6 +47,19 @@ fn no_changed_input_is_passed_off_as_unchanged() {
     );
 }
 
+/// What is looked for can be found: the sentence that is right of an unchanged input is
+/// seen in every format that says it.
+#[test]
+fn what_is_right_of_an_unchanged_input_is_recognised() {
+    let yard = programs::Yard::new();
+    let cases = cases::unchanged(&yard).into_iter();
+    for (case, sentence) in cases.chain(installations::unchanged(&yard)) {
+        let said = Said::of(&case);
+        println!("{}: {said} {}", case.row, said.formats(sentence));
+    }
+    panic!();
+}
+
 /// What was said of each case, in their order.
 fn answers(cases: &[Case]) -> Vec<Said> {
     let next = Mutex::new(cases.iter().enumerate());

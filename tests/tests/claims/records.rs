@@ -12,6 +12,7 @@ use std::process::Command;
 
 use bench::{Bench, json, said};
 use serde_json::Value;
+use testkit::git;
 
 /// Begins every secret; the name of where it was put follows.
 const CANARY: &str = "Canary7f3a";
@@ -266,29 +267,7 @@ fn checkout(text: &str) -> Bench {
         "main.go",
         "package main\n\nimport _ \"embed\"\n\n//go:embed text.txt\nvar text string\n\nfunc main() { println(text) }\n",
     );
-    let git: [&[&str]; 3] = [
-        &["init", "-q", "-b", "main"],
-        &["add", "."],
-        &[
-            "-c",
-            "user.name=a",
-            "-c",
-            "user.email=a@b",
-            "commit",
-            "-qm",
-            "one",
-        ],
-    ];
-    for arguments in git {
-        let status = Command::new("git")
-            .args(arguments)
-            .current_dir(bench.source())
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_AUTHOR_DATE", "2024-01-02T03:04:05Z")
-            .env("GIT_COMMITTER_DATE", "2024-01-02T03:04:05Z")
-            .status();
-        assert!(status.unwrap().success());
-    }
+    git::commit_all(&bench.source());
     bench
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::go::{Go, Toolchain};
-use testkit::{environment, schema};
+use testkit::{environment, git, schema};
 
 /// A program's folder and where its builds go.
 pub(crate) struct Desk {
@@ -44,10 +44,7 @@ impl Desk {
     /// The same in a git checkout, everything committed.
     pub(crate) fn committed() -> Self {
         let desk = Self::new();
-        desk.git(&["init", "--quiet"]);
-        desk.git(&["add", "."]);
-        let who = ["-c", "user.name=me", "-c", "user.email=me@example.com"];
-        desk.git(&[&who[..], &["commit", "--quiet", "-m", "all"]].concat());
+        git::commit_all(&desk.source());
         desk
     }
 
@@ -71,7 +68,7 @@ impl Desk {
 
     /// The commit's time as git prints it, with its own offset from UTC.
     pub(crate) fn commit_time(&self) -> String {
-        let output = self.git(&["log", "-1", "--format=%cI"]);
+        let output = run(&self.source(), "git", &["log", "-1", "--format=%cI"]);
         output.trim().to_owned()
     }
 
@@ -91,10 +88,6 @@ impl Desk {
         let _ = go.must(&self.source(), &arguments);
         output
     }
-
-    fn git(&self, arguments: &[&str]) -> String {
-        run(&self.source(), "git", arguments)
-    }
 }
 
 /// Runs another program and expects it to succeed; returns what it printed.
@@ -113,9 +106,7 @@ pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
 
 /// The program under test, with nothing of our environment.
 pub(crate) fn verify_build() -> Command {
-    let mut command = Command::new(environment::program("verify-build"));
-    command.env_clear();
-    command
+    environment::command("verify-build")
 }
 
 /// Judges one file; the report is checked against its schema.

@@ -5,9 +5,9 @@
 //! Only builds whose bytes are the same on every machine are among them: -trimpath,
 //! without cgo, by the Go versions that `tests/run.sh` names in full.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
 
 use testkit::environment;
 
@@ -59,17 +59,17 @@ const NAMES: &[&str] = &[
 
 /// Returns what is not as it is kept: the name of the file, and both texts.
 pub(crate) fn differing(pairs: &[Pair], yard: &Yard) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let mut wrong = unread();
     for name in NAMES {
         let pair = pairs.iter().find(|pair| pair.name == *name);
         let pair = pair.unwrap_or_else(|| panic!("no pair is called {name:?}"));
         let said = text(pair, yard);
         let file = file(name);
         if environment::writes_golden() {
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             std::fs::write(&file, said).unwrap();
             continue;
         }
+        // Of one that is not there yet, every line is new.
         let kept = std::fs::read_to_string(&file).unwrap_or_default();
         if kept != said {
             let file = file.display();
@@ -79,14 +79,24 @@ pub(crate) fn differing(pairs: &[Pair], yard: &Yard) -> Vec<String> {
     wrong
 }
 
+/// Kept texts of pairs that are not among them any more.
+fn unread() -> Vec<String> {
+    let files: BTreeSet<PathBuf> = NAMES.iter().map(|name| file(name)).collect();
+    assert_eq!(files.len(), NAMES.len(), "two pairs have one file");
+    let kept = std::fs::read_dir(folder()).unwrap();
+    let kept = kept.map(|entry| entry.unwrap().path());
+    kept.filter(|path| !files.contains(path))
+        .map(|path| format!("{}\nno pair is called so", path.display()))
+        .collect()
+}
+
 /// What `verify-build a b` prints of a pair, where the files are called so.
 fn text(pair: &Pair, yard: &Yard) -> String {
     let folder = tempfile::tempdir().unwrap();
     for (name, build) in [("a", &pair.a), ("b", &pair.b)] {
         std::fs::copy(yard.program(build), folder.path().join(name)).unwrap();
     }
-    let output = Command::new(environment::program("verify-build"))
-        .env_clear()
+    let output = environment::command("verify-build")
         .args(["a", "b"])
         .current_dir(folder.path())
         .output()
@@ -100,9 +110,11 @@ fn file(name: &str) -> PathBuf {
     let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = name.chars().map(word).collect();
     let name = name.trim_matches('-').replace("--", "-");
-    environment::checkout()
-        .join("tests/tests/matrix/golden")
-        .join(format!("{name}.txt"))
+    folder().join(format!("{name}.txt"))
+}
+
+fn folder() -> PathBuf {
+    environment::checkout().join("tests/tests/matrix/golden")
 }
 
 /// The lines that only one text has.

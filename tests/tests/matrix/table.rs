@@ -1,7 +1,6 @@
 //! What was wanted beside what was said.
 
 use std::fmt;
-use std::process::Command;
 
 use serde_json::Value;
 use testkit::environment;
@@ -24,8 +23,7 @@ pub(crate) struct Row {
 impl Row {
     /// Compares the two programs of a pair.
     pub(crate) fn of(pair: &Pair, yard: &Yard) -> Self {
-        let output = Command::new(environment::program("verify-build"))
-            .env_clear()
+        let output = environment::command("verify-build")
             .args(["--format", "json"])
             .args([yard.program(&pair.a), yard.program(&pair.b)])
             .output()

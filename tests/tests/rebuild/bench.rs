@@ -94,9 +94,8 @@ impl Bench {
 
     /// `verify-build rebuild`, with nothing of our environment but PATH.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(environment::program("verify-build"));
+        let mut command = environment::command("verify-build");
         command
-            .env_clear()
             .current_dir(self.source())
             .env("PATH", environment::path())
             .env("HOME", self.beside("home"))

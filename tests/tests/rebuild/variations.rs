@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use testkit::git;
+
 use crate::bench::{Bench, json, said};
 
 /// Takes down what the compiler of package main sees around it.
@@ -39,26 +41,7 @@ fn program() -> Bench {
     for number in 0..12 {
         bench.write(&format!("file-{number}.txt"), "");
     }
-    for arguments in [
-        &["init", "-q"][..],
-        &["add", "."],
-        &[
-            "-c",
-            "user.name=a",
-            "-c",
-            "user.email=a@b",
-            "commit",
-            "-qm",
-            "one",
-        ],
-    ] {
-        let status = Command::new("git")
-            .args(arguments)
-            .current_dir(bench.source())
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .status();
-        assert!(status.unwrap().success());
-    }
+    git::commit_all(&bench.source());
     bench
 }
 

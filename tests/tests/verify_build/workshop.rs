@@ -137,9 +137,7 @@ pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) {
 
 /// The program under test, with nothing of our environment.
 pub(crate) fn verify_build() -> Command {
-    let mut command = Command::new(environment::program("verify-build"));
-    command.env_clear();
-    command
+    environment::command("verify-build")
 }
 
 /// Compares files; the report is checked against its schema.

@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use memchr::memmem;
 use proto::gocache::{Id, Index};
 use verifier::gocache::audit::{Audit, Verdict};
 use verifier::gocache::source::Source;
 use verifier::progress::Progress;
 
-use super::Script;
 use super::base::{self, Scratch};
+use super::{Script, disowned};
 
-pub(super) fn check(script: &mut Script<'_>) {
+/// Says whether anything was changed.
+pub(super) fn check(script: &mut Script<'_>) -> bool {
     let files = base::cache();
     let packages = packages(files);
     let scratch = Scratch::new();
@@ -30,10 +30,10 @@ pub(super) fn check(script: &mut Script<'_>) {
         bytes[at] ^= script.flip();
     }
     if how == 2 {
-        disown(&mut bytes);
+        bytes = disowned(&bytes).unwrap_or(bytes);
     }
     if bytes == *archive {
-        return;
+        return false;
     }
     if how == 0 {
         // The name no longer fits the bytes.
@@ -65,6 +65,7 @@ pub(super) fn check(script: &mut Script<'_>) {
         "exchanged",
     ][how];
     assert_ne!(audit.verdict, Verdict::Clean, "an archive was {how}");
+    true
 }
 
 /// The index files that lead to archives, what they say, and the archives.
@@ -81,20 +82,4 @@ fn packages(files: &[(PathBuf, Vec<u8>)]) -> Vec<(&Path, Index, &[u8])> {
     let packages: Vec<_> = lines.collect();
     assert!(packages.len() >= 2, "the cache has its two packages");
     packages
-}
-
-/// Replaces the build ID of a package by text that names no action.
-fn disown(bytes: &mut [u8]) {
-    let Some(at) = memmem::find(bytes, b"build id \"") else {
-        return;
-    };
-    let start = at + b"build id \"".len();
-    let Some(len) = memchr::memchr(b'"', &bytes[start..]) else {
-        return;
-    };
-    let id = bytes[start..start + len].to_vec();
-    let places: Vec<usize> = memmem::find_iter(bytes, &id).collect();
-    for place in places {
-        bytes[place..place + len].fill(b'x');
-    }
 }

@@ -14,12 +14,13 @@ use super::{Script, base, resealed};
 /// What only a program says that nobody changed.
 const NEVER: [&str; 3] = ["only moved", "identical", "equal after masking"];
 
-pub(super) fn check(script: &mut Script<'_>) {
+/// Says whether anything was changed.
+pub(super) fn check(script: &mut Script<'_>) -> bool {
     let programs = base::programs();
     let program = &programs[script.below(programs.len())];
     let seal = script.byte() % 2 == 1;
     let Some((what, bytes)) = changed(program, script) else {
-        return;
+        return false;
     };
     let bytes = if seal {
         resealed(&bytes).unwrap_or(bytes)
@@ -61,6 +62,7 @@ pub(super) fn check(script: &mut Script<'_>) {
             said()
         );
     }
+    true
 }
 
 /// Changes a program; says what was changed.
@@ -70,7 +72,7 @@ fn changed(program: &Artifact, script: &mut Script<'_>) -> Option<(String, Vec<u
     let what = match script.below(7) {
         0 => code(program, &mut bytes, script)?,
         1 => {
-            let at = entry(format, &bytes)?;
+            let at = entry_place(format, &bytes)?;
             bytes[at] ^= script.flip();
             format!("entry point at {at:#x}")
         }
@@ -123,7 +125,7 @@ fn code(program: &Artifact, bytes: &mut [u8], script: &mut Script<'_>) -> Option
 }
 
 /// Where a header says at which address the program begins.
-fn entry(format: Format, bytes: &[u8]) -> Option<usize> {
+pub fn entry_place(format: Format, bytes: &[u8]) -> Option<usize> {
     match format {
         Format::Elf => Some(24),
         Format::Pe => Some(number(bytes, 0x3c)? + 24 + 16),

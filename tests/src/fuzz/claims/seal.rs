@@ -1,4 +1,4 @@
-//! The content ID made anew, as whoever changes a program can.
+//! Build IDs made anew or taken away, as whoever changes a file can.
 
 use memchr::memmem;
 use proto::buildid::content::{self, Exclusions, Variant};
@@ -28,4 +28,21 @@ pub fn resealed(bytes: &[u8]) -> Option<Vec<u8>> {
         resealed[at..at + sealed.len()].copy_from_slice(sealed.as_bytes());
     }
     Some(resealed)
+}
+
+/// A compiled package whose build ID is text of the same length that names no action;
+/// `None` where it has no build ID of the go command.
+pub fn disowned(bytes: &[u8]) -> Option<Vec<u8>> {
+    const MARK: &[u8] = b"build id \"";
+    let start = memmem::find(bytes, MARK)? + MARK.len();
+    let len = memchr::memchr(b'"', &bytes[start..])?;
+    let id = &bytes[start..start + len];
+    if !id.contains(&b'/') {
+        return None;
+    }
+    let mut disowned = bytes.to_vec();
+    for at in memmem::find_iter(bytes, id) {
+        disowned[at..at + len].fill(b'x');
+    }
+    Some(disowned)
 }

@@ -1,12 +1,10 @@
 //! Pairs of programs that are not the same program, and the command that judges them.
 
 use std::path::Path;
-use std::process::Command;
 
-use testkit::environment;
-
-use super::patches::{append, move_entry, patched, replace, reseal};
+use super::patches::{append, move_entry, patched, rename, replace, reseal};
 use super::programs::{C, GO, HEADER, TARGETS, Target, Yard};
+use super::sentences::Sentence;
 
 /// A changed input, and what may be proven of it.
 pub(super) struct Case {
@@ -47,13 +45,6 @@ const SOURCE: &[&str] = &["source-content"];
 const C_SOURCE: &[&str] = &["source-content", "c-source"];
 const C_HEADER: &[&str] = &["c-source", "c-header", "cache-stale-cgo"];
 
-/// The program under test, with nothing of our environment.
-pub(super) fn verify_build() -> Command {
-    let mut command = Command::new(environment::program("verify-build"));
-    command.env_clear();
-    command
-}
-
 /// Every pair of programs.
 pub(super) fn all(yard: &Yard) -> Vec<Case> {
     let mut cases = Vec::new();
@@ -81,6 +72,18 @@ pub(super) fn all(yard: &Yard) -> Vec<Case> {
     cases
 }
 
+/// A program beside itself, and beside one that has another name for itself only, each with
+/// the sentence that is right of it.
+pub(super) fn unchanged(yard: &Yard) -> [(Case, Sentence); 2] {
+    let base = yard.build("base", GO, Target::Elf, false);
+    let renamed = patched(&base, "renamed", rename);
+    let case = |row, other: &Path| Case::of(row, "ELF, plain", [&base, other], EDITED);
+    [
+        (case("the same program", &base), Sentence::Identical),
+        (case("another build ID", &renamed), Sentence::Masked),
+    ]
+}
+
 /// Files that were changed after they were built; a seal that fits again proves nothing.
 fn edits(base: &Path, target: Target, file: &str, cases: &mut Vec<Case>) {
     let mut add = |row, [a, b]: [&Path; 2], proven| cases.push(Case::of(row, file, [a, b], proven));
@@ -89,7 +92,7 @@ fn edits(base: &Path, target: Target, file: &str, cases: &mut Vec<Case>) {
     add("payload appended", [base, &payload], EDITED);
     add("two payloads appended", [&payload, &other], EDITED);
     if target != Target::Wasm {
-        let entry = patched(base, "entry", |bytes| move_entry(bytes, target));
+        let entry = patched(base, "entry", |bytes| move_entry(bytes));
         add("entry point", [base, &entry], EDITED);
         let sealed = patched(&entry, "sealed", reseal);
         add("entry point, content ID made anew", [base, &sealed], EDITED);

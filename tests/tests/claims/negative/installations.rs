@@ -8,17 +8,34 @@ use std::path::{Path, PathBuf};
 use proto::dirhash::Summary;
 use proto::gocache::{Id, Index};
 use testkit::database::TestDatabase;
+use testkit::environment;
+use testkit::fuzz::disowned;
 use testkit::go::{Go, Toolchain};
 
 use super::cases::Case;
-use super::patches::replace;
 use super::programs::{Yard, write};
+use super::sentences::Sentence;
 
 /// Every installation and every cache.
 pub(super) fn all(yard: &Yard) -> Vec<Case> {
     let mut cases = installations(yard);
     cases.extend(caches(yard));
     cases
+}
+
+/// An installation and a cache that nobody changed, each with the sentence that is right
+/// of it.
+pub(super) fn unchanged(yard: &Yard) -> [(Case, Sentence); 2] {
+    let release = Release::new(yard);
+    let cache = Cache::new(yard, "untouched");
+    let cache = Case::command("a cache", "build cache", AUDIT, &cache.folder);
+    [
+        (
+            release.case("the release", &release.install("untouched")),
+            Sentence::Official,
+        ),
+        (cache, Sentence::Clean),
+    ]
 }
 
 const VERSION: &str = "v0.0.1-go1.27.3.linux-amd64";
@@ -92,54 +109,75 @@ fn odd(name: &[u8]) -> &OsStr {
 
 /// Installations judged by a record of the unchanged one.
 fn installations(yard: &Yard) -> Vec<Case> {
-    let mut summary = Summary::new();
-    for (_, inside, content) in FILES {
-        let name = format!("golang.org/toolchain@{VERSION}/{inside}");
-        summary.add(&name, content.as_bytes()).unwrap();
-    }
-    let mut database = TestDatabase::new("sum.example/test", 5);
-    let lines = format!(
-        "golang.org/toolchain {VERSION} {}\ngolang.org/toolchain {VERSION}/go.mod {}\n",
-        summary.finish(),
-        proto::dirhash::go_mod(b"module golang.org/toolchain\n")
-    );
-    let id = database.add_lines("golang.org/toolchain", VERSION, &lines);
-    let record = yard.path("record");
-    fs::write(&record, database.lookup(id, database.size())).unwrap();
-    let key = database.verifier_key();
-    let words = [
-        "toolchain",
-        "--record",
-        record.to_str().unwrap(),
-        "--key",
-        &key,
-    ];
-    let words = [&words[..], &["--allow-unproved"]].concat();
-    let install = |name: &str| {
-        let root = yard.path(name);
-        for (name, _, content) in FILES {
-            write(&root.join(name), content);
-        }
-        root
-    };
-    is_official(&words, &install("genuine"));
+    let release = Release::new(yard);
+    release.is_official(&release.install("genuine"));
     let case = |(index, (row, change)): (usize, (&'static str, Change))| {
-        let root = install(&format!("changed-{index}"));
+        let root = release.install(&format!("changed-{index}"));
         change(&root);
-        Case::command(row, "Go installation", &words, &root)
+        release.case(row, &root)
     };
     CHANGES.into_iter().enumerate().map(case).collect()
 }
 
-/// Without the change it is the release: the rows show the change, and nothing else.
-fn is_official(words: &[&str], root: &Path) {
-    let output = super::cases::verify_build()
-        .args(words)
-        .arg(root)
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}");
+/// The distribution as a database of our own has it.
+struct Release<'a> {
+    yard: &'a Yard,
+    record: PathBuf,
+    key: String,
+}
+
+impl<'a> Release<'a> {
+    fn new(yard: &'a Yard) -> Self {
+        let mut summary = Summary::new();
+        for (_, inside, content) in FILES {
+            let name = format!("golang.org/toolchain@{VERSION}/{inside}");
+            summary.add(&name, content.as_bytes()).unwrap();
+        }
+        let mut database = TestDatabase::new("sum.example/test", 5);
+        let lines = format!(
+            "golang.org/toolchain {VERSION} {}\ngolang.org/toolchain {VERSION}/go.mod {}\n",
+            summary.finish(),
+            proto::dirhash::go_mod(b"module golang.org/toolchain\n")
+        );
+        let id = database.add_lines("golang.org/toolchain", VERSION, &lines);
+        let record = yard.path("record");
+        fs::write(&record, database.lookup(id, database.size())).unwrap();
+        let key = database.verifier_key();
+        Self { yard, record, key }
+    }
+
+    /// Unpacks it.
+    fn install(&self, name: &str) -> PathBuf {
+        let root = self.yard.path(name);
+        for (name, _, content) in FILES {
+            write(&root.join(name), content);
+        }
+        root
+    }
+
+    /// Judges an installation by its record.
+    fn case(&self, row: &'static str, root: &Path) -> Case {
+        let record = self.record.to_str().unwrap();
+        let words = [
+            "toolchain",
+            "--record",
+            record,
+            "--key",
+            &self.key,
+            "--allow-unproved",
+        ];
+        Case::command(row, "Go installation", &words, root)
+    }
+
+    /// Without a change it is the release: the rows show the change, and nothing else.
+    fn is_official(&self, root: &Path) {
+        let output = environment::command("verify-build")
+            .args(self.case("the release", root).arguments)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{text}");
+    }
 }
 
 /// A cache with two small packages.
@@ -211,13 +249,15 @@ impl Cache {
     }
 }
 
+const AUDIT: &[&str] = &["cache", "audit"];
+
 fn caches(yard: &Yard) -> Vec<Case> {
     let case = |row, name: &str, change: &dyn Fn(&Cache, &[PathBuf])| {
         let cache = Cache::new(yard, name);
         let packages = cache.packages();
         assert!(packages.len() >= 2, "{packages:?}");
         change(&cache, &packages);
-        Case::command(row, "build cache", &["cache", "audit"], &cache.folder)
+        Case::command(row, "build cache", AUDIT, &cache.folder)
     };
     let of = |cache: &Cache, index: &Path| fs::read(cache.output(index)).unwrap();
     vec![
@@ -250,10 +290,7 @@ fn caches(yard: &Yard) -> Vec<Case> {
             &|cache, packages| {
                 let mut bytes = of(cache, &packages[0]);
                 *bytes.last_mut().unwrap() ^= 1;
-                let at = memchr::memmem::find(&bytes, b"build id \"").unwrap() + 10;
-                let len = memchr::memchr(b'"', &bytes[at..]).unwrap();
-                let id = String::from_utf8(bytes[at..at + len].to_vec()).unwrap();
-                replace(&mut bytes, &id, &"x".repeat(len));
+                let bytes = disowned(&bytes).unwrap();
                 cache.substitute(&packages[0], &bytes);
             },
         ),

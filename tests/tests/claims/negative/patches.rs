@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use testkit::fuzz::resealed;
-
-use super::programs::Target;
+use testkit::fuzz::{entry_place, resealed};
+use verifier::image::Image;
 
 /// Writes a changed copy of a file beside it.
 pub(super) fn patched(file: &Path, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
@@ -22,35 +21,12 @@ pub(super) fn append(bytes: &mut Vec<u8>, payload: &[u8]) {
     bytes.extend(payload.iter().cycle().take(4096));
 }
 
-/// Moves where the program begins by sixteen bytes; wasm has no such place.
-pub(super) fn move_entry(bytes: &mut [u8], target: Target) {
-    let at = match target {
-        Target::Elf => 24,
-        Target::Pe => number(bytes, 0x3c) + 24 + 16,
-        Target::MachO => entry_command(bytes) + 8,
-        Target::Wasm => panic!("wasm has no entry point in its header"),
-    };
-    let entry = number(bytes, at) + 16;
-    bytes[at..at + 4].copy_from_slice(&u32::try_from(entry).unwrap().to_le_bytes());
-}
-
-/// LC_MAIN.
-const LC_MAIN: usize = 0x8000_0028;
-
-fn entry_command(bytes: &[u8]) -> usize {
-    let mut at = 32;
-    for _ in 0..number(bytes, 16) {
-        if number(bytes, at) == LC_MAIN {
-            return at;
-        }
-        at += number(bytes, at + 4);
-    }
-    panic!("no LC_MAIN");
-}
-
-fn number(bytes: &[u8], at: usize) -> usize {
-    let word: [u8; 4] = bytes[at..at + 4].try_into().unwrap();
-    usize::try_from(u32::from_le_bytes(word)).unwrap()
+/// Moves where the program begins by sixteen bytes.
+pub(super) fn move_entry(bytes: &mut [u8]) {
+    let format = Image::read(bytes).format;
+    let at = entry_place(format, bytes).expect("a header with an entry point");
+    let place: &mut [u8; 4] = (&mut bytes[at..at + 4]).try_into().unwrap();
+    *place = (u32::from_le_bytes(*place) + 16).to_le_bytes();
 }
 
 /// Changes a text of the program to another of its length, wherever it stands.
@@ -61,6 +37,14 @@ pub(super) fn replace(bytes: &mut [u8], from: &str, to: &str) {
     for at in places {
         bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
     }
+}
+
+/// Changes the last letter of the build ID, which is all that a mask of it hides.
+pub(super) fn rename(bytes: &mut Vec<u8>) {
+    let id = Image::read(bytes).build_id.unwrap().value.to_string();
+    let (rest, last) = id.split_at(id.len() - 1);
+    let last = if last == "A" { "B" } else { "A" };
+    replace(bytes, &id, &format!("{rest}{last}"));
 }
 
 /// Puts in the content ID that the bytes give now, as whoever changed them can.

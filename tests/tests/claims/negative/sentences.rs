@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use serde_json::Value;
+use testkit::environment;
 
 use super::cases::Case;
 
@@ -102,7 +103,7 @@ impl Said {
     /// Runs the command of a case and looks through all that it printed.
     pub(super) fn of(case: &Case) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = super::cases::verify_build();
+        let mut command = environment::command("verify-build");
         command
             .current_dir(folder.path())
             .args(&case.arguments)
