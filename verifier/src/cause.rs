@@ -57,7 +57,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::container::difference::Difference;
 use crate::diff::fields::Field;
 use crate::quantity;

@@ -8,6 +8,7 @@
 //! container  folders, archives, packages and images, listed and unpacked within limits
 //! image      format, regions, and where build ID, notes and signature lie
 //! goinfo     build ID, self-check, build information, functions, source paths
+//! artifact   one file taken in whole: the four above together
 //! diff       two files side by side: A/B/C/D, fields, regions, functions, bytes
 //! cause      explainers: each turns a difference into causes with a fix
 //! report     one value; every format is a way to print it
@@ -20,6 +21,7 @@
 //! [`quantity`] (numbers in words), [`progress`]; hashing is [`proto::digest`].
 
 pub mod args;
+pub mod artifact;
 pub mod cacheprog;
 pub mod cause;
 pub mod cluster;

@@ -18,8 +18,8 @@ pub mod smell;
 mod text;
 
 use crate::args::lint::{FailOn, Lint};
+use crate::artifact::{Artifact, read_all};
 use crate::cause::Evidence;
-use crate::compare::{self, Artifact};
 use crate::host::Host;
 use crate::input;
 use crate::report::printed::{Level, Printed};
@@ -55,7 +55,7 @@ pub fn run(args: &Lint, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         let artifact = Artifact::read(path)?;
         Ok(judge(&Facts::of(&artifact), &requirements, &args.allow))
     };
-    compare::read_all(&args.files, read, |_, judged| -> Result<(), input::Error> {
+    read_all(&args.files, read, |_, judged| -> Result<(), input::Error> {
         files.push(judged);
         bar.add(1);
         Ok(())

@@ -42,7 +42,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::HostIdOrigin;
 use crate::goinfo::stamps::{self, Kind, Stamp};
 use crate::image::{Format, Image};

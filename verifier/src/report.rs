@@ -43,7 +43,7 @@ pub mod text;
 use serde::Serialize;
 
 use crate::cause::{Confidence, Evidence, Name};
-use crate::compare::Verdict;
+use crate::diff::Verdict;
 
 pub use file::{
     BuildId, BuildInfo, File, Format, FunctionCount, HostId, Module, Parts, Section, SelfCheck,

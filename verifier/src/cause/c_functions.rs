@@ -10,7 +10,7 @@ use object::read::{Object, ObjectSymbol as _};
 use object::{Endianness, SymbolKind};
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, c_source};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::functions::operands;
 use crate::image::Format;
 use crate::quantity;

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::unexplained::{excerpt, place};
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, c_functions};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::FunctionsDiff;
 use crate::diff::literals::go_data;
 use crate::diff::regions::{self, RegionDiff, Span};

@@ -6,7 +6,7 @@ use proto::goobj;
 use proto::goobj::header::Header;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::gocache::members;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::Format;

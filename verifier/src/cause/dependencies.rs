@@ -3,7 +3,7 @@
 use proto::buildinfo::Module;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::fields::{self, Field};
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {

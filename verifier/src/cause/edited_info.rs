@@ -7,7 +7,7 @@
 //! Source: cmd/go/internal/work/exec.go buildActionID ("modinfo")
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 
 /// The most fields shown.

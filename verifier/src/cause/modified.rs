@@ -1,7 +1,7 @@
 //! modified-after-build, code-signature: the file is not what `go build` wrote.
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::{Content, Format};
 

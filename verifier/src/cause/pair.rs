@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::{Evidence, Reach, settings};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::functions::described;
 use crate::diff::{Diff, FunctionsDiff, fields, layout};
 use crate::goinfo::stamped;

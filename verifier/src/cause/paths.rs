@@ -2,7 +2,7 @@
 //! building machine in the line table, which a build without -trimpath carries.
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::sources::Sources;
 
 pub(super) const FIX: &str = "build both with -trimpath (GOFLAGS=-trimpath), which keeps directories of the building machine out";

@@ -1,7 +1,7 @@
 //! Causes that are one build setting each: the build information names them.
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::fields::{self, Field};
 
 /// What a setting's difference means.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, content, embedded};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::literals;
 use crate::diff::strings::{self, StringDiff};
 use crate::goinfo::functions::package;

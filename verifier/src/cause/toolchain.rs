@@ -1,7 +1,7 @@
 //! target, go-version, go-experiment, compiler: what built the files, for what.
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release, pair, paths};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::fields;
 use crate::goinfo::GoInfo;
 

@@ -16,7 +16,8 @@ use super::metadata;
 use super::open::{Container, Image};
 use super::pair::{self, Pairing, display};
 use super::source::Source;
-use crate::compare::{Artifact, Verdict};
+use crate::artifact::Artifact;
+use crate::diff::Verdict;
 
 /// What is done with two members that are programs: it is told the path down to
 /// them, and gives back a number to know them by and the answer.

@@ -1,7 +1,7 @@
 //! In what two containers differ.
 
 use super::listing::Content;
-use crate::compare::Verdict;
+use crate::diff::Verdict;
 
 /// Everything in which two containers differ.
 #[derive(Debug, Default)]

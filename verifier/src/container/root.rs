@@ -11,7 +11,7 @@ use super::limits::Budget;
 use super::open::Container;
 use super::source::Source;
 use super::survey::{Holding, Surveyor};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::input::{self, Input};
 use crate::progress::Bar;
 

@@ -10,7 +10,7 @@ use super::listing::{self, Content, Fact, Listing, Metadata};
 use super::open::Container;
 use super::pair::display;
 use super::source::Source;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::image::Format;
 
 /// The most members told of all containers of a run together; the rest is

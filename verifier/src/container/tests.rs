@@ -13,7 +13,7 @@ use super::limits::{Budget, DEPTH_MAX, UNPACKED_FREE};
 use super::listing::{Content, Listing};
 use super::open::Container;
 use super::source::Source;
-use crate::compare::Verdict;
+use crate::diff::Verdict;
 
 macro_rules! seeds {
     ($($name:literal),*) => {

@@ -15,7 +15,7 @@ use super::interrupt::Interrupt;
 use super::record::{Cache, Conditions, Observed, Product, Record, SCHEMA};
 use super::stage::Ready;
 use super::variation::Ground;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::host::public::{self, WITHHELD};
 use crate::host::redaction::Redaction;
 use crate::report::{File, Module, Tool};

@@ -5,7 +5,7 @@ use super::container::Container;
 use super::{Comparison, Report};
 use crate::args::Accept;
 use crate::cause::Name;
-use crate::compare::Verdict;
+use crate::diff::Verdict;
 
 /// Causes after which nothing is accepted as masked: the files are not what was built, or were
 /// not built from what they say.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::debug::Debug;
 use super::{File, Report, SCHEMA, Tool, text};
-use crate::compare::{Artifact, read_all};
+use crate::artifact::{Artifact, read_all};
 use crate::container::kind::Kind;
 use crate::container::limits::Budget;
 use crate::container::root::{Carrier, Root};

@@ -6,7 +6,7 @@ use super::printed::{Check, Finding, Level, Printed, Status};
 use super::text::{self, Style};
 use super::{Comparison, Report, json};
 use crate::cause::Confidence;
-use crate::compare::Verdict;
+use crate::diff::Verdict;
 use crate::exit::Exit;
 
 impl Printed for Report {

@@ -9,12 +9,14 @@ use super::build::container::{Compared, Insides};
 use super::clusters::Clusters;
 use super::facts::GCCGO_LIMITS;
 use super::{Comparison, File, Finding, Report};
+use crate::artifact::read_all;
 use crate::cause::{Cause, Confidence, Name};
 use crate::cluster::{self, Member};
 use crate::compare::shelf::Shelf;
-use crate::compare::{Outcome, Verdict, name, read_all};
+use crate::compare::{Outcome, name};
 use crate::container::limits::Budget;
 use crate::container::root::Root;
+use crate::diff::Verdict;
 use crate::input;
 use crate::progress::{Bar, Progress};
 

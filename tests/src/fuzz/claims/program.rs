@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use memchr::memmem;
+use verifier::artifact::Artifact;
 use verifier::cause::{Confidence, Name};
-use verifier::compare::{Artifact, Outcome, Verdict};
+use verifier::compare::Outcome;
+use verifier::diff::Verdict;
 use verifier::goinfo::functions::Functions;
 use verifier::goinfo::pclntab::Found;
 use verifier::image::Format;

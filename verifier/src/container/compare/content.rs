@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 
 use super::{Fault, FaultKind, How, Source};
-use crate::compare::Artifact;
-use crate::compare::first_bytes::SHOWN_LEN;
+use crate::artifact::Artifact;
 use crate::container::listing::Content;
+use crate::diff::first_bytes::SHOWN_LEN;
 use crate::image::{Format, sniff};
 use crate::input::Input;
 use crate::input::content::{Content as Bytes, Gatherer};

@@ -3,12 +3,13 @@
 mod entry;
 
 use crate::cause::{self, Cause};
-use crate::compare::{Outcome, Verdict, name};
+use crate::compare::{Outcome, name};
 use crate::container::compare::Comparer;
 use crate::container::difference::{Difference, Differing, How};
 use crate::container::limits::Budget;
 use crate::container::listing::Content;
 use crate::container::root::{Carrier, Root};
+use crate::diff::Verdict;
 use crate::image::linkage::Linkage;
 use crate::input;
 use crate::report::container::Inside;

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use proto::dirhash::Summary;
 
 use super::inspected;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::container::kind::Kind;
 use crate::container::limits::Budget;
 use crate::container::listing::Content;

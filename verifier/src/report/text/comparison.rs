@@ -4,7 +4,8 @@ use std::io;
 
 use super::{Color, Printer, clean, describe};
 use crate::cause::{Confidence, Evidence, Name};
-use crate::compare::{Verdict, name};
+use crate::compare::name;
+use crate::diff::Verdict;
 use crate::quantity;
 use crate::report::{Comparison, File, Finding, Report, SectionDifference};
 

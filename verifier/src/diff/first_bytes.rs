@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::Artifact;
+use crate::artifact::Artifact;
 
 /// Bytes shown of each side from the first that differs on.
 pub const SHOWN_LEN: usize = 16;
