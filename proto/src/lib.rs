@@ -11,6 +11,7 @@ pub mod cacheprog;
 pub mod canonical;
 pub mod digest;
 pub mod dirhash;
+pub mod finding;
 pub mod gocache;
 pub mod goflags;
 pub mod goobj;

@@ -2,7 +2,7 @@
 
 use proto::buildinfo::Module;
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, line};
 use crate::artifact::Artifact;
 use crate::diff::fields::{self, Field};
 
@@ -22,8 +22,8 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         }
         let name = name(module(pair.a, path), module(pair.b, path));
         match by_name.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, evidence)) => evidence.push(Evidence::field(field)),
-            None => by_name.push((name, vec![Evidence::field(field)])),
+            Some((_, evidence)) => evidence.push(line(field)),
+            None => by_name.push((name, vec![line(field)])),
         }
     }
     by_name
@@ -48,9 +48,7 @@ pub(super) fn following(pair: &Pair<'_>, name: Name) -> Vec<Evidence> {
         _ => false,
     };
     let deps = pair.diff.fields.iter().filter(is_dep);
-    deps.filter(|field| is_one_sided(field))
-        .map(Evidence::field)
-        .collect()
+    deps.filter(|field| is_one_sided(field)).map(line).collect()
 }
 
 /// The cause from which it follows that a module is linked in on one side only:

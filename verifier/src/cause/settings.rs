@@ -1,6 +1,6 @@
 //! Causes that are one build setting each: the build information names them.
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, line};
 use crate::artifact::Artifact;
 use crate::diff::fields::{self, Field};
 
@@ -170,7 +170,7 @@ fn cause(pair: &Pair<'_>, meaning: &Meaning, settings: &[(&str, &Field)]) -> Opt
     let evidence: Vec<Evidence> = settings
         .iter()
         .filter(|(key, _)| meaning.keys.contains(key))
-        .map(|(_, field)| Evidence::field(field))
+        .map(|(_, field)| line(field))
         .collect();
     if evidence.is_empty() {
         return None;
@@ -222,14 +222,14 @@ fn unknown(pair: &Pair<'_>, settings: &[(&str, &Field)]) -> Option<Cause> {
     let mut evidence: Vec<Evidence> = settings
         .iter()
         .filter(|(key, _)| !is_known(key))
-        .map(|(_, field)| Evidence::field(field))
+        .map(|(_, field)| line(field))
         .collect();
     let other = pair
         .diff
         .fields
         .iter()
         .filter(|field| field.name == fields::Name::Other);
-    evidence.extend(other.map(Evidence::field));
+    evidence.extend(other.map(line));
     if evidence.is_empty() {
         return None;
     }

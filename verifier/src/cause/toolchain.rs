@@ -1,6 +1,6 @@
 //! target, go-version, go-experiment, compiler: what built the files, for what.
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release, pair, paths};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release, line, pair, paths};
 use crate::artifact::Artifact;
 use crate::diff::fields;
 use crate::goinfo::GoInfo;
@@ -69,7 +69,7 @@ fn go_version(pair: &Pair<'_>) -> Option<Cause> {
         return None;
     }
     let mut evidence = vec![Evidence::new(version_place(pair), a, b)];
-    evidence.extend(follows(pair).into_iter().map(Evidence::field));
+    evidence.extend(follows(pair).into_iter().map(line));
     evidence.extend(super::dependencies::following(pair, Name::GoVersion));
     Some(Cause {
         name: Name::GoVersion,
@@ -178,7 +178,7 @@ fn compiler(pair: &Pair<'_>) -> Option<Cause> {
         name: Name::Compiler,
         confidence: Confidence::Proven,
         summary: "built by different compilers".into(),
-        evidence: vec![Evidence::field(field)],
+        evidence: vec![line(field)],
         fix: "build both with the same -compiler (gc unless there is a reason)".into(),
         reach: Reach::Anything,
     })

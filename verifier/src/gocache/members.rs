@@ -1,8 +1,8 @@
 //! What differs between two archives, in words.
 
+use proto::finding::Evidence;
 use proto::goobj::diff::{Change, Form, MemberChange};
 
-use crate::cause::Evidence;
 use crate::quantity;
 
 /// The most symbols of a member given as evidence; JSON has them all.

@@ -2,11 +2,13 @@
 
 use std::io::{self, Write};
 
+use proto::finding::{Check, Finding, Level, Status};
+
 use super::requirement::Checked;
-use super::{Found, json, text};
+use super::{json, text};
 use crate::exit::Exit;
 use crate::quantity;
-use crate::report::printed::{Check, Finding, Level, Printed, Status};
+use crate::report::printed::Printed;
 use crate::report::text::Style;
 
 /// Every file that was judged.
@@ -30,14 +32,14 @@ pub struct Judged {
     /// Why it can't be judged as a Go program.
     pub obstacle: Option<String>,
     /// What was found, worst first.
-    pub findings: Vec<Found>,
+    pub findings: Vec<Finding>,
     /// The requirements, in order.
     pub requirements: Vec<Checked>,
 }
 
 impl Outcome {
     /// Whether a finding fails the run.
-    pub fn fails(&self, found: &Found) -> bool {
+    pub fn fails(&self, found: &Finding) -> bool {
         self.fail_on.is_some_and(|level| found.level <= level)
     }
 
@@ -129,11 +131,7 @@ impl Outcome {
                 (None, false) => Status::Passed,
             },
             reason: file.obstacle.clone(),
-            findings: file
-                .findings
-                .iter()
-                .map(|found| finding(file, found))
-                .collect(),
+            findings: file.findings.clone(),
         };
         let requirement = |checked: &Checked| Check {
             name: checked.name.clone(),
@@ -144,18 +142,6 @@ impl Outcome {
         };
         let requirements = file.requirements.iter().map(requirement);
         std::iter::once(lint).chain(requirements).collect()
-    }
-}
-
-fn finding(file: &Judged, found: &Found) -> Finding {
-    Finding {
-        rule: found.rule.into(),
-        level: found.level,
-        confidence: None,
-        artifact: file.path.clone(),
-        summary: found.summary.clone(),
-        evidence: found.evidence.clone(),
-        fix: found.fix.clone(),
     }
 }
 

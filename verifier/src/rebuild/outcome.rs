@@ -7,13 +7,13 @@ mod text;
 
 use std::path::PathBuf;
 
+use proto::finding::Confidence;
 use serde::Serialize;
 
 use super::cache::Mode;
 use super::record::Record;
 use super::session::{Culprit, Found, Kind, Plan};
 use super::variation;
-use crate::cause::Confidence;
 use crate::exit::Exit;
 use crate::host::public;
 use crate::progress::Progress;

@@ -20,6 +20,8 @@ mod proof;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use proto::finding::Confidence;
+
 use super::bisect;
 use super::build::{Build, Setting, Task};
 use super::cache::{Mode, Packages};
@@ -27,7 +29,6 @@ use super::scene::Scene;
 use super::scratch::{self, Scratch};
 use super::stage::Stage;
 use super::variation::Variation;
-use crate::cause::Confidence;
 use crate::progress::Bar;
 
 /// What a run found.

@@ -10,8 +10,10 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
+use proto::finding::{Check, Finding, Level, Status};
+
 use super::markdown;
-use super::printed::{Check, Finding, Level, Printed, Status};
+use super::printed::Printed;
 use super::text::clean;
 
 /// Annotations of one kind that a runner shows for a step.

@@ -12,9 +12,10 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use proto::finding::{Check, Finding, Status};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::printed::{Check, Finding, Printed, Status};
+use super::printed::Printed;
 use super::text::clean;
 
 /// The most checks written; GitLab reads 500,000.

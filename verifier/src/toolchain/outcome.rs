@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use proto::finding::{Check, Evidence, Finding, Level, Status};
 use proto::toolchain::Outside;
 
 use super::database::Recorded;
@@ -11,9 +12,8 @@ use super::packager::Packager;
 use super::programs::Program;
 use super::tree::Tree;
 use super::{json, text};
-use crate::cause::Evidence;
 use crate::exit::Exit;
-use crate::report::printed::{Check, Finding, Level, Printed, Status};
+use crate::report::printed::Printed;
 use crate::report::text::Style;
 
 /// The most files that get a finding of their own.

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use memchr::memmem;
+use proto::finding::Confidence;
 use verifier::artifact::Artifact;
-use verifier::cause::{Confidence, Name};
+use verifier::cause::Name;
 use verifier::compare::Outcome;
 use verifier::diff::Verdict;
 use verifier::goinfo::functions::Functions;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proto::buildid::Part;
+use proto::finding::Evidence;
 use proto::gocache::{Id, kind::Kind};
 use proto::goobj;
 
 use super::findings::CacheDefect;
-use crate::cause::Evidence;
 use crate::gocache::members;
 use crate::gocache::source::Source;
 use crate::gocache::survey::{Line, Output, Survey};

@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 
+use proto::finding::Level;
+
 use super::{Audit, CacheDefect, Verdict};
 use crate::quantity;
-use crate::report::printed::{Level, Printed as _};
+use crate::report::printed::Printed as _;
 use crate::report::text::{Color, Style, clean};
 
 /// Findings of one rule shown, unless every detail is wanted.

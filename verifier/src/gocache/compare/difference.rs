@@ -1,13 +1,13 @@
 //! One package, or one other step, that came out differently.
 
+use proto::finding::{Confidence, Evidence, Finding, Level};
 use proto::gocache::Id;
 use proto::gocache::kind::Kind;
 use proto::gocache::modindex::Change;
 use proto::goobj::diff::{Form, MemberChange};
 
-use crate::cause::{Confidence, Evidence, Name};
+use crate::cause::Name;
 use crate::gocache::members;
-use crate::report::printed::{Finding, Level};
 
 /// An action whose outputs differ, with what belongs to it.
 #[derive(Debug)]

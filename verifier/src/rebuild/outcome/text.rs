@@ -3,8 +3,9 @@
 
 use std::io::{self, Write};
 
+use proto::finding::Confidence;
+
 use super::{NOT_ASKED_FOR, Outcome, Verdict, fix, matters};
-use crate::cause::Confidence;
 use crate::rebuild::build::Build;
 use crate::rebuild::cache::Mode;
 use crate::rebuild::session::Culprit;

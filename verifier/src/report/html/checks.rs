@@ -1,9 +1,9 @@
 //! Checks and their findings on the page.
 
 use maud::{Markup, html};
+use proto::finding::{Check, Confidence, Evidence, Finding, Level, Status};
 
-use crate::cause::{Confidence, Evidence};
-use crate::report::printed::{Check, Finding, Level, Printed, Status};
+use crate::report::printed::Printed;
 use crate::report::text::clean;
 
 /// Checks shown in full.

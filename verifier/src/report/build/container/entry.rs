@@ -1,6 +1,7 @@
 //! Members of containers as the report lists them.
 
-use crate::cause::Evidence;
+use proto::finding::Evidence;
+
 use crate::container::difference::{Difference, Differing, Example, How};
 use crate::container::listing::Content;
 use crate::diff::Verdict;
