@@ -17,8 +17,8 @@
 //! Each command has its folder beside them: `gocache` (the build cache), `cacheprog`
 //! (a cache that keeps a record), `rebuild`, `toolchain` and `lint`. All of them give a
 //! [`report::printed::Printed`], which [`output`] writes. What commands share has a file
-//! of its own here: [`opening`] and [`durable`] (files read and written), [`search_path`],
-//! [`quantity`] (numbers in words), [`progress`]; hashing is [`proto::digest`].
+//! of its own here: [`opening`] and [`durable`] (files read and written),
+//! [`host`] (the machine, child processes), [`quantity`] (numbers in words), [`progress`]; hashing is [`proto::digest`].
 
 pub mod args;
 pub mod artifact;
@@ -48,5 +48,4 @@ pub mod quantity;
 pub mod rebuild;
 pub mod report;
 pub mod schemas;
-pub mod search_path;
 pub mod toolchain;

@@ -3,12 +3,10 @@
 //!
 //! ```text
 //! flags, project        what is built, by which go command
-//! machine               what this host lets us vary
 //! variation             what is varied, one file each: changes a scene
 //! scene, stage          what surrounds one build; folders and command for it
-//! surroundings, wrap    the variables it sees, the programs it runs below
+//! wrap                  the programs it runs below
 //! scratch, copy, cache  folders of the run; copies; what a build cache held
-//! child, interrupt      runs a command within its time, or until Ctrl-C
 //! build, facts, record  one build: what came out, from what, written down
 //! bisect, session       which builds are made
 //! outcome               the answer, for the printers
@@ -17,12 +15,9 @@
 pub mod bisect;
 pub mod build;
 pub mod cache;
-pub mod child;
 pub mod copy;
 pub mod facts;
 pub mod flags;
-pub mod interrupt;
-pub mod machine;
 pub mod outcome;
 pub mod project;
 pub mod record;
@@ -30,7 +25,6 @@ pub mod scene;
 pub mod scratch;
 pub mod session;
 pub mod stage;
-pub mod surroundings;
 pub mod variation;
 pub mod wrap;
 
@@ -40,14 +34,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::args::rebuild::Rebuild;
+use crate::host::interrupt::Interrupt;
+use crate::host::machine::Machine;
 use crate::host::redaction::Redaction;
-use crate::host::{Environment, Host};
+use crate::host::{Environment, Host, child, surroundings};
 use crate::report::printed::Printed;
 use build::Setting;
 use facts::Facts;
 use flags::GoBuild;
-use interrupt::Interrupt;
-use machine::Machine;
 use outcome::{NOT_ASKED_FOR, Outcome, Untried, kept};
 use project::{Asking, Project, Wanted};
 use scratch::Scratch;
@@ -149,10 +143,7 @@ fn choose(
     ground: &Ground<'_>,
     redaction: &Redaction,
 ) -> (Vec<&'static dyn Variation>, Vec<Untried>) {
-    let names = |some: &[&'static dyn Variation]| -> Vec<&str> {
-        some.iter().map(|one| one.name()).collect()
-    };
-    let (only, skipped) = (names(&args.vary), names(&args.skip));
+    let (only, skipped) = (&args.vary, &args.skip);
     let (mut chosen, mut untried) = (Vec::new(), Vec::new());
     for variation in variation::ALL {
         let name = variation.name();

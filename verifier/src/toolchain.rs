@@ -1,7 +1,6 @@
 //! `verify-build toolchain`: which official Go release an installation is.
 //!
 //! ```text
-//! locate      which installation
 //! claim       what it says it is
 //! tree        its files, hashed as the module they were published as
 //! unhashed    what lies in it and can't be hashed or named
@@ -23,7 +22,6 @@ pub mod difference;
 mod json;
 pub mod judge;
 pub mod list;
-pub mod locate;
 pub mod nearness;
 pub mod outcome;
 pub mod packager;
@@ -45,7 +43,7 @@ use proto::sumdb::PUBLIC_KEY;
 use proto::toolchain::Target;
 
 use crate::args::toolchain::{Command, Toolchain};
-use crate::host::Host;
+use crate::host::{Host, locate};
 use crate::report::printed::Printed;
 use database::Recorded;
 use judge::{Evidence, Judgement, Verdict};

@@ -261,7 +261,7 @@ fn fix(culprit: &Culprit, has_cgo: bool) -> String {
         Kind::Given if culprit.conflicts > 0 => "keep a copy of the cache as evidence (cp -a), let verify-build cache audit name the entries, and build with a new GOCACHE until it is known who wrote them".into(),
         Kind::Warm | Kind::Given => "find the step that gives something else when packages come from a cache, or now and then: a linker, a CC or a -toolexec program; --keep keeps both programs".into(),
         Kind::Varied(names) => {
-            let fixes = names.iter().filter_map(|name| variation::parse(name).ok());
+            let fixes = names.iter().filter_map(|name| variation::named(name));
             let fixes: Vec<&str> = fixes.map(variation::Variation::fix).collect();
             fixes.join("; or ")
         }

@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use super::child::{self, Finished};
 use super::flags::GoBuild;
-use super::interrupt::Interrupt;
 use super::outcome::kept;
-use super::surroundings::{self, Variables};
-use crate::search_path;
+use crate::host::child::Finished;
+use crate::host::interrupt::Interrupt;
+use crate::host::surroundings::Variables;
+use crate::host::{child, search_path, surroundings};
 pub use roots::Roots;
 
 /// The program to build, and with what.

@@ -20,11 +20,11 @@ mod user;
 
 use std::fmt::Debug;
 
-use super::machine::Machine;
 use super::project::Project;
 use super::scene::Scene;
-use super::surroundings::Variables;
+use crate::host::machine::Machine;
 use crate::host::public;
+use crate::host::surroundings::Variables;
 
 /// One thing that is varied.
 pub trait Variation: Debug + Send + Sync {
@@ -58,8 +58,7 @@ pub struct Ground<'a> {
     pub others: &'a Variables,
 }
 
-/// Every variation, in the order in which they are listed and halved: what
-/// most often matters first.
+/// Every variation, in the order of the command line's list.
 pub const ALL: [&dyn Variation; 17] = [
     &source_folder::SourceFolder,
     &goroot::Goroot,
@@ -80,17 +79,9 @@ pub const ALL: [&dyn Variation; 17] = [
     &clock::Clock,
 ];
 
-/// Finds a variation by name, for the command line.
-///
-/// # Errors
-/// With all names, when there is none of this one.
-pub fn parse(name: &str) -> Result<&'static dyn Variation, String> {
-    ALL.into_iter()
-        .find(|one| one.name() == name)
-        .ok_or_else(|| {
-            let names: Vec<&str> = ALL.iter().map(|one| one.name()).collect();
-            format!("there is no variation {name:?}, only {}", names.join(", "))
-        })
+/// Finds a variation by name.
+pub fn named(name: &str) -> Option<&'static dyn Variation> {
+    ALL.into_iter().find(|one| one.name() == name)
 }
 
 /// A copy can take the place of the sources only by a mount: at another path it

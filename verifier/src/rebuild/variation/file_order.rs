@@ -2,7 +2,7 @@
 //! their making on some file systems.
 
 use super::{Ground, Variation, needs_copy};
-use crate::rebuild::machine::Listing;
+use crate::host::machine::Listing;
 use crate::rebuild::scene::Scene;
 
 /// See the module.

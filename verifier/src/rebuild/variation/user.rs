@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::{Ground, Variation};
-use crate::rebuild::machine::{Becoming, OTHER_ID};
+use crate::host::machine::{Becoming, OTHER_ID};
 use crate::rebuild::scene::Scene;
 
 /// See the module.

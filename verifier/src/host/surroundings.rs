@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use crate::host::Environment;
+use super::Environment;
 
 /// Variables by name.
 pub type Variables = BTreeMap<OsString, OsString>;

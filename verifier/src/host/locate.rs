@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
-use crate::host::Environment;
-use crate::search_path;
+use crate::host::{Environment, search_path};
 
 /// How long `go env GOROOT` may take.
 const GO_TIMEOUT: Duration = Duration::from_secs(20);

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::child;
 use super::interrupt::Interrupt;
+use super::search_path;
 use super::surroundings::Variables;
-use crate::search_path;
 
 /// The host.
 #[derive(Debug)]
