@@ -29,3 +29,4 @@ pub mod semver;
 pub mod sumdb;
 pub mod tlog;
 pub mod toolchain;
+pub mod visible;

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use proto::finding::{Finding, Level, Status};
+use proto::visible::clean;
 
 use super::outcome::{Judged, Outcome};
 use crate::exit::Exit;
 use crate::quantity;
 use crate::report::printed::Printed as _;
-use crate::report::text::{Color, Style, clean};
+use crate::report::text::{Color, Style};
 
 /// The most characters of a value shown unless every detail is wanted.
 const VALUE_SHOWN: usize = 120;

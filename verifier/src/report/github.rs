@@ -11,10 +11,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use proto::finding::{Check, Finding, Level, Status};
+use proto::visible::clean;
 
 use super::markdown;
 use super::printed::Printed;
-use super::text::clean;
 
 /// Annotations of one kind that a runner shows for a step.
 const ANNOTATIONS_MAX: usize = 10;

@@ -13,10 +13,10 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use proto::finding::{Check, Finding, Status};
+use proto::visible::clean;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::printed::Printed;
-use super::text::clean;
 
 /// The most checks written; GitLab reads 500,000.
 const CHECKS_MAX: usize = 100_000;

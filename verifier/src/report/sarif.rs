@@ -12,11 +12,11 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use proto::finding::{Check, Confidence, Evidence, Finding, Level, Status};
+use proto::visible::clean;
 use sha2::{Digest as _, Sha256};
 
 use super::printed::Printed;
 use super::rules;
-use super::text::clean;
 use log::{
     ArtifactLocation, AutomationDetails, Configuration, Driver, Invocation, Location, Log,
     LogicalLocation, Message, MultiformatMessage, Notification, PhysicalLocation, Properties,

@@ -4,12 +4,13 @@
 use std::io::{self, Write};
 
 use proto::finding::Confidence;
+use proto::visible::clean;
 
 use super::{NOT_ASKED_FOR, Outcome, Verdict, fix, matters};
 use crate::rebuild::build::Build;
 use crate::rebuild::cache::Mode;
 use crate::rebuild::session::Culprit;
-use crate::report::text::{self, Color, Style, clean};
+use crate::report::text::{self, Color, Style};
 
 impl Outcome {
     pub(super) fn write(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 use proto::finding::{Check, Confidence, Evidence, Finding, Level, Status};
+use proto::visible::clean;
 
 use crate::report::printed::Printed;
-use crate::report::text::clean;
 
 /// Checks shown in full.
 const CHECKS_SHOWN: usize = 500;

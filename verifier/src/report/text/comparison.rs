@@ -3,8 +3,9 @@
 use std::io;
 
 use proto::finding::{Confidence, Evidence};
+use proto::visible::clean;
 
-use super::{Color, Printer, clean, describe};
+use super::{Color, Printer, describe};
 use crate::cause::{Cause, Name};
 use crate::compare::name;
 use crate::diff::Verdict;
