@@ -58,8 +58,8 @@ use std::ops::Range;
 use proto::finding::{Confidence, Evidence};
 
 use crate::artifact::Artifact;
-use crate::container::difference::Difference;
 use crate::diff::fields::Field;
+use crate::members::difference::Difference;
 use crate::quantity;
 
 pub(crate) use ldflags::flags as linker_flags;

@@ -7,7 +7,7 @@ use std::hash::Hash;
 use proto::buildid::Part;
 
 use crate::artifact::obstacle;
-use crate::container::root::Root;
+use crate::members::root::Root;
 
 /// The names of the parts of a build ID.
 pub const PARTS: [char; 4] = ['A', 'B', 'C', 'D'];

@@ -1,6 +1,7 @@
 //! Two files side by side: build-ID parts, build information, regions, bytes.
 
 pub mod bytes;
+pub(crate) mod compiled;
 pub mod fields;
 pub mod first_bytes;
 pub mod functions;

@@ -10,6 +10,7 @@
 //! goinfo     build ID, self-check, build information, functions, source paths
 //! artifact   one file taken in whole: the four above together
 //! diff       two files side by side: A/B/C/D, fields, regions, functions, bytes
+//! members    two containers side by side, and all that one holds
 //! cause      explainers: each turns a difference into causes with a fix
 //! report     one value; every format is a way to print it
 //! ```
@@ -41,6 +42,7 @@ pub mod input;
 pub mod lint;
 pub mod manual;
 pub mod mask;
+pub mod members;
 pub mod opening;
 pub mod output;
 pub mod progress;

@@ -12,8 +12,8 @@ use super::{File, Report, SCHEMA, Tool, text};
 use crate::artifact::{Artifact, read_all};
 use crate::container::kind::Kind;
 use crate::container::limits::Budget;
-use crate::container::root::{Carrier, Root};
 use crate::input;
+use crate::members::root::{Carrier, Root};
 use crate::progress::{Bar, Progress};
 use crate::quantity::count;
 

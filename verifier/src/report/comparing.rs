@@ -16,9 +16,9 @@ use crate::cluster::{self, Member};
 use crate::compare::shelf::Shelf;
 use crate::compare::{Outcome, name};
 use crate::container::limits::Budget;
-use crate::container::root::Root;
 use crate::diff::Verdict;
 use crate::input;
+use crate::members::root::Root;
 use crate::progress::{Bar, Progress};
 
 impl Report {

@@ -4,14 +4,14 @@ mod entry;
 
 use crate::cause::{self, Cause};
 use crate::compare::{Outcome, name};
-use crate::container::compare::Comparer;
-use crate::container::difference::{Difference, Differing, How};
 use crate::container::limits::Budget;
 use crate::container::listing::Content;
-use crate::container::root::{Carrier, Root};
 use crate::diff::Verdict;
 use crate::image::linkage::Linkage;
 use crate::input;
+use crate::members::compare::Comparer;
+use crate::members::difference::{Difference, Differing, How};
+use crate::members::root::{Carrier, Root};
 use crate::report::container::Inside;
 use crate::report::{Comparison, Explained, File, Format, Report, SelfCheck};
 

@@ -2,9 +2,9 @@
 
 use proto::finding::Evidence;
 
-use crate::container::difference::{Difference, Differing, Example, How};
 use crate::container::listing::Content;
 use crate::diff::Verdict;
+use crate::members::difference::{Difference, Differing, Example, How};
 use crate::report::container::{Container, Member, Metadata, Only, Total};
 
 /// The most members listed for one comparison.

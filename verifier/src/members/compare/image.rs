@@ -1,11 +1,12 @@
 //! What lies around and behind the parts by which images are compared: an image
 //! may be shown the same while the files that it is made of are not.
 
-use crate::container::difference::{Example, Field};
 use crate::container::kind::Kind;
 use crate::container::listing::{Content, Listing, Role};
-use crate::container::open::Image;
-use crate::container::pair::{Pairing, display};
+use crate::container::oci::Image;
+use crate::container::path::display;
+use crate::members::difference::{Example, Field};
+use crate::members::pair::Pairing;
 
 /// Values kept as evidence.
 const EXAMPLES_MAX: usize = 3;

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::difference::{Example, Field};
-use super::folder::MODE_KEPT;
-use super::kind::Kind;
-use super::listing::{CAPABILITY, Fact, Listing, Member, Metadata, Role};
-use super::pair::{Pairing, display, key};
+use super::pair::Pairing;
+use crate::container::folder::MODE_KEPT;
+use crate::container::kind::Kind;
+use crate::container::listing::{CAPABILITY, Fact, Listing, Member, Metadata, Role};
+use crate::container::path::{display, key};
 
 /// Values kept of one field as evidence.
 const EXAMPLES_MAX: usize = 3;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::container::limits::UNPACKED_TOTAL_FREE;
-use crate::container::survey::{Inner, Surveyor};
+use crate::members::survey::{Inner, Surveyor};
 
 /// A block of tar: name, size, type, and fields that only some types have.
 fn header(name: &str, size: usize, kind: u8, fields: &[(usize, &str)]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! What differs between two archives, in words.
+//! What differs between two compiled packages, in words.
 
 use proto::finding::Evidence;
 use proto::goobj::diff::{Change, Form, MemberChange};

@@ -23,7 +23,7 @@ pub(super) fn is_build(source: &Source) -> io::Result<bool> {
 }
 
 /// Reads a member whole, and makes sure that it is what was listed.
-pub(in crate::container) fn artifact(
+pub(in crate::members) fn artifact(
     place: &str,
     source: &Source,
     listed: &Content,

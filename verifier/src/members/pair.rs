@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::kind::Kind;
-use super::listing::{Content, Listing, Member};
+use crate::container::kind::Kind;
+use crate::container::listing::{Content, Listing, Member};
+use crate::container::path::{display, key};
 
 /// Members put together, by their numbers on both sides.
 #[derive(Debug, Default)]
@@ -137,23 +138,6 @@ fn below<'a>(name: &'a str, top: Option<&str>) -> Option<&'a str> {
     match top {
         None => Some(name),
         Some(top) => name.strip_prefix(top)?.strip_prefix('/'),
-    }
-}
-
-/// Returns a path without what tar writers put before or after it.
-pub fn key(name: &str) -> &str {
-    let mut name = name;
-    while let Some(rest) = name.strip_prefix("./").or_else(|| name.strip_prefix('/')) {
-        name = rest;
-    }
-    name.trim_end_matches('/')
-}
-
-/// Returns a path as reports show it.
-pub fn display(name: &str) -> &str {
-    match key(name) {
-        "" => ".",
-        key => key,
     }
 }
 

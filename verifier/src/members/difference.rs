@@ -1,6 +1,6 @@
 //! In what two containers differ.
 
-use super::listing::Content;
+use crate::container::listing::Content;
 use crate::diff::Verdict;
 
 /// Everything in which two containers differ.

@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 
 use super::compare::content;
-use super::fault::Fault;
-use super::kind::Kind;
-use super::limits::{ASIDE_MAX, Budget, DEPTH_MAX, PROGRAM_SIZE_MAX, PROGRAMS_MAX};
-use super::listing::{self, Content, Fact, Listing, Metadata};
-use super::open::Container;
-use super::pair::display;
-use super::source::Source;
 use crate::artifact::Artifact;
+use crate::container::fault::Fault;
+use crate::container::kind::Kind;
+use crate::container::limits::{ASIDE_MAX, Budget, DEPTH_MAX, PROGRAM_SIZE_MAX, PROGRAMS_MAX};
+use crate::container::listing::{self, Content, Fact, Listing, Metadata};
+use crate::container::oci;
+use crate::container::open::Container;
+use crate::container::path::display;
+use crate::container::source::Source;
 use crate::image::Format;
 
 /// The most members told of all containers of a run together; the rest is
@@ -113,7 +114,7 @@ impl<'a> Surveyor<'a> {
 
     fn fill(&mut self, holding: &mut Holding, container: &Container) -> Result<(), Fault> {
         let listing = container.list()?;
-        match container.image(&listing) {
+        match oci::image(container, &listing) {
             Ok(None) => {}
             Ok(Some(image)) => {
                 holding.kind = image.container.describe();

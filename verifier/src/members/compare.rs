@@ -8,15 +8,17 @@ mod image;
 use std::collections::{HashMap, HashSet};
 
 use super::difference::{Difference, Differing, How, Only};
-use super::fault::{Fault, Kind as FaultKind};
-use super::kind::Kind;
-use super::limits::{ASIDE_MAX, Budget, DEPTH_MAX, PROGRAM_SIZE_MAX, PROGRAMS_MAX};
-use super::listing::{Content, Listing, Member};
 use super::metadata;
-use super::open::{Container, Image};
-use super::pair::{self, Pairing, display};
-use super::source::Source;
+use super::pair::{self, Pairing};
 use crate::artifact::Artifact;
+use crate::container::fault::{Fault, Kind as FaultKind};
+use crate::container::kind::Kind;
+use crate::container::limits::{ASIDE_MAX, Budget, DEPTH_MAX, PROGRAM_SIZE_MAX, PROGRAMS_MAX};
+use crate::container::listing::{Content, Listing, Member};
+use crate::container::oci::Image;
+use crate::container::open::Container;
+use crate::container::path::display;
+use crate::container::source::Source;
 use crate::diff::Verdict;
 
 /// What is done with two members that are programs: it is told the path down to

@@ -8,11 +8,11 @@ use proptest::prelude::*;
 
 use super::compare::Comparer;
 use super::difference::Difference;
-use super::fault::{Fault, Kind};
-use super::limits::{Budget, DEPTH_MAX, UNPACKED_FREE};
-use super::listing::{Content, Listing};
-use super::open::Container;
-use super::source::Source;
+use crate::container::fault::{Fault, Kind};
+use crate::container::limits::{Budget, DEPTH_MAX, UNPACKED_FREE};
+use crate::container::listing::{Content, Listing};
+use crate::container::open::Container;
+use crate::container::source::Source;
 use crate::diff::Verdict;
 
 macro_rules! seeds {

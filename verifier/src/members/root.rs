@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::compare::Comparer;
 use super::difference::Difference;
-use super::fault::{Fault, Kind as FaultKind};
-use super::kind::Kind;
-use super::limits::Budget;
-use super::open::Container;
-use super::source::Source;
 use super::survey::{Holding, Surveyor};
 use crate::artifact::Artifact;
+use crate::container::fault::{Fault, Kind as FaultKind};
+use crate::container::kind::Kind;
+use crate::container::limits::Budget;
+use crate::container::open::Container;
+use crate::container::source::Source;
 use crate::input::{self, Input};
 use crate::progress::Bar;
 

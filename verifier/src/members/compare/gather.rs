@@ -1,10 +1,11 @@
 //! What both sides give, gathered into one answer.
 
-use crate::container::difference::{Difference, Field};
 use crate::container::fault::Fault;
 use crate::container::kind::Kind;
 use crate::container::listing::{Listing, Role};
-use crate::container::open::{Container, Image};
+use crate::container::oci::{self, Image};
+use crate::container::open::Container;
+use crate::members::difference::{Difference, Field};
 
 impl Difference {
     /// Returns both sides as images, if both are. What only looks like one is
@@ -16,7 +17,7 @@ impl Difference {
     ) -> Result<Option<[Image; 2]>, Fault> {
         let mut images = Vec::new();
         for (name, (container, listing)) in names.into_iter().zip(sides) {
-            match container.image(listing) {
+            match oci::image(container, listing) {
                 Ok(image) => images.extend(image),
                 Err(fault) if fault.is_refusal() => return Err(fault),
                 Err(fault) => self.notes.push(format!(
