@@ -28,6 +28,7 @@ mod external_link_flags;
 mod go_release;
 mod hashed;
 mod import_unreached;
+mod keys;
 mod ldflags;
 mod linking;
 mod literals;

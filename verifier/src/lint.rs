@@ -6,12 +6,14 @@
 //! smell        values that tell of a clock, a host, a person or a folder
 //! rules        each turns facts into findings
 //! requirement  what the command line asks for, checked
-//! outcome      what printers take; json and text write it
+//! outcome      every file judged
+//! printed      the same as printers take it; json and text write it
 //! ```
 
 pub mod facts;
 mod json;
 pub mod outcome;
+mod printed;
 pub mod requirement;
 pub mod rules;
 pub mod smell;

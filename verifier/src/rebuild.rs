@@ -6,6 +6,7 @@
 //! variation             what is varied, one file each: changes a scene
 //! scene, stage          what surrounds one build; folders and command for it
 //! wrap                  the programs it runs below
+//! destination           where what stays is put
 //! scratch, copy, cache  folders of the run; copies; what a build cache held
 //! build, facts, record  one build: what came out, from what, written down
 //! bisect, session       which builds are made
@@ -16,6 +17,7 @@ pub mod bisect;
 pub mod build;
 pub mod cache;
 pub mod copy;
+pub mod destination;
 pub mod facts;
 pub mod flags;
 pub mod outcome;
@@ -28,8 +30,7 @@ pub mod stage;
 pub mod variation;
 pub mod wrap;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 
@@ -42,7 +43,7 @@ use crate::report::printed::Printed;
 use build::Setting;
 use facts::Facts;
 use flags::GoBuild;
-use outcome::{NOT_ASKED_FOR, Outcome, Untried, kept};
+use outcome::{NOT_ASKED_FOR, Outcome, Untried};
 use project::{Asking, Project, Wanted};
 use scratch::Scratch;
 use session::Plan;
@@ -96,7 +97,7 @@ fn find_out(
     };
     let project = Project::find(wanted, &asking)?;
     let output = output
-        .map(|output| kept::destination(&project.folder.join(output), &project.name))
+        .map(|output| destination::file(&project.folder.join(output), &project.name))
         .transpose()?;
     let others = surroundings::others(&host.environment, &args.pass);
     let ground = Ground {
@@ -191,9 +192,4 @@ fn given(args: &Rebuild) -> anyhow::Result<Option<PathBuf>> {
     let is_cache = cache.join("00").is_dir();
     anyhow::ensure!(is_cache, "{} is no build cache of go", cache.display());
     Ok(Some(cache))
-}
-
-/// Makes a folder for what stays after the run.
-fn lasting(folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))
 }

@@ -13,7 +13,8 @@
 //! difference  files that are not the release's
 //! nearness    which of several releases it comes nearest to
 //! programs    of a tree that is not the release's: changed after their build?
-//! outcome     what printers take; json and text write it
+//! outcome     everything found about one installation
+//! printed     the same as printers take it; json and text write it
 //! ```
 
 pub mod claim;
@@ -25,6 +26,7 @@ pub mod list;
 pub mod nearness;
 pub mod outcome;
 pub mod packager;
+mod printed;
 pub mod programs;
 pub mod reference;
 pub mod settings;

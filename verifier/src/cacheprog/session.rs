@@ -67,6 +67,18 @@ impl Mode {
     }
 }
 
+/// How a conversation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The go command asked to close, with this request.
+    Closed(i64),
+    /// The input ended between requests: `go list`, a build that fails, or a go
+    /// command that was killed.
+    EndOfInput,
+    /// What came could not be understood, or not be read.
+    Broken(String),
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

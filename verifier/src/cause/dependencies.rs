@@ -73,7 +73,7 @@ fn leader(pair: &Pair<'_>) -> Option<Name> {
         ),
         (
             Name::CpuLevel,
-            super::settings::CPU_LEVELS.iter().any(both_tell),
+            super::keys::CPU_LEVELS.iter().any(both_tell),
         ),
         (Name::GoExperiment, differs(&"GOEXPERIMENT")),
         (Name::GoVersion, pair.other_go()),

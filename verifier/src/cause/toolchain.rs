@@ -106,7 +106,7 @@ pub(super) fn follows<'a>(pair: &Pair<'a>) -> Vec<&'a fields::Field> {
     let follows = |field: &&fields::Field| match &field.name {
         fields::Name::Setting(key) => {
             key == "DefaultGODEBUG"
-                || one_sided(field) && (super::settings::is_cpu_level(key) || key == "GOFIPS140")
+                || one_sided(field) && (super::keys::is_cpu_level(key) || key == "GOFIPS140")
                 || is_unrecorded(pair, key, field)
         }
         fields::Name::Main => same_commit && is_devel(&field.a) != is_devel(&field.b),

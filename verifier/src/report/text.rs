@@ -72,26 +72,6 @@ pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     }
 }
 
-/// Says in a few words what a file is.
-pub fn describe(file: &File) -> String {
-    let mut words = vec![file.format.name.to_owned()];
-    match (&file.format.goos, &file.format.goarch) {
-        (Some(goos), Some(goarch)) => words.push(format!("{goos}/{goarch}")),
-        (None, Some(one)) | (Some(one), None) => words.push(one.clone()),
-        (None, None) => {}
-    }
-    match &file.go_version {
-        Some(version) => words.push(version.clone()),
-        None if file.format.gccgo.is_some() => words.push("Go by gccgo".into()),
-        None if file.build_id.is_some() || file.sources.is_some() => {
-            words.push("Go, version unknown".into());
-        }
-        None if file.self_check.reason == Some("it carries other files") => {}
-        None => words.push("no Go build recognised".into()),
-    }
-    words.join(", ")
-}
-
 struct Printer<'a> {
     style: Style,
     out: &'a mut dyn Write,

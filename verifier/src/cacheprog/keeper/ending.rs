@@ -10,7 +10,7 @@ use proto::gocache::kind::Kind;
 
 use super::tally::{Open, Stamp, Tally};
 use super::{Keeper, Mode};
-use crate::cacheprog::conversation::Ending;
+use crate::cacheprog::session::Ending;
 use crate::cacheprog::session::{
     Compared, End, Mismatch, Output, Requests, Rule, SCHEMA, Session, Tool, Verdict,
 };

@@ -142,7 +142,7 @@ impl Inserter<'_> {
             Inner::Program(number) => {
                 let file = self.programs.get_mut(number).and_then(Option::take);
                 if let Some(file) = file {
-                    entry.what = crate::report::text::describe(&file);
+                    entry.what = crate::report::facts::describe(&file);
                     entry.file = Some(self.file(file, path));
                 }
             }
