@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! flags, project        what is built, by which go command
-//! variation             what is varied, one file each: changes a scene
+//! variation             what is varied: one table, each entry changes a scene
 //! scene, stage          what surrounds one build; folders and command for it
 //! wrap                  the programs it runs below
 //! destination           where what stays is put
@@ -143,11 +143,11 @@ fn choose(
     args: &Rebuild,
     ground: &Ground<'_>,
     redaction: &Redaction,
-) -> (Vec<&'static dyn Variation>, Vec<Untried>) {
+) -> (Vec<&'static Variation>, Vec<Untried>) {
     let (only, skipped) = (&args.vary, &args.skip);
     let (mut chosen, mut untried) = (Vec::new(), Vec::new());
-    for variation in variation::ALL {
-        let name = variation.name();
+    for variation in &variation::ALL {
+        let name = variation.name;
         let is_wanted = only.is_empty() || only.contains(&name);
         let reason = if !is_wanted || skipped.contains(&name) {
             Err(NOT_ASKED_FOR.to_owned())

@@ -262,7 +262,7 @@ fn fix(culprit: &Culprit, has_cgo: bool) -> String {
         Kind::Warm | Kind::Given => "find the step that gives something else when packages come from a cache, or now and then: a linker, a CC or a -toolexec program; --keep keeps both programs".into(),
         Kind::Varied(names) => {
             let fixes = names.iter().filter_map(|name| variation::named(name));
-            let fixes: Vec<&str> = fixes.map(variation::Variation::fix).collect();
+            let fixes: Vec<&str> = fixes.map(|one| one.fix).collect();
             fixes.join("; or ")
         }
     }
@@ -285,7 +285,7 @@ fn varied(plan: &Plan<'_>, found: &Found) -> Vec<Varied> {
     };
     plan.variations
         .iter()
-        .filter_map(|one| how(one.name()))
+        .filter_map(|one| how(one.name))
         .collect()
 }
 

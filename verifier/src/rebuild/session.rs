@@ -81,7 +81,7 @@ pub struct Plan<'a> {
     /// Where builds write.
     pub scratch: &'a Scratch,
     /// What to vary, all of it possible here.
-    pub variations: Vec<&'static dyn Variation>,
+    pub variations: Vec<&'static Variation>,
     /// A cache to build with once.
     pub given: Option<PathBuf>,
     /// Whether programs stay until the end of the run.
@@ -286,7 +286,7 @@ impl Session<'_> {
         let mut varied = BTreeMap::new();
         for variation in some.iter().map(|index| self.plan.variations[*index]) {
             let how = variation.apply(setting.ground, &mut scene);
-            varied.insert(variation.name(), how);
+            varied.insert(variation.name, how);
         }
         self.plan
             .bar
@@ -338,7 +338,7 @@ impl Session<'_> {
     }
 
     fn names(&self, some: &[usize]) -> Vec<&'static str> {
-        let name = |index: &usize| self.plan.variations[*index].name();
+        let name = |index: &usize| self.plan.variations[*index].name;
         some.iter().map(name).collect()
     }
 
