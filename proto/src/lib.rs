@@ -24,6 +24,8 @@ pub mod module;
 pub mod modzip;
 pub mod note;
 pub mod proxy_header;
+pub mod quantity;
+pub mod report;
 mod rfc3339;
 pub mod semver;
 pub mod sumdb;

@@ -57,12 +57,11 @@ mod version_control;
 use std::ops::Range;
 
 use proto::finding::{Confidence, Evidence};
+use proto::quantity;
 
 use crate::artifact::Artifact;
 use crate::diff::fields::Field;
 use crate::members::difference::Difference;
-use crate::quantity;
-
 pub(crate) use ldflags::flags as linker_flags;
 pub use name::Name;
 pub use pair::Pair;

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail, ensure};
 use proto::buildid::{BuildId, Part};
 use proto::hashlog::Log;
+use proto::quantity;
 
 use crate::artifact::Artifact;
-use crate::quantity;
 
 /// Bytes read at a time.
 const PIECE_BYTES: usize = 1 << 20;

@@ -4,8 +4,8 @@
 //! Each of these knows those above it and none below:
 //!
 //! ```text
-//! durable, exit, opening, progress, quantity, schemas
-//!            what every part may use: files read and written, exit codes, numbers in words
+//! durable, exit, opening, progress, schemas
+//!            what every part may use: files read and written, exit codes
 //! host       the machine: environment, programs on the PATH, child processes, what may be told
 //! input      bytes and their SHA-256, read once
 //! image      format, regions, and where build ID, notes and signature lie
@@ -34,7 +34,6 @@ pub mod durable;
 pub mod exit;
 pub mod opening;
 pub mod progress;
-pub mod quantity;
 pub mod schemas;
 
 pub mod host;

@@ -1,15 +1,16 @@
 //! What a command found, printed and written to files.
 
+use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use proto::report::{github, html, junit, markdown, sarif};
 
 use crate::args::output::{Format, Target};
 use crate::durable;
 use crate::report::printed::Printed;
 use crate::report::text::Style;
-use crate::report::{github, html, junit, markdown, sarif};
 
 /// Where the outcome of a run goes.
 #[derive(Debug, Clone)]
@@ -63,7 +64,8 @@ impl Output {
         let Some(path) = &self.step_summary else {
             return Ok(());
         };
-        github::summarise(found, path).with_context(|| {
+        let page = markdown::page(&found.answer());
+        summarise(&page, found.command(), path).with_context(|| {
             format!(
                 "adding to the step summary {} (GITHUB_STEP_SUMMARY)",
                 path.display()
@@ -85,11 +87,43 @@ pub fn write(
     match format {
         Format::Text => found.text(style, out),
         Format::Json => found.json(out),
-        Format::Sarif => sarif::write(found, out),
-        Format::Junit => junit::write(found, out),
-        Format::Markdown => markdown::write(found, out),
-        Format::Github => github::write(found, out),
-        Format::Html => html::write(found, out),
+        Format::Sarif => whole(&sarif::log(&found.answer())?, out),
+        Format::Junit => {
+            let document = junit::document(&found.answer());
+            whole(&document.map_err(io::Error::other)?, out)
+        }
+        Format::Markdown => whole(&markdown::page(&found.answer()), out),
+        Format::Github => whole(&github::commands(&found.answer()), out),
+        Format::Html => {
+            let answer = found.answer();
+            let shown = found.shown(answer.checks.len());
+            whole(&html::page(&answer, &shown), out)
+        }
+    }
+}
+
+fn whole(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(text.as_bytes())
+}
+
+/// The most that a step's summary may hold, in bytes.
+const SUMMARY_BYTES_MAX: u64 = 1 << 20;
+
+/// Adds the Markdown page to a step's summary, which other commands of the step
+/// write to as well. A summary too large is dropped by the service as a whole,
+/// so a page that no longer fits is left out.
+///
+/// # Errors
+/// What the system says of opening and writing the file.
+fn summarise(page: &str, command: &str, path: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    let used = file.metadata()?.len();
+    let page = format!("{page}\n");
+    let line = format!("verify-build {command}: see the log\n");
+    let fits = |text: &&String| used.saturating_add(text.len() as u64) <= SUMMARY_BYTES_MAX;
+    match [&page, &line].into_iter().find(fits) {
+        Some(text) => file.write_all(text.as_bytes()),
+        None => Ok(()),
     }
 }
 
@@ -101,5 +135,35 @@ pub fn finish(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_added_to_what_is_there_and_never_grows_too_large() {
+        let page = format!(
+            "### verify-build compare: DIFFERENT\n{}",
+            "words ".repeat(50)
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary.md");
+        std::fs::write(&path, "before\n").unwrap();
+        summarise(&page, "compare", &path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            text.starts_with("before\n### verify-build compare: DIFFERENT"),
+            "{text}"
+        );
+        let almost = usize::try_from(SUMMARY_BYTES_MAX).unwrap() - 100;
+        std::fs::write(&path, " ".repeat(almost)).unwrap();
+        summarise(&page, "compare", &path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.ends_with(" verify-build compare: see the log\n"));
+        std::fs::write(&path, " ".repeat(almost + 95)).unwrap();
+        summarise(&page, "compare", &path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), almost as u64 + 95);
     }
 }

@@ -9,10 +9,11 @@
 //!                    the parts of a report
 //! checks, printed    every command's outcome, as far as printers have to know it
 //! facts, rules       words for what a file tells and for what findings mean
-//! figure, figures    cards, tables and pictures as plain data
-//! text, json, sarif, junit, markdown, github, html
-//!                    the formats
+//! figures            cards, tables and pictures for the page, as plain data
+//! text, json         the formats that know what a report holds
 //! ```
+//!
+//! The other formats are in [`proto::report`].
 
 mod accepting;
 pub mod build;
@@ -23,21 +24,13 @@ pub mod container;
 pub mod contents;
 pub mod debug;
 pub mod facts;
-pub mod figure;
 mod figures;
 mod file;
 pub mod functions;
-pub mod github;
-pub mod html;
 pub mod json;
-pub mod junit;
-pub mod markdown;
 pub mod masked;
 pub mod printed;
 pub mod rules;
-#[cfg(test)]
-mod sample;
-pub mod sarif;
 pub mod text;
 
 use serde::ser::SerializeStruct as _;
@@ -45,7 +38,6 @@ use serde::{Serialize, Serializer};
 
 use crate::cause::Cause;
 use crate::diff::Verdict;
-
 pub use file::{
     BuildId, BuildInfo, File, Format, FunctionCount, HostId, Module, Parts, Section, SelfCheck,
     Setting,

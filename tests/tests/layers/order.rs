@@ -67,7 +67,6 @@ const VERIFIER: Order = Order {
         "exit",
         "opening",
         "progress",
-        "quantity",
         "schemas",
         "host",
         "input",

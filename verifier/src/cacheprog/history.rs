@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use proto::finding::{Check, Evidence, Finding, Level, Status};
+use proto::quantity;
 use serde::Serialize;
 
 use super::session::{self, Mode, SCHEMA, Session, Tool, Verdict};
 use super::{store::Store, text};
 use crate::exit::Exit;
-use crate::quantity;
 use crate::report::printed::Printed;
 use crate::report::text::Style;
 

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
+use proto::quantity;
 use proto::visible::clean;
 
 use super::session::{End, Mismatch, Mode, Output, Rule, Session, Verdict};
-use crate::quantity;
 use crate::report::text::{Color, Style};
 
 /// Findings and packages listed unless every detail is wanted.

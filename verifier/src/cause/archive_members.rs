@@ -1,11 +1,12 @@
 //! archive-members: two containers hold other files, or files that are no
 //! programs and differ.
 
+use proto::quantity;
+
 use super::{Cause, Confidence, Evidence, Name, Reach};
 use crate::container::listing::Content;
 use crate::diff::first_bytes;
 use crate::members::difference::{Difference, Differing, How};
-use crate::quantity;
 
 /// The most members listed as evidence.
 const EVIDENCE_MAX: usize = 50;

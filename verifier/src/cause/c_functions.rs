@@ -8,12 +8,12 @@ use std::ops::Range;
 use object::read::elf::{ElfFile32, ElfFile64};
 use object::read::{Object, ObjectSymbol as _};
 use object::{Endianness, SymbolKind};
+use proto::quantity;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::artifact::Artifact;
 use crate::diff::functions::operands;
 use crate::image::Format;
-use crate::quantity;
 
 /// The most symbols looked at, and the most functions kept.
 const SYMBOLS_MAX: usize = 4_000_000;

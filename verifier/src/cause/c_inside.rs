@@ -2,10 +2,11 @@
 //! code. Packages of the standard library with C in them (runtime/cgo, net, os/user)
 //! are linked so, and the line table names their functions in stripped files too.
 
+use proto::quantity;
+
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::artifact::Artifact;
 use crate::diff::functions::{Change, FunctionDiff, Place};
-use crate::quantity;
 
 /// How the names of runtime/cgo's C functions begin. They come from the same source
 /// in every build with one Go version.

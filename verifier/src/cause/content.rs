@@ -3,12 +3,12 @@
 
 mod owner;
 
-pub(super) use owner::{Function, Owner};
+use proto::quantity;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
 use crate::diff::FunctionsDiff;
 use crate::diff::functions::{Change, FunctionDiff, Place};
-use crate::quantity;
+pub(super) use owner::{Function, Owner};
 
 /// The most functions listed as evidence.
 const LISTED_MAX: usize = 12;

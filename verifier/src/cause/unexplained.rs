@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
+use proto::quantity;
+
 use super::open::{self, Open};
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, stretches};
 use crate::diff::functions::FunctionDiff;
 use crate::diff::regions::Span;
 use crate::diff::{FunctionsDiff, RegionDiff};
 use crate::image::Content;
-use crate::quantity;
 
 /// The most ranges listed as evidence; the report holds the rest.
 const RANGES_MAX: usize = 12;

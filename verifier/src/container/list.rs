@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use proto::digest::Digest;
+use proto::quantity;
 
 use super::fault::Fault;
 use super::listing::{Content, Listing, Member, Place};
 use super::source::Source;
 use super::visit::{Body, Entry, Visitor};
 use crate::image::{Format, sniff};
-use crate::quantity;
 
 /// Bytes by which a member's format is told.
 pub(super) const HEAD_LEN: usize = 512;

@@ -5,11 +5,11 @@
 use std::io::{self, BufRead as _};
 use std::ops::Range;
 
+use proto::quantity;
 use sha2::{Digest as _, Sha256};
 
 use super::listing::Fact;
 use super::source::Source;
-use crate::quantity;
 
 /// Gathers such bytes.
 #[derive(Debug, Default)]

@@ -2,8 +2,7 @@
 
 use proto::finding::Evidence;
 use proto::goobj::diff::{Change, Form, MemberChange};
-
-use crate::quantity;
+use proto::quantity;
 
 /// The most symbols of a member given as evidence; JSON has them all.
 const SYMBOLS_MAX: usize = 20;

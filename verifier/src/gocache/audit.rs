@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use proto::finding::{Check, Level, Status};
 use proto::gocache::Id;
 use proto::gocache::kind::Kind;
+use proto::quantity;
 use serde::Serialize;
 
 use super::entry::{self, Role, State};
@@ -21,7 +22,6 @@ use super::source::Source;
 use super::survey::{Label, Line, Output, Survey};
 use crate::exit::Exit;
 use crate::host::Host;
-use crate::quantity;
 use crate::report::printed::Printed;
 use crate::report::text::Style;
 use findings::CacheDefect;

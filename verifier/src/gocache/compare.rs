@@ -15,6 +15,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use proto::finding::{Check, Finding, Status};
+use proto::quantity;
 use serde::Serialize;
 
 use super::audit::Audit;
@@ -22,7 +23,6 @@ use super::audit::findings::CacheDefect;
 use super::source::Source;
 use crate::exit::Exit;
 use crate::host::Host;
-use crate::quantity;
 use crate::report::printed::Printed;
 use crate::report::text::Style;
 use difference::Difference;

@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use proto::finding::{Check, Finding, Level, Status};
+use proto::quantity;
 
 use super::outcome::{Judged, Outcome};
 use super::requirement::Checked;
 use super::{json, text};
 use crate::exit::Exit;
-use crate::quantity;
 use crate::report::printed::Printed;
 use crate::report::text::Style;
 

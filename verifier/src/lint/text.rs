@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use proto::finding::{Finding, Level, Status};
+use proto::quantity;
 use proto::visible::clean;
 
 use super::outcome::{Judged, Outcome};
 use crate::exit::Exit;
-use crate::quantity;
 use crate::report::printed::Printed as _;
 use crate::report::text::{Color, Style};
 

@@ -8,6 +8,7 @@ mod text;
 use std::path::PathBuf;
 
 use proto::finding::Confidence;
+use proto::quantity;
 use serde::Serialize;
 
 use super::cache::Mode;
@@ -17,7 +18,6 @@ use super::variation;
 use crate::exit::Exit;
 use crate::host::public;
 use crate::progress::Progress;
-use crate::quantity;
 use crate::report::Report;
 
 /// What a run found out.

@@ -7,6 +7,8 @@ mod file;
 
 use std::path::{Path, PathBuf};
 
+use proto::quantity::count;
+
 use super::debug::Debug;
 use super::{File, Report, SCHEMA, Tool, facts};
 use crate::artifact::{Artifact, read_all};
@@ -15,7 +17,6 @@ use crate::container::limits::Budget;
 use crate::input;
 use crate::members::root::{Carrier, Root};
 use crate::progress::{Bar, Progress};
-use crate::quantity::count;
 
 /// The most parts listed for one file.
 const SECTIONS_MAX: usize = 1000;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use proto::finding::{Check, Confidence, Finding, Level, Status};
+use proto::report::Tone;
 
 use super::printed::Printed;
 use super::text::{self, Style};
@@ -60,6 +61,17 @@ impl Printed for Report {
             Some(Verdict::Identical) => "IDENTICAL",
             Some(Verdict::Different) => "DIFFERENT",
             Some(Verdict::Inconclusive) => "INCONCLUSIVE",
+        }
+    }
+
+    fn tone(&self) -> Tone {
+        match self.verdict {
+            None => Tone::Neutral,
+            // Accepted, and different all the same.
+            Some(Verdict::Different) if self.accepted.is_some() => Tone::Accepted,
+            Some(Verdict::Identical) => Tone::Good,
+            Some(Verdict::Different) => Tone::Bad,
+            Some(Verdict::Inconclusive) => Tone::Open,
         }
     }
 

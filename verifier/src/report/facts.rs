@@ -1,8 +1,9 @@
 //! All that one file tells, as names and values, for text and pages alike.
 
+use proto::quantity;
+
 use super::{File, Module};
 use crate::image::linkage::{Linkage, Versions};
-use crate::quantity;
 
 /// One name and its value; values come from the file and are not cleaned.
 pub type Fact = (String, String);

@@ -6,11 +6,12 @@ mod functions;
 mod layout;
 mod members;
 
+use proto::quantity;
+use proto::report::figure::{Card, Cards, Figure, Row, Table, Value};
+
 use super::facts::describe;
-use super::figure::{Card, Cards, Figure, Row, Table, Value};
 use super::{Comparison, File, Report, facts};
 use crate::compare::name;
-use crate::quantity;
 
 /// Rows of one table on the page.
 const ROWS_MAX: usize = 400;

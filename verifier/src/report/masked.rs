@@ -1,9 +1,9 @@
 //! The second verdict as the report holds it.
 
+use proto::quantity;
 use serde::Serialize;
 
 use crate::mask::{self, Compared, Sides, What};
-use crate::quantity;
 
 /// Two files with what names or signs a build left out. Equal here is not equal.
 #[derive(Debug, Clone, Serialize)]

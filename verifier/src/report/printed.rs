@@ -6,8 +6,11 @@
 use std::io::{self, Write};
 
 use proto::finding::Check;
+use proto::report::figure::Figure;
+use proto::report::html::Shown;
+use proto::report::{Answer, Tone};
 
-use super::figure::Figure;
+use super::rules;
 use super::text::Style;
 use crate::exit::Exit;
 
@@ -62,10 +65,43 @@ pub trait Printed {
         }
     }
 
+    /// Returns how the answer is meant.
+    fn tone(&self) -> Tone {
+        match self.exit() {
+            Exit::Same => Tone::Good,
+            Exit::Different => Tone::Bad,
+            Exit::Unreadable | Exit::Inconclusive => Tone::Open,
+        }
+    }
+
     /// Returns what the two sides of a check's evidence are called, by the
     /// check's place in [`Self::checks`]; `None` where there may be one side.
     fn sides(&self, check: usize) -> Option<[String; 2]> {
         let _ = check;
         None
+    }
+
+    /// Returns what printers that know nothing of commands are made from.
+    fn answer(&self) -> Answer {
+        Answer {
+            program: "verify-build",
+            version: env!("CARGO_PKG_VERSION"),
+            command: self.command(),
+            exit_code: self.exit().code(),
+            verdict: self.verdict(),
+            tone: self.tone(),
+            summary: self.summary(),
+            notes: self.notes(),
+            checks: self.checks(),
+            meaning: rules::meaning,
+        }
+    }
+
+    /// Returns what a page shows beside the answer.
+    fn shown(&self, checks: usize) -> Shown {
+        Shown {
+            figures: self.figures(),
+            sides: (0..checks).map(|check| self.sides(check)).collect(),
+        }
     }
 }

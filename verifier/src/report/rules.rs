@@ -23,16 +23,6 @@ fn causes() -> impl Iterator<Item = &'static Value> {
     causes.and_then(Value::as_array).into_iter().flatten()
 }
 
-/// Returns a slug as a title: `cpu-level` as "Cpu level".
-pub fn title(slug: &str) -> String {
-    let words = slug.replace('-', " ");
-    let mut letters = words.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => words,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,11 +40,5 @@ mod tests {
             .collect();
         assert_eq!(named, slugs, "one row a name, in the order of the names");
         assert_eq!(meaning("no-such-rule"), None);
-    }
-
-    #[test]
-    fn titles_read_as_words() {
-        assert_eq!(title("cpu-level"), "Cpu level");
-        assert_eq!(title(""), "");
     }
 }

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use proto::finding::Level;
+use proto::quantity;
 use proto::visible::clean;
 
 use super::{Audit, CacheDefect, Verdict};
-use crate::quantity;
 use crate::report::printed::Printed as _;
 use crate::report::text::{Color, Style};
 

@@ -7,13 +7,13 @@ use proto::gocache::kind::Kind;
 use proto::gocache::modindex::ModuleIndex;
 use proto::goobj;
 use proto::goobj::diff::MemberChange;
+use proto::quantity;
 
 use super::difference::{Difference, IndexChange};
 use crate::diff::compiled;
 use crate::gocache::audit::findings::CacheDefect;
 use crate::gocache::source::Source;
 use crate::gocache::survey::Survey;
-use crate::quantity;
 
 /// The most archives explained.
 const EXPLAINED_MAX: usize = 1000;

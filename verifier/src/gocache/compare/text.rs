@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
+use proto::quantity;
 use proto::visible::clean;
 
 use super::{Comparison, Difference, Verdict};
-use crate::quantity;
 use crate::report::printed::Printed as _;
 use crate::report::text::{Color, Style};
 

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use proto::finding::{Check, Finding, Level, Status};
+use proto::quantity;
 
 use super::{Outcome, fix, matters};
 use crate::exit::Exit;
-use crate::quantity;
 use crate::rebuild::session::{Culprit, Kind};
 use crate::report::Report;
 use crate::report::printed::Printed;

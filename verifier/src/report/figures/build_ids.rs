@@ -1,7 +1,8 @@
 //! The build IDs of both files, part by part.
 
+use proto::report::figure::Table;
+
 use super::{columns, row};
-use crate::report::figure::Table;
 use crate::report::{BuildId, Comparison, File};
 
 /// The parts of both build IDs, and what it means where they agree.

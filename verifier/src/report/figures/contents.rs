@@ -1,7 +1,8 @@
 //! What an inspected container holds, as a table.
 
+use proto::quantity::size;
+
 use super::{ROWS_MAX, Row, Table, Value};
-use crate::quantity::size;
 use crate::report::contents::{Contents, Entry};
 use crate::report::{Report, facts};
 

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::report::figure::{Layout, LayoutFile, LayoutSection, Place};
+use proto::report::figure::{self, Layout, LayoutFile, LayoutSection, Place};
+
+use crate::image::Content;
 use crate::report::{Comparison, File, Section, SectionDifference};
 
 pub(super) fn layout(title: String, pair: &Comparison, a: &File, b: &File) -> Layout {
@@ -21,6 +23,16 @@ pub(super) fn layout(title: String, pair: &Comparison, a: &File, b: &File) -> La
     }
 }
 
+fn held(content: Content) -> figure::Content {
+    match content {
+        Content::Layout => figure::Content::Layout,
+        Content::Code => figure::Content::Code,
+        Content::Data => figure::Content::Data,
+        Content::Symbols => figure::Content::Symbols,
+        Content::Notes => figure::Content::Notes,
+    }
+}
+
 fn layout_file(letter: String, file: &File, pair: &Comparison) -> LayoutFile {
     let differing = |name: &str| {
         let of_name = pair.sections.iter().filter(|section| section.name == name);
@@ -29,7 +41,7 @@ fn layout_file(letter: String, file: &File, pair: &Comparison) -> LayoutFile {
     let section = |section: &Section| LayoutSection {
         name: section.name.clone(),
         range: section.offset..section.offset.saturating_add(section.size),
-        content: section.content,
+        content: held(section.content),
         differing: differing(&section.name),
     };
     LayoutFile {

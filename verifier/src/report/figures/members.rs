@@ -1,7 +1,8 @@
 //! What containers hold, as tables.
 
+use proto::quantity;
+
 use super::{ROWS_MAX, Row, Table, Value};
-use crate::quantity;
 use crate::report::Comparison;
 use crate::report::container::Container;
 

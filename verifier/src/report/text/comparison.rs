@@ -3,13 +3,13 @@
 use std::io;
 
 use proto::finding::{Confidence, Evidence};
+use proto::quantity;
 use proto::visible::clean;
 
 use super::{Color, Printer};
 use crate::cause::{Cause, Name};
 use crate::compare::name;
 use crate::diff::Verdict;
-use crate::quantity;
 use crate::report::facts::describe;
 use crate::report::{Comparison, File, Report, SectionDifference};
 

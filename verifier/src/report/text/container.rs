@@ -2,10 +2,10 @@
 
 use std::io;
 
+use proto::quantity;
 use proto::visible::clean;
 
 use super::{Color, Printer};
-use crate::quantity;
 use crate::report::container::{Container, Member, Only};
 use crate::report::{Comparison, File, Report, facts};
 

@@ -2,10 +2,10 @@
 
 use std::io;
 
+use proto::quantity::{count, size};
 use proto::visible::clean;
 
 use super::{Color, Printer};
-use crate::quantity::{count, size};
 use crate::report::contents::{Contents, Entry};
 use crate::report::{Report, facts};
 

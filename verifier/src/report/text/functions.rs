@@ -2,11 +2,11 @@
 
 use std::io;
 
+use proto::quantity;
 use proto::visible::clean;
 
 use super::Printer;
 use crate::diff::functions::{Change, Counts, FunctionDiff};
-use crate::quantity;
 use crate::report::Comparison;
 use crate::report::functions::Functions;
 

@@ -2,10 +2,10 @@
 
 use std::io;
 
+use proto::quantity;
 use proto::visible::clean;
 
 use super::{Color, Printer};
-use crate::quantity;
 use crate::report::Comparison;
 use crate::report::masked::{Masked, Place};
 

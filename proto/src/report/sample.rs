@@ -1,83 +1,47 @@
-//! Made-up outcomes for the tests of printers: plain ones and hostile ones.
-
-use std::io::{self, Write};
+//! Made-up answers for the tests of printers: plain ones and hostile ones.
 
 use proptest::prelude::*;
-use proto::finding::{Check, Confidence, Evidence, Finding, Level, Status};
 
 use super::figure::{Card, Cards, Figure, Row, Table, Value};
-use super::printed::Printed;
-use super::text::Style;
-use crate::exit::Exit;
+use super::html::Shown;
+use super::{Answer, Tone};
+use crate::finding::{Check, Confidence, Evidence, Finding, Level, Status};
 
-/// An outcome that is whatever a test wants.
-#[derive(Debug, Clone)]
-pub(crate) struct Sample {
-    pub(crate) summary: String,
-    pub(crate) notes: Vec<String>,
-    pub(crate) checks: Vec<Check>,
-}
-
-impl Printed for Sample {
-    fn command(&self) -> &'static str {
-        "compare"
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Different
-    }
-
-    fn summary(&self) -> String {
-        self.summary.clone()
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.notes.clone()
-    }
-
-    fn checks(&self) -> Vec<Check> {
-        self.checks.clone()
-    }
-
-    fn json(&self, _: &mut dyn Write) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn text(&self, _: Style, _: &mut dyn Write) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn figures(&self) -> Vec<Figure> {
-        let value = Value::Code(self.summary.clone());
-        let cards = Cards {
-            title: self.summary.clone(),
-            cards: vec![Card {
-                letter: "a".into(),
-                title: self.summary.clone(),
-                facts: vec![(self.summary.clone(), value.clone())],
-            }],
-        };
-        let table = Table {
-            title: self.summary.clone(),
-            note: self.summary.clone(),
-            columns: vec!["one".into(), self.summary.clone()],
-            rows: vec![Row {
-                values: vec![Value::Alarm(self.summary.clone()), value],
-                agrees: Some(true),
-            }],
-            left_out: 1,
-        };
-        vec![Figure::Cards(cards), Figure::Table(table)]
+/// Cards and a table of an answer's own words.
+pub(crate) fn shown(answer: &Answer) -> Shown {
+    let words = || answer.summary.clone();
+    let value = Value::Code(words());
+    let cards = Cards {
+        title: words(),
+        cards: vec![Card {
+            letter: "a".into(),
+            title: words(),
+            facts: vec![(words(), value.clone())],
+        }],
+    };
+    let table = Table {
+        title: words(),
+        note: words(),
+        columns: vec!["one".into(), words()],
+        rows: vec![Row {
+            values: vec![Value::Alarm(words()), value],
+            agrees: Some(true),
+        }],
+        left_out: 1,
+    };
+    Shown {
+        figures: vec![Figure::Cards(cards), Figure::Table(table)],
+        sides: Vec::new(),
     }
 }
 
 /// Two checks, one with a finding of each level.
-pub(crate) fn plain() -> Sample {
+pub(crate) fn plain() -> Answer {
     with(|kind| format!("{kind} words"))
 }
 
 /// The same shape with other words, by what they are for.
-pub(crate) fn with(words: impl Fn(&'static str) -> String) -> Sample {
+pub(crate) fn with(words: impl Fn(&'static str) -> String) -> Answer {
     let finding = |rule: &str, level, confidence| Finding {
         rule: rule.into(),
         level,
@@ -98,7 +62,14 @@ pub(crate) fn with(words: impl Fn(&'static str) -> String) -> Sample {
         reason,
         findings,
     };
-    Sample {
+    Answer {
+        program: "verify-build",
+        version: "1.2.3",
+        command: "compare",
+        exit_code: 1,
+        verdict: "FAILED",
+        tone: Tone::Bad,
+        meaning: |rule| (rule == "build-tags").then_some("Built with different -tags."),
         summary: words("summary"),
         notes: vec![words("note")],
         checks: vec![

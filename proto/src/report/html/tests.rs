@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::sample::{self, Sample};
+use crate::report::sample;
 
-fn text(sample: &Sample) -> String {
-    page(sample).into_string()
+fn text(sample: &Answer) -> String {
+    page(sample, &sample::shown(sample))
 }
 
 /// The tags of a page, one after the other, with the names of their attributes.

@@ -1,13 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::sample::{self, Sample};
+use crate::report::sample;
 
-fn lines(sample: &Sample) -> Vec<String> {
-    let mut out = Vec::new();
-    write(sample, &mut out).unwrap();
-    let text = String::from_utf8(out).unwrap();
-    text.lines().map(str::to_owned).collect()
+fn lines(sample: &Answer) -> Vec<String> {
+    commands(sample).lines().map(str::to_owned).collect()
 }
 
 #[test]
@@ -31,7 +28,7 @@ fn ten_of_a_kind_are_all_that_a_runner_shows() {
     let finding = sample.checks[0].findings[0].clone();
     sample.checks.truncate(1);
     sample.checks[0].findings = vec![finding; 10];
-    let errors = |sample: &Sample| {
+    let errors = |sample: &Answer| {
         let all = lines(sample);
         let errors = all.iter().filter(|line| line.starts_with("::error "));
         errors.cloned().collect::<Vec<_>>()
@@ -42,27 +39,6 @@ fn ten_of_a_kind_are_all_that_a_runner_shows() {
     sample.checks.push(more);
     assert_eq!(errors(&sample).len(), 10);
     assert!(errors(&sample)[9].ends_with("::11 more; the step summary lists them"));
-}
-
-#[test]
-fn a_summary_is_added_to_what_is_there_and_never_grows_too_large() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("summary.md");
-    std::fs::write(&path, "before\n").unwrap();
-    summarise(&sample::plain(), &path).unwrap();
-    let text = std::fs::read_to_string(&path).unwrap();
-    assert!(
-        text.starts_with("before\n### verify-build compare: "),
-        "{text}"
-    );
-    let almost = usize::try_from(SUMMARY_BYTES_MAX).unwrap() - 100;
-    std::fs::write(&path, " ".repeat(almost)).unwrap();
-    summarise(&sample::plain(), &path).unwrap();
-    let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.ends_with(" verify-build compare: see the log\n"));
-    std::fs::write(&path, " ".repeat(almost + 95)).unwrap();
-    summarise(&sample::plain(), &path).unwrap();
-    assert_eq!(std::fs::metadata(&path).unwrap().len(), almost as u64 + 95);
 }
 
 proptest! {

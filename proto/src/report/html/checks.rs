@@ -1,10 +1,10 @@
 //! Checks and their findings on the page.
 
 use maud::{Markup, html};
-use proto::finding::{Check, Confidence, Evidence, Finding, Level, Status};
-use proto::visible::clean;
 
-use crate::report::printed::Printed;
+use crate::finding::{Check, Confidence, Evidence, Finding, Level, Status};
+use crate::report::Answer;
+use crate::visible::clean;
 
 /// Checks shown in full.
 const CHECKS_SHOWN: usize = 500;
@@ -18,16 +18,18 @@ const PASSED_OPEN: usize = 10;
 /// Characters of a value shown.
 const VALUE_SHOWN: usize = 2000;
 
-pub(super) fn draw(printed: &dyn Printed) -> Markup {
-    let checks: Vec<(usize, Check)> = printed.checks().into_iter().enumerate().collect();
+pub(super) fn draw(answer: &Answer, sides: &[Option<[String; 2]>]) -> Markup {
+    let checks = &answer.checks;
+    let sides = |index: usize| sides.get(index).and_then(Option::as_ref);
     let (passed, open): (Vec<_>, Vec<_>) = checks
         .iter()
+        .enumerate()
         .partition(|(_, check)| check.status == Status::Passed && check.findings.is_empty());
     // One check needs no name of its own: the banner has said what it is about.
     let alone = checks.len() == 1;
     html! {
         @for (index, check) in open.iter().take(CHECKS_SHOWN) {
-            (section(check, printed.sides(*index), alone))
+            (section(check, sides(*index), alone))
         }
         @if open.len() > CHECKS_SHOWN {
             p class="small" { (open.len() - CHECKS_SHOWN) " more checks did not pass; --format json has them all." }
@@ -43,7 +45,7 @@ pub(super) fn draw(printed: &dyn Printed) -> Markup {
     }
 }
 
-fn list(passed: &[&(usize, Check)]) -> Markup {
+fn list(passed: &[(usize, &Check)]) -> Markup {
     html! {
         ul class="passed" {
             @for (_, check) in passed.iter().take(CHECKS_SHOWN) {
@@ -54,7 +56,7 @@ fn list(passed: &[&(usize, Check)]) -> Markup {
     }
 }
 
-fn section(check: &Check, sides: Option<[String; 2]>, alone: bool) -> Markup {
+fn section(check: &Check, sides: Option<&[String; 2]>, alone: bool) -> Markup {
     let (word, class) = match check.status {
         Status::Passed => ("passed", "good"),
         Status::Failed => ("failed", "bad"),
@@ -64,7 +66,7 @@ fn section(check: &Check, sides: Option<[String; 2]>, alone: bool) -> Markup {
         section {
             @if !alone {
                 h2 { span class=(format!("chip {class}")) { (word) } " " (clean(&check.name))
-                    @if let Some([a, b]) = &sides { ": " (a) " and " (b) } }
+                    @if let Some([a, b]) = sides { ": " (a) " and " (b) } }
                 @if !check.subject.is_empty() { p class="subject" { code { (clean(&check.subject)) } } }
             } @else if !check.findings.is_empty() {
                 h2 { "Why, and what to change" }
@@ -74,7 +76,7 @@ fn section(check: &Check, sides: Option<[String; 2]>, alone: bool) -> Markup {
             }
             ol class="findings" {
                 @for (index, one) in check.findings.iter().enumerate() {
-                    (finding(index + 1, one, sides.as_ref()))
+                    (finding(index + 1, one, sides))
                 }
             }
         }

@@ -3,8 +3,6 @@
 
 use std::ops::Range;
 
-use crate::image::Content;
-
 /// One part of the page below the findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Figure {
@@ -114,6 +112,21 @@ pub struct LayoutSection {
     pub content: Content,
     /// Bytes of it that differ.
     pub differing: usize,
+}
+
+/// What a section holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Headers, tables and padding.
+    Layout,
+    /// Machine code.
+    Code,
+    /// Data.
+    Data,
+    /// Symbols and debug information.
+    Symbols,
+    /// Notes and signatures.
+    Notes,
 }
 
 /// A place where two files differ; an empty range where one side has nothing.

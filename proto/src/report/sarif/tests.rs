@@ -2,12 +2,10 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::report::sample::{self, Sample};
+use crate::report::sample;
 
-fn log(sample: &Sample) -> Value {
-    let mut out = Vec::new();
-    write(sample, &mut out).unwrap();
-    serde_json::from_slice(&out).unwrap()
+fn log(answer: &Answer) -> Value {
+    serde_json::from_str(&super::log(answer).unwrap()).unwrap()
 }
 
 fn results(log: &Value) -> &Vec<Value> {
@@ -68,9 +66,10 @@ fn every_finding_is_a_result_and_so_is_a_check_left_open() {
 
 #[test]
 fn fingerprints_outlive_offsets_and_tell_findings_apart() {
-    let prints = |sample: &Sample| -> Vec<String> {
+    let prints = |sample: &Answer| -> Vec<String> {
         let log = log(sample);
-        let print = |result: &Value| result["partialFingerprints"][FINGERPRINT].to_string();
+        let print =
+            |result: &Value| result["partialFingerprints"]["verifyBuildFinding/v1"].to_string();
         results(&log).iter().map(print).collect()
     };
     let at = |offset: u32| {
@@ -87,6 +86,13 @@ fn fingerprints_outlive_offsets_and_tell_findings_apart() {
     assert_eq!(apart.len(), one.len());
     let elsewhere = sample::with(|kind| format!("{kind}2"));
     assert_ne!(prints(&elsewhere)[0], one[0]);
+}
+
+#[test]
+fn titles_read_as_words() {
+    assert_eq!(title("cpu-level"), "Cpu level");
+    assert_eq!(title(""), "");
+    assert_eq!(camel_case("verify-build"), "verifyBuild");
 }
 
 #[test]

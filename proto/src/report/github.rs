@@ -1,20 +1,14 @@
 //! Findings as GitHub workflow commands, which the runner turns into
-//! annotations, and the page of a step's summary.
+//! annotations.
 //!
 //! The runner shows the first ten errors and the first ten warnings of a step
 //! and drops the rest, so the tenth says how many there are.
 //!
 //! Source: docs.github.com, "Workflow commands for GitHub Actions".
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::path::Path;
-
-use proto::finding::{Check, Finding, Level, Status};
-use proto::visible::clean;
-
-use super::markdown;
-use super::printed::Printed;
+use super::Answer;
+use crate::finding::{Check, Finding, Level, Status};
+use crate::visible::clean;
 
 /// Annotations of one kind that a runner shows for a step.
 const ANNOTATIONS_MAX: usize = 10;
@@ -22,45 +16,35 @@ const ANNOTATIONS_MAX: usize = 10;
 /// Characters of one annotation; longer ones are cut off by the service.
 const MESSAGE_MAX: usize = 4000;
 
-/// Writes the commands, one a line.
-///
-/// # Errors
-/// What the writer returns.
-pub fn write(printed: &dyn Printed, out: &mut dyn Write) -> io::Result<()> {
-    let mut all: Vec<Annotation> = printed.checks().iter().flat_map(annotations).collect();
-    let notes = printed.notes();
-    all.extend(notes.iter().map(|note| Annotation {
+/// Returns the commands, one a line.
+pub fn commands(answer: &Answer) -> String {
+    let program = answer.program;
+    let mut all: Vec<Annotation> = answer.checks.iter().flat_map(annotations).collect();
+    all.extend(answer.notes.iter().map(|note| Annotation {
         kind: Kind::Notice,
-        title: "verify-build".into(),
+        title: program.into(),
         message: note.clone(),
     }));
-    writeln!(
-        out,
-        "{}",
-        message(&format!("verify-build: {}", printed.summary()))
-    )?;
+    let mut lines = vec![message(&format!("{program}: {}", answer.summary))];
     for kind in [Kind::Error, Kind::Warning, Kind::Notice] {
         let of_kind: Vec<&Annotation> = all.iter().filter(|one| one.kind == kind).collect();
         let shown = match of_kind.len() {
             few if few <= ANNOTATIONS_MAX => few,
             _ => ANNOTATIONS_MAX - 1,
         };
-        for one in &of_kind[..shown] {
-            writeln!(out, "{}", one.command())?;
-        }
+        lines.extend(of_kind[..shown].iter().map(|one| one.command()));
         if of_kind.len() > shown {
+            let more = of_kind.len() - shown;
             let rest = Annotation {
                 kind,
-                title: "verify-build".into(),
-                message: format!(
-                    "{} more; the step summary lists them",
-                    of_kind.len() - shown
-                ),
+                title: program.into(),
+                message: format!("{more} more; the step summary lists them"),
             };
-            writeln!(out, "{}", rest.command())?;
+            lines.push(rest.command());
         }
     }
-    Ok(())
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,27 +143,6 @@ fn message(text: &str) -> String {
 /// Escapes a property of a command.
 fn property(text: &str) -> String {
     message(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-/// The most that a step's summary may hold, in bytes.
-const SUMMARY_BYTES_MAX: u64 = 1 << 20;
-
-/// Adds the Markdown page to a step's summary, which other commands of the step
-/// write to as well. A summary too large is dropped by the service as a whole,
-/// so a page that no longer fits is left out.
-///
-/// # Errors
-/// What the system says of opening and writing the file.
-pub fn summarise(printed: &dyn Printed, path: &Path) -> io::Result<()> {
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
-    let used = file.metadata()?.len();
-    let page = format!("{}\n", markdown::page(printed));
-    let line = format!("verify-build {}: see the log\n", printed.command());
-    let fits = |text: &&String| used.saturating_add(text.len() as u64) <= SUMMARY_BYTES_MAX;
-    match [&page, &line].into_iter().find(fits) {
-        Some(text) => file.write_all(text.as_bytes()),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

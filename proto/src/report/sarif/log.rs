@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use proto::finding::{Confidence, Evidence};
+use crate::finding::{Confidence, Evidence};
 
 /// The schema a log says it follows.
 pub(super) const SCHEMA: &str =
@@ -98,7 +98,7 @@ pub(super) struct Result {
     pub(super) level: &'static str,
     pub(super) message: Message,
     pub(super) locations: Vec<Location>,
-    pub(super) partial_fingerprints: BTreeMap<&'static str, String>,
+    pub(super) partial_fingerprints: BTreeMap<String, String>,
     pub(super) properties: Properties,
 }
 

@@ -9,14 +9,12 @@
 mod log;
 
 use std::collections::HashMap;
-use std::io::{self, Write};
 
-use proto::finding::{Check, Confidence, Evidence, Finding, Level, Status};
-use proto::visible::clean;
 use sha2::{Digest as _, Sha256};
 
-use super::printed::Printed;
-use super::rules;
+use super::Answer;
+use crate::finding::{Check, Confidence, Evidence, Finding, Level, Status};
+use crate::visible::clean;
 use log::{
     ArtifactLocation, AutomationDetails, Configuration, Driver, Invocation, Location, Log,
     LogicalLocation, Message, MultiformatMessage, Notification, PhysicalLocation, Properties,
@@ -29,29 +27,27 @@ const RESULTS_MAX: usize = 5000;
 /// The most pieces of evidence written for one result.
 const EVIDENCE_MAX: usize = 100;
 
-/// The name of the fingerprint; another way of making it gets another number.
-const FINGERPRINT: &str = "verifyBuildFinding/v1";
-
 /// The rule of results that stand for a check nobody could decide.
 const UNDECIDED: &str = "undecided";
 
-/// Writes all findings.
+/// Returns all findings as JSON, with a line end.
 ///
 /// # Errors
-/// What the writer returns.
-pub fn write(printed: &dyn Printed, out: &mut dyn Write) -> io::Result<()> {
-    let checks = printed.checks();
-    let mut run = Builder::default();
-    for check in &checks {
+/// None in practice: the log is plain data.
+pub fn log(answer: &Answer) -> serde_json::Result<String> {
+    let mut run = Builder::new(answer);
+    for check in &answer.checks {
         run.check(check);
     }
-    let log = run.log(printed);
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)
+    let mut text = serde_json::to_string_pretty(&run.log())?;
+    text.push('\n');
+    Ok(text)
 }
 
-#[derive(Default)]
-struct Builder {
+struct Builder<'a> {
+    answer: &'a Answer,
+    /// The name of the fingerprint; another way of making it gets another number.
+    fingerprint: String,
     rules: Vec<Rule>,
     rule_index: HashMap<String, usize>,
     results: Vec<Entry>,
@@ -59,7 +55,19 @@ struct Builder {
     seen: HashMap<String, usize>,
 }
 
-impl Builder {
+impl<'a> Builder<'a> {
+    fn new(answer: &'a Answer) -> Self {
+        Self {
+            answer,
+            fingerprint: format!("{}Finding/v1", camel_case(answer.program)),
+            rules: Vec::new(),
+            rule_index: HashMap::new(),
+            results: Vec::new(),
+            left_out: 0,
+            seen: HashMap::new(),
+        }
+    }
+
     fn check(&mut self, check: &Check) {
         for finding in &check.findings {
             self.finding(check, finding);
@@ -83,7 +91,7 @@ impl Builder {
                 text: message(check, finding),
             },
             locations: vec![location(finding)],
-            partial_fingerprints: [(FINGERPRINT, self.fingerprint(finding))].into(),
+            partial_fingerprints: [(self.fingerprint.clone(), self.fingerprint(finding))].into(),
             properties: Properties {
                 check: clean(&check.name),
                 subject: clean(&check.subject),
@@ -105,7 +113,7 @@ impl Builder {
             return *index;
         }
         let index = self.rules.len();
-        self.rules.push(rule(finding));
+        self.rules.push(rule(finding, self.answer.meaning));
         self.rule_index.insert(finding.rule.clone(), index);
         index
     }
@@ -129,34 +137,34 @@ impl Builder {
         format!("{name}:{count}")
     }
 
-    fn log(self, printed: &dyn Printed) -> Log {
-        let mut notes = printed.notes();
+    fn log(self) -> Log {
+        let answer = self.answer;
+        let mut notes = answer.notes.clone();
         if self.left_out > 0 {
             notes.push(format!(
                 "{} more results are left out here; --format json has them all",
                 self.left_out
             ));
         }
-        let exit = printed.exit();
         Log {
             schema: log::SCHEMA,
             version: log::VERSION,
             runs: [Run {
                 tool: Tool {
                     driver: Driver {
-                        name: "verify-build",
-                        version: env!("CARGO_PKG_VERSION"),
-                        semantic_version: env!("CARGO_PKG_VERSION"),
+                        name: answer.program,
+                        version: answer.version,
+                        semantic_version: answer.version,
                         rules: self.rules,
                     },
                 },
                 automation_details: AutomationDetails {
-                    id: format!("verify-build/{}/", printed.command()),
+                    id: format!("{}/{}/", answer.program, answer.command),
                 },
                 invocations: [Invocation {
                     execution_successful: true,
-                    exit_code: exit.code(),
-                    exit_code_description: clean(&printed.summary()),
+                    exit_code: answer.exit_code,
+                    exit_code_description: clean(&answer.summary),
                     tool_execution_notifications: notes
                         .iter()
                         .map(|note| notification(note))
@@ -183,12 +191,12 @@ fn undecided(check: &Check) -> Finding {
     }
 }
 
-fn rule(finding: &Finding) -> Rule {
-    let meaning = rules::meaning(&finding.rule).unwrap_or(&finding.summary);
+fn rule(finding: &Finding, meaning: fn(&str) -> Option<&'static str>) -> Rule {
+    let meaning = meaning(&finding.rule).unwrap_or(&finding.summary);
     Rule {
         id: finding.rule.clone(),
         name: pascal_case(&finding.rule),
-        short_description: MultiformatMessage::text(clean(&rules::title(&finding.rule))),
+        short_description: MultiformatMessage::text(clean(&title(&finding.rule))),
         full_description: MultiformatMessage::text(clean(meaning)),
         help: MultiformatMessage::text(format!("{} Fix: {}", clean(meaning), clean(&finding.fix))),
         default_configuration: Configuration {
@@ -286,6 +294,23 @@ fn lasting_place(finding: &Finding) -> String {
         |word: &str| word.starts_with("0x") || word.bytes().all(|byte| byte.is_ascii_digit());
     let words = place.split_whitespace().filter(|word| !is_number(word));
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a slug as a title: `cpu-level` as "Cpu level".
+fn title(slug: &str) -> String {
+    let words = slug.replace('-', " ");
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => words,
+    }
+}
+
+fn camel_case(slug: &str) -> String {
+    let words = pascal_case(slug);
+    let mut letters = words.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
 }
 
 fn pascal_case(slug: &str) -> String {

@@ -9,35 +9,39 @@ mod checks;
 mod figures;
 mod picture;
 
-use std::io::{self, Write};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use proto::visible::clean;
 use sha2::{Digest as _, Sha256};
 
 use super::figure::Figure;
-use super::printed::Printed;
-use crate::exit::Exit;
+use super::{Answer, Tone};
+use crate::visible::clean;
 
 const STYLE: &str = include_str!("html/style.css");
 
-/// Writes the page.
-///
-/// # Errors
-/// What the writer returns.
-pub fn write(printed: &dyn Printed, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(page(printed).into_string().as_bytes())
+/// What the page shows beside the answer.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// Cards, tables and pictures.
+    pub figures: Vec<Figure>,
+    /// What the two sides of each check's evidence are called, in the order of the
+    /// checks; `None` where there may be one side.
+    pub sides: Vec<Option<[String; 2]>>,
 }
 
-fn page(printed: &dyn Printed) -> Markup {
-    let verdict = Verdict::of(printed);
-    let summary = clean(&printed.summary());
+/// Returns the page.
+pub fn page(answer: &Answer, shown: &Shown) -> String {
+    markup(answer, shown).into_string()
+}
+
+fn markup(answer: &Answer, shown: &Shown) -> Markup {
+    let (mark, class) = look(answer.tone);
+    let summary = clean(&answer.summary);
     // Cards say what the letters stand for, so they come before the findings.
-    let (cards, others): (Vec<Figure>, Vec<Figure>) = printed
-        .figures()
-        .into_iter()
+    let (cards, others): (Vec<&Figure>, Vec<&Figure>) = shown
+        .figures
+        .iter()
         .partition(|figure| matches!(figure, Figure::Cards(_)));
     html! {
         (DOCTYPE)
@@ -48,24 +52,24 @@ fn page(printed: &dyn Printed) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
-                title { (verdict.word) ": " (summary) }
+                title { (answer.verdict) ": " (summary) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                header class=(format!("banner {}", verdict.class)) {
-                    p class="tool" { "verify-build " (printed.command()) }
-                    h1 { span class="mark" aria-hidden="true" { (verdict.mark) } " " (verdict.word) }
+                header class=(format!("banner {}", class)) {
+                    p class="tool" { (answer.program) " " (answer.command) }
+                    h1 { span class="mark" aria-hidden="true" { (mark) } " " (answer.verdict) }
                     p class="summary" { (summary) }
                 }
                 main {
-                    @for note in printed.notes() { p class="note" { strong { "Note: " } (clean(&note)) } }
+                    @for note in &answer.notes { p class="note" { strong { "Note: " } (clean(note)) } }
                     @for figure in &cards { (figures::draw(figure, 0)) }
-                    (checks::draw(printed))
+                    (checks::draw(answer, &shown.sides))
                     @for (number, figure) in others.iter().enumerate() { (figures::draw(figure, number)) }
                 }
                 footer {
                     p {
-                        "verify-build " (env!("CARGO_PKG_VERSION")) ", exit code " (printed.exit().code())
+                        (answer.program) " " (answer.version) ", exit code " (answer.exit_code)
                     }
                 }
             }
@@ -78,26 +82,16 @@ fn policy() -> String {
     format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
 }
 
-/// The answer as the page shows it: a word, a sign and a colour, so that none of
+/// Returns the sign and the colour of an answer, which stand beside its word: none of
 /// them has to be seen to understand.
-struct Verdict {
-    word: &'static str,
-    mark: &'static str,
-    class: &'static str,
-}
-
-impl Verdict {
-    fn of(printed: &dyn Printed) -> Self {
-        let word = printed.verdict();
-        let (mark, class) = match printed.exit() {
-            _ if printed.command() == "inspect" => ("i", "neutral"),
-            // Accepted, and different all the same.
-            Exit::Same if word == "DIFFERENT" => ("\u{2260}", "open"),
-            Exit::Same => ("=", "good"),
-            Exit::Different => ("\u{2260}", "bad"),
-            Exit::Unreadable | Exit::Inconclusive => ("?", "open"),
-        };
-        Self { word, mark, class }
+fn look(tone: Tone) -> (&'static str, &'static str) {
+    match tone {
+        Tone::Neutral => ("i", "neutral"),
+        // Different all the same.
+        Tone::Accepted => ("\u{2260}", "open"),
+        Tone::Good => ("=", "good"),
+        Tone::Bad => ("\u{2260}", "bad"),
+        Tone::Open => ("?", "open"),
     }
 }
 

@@ -5,11 +5,8 @@
 
 mod escape;
 
-use std::io::{self, Write};
-
-use proto::finding::{Check, Finding, Status};
-
-use super::printed::Printed;
+use super::Answer;
+use crate::finding::{Check, Finding, Status};
 use crate::quantity;
 use escape::{code, code_in_table, text};
 
@@ -28,28 +25,21 @@ const VALUE_SHOWN: usize = 120;
 /// Characters of a sentence or path shown.
 const WORDS_SHOWN: usize = 1000;
 
-/// Writes the summary.
-///
-/// # Errors
-/// What the writer returns.
-pub fn write(printed: &dyn Printed, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(page(printed).as_bytes())
-}
-
 /// Returns the summary.
-pub fn page(printed: &dyn Printed) -> String {
+pub fn page(answer: &Answer) -> String {
     let mut page = Page::default();
     page.push(&format!(
-        "### verify-build {}: {}\n\n{}\n",
-        text(printed.command()),
-        printed.verdict(),
-        sentence(&printed.summary())
+        "### {} {}: {}\n\n{}\n",
+        answer.program,
+        text(answer.command),
+        answer.verdict,
+        sentence(&answer.summary)
     ));
-    for note in printed.notes() {
-        page.push(&format!("\n> **Note** {}\n", sentence(&note)));
+    for note in &answer.notes {
+        page.push(&format!("\n> **Note** {}\n", sentence(note)));
     }
-    let checks = printed.checks();
-    let (passed, open): (Vec<&Check>, Vec<&Check>) = checks
+    let (passed, open): (Vec<&Check>, Vec<&Check>) = answer
+        .checks
         .iter()
         .partition(|check| check.status == Status::Passed);
     for check in open {

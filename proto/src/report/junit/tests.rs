@@ -1,12 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::sample::{self, Sample};
+use crate::report::sample;
 
-fn report(sample: &Sample) -> (String, Report) {
-    let mut out = Vec::new();
-    write(sample, &mut out).unwrap();
-    let text = String::from_utf8(out).unwrap();
+fn report(sample: &Answer) -> (String, Report) {
+    let text = document(sample).unwrap();
     let report = Report::deserialize_from_str(&text).unwrap();
     (text, report)
 }
