@@ -27,7 +27,6 @@ pub mod facts;
 mod figures;
 mod file;
 pub mod functions;
-pub mod json;
 pub mod masked;
 pub mod printed;
 pub mod rules;

@@ -3,7 +3,6 @@
 
 mod c_side;
 mod flags;
-mod revision;
 mod source;
 mod toolchain;
 

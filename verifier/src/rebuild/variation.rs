@@ -1,6 +1,5 @@
 //! What should not matter to a build: one table, and by theme how each is varied.
 
-mod files;
 mod folders;
 mod process;
 mod variables;
@@ -58,7 +57,7 @@ pub static ALL: [Variation; 17] = [
         name: "source-folder",
         what: "the sources in another folder",
         fix: "build with -trimpath; where C code is compiled, see that neither flags nor code spell out the folder",
-        possible: files::can_be_copied,
+        possible: folders::sources_can_be_copied,
         apply: |_, scene| {
             scene.sources.moved = true;
             "a copy in another folder".into()
@@ -189,7 +188,7 @@ pub static ALL: [Variation; 17] = [
         what: "other times on the source files",
         fix: "find what copies the files' times into the program: __TIMESTAMP__ in C, a generator, an archive that is \
               embedded",
-        possible: files::can_be_mounted,
+        possible: folders::copy_can_be_mounted,
         apply: |_, scene| {
             scene.sources.manner.other_times = true;
             "2001-02-03T04:05:06Z on every file".into()
@@ -199,7 +198,7 @@ pub static ALL: [Variation; 17] = [
         name: "file-order",
         what: "source files made in the opposite order",
         fix: "find what lists a folder without sorting: a generator, a wildcard in a script",
-        possible: files::order_can_be_another,
+        possible: folders::order_can_be_another,
         apply: |_, scene| {
             scene.sources.manner.reversed = true;
             "made from the last name to the first".into()

@@ -7,7 +7,7 @@ use proto::report::Tone;
 
 use super::printed::Printed;
 use super::text::{self, Style};
-use super::{Comparison, Explained, Report, json};
+use super::{Comparison, Explained, Report};
 use crate::diff::Verdict;
 use crate::exit::Exit;
 
@@ -44,7 +44,8 @@ impl Printed for Report {
     }
 
     fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        json::write(self, out)
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        writeln!(out)
     }
 
     fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -1,13 +1,17 @@
 //! The sources: the commit, and one hash over the files that are compiled.
 
+use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::Context as _;
 use proto::dirhash::{self, H1, Summary};
-use proto::inputs::Source;
+use proto::inputs::{Revision, Source};
 
-use super::{FILE_MAX, Unstated, revision, sha256};
+use super::{FILE_MAX, QUESTION, Unstated, sha256};
+use crate::host::child;
+use crate::host::interrupt::Interrupt;
 use crate::host::machine::Machine;
 use crate::opening::{self, Links};
 use crate::rebuild::project::{Asking, Project};
@@ -27,12 +31,36 @@ pub(super) fn of(
     // The other modules' go.mod and go.sum and go.work.sum choose versions too.
     unstated.unless(work.is_none(), "GOWORK");
     Source {
-        revision: revision::of(project, machine, asking.interrupt),
+        revision: revision(project, machine, asking.interrupt),
         h1: h1.map(|h1| h1.to_string()),
         go_mod: beside("go.mod"),
         go_sum: beside("go.sum"),
         go_work: work.and_then(|work| sha256(Path::new(work))),
     }
+}
+
+/// Asks git for the commit that the sources are of; `None` outside a repository. The
+/// program's own stamp may say less (`-buildvcs=false`) and is kept beside it.
+fn revision(project: &Project, machine: &Machine, interrupt: &Interrupt) -> Option<Revision> {
+    let git = machine.program("git")?;
+    let ask = |arguments: &[&str]| {
+        let mut argv = vec![git.clone().into_os_string()];
+        argv.extend(arguments.iter().map(OsString::from));
+        let prepare = |command: &mut Command| {
+            command
+                .env_clear()
+                .envs(&project.variables)
+                .current_dir(&project.folder);
+        };
+        let said = child::run(&argv, prepare, QUESTION, interrupt).ok()?;
+        let text = String::from_utf8_lossy(&said.stdout).trim().to_owned();
+        said.is_success().then_some(text)
+    };
+    Some(Revision {
+        system: "git".into(),
+        commit: ask(&["rev-parse", "--verify", "HEAD"])?,
+        modified: !ask(&["status", "--porcelain", "--untracked-files=normal"])?.is_empty(),
+    })
 }
 
 /// Prints a line `package`, one `module`, and a line `file` for each file that is

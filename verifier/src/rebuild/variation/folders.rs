@@ -1,9 +1,11 @@
-//! Folders that a build reads from: the Go installation, the module cache, the home.
+//! Folders that a build reads from: the sources, the Go installation, the module cache,
+//! the home.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
 use super::Ground;
+use crate::host::machine::Listing;
 use crate::rebuild::scene::Scene;
 
 pub(super) fn goroot_can_be_copied(ground: &Ground<'_>) -> Result<(), String> {
@@ -56,6 +58,40 @@ pub(super) fn other_home(_: &Ground<'_>, scene: &mut Scene) -> String {
     }
     "a new one, in place of what it is".into()
 }
+
+/// The folder that a program is built in is varied by a copy of its repository.
+pub(super) fn sources_can_be_copied(ground: &Ground<'_>) -> Result<(), String> {
+    let roots = ground.project.roots.as_ref();
+    roots.map(|_| ()).map_err(Clone::clone)
+}
+
+/// A copy can take the place of the sources only by a mount: at another path it
+/// would vary two things.
+pub(super) fn copy_can_be_mounted(ground: &Ground<'_>) -> Result<(), String> {
+    sources_can_be_copied(ground)?;
+    ground.machine.namespaces.as_ref().map_err(Clone::clone)?;
+    Ok(())
+}
+
+/// The order in which a folder lists its files follows from the order of their making
+/// on some file systems.
+pub(super) fn order_can_be_another(ground: &Ground<'_>) -> Result<(), String> {
+    copy_can_be_mounted(ground)?;
+    let listing = ground.machine.listing.as_ref().map_err(Clone::clone)?;
+    let size = match (listing, &ground.project.roots) {
+        (Listing::Memory, Ok(roots)) => roots.size(),
+        _ => 0,
+    };
+    if size > MEMORY_MAX {
+        return Err(format!(
+            "only files in memory are listed by the order of their making here, and the sources are larger than {MEMORY_MAX} bytes"
+        ));
+    }
+    Ok(())
+}
+
+/// The most that is copied to memory, in bytes.
+const MEMORY_MAX: u64 = 256 << 20;
 
 #[cfg(all(test, unix))]
 mod tests {
