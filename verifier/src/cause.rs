@@ -12,7 +12,6 @@ mod c_inside;
 mod c_library;
 mod c_source;
 mod c_tools;
-mod cgo_temp_path;
 mod compiled_package;
 mod content;
 mod debug;
@@ -21,12 +20,11 @@ mod debug_paths;
 mod debug_text;
 mod debug_units;
 mod dependencies;
-mod dynamic_linker;
-mod edited_info;
 mod embedded;
 mod external_link_flags;
 mod go_release;
 mod hashed;
+mod headers;
 mod import_unreached;
 mod keys;
 mod ldflags;
@@ -40,18 +38,13 @@ mod package;
 mod pair;
 mod paths;
 mod pattern;
-mod pe_timestamp;
-mod prefix_map_flag;
 mod producers;
-mod sdk_version;
 mod seeds;
 mod settings;
-mod split_debug;
 mod strings;
 mod symbols_stripped;
 mod toolchain;
 mod unexplained;
-mod variables;
 mod version_control;
 
 use std::ops::Range;
@@ -126,17 +119,17 @@ const BY_FILE: [Explainer; 14] = [
     modified::explain,
     buildinfo_missing::explain,
     compiled_package::explain,
-    variables::explain,
+    ldflags::by_symbol,
     symbols_stripped::explain,
     linking::explain,
-    dynamic_linker::explain,
+    headers::dynamic_linker,
     external_link_flags::explain,
     c_inside::explain,
     c_tools::explain,
     c_library::explain,
-    sdk_version::explain,
-    split_debug::explain,
-    pe_timestamp::explain,
+    headers::sdk_version,
+    symbols_stripped::split_debug,
+    headers::pe_timestamp,
 ];
 
 /// Explainers of code and data: whose differ says more than settings and parts
@@ -163,7 +156,7 @@ pub fn explain(pair: &Pair<'_>) -> Vec<Cause> {
 /// Returns what is plain: in build information, in the files, in logs of the builds.
 fn plain(pair: &Pair<'_>) -> Vec<Cause> {
     let mut causes = Vec::new();
-    let edited = edited_info::explain(pair);
+    let edited = modified::edited_info(pair);
     // What was written over tells nothing of the build.
     if edited.is_none() {
         let found = BY_BUILD_INFO.iter().flat_map(|explain| explain(pair));

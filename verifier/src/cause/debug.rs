@@ -2,8 +2,8 @@
 
 use super::debug_units::Units;
 use super::{
-    Cause, Confidence, Pair, Reach, c_source, cgo_temp_path, debug_compression, debug_paths,
-    debug_text, prefix_map_flag, producers, seeds,
+    Cause, Confidence, Pair, Reach, c_source, debug_compression, debug_paths, debug_text,
+    producers, seeds,
 };
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -23,15 +23,15 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     if !causes.iter().any(is_enough) {
         causes.extend(c_source::explain(pair));
     }
-    let files = debug_paths::FILES.as_ref();
+    let files = debug_paths::MODULE_FILES.as_ref();
     let patterns = [
-        cgo_temp_path::FOLDERS.as_ref(),
-        prefix_map_flag::FLAGS.as_ref(),
-        files.filter(|_| debug_paths::may_be_named(pair)),
+        debug_paths::TEMP_FOLDERS.as_ref(),
+        debug_paths::MAP_FLAGS.as_ref(),
+        files.filter(|_| debug_paths::may_name_module_files(pair)),
     ];
     let [folders, flags, files] = debug_text::differing(pair, patterns);
-    causes.extend(cgo_temp_path::explain(&folders));
-    causes.extend(prefix_map_flag::explain(flags));
-    causes.extend(debug_paths::explain(&files));
+    causes.extend(debug_paths::temp_folders(&folders));
+    causes.extend(debug_paths::prefix_maps(flags));
+    causes.extend(debug_paths::module_files(&files));
     causes
 }

@@ -2,7 +2,7 @@
 //! information says about its compiler.
 
 use super::debug_units::{Same, Units, evidence};
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach, cgo_temp_path};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, debug_paths};
 use crate::dwarf::Unit;
 
 const C_FIX: &str = "set CC, CGO_CFLAGS and the other CGO_ variables alike for both builds (builds with -trimpath do not record \
@@ -87,7 +87,7 @@ fn only(a: &str, b: &str) -> [String; 2] {
     let words = |flags: &str| -> Vec<String> {
         flags
             .split(' ')
-            .map(cgo_temp_path::without_number)
+            .map(debug_paths::without_temp_number)
             .collect()
     };
     let (a, b) = (words(a), words(b));

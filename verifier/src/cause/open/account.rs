@@ -6,7 +6,7 @@ use proto::finding::Confidence;
 
 use super::{is_loaded, is_shifted, is_unowned, stage};
 use crate::artifact::Artifact;
-use crate::cause::{Cause, Name, Pair, Reach, split_debug};
+use crate::cause::{Cause, Name, Pair, Reach, symbols_stripped};
 use crate::diff::regions::Span;
 use crate::diff::{FunctionsDiff, RegionDiff, shift, words};
 use crate::goinfo::selfcheck::SelfCheck;
@@ -138,7 +138,7 @@ impl<'c, 'a> Account<'c, 'a> {
                 let one_sided = region.a.is_none() || region.b.is_none();
                 (one_sided || self.edited || !is_debug(&region.name)) && !is_loaded(pair, region)
             }
-            Content::Notes if split_debug::LINKS.contains(&region.name.as_str()) => true,
+            Content::Notes if symbols_stripped::LINKS.contains(&region.name.as_str()) => true,
             Content::Notes => {
                 let one_sided = region.a.is_none() || region.b.is_none();
                 // An ID of another length is no stamp at the same place.
