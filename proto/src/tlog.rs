@@ -26,9 +26,11 @@ mod hash;
 mod node;
 pub mod plan;
 mod proof;
+pub mod published;
 mod stored;
 mod tile;
 
+pub(crate) use hash::complete_hash;
 pub use hash::{Hash, node_hash, record_hash, subtree_hash};
 pub use node::Node;
 pub use proof::{ProofPlan, check_consistency, check_record};
