@@ -27,4 +27,6 @@ mod rfc3339;
 pub mod semver;
 pub mod sumdb;
 pub mod tlog;
+pub mod tlog_proof;
 pub mod toolchain;
+pub mod witness;

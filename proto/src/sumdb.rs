@@ -21,6 +21,7 @@ pub mod client;
 mod fork;
 pub mod serve;
 mod setting;
+pub mod table;
 
 use crate::note::{self, VerifierKey};
 use crate::tlog::{self, Tree, checkpoint};
