@@ -19,6 +19,7 @@
 mod answer;
 pub mod client;
 mod fork;
+pub mod own;
 mod setting;
 
 use crate::note::{self, VerifierKey};

@@ -21,11 +21,17 @@
 //!
 //! Source: RFC 6962 §2.1, golang.org/x/mod/sumdb/tlog
 
+pub mod batch;
+pub mod c2sp;
 pub mod checkpoint;
+pub mod entries;
 mod hash;
 mod node;
 pub mod plan;
 mod proof;
+pub mod recovery;
+pub mod regroup;
+pub mod sequencer;
 mod stored;
 mod tile;
 

@@ -13,7 +13,13 @@ pub const LINES: usize = 3;
 
 /// Returns the three lines that say `tree`.
 pub fn format(tree: &Tree) -> String {
-    format!("{ORIGIN}\n{}\n{}\n", tree.size, tree.hash)
+    format_of(ORIGIN, tree)
+}
+
+/// Returns the three lines that say `tree` of the log with this origin, which is one line
+/// of text. Every Go checksum database has the same one, and witnesses know logs by theirs.
+pub fn format_of(origin: &str, tree: &Tree) -> String {
+    format!("{origin}\n{}\n{}\n", tree.size, tree.hash)
 }
 
 /// Parses a tree head. Lines after the third are ignored.
