@@ -14,6 +14,7 @@ mod backup;
 mod completions;
 mod config;
 pub(crate) mod database;
+mod keygen;
 mod purge;
 mod serve;
 mod signal;
@@ -27,6 +28,7 @@ pub fn run() -> ExitCode {
     let result = match args.command {
         // Without settings, which it does not need.
         Some(args::Command::Completions { shell }) => completions::run(shell),
+        Some(args::Command::Keygen { name, out }) => keygen::run(&name, &out),
         command => run_with_settings(command.unwrap_or(args::Command::Serve), args.flags),
     };
     result.unwrap_or_else(|error| {
@@ -58,5 +60,6 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
         args::Command::Database(command) => database::run(&loaded.config, &command),
         args::Command::Completions { shell } => completions::run(shell),
+        args::Command::Keygen { name, out } => keygen::run(&name, &out),
     }
 }

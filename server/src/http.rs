@@ -23,6 +23,7 @@ use crate::sumdb::Databases;
 pub(crate) mod admin;
 pub(crate) mod body;
 pub(crate) mod database;
+mod own;
 pub(crate) mod page;
 pub(crate) mod refusal;
 pub(crate) mod response;

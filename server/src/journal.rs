@@ -67,6 +67,22 @@ pub(crate) enum Entry {
         /// When, in seconds since 1970.
         at: u64,
     },
+    /// A private module version was admitted to the database of our own: these hashes were
+    /// the first under its name.
+    Admitted {
+        /// The database's name.
+        database: String,
+        /// `module@version`, escaped.
+        version: String,
+        /// The zip's h1.
+        h1: String,
+        /// The go.mod's h1.
+        go_mod_h1: String,
+        /// Where the files came from, without secrets.
+        from: String,
+        /// When, in seconds since 1970.
+        at: u64,
+    },
     /// The files of a proved zip.
     Contents {
         /// `module@version`, escaped.
@@ -111,6 +127,7 @@ impl Entry {
         match self {
             Self::HeadAccepted { .. } => "heads",
             Self::FirstUse { .. } | Self::Removed { .. } => "files",
+            Self::Admitted { .. } => "admitted",
             Self::Contents { .. } => "contents",
             Self::Fetched { .. } => "fetched",
         }

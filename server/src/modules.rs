@@ -18,6 +18,7 @@ use crate::source::Sources;
 use crate::source::upstream::{Class, Want};
 use crate::store::Key;
 
+pub(crate) mod admission;
 pub(crate) mod changing;
 pub(crate) mod error;
 pub(crate) mod file;

@@ -103,7 +103,7 @@ impl Folder {
 /// Checks that what is written at once lies on the file system of the staged files: of
 /// the folders in the data folder `modules` alone may be elsewhere.
 fn check_file_systems(data: &Path, staging: &Staging) -> Result<()> {
-    for folder in ["", "sumdb", "evidence"].map(|inner| data.join(inner)) {
+    for folder in ["", "sumdb", "evidence", "log"].map(|inner| data.join(inner)) {
         let at = || format!("writing to {}", folder.display());
         if folder.exists() && !staging.feeds(&folder).with_context(at)? {
             bail!(

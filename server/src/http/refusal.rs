@@ -175,6 +175,17 @@ impl Refusal {
                 let error = std::io::Error::new(*kind, reason.clone());
                 Self::storage("asking a checksum database", &error)
             }
+            LookupError::Denied { reason } => Self::denied(format!("{reason}\n")),
+            LookupError::Unsigned { reason } => Self {
+                log: Some(reason.clone()),
+                ..Self::unavailable(
+                    format!(
+                        "checksum database {database} signs nothing now, and this is not in it yet\n\
+                         the log of this proxy says why, and what to do about it\n"
+                    ),
+                    None,
+                )
+            },
             LookupError::Private => Self::denied(format!(
                 "this module is private here (upstream.private, GOPRIVATE), and {database} is not named for it\n\
                  name it in `modules` of that database in this proxy's configuration, or set GONOSUMDB where you build\n"

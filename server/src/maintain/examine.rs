@@ -165,7 +165,7 @@ impl Examiner<'_> {
             return Finding::Good { key, record };
         };
         let module = file.version.path.as_str();
-        if self.config.proof.is_exempt(module) {
+        if self.config.is_exempt(module) {
             let record = new_record(sha256, size, h1, Standing::Exempt);
             return Finding::Good { key, record };
         }

@@ -151,8 +151,8 @@ fn read_journal(
                     *sum = sum.saturating_add(count);
                 }
             }
-            // Read from the journal by whoever asks for it.
-            Entry::HeadAccepted { .. } => {}
+            // Read from the journal by whoever asks for it; the log itself has the second.
+            Entry::HeadAccepted { .. } | Entry::Admitted { .. } => {}
         }
     }
     // Sums, so that they are right whatever was there.

@@ -79,11 +79,11 @@ impl Prover {
         hops: Option<&Hops>,
     ) -> Result<Expected, Error> {
         let module = version.path.as_str();
-        if self.policy.is_exempt(module) {
+        if self.is_exempt(module) {
             self.metrics.proof(metrics::Proof::Exempt);
             return Ok(Expected::Nothing(Standing::Exempt));
         }
-        if self.policy.mode == config::Mode::Off {
+        if self.mode(module) == config::Mode::Off {
             return Ok(Expected::Nothing(unproved("proof is off")));
         }
         let Some(database) = self.databases.covering(module) else {
@@ -92,7 +92,7 @@ impl Prover {
             };
             let reason = "no configured checksum database covers it".to_owned();
             return self
-                .tolerate(metrics::Proof::NotInDatabase, reason, error)
+                .tolerate(version, metrics::Proof::NotInDatabase, reason, error)
                 .map(Expected::Nothing);
         };
         let answer = match hops {
@@ -156,7 +156,7 @@ impl Prover {
             got,
         };
         self.keep_mismatch(&mismatch, answer, suspect).await;
-        if self.policy.mode == config::Mode::Report {
+        if self.mode(version.path.as_str()) == config::Mode::Report {
             return Ok(unproved(&format!(
                 "{} has {want}, the file is {got}",
                 mismatch.database
@@ -168,7 +168,7 @@ impl Prover {
     /// Tells whether a file of this standing may be served under the policy of
     /// today, which may be stricter than that of the day it was stored.
     pub(crate) fn accepts(&self, module: &str, standing: &Standing) -> bool {
-        let lenient = self.is_lenient() || self.policy.is_exempt(module);
+        let lenient = self.is_lenient(module) || self.is_exempt(module);
         match standing {
             // A proof is of a key. What only another key has signed is judged again.
             Standing::Proved { .. } => self.believes(standing) || lenient,
@@ -176,7 +176,7 @@ impl Prover {
             // Where a proof can be had now, it is asked for.
             Standing::Exempt => lenient,
             Standing::Unproved { .. } => {
-                self.policy.mode == config::Mode::Off || self.policy.is_exempt(module)
+                self.mode(module) == config::Mode::Off || self.is_exempt(module)
             }
         }
     }
@@ -202,8 +202,21 @@ impl Prover {
 
     /// Tells whether a file that was let through unproved may be served when there is
     /// still no proof to be had.
-    pub(crate) fn is_lenient(&self) -> bool {
-        self.policy.mode != config::Mode::Require
+    fn is_lenient(&self, module: &str) -> bool {
+        self.mode(module) != config::Mode::Require
+    }
+
+    /// What becomes of a module that is not proved. What the database of our own proves,
+    /// nothing frees from that: with one there is no hole for private modules.
+    fn mode(&self, module: &str) -> config::Mode {
+        if self.databases.proves_itself(module) {
+            return config::Mode::Require;
+        }
+        self.policy.mode
+    }
+
+    fn is_exempt(&self, module: &str) -> bool {
+        self.policy.is_exempt(module) && !self.databases.proves_itself(module)
     }
 
     fn no_line(
@@ -215,7 +228,7 @@ impl Prover {
         let line = covered.line(version);
         let reason = format!("the record in {database} has no line for it");
         let error = Error::NoLine { line, database };
-        self.tolerate(metrics::Proof::NotInDatabase, reason, error)
+        self.tolerate(version, metrics::Proof::NotInDatabase, reason, error)
     }
 
     fn without_record(
@@ -225,35 +238,41 @@ impl Prover {
         error: LookupError,
     ) -> Result<Standing, Error> {
         let metric = match error {
-            LookupError::NotFound { .. } | LookupError::Private => metrics::Proof::NotInDatabase,
+            LookupError::NotFound { .. } | LookupError::Private | LookupError::Denied { .. } => {
+                metrics::Proof::NotInDatabase
+            }
             LookupError::Invalid { .. } => metrics::Proof::BadAnswer,
             LookupError::Stopped { .. } => metrics::Proof::Stopped,
-            LookupError::Unreachable { .. } | LookupError::Internal { .. } => {
-                metrics::Proof::Unreachable
-            }
+            LookupError::Unreachable { .. }
+            | LookupError::Unsigned { .. }
+            | LookupError::Internal { .. } => metrics::Proof::Unreachable,
         };
         let reason = format!("{database}: {error}");
-        let (version, database) = (version.clone(), database.to_owned());
+        let database = database.to_owned();
         let error = match error {
-            LookupError::NotFound { .. } => Error::NotInDatabase { version, database },
+            LookupError::NotFound { .. } => Error::NotInDatabase {
+                version: version.clone(),
+                database,
+            },
             error => Error::Lookup {
-                version,
+                version: version.clone(),
                 database,
                 error,
             },
         };
-        self.tolerate(metric, reason, error)
+        self.tolerate(version, metric, reason, error)
     }
 
     /// Lets a version without proof through where the policy only reports.
     fn tolerate(
         &self,
+        version: &ModuleVersion,
         metric: metrics::Proof,
         reason: String,
         error: Error,
     ) -> Result<Standing, Error> {
         self.metrics.proof(metric);
-        if self.is_lenient() {
+        if self.is_lenient(version.path.as_str()) {
             tracing::warn!(reason, "serving a module that is not proved");
             return Ok(unproved(&reason));
         }

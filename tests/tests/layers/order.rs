@@ -28,6 +28,7 @@ const ORDER: &[&str] = &[
     "shelf",
     "source",
     "ask",
+    "own",
     "sumdb",
     "modules",
     "maintain",

@@ -29,6 +29,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("upstream.breaker.open_min", "11s"),
     ("upstream.breaker.open_max", "11m"),
     ("databases", "[{name: sum.golang.org, modules: a.example}]"),
+    ("own.key", "k"),
+    ("own.high_water", "h"),
     ("proof.mode", "report"),
     ("proof.exempt", "[ab].example"),
     ("proof.pause", "11s"),
