@@ -297,6 +297,11 @@ impl Bound {
                 .clone()
                 .run_until_cancelled_owned(keep_up(Arc::clone(&app.site))),
         );
+        serving.spawn(
+            app.stop
+                .clone()
+                .run_until_cancelled_owned(recheck(Arc::clone(&app.site))),
+        );
         let catch_up = app.catch_up.lock().ok().and_then(|mut it| it.take());
         if let Some(catch_up) = catch_up {
             serving.spawn(app.stop.clone().run_until_cancelled_owned(catch_up));
@@ -406,6 +411,17 @@ async fn keep_up(site: Arc<Site>) {
         for database in site.databases.all() {
             database.tick().await;
         }
+    }
+}
+
+/// Compares what is logged of private modules with what upstreams send, one at a time.
+async fn recheck(site: Arc<Site>) {
+    let (Some(own), Some(pause)) = (site.databases.own(), site.config.own.recheck) else {
+        return;
+    };
+    loop {
+        tokio::time::sleep(pause).await;
+        site.modules.recheck_next(own).await;
     }
 }
 

@@ -232,6 +232,9 @@ pub enum Command {
     /// List the followed checksum databases, or resume one that a fork stopped
     #[command(subcommand)]
     Database(Database),
+    /// Stop serving a version that is in the checksum database of your own, or serve it again
+    #[command(subcommand)]
+    Own(Own),
     /// Make the key of a checksum database of your own, and print what clients set GOSUMDB to
     Keygen {
         /// The database's name, such as sum.corp.example; it never changes
@@ -269,6 +272,26 @@ pub enum Config {
         /// Say of each key where it was set
         #[arg(long)]
         origin: bool,
+    },
+}
+
+/// Commands on the checksum database of one's own.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Own {
+    /// Stop serving a version; its record stays, as records do
+    Deny {
+        /// The version: MODULE@VERSION, as go.mod writes it
+        #[arg(value_name = "MODULE@VERSION")]
+        what: String,
+        /// What the go command is told
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Serve a version again that was denied
+    Allow {
+        /// The version: MODULE@VERSION
+        #[arg(value_name = "MODULE@VERSION")]
+        what: String,
     },
 }
 

@@ -15,8 +15,10 @@ mod completions;
 mod config;
 pub(crate) mod database;
 mod keygen;
+mod own;
 mod purge;
 mod serve;
+mod server;
 mod signal;
 
 /// Runs the command line of this process.
@@ -57,6 +59,7 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Index(args::Index::Rebuild) => crate::maintain::rebuild::run(&loaded.config),
         args::Command::Purge { what } => purge::run(&loaded.config, &what),
         args::Command::Backup { to } => backup::run(&loaded.config, &to),
+        args::Command::Own(command) => own::run(&loaded.config, &command),
         args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
         args::Command::Database(command) => database::run(&loaded.config, &command),
         args::Command::Completions { shell } => completions::run(shell),

@@ -147,13 +147,16 @@ pub struct Database {
 }
 
 /// A checksum database that is kept and signed here.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Own {
     /// The file with the key that signs it; there is none when `None`.
     pub key: Option<PathBuf>,
     /// Where the newest signed head is noted, outside the data folder; beside the key
     /// when `None`.
     pub high_water: Option<PathBuf>,
+    /// How long after a private version was compared with its upstream the next one is;
+    /// none is when `None`.
+    pub recheck: Option<Duration>,
     /// The size of the log with which a person says to go on signing. No key says it, only
     /// a flag: it is meant for one start.
     pub accept_head: Option<u64>,
@@ -299,6 +302,18 @@ const LISTEN: Address = Address::Tcp(SocketAddr::new(
     std::net::IpAddr::V4(Ipv4Addr::LOCALHOST),
     8080,
 ));
+
+impl Default for Own {
+    fn default() -> Self {
+        Self {
+            key: None,
+            high_water: None,
+            recheck: Some(Duration::from_secs(3600)),
+            accept_head: None,
+            end_after: None,
+        }
+    }
+}
 
 impl Default for Proof {
     fn default() -> Self {

@@ -9,6 +9,8 @@
 //! way to change or withdraw a record.
 
 mod admit;
+mod archive;
+mod denied;
 mod error;
 mod files;
 pub(crate) mod high_water;
@@ -18,6 +20,7 @@ mod map;
 mod queue;
 mod read;
 mod step;
+mod times;
 
 use std::fmt;
 use std::io;
@@ -34,8 +37,11 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use admit::{Admit, Admitted, Logged};
+pub(crate) use archive::Archive;
+pub(crate) use denied::{Denied, check_reason};
 pub(crate) use error::Error;
 pub(crate) use read::TileBody;
+pub(crate) use times::change as time_of_batch;
 
 use crate::config;
 use crate::flight::Flights;
@@ -48,6 +54,7 @@ use log::Log;
 use map::Map;
 use queue::Queue;
 use read::Reader;
+use times::Times;
 
 /// The longest record: two lines, each with a module path, a version and a hash.
 const RECORD_BYTES_MAX: usize = 8 << 10;
@@ -58,6 +65,7 @@ pub(crate) struct Own {
     queue: Arc<Queue>,
     reader: Reader,
     journal: Journal,
+    denied: Denied,
     admit: Arc<dyn Admit>,
     /// Says which modules are private: those are proved here.
     upstream: config::Upstream,
@@ -156,7 +164,12 @@ impl Own {
         let files = Files::at(data, verifier.name(), parts.staging);
         let name = verifier.name().to_owned();
         let log = Arc::new(Log {
-            map: Map::new(Arc::clone(&parts.ledger), files.clone(), name),
+            map: Map::new(Arc::clone(&parts.ledger), files.clone(), name.clone()),
+            times: Times::new(
+                Arc::clone(&parts.ledger),
+                parts.journal.clone(),
+                name.clone(),
+            ),
             signer: parts.signer,
             verifier,
             mark: Mark::at(&parts.high_water),
@@ -178,6 +191,7 @@ impl Own {
             reader: Reader::new(files, Arc::clone(&queue)),
             log,
             queue,
+            denied: Denied::open(data, parts.journal.clone(), name)?,
             journal: parts.journal,
             admit: parts.admit,
             upstream: upstream.clone(),
@@ -270,6 +284,54 @@ impl Own {
         let work = async move { this.admit(wanted, via).await };
         let id = self.admissions.join(module.clone(), work).await?;
         self.answered(id).await
+    }
+
+    /// Returns a record of the log by its number.
+    ///
+    /// # Errors
+    /// What the disk answers, or that it is beyond the log.
+    pub(crate) async fn record(&self, id: u64) -> Result<Vec<u8>, Error> {
+        self.reader.record(id).await
+    }
+
+    /// Returns why a logged version is not served any more; `None` where it is.
+    pub(crate) fn denied(&self, module: &ModuleVersion) -> Option<String> {
+        self.denied.reason(module)
+    }
+
+    /// Stops serving a version, for a reason, or serves it again. Its record stays.
+    ///
+    /// # Errors
+    /// What the disk answers; nothing is changed then.
+    pub(crate) async fn deny(
+        &self,
+        module: &ModuleVersion,
+        reason: Option<String>,
+    ) -> Result<(), Error> {
+        let set = self.denied.set(module, reason).await;
+        set.map_err(Error::io("noting that a version is denied"))
+    }
+
+    /// Returns at most `limit` records that were logged at `since` or later, in
+    /// microseconds since 1970: which module version each is about, and when it was
+    /// logged, in the order of time.
+    ///
+    /// # Errors
+    /// What disk or ledger answer.
+    pub(crate) async fn index(
+        &self,
+        since: u64,
+        limit: usize,
+    ) -> Result<Vec<(ModuleVersion, u64)>, Error> {
+        let doing = "reading when records were logged";
+        let found = self.log.times.since(since, limit, self.size()).await;
+        let mut index = Vec::new();
+        for (id, at) in found.map_err(Error::io(doing))? {
+            let record = self.reader.record(id).await?;
+            let module = own::parts(&record);
+            index.push((module.ok_or_else(|| Error::damaged(doing, id))?, at));
+        }
+        Ok(index)
     }
 
     /// Returns a tile of any height; `None` when the log has not all of it.

@@ -2,6 +2,13 @@
 //! nothing else, for public and private modules alike.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "own/crash.rs"]
+mod crash;
+#[path = "own/decided.rs"]
+mod decided;
+#[path = "own/oracle.rs"]
+mod oracle;
+
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -77,6 +84,11 @@ impl Corp {
 
     fn mark(&self) -> PathBuf {
         self.folder.path().join("key.head")
+    }
+
+    /// The file of settings, once there is a set-up.
+    fn config(&self) -> String {
+        self.data().with_extension("yaml").display().to_string()
     }
 
     fn data(&self) -> PathBuf {
@@ -230,7 +242,7 @@ fn private_names_stay_inside_and_nothing_frees_them_from_proof() {
 #[test]
 fn public_modules_come_in_once_the_public_database_proves_them_and_not_before() {
     let good = Module::library("example.com/good", "v1.0.0");
-    let corp = Corp::of(&[&good]);
+    let mut corp = Corp::of(&[&good]);
     let server = corp.serve();
     let reply = lookup(&server, "example.com/absent@v1.0.0");
     assert_eq!(reply.status, 404, "{}", reply.text());
@@ -244,7 +256,6 @@ fn public_modules_come_in_once_the_public_database_proves_them_and_not_before() 
         "no zip is fetched for a lookup"
     );
     // The public database may be dead then.
-    let mut corp = corp;
     corp.public.stop();
     assert_eq!(lookup(&server, "example.com/good@v1.0.0").status, 200);
     let reply = lookup(&server, "example.com/other@v1.0.0");

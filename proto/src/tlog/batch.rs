@@ -41,7 +41,8 @@ pub struct Batch {
 }
 
 impl BatchPlan {
-    pub(super) fn new(head: Tree, entries: Entries, records: Vec<Vec<u8>>) -> Self {
+    /// Plans to append records to a tree.
+    pub fn new(head: Tree, entries: Entries, records: Vec<Vec<u8>>) -> Self {
         let mut tiles = Tile::edge(HEIGHT, head.size);
         let edge = tiles.len();
         tiles.extend(last_records(head.size));

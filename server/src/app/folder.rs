@@ -13,6 +13,7 @@ use crate::ledger::Ledger;
 use crate::ledger::memory::Memory;
 use crate::ledger::sled::Sled;
 use crate::maintain::remake::{Remake, Report};
+use crate::own::Archive;
 use crate::store::Blobs;
 use crate::store::durable::Staging;
 use crate::store::local::Local;
@@ -90,7 +91,15 @@ impl Folder {
         config: &Config,
     ) -> Result<impl Future<Output = ()> + Send + use<>> {
         let archives = Archives::open(&config.databases, &config.upstream, &config.data)?;
+        let ledger = Arc::clone(&self.ledger);
+        let own = Archive::open(&config.own, &config.upstream, &config.data, ledger);
+        let own = own.unwrap_or_else(|error| {
+            // The database itself says what is wrong with it.
+            tracing::error!(%error, "the log of our own is not read for the index");
+            None
+        });
         let remake = Remake {
+            own: own.map(Arc::new),
             config: config.clone(),
             databases: Arc::new(archives),
             blobs: Arc::clone(&self.blobs),

@@ -103,6 +103,7 @@ section!(Breaker of config::Breaker {
 section!(Own of config::Own {
     key: Said<OrOff<Path>>,
     high_water: Said<OrOff<Path>>,
+    recheck: Said<OrOff<Timeout>>,
 });
 
 section!(Proof of config::Proof {

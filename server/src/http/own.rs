@@ -8,6 +8,7 @@ use http::{Response, StatusCode};
 use proto::goproxy::sumdb::SumdbRequest;
 use proto::module::ModuleVersion;
 use proto::tlog::{Level, Tile, c2sp};
+use serde_json::json;
 
 use super::Site;
 use super::body::Body;
@@ -60,6 +61,9 @@ async fn lookup(
     asked: &Asked,
 ) -> Result<Vec<u8>, Refusal> {
     let refused = |error: Error| Refusal::from_lookup(own.name(), version, &error.into());
+    if let Some(reason) = own.denied(version) {
+        return Err(Refusal::denied_version(version, &reason));
+    }
     // What is logged needs no place among those that wait for upstream.
     if let Some(answered) = own.logged(version).await.map_err(refused)? {
         return Ok(answered.bytes);
@@ -113,5 +117,88 @@ fn sent(tile: &Tile, body: Option<TileBody>, to: To<'_>) -> Result<Response<Body
             404,
             Bytes::from_static(b"not found: the log has not all of that tile\n"),
         )),
+    }
+}
+
+/// Entries of `/index` in one answer, as the public index has it.
+const INDEX_MAX: usize = 2000;
+
+/// Answers `/index?since=TIME&limit=N`: one JSON object a line, for each module version
+/// that was logged at that time or later.
+///
+/// Source: index.golang.org
+pub(super) async fn index(
+    site: &Arc<Site>,
+    query: Option<&str>,
+    to: To<'_>,
+) -> Result<Response<Body>, Refusal> {
+    let Some(own) = site.databases.own() else {
+        return Err(Refusal::not_here());
+    };
+    let (since, limit) = read_query(query.unwrap_or_default())?;
+    let found = own.index(since, limit).await;
+    let found = found.map_err(|error| Refusal::from_database(own.name(), &error.into()))?;
+    let mut text = String::new();
+    for (module, at) in found {
+        let time = i64::try_from(at).ok();
+        let time = time.and_then(|at| jiff::Timestamp::from_microsecond(at).ok());
+        let line = json!({
+            "Path": module.path.as_str(),
+            "Version": module.version.as_str(),
+            "Timestamp": time.map(|time| time.to_string()),
+        });
+        text.push_str(&format!("{line}\n"));
+    }
+    Ok(whole(Kind::Latest, text.into_bytes(), to))
+}
+
+/// Reads the query: microseconds since 1970, and how many entries.
+fn read_query(query: &str) -> Result<(u64, usize), Refusal> {
+    let bad = |text: &'static str| Refusal::bad_request(text);
+    let (mut since, mut limit) = (0, INDEX_MAX);
+    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match &*key {
+            "since" => {
+                let time: jiff::Timestamp = value
+                    .parse()
+                    .map_err(|_| bad("since is no time such as 2026-11-26T17:00:00Z\n"))?;
+                since = u64::try_from(time.as_microsecond()).unwrap_or(0);
+            }
+            "limit" => {
+                let number: usize = value.parse().map_err(|_| bad("limit is no number\n"))?;
+                limit = number.min(INDEX_MAX);
+            }
+            // As the public index does.
+            _ => {}
+        }
+    }
+    Ok((since, limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_of_the_public_index_is_read() {
+        let microseconds = 1_554_923_332_997_264;
+        for (query, want) in [
+            ("", (0, INDEX_MAX)),
+            (
+                "since=2019-04-10T19:08:52.997264Z",
+                (microseconds, INDEX_MAX),
+            ),
+            (
+                "since=2019-04-10T19%3A08%3A52.997264Z&limit=3",
+                (microseconds, 3),
+            ),
+            ("limit=100000", (0, INDEX_MAX)),
+            ("since=1969-01-01T00:00:00Z&include=all", (0, INDEX_MAX)),
+        ] {
+            assert_eq!(read_query(query).unwrap(), want, "{query}");
+        }
+        for query in ["since=", "since=yesterday", "limit=-1", "limit="] {
+            assert_eq!(read_query(query).unwrap_err().status, 400, "{query}");
+        }
     }
 }

@@ -65,6 +65,13 @@ impl Refusal {
         Self::new(403, text)
     }
 
+    /// A version that a person has denied.
+    pub(crate) fn denied_version(version: &ModuleVersion, reason: &str) -> Self {
+        Self::denied(format!(
+            "{version} is denied by this proxy: {reason}\nits record stays in the checksum database\n"
+        ))
+    }
+
     /// Not now.
     pub(crate) fn unavailable(text: impl Into<Bytes>, retry_after: Option<Duration>) -> Self {
         Self {
@@ -234,6 +241,7 @@ impl From<Error> for Refusal {
                 "{file}: upstream sent another file than the one that is stored here under that name\n\
                  `sumward purge` takes the stored one back\n"
             )),
+            Error::Denied { version, reason } => Self::denied_version(&version, &reason),
             Error::NoDatabase { version } => Self::denied(format!(
                 "{version} cannot be proved: no configured checksum database covers it\n"
             )),

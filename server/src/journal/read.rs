@@ -25,7 +25,16 @@ pub(crate) enum Line {
 /// which they were written. A journal that is absent has none. Memory is bounded
 /// by the longest line. Iterating blocks.
 pub(crate) fn read(data: &Path) -> impl Iterator<Item = io::Result<Line>> + use<> {
-    let (files, error) = match files(&folder(data)) {
+    of_files(files(&folder(data)))
+}
+
+/// Reads all lines of one kind of entries, as [`read`] does.
+pub(crate) fn of_kind(data: &Path, kind: &str) -> impl Iterator<Item = io::Result<Line>> + use<> {
+    of_files(files_of_kind(data, kind))
+}
+
+fn of_files(files: io::Result<Vec<PathBuf>>) -> impl Iterator<Item = io::Result<Line>> + use<> {
+    let (files, error) = match files {
         Ok(files) => (files, None),
         Err(error) => (Vec::new(), Some(Err(error))),
     };
@@ -41,13 +50,7 @@ pub(crate) fn read(data: &Path) -> impl Iterator<Item = io::Result<Line>> + use<
 /// # Errors
 /// What the file system answers.
 pub(crate) fn recent(data: &Path, kind: &str) -> io::Result<Vec<Line>> {
-    let mut files = files(&folder(data))?;
-    let prefix = format!("{kind}-");
-    files.retain(|path| {
-        let name = path.file_name().unwrap_or_default();
-        name.as_encoded_bytes().starts_with(prefix.as_bytes())
-    });
-    let Some(path) = files.pop() else {
+    let Some(path) = files_of_kind(data, kind)?.pop() else {
         return Ok(Vec::new());
     };
     let mut file = File::open(&path)?;
@@ -64,6 +67,16 @@ type Source = BufReader<Box<dyn Read + Send>>;
 
 fn empty() -> Box<dyn Read + Send> {
     Box::new(io::empty())
+}
+
+fn files_of_kind(data: &Path, kind: &str) -> io::Result<Vec<PathBuf>> {
+    let mut files = files(&folder(data))?;
+    let prefix = format!("{kind}-");
+    files.retain(|path| {
+        let name = path.file_name().unwrap_or_default();
+        name.as_encoded_bytes().starts_with(prefix.as_bytes())
+    });
+    Ok(files)
 }
 
 fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {

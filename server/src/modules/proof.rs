@@ -5,9 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use proto::dirhash::H1;
 use proto::module::ModuleVersion;
+use proto::note::VerifierKey;
+use proto::tlog::record_hash;
 
 use super::error::{Error, Mismatch};
-use super::refused::Suspect;
+use super::refused::{Suspect, SuspectBytes};
 use crate::config;
 use crate::evidence::Evidence;
 use crate::ledger::Standing;
@@ -20,7 +22,7 @@ pub(crate) struct Prover {
     databases: Arc<Databases>,
     policy: config::Proof,
     pub(super) evidence: Evidence,
-    metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 /// What the files of a module version must hash to.
@@ -113,6 +115,11 @@ impl Prover {
         }
     }
 
+    /// Returns why a version is not served any more, where a person has said so.
+    pub(crate) fn denied(&self, version: &ModuleVersion) -> Option<String> {
+        self.databases.own()?.denied(version)
+    }
+
     /// Judges the hash of a file.
     ///
     /// # Errors
@@ -148,14 +155,20 @@ impl Prover {
             self.metrics.proof(metrics::Proof::Proved);
             return Ok(standing);
         }
-        self.metrics.proof(metrics::Proof::Mismatch);
         let mismatch = Mismatch {
             line: covered.line(version),
             database,
             want,
             got,
         };
-        self.keep_mismatch(&mismatch, answer, suspect).await;
+        // A stored file that differs is damaged, and says nothing of upstream.
+        let is_sent = matches!(suspect.bytes, SuspectBytes::Staged(_));
+        if is_sent && self.databases.proves_itself(version.path.as_str()) {
+            self.keep_drift(&mismatch, answer, suspect).await;
+        } else {
+            self.metrics.proof(metrics::Proof::Mismatch);
+            self.keep_mismatch(&mismatch, answer, suspect).await;
+        }
         if self.mode(version.path.as_str()) == config::Mode::Report {
             return Ok(unproved(&format!(
                 "{} has {want}, the file is {got}",
@@ -307,6 +320,16 @@ pub(crate) fn standing(database: &str, answer: &ProvedAnswer) -> Standing {
         record: answer.id,
         key: format!("{:08x}", answer.key_hash),
         record_hash: answer.record_hash.to_string(),
+    }
+}
+
+/// Returns the standing of what a record of our own log covers.
+pub(crate) fn standing_in(database: &str, key: &VerifierKey, id: u64, record: &Record) -> Standing {
+    Standing::Proved {
+        database: database.to_owned(),
+        record: id,
+        key: format!("{:08x}", key.key_hash()),
+        record_hash: record_hash(record.as_str().as_bytes()).to_string(),
     }
 }
 

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use proto::note::VerifierKey;
 use proto::sumdb::{Head, cut_records};
-use proto::tlog::batch::Batch;
-use proto::tlog::{Level, Tile};
+use proto::tlog::batch::{Batch, HEIGHT};
+use proto::tlog::entries::Entries;
+use proto::tlog::{Level, Tile, record_hash};
 
 use crate::store::durable::Staging;
 
@@ -165,6 +166,31 @@ impl Files {
     /// What the file system answers; it is then as it was.
     pub(super) fn write_checkpoint(&self, note: &[u8]) -> io::Result<()> {
         self.staging.write(&self.root.join("checkpoint"), note)
+    }
+}
+
+/// Reads record `id` of a log of `size` records, and checks it against its hash there.
+/// Blocks.
+///
+/// # Errors
+/// What the file system answers, and `InvalidData` when the record is damaged.
+pub(super) fn record(files: &Files, id: u64, size: u64) -> io::Result<Vec<u8>> {
+    let damaged =
+        |what: &dyn std::fmt::Display| io::Error::new(io::ErrorKind::InvalidData, what.to_string());
+    let widest = |level| Tile::widest(HEIGHT, level, id >> HEIGHT, size);
+    let tiles = [Level::Data, Level::Hashes(0)].map(widest);
+    let read = files.tiles(&tiles.into_iter().flatten().collect::<Vec<_>>())?;
+    let [records, hashes] = &read[..] else {
+        return Err(damaged(&format!("record {id} is beyond the log")));
+    };
+    let records = Entries::Lines
+        .split(records)
+        .map_err(|error| damaged(&error))?;
+    let at = usize::try_from(id % (1 << HEIGHT)).unwrap_or(usize::MAX);
+    let (hashes, _) = hashes.as_chunks::<32>();
+    match (records.get(at), hashes.get(at)) {
+        (Some(record), Some(want)) if record_hash(record).0 == *want => Ok(record.to_vec()),
+        _ => Err(damaged(&format!("record {id} of the log is damaged"))),
     }
 }
 

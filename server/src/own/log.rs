@@ -1,7 +1,7 @@
 //! The durable steps of a log: where it goes on after a start, and how a batch becomes
 //! durable.
 //!
-//! A batch is written in this order: tiles of records, tiles of hashes, the head in the
+//! A batch is written in this order: tiles of records, tiles of hashes, its time, the head in the
 //! ledger by compare-and-swap, which modules are in it, a flush of the ledger, the
 //! high-water mark, the checkpoint. Only then is anybody told. A crash before the swap
 //! leaves tiles that nothing refers to; a crash after it leaves a ledger that is one
@@ -22,6 +22,7 @@ use super::files::Files;
 use super::high_water::Mark;
 use super::map::Map;
 use super::step::{Step, reach};
+use super::times::Times;
 use crate::blocking;
 use crate::ledger::{Conflict, Ledger, Table};
 
@@ -33,6 +34,7 @@ pub(super) struct Log {
     pub(super) files: Files,
     pub(super) mark: Mark,
     pub(super) map: Map,
+    pub(super) times: Times,
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) is_read_only: bool,
 }
@@ -119,6 +121,8 @@ impl Log {
         })
         .await?;
         reach(Step::TilesWritten);
+        let count = batch.records.len() as u64;
+        self.times.note(batch.first, count).await?;
         let head = self.sign(batch.tree)?;
         self.swap(Some(before.note.as_slice()), &head.note).await?;
         reach(Step::HeadSwapped);

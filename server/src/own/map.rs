@@ -47,6 +47,14 @@ impl Map {
         self.number(&key).await
     }
 
+    /// Returns the number of a module version's record as far as it is written down.
+    ///
+    /// # Errors
+    /// What the ledger answers.
+    pub(super) async fn recorded(&self, module: &ModuleVersion) -> io::Result<Option<u64>> {
+        self.number(&self.key(module)).await
+    }
+
     /// Writes down records from number `first` on.
     ///
     /// # Errors

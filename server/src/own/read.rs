@@ -4,14 +4,13 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use proto::tlog::batch::HEIGHT;
 use proto::tlog::entries::Entries;
 use proto::tlog::regroup::{Piece, Regroup};
-use proto::tlog::{Level, Tile, record_hash};
+use proto::tlog::{Level, Tile};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::Error;
-use super::files::Files;
+use super::files::{Files, record};
 use super::queue::Queue;
 use crate::blocking;
 use crate::shelf::answer::Pieces;
@@ -57,30 +56,9 @@ impl Reader {
     /// # Errors
     /// What the disk answers, or that what lies there is damaged.
     pub(super) async fn record(&self, id: u64) -> Result<Vec<u8>, Error> {
-        let doing = "reading a record of the log";
-        let (this, index) = (self.clone(), id >> HEIGHT);
-        let size = self.queue.standing().head.tree.size;
-        let read = blocking::run(move || {
-            let widest = |level| Tile::widest(HEIGHT, level, index, size);
-            let tiles = [Level::Data, Level::Hashes(0)].map(widest);
-            let mut read = Vec::new();
-            for tile in tiles.into_iter().flatten() {
-                read.push(this.stored(&tile)?);
-            }
-            Ok(read)
-        });
-        let read = read.await.map_err(Error::io(doing))?;
-        let at = usize::try_from(id % (1 << HEIGHT)).unwrap_or(usize::MAX);
-        let [records, hashes] = &read[..] else {
-            return Err(Error::damaged(doing, "it is beyond the log"));
-        };
-        let records = Entries::Lines.split(records);
-        let records = records.map_err(|error| Error::damaged(doing, error))?;
-        let (hashes, _) = hashes.as_chunks::<32>();
-        match (records.get(at), hashes.get(at)) {
-            (Some(record), Some(want)) if record_hash(record).0 == *want => Ok(record.to_vec()),
-            _ => Err(Error::damaged(doing, format!("record {id} is damaged"))),
-        }
+        let (files, size) = (self.files.clone(), self.queue.standing().head.tree.size);
+        let read = blocking::run(move || record(&files, id, size)).await;
+        read.map_err(Error::io("reading a record of the log"))
     }
 
     /// Returns a tile of any height; `None` when the log has not all of it. Records are

@@ -31,6 +31,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("databases", "[{name: sum.golang.org, modules: a.example}]"),
     ("own.key", "k"),
     ("own.high_water", "h"),
+    ("own.recheck", "11s"),
     ("proof.mode", "report"),
     ("proof.exempt", "[ab].example"),
     ("proof.pause", "11s"),
