@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{Entry, LINE_BYTES_MAX, folder};
+use crate::ledger::FileRecord;
 
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,15 +26,15 @@ pub(crate) enum Line {
 /// which they were written. A journal that is absent has none. Memory is bounded
 /// by the longest line. Iterating blocks.
 pub(crate) fn read(data: &Path) -> impl Iterator<Item = io::Result<Line>> + use<> {
-    of_files(files(&folder(data)))
+    lines_of(files(&folder(data)))
 }
 
 /// Reads all lines of one kind of entries, as [`read`] does.
 pub(crate) fn of_kind(data: &Path, kind: &str) -> impl Iterator<Item = io::Result<Line>> + use<> {
-    of_files(files_of_kind(data, kind))
+    lines_of(files_of(data, kind))
 }
 
-fn of_files(files: io::Result<Vec<PathBuf>>) -> impl Iterator<Item = io::Result<Line>> + use<> {
+fn lines_of(files: io::Result<Vec<PathBuf>>) -> impl Iterator<Item = io::Result<Line>> + use<> {
     let (files, error) = match files {
         Ok(files) => (files, None),
         Err(error) => (Vec::new(), Some(Err(error))),
@@ -50,7 +51,7 @@ fn of_files(files: io::Result<Vec<PathBuf>>) -> impl Iterator<Item = io::Result<
 /// # Errors
 /// What the file system answers.
 pub(crate) fn recent(data: &Path, kind: &str) -> io::Result<Vec<Line>> {
-    let Some(path) = files_of_kind(data, kind)?.pop() else {
+    let Some(path) = files_of(data, kind)?.pop() else {
         return Ok(Vec::new());
     };
     let mut file = File::open(&path)?;
@@ -60,16 +61,45 @@ pub(crate) fn recent(data: &Path, kind: &str) -> io::Result<Vec<Line>> {
     Lines::new(path, BufReader::new(file), None).collect()
 }
 
-/// What is read of a file's end.
-const RECENT_BYTES: u64 = 256 << 10;
-
-type Source = BufReader<Box<dyn Read + Send>>;
-
-fn empty() -> Box<dyn Read + Send> {
-    Box::new(io::empty())
+/// Reads which bytes were the first under a name, unless it was taken back since.
+/// Blocks.
+pub(super) fn first_use(data: &Path, key: &str) -> io::Result<Option<FileRecord>> {
+    let mut first = None;
+    let names_it = memchr::memmem::Finder::new(key);
+    for path in files_of(data, "files")? {
+        let file = File::open(&path)?;
+        let mut lines = Lines::new(path, BufReader::new(file), None);
+        while let Some(line) = lines.bytes()? {
+            if names_it.find(&line).is_none() {
+                continue;
+            }
+            match parse(&line) {
+                Some(Entry::FirstUse {
+                    key: of,
+                    sha256,
+                    size,
+                    h1,
+                    standing,
+                    at,
+                }) if of == key => {
+                    first = Some(FileRecord {
+                        sha256,
+                        size,
+                        h1,
+                        standing,
+                        stored_at: at,
+                    });
+                }
+                Some(Entry::Removed { key: of, .. }) if of == key => first = None,
+                _ => {}
+            }
+        }
+    }
+    Ok(first)
 }
 
-fn files_of_kind(data: &Path, kind: &str) -> io::Result<Vec<PathBuf>> {
+/// Returns the files of one kind of entries, oldest first.
+fn files_of(data: &Path, kind: &str) -> io::Result<Vec<PathBuf>> {
     let mut files = files(&folder(data))?;
     let prefix = format!("{kind}-");
     files.retain(|path| {
@@ -77,6 +107,15 @@ fn files_of_kind(data: &Path, kind: &str) -> io::Result<Vec<PathBuf>> {
         name.as_encoded_bytes().starts_with(prefix.as_bytes())
     });
     Ok(files)
+}
+
+/// What is read of a file's end.
+const RECENT_BYTES: u64 = 256 << 10;
+
+type Source = BufReader<Box<dyn Read + Send>>;
+
+fn empty() -> Box<dyn Read + Send> {
+    Box::new(io::empty())
 }
 
 fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -118,7 +157,8 @@ impl Lines {
         }
     }
 
-    fn line(&mut self) -> io::Result<Option<Line>> {
+    /// Returns the next line without its end; one that is too long is cut.
+    fn bytes(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut bytes = Vec::new();
         let max = LINE_BYTES_MAX as u64 + 1;
         if self
@@ -136,6 +176,13 @@ impl Lines {
         } else {
             self.source.skip_until(b'\n')?;
         }
+        Ok(Some(bytes))
+    }
+
+    fn line(&mut self) -> io::Result<Option<Line>> {
+        let Some(bytes) = self.bytes()? else {
+            return Ok(None);
+        };
         Ok(Some(match parse(&bytes) {
             Some(entry) => Line::Entry(entry),
             None => Line::Damaged {

@@ -17,6 +17,7 @@ use crate::ledger::sled::{Sled, folder};
 use crate::output::print;
 use crate::own::Archive;
 use crate::progress;
+use crate::shelf::turns::Turns;
 use crate::store::local::Local;
 use crate::sumdb::Archives;
 
@@ -54,6 +55,7 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
         )?),
         blobs: Arc::new(Local::read_only(data.path())),
         ledger: Arc::new(sled.clone()),
+        turns: Turns::default(),
         config: config.clone(),
     };
     let mut bar = progress::files("indexing");

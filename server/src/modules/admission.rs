@@ -168,7 +168,9 @@ impl Admission {
     /// Returns the hash that was recorded of a file when it was first stored, and whether
     /// it still lies there.
     async fn stored(&self, file: &VersionFile) -> Result<Option<(H1, bool)>, Error> {
-        let Some(record) = self.shelf.recorded(&file.key).await else {
+        let record = self.shelf.recorded(&file.key).await;
+        let record = record.map_err(Error::io("reading what was stored first"))?;
+        let Some(record) = record else {
             return Ok(None);
         };
         let h1 = record.h1.as_deref().map(H1::parse);

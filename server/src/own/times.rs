@@ -137,6 +137,8 @@ fn prefix(log: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::ledger::memory::Memory;
 
@@ -146,7 +148,7 @@ mod tests {
             .iter()
             .map(|(first, count, at)| change("log", *first, *count, *at).unwrap());
         ledger.apply(changes.collect()).await.unwrap();
-        Times::new(ledger, Journal::read_only(), "log".to_owned())
+        Times::new(ledger, Journal::read_only(Path::new("")), "log".to_owned())
     }
 
     #[tokio::test]
