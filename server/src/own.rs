@@ -33,6 +33,7 @@ use proto::note::{SignerKey, VerifierKey};
 use proto::sumdb::own;
 use proto::tlog::Tile;
 use proto::tlog::entries::Entries;
+use quick_cache::sync::Cache;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
@@ -59,6 +60,9 @@ use times::Times;
 /// The longest record: two lines, each with a module path, a version and a hash.
 const RECORD_BYTES_MAX: usize = 8 << 10;
 
+/// Records that are kept at hand; some 3 MB.
+const LATELY_MAX: usize = 8192;
+
 /// A database that is kept and signed here.
 pub(crate) struct Own {
     log: Arc<Log>,
@@ -69,6 +73,8 @@ pub(crate) struct Own {
     admit: Arc<dyn Admit>,
     /// Says which modules are private: those are proved here.
     upstream: config::Upstream,
+    /// Records that were asked for lately: they never change.
+    lately: Cache<ModuleVersion, (u64, Arc<[u8]>)>,
     /// What is being admitted.
     admissions: Flights<ModuleVersion, Result<u64, Error>>,
 }
@@ -195,6 +201,7 @@ impl Own {
             journal: parts.journal,
             admit: parts.admit,
             upstream: upstream.clone(),
+            lately: Cache::new(LATELY_MAX),
             admissions: Flights::default(),
         })
     }
@@ -256,11 +263,14 @@ impl Own {
     /// # Errors
     /// What disk or ledger answer.
     pub(crate) async fn logged(&self, module: &ModuleVersion) -> Result<Option<Answered>, Error> {
+        if let Some((id, record)) = self.lately.get(module) {
+            return self.answer(id, &record).map(Some);
+        }
         let size = self.size();
         let found = self.log.map.get(module, size).await;
         match found.map_err(Error::io("looking a module up in the log"))? {
             // The ledger knows of a batch before the others are told of its head.
-            Some(id) if id < size => self.answered(id).await.map(Some),
+            Some(id) if id < size => self.answered(module, id).await.map(Some),
             Some(_) | None => Ok(None),
         }
     }
@@ -283,7 +293,7 @@ impl Own {
         let (this, wanted) = (Arc::clone(self), module.clone());
         let work = async move { this.admit(wanted, via).await };
         let id = self.admissions.join(module.clone(), work).await?;
-        self.answered(id).await
+        self.answered(module, id).await
     }
 
     /// Returns a record of the log by its number.
@@ -350,11 +360,21 @@ impl Own {
         self.reader.tile(tile, Entries::Sized).await
     }
 
-    async fn answered(&self, id: u64) -> Result<Answered, Error> {
-        let record = self.reader.record(id).await?;
+    async fn answered(&self, module: &ModuleVersion, id: u64) -> Result<Answered, Error> {
+        let record: Arc<[u8]> = self.reader.record(id).await?.into();
+        let answered = self.answer(id, &record)?;
+        self.lately.insert(module.clone(), (id, record));
+        Ok(answered)
+    }
+
+    /// Puts the answer with a record together, under the newest head.
+    fn answer(&self, id: u64, record: &[u8]) -> Result<Answered, Error> {
         let note = self.latest()?;
-        let bytes = own::lookup_answer(id, &record, &note);
-        Ok(Answered { id, record, bytes })
+        Ok(Answered {
+            id,
+            record: record.to_vec(),
+            bytes: own::lookup_answer(id, record, &note),
+        })
     }
 
     async fn admit(&self, module: ModuleVersion, via: Option<HeaderValue>) -> Result<u64, Error> {

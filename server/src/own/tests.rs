@@ -107,6 +107,7 @@ async fn add(own: &Arc<Own>, numbers: std::ops::Range<usize>) {
 /// own: the log has no other.
 async fn check(own: &Arc<Own>, modules: usize) {
     assert_eq!(own.size(), modules as u64);
+    own.lately.clear();
     let mut ids = BTreeSet::new();
     for number in 0..modules {
         let module = module(number);
@@ -185,6 +186,7 @@ async fn a_ledger_that_is_lost_while_the_server_runs_gives_no_module_a_second_re
             .map(|(key, _)| Change::remove(Table::Heads, key)),
     );
     kit.ledger.apply(lost.collect()).await.unwrap();
+    own.lately.clear();
     add(&own, 0..5).await;
     // The first finds that the ledger has no head, the next one goes on.
     let _ = own.lookup(&module(5), None).await;
