@@ -53,6 +53,16 @@ pub struct Tree {
     pub hash: Hash,
 }
 
+impl Tree {
+    /// The tree without records.
+    pub fn empty() -> Self {
+        Self {
+            size: 0,
+            hash: Hash::of_empty_tree(),
+        }
+    }
+}
+
 /// Why a path, a proof or a tile was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {

@@ -183,7 +183,7 @@ impl Own {
             ledger: parts.ledger,
             is_read_only: parts.is_read_only,
         });
-        let standing = Handle::current().block_on(log.stand(parts.accepted))?;
+        let standing = Handle::current().block_on(log.stand_or_serve(parts.accepted))?;
         if let Some(reason) = &standing.unsigned {
             tracing::error!(
                 database = log.verifier.name(),
@@ -294,6 +294,12 @@ impl Own {
         let work = async move { this.admit(wanted, via).await };
         let id = self.admissions.join(module.clone(), work).await?;
         self.answered(module, id).await
+    }
+
+    /// Looks again where the log stands while nothing is signed: the ledger may answer now,
+    /// or a person has put the high-water mark back.
+    pub(crate) async fn tick(&self) {
+        self.queue.look_again().await;
     }
 
     /// Returns a record of the log by its number.

@@ -78,12 +78,11 @@ impl Start {
         high_water: HighWater,
         accepted: Option<u64>,
     ) -> Self {
-        let empty = Tree {
-            size: 0,
-            hash: super::Hash::of_empty_tree(),
-        };
         let held = [ledger, checkpoint].into_iter().flatten();
-        let head = held.clone().max_by_key(|tree| tree.size).unwrap_or(empty);
+        let head = held
+            .clone()
+            .max_by_key(|tree| tree.size)
+            .unwrap_or_else(Tree::empty);
         let mut earlier: Vec<Tree> = held.filter(|tree| *tree != head).collect();
         let is_accepted = accepted == Some(head.size);
         let marked = match high_water {

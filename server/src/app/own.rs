@@ -1,5 +1,6 @@
 //! The database of our own, put together with what it is asked about.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -29,8 +30,13 @@ pub(super) struct Around {
 /// # Errors
 /// The file cannot be read or holds no key.
 pub(super) fn signer(config: &Config) -> Result<Option<SignerKey>> {
-    let read =
-        |path| own::key::read(path).with_context(|| format!("reading the key {}", path.display()));
+    let read = |path: &Path| {
+        if own::key::is_open_to_all(path) {
+            let path = path.display();
+            tracing::warn!(%path, "every user of this machine can read the key and sign with it");
+        }
+        own::key::read(path).with_context(|| format!("reading the key {}", path.display()))
+    };
     config.own.key.as_deref().map(read).transpose()
 }
 

@@ -15,8 +15,10 @@ use super::body::Body;
 use super::refusal::Refusal;
 use super::response::{self, To};
 use crate::ask::Asked;
+use crate::modules::error::Error as ModuleError;
 use crate::own::{Error, Own, TileBody};
 use crate::shelf::answer::{Answer, Kind};
+use crate::store::Key;
 use crate::sumdb::LookupError;
 
 /// Answers what follows the database's name.
@@ -78,11 +80,40 @@ async fn lookup(
     if asked.cached_only {
         return Err(not_logged(own, version));
     }
+    let key = Key::of_database(own.name(), &SumdbRequest::Lookup(version.clone()));
+    if let Some(error) = site.shelf.refused(&key) {
+        return Err(error.into());
+    }
     site.modules.check_room().await?;
     let _waiting = site.modules.waiting(asked)?;
     site.modules.check_ring(asked).await?;
     let answered = own.lookup(version, Some(asked.via.clone())).await;
-    answered.map(|answered| answered.bytes).map_err(refused)
+    answered.map(|answered| answered.bytes).map_err(|error| {
+        remember(site, own, version, &key, &error);
+        refused(error)
+    })
+}
+
+/// Remembers for a while that something is not admitted: a name that nobody knows must not
+/// be asked for at each request.
+fn remember(site: &Site, own: &Own, version: &ModuleVersion, key: &Key, error: &Error) {
+    let error = match error {
+        Error::Denied { .. } => ModuleError::Lookup {
+            version: version.clone(),
+            database: own.name().to_owned(),
+            error: error.clone().into(),
+        },
+        Error::NotFound { status, text } => ModuleError::NotFound {
+            upstream: own.name().into(),
+            status: *status,
+            text: text.clone(),
+        },
+        Error::Unsigned { .. } | Error::Unreachable { .. } | Error::Internal { .. } => return,
+    };
+    if !error.is_timeout_in_disguise() {
+        site.shelf
+            .refuse(key, error, site.config.cache.negative_ttl);
+    }
 }
 
 /// What is not logged, when only what is there is wanted. Of a private module that is not

@@ -11,7 +11,7 @@ use proto::note::VerifierKey;
 use proto::sumdb::{Record, own};
 use proto::tlog::batch::{Batch, BatchPlan, HEIGHT};
 use proto::tlog::entries::Entries;
-use proto::tlog::{Hash, Level, Tile, Tree};
+use proto::tlog::{Level, Tile, Tree};
 use tokio::runtime::Handle;
 
 use super::files::{Files, record};
@@ -195,10 +195,7 @@ struct Replay {
 
 impl Replay {
     fn head(&self) -> Tree {
-        self.head.unwrap_or(Tree {
-            size: 0,
-            hash: Hash::of_empty_tree(),
-        })
+        self.head.unwrap_or_else(Tree::empty)
     }
 
     fn append(&mut self, tile: &[u8]) -> Result<Batch, proto::tlog::sequencer::Error> {

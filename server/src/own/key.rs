@@ -2,13 +2,13 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use proto::note::{SignerKey, VerifierKey};
 use proto::sumdb::Setting;
 use proto::sumdb::own::SignedHead;
-use proto::tlog::{Hash, Tree};
+use proto::tlog::Tree;
 
 use super::high_water;
 use crate::store::durable::sync_folder;
@@ -25,6 +25,12 @@ pub(crate) fn read(path: &Path) -> io::Result<SignerKey> {
     let file = File::open(path)?;
     file.take(KEY_BYTES_MAX).read_to_string(&mut text)?;
     SignerKey::parse(text.trim_end()).map_err(io::Error::other)
+}
+
+/// Tells whether every user of the machine can read the key. Blocks.
+pub(crate) fn is_open_to_all(path: &Path) -> bool {
+    let metadata = fs::metadata(path);
+    metadata.is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
 }
 
 /// Makes the key of `name` from 32 secret bytes, writes it to a new file that its owner
@@ -49,11 +55,7 @@ pub(crate) fn create(path: &Path, name: &str, seed: [u8; 32]) -> io::Result<Veri
     }
     let text = format!("{}\n", key.to_secret_text());
     write_new(path, text.as_bytes()).map_err(|error| at(path, error))?;
-    let empty = Tree {
-        size: 0,
-        hash: Hash::of_empty_tree(),
-    };
-    let head = SignedHead::sign(empty, &[&key]).map_err(io::Error::other)?;
+    let head = SignedHead::sign(Tree::empty(), &[&key]).map_err(io::Error::other)?;
     write_new(&mark, &head.note).map_err(|error| at(&mark, error))?;
     Ok(verifier)
 }
@@ -75,8 +77,6 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
@@ -87,6 +87,7 @@ mod tests {
         assert_eq!(read(&path).unwrap().verifier(), verifier);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+        assert!(!is_open_to_all(&path));
         let before = fs::read(&path).unwrap();
         let again = create(&path, "sum.corp.example", [4; 32]).unwrap_err();
         assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);

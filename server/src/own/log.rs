@@ -102,6 +102,23 @@ impl Log {
         })
     }
 
+    /// The same, but where the ledger does not answer what is in the log is served, and
+    /// nothing is signed until it does.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub(super) async fn stand_or_serve(&self, accepted: Option<u64>) -> io::Result<Standing> {
+        let error = match self.stand(accepted).await {
+            Ok(standing) => return Ok(standing),
+            Err(error) => error,
+        };
+        let (files, key) = (self.files.clone(), self.verifier.clone());
+        let checkpoint = blocking::run(move || files.checkpoint(&key)).await?;
+        let tree = checkpoint.map_or_else(Tree::empty, |head| head.tree);
+        let reason = format!("where the log stands cannot be read: {error}");
+        self.serve_only(tree, reason).await
+    }
+
     /// Makes a batch durable. Returns it with its signed head.
     ///
     /// # Errors

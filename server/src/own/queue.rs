@@ -132,6 +132,18 @@ impl Queue {
         }
     }
 
+    /// Looks again where the log stands, where nothing is signed now.
+    pub(super) async fn look_again(&self) {
+        if self.standing().unsigned.is_none() {
+            return;
+        }
+        let mut writer = self.writer.lock().await;
+        writer.is_unsure = true;
+        if writer.make_sure(self).await.is_ok() {
+            tracing::warn!("the database of our own signs again");
+        }
+    }
+
     fn orders(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -333,6 +333,26 @@ async fn a_restored_copy_is_served_and_not_signed_until_a_person_says_so() {
 }
 
 #[tokio::test]
+async fn a_ledger_that_does_not_answer_at_the_start_is_waited_for() {
+    let kit = Kit::new();
+    let own = kit.open().await;
+    add(&own, 0..3).await;
+    drop(own);
+    let kind = io::ErrorKind::TimedOut;
+    kit.ledger.fail(move |_| Some(Fault::NotDone(kind)));
+    let own = kit.open().await;
+    assert_eq!(own.size(), 3);
+    assert!(own.unsigned().unwrap().contains("cannot be read"));
+    own.tick().await;
+    assert!(own.lookup(&module(3), None).await.is_err());
+    kit.ledger.heal();
+    own.tick().await;
+    assert_eq!(own.unsigned(), None);
+    add(&own, 0..5).await;
+    check(&own, 5).await;
+}
+
+#[tokio::test]
 async fn a_lost_log_gives_out_no_first_head_again() {
     let mut kit = Kit::new();
     let own = kit.open().await;

@@ -312,11 +312,11 @@ impl Database {
         }
     }
 
-    /// See [`Followed::tick`].
+    /// See [`Followed::tick`] and [`Own::tick`].
     pub(crate) async fn tick(&self) {
         match self {
             Self::Followed(followed) => followed.tick().await,
-            Self::Own(_) => {}
+            Self::Own(own) => own.tick().await,
         }
     }
 }
