@@ -19,6 +19,7 @@
 mod answer;
 pub mod client;
 mod fork;
+pub mod own;
 pub mod serve;
 mod setting;
 pub mod table;

@@ -21,12 +21,18 @@
 //!
 //! Source: RFC 6962 §2.1, golang.org/x/mod/sumdb/tlog
 
+pub mod batch;
+pub mod c2sp;
 pub mod checkpoint;
+pub mod entries;
 mod hash;
 mod node;
 pub mod plan;
 mod proof;
 pub mod published;
+pub mod recovery;
+pub mod regroup;
+pub mod sequencer;
 mod stored;
 mod tile;
 
@@ -47,6 +53,16 @@ pub struct Tree {
     pub size: u64,
     /// Hash of the tree over all of them.
     pub hash: Hash,
+}
+
+impl Tree {
+    /// The tree without records.
+    pub fn empty() -> Self {
+        Self {
+            size: 0,
+            hash: Hash::of_empty_tree(),
+        }
+    }
 }
 
 /// Why a path, a proof or a tile was refused.

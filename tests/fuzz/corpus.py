@@ -422,6 +422,8 @@ def databases():
         short="tile/8/0/1",
         superfluous="tile/8/0/x000/001",
         wide="tile/8/0/001.p/256",
+        entries="tile/entries/x123/456.p/7",
+        bare="tile/5/x001/234",
     )
     seed(
         "tile_plan",

@@ -29,7 +29,13 @@ pub const LINES: usize = 3;
 
 /// Returns the three lines that say `tree`, as Go's databases have them.
 pub fn format(tree: &Tree) -> String {
-    format!("{GO_ORIGIN}\n{}\n{}\n", tree.size, tree.hash)
+    format_of(GO_ORIGIN, tree)
+}
+
+/// Returns the three lines that say `tree` of the log with this origin, which is one line
+/// of text. Every Go checksum database has the same one, and witnesses know logs by theirs.
+pub fn format_of(origin: &str, tree: &Tree) -> String {
+    format!("{origin}\n{}\n{}\n", tree.size, tree.hash)
 }
 
 /// Parses a tree head of a Go checksum database. Lines after the third are ignored.
@@ -91,8 +97,7 @@ impl Checkpoint {
 
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tree { size, hash } = self.tree;
-        write!(f, "{}\n{size}\n{hash}\n", self.origin)?;
+        f.write_str(&format_of(&self.origin, &self.tree))?;
         for line in &self.extensions {
             writeln!(f, "{line}")?;
         }

@@ -112,20 +112,8 @@ impl TilePlan {
         Ok(self.wanted.iter().map(hash_of).collect())
     }
 
-    /// Computes the tree's hash from the edge tiles. The binary digits of a tile's
-    /// width say which complete subtrees its hashes make up: exactly those that the
-    /// tree of this size is made of in these rows.
     fn check_edge(&self, tiles: &[Vec<Hash>]) -> Result<(), Error> {
-        let mut peaks = Vec::new();
-        for hashes in &tiles[..self.edge] {
-            let mut rest = hashes.as_slice();
-            while !rest.is_empty() {
-                let (complete, after) = rest.split_at(1 << rest.len().ilog2());
-                peaks.extend(hash::complete_hash(complete));
-                rest = after;
-            }
-        }
-        let got = subtree_hash(&peaks);
+        let got = edge_hash(tiles[..self.edge].iter().map(Vec::as_slice));
         if got != self.tree.hash {
             return Err(Error::EdgeMismatch {
                 tiles: self.tiles[..self.edge].to_vec(),
@@ -185,6 +173,22 @@ impl TiledProof {
     pub fn finish(&self, data: &[Vec<u8>]) -> Result<Vec<Hash>, Error> {
         self.proof.finish(&self.tiles.finish(data)?)
     }
+}
+
+/// Computes a tree's hash from the hashes of its edge tiles, top first. The binary digits
+/// of a tile's width say which complete subtrees its hashes make up: exactly those that
+/// the tree of this size is made of in these rows.
+pub(super) fn edge_hash<'a>(tiles: impl Iterator<Item = &'a [Hash]>) -> Hash {
+    let mut peaks = Vec::new();
+    for hashes in tiles {
+        let mut rest = hashes;
+        while !rest.is_empty() {
+            let (complete, after) = rest.split_at(1 << rest.len().ilog2());
+            peaks.extend(hash::complete_hash(complete));
+            rest = after;
+        }
+    }
+    subtree_hash(&peaks)
 }
 
 /// A plan in the making.
