@@ -30,5 +30,7 @@ mod rfc3339;
 pub mod semver;
 pub mod sumdb;
 pub mod tlog;
+pub mod tlog_proof;
 pub mod toolchain;
 pub mod visible;
+pub mod witness;

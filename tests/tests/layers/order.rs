@@ -42,6 +42,7 @@ const SERVER: Order = Order {
         "shelf",
         "source",
         "ask",
+        "own",
         "sumdb",
         "modules",
         "maintain",

@@ -66,6 +66,7 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
     let counted = Change::put(Table::Fetched, "2026-11-26/m.example/x@v1.0.0", &2).unwrap();
     ledger.apply(vec![counted]).await.unwrap();
     let remake = Remake {
+        own: None,
         databases: Arc::new(
             Archives::open(&[], &crate::config::Upstream::default(), data.path()).unwrap(),
         ),
