@@ -2,153 +2,101 @@
 
 use serde::Serialize;
 
-/// The stable names of causes, in the order in which equally sure ones are
-/// listed: what changes most comes first. A name never changes its meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(
-    missing_docs,
-    reason = "schema/report-v1.json documents every name, for readers of reports"
-)]
-pub enum Name {
-    ModifiedAfterBuild,
-    DependencySum,
-    Target,
-    PackageArguments,
-    Compiler,
-    GoVersion,
-    ToolchainPatched,
-    ToolchainDefaults,
-    GoExperiment,
-    BuildMode,
-    CpuLevel,
-    Instrumentation,
-    CompilerFlags,
-    BuildTags,
-    CgoEnabled,
-    #[serde(rename = "fips140")]
-    Fips140,
-    PgoProfile,
-    VcsRevision,
-    VcsModified,
-    MainVersion,
-    DependencyVersion,
-    DependencyReplaced,
-    SourceContent,
-    DependencyContent,
-    ImportUnreached,
-    EmbeddedFile,
-    GeneratedOrder,
-    CgoFlags,
-    CCompiler,
-    CSource,
-    CLibrary,
-    Lto,
-    SdkVersion,
-    HostLinker,
-    CachePoisoned,
-    CacheStaleCgo,
-    StaleModuleIndex,
-    CompilerNondeterminism,
-    Toolexec,
-    LinkMode,
-    ExternalLinkFlags,
-    DynamicLinker,
-    LinkOrder,
-    DebugCompression,
-    LinkerFlags,
-    LdflagsVariable,
-    SymbolsStripped,
-    SourcePath,
-    GorootPath,
-    ModuleCachePath,
-    CgoTempPath,
-    PrefixMapFlag,
-    VcsMissing,
-    BuildinfoMissing,
-    VersionStamp,
-    DependencyVendored,
-    GodebugDefault,
-    BuildIdFlag,
-    GnuBuildIdFlag,
-    PeTimestamp,
-    CodeSignature,
-    SplitDebug,
-    ArchiveMembers,
-    ArchiveMetadata,
-    Unexplained,
+/// Makes the enum, and beside it the list of all names.
+macro_rules! names {
+    ($(#[$of_enum:meta])* pub enum Name { $($(#[$of_name:meta])* $name:ident,)* }) => {
+        $(#[$of_enum])*
+        pub enum Name {
+            $($(#[$of_name])* $name,)*
+        }
+
+        impl Name {
+            /// Every name, in order.
+            pub const ALL: [Self; [$(Name::$name),*].len()] = [$(Self::$name),*];
+        }
+    };
+}
+
+names! {
+    /// The stable names of causes, in the order in which equally sure ones are
+    /// listed: what changes most comes first. A name never changes its meaning.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+    #[serde(rename_all = "kebab-case")]
+    #[expect(
+        missing_docs,
+        reason = "schema/report-v1.json documents every name, for readers of reports"
+    )]
+    pub enum Name {
+        ModifiedAfterBuild,
+        DependencySum,
+        Target,
+        PackageArguments,
+        Compiler,
+        GoVersion,
+        ToolchainPatched,
+        ToolchainDefaults,
+        GoExperiment,
+        BuildMode,
+        CpuLevel,
+        Instrumentation,
+        CompilerFlags,
+        BuildTags,
+        CgoEnabled,
+        #[serde(rename = "fips140")]
+        Fips140,
+        PgoProfile,
+        VcsRevision,
+        VcsModified,
+        MainVersion,
+        DependencyVersion,
+        DependencyReplaced,
+        SourceContent,
+        DependencyContent,
+        ImportUnreached,
+        EmbeddedFile,
+        GeneratedOrder,
+        CgoFlags,
+        CCompiler,
+        CSource,
+        CLibrary,
+        Lto,
+        SdkVersion,
+        HostLinker,
+        CachePoisoned,
+        CacheStaleCgo,
+        StaleModuleIndex,
+        CompilerNondeterminism,
+        Toolexec,
+        LinkMode,
+        ExternalLinkFlags,
+        DynamicLinker,
+        LinkOrder,
+        DebugCompression,
+        LinkerFlags,
+        LdflagsVariable,
+        SymbolsStripped,
+        SourcePath,
+        GorootPath,
+        ModuleCachePath,
+        CgoTempPath,
+        PrefixMapFlag,
+        VcsMissing,
+        BuildinfoMissing,
+        VersionStamp,
+        DependencyVendored,
+        GodebugDefault,
+        BuildIdFlag,
+        GnuBuildIdFlag,
+        PeTimestamp,
+        CodeSignature,
+        SplitDebug,
+        ArchiveMembers,
+        ArchiveMetadata,
+        Unexplained,
+    }
 }
 
 impl Name {
-    /// Every name, in order.
-    pub const ALL: [Self; 65] = [
-        Self::ModifiedAfterBuild,
-        Self::DependencySum,
-        Self::Target,
-        Self::PackageArguments,
-        Self::Compiler,
-        Self::GoVersion,
-        Self::ToolchainPatched,
-        Self::ToolchainDefaults,
-        Self::GoExperiment,
-        Self::BuildMode,
-        Self::CpuLevel,
-        Self::Instrumentation,
-        Self::CompilerFlags,
-        Self::BuildTags,
-        Self::CgoEnabled,
-        Self::Fips140,
-        Self::PgoProfile,
-        Self::VcsRevision,
-        Self::VcsModified,
-        Self::MainVersion,
-        Self::DependencyVersion,
-        Self::DependencyReplaced,
-        Self::SourceContent,
-        Self::DependencyContent,
-        Self::ImportUnreached,
-        Self::EmbeddedFile,
-        Self::GeneratedOrder,
-        Self::CgoFlags,
-        Self::CCompiler,
-        Self::CSource,
-        Self::CLibrary,
-        Self::Lto,
-        Self::SdkVersion,
-        Self::HostLinker,
-        Self::CachePoisoned,
-        Self::CacheStaleCgo,
-        Self::StaleModuleIndex,
-        Self::CompilerNondeterminism,
-        Self::Toolexec,
-        Self::LinkMode,
-        Self::ExternalLinkFlags,
-        Self::DynamicLinker,
-        Self::LinkOrder,
-        Self::DebugCompression,
-        Self::LinkerFlags,
-        Self::LdflagsVariable,
-        Self::SymbolsStripped,
-        Self::SourcePath,
-        Self::GorootPath,
-        Self::ModuleCachePath,
-        Self::CgoTempPath,
-        Self::PrefixMapFlag,
-        Self::VcsMissing,
-        Self::BuildinfoMissing,
-        Self::VersionStamp,
-        Self::DependencyVendored,
-        Self::GodebugDefault,
-        Self::BuildIdFlag,
-        Self::GnuBuildIdFlag,
-        Self::PeTimestamp,
-        Self::CodeSignature,
-        Self::SplitDebug,
-        Self::ArchiveMembers,
-        Self::ArchiveMetadata,
-        Self::Unexplained,
-    ];
-
     /// Returns the name as reports print it.
     pub fn as_str(self) -> String {
         serde_json::to_value(self)
