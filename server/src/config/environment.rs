@@ -104,3 +104,8 @@ const NAMES: [&str; 17] = [
     "STATE_DIRECTORY",
     "RUNTIME_DIRECTORY",
 ];
+
+/// Returns the name of the variable for a key: `SUMWARD_UPSTREAM_LIST`.
+pub(super) fn variable(path: &str) -> String {
+    format!("{PREFIX}{}", path.replace('.', "_").to_ascii_uppercase())
+}

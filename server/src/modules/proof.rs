@@ -7,7 +7,7 @@ use proto::dirhash::H1;
 use proto::module::ModuleVersion;
 
 use super::error::{Error, Mismatch};
-use super::refused::Suspect;
+use super::suspect::Suspect;
 use crate::config;
 use crate::evidence::Evidence;
 use crate::ledger::Standing;

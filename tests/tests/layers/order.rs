@@ -36,17 +36,6 @@ const ORDER: &[&str] = &[
     "command",
 ];
 
-/// Folders whose files know each other in a circle. Their files belong to one thing;
-/// every other folder, new ones too, has an order inside as well.
-const CIRCLES: &[&str] = &[
-    "config",
-    "modules",
-    "serve",
-    "source",
-    "source/upstream",
-    "store",
-];
-
 /// A module's place below `server/src`: `["http", "refusal"]`.
 type Module = Vec<String>;
 
@@ -78,8 +67,7 @@ fn every_folder_of_the_server_is_in_the_table_and_the_crate_lists_them_in_its_or
 #[test]
 fn files_beside_each_other_know_each_other_in_one_direction() {
     let circles = circles(&sources());
-    let folders: Vec<_> = circles.keys().map(String::as_str).collect();
-    assert_eq!(folders, CIRCLES, "circles: {circles:?}");
+    assert!(circles.is_empty(), "circles: {circles:?}");
 }
 
 #[test]
