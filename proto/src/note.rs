@@ -20,6 +20,7 @@
 //!
 //! Source: golang.org/x/mod/sumdb/note, c2sp.org/signed-note
 
+mod cosignature;
 mod key;
 
 use std::collections::HashSet;
@@ -27,6 +28,7 @@ use std::collections::HashSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+pub use cosignature::{Cosignature, Cosigner, CosignerKey, TIME_MAX_S, cosignatures};
 pub use key::{SignerKey, VerifierKey};
 
 /// The longest note that is read or written, in bytes.
@@ -101,7 +103,8 @@ pub enum Error {
         /// The hash computed from name and key bytes.
         got: u32,
     },
-    /// A key is of an algorithm other than Ed25519 (1).
+    /// A key is of another algorithm than it should be: 1 (Ed25519) for one that signs
+    /// notes, 4 (Ed25519 with a time) for a cosigner's.
     #[error("unknown key algorithm {0}")]
     UnknownAlgorithm(u8),
     /// A signer's name is empty or has a space, a control character or `+`.
@@ -129,6 +132,87 @@ pub struct Signature {
     pub key_hash: u32,
     /// The line's last field: base64 of the key's hash and the signature.
     pub base64: String,
+}
+
+impl Signature {
+    fn new(name: &str, key_hash: u32, signature: &[u8]) -> Self {
+        let raw = [&key_hash.to_be_bytes(), signature].concat();
+        Self {
+            name: name.to_owned(),
+            key_hash,
+            base64: STANDARD.encode(raw),
+        }
+    }
+
+    /// The signature line, its newline included.
+    pub fn line(&self) -> String {
+        format!("{SIGNATURE_START}{} {}\n", self.name, self.base64)
+    }
+
+    /// The signature's own bytes, without the key's hash.
+    fn bytes(&self) -> Option<Vec<u8>> {
+        let raw = STANDARD.decode(&self.base64).ok()?;
+        raw.get(4..).map(<[u8]>::to_vec)
+    }
+}
+
+/// Parses a note and believes none of it: returns its text and its signatures, none of
+/// which is checked.
+///
+/// # Errors
+///
+/// When the bytes are not a note.
+pub fn parse(bytes: &[u8]) -> Result<(String, Vec<Signature>), Error> {
+    let (text, lines) = split(bytes)?;
+    Ok((text.to_owned(), parse_signatures(lines)?))
+}
+
+/// Parses signature lines that stand alone, as witnesses answer with them.
+///
+/// # Errors
+///
+/// [`Error::Malformed`], [`Error::BadName`], [`Error::TooManySignatures`].
+pub fn parse_signatures(lines: &str) -> Result<Vec<Signature>, Error> {
+    let mut signatures = Vec::new();
+    if !lines.is_empty() && !lines.ends_with('\n') {
+        return Err(Error::Malformed("does not end in a newline"));
+    }
+    for line in lines.split_terminator('\n') {
+        if signatures.len() == SIGNATURES_MAX {
+            return Err(Error::TooManySignatures {
+                max: SIGNATURES_MAX,
+            });
+        }
+        signatures.push(parse_signature(line)?.0);
+    }
+    Ok(signatures)
+}
+
+/// Returns the note of `text` with these signatures, each once, which are not checked.
+///
+/// # Errors
+///
+/// As [`sign`].
+pub fn assemble(text: &str, signatures: &[Signature]) -> Result<Vec<u8>, Error> {
+    if !text.ends_with('\n') {
+        return Err(Error::Malformed("text does not end in a newline"));
+    }
+    check_characters(text)?;
+    if signatures.is_empty() {
+        return Err(Error::Unverified);
+    }
+    if signatures.len() > SIGNATURES_MAX {
+        return Err(Error::TooManySignatures {
+            max: SIGNATURES_MAX,
+        });
+    }
+    let mut note = format!("{text}\n");
+    let mut seen = HashSet::new();
+    for signature in signatures.iter().filter(|one| seen.insert(*one)) {
+        note.push_str(&signature.line());
+    }
+    check_len(note.len())?;
+    Ok(note.into_bytes())
 }
 
 /// Opens a note: checks its shape and the signatures of all `known` keys that
@@ -197,30 +281,16 @@ pub fn open(bytes: &[u8], known: &[VerifierKey]) -> Result<Note, Error> {
 ///
 /// Source: golang.org/x/mod/sumdb/note, c2sp.org/signed-note
 pub fn sign(text: &str, signers: &[&SignerKey]) -> Result<Vec<u8>, Error> {
-    if !text.ends_with('\n') {
-        return Err(Error::Malformed("text does not end in a newline"));
-    }
-    check_characters(text)?;
-    if signers.is_empty() {
-        return Err(Error::Unverified);
-    }
-    if signers.len() > SIGNATURES_MAX {
-        return Err(Error::TooManySignatures {
-            max: SIGNATURES_MAX,
-        });
-    }
-    let mut note = format!("{text}\n");
-    for signer in signers {
-        let mut raw = signer.key_hash().to_be_bytes().to_vec();
-        raw.extend_from_slice(&signer.sign(text.as_bytes()));
-        note.push_str(SIGNATURE_START);
-        note.push_str(signer.name());
-        note.push(' ');
-        note.push_str(&STANDARD.encode(raw));
-        note.push('\n');
-    }
-    check_len(note.len())?;
-    Ok(note.into_bytes())
+    let signature = |signer: &&SignerKey| {
+        let signature = signer.sign(text.as_bytes());
+        Signature::new(signer.name(), signer.key_hash(), &signature)
+    };
+    let signatures: Vec<Signature> = signers
+        .iter()
+        .take(SIGNATURES_MAX + 1)
+        .map(signature)
+        .collect();
+    assemble(text, &signatures)
 }
 
 /// Cuts a note in its text and its signature lines, both ending in a newline.

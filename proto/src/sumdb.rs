@@ -19,7 +19,10 @@
 mod answer;
 pub mod client;
 mod fork;
+pub mod own;
+pub mod serve;
 mod setting;
+pub mod table;
 
 use crate::note::{self, VerifierKey};
 use crate::tlog::{self, Tree, checkpoint};

@@ -21,14 +21,22 @@
 //!
 //! Source: RFC 6962 §2.1, golang.org/x/mod/sumdb/tlog
 
+pub mod batch;
+pub mod c2sp;
 pub mod checkpoint;
+pub mod entries;
 mod hash;
 mod node;
 pub mod plan;
 mod proof;
+pub mod published;
+pub mod recovery;
+pub mod regroup;
+pub mod sequencer;
 mod stored;
 mod tile;
 
+pub(crate) use hash::complete_hash;
 pub use hash::{Hash, node_hash, record_hash, subtree_hash};
 pub use node::Node;
 pub use proof::{ProofPlan, check_consistency, check_record};
@@ -45,6 +53,16 @@ pub struct Tree {
     pub size: u64,
     /// Hash of the tree over all of them.
     pub hash: Hash,
+}
+
+impl Tree {
+    /// The tree without records.
+    pub fn empty() -> Self {
+        Self {
+            size: 0,
+            hash: Hash::of_empty_tree(),
+        }
+    }
 }
 
 /// Why a path, a proof or a tile was refused.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures_util::future::BoxFuture;
+use proto::note::SignerKey;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -32,6 +33,7 @@ use crate::sumdb::{Databases, FromSources, Parts as DatabaseParts, RecordedHeads
 
 pub(crate) mod control;
 pub(crate) mod folder;
+mod own;
 mod self_check;
 
 use folder::Folder;
@@ -151,18 +153,14 @@ fn site(
 ) -> Result<Site> {
     let instance = format!("{:032x}", rand::random::<u128>());
     let hosts = Upstreams::host_names(&config.upstream);
+    let own = own::signer(&config)?;
+    let followed = config.databases.iter().map(|database| &*database.name);
     let metrics = Metrics::new(
         hosts.iter().map(String::as_str),
-        config.databases.iter().map(|database| &*database.name),
+        followed.chain(own.as_ref().map(SignerKey::name)),
     );
     let sources = Arc::new(Sources::new(&config, &instance, Arc::clone(&metrics))?);
-    let databases = Arc::new(databases(&config, folder, &sources)?);
-    let prover = Prover::new(
-        Arc::clone(&databases),
-        config.proof.clone(),
-        folder.evidence.clone(),
-        Arc::clone(&metrics),
-    );
+    let mut databases = Arc::new(databases(&config, folder, &sources)?);
     let parts = shelf::Parts {
         blobs: Arc::clone(&folder.blobs),
         ledger: Arc::clone(&folder.ledger),
@@ -170,6 +168,22 @@ fn site(
         turns: folder.turns.clone(),
     };
     let shelf = Arc::new(Shelf::new(parts, &config.cache, &config.usage));
+    if let Some(signer) = own {
+        let around = own::Around {
+            shelf: Arc::clone(&shelf),
+            sources: Arc::clone(&sources),
+            followed: Arc::clone(&databases),
+            tasks: fills.clone(),
+        };
+        let own = own::open(&config, folder, signer, around)?;
+        databases = Arc::new(databases.with_own(own));
+    }
+    let prover = Prover::new(
+        Arc::clone(&databases),
+        config.proof.clone(),
+        folder.evidence.clone(),
+        Arc::clone(&metrics),
+    );
     let parts = Parts {
         shelf: Arc::clone(&shelf),
         sources: Arc::clone(&sources),
@@ -284,6 +298,11 @@ impl Bound {
                 .clone()
                 .run_until_cancelled_owned(keep_up(Arc::clone(&app.site))),
         );
+        serving.spawn(
+            app.stop
+                .clone()
+                .run_until_cancelled_owned(recheck(Arc::clone(&app.site))),
+        );
         let catch_up = app.catch_up.lock().ok().and_then(|mut it| it.take());
         if let Some(catch_up) = catch_up {
             serving.spawn(app.stop.clone().run_until_cancelled_owned(catch_up));
@@ -361,6 +380,17 @@ async fn keep_up(site: Arc<Site>) {
         for database in site.databases.all() {
             database.tick().await;
         }
+    }
+}
+
+/// Compares what is logged of private modules with what upstreams send, one at a time.
+async fn recheck(site: Arc<Site>) {
+    let (Some(own), Some(pause)) = (site.databases.own(), site.config.own.recheck) else {
+        return;
+    };
+    loop {
+        tokio::time::sleep(pause).await;
+        site.modules.recheck_next(own).await;
     }
 }
 

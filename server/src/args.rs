@@ -144,6 +144,23 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "GOSUMDB")]
     pub database: Vec<String>,
 
+    /// Keep a checksum database of your own, signed with the key in this file
+    ///
+    /// `sumward keygen NAME --out KEYFILE` makes one. Clients set GOSUMDB to what it prints.
+    #[arg(long, global = true, value_name = "KEYFILE")]
+    pub own_database: Option<PathBuf>,
+
+    /// Go on signing from the SIZE records that are there, although the mark of the newest
+    /// signed head is missing or ahead
+    ///
+    /// Only when nobody has seen a newer head: clients would take the next one for a fork.
+    #[arg(long, global = true, value_name = "SIZE")]
+    pub accept_head: Option<u64>,
+
+    /// End the process after this step of logging a record: for tests of crashes
+    #[arg(long, global = true, hide = true, value_name = "STEP")]
+    pub own_end_after: Option<String>,
+
     /// What to do with a module that is not proved [default: require]
     ///
     /// `require` refuses it, `report` serves it and records that, `off` does not look.
@@ -215,6 +232,18 @@ pub enum Command {
     /// List the followed checksum databases, or resume one that a fork stopped
     #[command(subcommand)]
     Database(Database),
+    /// Stop serving a version that is in the checksum database of your own, or serve it again
+    #[command(subcommand)]
+    Own(Own),
+    /// Make the key of a checksum database of your own, and print what clients set GOSUMDB to
+    Keygen {
+        /// The database's name, such as sum.corp.example; it never changes
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// The file for the key, which only its owner can read; it must not be there yet
+        #[arg(long, value_name = "KEYFILE")]
+        out: PathBuf,
+    },
     /// Print a completion script, for example `sumward completions bash`
     Completions {
         /// The shell to print for
@@ -243,6 +272,26 @@ pub enum Config {
         /// Say of each key where it was set
         #[arg(long)]
         origin: bool,
+    },
+}
+
+/// Commands on the checksum database of one's own.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Own {
+    /// Stop serving a version; its record stays, as records do
+    Deny {
+        /// The version: MODULE@VERSION, as go.mod writes it
+        #[arg(value_name = "MODULE@VERSION")]
+        what: String,
+        /// What the go command is told
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Serve a version again that was denied
+    Allow {
+        /// The version: MODULE@VERSION
+        #[arg(value_name = "MODULE@VERSION")]
+        what: String,
     },
 }
 

@@ -14,8 +14,11 @@ mod backup;
 mod completions;
 mod config;
 pub(crate) mod database;
+mod keygen;
+mod own;
 mod purge;
 mod serve;
+mod server;
 mod signal;
 
 /// Runs the command line of this process.
@@ -27,6 +30,7 @@ pub fn run() -> ExitCode {
     let result = match args.command {
         // Without settings, which it does not need.
         Some(args::Command::Completions { shell }) => completions::run(shell),
+        Some(args::Command::Keygen { name, out }) => keygen::run(&name, &out),
         command => run_with_settings(command.unwrap_or(args::Command::Serve), args.flags),
     };
     result.unwrap_or_else(|error| {
@@ -55,8 +59,10 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Index(args::Index::Rebuild) => crate::maintain::rebuild::run(&loaded.config),
         args::Command::Purge { what } => purge::run(&loaded.config, &what),
         args::Command::Backup { to } => backup::run(&loaded.config, &to),
+        args::Command::Own(command) => own::run(&loaded.config, &command),
         args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
         args::Command::Database(command) => database::run(&loaded.config, &command),
         args::Command::Completions { shell } => completions::run(shell),
+        args::Command::Keygen { name, out } => keygen::run(&name, &out),
     }
 }

@@ -73,6 +73,8 @@ pub struct Config {
     /// The followed checksum databases. The first whose `modules` fits a module
     /// proves it; all are relayed to clients.
     pub databases: Vec<Database>,
+    /// The database that is kept and signed here.
+    pub own: Own,
     /// What must be proved.
     pub proof: Proof,
     /// How long and how much is kept near at hand.
@@ -142,6 +144,25 @@ pub struct Database {
     /// How long its newest head may stay the same before that is an alarm; never
     /// when `None`.
     pub head_age_max: Option<Duration>,
+}
+
+/// A checksum database that is kept and signed here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// The file with the key that signs it; there is none when `None`.
+    pub key: Option<PathBuf>,
+    /// Where the newest signed head is noted, outside the data folder; beside the key
+    /// when `None`.
+    pub high_water: Option<PathBuf>,
+    /// How long after a private version was compared with its upstream the next one is;
+    /// none is when `None`.
+    pub recheck: Option<Duration>,
+    /// The size of the log with which a person says to go on signing. No key says it, only
+    /// a flag: it is meant for one start.
+    pub accept_head: Option<u64>,
+    /// The step of logging a record after which the process ends, for tests of crashes. No
+    /// key says it, only a flag.
+    pub end_after: Option<String>,
 }
 
 /// What must be proved before it is served.
@@ -231,12 +252,22 @@ impl Config {
             tls: None,
             upstream: Upstream::default(),
             databases: vec![Database::public()],
+            own: Own::default(),
             proof: Proof::default(),
             cache: Cache::default(),
             limits: Limits::default(),
             usage: Usage::default(),
             log: Log::default(),
         }
+    }
+}
+
+impl Config {
+    /// Tells whether a module is served without a proof: what the database of our own
+    /// proves never is.
+    pub fn is_exempt(&self, module: &str) -> bool {
+        let is_own = self.own.key.is_some() && self.upstream.private_entry(module).is_some();
+        self.proof.is_exempt(module) && !is_own
     }
 }
 
@@ -271,6 +302,18 @@ const LISTEN: Address = Address::Tcp(SocketAddr::new(
     std::net::IpAddr::V4(Ipv4Addr::LOCALHOST),
     8080,
 ));
+
+impl Default for Own {
+    fn default() -> Self {
+        Self {
+            key: None,
+            high_water: None,
+            recheck: Some(Duration::from_secs(3600)),
+            accept_head: None,
+            end_after: None,
+        }
+    }
+}
 
 impl Default for Proof {
     fn default() -> Self {

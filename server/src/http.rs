@@ -23,6 +23,7 @@ use crate::sumdb::Databases;
 pub(crate) mod admin;
 pub(crate) mod body;
 pub(crate) mod database;
+mod own;
 pub(crate) mod page;
 pub(crate) mod refusal;
 pub(crate) mod response;
@@ -176,6 +177,11 @@ async fn dispatch(
         Route::Purge { what } if peer.role == Role::Admin && method == Method::DELETE => {
             admin::purge(site, what, request.headers()).await
         }
+        Route::Deny { what }
+            if peer.role == Role::Admin && [Method::PUT, Method::DELETE].contains(method) =>
+        {
+            admin::deny(site, what, request).await
+        }
         _ if method != Method::GET && method != Method::HEAD => {
             return (kind, response::method_not_allowed());
         }
@@ -193,6 +199,9 @@ async fn dispatch(
                 Ok(asked) => database::answer(site, rest, &asked, To::of(peer, request)).await,
                 Err(refusal) => Err(refusal),
             }
+        }
+        Route::Index if peer.role.serves_modules() => {
+            own::index(site, request.uri().query(), To::of(peer, request)).await
         }
         Route::Page if peer.role.serves_modules() => Ok(page::answer(site, request)),
         Route::Instance => Ok(response::text(

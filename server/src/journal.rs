@@ -23,7 +23,7 @@ mod read;
 mod write;
 
 pub(crate) use date::day;
-pub(crate) use read::{Line, read, recent};
+pub(crate) use read::{Line, of_kind, read, recent};
 
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,46 @@ pub(crate) enum Entry {
     Removed {
         /// The file's place.
         key: String,
+        /// When, in seconds since 1970.
+        at: u64,
+    },
+    /// A private module version was admitted to the database of our own: these hashes were
+    /// the first under its name.
+    Admitted {
+        /// The database's name.
+        database: String,
+        /// `module@version`, escaped.
+        version: String,
+        /// The zip's h1.
+        h1: String,
+        /// The go.mod's h1.
+        go_mod_h1: String,
+        /// Where the files came from, without secrets.
+        from: String,
+        /// When, in seconds since 1970.
+        at: u64,
+    },
+    /// Records are about to be logged in the database of our own. Where that failed, the
+    /// next entry has the same first number.
+    Sequenced {
+        /// The database's name.
+        database: String,
+        /// The first record's number.
+        first: u64,
+        /// How many there are.
+        count: u64,
+        /// When, in microseconds since 1970.
+        at_micros: u64,
+    },
+    /// A person denied a logged version, or allowed it again.
+    Denied {
+        /// The database's name.
+        database: String,
+        /// `module@version`, escaped.
+        version: String,
+        /// Why; `None` where it is allowed again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
         /// When, in seconds since 1970.
         at: u64,
     },
@@ -136,6 +176,9 @@ impl Entry {
         match self {
             Self::HeadAccepted { .. } => "heads",
             Self::FirstUse { .. } | Self::Removed { .. } => "files",
+            Self::Admitted { .. } => "admitted",
+            Self::Sequenced { .. } => "sequenced",
+            Self::Denied { .. } => DENIED,
             Self::Contents { .. } => "contents",
             Self::Fetched { .. } => "fetched",
         }
@@ -159,6 +202,9 @@ impl Entry {
         Ok(line)
     }
 }
+
+/// The kind of entries that tell which logged versions are denied.
+pub(crate) const DENIED: &str = "denied";
 
 /// The longest line. The largest Go toolchain's list of files has some 2 MB.
 const LINE_BYTES_MAX: usize = 32 << 20;

@@ -134,17 +134,22 @@ pub(crate) enum Table {
     Fetched,
     /// The newest head of each log: the whole signed note.
     Heads,
+    /// The records of a database of our own: the number of each, by
+    /// `<database> <module>@<version>`, escaped, and by `<database>` how many of the
+    /// first records are here.
+    Logged,
 }
 
 impl Table {
     /// All tables.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Files,
         Self::Absences,
         Self::Contents,
         Self::Used,
         Self::Fetched,
         Self::Heads,
+        Self::Logged,
     ];
 
     /// Returns its name in a database.
@@ -156,6 +161,7 @@ impl Table {
             Self::Used => "used",
             Self::Fetched => "fetched",
             Self::Heads => "heads",
+            Self::Logged => "logged",
         }
     }
 
@@ -169,6 +175,8 @@ impl Table {
             // The files of `DATA/sumdb/<name>/heads` have them, and the next one is
             // put in whatever is there.
             Self::Heads => false,
+            // The tiles of the log have the records.
+            Self::Logged => false,
             // Asked for again.
             Self::Absences => true,
             // It begins with the next use.
@@ -192,7 +200,7 @@ pub(crate) async fn file(
 ///
 /// # Errors
 /// As [`file`].
-async fn typed<T: serde::de::DeserializeOwned>(
+pub(crate) async fn typed<T: serde::de::DeserializeOwned>(
     ledger: &dyn Ledger,
     table: Table,
     key: &str,

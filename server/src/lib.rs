@@ -29,6 +29,7 @@ pub(crate) mod shelf;
 pub(crate) mod source;
 
 pub(crate) mod ask;
+pub(crate) mod own;
 pub(crate) mod sumdb;
 
 pub(crate) mod modules;

@@ -1,7 +1,7 @@
 //! The module proxy: stored answers, and upstream's where there are none.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use proto::goproxy::Request;
@@ -19,7 +19,9 @@ use crate::source::upstream::Want;
 use crate::source::{Class, Sources};
 use crate::store::Key;
 
+pub(crate) mod admission;
 pub(crate) mod changing;
+pub(crate) mod drift;
 pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod fill;
@@ -68,6 +70,8 @@ pub(crate) struct Modules {
     measuring: Arc<Semaphore>,
     /// What is still to be written down for an answer that has been given.
     tasks: TaskTracker,
+    /// How many records of the log of our own were compared with their upstreams.
+    rechecked: AtomicU64,
 }
 
 /// What the module proxy is made of.
@@ -108,6 +112,7 @@ impl Modules {
             list_fresh: config.cache.list_fresh,
             negative_ttl: config.cache.negative_ttl,
             pause: config.proof.pause,
+            rechecked: AtomicU64::new(0),
             waiting: Arc::default(),
             per_address: PerAddress::new(limits.waiting_of_one()),
             measuring: Arc::new(Semaphore::new(
@@ -146,6 +151,12 @@ impl Modules {
             Request::Mod(version) => (Kind::Mod, Some((version.clone(), Part::Mod))),
             Request::Zip(version) => (Kind::Zip, Some((version.clone(), Part::Zip))),
         };
+        if let Some((version, _)) = &version
+            && let Some(reason) = self.prover.denied(version)
+        {
+            let version = version.clone();
+            return Err(Error::Denied { version, reason });
+        }
         let path = module.as_str().to_owned();
         let answered = match version {
             Some((version, part)) => {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use proto::module::Version;
+use proto::module::{ModuleVersion, Version};
 
 use crate::blocking;
 use crate::journal::{self, Journal};
@@ -299,6 +299,16 @@ impl<E: Clone> Shelf<E> {
         // Whoever read it while it was being removed has not put it back.
         self.hot.remove(key);
         Ok(())
+    }
+
+    /// Forgets what is in memory of a version. Whoever reads it now does not put it back.
+    pub(crate) fn forget(&self, version: &ModuleVersion) {
+        let (module, version) = (version.path.escaped(), version.version.escaped());
+        let of = |key: &Key| {
+            let parts = key.of_version();
+            parts.is_some_and(|(path, of, _)| (path, of) == (&*module, &*version))
+        };
+        self.hot.remove_all(of);
     }
 
     /// Remembers a refusal for a while, in memory.

@@ -31,6 +31,8 @@ use bytes::Bytes;
 use proto::note::VerifierKey;
 use proto::tlog::{Hash, record_hash};
 
+use crate::own;
+
 pub(crate) use databases::{Archives, Database, Databases, Parts};
 pub(crate) use fetch::{FromSources, Hops};
 #[cfg(test)]
@@ -81,6 +83,12 @@ pub(crate) enum LookupError {
     /// The module is private, and the database is not named for it: nobody was asked.
     #[error("it is not named for this module, which is private, and is not told its name")]
     Private,
+    /// A database of our own does not admit it, and no other may be asked instead.
+    #[error("{reason}")]
+    Denied { reason: String },
+    /// It is not in a database of our own, which signs nothing now.
+    #[error("it signs nothing now: {reason}")]
+    Unsigned { reason: String },
     /// Nobody could be asked, or gave an answer at all.
     #[error("cannot be reached: {reason}")]
     Unreachable {
@@ -101,6 +109,24 @@ pub(crate) enum LookupError {
         /// Of the error: a full disk is a matter of time.
         kind: io::ErrorKind,
     },
+}
+
+impl From<own::Error> for LookupError {
+    fn from(error: own::Error) -> Self {
+        match error {
+            own::Error::NotFound { status, text } => Self::NotFound { status, text },
+            own::Error::Denied { reason } => Self::Denied { reason },
+            own::Error::Unsigned { reason } => Self::Unsigned { reason },
+            own::Error::Unreachable {
+                reason,
+                retry_after,
+            } => Self::Unreachable {
+                reason,
+                retry_after,
+            },
+            own::Error::Internal { reason, kind } => Self::Internal { reason, kind },
+        }
+    }
 }
 
 impl LookupError {

@@ -36,6 +36,13 @@ O2zM1+PgI/85MAbwMDFe562esRGwIrQfun5bejlz9og=
 
 — example.com/log cC88cL+alB+P7fopy1xOyJNRztenkWbkgAofpboBA2/KfdSibZu9UG4lq8St2LkwMDSl/dSrLjnMy/JGVs7aTpbmfQQ=
 """
+ONE_RECORD = """example.com/log
+1
+PH6byTDck/AfppmF7yQtn56GHzxTVaokzl70tLinDMs=
+
+— example.com/log cC88cFbGncTusJALG7IqPiCQcVoOs3YhrwEvVwdc+5xNS59g8pQJIqrV9uhIOjSBPiBYRv6KqxVuq2JVUoBRUP8DpAw=
+"""
+COSIGNED = "— example.com/w X171hwAAAABrB3aA61PSJ/bNPsELuaRZawCvGQyrHlo1izvm/gVUJ8TRP/ZgGwmjPTqv1GtNgkPP5FaU4h2Wsl1fLAx8rn8sANLyDg==\n"
 PSEUDO = "v0.0.0-20161208181325-20d25e280405"
 
 
@@ -415,6 +422,8 @@ def databases():
         short="tile/8/0/1",
         superfluous="tile/8/0/x000/001",
         wide="tile/8/0/001.p/256",
+        entries="tile/entries/x123/456.p/7",
+        bare="tile/5/x001/234",
     )
     seed(
         "tile_plan",
@@ -424,6 +433,66 @@ def databases():
         longer=bytes([13, 1, 2, 1, 0, 254, 7]),
         empty=bytes([0, 1, 0, 0]),
         child=bytes([255, 5, 0, 7, 200, 32, 128]),
+    )
+
+
+def witnesses():
+    """ONE_RECORD is the head of a log with the record "x"; src/fuzz/witness.rs has
+    the seeds of both keys."""
+    root = ONE_RECORD.split("\n")[2]
+    seed(
+        "add_checkpoint",
+        first=f"old 0\n\n{ONE_RECORD}",
+        cosigned=f"old 0\n\n{ONE_RECORD}{COSIGNED}",
+        with_proof=f"old 1\n{root}\n{root}\n\n{ONE_RECORD}",
+        many=f"old 0\n{(root + chr(10)) * 64}\n{ONE_RECORD}",
+        zero_in_front=f"old 00\n\n{ONE_RECORD}",
+        other_origin=f"old 0\n\n{TEST_NOTE}",
+        no_checkpoint=f"old 0\n\n{PUBLIC_NOTE.replace('51929436', 'x')}",
+        answer=COSIGNED,
+        answers=COSIGNED * 2,
+        size="71909756\n",
+    )
+    first = "c2sp.org/tlog-proof@v1\n"
+    seed(
+        "tlog_proof",
+        good=f"{first}index 0\n\n{ONE_RECORD}",
+        cosigned=f"{first}index 0\n\n{ONE_RECORD}{COSIGNED}",
+        extra=f"{first}extra AAECAw==\nindex 0\n\n{ONE_RECORD}",
+        no_extra=f"{first}extra \nindex 0\n\n{ONE_RECORD}",
+        other_index=f"{first}index 1\n{root}\n\n{ONE_RECORD}",
+        many=f"{first}index 0\n{(root + chr(10)) * 63}\n{ONE_RECORD}",
+        other_log=f"{first}index 0\n\n{PUBLIC_NOTE}",
+    )
+
+
+def tables():
+    """Files of proto/src/sumdb/table.rs, whose format they follow."""
+
+    def entry(shared, rest, value):
+        return bytes([shared, len(rest)]) + rest + value
+
+    def footer(entries, offset, root):
+        summed = b"sumward table 1\n" + struct.pack(">QQII", entries, offset, len(root), root[0])
+        summed += hashlib.sha256(root).digest()
+        return summed + hashlib.sha256(summed).digest()
+
+    low = b"\0" + entry(0, b"rsc.io/quote@v1.5.2", b"\x05") + entry(18, b"3", b"\x80\x01")
+    high = b"\0" + entry(0, b"rsc.io/sampler@v1.3.0", b"\xff\x7f")
+    hashes = [hashlib.sha256(block).digest() for block in (low, high)]
+    root = b"\1" + entry(0, b"", b"\0" + bytes([len(low)]) + hashes[0])
+    root += entry(0, b"rsc.io/s", bytes([len(low), len(high)]) + hashes[1])
+    seed(
+        "table",
+        two_levels=low + high + root + footer(3, len(low + high), root),
+        one_level=low + footer(2, 0, low),
+        empty=b"\0" + footer(0, 0, b"\0"),
+        other_count=low + footer(3, 0, low),
+        block=low,
+        above=root,
+        descends=b"\0" + entry(0, b"b", b"\1") + entry(0, b"a", b"\2"),
+        keys="rsc.io/quote@v1.5.2\nrsc.io/quote@v1.5.3\n\nrsc.io/quote\n",
+        long_keys=("a" * 5000 + "\n") * 2 + "a" * 4096,
     )
 
 
@@ -608,6 +677,8 @@ if __name__ == "__main__":
     claims()
     toolchains()
     databases()
+    witnesses()
+    tables()
     builds()
     zips()
 

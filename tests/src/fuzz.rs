@@ -28,8 +28,12 @@ mod names;
 mod proxy;
 #[path = "fuzz/proxy_header.rs"]
 mod proxy_header;
+#[path = "fuzz/tables.rs"]
+mod tables;
 #[path = "fuzz/toolchain.rs"]
 mod toolchain;
+#[path = "fuzz/witness.rs"]
+mod witness;
 #[path = "fuzz/zips.rs"]
 mod zips;
 
@@ -43,7 +47,9 @@ pub use logs::{cacheprog, logs};
 pub use names::{gosum, module_path, patterns, pseudo, semver};
 pub use proxy::{goproxy_request, info, proxy_list, version_list};
 pub use proxy_header::proxy_header;
+pub use tables::table;
 pub use toolchain::toolchain;
+pub use witness::{add_checkpoint, tlog_proof};
 pub use zips::{modzip, modzip_names};
 
 /// A name, also that of the corpus, and the function.
@@ -51,6 +57,7 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    ("add_checkpoint", add_checkpoint),
     ("archives", archives),
     ("buildid", buildid),
     ("buildinfo", buildinfo),
@@ -75,8 +82,10 @@ pub const TARGETS: &[Target] = &[
     ("proxy_list", proxy_list),
     ("pseudo", pseudo),
     ("semver", semver),
+    ("table", table),
     ("tile_path", tile_path),
     ("tile_plan", tile_plan),
+    ("tlog_proof", tlog_proof),
     ("toolchain", toolchain),
     ("version_list", version_list),
 ];

@@ -61,6 +61,14 @@ fn a_data_folder_is_backed_up_and_restored_as_the_guide_says() {
 }
 
 #[test]
+fn a_database_of_ones_own_is_kept_as_the_guide_says() {
+    let server = Server::new();
+    Module::library("corp.example/tools", "v1.1.0").write(server.private_tree.path());
+    server.follow("own-database.md");
+    assert_eq!(server.world.origin.count("corp.example"), 0);
+}
+
+#[test]
 fn every_guide_is_followed_by_a_test() {
     let own = include_str!("guides.rs");
     let guides = std::fs::read_dir(environment::checkout().join("deploy/guides")).unwrap();
@@ -70,7 +78,7 @@ fn every_guide_is_followed_by_a_test() {
         assert!(own.contains(&format!("follow(\"{name}\")")), "{name}");
         seen += 1;
     }
-    assert!(seen >= 3, "only {seen} guides");
+    assert!(seen >= 4, "only {seen} guides");
 }
 
 /// Where the service stores the zip of [`greet`].
@@ -86,7 +94,7 @@ struct Server {
     private: Origin,
     private_database: TestDatabase,
     root: TempDir,
-    _private_tree: TempDir,
+    private_tree: TempDir,
     listen: String,
     admin: String,
 }
@@ -104,18 +112,24 @@ impl Server {
             private: Origin::serve(private_tree.path()),
             private_database,
             root: tempfile::tempdir().unwrap(),
-            _private_tree: private_tree,
+            private_tree,
             listen: free_address(),
             admin: free_address(),
         };
         for folder in ["etc/sumward", "lib", "backups", "home", "bin"] {
             std::fs::create_dir_all(server.path(folder)).unwrap();
         }
-        let systemctl = server.stand_ins(SYSTEMCTL);
-        let path = server.path("bin/systemctl");
-        std::fs::write(&path, systemctl).unwrap();
-        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        server.program("systemctl", SYSTEMCTL);
+        // There is no user of the service here.
+        server.program("chown", "#!/bin/sh\n");
         server
+    }
+
+    /// Puts a script in the place of a program.
+    fn program(&self, name: &str, script: &str) {
+        let path = self.path("bin").join(name);
+        std::fs::write(&path, self.stand_ins(script)).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
     }
 
     /// The service runs, and has fetched a module.

@@ -17,7 +17,8 @@ use clap::{CommandFactory as _, Parser, Subcommand, ValueHint};
 
 pub use accept::Accept;
 
-use crate::report::text::clean;
+use proto::visible::clean;
+
 use crate::schemas;
 
 /// Says whether builds of a Go program are the same, and if not, why, and what
@@ -67,7 +68,7 @@ impl Args {
         Self::read(std::env::args_os()).unwrap_or_else(|error| {
             if error.use_stderr() && is_unsafe(&error.to_string()) {
                 // What was given may come from a list of file names.
-                crate::output::say_error(&error.to_string());
+                crate::exit::say_error(&error.to_string());
                 std::process::exit(error.exit_code());
             }
             error.exit()

@@ -1,4 +1,5 @@
-//! Keys that sign notes and keys that check them: Ed25519, algorithm 1.
+//! Keys that sign notes and keys that check them: Ed25519, algorithm 1. Those of
+//! cosigners ([`super::CosignerKey`]) are made the same way with another number.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::Error;
 
-const ALGORITHM_ED25519: u8 = 1;
+/// Ed25519 over the note's text.
+pub(super) const ALGORITHM_ED25519: u8 = 1;
+
+/// Ed25519 over a time and the note's text.
+pub(super) const ALGORITHM_COSIGNATURE: u8 = 4;
 
 /// A public key with the name of its owner.
 ///
@@ -24,6 +29,7 @@ const ALGORITHM_ED25519: u8 = 1;
 pub struct VerifierKey {
     name: String,
     key_hash: u32,
+    algorithm: u8,
     /// Shared: a decoded point takes some 200 bytes.
     key: Arc<VerifyingKey>,
 }
@@ -36,29 +42,26 @@ impl VerifierKey {
     /// [`Error::MalformedKey`], [`Error::BadName`], [`Error::UnknownAlgorithm`],
     /// and [`Error::KeyHash`] when the hash is not that of name and key.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let (name, rest) = text
-            .split_once('+')
-            .ok_or(Error::MalformedKey("no + after the name"))?;
-        let (hash, key) = rest
-            .split_once('+')
-            .ok_or(Error::MalformedKey("no + after the hash"))?;
-        check_name(name)?;
-        let want = parse_key_hash(hash)?;
-        let bytes = parse_key_bytes(key)?;
+        Self::parse_of(ALGORITHM_ED25519, text)
+    }
+
+    pub(super) fn parse_of(algorithm: u8, text: &str) -> Result<Self, Error> {
+        let (name, want, bytes) = parse_fields(algorithm, text)?;
         let key = VerifyingKey::from_bytes(&bytes)
             .map_err(|_| Error::MalformedKey("not a point of the curve"))?;
-        let verifier = Self::new(name, key);
+        let verifier = Self::new(algorithm, name, key);
         verifier.check_key_hash(want)?;
         Ok(verifier)
     }
 
-    fn new(name: &str, key: VerifyingKey) -> Self {
+    fn new(algorithm: u8, name: &str, key: VerifyingKey) -> Self {
         let digest = Sha256::new()
             .chain_update(name)
-            .chain_update([b'\n', ALGORITHM_ED25519])
+            .chain_update([b'\n', algorithm])
             .chain_update(key.as_bytes())
             .finalize();
         Self {
+            algorithm,
             name: name.to_owned(),
             key_hash: u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]),
             key: Arc::new(key),
@@ -73,6 +76,11 @@ impl VerifierKey {
     /// The four bytes that a signature line names the key by, read big-endian.
     pub fn key_hash(&self) -> u32 {
         self.key_hash
+    }
+
+    /// The 32 bytes of the public key itself.
+    pub fn public_bytes(&self) -> [u8; 32] {
+        *self.key.as_bytes()
     }
 
     /// Whether `signature` (64 bytes) is this key's over `message`.
@@ -97,7 +105,7 @@ impl VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = vec![ALGORITHM_ED25519];
+        let mut bytes = vec![self.algorithm];
         bytes.extend_from_slice(self.key.as_bytes());
         write!(
             f,
@@ -132,10 +140,14 @@ impl SignerKey {
     ///
     /// [`Error::BadName`].
     pub fn from_seed(name: &str, seed: [u8; 32]) -> Result<Self, Error> {
+        Self::from_seed_of(ALGORITHM_ED25519, name, seed)
+    }
+
+    pub(super) fn from_seed_of(algorithm: u8, name: &str, seed: [u8; 32]) -> Result<Self, Error> {
         check_name(name)?;
         let key = SigningKey::from_bytes(&seed);
         Ok(Self {
-            verifier: VerifierKey::new(name, key.verifying_key()),
+            verifier: VerifierKey::new(algorithm, name, key.verifying_key()),
             key,
         })
     }
@@ -146,17 +158,15 @@ impl SignerKey {
     ///
     /// As [`VerifierKey::parse`].
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let rest = text
+        Self::parse_of(ALGORITHM_ED25519, text)
+    }
+
+    pub(super) fn parse_of(algorithm: u8, text: &str) -> Result<Self, Error> {
+        let fields = text
             .strip_prefix("PRIVATE+KEY+")
             .ok_or(Error::MalformedKey("does not begin with PRIVATE+KEY+"))?;
-        let (name, rest) = rest
-            .split_once('+')
-            .ok_or(Error::MalformedKey("no + after the name"))?;
-        let (hash, seed) = rest
-            .split_once('+')
-            .ok_or(Error::MalformedKey("no + after the hash"))?;
-        let want = parse_key_hash(hash)?;
-        let signer = Self::from_seed(name, parse_key_bytes(seed)?)?;
+        let (name, want, seed) = parse_fields(algorithm, fields)?;
+        let signer = Self::from_seed_of(algorithm, name, seed)?;
         signer.verifier.check_key_hash(want)?;
         Ok(signer)
     }
@@ -184,7 +194,7 @@ impl SignerKey {
     /// Returns `PRIVATE+KEY+<name>+<hash>+<seed>`, the secret itself, for the one
     /// file that keeps it.
     pub fn to_secret_text(&self) -> String {
-        let mut bytes = vec![ALGORITHM_ED25519];
+        let mut bytes = vec![self.verifier.algorithm];
         bytes.extend_from_slice(self.key.as_bytes());
         format!(
             "PRIVATE+KEY+{}+{:08x}+{}",
@@ -211,6 +221,22 @@ pub(super) fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Splits `<name>+<hash>+<key>`.
+fn parse_fields(algorithm: u8, text: &str) -> Result<(&str, u32, [u8; 32]), Error> {
+    let (name, rest) = text
+        .split_once('+')
+        .ok_or(Error::MalformedKey("no + after the name"))?;
+    let (hash, key) = rest
+        .split_once('+')
+        .ok_or(Error::MalformedKey("no + after the hash"))?;
+    check_name(name)?;
+    Ok((
+        name,
+        parse_key_hash(hash)?,
+        parse_key_bytes(algorithm, key)?,
+    ))
+}
+
 fn parse_key_hash(text: &str) -> Result<u32, Error> {
     let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     digits
@@ -219,13 +245,13 @@ fn parse_key_hash(text: &str) -> Result<u32, Error> {
         .ok_or(Error::MalformedKey("hash is not eight hexadecimal digits"))
 }
 
-fn parse_key_bytes(text: &str) -> Result<[u8; 32], Error> {
+fn parse_key_bytes(algorithm: u8, text: &str) -> Result<[u8; 32], Error> {
     let bytes = STANDARD
         .decode(text)
         .map_err(|_| Error::MalformedKey("key is not base64"))?;
     match bytes.split_first() {
         None => Err(Error::MalformedKey("key is empty")),
-        Some((&ALGORITHM_ED25519, key)) => key
+        Some((&first, key)) if first == algorithm => key
             .try_into()
             .map_err(|_| Error::MalformedKey("an Ed25519 key has 32 bytes")),
         Some((&other, _)) => Err(Error::UnknownAlgorithm(other)),

@@ -1,5 +1,7 @@
 //! Notes and keys, with each refusal provoked.
 
+mod cosigned;
+
 use proptest::prelude::*;
 
 use super::*;

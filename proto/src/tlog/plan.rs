@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Error, HEIGHT_MAX, Hash, Level, Node, Tile, Tree, check_size, hash, subtree_hash};
+use super::{
+    Error, HEIGHT_MAX, Hash, Level, Node, ProofPlan, Tile, Tree, check_size, hash, subtree_hash,
+};
 
 /// Which tiles to read for some hashes of a tree, and how all of them are proved.
 ///
@@ -110,20 +112,8 @@ impl TilePlan {
         Ok(self.wanted.iter().map(hash_of).collect())
     }
 
-    /// Computes the tree's hash from the edge tiles. The binary digits of a tile's
-    /// width say which complete subtrees its hashes make up: exactly those that the
-    /// tree of this size is made of in these rows.
     fn check_edge(&self, tiles: &[Vec<Hash>]) -> Result<(), Error> {
-        let mut peaks = Vec::new();
-        for hashes in &tiles[..self.edge] {
-            let mut rest = hashes.as_slice();
-            while !rest.is_empty() {
-                let (complete, after) = rest.split_at(1 << rest.len().ilog2());
-                peaks.extend(hash::complete_hash(complete));
-                rest = after;
-            }
-        }
-        let got = subtree_hash(&peaks);
+        let got = edge_hash(tiles[..self.edge].iter().map(Vec::as_slice));
         if got != self.tree.hash {
             return Err(Error::EdgeMismatch {
                 tiles: self.tiles[..self.edge].to_vec(),
@@ -134,6 +124,71 @@ impl TilePlan {
         }
         Ok(())
     }
+}
+
+/// Which tiles to read for a proof: that a record is in a tree, or that the tree begins
+/// with a smaller one. The tiles are proved on the way, so the proof holds.
+#[derive(Debug, Clone)]
+pub struct TiledProof {
+    tiles: TilePlan,
+    proof: ProofPlan,
+}
+
+impl TiledProof {
+    /// Plans the proof that record `index` is in `tree`, from tiles of `height`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotInTree`], [`Error::TileHeight`], [`Error::TreeTooLarge`].
+    pub fn record(tree: &Tree, height: u8, index: u64) -> Result<Self, Error> {
+        Self::new(tree, height, ProofPlan::record(tree.size, index)?)
+    }
+
+    /// Plans the proof that `tree` begins with its first `older` records.
+    ///
+    /// # Errors
+    ///
+    /// As [`TiledProof::record`].
+    pub fn consistency(tree: &Tree, height: u8, older: u64) -> Result<Self, Error> {
+        Self::new(tree, height, ProofPlan::consistency(tree.size, older)?)
+    }
+
+    fn new(tree: &Tree, height: u8, proof: ProofPlan) -> Result<Self, Error> {
+        Ok(Self {
+            tiles: TilePlan::new(tree, height, proof.nodes())?,
+            proof,
+        })
+    }
+
+    /// The tiles to read, each at the width that the tree has it.
+    pub fn tiles(&self) -> &[Tile] {
+        self.tiles.tiles()
+    }
+
+    /// Returns the proof, from the leaves upwards.
+    ///
+    /// # Errors
+    ///
+    /// As [`TilePlan::finish`].
+    pub fn finish(&self, data: &[Vec<u8>]) -> Result<Vec<Hash>, Error> {
+        self.proof.finish(&self.tiles.finish(data)?)
+    }
+}
+
+/// Computes a tree's hash from the hashes of its edge tiles, top first. The binary digits
+/// of a tile's width say which complete subtrees its hashes make up: exactly those that
+/// the tree of this size is made of in these rows.
+pub(super) fn edge_hash<'a>(tiles: impl Iterator<Item = &'a [Hash]>) -> Hash {
+    let mut peaks = Vec::new();
+    for hashes in tiles {
+        let mut rest = hashes;
+        while !rest.is_empty() {
+            let (complete, after) = rest.split_at(1 << rest.len().ilog2());
+            peaks.extend(hash::complete_hash(complete));
+            rest = after;
+        }
+    }
+    subtree_hash(&peaks)
 }
 
 /// A plan in the making.

@@ -13,6 +13,7 @@ use crate::ledger::Ledger;
 use crate::ledger::memory::Memory;
 use crate::ledger::sled::Sled;
 use crate::maintain::remake::{Remake, Report};
+use crate::own::Archive;
 use crate::shelf::turns::Turns;
 use crate::store::Blobs;
 use crate::store::durable::Staging;
@@ -95,7 +96,15 @@ impl Folder {
         config: &Config,
     ) -> Result<impl Future<Output = ()> + Send + use<>> {
         let archives = Archives::open(&config.databases, &config.upstream, &config.data)?;
+        let ledger = Arc::clone(&self.ledger);
+        let own = Archive::open(&config.own, &config.upstream, &config.data, ledger);
+        let own = own.unwrap_or_else(|error| {
+            // The database itself says what is wrong with it.
+            tracing::error!(%error, "the log of our own is not read for the index");
+            None
+        });
         let remake = Remake {
+            own: own.map(Arc::new),
             config: config.clone(),
             databases: Arc::new(archives),
             blobs: Arc::clone(&self.blobs),
@@ -109,7 +118,7 @@ impl Folder {
 /// Checks that what is written at once lies on the file system of the staged files: of
 /// the folders in the data folder `modules` alone may be elsewhere.
 fn check_file_systems(data: &Path, staging: &Staging) -> Result<()> {
-    for folder in ["", "sumdb", "evidence"].map(|inner| data.join(inner)) {
+    for folder in ["", "sumdb", "evidence", "log"].map(|inner| data.join(inner)) {
         let at = || format!("writing to {}", folder.display());
         if folder.exists() && !staging.feeds(&folder).with_context(at)? {
             bail!(

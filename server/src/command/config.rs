@@ -8,6 +8,7 @@ use crate::args;
 use crate::config::load::Loaded;
 use crate::config::problem::Problems;
 use crate::output::{complain, print};
+use crate::own;
 use crate::serve::tls::Acceptor;
 use crate::source;
 
@@ -61,6 +62,7 @@ pub(super) fn check_named(loaded: &Loaded) -> Result<(), Problems> {
     {
         more.push(("tls.certificate".to_owned(), error.to_string()));
     }
+    more.extend(own::check(&config.own, &config.databases));
     found.append(&mut more);
     loaded.refuse(found)
 }

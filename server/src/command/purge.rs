@@ -3,13 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
+use http::Method;
 use serde_json::Value;
-use tokio::net::UnixStream;
 
-use crate::app::control;
+use super::server::{Server, connect};
 use crate::app::folder::Folder;
 use crate::args::EXIT_USAGE;
 use crate::config::Config;
@@ -43,60 +40,14 @@ pub(crate) fn run(config: &Config, wanted: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Connects to the server that has the data folder open; `None` when none answers.
-async fn connect(config: &Config) -> Result<Option<UnixStream>> {
-    let Some(socket) = control::noted(&config.data).context("looking for a running server")? else {
-        return Ok(None);
-    };
-    match UnixStream::connect(&socket).await {
-        Ok(stream) => Ok(Some(stream)),
-        Err(error)
-            if matches!(
-                error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error).with_context(|| format!("speaking to {}", socket.display())),
-    }
-}
-
-/// Bytes of the server's answer.
-const ANSWER_BYTES_MAX: usize = 64 << 20;
-
-async fn purge_by(server: UnixStream, wanted: &[String]) -> Result<()> {
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(server))
-        .await
-        .context("speaking to the server")?;
-    let connection = tokio::spawn(connection);
+async fn purge_by(mut server: Server, wanted: &[String]) -> Result<()> {
     for what in wanted {
-        let escaped =
-            percent_encoding::utf8_percent_encode(what, percent_encoding::NON_ALPHANUMERIC);
-        let path = format!("/purge/{escaped}").replace("%2F", "/");
-        let request = http::Request::delete(path)
-            .header(http::header::HOST, "localhost")
-            .body(Empty::<Bytes>::new())?;
-        let response = sender
-            .send_request(request)
-            .await
-            .context("speaking to the server")?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
-            .collect()
-            .await
-            .map_err(|error| anyhow::anyhow!("reading the server's answer: {error}"))?
-            .to_bytes();
-        if !status.is_success() {
-            bail!("{what}: {}", String::from_utf8_lossy(&body).trim_end());
-        }
+        let body = server.ask(Method::DELETE, "purge", what, "").await?;
         let answer: Value = serde_json::from_slice(&body).context("reading the server's answer")?;
         let files = answer["files"].as_array().map(Vec::as_slice);
         let files = files.unwrap_or_default().iter().filter_map(Value::as_str);
         tell(what, files, answer["refusals"].as_u64().unwrap_or(0))?;
     }
-    drop(sender);
-    let _ = connection.await;
     Ok(())
 }
 

@@ -112,7 +112,7 @@ fn announce(app: &App, address: &Address) {
         Address::Tcp(address) => {
             let scheme = if app.tls.is_some() { "https" } else { "http" };
             let url = format!("{scheme}://{address}");
-            let lines = go_env_lines(&url, &app.config().databases);
+            let lines = go_env_lines(&url, &app.config().databases, &app.site.databases);
             let hint = format!("point the go command at it with\n\n{lines}\n");
             (url, hint)
         }

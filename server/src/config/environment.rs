@@ -82,7 +82,7 @@ impl Environment {
 pub(super) const PREFIX: &str = "SUMWARD_";
 
 /// The variables of others that are read.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     // The go command's.
     "GOPROXY",
     "GOSUMDB",
@@ -103,6 +103,7 @@ const NAMES: [&str; 17] = [
     // systemd's.
     "STATE_DIRECTORY",
     "RUNTIME_DIRECTORY",
+    "CREDENTIALS_DIRECTORY",
 ];
 
 /// Returns the name of the variable for a key: `SUMWARD_UPSTREAM_LIST`.

@@ -89,6 +89,13 @@ impl Config {
             Err(problem) => problems.push(problem),
         }
         config.runtime = environment.first_path("RUNTIME_DIRECTORY");
+        config.own.accept_head = flags.accept_head;
+        config.own.end_after.clone_from(&flags.own_end_after);
+        if let Some(key) = &mut config.own.key
+            && let Some(credential) = credential(environment, key)
+        {
+            *key = credential;
+        }
         warnings.extend(settle(&layer, &mut config, &mut problems));
         if !problems.is_empty() {
             return Err(Problems(problems));
@@ -123,6 +130,13 @@ impl Config {
             .filter_map(|(key, path)| Some((key.to_owned(), check_file(key, path?).err()?)))
             .collect()
     }
+}
+
+/// Returns where a file lies that systemd hands down as a credential of this name.
+fn credential(environment: &Environment, name: &Path) -> Option<PathBuf> {
+    let is_name = name.components().count() == 1;
+    let path = environment.path("CREDENTIALS_DIRECTORY")?.join(name);
+    (is_name && path.exists()).then_some(path)
 }
 
 const CA_FILE: &str = "upstream.ca_file";

@@ -63,6 +63,7 @@ section!(Partial of config::Config {
     tls: Tls,
     upstream: Upstream,
     databases: Said<Databases>,
+    own: Own,
     proof: Proof,
     cache: Cache,
     limits: Limits,
@@ -97,6 +98,12 @@ section!(Breaker of config::Breaker {
     failures_max: Said<Count<u32, 1_000_000>>,
     open_min: Said<Timeout>,
     open_max: Said<Timeout>,
+});
+
+section!(Own of config::Own {
+    key: Said<OrOff<Path>>,
+    high_water: Said<OrOff<Path>>,
+    recheck: Said<OrOff<Timeout>>,
 });
 
 section!(Proof of config::Proof {

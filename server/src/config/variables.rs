@@ -32,6 +32,7 @@ pub(super) fn of_flags(flags: &Flags, problems: &mut Vec<Problem>) -> Layer {
     put("--ca-file", "upstream.ca_file", file(&flags.ca_file));
     put("--netrc", "upstream.netrc", file(&flags.netrc));
     put("--database", "databases", databases_value(&flags.database));
+    put("--own-database", "own.key", file(&flags.own_database));
     put("--proof", "proof.mode", text(&flags.proof));
     put("--no-proof-for", "proof.exempt", text(&flags.no_proof_for));
     put("--log-format", "log.format", text(&flags.log_format));

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderValue};
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use proto::module::ModuleVersion;
 use serde_json::json;
 
 use super::Site;
@@ -13,6 +14,7 @@ use super::refusal::Refusal;
 use super::response;
 use super::route::Route;
 use crate::metrics;
+use crate::own;
 use crate::shelf::purge::Purge;
 
 /// Answers a question of the admin kind.
@@ -68,6 +70,48 @@ pub(crate) async fn purge(
     });
     let text = Bytes::from(format!("{body:#}\n"));
     let response = response::text(StatusCode::OK, text, &Method::DELETE);
+    Ok(typed(response, "application/json"))
+}
+
+/// Stops serving a version that is in the database of our own, for the `reason` of the
+/// query, or serves it again.
+///
+/// # Errors
+/// A refusal when a browser may be made to ask, when there is no such database, when
+/// nothing can be meant by the text, or when the disk fails.
+pub(crate) async fn deny<B>(
+    site: &Arc<Site>,
+    what: &str,
+    request: &Request<B>,
+) -> Result<Response<Body>, Refusal> {
+    if !request.headers().get(HOST).is_none_or(is_address) {
+        return Err(Refusal::denied(
+            "ask by address: denying is not answered under a host name\n",
+        ));
+    }
+    let bad = |error: String| Refusal::bad_request(format!("{what}: {error}\n"));
+    let Some(own) = site.databases.own() else {
+        return Err(bad("there is no database of one's own".to_owned()));
+    };
+    let version = ModuleVersion::parse(what).map_err(|error| bad(error.to_string()))?;
+    let reason = match *request.method() {
+        Method::DELETE => None,
+        _ => {
+            let query = request.uri().query().unwrap_or_default();
+            let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+            let reason = pairs.find(|(key, _)| key == "reason");
+            let reason = reason.map(|(_, reason)| reason.into_owned());
+            let reason = reason.unwrap_or_default();
+            own::check_reason(&reason).map_err(bad)?;
+            Some(reason)
+        }
+    };
+    let denied = own.deny(&version, reason.clone()).await;
+    denied.map_err(|error| Refusal::internal("denying a version", &error))?;
+    site.shelf.forget(&version);
+    tracing::warn!(what, reason, "a logged version is denied, or allowed again");
+    let text = Bytes::from_static(b"{}\n");
+    let response = response::text(StatusCode::OK, text, &Method::PUT);
     Ok(typed(response, "application/json"))
 }
 

@@ -31,6 +31,9 @@ pub(crate) async fn answer(
             Bytes::from_static(b"not found: this proxy does not relay that checksum database\n"),
         ));
     };
+    if let Database::Own(own) = database {
+        return super::own::answer(site, own, rest, asked, to).await;
+    }
     let wanted =
         SumdbRequest::parse(rest).map_err(|error| Refusal::bad_request(format!("{error}\n")))?;
     let Some(kind) = kind(&wanted) else {

@@ -10,8 +10,9 @@ use http::{Request, Response, StatusCode};
 use super::Site;
 use super::body::Body;
 use super::response;
-use crate::config::Database;
+use crate::config;
 use crate::metrics::Breaker;
+use crate::sumdb::{Database, Databases};
 
 /// Answers with the page. It shows this server's address as the client wrote it.
 pub(crate) fn answer<B>(site: &Arc<Site>, request: &Request<B>) -> Response<Body> {
@@ -68,7 +69,7 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .8
 
 fn page(site: &Site, url: &str) -> String {
     let mut page = String::from(HEAD);
-    let lines = go_env_lines(url, &site.config.databases);
+    let lines = go_env_lines(url, &site.config.databases, &site.databases);
     // Writing to a String cannot fail.
     let _ = write!(
         page,
@@ -79,10 +80,15 @@ fn page(site: &Site, url: &str) -> String {
         let head = database
             .head_size()
             .map_or_else(|| "none yet".to_owned(), |size| size.to_string());
-        let state = if database.is_stopped() {
-            "<span class=bad>stopped: two of its heads do not fit, look at the evidence</span>"
-        } else {
-            "<span class=good>followed</span>"
+        let state = match (database, database.is_stopped()) {
+            (Database::Followed(_), true) => {
+                "<span class=bad>stopped: two of its heads do not fit, look at the evidence</span>"
+            }
+            (Database::Followed(_), false) => "<span class=good>followed</span>",
+            (Database::Own(_), true) => {
+                "<span class=bad>nothing is signed: the log says why</span>"
+            }
+            (Database::Own(_), false) => "<span class=good>kept and signed here</span>",
         };
         let _ = writeln!(
             page,
@@ -124,13 +130,21 @@ fn page(site: &Site, url: &str) -> String {
 }
 
 /// Returns the two lines that point the go command here. It knows one database only:
-/// the first that is for every module.
-pub(crate) fn go_env_lines(url: &str, databases: &[Database]) -> String {
-    let general = databases.iter().find(|database| database.modules.is_none());
-    let database = match general.or_else(|| databases.first()) {
-        None => "off".to_owned(),
-        Some(database) if database.name == "sum.golang.org" => database.name.clone(),
-        Some(database) => database.key.to_string(),
+/// our own, else the first of the settings that is for every module.
+pub(crate) fn go_env_lines(
+    url: &str,
+    configured: &[config::Database],
+    databases: &Databases,
+) -> String {
+    let general = configured
+        .iter()
+        .find(|database| database.modules.is_none());
+    let followed = general.or_else(|| configured.first());
+    let database = match (databases.own(), followed) {
+        (Some(own), _) => own.key().to_string(),
+        (None, None) => "off".to_owned(),
+        (None, Some(database)) if database.name == "sum.golang.org" => database.name.clone(),
+        (None, Some(database)) => database.key.to_string(),
     };
     format!("go env -w GOPROXY={url}\ngo env -w GOSUMDB={database}\n")
 }

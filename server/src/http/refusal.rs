@@ -65,6 +65,13 @@ impl Refusal {
         Self::new(403, text)
     }
 
+    /// A version that a person has denied.
+    pub(crate) fn denied_version(version: &ModuleVersion, reason: &str) -> Self {
+        Self::denied(format!(
+            "{version} is denied by this proxy: {reason}\nits record stays in the checksum database\n"
+        ))
+    }
+
     /// Not now.
     pub(crate) fn unavailable(text: impl Into<Bytes>, retry_after: Option<Duration>) -> Self {
         Self {
@@ -179,6 +186,17 @@ impl Refusal {
                 let error = std::io::Error::new(*kind, reason.clone());
                 Self::storage("asking a checksum database", &error)
             }
+            LookupError::Denied { reason } => Self::denied(format!("{reason}\n")),
+            LookupError::Unsigned { reason } => Self {
+                log: Some(reason.clone()),
+                ..Self::unavailable(
+                    format!(
+                        "checksum database {database} signs nothing now, and this is not in it yet\n\
+                         the log of this proxy says why, and what to do about it\n"
+                    ),
+                    None,
+                )
+            },
             LookupError::Private => Self::denied(format!(
                 "this module is private here (upstream.private, GOPRIVATE), and {database} is not named for it\n\
                  name it in `modules` of that database in this proxy's configuration, or set GONOSUMDB where you build\n"
@@ -227,6 +245,7 @@ impl From<Error> for Refusal {
                 "{file}: upstream sent another file than the one that is stored here under that name\n\
                  `sumward purge` takes the stored one back\n"
             )),
+            Error::Denied { version, reason } => Self::denied_version(&version, &reason),
             Error::NoDatabase { version } => Self::denied(format!(
                 "{version} cannot be proved: no configured checksum database covers it\n"
             )),

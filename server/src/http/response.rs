@@ -71,6 +71,25 @@ pub(crate) fn whole(answer: &Answer, to: To<'_>) -> Response<Body> {
     }
 }
 
+/// Answers with a tile that is made while it is sent.
+pub(crate) fn streamed(
+    kind: Kind,
+    length: Option<u64>,
+    pieces: Pieces,
+    method: &Method,
+) -> Response<Body> {
+    let mut headers = headers_of(kind, None, Lasting::AsKind);
+    if let Some(length) = length {
+        headers.insert(CONTENT_LENGTH, length.into());
+    }
+    let body = if method == Method::HEAD {
+        Body::empty()
+    } else {
+        Body::arriving(pieces, length)
+    };
+    build(StatusCode::OK, headers, body)
+}
+
 /// Answers with a zip that is arriving. Ranges and conditions wait until it is
 /// stored: without its end nothing is proved. Others may keep it an hour, as they may
 /// what turns out to be served unproved.

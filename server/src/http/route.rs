@@ -24,6 +24,14 @@ pub(crate) enum Route {
         /// The module and version, as the go command writes them.
         what: String,
     },
+    /// Stops serving a version that is in the database of our own, or serves it again:
+    /// `/deny/MODULE@VERSION`.
+    Deny {
+        /// The version, as the go command writes it.
+        what: String,
+    },
+    /// Which versions came into the database of our own, and when.
+    Index,
     /// Something of a module.
     Module {
         /// What of which module.
@@ -56,6 +64,7 @@ impl Route {
             "/healthz" => return Ok(Self::Health),
             "/readyz" => return Ok(Self::Ready),
             "/metrics" => return Ok(Self::Metrics),
+            "/index" => return Ok(Self::Index),
             instance::PATH => return Ok(Self::Instance),
             _ => {}
         }
@@ -78,6 +87,12 @@ impl Route {
         {
             let what = what.to_owned();
             return Ok(Self::Purge { what });
+        }
+        if let Some(what) = path.strip_prefix("deny/")
+            && !cached_only
+        {
+            let what = what.to_owned();
+            return Ok(Self::Deny { what });
         }
         if let Some(rest) = path.strip_prefix("sumdb/") {
             return Ok(Self::Database {
@@ -113,7 +128,9 @@ impl Route {
             | Self::Ready
             | Self::Metrics
             | Self::Instance
-            | Self::Purge { .. } => metrics::Kind::Other,
+            | Self::Purge { .. }
+            | Self::Deny { .. }
+            | Self::Index => metrics::Kind::Other,
         }
     }
 }

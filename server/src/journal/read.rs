@@ -26,7 +26,16 @@ pub(crate) enum Line {
 /// which they were written. A journal that is absent has none. Memory is bounded
 /// by the longest line. Iterating blocks.
 pub(crate) fn read(data: &Path) -> impl Iterator<Item = io::Result<Line>> + use<> {
-    let (files, error) = match files(&folder(data)) {
+    lines_of(files(&folder(data)))
+}
+
+/// Reads all lines of one kind of entries, as [`read`] does.
+pub(crate) fn of_kind(data: &Path, kind: &str) -> impl Iterator<Item = io::Result<Line>> + use<> {
+    lines_of(files_of(data, kind))
+}
+
+fn lines_of(files: io::Result<Vec<PathBuf>>) -> impl Iterator<Item = io::Result<Line>> + use<> {
+    let (files, error) = match files {
         Ok(files) => (files, None),
         Err(error) => (Vec::new(), Some(Err(error))),
     };

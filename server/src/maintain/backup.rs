@@ -59,6 +59,11 @@ pub(crate) fn backup(data: &Path, to: &Path, watch: &mut dyn Watch) -> io::Resul
     }
     copy.folder(&data.join("modules"), How::Link)?;
     copy.folder(&data.join("evidence"), How::Link)?;
+    // After the files that its records prove; the checkpoint before its tiles.
+    for log in logs(&data.join("log"))? {
+        copy.file(&log.join("checkpoint"), How::Copy)?;
+        copy.until_settled(&log.join("tile"))?;
+    }
     copy.folder(&data.join("journal"), How::Copy)?;
     sync(to)?;
     // Last: it says that the copy is whole.
@@ -97,6 +102,20 @@ fn databases(sumdb: &Path) -> io::Result<Vec<PathBuf>> {
                 folders.push(entry);
             }
         }
+    }
+    Ok(found)
+}
+
+/// Returns the folders of logs of our own: a name may have slashes.
+fn logs(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        if folder.join("checkpoint").is_file() {
+            found.push(folder.clone());
+        }
+        let inner = entries(&folder)?.into_iter();
+        folders.extend(inner.filter(|path| path.is_dir() && !path.ends_with("tile")));
     }
     Ok(found)
 }

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::ledger::{FileRecord, Standing};
 use crate::modules::file::{Misfit, Part, VersionFile, measure, new_record};
 use crate::modules::proof;
+use crate::own;
 use crate::store::{Blobs, Found, Key, Walk};
 use crate::sumdb::Archives;
 
@@ -55,6 +56,8 @@ pub(crate) struct Examiner<'a> {
     pub(crate) config: &'a Config,
     /// The stored proofs.
     pub(crate) databases: &'a Archives,
+    /// The database of our own, where there is one.
+    pub(crate) own: Option<&'a own::Archive>,
     /// The files.
     pub(crate) blobs: &'a dyn Blobs,
     /// The runtime that reads them.
@@ -165,9 +168,26 @@ impl Examiner<'_> {
             return Finding::Good { key, record };
         };
         let module = file.version.path.as_str();
-        if self.config.proof.is_exempt(module) {
+        if self.config.is_exempt(module) {
             let record = new_record(sha256, size, h1, Standing::Exempt);
             return Finding::Good { key, record };
+        }
+        if let Some(own) = self.own.filter(|own| own.proves(module)) {
+            let held = own.prove(&file.version, self.runtime);
+            return match held {
+                Ok(Some(held)) => match covered.of(&held.record, &file.version) {
+                    Some(want) if want == got => {
+                        let standing =
+                            proof::standing_in(own.name(), own.key(), held.id, &held.record);
+                        let record = new_record(sha256, size, h1, standing);
+                        Finding::Good { key, record }
+                    }
+                    Some(want) => damaged(format!("{} has {want}, the file is {got}", own.name())),
+                    None => Finding::Unproved { key, sha256 },
+                },
+                Ok(None) => Finding::Unproved { key, sha256 },
+                Err(error) => damaged(format!("its record in {}: {error}", own.name())),
+            };
         }
         let Some(database) = self.databases.covering(module) else {
             return Finding::Unproved { key, sha256 };

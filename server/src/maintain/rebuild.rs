@@ -15,6 +15,7 @@ use crate::journal::Journal;
 use crate::ledger::Table;
 use crate::ledger::sled::{Sled, folder};
 use crate::output::print;
+use crate::own::Archive;
 use crate::progress;
 use crate::shelf::turns::Turns;
 use crate::store::local::Local;
@@ -43,7 +44,10 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
         fs::rename(&new, &old).with_context(|| format!("moving {} aside", new.display()))?;
     }
     let sled = Sled::open(data.path())?;
+    let ledger = Arc::new(sled.clone());
+    let own = Archive::open(&config.own, &config.upstream, data.path(), ledger)?;
     let remake = Remake {
+        own: own.map(Arc::new),
         databases: Arc::new(Archives::open(
             &config.databases,
             &config.upstream,

@@ -13,6 +13,7 @@ use crate::blocking::{self, CALL_MAX};
 use crate::config::Config;
 use crate::journal::{self, Entry, Line};
 use crate::ledger::{self, Change, Contents, FileRecord, Ledger, Standing, Table};
+use crate::own;
 use crate::shelf::turns::{Changed, Turns};
 use crate::store::{Blobs, Key};
 use crate::sumdb::Archives;
@@ -24,6 +25,8 @@ pub(crate) struct Remake {
     pub(crate) config: Config,
     /// The stored proofs.
     pub(crate) databases: Arc<Archives>,
+    /// The database of our own, where there is one.
+    pub(crate) own: Option<Arc<own::Archive>>,
     /// The files.
     pub(crate) blobs: Arc<dyn Blobs>,
     /// Where the records go.
@@ -120,7 +123,11 @@ impl Remake {
         let mut writer = Writer::new(&*self.ledger, runtime, &self.turns);
         read_journal(&self.config.data, &mut writer, &mut report, watch)?;
         writer.write()?;
+        if let Some(own) = &self.own {
+            own.index(runtime)?;
+        }
         let examiner = Examiner {
+            own: self.own.as_deref(),
             config: &self.config,
             databases: &self.databases,
             blobs: &*self.blobs,
@@ -175,8 +182,14 @@ fn read_journal(
                     *sum = sum.saturating_add(count);
                 }
             }
-            // Read from the journal by whoever asks for it.
-            Entry::HeadAccepted { .. } => {}
+            // Read from the journal by whoever asks for it; the log itself has the second.
+            Entry::HeadAccepted { .. } | Entry::Admitted { .. } | Entry::Denied { .. } => {}
+            Entry::Sequenced {
+                database,
+                first,
+                count,
+                at_micros,
+            } => writer.add(own::time_of_batch(&database, first, count, at_micros)?)?,
             entry @ Entry::FirstUse { .. } => {
                 if let Some((key, record)) = entry.into_first_use() {
                     writer.add(Change::put(Table::Files, key, &record)?)?;

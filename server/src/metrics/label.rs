@@ -51,6 +51,8 @@ pub enum Proof {
     Exempt,
     /// The database has other hashes.
     Mismatch,
+    /// The database of our own has logged other hashes: upstream has changed them.
+    Drift,
     /// The database does not have it.
     NotInDatabase,
     /// The database's answer is not what it signed.
@@ -147,6 +149,7 @@ labels!(Proof {
     Proved => "proved",
     Exempt => "exempt",
     Mismatch => "mismatch",
+    Drift => "drift",
     NotInDatabase => "not_in_database",
     BadAnswer => "bad_answer",
     Unreachable => "unreachable",

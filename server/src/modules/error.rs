@@ -79,6 +79,14 @@ pub(crate) enum Error {
         /// The file.
         file: String,
     },
+    /// A person has denied the version.
+    #[error("{version} is denied: {reason}")]
+    Denied {
+        /// The module version.
+        version: ModuleVersion,
+        /// Why.
+        reason: String,
+    },
     /// No configured database covers the module.
     #[error("{version}: no configured checksum database covers it")]
     NoDatabase {
@@ -200,6 +208,7 @@ impl Error {
             | Self::Upstream(_)
             | Self::Ring
             | Self::Unfit { .. }
+            | Self::Denied { .. }
             | Self::NoDatabase { .. }
             | Self::NoLine { .. }
             | Self::Lookup { .. }
@@ -236,6 +245,7 @@ impl Error {
             | Self::Mismatch(_)
             | Self::Changed { .. }
             | Self::Taken { .. }
+            | Self::Denied { .. }
             | Self::NoDatabase { .. }
             | Self::NotInDatabase { .. }
             | Self::NoLine { .. } => false,

@@ -43,6 +43,11 @@ pub(crate) enum Progress {
 pub(crate) struct Flow(watch::Sender<Progress>);
 
 impl Flow {
+    /// Returns a fill's side that nobody watches.
+    pub(crate) fn unwatched() -> Self {
+        Self(watch::Sender::new(Progress::Waiting))
+    }
+
     /// Lets the first `available` bytes of `file` leave.
     pub(crate) fn advance(&self, file: &Arc<File>, length: Option<u64>, available: u64) {
         self.0.send_replace(Progress::Flowing {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use proto::dirhash::H1;
 use proto::module::ModuleVersion;
+use proto::note::VerifierKey;
+use proto::tlog::record_hash;
 
 use super::error::{Error, Mismatch};
-use super::suspect::Suspect;
+use super::suspect::{Suspect, SuspectBytes};
 use crate::config;
 use crate::evidence::Evidence;
 use crate::ledger::Standing;
@@ -20,7 +22,7 @@ pub(crate) struct Prover {
     databases: Arc<Databases>,
     policy: config::Proof,
     pub(super) evidence: Evidence,
-    metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 /// What the files of a module version must hash to.
@@ -79,11 +81,11 @@ impl Prover {
         hops: Option<&Hops>,
     ) -> Result<Expected, Error> {
         let module = version.path.as_str();
-        if self.policy.is_exempt(module) {
+        if self.is_exempt(module) {
             self.metrics.proof(metrics::Proof::Exempt);
             return Ok(Expected::Nothing(Standing::Exempt));
         }
-        if self.policy.mode == config::Mode::Off {
+        if self.mode(module) == config::Mode::Off {
             return Ok(Expected::Nothing(unproved("proof is off")));
         }
         let Some(database) = self.databases.covering(module) else {
@@ -92,7 +94,7 @@ impl Prover {
             };
             let reason = "no configured checksum database covers it".to_owned();
             return self
-                .tolerate(metrics::Proof::NotInDatabase, reason, error)
+                .tolerate(version, metrics::Proof::NotInDatabase, reason, error)
                 .map(Expected::Nothing);
         };
         let answer = match hops {
@@ -111,6 +113,11 @@ impl Prover {
                 .without_record(version, database.name(), error)
                 .map(Expected::Nothing),
         }
+    }
+
+    /// Returns why a version is not served any more, where a person has said so.
+    pub(crate) fn denied(&self, version: &ModuleVersion) -> Option<String> {
+        self.databases.own()?.denied(version)
     }
 
     /// Judges the hash of a file.
@@ -148,15 +155,21 @@ impl Prover {
             self.metrics.proof(metrics::Proof::Proved);
             return Ok(standing);
         }
-        self.metrics.proof(metrics::Proof::Mismatch);
         let mismatch = Mismatch {
             line: covered.line(version),
             database,
             want,
             got,
         };
-        self.keep_mismatch(&mismatch, answer, suspect).await;
-        if self.policy.mode == config::Mode::Report {
+        // A stored file that differs is damaged, and says nothing of upstream.
+        let is_sent = matches!(suspect.bytes, SuspectBytes::Staged(_));
+        if is_sent && self.databases.proves_itself(version.path.as_str()) {
+            self.keep_drift(&mismatch, answer, suspect).await;
+        } else {
+            self.metrics.proof(metrics::Proof::Mismatch);
+            self.keep_mismatch(&mismatch, answer, suspect).await;
+        }
+        if self.mode(version.path.as_str()) == config::Mode::Report {
             return Ok(unproved(&format!(
                 "{} has {want}, the file is {got}",
                 mismatch.database
@@ -168,7 +181,7 @@ impl Prover {
     /// Tells whether a file of this standing may be served under the policy of
     /// today, which may be stricter than that of the day it was stored.
     pub(crate) fn accepts(&self, module: &str, standing: &Standing) -> bool {
-        let lenient = self.is_lenient() || self.policy.is_exempt(module);
+        let lenient = self.is_lenient(module) || self.is_exempt(module);
         match standing {
             // A proof is of a key. What only another key has signed is judged again.
             Standing::Proved { .. } => self.believes(standing) || lenient,
@@ -176,7 +189,7 @@ impl Prover {
             // Where a proof can be had now, it is asked for.
             Standing::Exempt => lenient,
             Standing::Unproved { .. } => {
-                self.policy.mode == config::Mode::Off || self.policy.is_exempt(module)
+                self.mode(module) == config::Mode::Off || self.is_exempt(module)
             }
         }
     }
@@ -202,8 +215,21 @@ impl Prover {
 
     /// Tells whether a file that was let through unproved may be served when there is
     /// still no proof to be had.
-    pub(crate) fn is_lenient(&self) -> bool {
-        self.policy.mode != config::Mode::Require
+    fn is_lenient(&self, module: &str) -> bool {
+        self.mode(module) != config::Mode::Require
+    }
+
+    /// What becomes of a module that is not proved. What the database of our own proves,
+    /// nothing frees from that: with one there is no hole for private modules.
+    fn mode(&self, module: &str) -> config::Mode {
+        if self.databases.proves_itself(module) {
+            return config::Mode::Require;
+        }
+        self.policy.mode
+    }
+
+    fn is_exempt(&self, module: &str) -> bool {
+        self.policy.is_exempt(module) && !self.databases.proves_itself(module)
     }
 
     fn no_line(
@@ -215,7 +241,7 @@ impl Prover {
         let line = covered.line(version);
         let reason = format!("the record in {database} has no line for it");
         let error = Error::NoLine { line, database };
-        self.tolerate(metrics::Proof::NotInDatabase, reason, error)
+        self.tolerate(version, metrics::Proof::NotInDatabase, reason, error)
     }
 
     fn without_record(
@@ -225,35 +251,41 @@ impl Prover {
         error: LookupError,
     ) -> Result<Standing, Error> {
         let metric = match error {
-            LookupError::NotFound { .. } | LookupError::Private => metrics::Proof::NotInDatabase,
+            LookupError::NotFound { .. } | LookupError::Private | LookupError::Denied { .. } => {
+                metrics::Proof::NotInDatabase
+            }
             LookupError::Invalid { .. } => metrics::Proof::BadAnswer,
             LookupError::Stopped { .. } => metrics::Proof::Stopped,
-            LookupError::Unreachable { .. } | LookupError::Internal { .. } => {
-                metrics::Proof::Unreachable
-            }
+            LookupError::Unreachable { .. }
+            | LookupError::Unsigned { .. }
+            | LookupError::Internal { .. } => metrics::Proof::Unreachable,
         };
         let reason = format!("{database}: {error}");
-        let (version, database) = (version.clone(), database.to_owned());
+        let database = database.to_owned();
         let error = match error {
-            LookupError::NotFound { .. } => Error::NotInDatabase { version, database },
+            LookupError::NotFound { .. } => Error::NotInDatabase {
+                version: version.clone(),
+                database,
+            },
             error => Error::Lookup {
-                version,
+                version: version.clone(),
                 database,
                 error,
             },
         };
-        self.tolerate(metric, reason, error)
+        self.tolerate(version, metric, reason, error)
     }
 
     /// Lets a version without proof through where the policy only reports.
     fn tolerate(
         &self,
+        version: &ModuleVersion,
         metric: metrics::Proof,
         reason: String,
         error: Error,
     ) -> Result<Standing, Error> {
         self.metrics.proof(metric);
-        if self.is_lenient() {
+        if self.is_lenient(version.path.as_str()) {
             tracing::warn!(reason, "serving a module that is not proved");
             return Ok(unproved(&reason));
         }
@@ -288,6 +320,16 @@ pub(crate) fn standing(database: &str, answer: &ProvedAnswer) -> Standing {
         record: answer.id,
         key: format!("{:08x}", answer.key_hash),
         record_hash: answer.record_hash.to_string(),
+    }
+}
+
+/// Returns the standing of what a record of our own log covers.
+pub(crate) fn standing_in(database: &str, key: &VerifierKey, id: u64, record: &Record) -> Standing {
+    Standing::Proved {
+        database: database.to_owned(),
+        record: id,
+        key: format!("{:08x}", key.key_hash()),
+        record_hash: record_hash(record.as_str().as_bytes()).to_string(),
     }
 }
 

@@ -97,7 +97,7 @@ impl Modules {
         Err(self.changed(file, &before, received.suspect()).await)
     }
 
-    async fn measure_received(
+    pub(super) async fn measure_received(
         &self,
         file: &VersionFile,
         received: &Received,

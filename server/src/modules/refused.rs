@@ -9,6 +9,7 @@ use super::proof::Prover;
 use super::suspect::Suspect;
 use crate::blocking::{self, CALL_MAX};
 use crate::evidence;
+use crate::metrics;
 
 impl Prover {
     /// Keeps what hashes to something else than its record says.
@@ -32,6 +33,31 @@ impl Prover {
             upstream.url = upstream,
             evidence,
             "checksum mismatch: the file is not the one that the checksum database has"
+        );
+    }
+
+    /// Keeps what an upstream sends now for a version that is logged with another hash.
+    pub(super) async fn keep_drift(&self, mismatch: &Mismatch, answer: Bytes, suspect: Suspect) {
+        self.metrics.proof(metrics::Proof::Drift);
+        let facts = json!({
+            "line": mismatch.line,
+            "database": mismatch.database,
+            "h1_logged": mismatch.want.to_string(),
+            "h1_upstream_now": mismatch.got.to_string(),
+        });
+        let upstream = suspect.url.clone();
+        let subject = mismatch.line.replace(' ', "@");
+        let evidence = self
+            .keep("drift", subject, facts, suspect, Some(answer))
+            .await;
+        tracing::error!(
+            line = mismatch.line,
+            database = mismatch.database,
+            logged = %mismatch.want,
+            now = %mismatch.got,
+            upstream.url = upstream,
+            evidence,
+            "drift: upstream sends other bytes now than those that were logged, which stay"
         );
     }
 

@@ -14,9 +14,10 @@ use super::archive::{self, Archive};
 use super::fetch::{Fetch, Hops};
 use super::followed::{Around, Followed};
 use super::heads::Heads;
-use super::{LookupError, ProvedAnswer};
+use super::{LookupError, ProvedAnswer, Record};
 use crate::config;
 use crate::evidence::Evidence;
+use crate::own::{self, Own, TileBody};
 use crate::store::durable::Staging;
 
 /// One checksum database. Cheap to clone.
@@ -24,6 +25,8 @@ use crate::store::durable::Staging;
 pub(crate) enum Database {
     /// Somebody else's, which is asked and proved.
     Followed(Arc<Followed>),
+    /// Our own, which is kept and signed here.
+    Own(Arc<Own>),
 }
 
 /// What databases work with.
@@ -77,8 +80,30 @@ impl Databases {
         })
     }
 
-    /// The database that proves a module, the first in the settings that covers it. A
-    /// private one is covered only by a database that is named for it.
+    /// Returns the same databases, and before them one of our own.
+    pub(crate) fn with_own(&self, own: Own) -> Self {
+        let own = Database::Own(Arc::new(own));
+        let followed = self.all.iter().cloned();
+        Self {
+            all: std::iter::once(own).chain(followed).collect(),
+        }
+    }
+
+    /// The database of our own.
+    pub(crate) fn own(&self) -> Option<&Arc<Own>> {
+        self.all.iter().find_map(|database| match database {
+            Database::Own(own) => Some(own),
+            Database::Followed(_) => None,
+        })
+    }
+
+    /// Whether a module is proved in a database of our own, from which nothing frees it.
+    pub(crate) fn proves_itself(&self, module: &str) -> bool {
+        self.own().is_some_and(|own| own.proves(module))
+    }
+
+    /// The database that proves a module: our own, or the first in the settings that
+    /// covers it. A private one is covered only by a database that is named for it.
     pub(crate) fn covering(&self, module: &str) -> Option<&Database> {
         self.all.iter().find(|database| database.covers(module))
     }
@@ -151,16 +176,20 @@ impl Archives {
 impl Database {
     /// The database's name, which is also its key's.
     pub(crate) fn name(&self) -> &str {
-        let Self::Followed(followed) = self;
-        followed.name()
+        match self {
+            Self::Followed(followed) => followed.name(),
+            Self::Own(own) => own.name(),
+        }
     }
 
     fn covers(&self, module: &str) -> bool {
-        let Self::Followed(followed) = self;
-        followed.covers(module)
+        match self {
+            Self::Followed(followed) => followed.covers(module),
+            Self::Own(own) => own.proves(module),
+        }
     }
 
-    /// See [`Followed::lookup`].
+    /// See [`Followed::lookup`] and [`Own::lookup`].
     ///
     /// # Errors
     /// See [`LookupError`].
@@ -169,11 +198,16 @@ impl Database {
         module: &ModuleVersion,
         hops: &Hops,
     ) -> Result<Arc<ProvedAnswer>, LookupError> {
-        let Self::Followed(followed) = self;
-        followed.lookup(module, hops).await
+        match self {
+            Self::Followed(followed) => followed.lookup(module, hops).await,
+            Self::Own(own) => {
+                let answered = own.lookup(module, hops.via.clone()).await?;
+                proved(own, answered)
+            }
+        }
     }
 
-    /// See [`Followed::stored_lookup`].
+    /// See [`Followed::stored_lookup`] and [`Own::logged`].
     ///
     /// # Errors
     /// See [`LookupError`].
@@ -181,17 +215,24 @@ impl Database {
         &self,
         module: &ModuleVersion,
     ) -> Result<Arc<ProvedAnswer>, LookupError> {
-        let Self::Followed(followed) = self;
-        followed.stored_lookup(module).await
+        match self {
+            Self::Followed(followed) => followed.stored_lookup(module).await,
+            Self::Own(own) => match own.logged(module).await? {
+                Some(answered) => proved(own, answered),
+                None => Err(not_logged()),
+            },
+        }
     }
 
-    /// See [`Followed::latest`].
+    /// See [`Followed::latest`] and [`Own::latest`].
     ///
     /// # Errors
     /// See [`LookupError`].
     pub(crate) async fn latest(&self, hops: &Hops) -> Result<Bytes, LookupError> {
-        let Self::Followed(followed) = self;
-        followed.latest(hops).await
+        match self {
+            Self::Followed(followed) => followed.latest(hops).await,
+            Self::Own(own) => Ok(own.latest()?.into()),
+        }
     }
 
     /// See [`Followed::tile`].
@@ -199,8 +240,10 @@ impl Database {
     /// # Errors
     /// See [`LookupError`].
     pub(crate) async fn tile(&self, tile: &Tile, hops: &Hops) -> Result<Bytes, LookupError> {
-        let Self::Followed(followed) = self;
-        followed.tile(tile, hops).await
+        match self {
+            Self::Followed(followed) => followed.tile(tile, hops).await,
+            Self::Own(own) => own_tile(own, tile).await,
+        }
     }
 
     /// See [`Followed::stored`].
@@ -208,50 +251,96 @@ impl Database {
     /// # Errors
     /// See [`LookupError`].
     pub(crate) async fn stored(&self, request: &SumdbRequest) -> Result<Bytes, LookupError> {
-        let Self::Followed(followed) = self;
-        followed.stored(request).await
+        match (self, request) {
+            (Self::Followed(followed), _) => followed.stored(request).await,
+            (Self::Own(_), SumdbRequest::Supported) => Ok(Bytes::new()),
+            (Self::Own(own), SumdbRequest::Latest) => Ok(own.latest()?.into()),
+            (Self::Own(own), SumdbRequest::Tile(tile)) => own_tile(own, tile).await,
+            (Self::Own(_), SumdbRequest::Lookup(module)) => {
+                let answer = self.stored_lookup(module).await?;
+                Ok(answer.bytes.clone())
+            }
+        }
     }
 
     /// See [`Followed::holds`].
     pub(crate) fn holds(&self, key_hash: u32, id: u64) -> bool {
-        let Self::Followed(followed) = self;
-        followed.holds(key_hash, id)
+        match self {
+            Self::Followed(followed) => followed.holds(key_hash, id),
+            Self::Own(own) => own.key().key_hash() == key_hash && id < own.size(),
+        }
     }
 
-    /// See [`Followed::head_size`].
+    /// Records under the newest head.
     pub(crate) fn head_size(&self) -> Option<u64> {
-        let Self::Followed(followed) = self;
-        followed.head_size()
+        match self {
+            Self::Followed(followed) => followed.head_size(),
+            Self::Own(own) => Some(own.size()),
+        }
     }
 
     /// See [`Followed::lost_head_size`].
     pub(crate) fn lost_head_size(&self) -> Option<u64> {
-        let Self::Followed(followed) = self;
-        followed.lost_head_size()
+        match self {
+            Self::Followed(followed) => followed.lost_head_size(),
+            Self::Own(_) => None,
+        }
     }
 
     /// See [`Followed::head_age`].
     pub(crate) fn head_age(&self) -> Option<Duration> {
-        let Self::Followed(followed) = self;
-        followed.head_age()
+        match self {
+            Self::Followed(followed) => followed.head_age(),
+            Self::Own(_) => None,
+        }
     }
 
     /// See [`Followed::is_standing_still`].
     pub(crate) fn is_standing_still(&self) -> bool {
-        let Self::Followed(followed) = self;
-        followed.is_standing_still()
+        match self {
+            Self::Followed(followed) => followed.is_standing_still(),
+            Self::Own(_) => false,
+        }
     }
 
-    /// See [`Followed::is_stopped`].
+    /// Whether nothing new of it is given out before a person has acted: a fork has
+    /// stopped it, or our own signs nothing.
     pub(crate) fn is_stopped(&self) -> bool {
-        let Self::Followed(followed) = self;
-        followed.is_stopped()
+        match self {
+            Self::Followed(followed) => followed.is_stopped(),
+            Self::Own(own) => own.unsigned().is_some(),
+        }
     }
 
-    /// See [`Followed::tick`].
+    /// See [`Followed::tick`] and [`Own::tick`].
     pub(crate) async fn tick(&self) {
-        let Self::Followed(followed) = self;
-        followed.tick().await;
+        match self {
+            Self::Followed(followed) => followed.tick().await,
+            Self::Own(own) => own.tick().await,
+        }
+    }
+}
+
+/// A record of our own log is checked against its hash there when it is read.
+fn proved(own: &Own, answered: own::Answered) -> Result<Arc<ProvedAnswer>, LookupError> {
+    let record = Record::parse(&answered.record).map_err(|error| LookupError::Invalid {
+        reason: error.to_string(),
+    })?;
+    let answer = ProvedAnswer::new(answered.id, record, own.key(), answered.bytes.into());
+    Ok(Arc::new(answer))
+}
+
+async fn own_tile(own: &Own, tile: &Tile) -> Result<Bytes, LookupError> {
+    match own.tile(tile).await? {
+        Some(TileBody::Whole(bytes)) => Ok(bytes),
+        Some(TileBody::Pieces { .. }) | None => Err(not_logged()),
+    }
+}
+
+fn not_logged() -> LookupError {
+    LookupError::NotFound {
+        status: 404,
+        text: Bytes::from_static(b"not found: it is not in the log\n"),
     }
 }
 

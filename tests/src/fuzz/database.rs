@@ -1,9 +1,12 @@
 //! Notes, trees and answers of checksum databases.
 
 use proto::note::{self as notes, SignerKey, VerifierKey};
-use proto::sumdb::{LookupAnswer, PUBLIC_KEY, Record, Setting, split_records};
+use proto::sumdb::{LookupAnswer, PUBLIC_KEY, Record, Setting, own, split_records};
+use proto::tlog::c2sp::Request;
+use proto::tlog::entries::Entries;
 use proto::tlog::plan::TilePlan;
-use proto::tlog::{HashTree, Node, Tile, checkpoint as checkpoints, record_hash};
+use proto::tlog::regroup::Regroup;
+use proto::tlog::{HashTree, Node, SIZE_MAX, Tile, checkpoint as checkpoints, record_hash};
 
 use super::text;
 
@@ -52,6 +55,20 @@ pub fn lookup_answer(data: &[u8]) {
     if let Ok(record) = Record::parse(data) {
         assert_eq!(record.as_str().as_bytes(), data);
     }
+    if let Some(module) = own::parts(data) {
+        let record = Record::parse(data).expect("a record of ours");
+        assert!(record.is_about(&module));
+    }
+    for entries in [Entries::Lines, Entries::Sized] {
+        let mut again = Vec::new();
+        if let Ok(records) = entries.split(data)
+            && records
+                .iter()
+                .all(|record| entries.push(record, &mut again).is_ok())
+        {
+            assert_eq!(again, data);
+        }
+    }
     if let Ok(records) = split_records(data) {
         let texts: Vec<&str> = records.iter().map(Record::as_str).collect();
         for text in &texts {
@@ -62,14 +79,26 @@ pub fn lookup_answer(data: &[u8]) {
     }
 }
 
-/// A path of a tile.
+/// A path of a tile, as the go command asks for it or as monitors of other logs do.
 pub fn tile_path(data: &[u8]) {
     let text = text(data);
+    if let Some(Request::Tile(tile) | Request::Entries(tile)) = Request::parse(&text) {
+        assert!(Tile::parse(&text).is_err(), "it is one or the other");
+        assert!(tile.height == 8 && tile.path().starts_with("tile/8/"));
+    }
     let Ok(tile) = Tile::parse(&text) else {
         return;
     };
     assert_eq!(tile.path(), text);
     assert!(tile.width >= 1 && tile.width <= 1 << tile.height);
+    for size in [300, 1 << 40, SIZE_MAX] {
+        let Some(mut pieces) = Regroup::new(&tile, size) else {
+            continue;
+        };
+        assert!(pieces.pieces_left() > 0);
+        let first = pieces.next().expect("a piece is left");
+        assert!(first.tile.height == 8 && first.hashes(&[]).is_err());
+    }
     let full = tile.to_full();
     assert!(full.is_full());
     assert_eq!(Tile::parse(&full.path()).as_ref(), Ok(&full));

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use verifier::compare::{Artifact, Outcome, Verdict};
+use verifier::artifact::Artifact;
+use verifier::compare::Outcome;
+use verifier::diff::Verdict;
 use verifier::input::Input;
 
 /// Every so many bytes one is changed in the copy.

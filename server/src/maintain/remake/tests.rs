@@ -66,6 +66,7 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
     let counted = Change::put(Table::Fetched, "2026-11-26/m.example/x@v1.0.0", &2).unwrap();
     ledger.apply(vec![counted]).await.unwrap();
     let remake = Remake {
+        own: None,
         databases: Arc::new(
             Archives::open(&[], &crate::config::Upstream::default(), data.path()).unwrap(),
         ),
@@ -166,6 +167,7 @@ async fn what_is_taken_back_and_stored_meanwhile_is_not_overwritten() {
     let archives = Archives::open(&[], &config.upstream, data.path());
     let remake = Remake {
         databases: Arc::new(archives.unwrap()),
+        own: None,
         blobs,
         ledger: Arc::clone(&ledger),
         turns,
@@ -215,6 +217,7 @@ async fn what_the_journal_told_last_is_recorded_where_the_ledger_has_nothing() {
     let archives = Archives::open(&[], &config.upstream, data.path());
     let remake = Remake {
         databases: Arc::new(archives.unwrap()),
+        own: None,
         blobs: Arc::new(Local::read_only(data.path())),
         ledger: Arc::clone(&ledger),
         turns: Turns::default(),

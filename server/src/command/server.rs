@@ -1,0 +1,89 @@
+//! Speaking to the server that has the data folder open.
+
+use anyhow::{Context as _, Result, bail};
+use http::Method;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::net::UnixStream;
+
+use crate::app::control;
+use crate::config::Config;
+
+/// A connection to the server.
+pub(super) struct Server {
+    sender: hyper::client::conn::http1::SendRequest<Empty<Bytes>>,
+}
+
+/// Bytes of the server's answer.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+
+/// Connects to the server that has the data folder open; `None` when none answers.
+///
+/// # Errors
+/// What stands in the way of one that is there.
+pub(super) async fn connect(config: &Config) -> Result<Option<Server>> {
+    let Some(socket) = control::noted(&config.data).context("looking for a running server")? else {
+        return Ok(None);
+    };
+    let stream = match UnixStream::connect(&socket).await {
+        Ok(stream) => stream,
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused
+            ) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("speaking to {}", socket.display()));
+        }
+    };
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .context("speaking to the server")?;
+    // It ends when the sender is dropped.
+    tokio::spawn(connection);
+    Ok(Some(Server { sender }))
+}
+
+impl Server {
+    /// Sends a request about `what`, which is put behind `/<verb>/`, and returns the
+    /// answer's body.
+    ///
+    /// # Errors
+    /// That the server refuses, in its words.
+    pub(super) async fn ask(
+        &mut self,
+        method: Method,
+        verb: &str,
+        what: &str,
+        query: &str,
+    ) -> Result<Bytes> {
+        let path = escaped(what).replace("%2F", "/");
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("/{verb}/{path}{query}"))
+            .header(http::header::HOST, "localhost")
+            .body(Empty::new())?;
+        let sent = self.sender.send_request(request).await;
+        let response = sent.context("speaking to the server")?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
+            .collect()
+            .await
+            .map_err(|error| anyhow::anyhow!("reading the server's answer: {error}"))?
+            .to_bytes();
+        if !status.is_success() {
+            bail!("{what}: {}", String::from_utf8_lossy(&body).trim_end());
+        }
+        Ok(body)
+    }
+}
+
+/// Returns a text as it stands in a URL.
+pub(super) fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}

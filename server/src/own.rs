@@ -1,0 +1,424 @@
+//! A checksum database of our own: what is admitted is logged, numbered and signed.
+//!
+//! One key then speaks for public modules, whose lines are copied from the public
+//! database once they are proved there, and for private ones, which are hashed here. The
+//! sequencer that gives numbers is `proto::tlog::sequencer`; here are the files, the
+//! ledger and the clients around it.
+//!
+//! Absent here: who decides what is admitted ([`Admit`]; `app` hands it down), and any
+//! way to change or withdraw a record.
+
+mod admit;
+mod archive;
+mod denied;
+mod error;
+mod files;
+pub(crate) mod high_water;
+pub(crate) mod key;
+mod log;
+mod map;
+mod queue;
+mod read;
+mod step;
+mod times;
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use http::HeaderValue;
+use proto::module::ModuleVersion;
+use proto::note::{SignerKey, VerifierKey};
+use proto::sumdb::own;
+use proto::tlog::Tile;
+use proto::tlog::entries::Entries;
+use quick_cache::sync::Cache;
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
+
+pub(crate) use admit::{Admit, Admitted, Logged};
+pub(crate) use archive::Archive;
+pub(crate) use denied::{Denied, check_reason};
+pub(crate) use error::Error;
+pub(crate) use read::TileBody;
+pub(crate) use times::change as time_of_batch;
+
+use crate::config;
+use crate::flight::Flights;
+use crate::journal::{self, Entry, Journal};
+use crate::ledger::Ledger;
+use crate::store::durable::Staging;
+use files::Files;
+use high_water::Mark;
+use log::Log;
+use map::Map;
+use queue::Queue;
+use read::Reader;
+use times::Times;
+
+/// The longest record: two lines, each with a module path, a version and a hash.
+const RECORD_BYTES_MAX: usize = 8 << 10;
+
+/// Records that are kept at hand; some 3 MB.
+const LATELY_MAX: usize = 8192;
+
+/// A database that is kept and signed here.
+pub(crate) struct Own {
+    log: Arc<Log>,
+    queue: Arc<Queue>,
+    reader: Reader,
+    journal: Journal,
+    denied: Denied,
+    admit: Arc<dyn Admit>,
+    /// Says which modules are private: those are proved here.
+    upstream: config::Upstream,
+    /// Records that were asked for lately: they never change.
+    lately: Cache<ModuleVersion, (u64, Arc<[u8]>)>,
+    /// What is being admitted.
+    admissions: Flights<ModuleVersion, Result<u64, Error>>,
+}
+
+/// What a database is kept with.
+pub(crate) struct Parts {
+    /// The key that signs.
+    pub(crate) signer: SignerKey,
+    /// Where the high-water mark lies.
+    pub(crate) high_water: PathBuf,
+    /// The size with which a person says to go on.
+    pub(crate) accepted: Option<u64>,
+    /// The step after which the process ends, in tests.
+    pub(crate) end_after: Option<String>,
+    /// The files that are being written.
+    pub(crate) staging: Staging,
+    /// Heads, and which module is where.
+    pub(crate) ledger: Arc<dyn Ledger>,
+    /// First uses.
+    pub(crate) journal: Journal,
+    /// Who decides what is admitted.
+    pub(crate) admit: Arc<dyn Admit>,
+    /// Batches that are being written.
+    pub(crate) tasks: TaskTracker,
+    /// Whether nothing can be written.
+    pub(crate) is_read_only: bool,
+}
+
+/// A record of the log, and the answer that has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Answered {
+    /// The record's number.
+    pub(crate) id: u64,
+    /// The record.
+    pub(crate) record: Vec<u8>,
+    /// Number, record and signed head, as clients get them.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Looks whether the settings can be used: pairs of a key and what is wrong. Blocks.
+pub(crate) fn check(
+    settings: &config::Own,
+    followed: &[config::Database],
+) -> Vec<(String, String)> {
+    let Some(path) = &settings.key else {
+        return Vec::new();
+    };
+    let shown = path.display();
+    let signer = match key::read(path) {
+        Ok(signer) => signer,
+        Err(error) => return vec![("own.key".to_owned(), format!("{shown}: {error}"))],
+    };
+    let mut found = Vec::new();
+    if followed.iter().any(|it| it.name == signer.name()) {
+        let message = format!("{} is one of the followed databases as well", signer.name());
+        found.push(("own.key".to_owned(), message));
+    }
+    let mark = high_water_of(settings, path);
+    if let Err(error) = high_water::check(&mark) {
+        let message = format!("{} cannot be written: {error}", mark.display());
+        found.push(("own.high_water".to_owned(), message));
+    }
+    found
+}
+
+/// Returns where the high-water mark lies.
+pub(crate) fn high_water_of(settings: &config::Own, key: &Path) -> PathBuf {
+    let said = settings.high_water.clone();
+    said.unwrap_or_else(|| high_water::beside(key))
+}
+
+impl fmt::Debug for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Own({})", self.name())
+    }
+}
+
+impl Own {
+    /// Opens the database, and finishes what a crash has left. Blocks, on a thread of the
+    /// runtime that may.
+    ///
+    /// # Errors
+    /// What disk or ledger answer.
+    pub(crate) fn open(data: &Path, upstream: &config::Upstream, parts: Parts) -> io::Result<Self> {
+        if let Some(step) = &parts.end_after
+            && !step::end_after(step)
+        {
+            return Err(io::Error::other(format!(
+                "{step} is no step of logging a record"
+            )));
+        }
+        let verifier = parts.signer.verifier();
+        let files = Files::at(data, verifier.name(), parts.staging);
+        let name = verifier.name().to_owned();
+        let log = Arc::new(Log {
+            map: Map::new(Arc::clone(&parts.ledger), files.clone(), name.clone()),
+            times: Times::new(
+                Arc::clone(&parts.ledger),
+                parts.journal.clone(),
+                name.clone(),
+            ),
+            signer: parts.signer,
+            verifier,
+            mark: Mark::at(&parts.high_water),
+            files: files.clone(),
+            ledger: parts.ledger,
+            is_read_only: parts.is_read_only,
+        });
+        let standing = Handle::current().block_on(log.stand_or_serve(parts.accepted))?;
+        if let Some(reason) = &standing.unsigned {
+            tracing::error!(
+                database = log.verifier.name(),
+                records = standing.head.tree.size,
+                reason,
+                "nothing is signed; what is in the log is served"
+            );
+        }
+        let queue = Arc::new(Queue::new(Arc::clone(&log), standing, parts.tasks));
+        Ok(Self {
+            reader: Reader::new(files, Arc::clone(&queue)),
+            log,
+            queue,
+            denied: Denied::open(data, parts.journal.clone(), name)?,
+            journal: parts.journal,
+            admit: parts.admit,
+            upstream: upstream.clone(),
+            lately: Cache::new(LATELY_MAX),
+            admissions: Flights::default(),
+        })
+    }
+
+    /// The database's name, which is also its key's.
+    pub(crate) fn name(&self) -> &str {
+        self.log.verifier.name()
+    }
+
+    /// The key that its heads are signed with.
+    pub(crate) fn key(&self) -> &VerifierKey {
+        &self.log.verifier
+    }
+
+    /// Whether a module is proved here before it is served: every private one is.
+    pub(crate) fn proves(&self, module: &str) -> bool {
+        self.upstream.private_entry(module).is_some()
+    }
+
+    /// Records in the log.
+    pub(crate) fn size(&self) -> u64 {
+        self.queue.standing().head.tree.size
+    }
+
+    /// Why nothing is signed; `None` where signing goes on.
+    pub(crate) fn unsigned(&self) -> Option<String> {
+        self.queue.standing().unsigned.clone()
+    }
+
+    /// The newest signed head, as the go command reads it.
+    ///
+    /// # Errors
+    /// [`Error::Unsigned`] when the log was lost, and its first head would be given out
+    /// a second time.
+    pub(crate) fn latest(&self) -> Result<Vec<u8>, Error> {
+        self.given_out().map(|head| head.note)
+    }
+
+    /// The newest signed head, as witnesses and monitors read it.
+    ///
+    /// # Errors
+    /// As [`latest`](Self::latest).
+    pub(crate) fn checkpoint(&self) -> Result<Vec<u8>, Error> {
+        self.given_out().map(|head| head.checkpoint)
+    }
+
+    fn given_out(&self) -> Result<own::SignedHead, Error> {
+        let standing = self.queue.standing();
+        match &standing.unsigned {
+            Some(reason) if standing.head.tree.size == 0 => Err(Error::Unsigned {
+                reason: reason.clone(),
+            }),
+            _ => Ok(standing.head.clone()),
+        }
+    }
+
+    /// Returns the record of a module version where it is logged.
+    ///
+    /// # Errors
+    /// What disk or ledger answer.
+    pub(crate) async fn logged(&self, module: &ModuleVersion) -> Result<Option<Answered>, Error> {
+        if let Some((id, record)) = self.lately.get(module) {
+            return self.answer(id, &record).map(Some);
+        }
+        let size = self.size();
+        let found = self.log.map.get(module, size).await;
+        match found.map_err(Error::io("looking a module up in the log"))? {
+            // The ledger knows of a batch before the others are told of its head.
+            Some(id) if id < size => self.answered(module, id).await.map(Some),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Returns the record of a module version, which is admitted where it is not logged.
+    ///
+    /// # Errors
+    /// Why it is neither.
+    pub(crate) async fn lookup(
+        self: &Arc<Self>,
+        module: &ModuleVersion,
+        via: Option<HeaderValue>,
+    ) -> Result<Answered, Error> {
+        if let Some(answered) = self.logged(module).await? {
+            return Ok(answered);
+        }
+        if let Some(reason) = self.unsigned() {
+            return Err(Error::Unsigned { reason });
+        }
+        let (this, wanted) = (Arc::clone(self), module.clone());
+        let work = async move { this.admit(wanted, via).await };
+        let id = self.admissions.join(module.clone(), work).await?;
+        self.answered(module, id).await
+    }
+
+    /// Looks again where the log stands while nothing is signed: the ledger may answer now,
+    /// or a person has put the high-water mark back.
+    pub(crate) async fn tick(&self) {
+        self.queue.look_again().await;
+    }
+
+    /// Returns a record of the log by its number.
+    ///
+    /// # Errors
+    /// What the disk answers, or that it is beyond the log.
+    pub(crate) async fn record(&self, id: u64) -> Result<Vec<u8>, Error> {
+        self.reader.record(id).await
+    }
+
+    /// Returns why a logged version is not served any more; `None` where it is.
+    pub(crate) fn denied(&self, module: &ModuleVersion) -> Option<String> {
+        self.denied.reason(module)
+    }
+
+    /// Stops serving a version, for a reason, or serves it again. Its record stays.
+    ///
+    /// # Errors
+    /// What the disk answers; nothing is changed then.
+    pub(crate) async fn deny(
+        &self,
+        module: &ModuleVersion,
+        reason: Option<String>,
+    ) -> Result<(), Error> {
+        let set = self.denied.set(module, reason).await;
+        set.map_err(Error::io("noting that a version is denied"))
+    }
+
+    /// Returns at most `limit` records that were logged at `since` or later, in
+    /// microseconds since 1970: which module version each is about, and when it was
+    /// logged, in the order of time.
+    ///
+    /// # Errors
+    /// What disk or ledger answer.
+    pub(crate) async fn index(
+        &self,
+        since: u64,
+        limit: usize,
+    ) -> Result<Vec<(ModuleVersion, u64)>, Error> {
+        let doing = "reading when records were logged";
+        let found = self.log.times.since(since, limit, self.size()).await;
+        let mut index = Vec::new();
+        for (id, at) in found.map_err(Error::io(doing))? {
+            let record = self.reader.record(id).await?;
+            let module = own::parts(&record);
+            index.push((module.ok_or_else(|| Error::damaged(doing, id))?, at));
+        }
+        Ok(index)
+    }
+
+    /// Returns a tile of any height; `None` when the log has not all of it.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub(crate) async fn tile(&self, tile: &Tile) -> Result<Option<TileBody>, Error> {
+        self.reader.tile(tile, Entries::Lines).await
+    }
+
+    /// Returns a tile of records, each with its length before it.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub(crate) async fn entries(&self, tile: &Tile) -> Result<Option<TileBody>, Error> {
+        self.reader.tile(tile, Entries::Sized).await
+    }
+
+    async fn answered(&self, module: &ModuleVersion, id: u64) -> Result<Answered, Error> {
+        let record: Arc<[u8]> = self.reader.record(id).await?.into();
+        let answered = self.answer(id, &record)?;
+        self.lately.insert(module.clone(), (id, record));
+        Ok(answered)
+    }
+
+    /// Puts the answer with a record together, under the newest head.
+    fn answer(&self, id: u64, record: &[u8]) -> Result<Answered, Error> {
+        let note = self.latest()?;
+        Ok(Answered {
+            id,
+            record: record.to_vec(),
+            bytes: own::lookup_answer(id, record, &note),
+        })
+    }
+
+    async fn admit(&self, module: ModuleVersion, via: Option<HeaderValue>) -> Result<u64, Error> {
+        let admitted = self.admit.admit(&module, via).await?;
+        let record = own::text(&module, admitted.zip, admitted.go_mod);
+        if let Some(from) = &admitted.first_use {
+            let entry = Entry::Admitted {
+                database: self.name().to_owned(),
+                version: module.escaped(),
+                h1: admitted.zip.to_string(),
+                go_mod_h1: admitted.go_mod.to_string(),
+                from: from.clone(),
+                at: journal::seconds_now(),
+            };
+            let appended = self.journal.append(entry).await;
+            appended.map_err(Error::io("noting a first use"))?;
+        }
+        let bytes = record.clone().into_bytes();
+        let id = self.queue.append(module.clone(), bytes).await?;
+        tracing::info!(
+            module.path = module.path.as_str(),
+            version = module.version.as_str(),
+            record = id,
+            from = admitted.first_use,
+            "logged in the database of our own"
+        );
+        if let Some(then) = admitted.then {
+            then(Logged {
+                database: self.name().to_owned(),
+                id,
+                key_hash: self.key().key_hash(),
+                record,
+            })
+            .await;
+        }
+        Ok(id)
+    }
+}
+
+#[cfg(test)]
+mod tests;

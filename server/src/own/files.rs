@@ -1,0 +1,219 @@
+//! The files of a log: `DATA/log/<name>/tile/8/…` and `checkpoint`.
+//!
+//! A tile is named by its width, and the tree's size says which width is there: the
+//! widest. A partial tile that a wider one has replaced is removed once the checkpoint
+//! has moved on.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use proto::note::VerifierKey;
+use proto::sumdb::{Head, cut_records};
+use proto::tlog::batch::{Batch, HEIGHT};
+use proto::tlog::entries::Entries;
+use proto::tlog::{Level, Tile, record_hash};
+
+use crate::store::durable::Staging;
+
+/// The folder of one log. Cheap to clone. Everything here blocks.
+#[derive(Clone, Debug)]
+pub(crate) struct Files {
+    root: PathBuf,
+    staging: Staging,
+}
+
+/// Bytes of the largest stored tile: 256 records of the longest kind.
+const TILE_BYTES_MAX: u64 = 256 * super::RECORD_BYTES_MAX as u64 * 2;
+
+/// How often a tile is looked for that wider ones replace.
+const LOOKS_MAX: usize = 16;
+
+impl Files {
+    /// Takes the folder of the log `name` as it is; it may be absent.
+    pub(crate) fn at(data: &Path, name: &str, staging: Staging) -> Self {
+        let root = data.join("log").join(name);
+        Self { root, staging }
+    }
+
+    /// Reads a tile, where need be as the beginning of a wider one of its place: a wider
+    /// one has replaced it, or was there when a copy was made. `None` where it is not
+    /// there.
+    ///
+    /// # Errors
+    /// What the file system answers, and `InvalidData` when a wider one is damaged.
+    pub(crate) fn tile(&self, tile: &Tile) -> io::Result<Option<Vec<u8>>> {
+        // Another one may be replaced while it is looked for.
+        for _ in 0..LOOKS_MAX {
+            if let Some(bytes) = self.exactly(tile)? {
+                return Ok(Some(bytes));
+            }
+            let Some(wider) = self.wider(tile)? else {
+                return Ok(None);
+            };
+            if let Some(bytes) = self.exactly(&wider)? {
+                return cut(tile, &wider, &bytes).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn exactly(&self, tile: &Tile) -> io::Result<Option<Vec<u8>>> {
+        read(&self.root.join(tile.path()), TILE_BYTES_MAX)
+    }
+
+    /// Returns the narrowest tile of the place that is wider.
+    fn wider(&self, tile: &Tile) -> io::Result<Option<Tile>> {
+        let full = tile.to_full();
+        let widths = self.widths(tile)?;
+        let width = widths.into_iter().filter(|width| *width > tile.width).min();
+        if let Some(width) = width {
+            return Ok(Some(Tile { width, ..*tile }));
+        }
+        let is_full = !tile.is_full() && self.root.join(full.path()).exists();
+        Ok(is_full.then_some(full))
+    }
+
+    /// Returns the widths of the partial tiles of a place.
+    fn widths(&self, tile: &Tile) -> io::Result<Vec<u32>> {
+        let entries = match fs::read_dir(self.partial(tile)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut widths = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name();
+            widths.extend(name.to_str().and_then(|name| name.parse::<u32>().ok()));
+        }
+        Ok(widths)
+    }
+
+    /// Returns the folder of the partial tiles of a place.
+    fn partial(&self, tile: &Tile) -> PathBuf {
+        let full = tile.to_full().path();
+        self.root.join(format!("{full}.p"))
+    }
+
+    /// Reads tiles that must be there.
+    ///
+    /// # Errors
+    /// What the file system answers, with the tile's path where it is not there.
+    pub(crate) fn tiles(&self, tiles: &[Tile]) -> io::Result<Vec<Vec<u8>>> {
+        let read = |tile: &Tile| {
+            let missing = || {
+                let text = format!("{tile} of the log is missing");
+                io::Error::new(io::ErrorKind::NotFound, text)
+            };
+            self.tile(tile)?.ok_or_else(missing)
+        };
+        tiles.iter().map(read).collect()
+    }
+
+    /// Writes the tiles of a batch in their order, each durably.
+    ///
+    /// # Errors
+    /// What the file system answers. Some may then be written: nothing refers to them.
+    pub(super) fn write(&self, batch: &Batch) -> io::Result<()> {
+        for (tile, bytes) in &batch.tiles {
+            self.staging.write(&self.root.join(tile.path()), bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Makes each of these tiles, which are those at the edge of the newest tree, a file of
+    /// its own width, and removes the other partial ones of their places: what a failed
+    /// batch has left, or a batch has replaced.
+    ///
+    /// # Errors
+    /// What the file system answers. What cannot be removed costs room and nothing else.
+    pub(super) fn tidy(&self, edge: &[Tile]) -> io::Result<()> {
+        for tile in edge {
+            if self.exactly(tile)?.is_none() {
+                let bytes = self.tiles(&[*tile])?.pop().unwrap_or_default();
+                self.staging.write(&self.root.join(tile.path()), &bytes)?;
+            }
+            for width in self.widths(tile)? {
+                if width != tile.width {
+                    let _ = fs::remove_file(self.partial(tile).join(width.to_string()));
+                }
+            }
+            if tile.is_full() {
+                let _ = fs::remove_dir(self.partial(tile));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the checkpoint: the newest head that was given out.
+    ///
+    /// # Errors
+    /// What the file system answers, and `InvalidData` when `key` has not signed it.
+    pub(crate) fn checkpoint(&self, key: &VerifierKey) -> io::Result<Option<Head>> {
+        let path = self.root.join("checkpoint");
+        let Some(bytes) = read(&path, proto::note::LEN_MAX as u64)? else {
+            return Ok(None);
+        };
+        let bad = |error| {
+            let text = format!("{}: {error}", path.display());
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        };
+        Head::open(&bytes, key).map(Some).map_err(bad)
+    }
+
+    /// Writes the checkpoint, durably.
+    ///
+    /// # Errors
+    /// What the file system answers; it is then as it was.
+    pub(super) fn write_checkpoint(&self, note: &[u8]) -> io::Result<()> {
+        self.staging.write(&self.root.join("checkpoint"), note)
+    }
+}
+
+/// Reads record `id` of a log of `size` records, and checks it against its hash there.
+/// Blocks.
+///
+/// # Errors
+/// What the file system answers, and `InvalidData` when the record is damaged.
+pub(super) fn record(files: &Files, id: u64, size: u64) -> io::Result<Vec<u8>> {
+    let damaged =
+        |what: &dyn std::fmt::Display| io::Error::new(io::ErrorKind::InvalidData, what.to_string());
+    let widest = |level| Tile::widest(HEIGHT, level, id >> HEIGHT, size);
+    let tiles = [Level::Data, Level::Hashes(0)].map(widest);
+    let read = files.tiles(&tiles.into_iter().flatten().collect::<Vec<_>>())?;
+    let [records, hashes] = &read[..] else {
+        return Err(damaged(&format!("record {id} is beyond the log")));
+    };
+    let records = Entries::Lines
+        .split(records)
+        .map_err(|error| damaged(&error))?;
+    let at = usize::try_from(id % (1 << HEIGHT)).unwrap_or(usize::MAX);
+    let (hashes, _) = hashes.as_chunks::<32>();
+    match (records.get(at), hashes.get(at)) {
+        (Some(record), Some(want)) if record_hash(record).0 == *want => Ok(record.to_vec()),
+        _ => Err(damaged(&format!("record {id} of the log is damaged"))),
+    }
+}
+
+/// Cuts a tile out of a wider one of its place.
+fn cut(tile: &Tile, wider: &Tile, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let cut = match tile.level {
+        Level::Data => cut_records(tile, wider, bytes).map_err(|error| error.to_string()),
+        Level::Hashes(_) => {
+            let cut = tile.cut(wider, bytes).map(<[u8]>::to_vec);
+            cut.map_err(|error| error.to_string())
+        }
+    };
+    cut.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+fn read(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+    use io::Read as _;
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.take(bytes_max).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}

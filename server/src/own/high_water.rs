@@ -1,0 +1,86 @@
+//! The high-water mark: the newest head that was ever signed, kept outside the data
+//! folder, so that a restored data folder cannot take it back.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use proto::note::{self, VerifierKey};
+use proto::sumdb::Head;
+use proto::tlog::recovery::HighWater;
+
+use crate::store::folder::sync_folder;
+
+/// Returns where the mark lies when no setting says it: `KEYFILE.head`.
+pub(crate) fn beside(key: &Path) -> PathBuf {
+    with_ending(key, ".head")
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// The file that holds the mark: a signed head.
+#[derive(Clone, Debug)]
+pub(super) struct Mark {
+    path: PathBuf,
+}
+
+impl Mark {
+    pub(super) fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the mark. Blocks.
+    pub(super) fn read(&self, key: &VerifierKey) -> HighWater {
+        let mut bytes = Vec::new();
+        let read = File::open(&self.path)
+            .and_then(|file| file.take(note::LEN_MAX as u64 + 1).read_to_end(&mut bytes));
+        match read {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => HighWater::Absent,
+            Err(_) => HighWater::Unreadable,
+            Ok(_) => Head::open(&bytes, key)
+                .map_or(HighWater::Unreadable, |head| HighWater::Head(head.tree)),
+        }
+    }
+
+    /// Writes the mark. It is durable on return. Blocks.
+    ///
+    /// # Errors
+    /// What the file system answers; the mark is then as it was, or the new one.
+    pub(super) fn write(&self, note: &[u8]) -> io::Result<()> {
+        let staged = with_ending(&self.path, ".new");
+        let mut file = File::create(&staged)?;
+        file.write_all(note)?;
+        file.sync_all()?;
+        fs::rename(&staged, &self.path)?;
+        sync_folder(&folder_of(&self.path))
+    }
+}
+
+/// Tries whether a mark can be written at `path`, and changes nothing there. Blocks.
+///
+/// # Errors
+/// What the file system answers.
+pub(crate) fn check(path: &Path) -> io::Result<()> {
+    let probe = with_ending(path, ".probe");
+    File::create(&probe)?.write_all(b"0")?;
+    fs::remove_file(&probe)
+}
+
+/// Returns the folder that holds a file.
+pub(super) fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}

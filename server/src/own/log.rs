@@ -1,0 +1,283 @@
+//! The durable steps of a log: where it goes on after a start, and how a batch becomes
+//! durable.
+//!
+//! A batch is written in this order: tiles of records, tiles of hashes, its time, the head in the
+//! ledger by compare-and-swap, which modules are in it, a flush of the ledger, the
+//! high-water mark, the checkpoint. Only then is anybody told. A crash before the swap
+//! leaves tiles that nothing refers to; a crash after it leaves a ledger that is one
+//! batch ahead, which the next start finishes.
+
+use std::io;
+use std::sync::Arc;
+
+use proto::note::{SignerKey, VerifierKey};
+use proto::sumdb::Head;
+use proto::sumdb::own::SignedHead;
+use proto::tlog::batch::{Batch, BatchPlan, HEIGHT};
+use proto::tlog::plan::TilePlan;
+use proto::tlog::recovery::{HighWater, Start, Unsigned};
+use proto::tlog::{Level, Node, Tile, Tree, subtree_hash};
+
+use super::files::Files;
+use super::high_water::Mark;
+use super::map::Map;
+use super::step::{Step, reach};
+use super::times::Times;
+use crate::blocking;
+use crate::ledger::{Conflict, Ledger, Table};
+
+/// What a log is kept with.
+#[derive(Debug)]
+pub(super) struct Log {
+    pub(super) signer: SignerKey,
+    pub(super) verifier: VerifierKey,
+    pub(super) files: Files,
+    pub(super) mark: Mark,
+    pub(super) map: Map,
+    pub(super) times: Times,
+    pub(super) ledger: Arc<dyn Ledger>,
+    pub(super) is_read_only: bool,
+}
+
+/// Where a log goes on.
+#[derive(Debug)]
+pub(super) struct Standing {
+    /// The newest head.
+    pub(super) head: SignedHead,
+    /// Why nothing is signed after it; `None` where signing goes on.
+    pub(super) unsigned: Option<String>,
+}
+
+impl Log {
+    /// Finds out where the log goes on, and finishes a batch that a crash has left to the
+    /// ledger alone. `accepted` is the size with which a person says to go on.
+    ///
+    /// # Errors
+    /// What disk or ledger answer.
+    pub(super) async fn stand(&self, accepted: Option<u64>) -> io::Result<Standing> {
+        let (ledger_note, ledger) = self.ledger_head().await?;
+        let (files, mark, key) = (self.files.clone(), self.mark.clone(), self.verifier.clone());
+        let read = move || {
+            let checkpoint = match files.checkpoint(&key) {
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    tracing::error!(%error, "the checkpoint is no signed head of this log");
+                    None
+                }
+                checkpoint => checkpoint?,
+            };
+            Ok((checkpoint, mark.read(&key)))
+        };
+        let (checkpoint, high_water) = blocking::run(read).await?;
+        let checkpoint = checkpoint.map(|head| head.tree);
+        let mut start = Start::decide(ledger, checkpoint, high_water, accepted);
+        if let Err(reason) = self.prove(&start).await? {
+            // What only the ledger has was told nobody.
+            let held = checkpoint.filter(|tree| *tree != start.head);
+            start.head = held.unwrap_or(start.head);
+            return self.serve_only(start.head, reason).await;
+        }
+        if let Some(unsigned) = &start.unsigned {
+            let reason = self.words(unsigned, start.head);
+            return self.serve_only(start.head, reason).await;
+        }
+        if self.is_read_only {
+            let reason = "the data folder is read-only".to_owned();
+            return self.serve_only(start.head, reason).await;
+        }
+        let head = self.sign(start.head)?;
+        self.map.catch_up(head.tree.size).await?;
+        let (files, size) = (self.files.clone(), head.tree.size);
+        blocking::run(move || files.tidy(&edge_tiles(size))).await?;
+        if ledger_note.as_deref() != Some(&*head.note) {
+            let old = ledger_note.as_deref();
+            self.swap(old, &head.note).await?;
+        }
+        self.ledger.flush().await?;
+        let is_marked = high_water == HighWater::Head(head.tree);
+        self.publish(&head, is_marked, checkpoint == Some(head.tree))
+            .await?;
+        Ok(Standing {
+            head,
+            unsigned: None,
+        })
+    }
+
+    /// The same, but where the ledger does not answer what is in the log is served, and
+    /// nothing is signed until it does.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub(super) async fn stand_or_serve(&self, accepted: Option<u64>) -> io::Result<Standing> {
+        let error = match self.stand(accepted).await {
+            Ok(standing) => return Ok(standing),
+            Err(error) => error,
+        };
+        let (files, key) = (self.files.clone(), self.verifier.clone());
+        let checkpoint = blocking::run(move || files.checkpoint(&key)).await?;
+        let tree = checkpoint.map_or_else(Tree::empty, |head| head.tree);
+        let reason = format!("where the log stands cannot be read: {error}");
+        self.serve_only(tree, reason).await
+    }
+
+    /// Makes a batch durable. Returns it with its signed head.
+    ///
+    /// # Errors
+    /// What disk or ledger answer. The batch may then be durable or not:
+    /// [`stand`](Self::stand) tells.
+    pub(super) async fn commit(
+        &self,
+        plan: BatchPlan,
+        before: &SignedHead,
+    ) -> io::Result<(Batch, SignedHead)> {
+        let (files, edge) = (self.files.clone(), plan.tiles().to_vec());
+        let batch = blocking::run(move || {
+            let data = files.tiles(&edge)?;
+            let batch = plan.finish(&data).map_err(io::Error::other)?;
+            files.write(&batch)?;
+            Ok(batch)
+        })
+        .await?;
+        reach(Step::TilesWritten);
+        let count = batch.records.len() as u64;
+        self.times.note(batch.first, count).await?;
+        let head = self.sign(batch.tree)?;
+        self.swap(Some(before.note.as_slice()), &head.note).await?;
+        reach(Step::HeadSwapped);
+        self.map.add(batch.first, &batch.records).await?;
+        self.ledger.flush().await?;
+        reach(Step::LedgerFlushed);
+        self.publish(&head, false, false).await?;
+        let (files, written) = (self.files.clone(), batch.tiles.clone());
+        // It is durable and told; what is left over is tidied up at the next start.
+        let tidied = blocking::run(move || {
+            let tiles: Vec<_> = written.iter().map(|(tile, _)| *tile).collect();
+            files.tidy(&tiles)
+        });
+        if let Err(error) = tidied.await {
+            tracing::warn!(%error, "tiles of the log that were replaced are not removed");
+        }
+        Ok((batch, head))
+    }
+
+    /// Writes a head to the high-water mark, and then to the checkpoint.
+    async fn publish(
+        &self,
+        head: &SignedHead,
+        is_marked: bool,
+        is_checkpoint: bool,
+    ) -> io::Result<()> {
+        let (files, mark, note) = (self.files.clone(), self.mark.clone(), head.note.clone());
+        blocking::run(move || {
+            if !is_marked {
+                mark.write(&note)?;
+            }
+            reach(Step::Marked);
+            if !is_checkpoint {
+                files.write_checkpoint(&note)?;
+            }
+            reach(Step::CheckpointWritten);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn serve_only(&self, tree: Tree, reason: String) -> io::Result<Standing> {
+        // What can be looked up is served on.
+        if let Err(error) = self.map.catch_up(tree.size).await {
+            tracing::error!(database = self.verifier.name(), %error, "not every record can be looked up");
+        }
+        Ok(Standing {
+            // The same tree was signed before; nothing is said that was not said then.
+            head: self.sign(tree)?,
+            unsigned: Some(reason),
+        })
+    }
+
+    fn sign(&self, tree: Tree) -> io::Result<SignedHead> {
+        SignedHead::sign(tree, &[&self.signer]).map_err(io::Error::other)
+    }
+
+    /// Proves from the tiles that they are those of the newest head, and that its tree
+    /// begins with each earlier one. Returns what is wrong.
+    async fn prove(&self, start: &Start) -> io::Result<Result<(), String>> {
+        let (files, head, earlier) = (self.files.clone(), start.head, start.earlier.clone());
+        let proved = move || -> Result<(), String> {
+            let text = |error: &dyn std::fmt::Display| error.to_string();
+            let mut nodes = Vec::new();
+            let mut peaks = Vec::new();
+            for tree in earlier.iter().filter(|tree| tree.size <= head.size) {
+                let of = Node::peaks(tree.size).map_err(|error| text(&error))?;
+                peaks.push((*tree, of.len()));
+                nodes.extend(of);
+            }
+            let plan = TilePlan::new(&head, HEIGHT, &nodes).map_err(|error| text(&error))?;
+            let data = files.tiles(plan.tiles()).map_err(|error| text(&error))?;
+            let hashes = plan.finish(&data).map_err(|error| text(&error))?;
+            let mut rest = hashes.as_slice();
+            for (tree, count) in peaks {
+                let (of, after) = rest.split_at(count);
+                rest = after;
+                if subtree_hash(of) != tree.hash {
+                    let fork = Unsigned::Fork { size: tree.size };
+                    return Err(text(&fork));
+                }
+            }
+            Ok(())
+        };
+        blocking::run(move || Ok(proved())).await
+    }
+
+    async fn ledger_head(&self) -> io::Result<(Option<Vec<u8>>, Option<Tree>)> {
+        let note = self.ledger.get(Table::Heads, &self.ledger_key()).await?;
+        let opened = note.as_deref().map(|note| Head::open(note, &self.verifier));
+        let tree = match opened {
+            Some(Ok(head)) => Some(head.tree),
+            Some(Err(error)) => {
+                tracing::error!(%error, "the head in the ledger is not one of this log");
+                None
+            }
+            None => None,
+        };
+        Ok((note, tree))
+    }
+
+    async fn swap(&self, old: Option<&[u8]>, new: &[u8]) -> io::Result<()> {
+        let swapped = self.ledger.advance(&self.ledger_key(), old, new).await?;
+        swapped.map_err(|Conflict { .. }| {
+            io::Error::other("the ledger has another head of the log than was thought")
+        })
+    }
+
+    /// Under another key a name is that of another log; and a followed log of the same
+    /// name is another one.
+    fn ledger_key(&self) -> String {
+        let (name, hash) = (self.verifier.name(), self.verifier.key_hash());
+        format!("own {name}+{hash:08x}")
+    }
+
+    /// Says why nothing is signed, and what to do about it.
+    fn words(&self, unsigned: &Unsigned, held: Tree) -> String {
+        let (mark, size) = (self.mark.path().display(), held.size);
+        match unsigned {
+            Unsigned::Behind { issued, .. } => format!(
+                "{unsigned}; clients that have seen the newer head would take new records for a fork. \
+                 Restore a copy with all {issued} records ({mark} says so), or, when nobody has \
+                 seen them, start with --accept-head {size}"
+            ),
+            Unsigned::NoHighWater { .. } | Unsigned::BadHighWater { .. } => format!(
+                "{unsigned}; look for the newest head in {mark}, or on a client, in \
+                 GOPATH/pkg/sumdb/{}/latest. If none has more than {size} records, start with \
+                 --accept-head {size}",
+                self.verifier.name()
+            ),
+            Unsigned::Fork { .. } => format!("{unsigned}; {mark} holds one of them"),
+        }
+    }
+}
+
+/// Returns the partial tiles of a tree, of records and of hashes.
+fn edge_tiles(size: u64) -> Vec<Tile> {
+    let mut tiles = Tile::edge(HEIGHT, size);
+    tiles.extend(Tile::widest(HEIGHT, Level::Data, size >> HEIGHT, size));
+    tiles
+}

@@ -1,0 +1,190 @@
+//! When records were logged, for `/index`.
+//!
+//! The ledger has an entry a batch, by time; the journal has the same, as no file tells
+//! it. Records of one batch are a microsecond apart, so that a reader who goes on from the
+//! time of the last one he has seen misses none.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::journal::{Entry, Journal};
+use crate::ledger::{Change, Ledger, Table};
+
+/// The times of one log's batches.
+#[derive(Debug)]
+pub(super) struct Times {
+    ledger: Arc<dyn Ledger>,
+    journal: Journal,
+    log: String,
+    /// The time after the last record that has one, in microseconds since 1970.
+    next: AtomicU64,
+}
+
+/// Records that were logged together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Batch {
+    first: u64,
+    count: u64,
+}
+
+/// Batches that are read at once.
+const SCAN: usize = 1000;
+/// The most records of a batch, and so the microseconds that it spans.
+const SPAN_MAX: u64 = 1 << 20;
+
+impl Times {
+    pub(super) fn new(ledger: Arc<dyn Ledger>, journal: Journal, log: String) -> Self {
+        Self {
+            ledger,
+            journal,
+            log,
+            next: AtomicU64::new(0),
+        }
+    }
+
+    /// Notes that a batch is about to be logged. One that fails is noted again with the
+    /// same first number, which takes its place.
+    ///
+    /// # Errors
+    /// What journal or ledger answer.
+    pub(super) async fn note(&self, first: u64, count: u64) -> io::Result<()> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = u64::try_from(now.unwrap_or_default().as_micros()).unwrap_or(u64::MAX);
+        let at = now.max(self.next.load(Ordering::Relaxed));
+        self.next.store(at.saturating_add(count), Ordering::Relaxed);
+        let entry = Entry::Sequenced {
+            database: self.log.clone(),
+            first,
+            count,
+            at_micros: at,
+        };
+        self.journal.append(entry).await?;
+        let change = change(&self.log, first, count, at)?;
+        self.ledger.apply(vec![change]).await
+    }
+
+    /// Returns at most `limit` records of a log of `size` that were logged at `since` or
+    /// later: number and time, both in the order of time.
+    ///
+    /// # Errors
+    /// What the ledger answers.
+    pub(super) async fn since(
+        &self,
+        since: u64,
+        limit: usize,
+        size: u64,
+    ) -> io::Result<Vec<(u64, u64)>> {
+        let prefix = prefix(&self.log);
+        // A batch that began before may reach beyond.
+        let mut after = format!("{prefix}{:020}", since.saturating_sub(SPAN_MAX));
+        let mut found = Vec::new();
+        loop {
+            let scanned = self
+                .ledger
+                .scan(Table::Logged, &prefix, Some(&after), SCAN)
+                .await?;
+            let is_last = scanned.len() < SCAN;
+            let batches: Vec<(u64, Batch)> = scanned
+                .iter()
+                .filter_map(|(key, value)| {
+                    let at = key.strip_prefix(&prefix)?.parse().ok()?;
+                    Some((at, serde_json::from_slice(value).ok()?))
+                })
+                .collect();
+            // The last of a page waits for the one that follows it.
+            let whole = batches.len() - usize::from(!is_last && batches.len() > 1);
+            for (index, (at, batch)) in batches[..whole].iter().enumerate() {
+                let end = batch.first.saturating_add(batch.count).min(size);
+                let next = batches.get(index + 1).map(|(_, next)| next.first);
+                let end = next
+                    .filter(|next| *next >= batch.first)
+                    .map_or(end, |next| end.min(next));
+                let ids = (batch.first..end).zip(*at..);
+                found.extend(ids.filter(|(_, at)| *at >= since));
+                if found.len() >= limit {
+                    found.truncate(limit);
+                    return Ok(found);
+                }
+            }
+            let Some((at, _)) = batches[..whole].last() else {
+                return Ok(found);
+            };
+            if is_last {
+                return Ok(found);
+            }
+            after = format!("{prefix}{at:020}");
+        }
+    }
+}
+
+/// Returns the entry of a batch in the ledger.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub(crate) fn change(log: &str, first: u64, count: u64, at: u64) -> io::Result<Change> {
+    let key = format!("{}{at:020}", prefix(log));
+    Change::put(Table::Logged, key, &Batch { first, count })
+}
+
+/// No module version is called so: each has an `@`.
+fn prefix(log: &str) -> String {
+    format!("{log} at ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::ledger::memory::Memory;
+
+    async fn times(batches: &[(u64, u64, u64)]) -> Times {
+        let ledger = Arc::new(Memory::default());
+        let changes = batches
+            .iter()
+            .map(|(first, count, at)| change("log", *first, *count, *at).unwrap());
+        ledger.apply(changes.collect()).await.unwrap();
+        Times::new(ledger, Journal::read_only(Path::new("")), "log".to_owned())
+    }
+
+    #[tokio::test]
+    async fn records_are_told_from_a_time_on_and_no_more_than_asked_for() {
+        let day = 1_000_000 * 86_400;
+        let times = times(&[(0, 2, day), (2, 3, 2 * day), (5, 1, 3 * day)]).await;
+        let since = async |since, limit| times.since(since, limit, 6).await.unwrap();
+        let all = [
+            (0, day),
+            (1, day + 1),
+            (2, 2 * day),
+            (3, 2 * day + 1),
+            (4, 2 * day + 2),
+            (5, 3 * day),
+        ];
+        assert_eq!(since(0, 10).await, all);
+        assert_eq!(since(0, 4).await, all[..4]);
+        assert_eq!(since(2 * day + 1, 10).await, all[3..]);
+        assert_eq!(since(3 * day + 1, 10).await, []);
+        // What is not told of yet is left out.
+        assert_eq!(times.since(0, 10, 4).await.unwrap(), all[..4]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_failed_gives_way_to_the_one_that_was_logged() {
+        let times = times(&[(0, 2, 100), (2, 5, 200), (2, 1, 300), (3, 1, 400)]).await;
+        let found = times.since(0, 10, 4).await.unwrap();
+        assert_eq!(found, [(0, 100), (1, 101), (2, 300), (3, 400)]);
+    }
+
+    #[tokio::test]
+    async fn more_batches_than_are_read_at_once_are_all_told() {
+        let batches: Vec<_> = (0..2500).map(|n| (n * 2, 2, 10 * n)).collect();
+        let times = times(&batches).await;
+        let found = times.since(0, 10_000, 5000).await.unwrap();
+        let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids, (0..5000).collect::<Vec<_>>());
+    }
+}
