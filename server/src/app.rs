@@ -1,11 +1,10 @@
 //! The server as a whole: how it is wired, how it starts and stops.
 
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use futures_util::future::BoxFuture;
 use proto::note::SignerKey;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +34,7 @@ use crate::sumdb::{Databases, FromSources, Parts as DatabaseParts, RecordedHeads
 pub(crate) mod control;
 pub(crate) mod folder;
 mod own;
+mod self_check;
 
 use folder::Folder;
 
@@ -311,45 +311,13 @@ impl Bound {
         // Asked while answering: it is our own answer that gives us away. Where
         // names are slow to resolve, as they are when the world is down, the
         // check goes on while we serve.
-        let checked = self_check(&app, &address, ready).await;
+        let checked = self_check::run(&app, &address, ready).await;
         if checked.is_err() {
             app.stop.cancel();
         }
         app.stop.cancelled().await;
         app.drain(serving).await;
         checked
-    }
-}
-
-/// Says that the server is ready, after it looked for itself among its upstreams, or
-/// while it does where that takes long.
-async fn self_check(
-    app: &App,
-    address: &config::Address,
-    ready: impl FnOnce(&App, &config::Address),
-) -> Result<()> {
-    let here: Vec<_> = match address {
-        config::Address::Tcp(address) => vec![*address],
-        // No upstream is reached over a unix socket.
-        config::Address::Unix(_) | config::Address::Inherited(_) => Vec::new(),
-    };
-    let check = refuse_self(app, &here);
-    tokio::pin!(check);
-    let early = tokio::select! {
-        checked = tokio::time::timeout(SELF_CHECK_BEFORE_READY, &mut check) => checked,
-        () = app.stop.cancelled() => return Ok(()),
-    };
-    if let Ok(checked) = early {
-        checked?;
-        app.site.ready.store(true, Ordering::Relaxed);
-        ready(app, address);
-        return Ok(());
-    }
-    app.site.ready.store(true, Ordering::Relaxed);
-    ready(app, address);
-    tokio::select! {
-        checked = check => checked,
-        () = app.stop.cancelled() => Ok(()),
     }
 }
 
@@ -430,23 +398,6 @@ async fn write_use(site: &Site) {
     if let Err(error) = site.shelf.flush_use().await {
         tracing::warn!(%error, "what was used is not written down");
     }
-}
-
-/// How long the start waits for the check of the upstreams.
-const SELF_CHECK_BEFORE_READY: Duration = Duration::from_millis(80);
-
-/// Fails when an upstream of the list is this very server.
-async fn refuse_self(app: &App, here: &[SocketAddr]) -> Result<()> {
-    let selves = app.site.sources.upstreams().find_self(here).await;
-    let Some(upstream) = selves.first() else {
-        return Ok(());
-    };
-    bail!(
-        "the upstream {upstream} is this very server: it would ask itself for ever\n\
-         it comes from --upstream, the configuration or GOPROXY in the environment, which is often \
-         set to the proxy for the go command's sake; give --upstream https://proxy.golang.org, or \
-         unset GOPROXY for this process"
-    );
 }
 
 /// How long a worker thread may need to end after the drain.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::journal::Journal;
 use crate::ledger::Ledger;
-use crate::store::durable::sync_folder;
+use crate::store::folder::sync_folder;
 
 mod convert;
 mod rights;

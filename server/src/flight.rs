@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(table.len(), RUNNING_UNSWEPT_MAX);
         assert_eq!(begin(1, true), Ok(true), "one that is over is not joined");
         assert_eq!(table.len(), 2);
-        assert_eq!(table.join(&2, |there| Err(there)).err(), Some(2));
+        assert_eq!(table.join(&2, Err).err(), Some(2));
         assert_eq!(table.len(), 2);
         assert!(!table.remove_if(&0, |_| false));
         assert!(table.remove_if(&0, |_| true) && !table.remove_if(&0, |_| true));

@@ -147,6 +147,29 @@ impl Entry {
         }
     }
 
+    /// Returns the file and its record where the entry is a first use.
+    pub(crate) fn into_first_use(self) -> Option<(String, FileRecord)> {
+        let Self::FirstUse {
+            key,
+            sha256,
+            size,
+            h1,
+            standing,
+            at,
+        } = self
+        else {
+            return None;
+        };
+        let record = FileRecord {
+            sha256,
+            size,
+            h1,
+            standing,
+            stored_at: at,
+        };
+        Some((key, record))
+    }
+
     /// Returns what the files begin with that hold such entries. Entries whose
     /// order matters have one kind.
     fn kind(&self) -> &'static str {

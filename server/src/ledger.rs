@@ -200,7 +200,7 @@ pub(crate) async fn file(
 ///
 /// # Errors
 /// As [`file`].
-async fn typed<T: serde::de::DeserializeOwned>(
+pub(crate) async fn typed<T: serde::de::DeserializeOwned>(
     ledger: &dyn Ledger,
     table: Table,
     key: &str,

@@ -15,8 +15,8 @@ use crate::flight::Joined;
 use crate::metrics::{InFlight, Metrics};
 use crate::serve::per_address::{PerAddress, Place};
 use crate::shelf::answer::{Answer, Kind, Reply};
-use crate::source::Sources;
-use crate::source::upstream::{Class, Want};
+use crate::source::upstream::Want;
+use crate::source::{Class, Sources};
 use crate::store::Key;
 
 pub(crate) mod admission;
@@ -29,9 +29,11 @@ pub(crate) mod module;
 mod offline;
 mod private;
 pub(crate) mod proof;
+mod received;
 pub(crate) mod refused;
 pub(crate) mod room;
 pub(crate) mod stored;
+pub(crate) mod suspect;
 pub(crate) mod transfer;
 
 use changing::Changing;

@@ -18,6 +18,7 @@ pub(crate) mod upstream;
 pub(crate) use asking::Asking;
 #[cfg(test)]
 pub(crate) use asking::{Facts, Origin};
+pub(crate) use rooms::Class;
 pub(crate) use upstream::check;
 
 use crate::config::{self, Config};

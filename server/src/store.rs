@@ -14,6 +14,7 @@ pub(crate) mod content;
 pub(crate) mod durable;
 #[cfg(test)]
 pub(crate) mod failing;
+pub(crate) mod folder;
 pub(crate) mod key;
 mod lazy;
 pub(crate) mod local;

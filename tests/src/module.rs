@@ -62,6 +62,12 @@ impl Module {
     /// The zip of this module version, as a proxy serves it.
     #[must_use]
     pub fn zip(&self) -> Vec<u8> {
+        zip::archive(&self.entries())
+    }
+
+    /// The files of the zip, under their names in it.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry> {
         let prefix = format!("{}@{}/", self.path, self.version);
         let mut entries = vec![Entry::new(
             &format!("{prefix}go.mod"),
@@ -71,7 +77,7 @@ impl Module {
             name: format!("{prefix}{}", file.name),
             ..file.clone()
         }));
-        zip::archive(&entries)
+        entries
     }
 
     /// The two lines of go.sum that a checksum database holds for it.

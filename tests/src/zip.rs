@@ -77,6 +77,81 @@ pub fn archive(entries: &[Entry]) -> Vec<u8> {
     out
 }
 
+/// Makes an archive of `entries`, all stored, whose sizes and places are told in the
+/// 64-bit fields though they would fit the others: as `zip -X -0 -fz` writes one.
+///
+/// Source: Info-ZIP 3.0; PKWARE APPNOTE 4.3.14, 4.3.15 and 4.5.3.
+///
+/// # Panics
+/// When the archive does not fit 4 GiB.
+#[must_use]
+pub fn archive_zip64(entries: &[Entry]) -> Vec<u8> {
+    const TOLD_BEHIND: [u8; 4] = [0xff; 4];
+    let mut out = Vec::new();
+    let mut directory = Vec::new();
+    for entry in entries {
+        let offset = u32::try_from(out.len()).expect("an archive under 4 GiB");
+        let size = entry.content.len() as u64;
+        let short = u32::try_from(size).expect("a file under 4 GiB");
+        let mut crc = Crc::new();
+        crc.update(&entry.content);
+        let name_length = u16::try_from(entry.name.len()).expect("a name under 64 KiB");
+        // Version 4.5, no flags, stored, no time.
+        let mut head = 45u16.to_le_bytes().to_vec();
+        head.extend_from_slice(&[0; 8]);
+        head.extend_from_slice(&crc.sum().to_le_bytes());
+
+        out.extend_from_slice(b"PK\x03\x04");
+        out.extend_from_slice(&head);
+        out.extend_from_slice(&TOLD_BEHIND);
+        out.extend_from_slice(&TOLD_BEHIND);
+        out.extend_from_slice(&name_length.to_le_bytes());
+        out.extend_from_slice(&20u16.to_le_bytes());
+        out.extend_from_slice(entry.name.as_bytes());
+        // A field of two sizes.
+        out.extend_from_slice(&[1, 0, 16, 0]);
+        out.extend_from_slice(&size.to_le_bytes());
+        out.extend_from_slice(&size.to_le_bytes());
+        out.extend_from_slice(&entry.content);
+
+        directory.extend_from_slice(b"PK\x01\x02\x1e\x03");
+        directory.extend_from_slice(&head);
+        directory.extend_from_slice(&short.to_le_bytes());
+        directory.extend_from_slice(&TOLD_BEHIND);
+        directory.extend_from_slice(&name_length.to_le_bytes());
+        directory.extend_from_slice(&12u16.to_le_bytes());
+        // Comment length, first disk, internal and external attributes.
+        directory.extend_from_slice(&[0; 10]);
+        directory.extend_from_slice(&offset.to_le_bytes());
+        directory.extend_from_slice(entry.name.as_bytes());
+        // A field of the one size that is told behind.
+        directory.extend_from_slice(&[1, 0, 8, 0]);
+        directory.extend_from_slice(&size.to_le_bytes());
+    }
+    let (start, length) = (out.len() as u64, directory.len() as u64);
+    let count = entries.len() as u64;
+    out.extend_from_slice(&directory);
+    let end = out.len() as u64;
+    out.extend_from_slice(b"PK\x06\x06");
+    out.extend_from_slice(&44u64.to_le_bytes());
+    out.extend_from_slice(&[0x1e, 3, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for field in [count, count, length, start] {
+        out.extend_from_slice(&field.to_le_bytes());
+    }
+    out.extend_from_slice(b"PK\x06\x07\0\0\0\0");
+    out.extend_from_slice(&end.to_le_bytes());
+    out.extend_from_slice(&1u32.to_le_bytes());
+    out.extend_from_slice(b"PK\x05\x06\0\0\0\0");
+    let count = u16::try_from(count).expect("fewer than 65536 files");
+    out.extend_from_slice(&count.to_le_bytes());
+    out.extend_from_slice(&count.to_le_bytes());
+    let length = u32::try_from(length).expect("a directory under 4 GiB");
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(&TOLD_BEHIND);
+    out.extend_from_slice(&0u16.to_le_bytes());
+    out
+}
+
 /// The 26 bytes that local header and directory have in common: version needed,
 /// flags, method, time and date, CRC, both sizes, and the lengths of name and
 /// extra field.

@@ -57,6 +57,28 @@ fn no_way_that_a_client_makes_up_closes_the_way_for_others() {
 }
 
 #[test]
+fn what_a_parent_cannot_fetch_does_not_close_the_way_to_what_it_has() {
+    let modules = modules();
+    let mut world = World::with(&modules.iter().collect::<Vec<_>>());
+    let parent = world.setup().with_config(TOUCHY).start();
+    let edge = edge(&world, &parent);
+    let (stored, others) = modules.split_first().unwrap();
+    for ending in ["mod", "zip"] {
+        assert_eq!(parent.get(&target(stored, ending)).status, 200);
+    }
+    world.origin.stop();
+    for module in others {
+        let reply = edge.get(&target(module, "mod"));
+        assert_eq!(reply.status, 503, "{}: {}", module.path, reply.text());
+        assert!(reply.header("retry-after").is_some());
+    }
+    for ending in ["mod", "zip"] {
+        let reply = edge.get(&target(stored, ending));
+        assert_eq!(reply.status, 200, "{ending}: {}", reply.text());
+    }
+}
+
+#[test]
 fn one_transfer_serves_whoever_asks_and_whatever_they_say_of_their_way() {
     let module = Module::library("example.com/slow", "v1.0.0").with_ballast(6 << 20);
     let world = World::with(&[&module]);

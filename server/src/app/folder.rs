@@ -140,6 +140,13 @@ async fn catch_up(mut folder: Folder, remake: Remake) {
     let Some(sled) = &folder.sled else {
         return std::future::pending().await;
     };
+    match remake.recent_first_uses().await {
+        Ok(0) => {}
+        Ok(count) => tracing::warn!(count, "files are recorded of which only the journal told"),
+        Err(error) => {
+            tracing::error!(%error, "what the journal told last is not looked for in the ledger");
+        }
+    }
     let mut emptied = sled.emptied();
     let mut remade = 0;
     loop {

@@ -105,3 +105,8 @@ const NAMES: [&str; 18] = [
     "RUNTIME_DIRECTORY",
     "CREDENTIALS_DIRECTORY",
 ];
+
+/// Returns the name of the variable for a key: `SUMWARD_UPSTREAM_LIST`.
+pub(super) fn variable(path: &str) -> String {
+    format!("{PREFIX}{}", path.replace('.', "_").to_ascii_uppercase())
+}

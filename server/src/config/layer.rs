@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde_norway::{Mapping, Value};
 
-use super::kind::{name, scalar};
+use super::environment::variable;
+use super::kind::{Part as _, name, scalar};
 use super::lines::Lines;
 use super::partial::Partial;
 use super::problem::Problem;
 use super::schema::{Schema, join, unknown};
-use super::variables::variable;
 
 /// Where a value was written.
 #[derive(Debug, Clone)]
@@ -94,7 +94,7 @@ impl Layer {
         problems: &mut Vec<Problem>,
     ) {
         let mut found = Vec::new();
-        match Schema::root().at(path) {
+        match Partial::schema().at(path) {
             Ok(schema) => self.put_at(path, schema, value, origin, &mut found),
             Err(unknown) => found.push((unknown.path, unknown.message)),
         }
@@ -104,7 +104,7 @@ impl Layer {
     /// Adds a whole configuration, as [`Self::put`] does.
     pub(super) fn put_all(&mut self, value: Value, origin: &Origin, problems: &mut Vec<Problem>) {
         let mut found = Vec::new();
-        self.put_at("", &Schema::root(), value, origin, &mut found);
+        self.put_at("", &Partial::schema(), value, origin, &mut found);
         report(found, origin, problems);
     }
 

@@ -1,8 +1,5 @@
 //! Which keys there are, by name.
 
-use super::kind::Part as _;
-use super::partial::Partial;
-
 /// What may stand in one place of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Schema {
@@ -24,11 +21,6 @@ pub(super) struct Unknown {
 }
 
 impl Schema {
-    /// Returns the schema of a whole configuration.
-    pub(super) fn root() -> Self {
-        Partial::schema()
-    }
-
     /// Returns what may stand at a path such as `upstream.list`.
     pub(super) fn at(&self, path: &str) -> Result<&Self, Unknown> {
         let mut here = self;

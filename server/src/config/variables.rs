@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde_norway::{Mapping, Value};
 
-use super::environment::{Environment, PREFIX};
-use super::kind::{Kind as _, OFF};
+use super::environment::{Environment, PREFIX, variable};
+use super::kind::{Kind as _, OFF, Part as _};
 use super::layer::{Layer, Origin};
+use super::partial::Partial;
 use super::problem::Problem;
 use super::schema::{Schema, nearest, removed};
 use super::word::ModulePatterns;
@@ -59,7 +60,7 @@ pub(super) fn of_own(
     warnings: &mut Vec<String>,
 ) -> Layer {
     let mut layer = Layer::default();
-    let paths = Schema::root().paths(true);
+    let paths = Partial::schema().paths(true);
     let names: Vec<_> = paths.iter().map(|path| variable(path)).collect();
     for (name, text) in environment.own().filter(|(name, _)| *name != CONFIG) {
         let origin = Origin::Variable(name.to_owned());
@@ -76,11 +77,6 @@ pub(super) fn of_own(
 
 /// The variable that names the configuration file.
 pub(super) const CONFIG: &str = "SUMWARD_CONFIG";
-
-/// Returns the name of the variable for a key: `SUMWARD_UPSTREAM_LIST`.
-pub(super) fn variable(path: &str) -> String {
-    format!("{PREFIX}{}", path.replace('.', "_").to_ascii_uppercase())
-}
 
 fn removed_variable(name: &str) -> Option<&'static str> {
     removed(|path| variable(path) == name)
@@ -109,7 +105,7 @@ fn put_text(
     problems: &mut Vec<Problem>,
 ) {
     let yaml = || serde_norway::from_str::<Value>(text);
-    let value = match Schema::root().at(path) {
+    let value = match Partial::schema().at(path) {
         Ok(Schema::Section(_) | Schema::List(_)) => match yaml() {
             Ok(value) => value,
             Err(error) => {

@@ -15,7 +15,7 @@ use proto::tlog::checkpoint;
 use super::{Error, failed};
 use crate::journal::{Entry, Journal, seconds};
 use crate::ledger::{FileRecord, Ledger, Pages, Table};
-use crate::store::durable::sync_folder;
+use crate::store::folder::sync_folder;
 
 /// Tells whether a folder without a format was written by version 1.
 pub(super) fn is_version_1(folder: &Path) -> bool {
@@ -62,8 +62,13 @@ pub(super) async fn journal_first_uses(ledger: &dyn Ledger, journal: &Journal) -
     let mut pages = Pages::of(ledger, Table::Files, "");
     while let Some(records) = pages.next().await? {
         let entries = records.into_iter().filter_map(|(key, value)| {
-            let record: FileRecord = serde_json::from_slice(&value).ok()?;
-            Entry::first_use(&key, &record)
+            match serde_json::from_slice::<FileRecord>(&value) {
+                Ok(record) => Entry::first_use(&key, &record),
+                Err(error) => {
+                    tracing::error!(key, %error, "a record cannot be read, and is not journaled");
+                    None
+                }
+            }
         });
         journal.append_all(entries).await?;
     }

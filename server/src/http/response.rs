@@ -13,7 +13,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::body::Body;
 use super::refusal::Refusal;
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 use crate::serve::peer::Peer;
 use crate::serve::unreadable::OnUnreadable;
 use crate::shelf::answer::{Answer, Kind, Lasting, Pieces};
@@ -199,7 +199,8 @@ fn pieces(file: StoredFile, span: Span<usize>) -> Pieces {
             }
             let length = span.len().min(PIECE_BYTES_MAX);
             let (source, at) = (file.clone(), span.start as u64);
-            let piece = blocking::run(move || source.read_at(at, length)).await;
+            let read = move || source.read_at(at, length);
+            let piece = blocking::run_within(CALL_MAX, read).await;
             let piece = piece.inspect_err(|error: &io::Error| {
                 // The next who asks finds it out.
                 file.suspect();

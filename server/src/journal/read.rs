@@ -74,24 +74,12 @@ pub(super) fn first_use(data: &Path, key: &str) -> io::Result<Option<FileRecord>
                 continue;
             }
             match parse(&line) {
-                Some(Entry::FirstUse {
-                    key: of,
-                    sha256,
-                    size,
-                    h1,
-                    standing,
-                    at,
-                }) if of == key => {
-                    first = Some(FileRecord {
-                        sha256,
-                        size,
-                        h1,
-                        standing,
-                        stored_at: at,
-                    });
-                }
                 Some(Entry::Removed { key: of, .. }) if of == key => first = None,
-                _ => {}
+                Some(entry) => match entry.into_first_use() {
+                    Some((of, record)) if of == key => first = Some(record),
+                    _ => {}
+                },
+                None => {}
             }
         }
     }

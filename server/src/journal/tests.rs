@@ -144,6 +144,53 @@ proptest! {
         prop_assert!(all(data.path()).len() <= lines);
     }
 
+    /// What is looked for by one key is what reading all of it comes to.
+    #[test]
+    fn a_first_use_is_that_which_reading_all_tells(
+        steps in proptest::collection::vec((0..4_u8, 0..3_usize, 0..9_u64), 0..40),
+    ) {
+        const KEYS: [&str; 3] = ["a/x/@v/v1.0.0.mod", "a/x/@v/v1.0.0.modx", "b/a/x/@v/v1.0.0.mod"];
+        let data = tempfile::tempdir().unwrap();
+        fs::create_dir(folder(data.path())).unwrap();
+        let mut texts = [Vec::new(), Vec::new()];
+        for (at, (step, key, size)) in steps.iter().enumerate() {
+            let entry = match step {
+                0 | 1 => Entry::FirstUse {
+                    key: KEYS[*key].to_owned(),
+                    sha256: "00".repeat(32),
+                    size: *size,
+                    h1: None,
+                    standing: Standing::Exempt,
+                    at: 2,
+                },
+                _ => removed(KEYS[*key]),
+            };
+            let mut line = entry.line().unwrap();
+            if *step == 3 {
+                line.truncate(line.len() / 2);
+            }
+            line.push(b'\n');
+            texts[at * 2 / steps.len()].extend_from_slice(&line);
+        }
+        for (month, text) in ["202601", "202602"].iter().zip(&texts) {
+            fs::write(folder(data.path()).join(format!("files-{month}.jsonl")), text).unwrap();
+        }
+        for key in KEYS {
+            let mut want = None;
+            for line in all(data.path()) {
+                match line {
+                    Line::Entry(Entry::Removed { key: of, .. }) if of == key => want = None,
+                    Line::Entry(entry) => match entry.into_first_use() {
+                        Some((of, record)) if of == key => want = Some(record),
+                        _ => {}
+                    },
+                    Line::Damaged { .. } => {}
+                }
+            }
+            prop_assert_eq!(read::first_use(data.path(), key).unwrap(), want);
+        }
+    }
+
     #[test]
     fn changed_entries_are_read_without_a_panic(at: usize, byte: u8) {
         for entry in entries() {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 use super::Order;
-use crate::store::durable::sync_folder;
+use crate::store::folder::sync_folder;
 
 /// Writes what comes until nobody can send more.
 pub(super) fn run(folder: &Path, mut orders: mpsc::Receiver<Order>) {

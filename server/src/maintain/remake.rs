@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::examine::{Examiner, Finding, cores};
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 use crate::config::Config;
 use crate::journal::{self, Entry, Line};
 use crate::ledger::{self, Change, Contents, FileRecord, Ledger, Standing, Table};
@@ -80,6 +80,44 @@ impl Remake {
         self.run(runtime, cores(), watch)
     }
 
+    /// Records the first uses that the journal told of last and that the ledger has not: a
+    /// crash came between the two, or the ledger failed. Returns how many.
+    ///
+    /// # Errors
+    /// What journal or ledger answer.
+    pub(crate) async fn recent_first_uses(&self) -> io::Result<usize> {
+        let changed = self.turns.watch();
+        let data = self.config.data.clone();
+        let lines = blocking::run_within(CALL_MAX, move || journal::recent(&data, "files"));
+        let mut last = BTreeMap::new();
+        for line in lines.await? {
+            match line {
+                Line::Entry(Entry::Removed { key, .. }) => {
+                    last.insert(key, None);
+                }
+                Line::Entry(entry) => {
+                    let first = entry.into_first_use();
+                    last.extend(first.map(|(key, record)| (key, Some(record))));
+                }
+                Line::Damaged { .. } => {}
+            }
+        }
+        let mut count = 0;
+        for (key, record) in last {
+            let (Some(key), Some(record)) = (Key::parse(&key), record) else {
+                continue;
+            };
+            let _turn = self.turns.take(&key).await;
+            if changed.has(&key) || ledger::file(&*self.ledger, &key).await?.is_some() {
+                continue;
+            }
+            let change = Change::put(Table::Files, key.as_str(), &record)?;
+            self.ledger.apply(vec![change]).await?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
     fn run(&self, runtime: &Handle, workers: usize, watch: &mut dyn Watch) -> io::Result<Report> {
         let mut report = Report::default();
         let mut writer = Writer::new(&*self.ledger, runtime, &self.turns);
@@ -133,23 +171,6 @@ fn read_journal(
             }
         };
         match entry {
-            Entry::FirstUse {
-                key,
-                sha256,
-                size,
-                h1,
-                standing,
-                at,
-            } => {
-                let record = FileRecord {
-                    sha256,
-                    size,
-                    h1,
-                    standing,
-                    stored_at: at,
-                };
-                writer.add(Change::put(Table::Files, key, &record)?)?;
-            }
             Entry::Removed { key, .. } => writer.add(Change::remove(Table::Files, key))?,
             Entry::Contents { version, h1, files } => {
                 let contents = Contents { h1, files };
@@ -169,6 +190,11 @@ fn read_journal(
                 count,
                 at_micros,
             } => writer.add(own::time_of_batch(&database, first, count, at_micros)?)?,
+            entry @ Entry::FirstUse { .. } => {
+                if let Some((key, record)) = entry.into_first_use() {
+                    writer.add(Change::put(Table::Files, key, &record)?)?;
+                }
+            }
         }
     }
     // Sums, so that they are right whatever was there.

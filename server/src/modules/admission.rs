@@ -26,8 +26,8 @@ use crate::config;
 use crate::ledger::Standing;
 use crate::own::{Admit, Admitted, Error, Logged};
 use crate::shelf::Kept;
-use crate::source::Sources;
-use crate::source::upstream::{Class, FetchError, Want, is_timeout_in_disguise};
+use crate::source::upstream::{FetchError, Want, is_timeout_in_disguise};
+use crate::source::{Class, Sources};
 use crate::store::Key;
 use crate::sumdb::{Databases, Hops, LookupError};
 

@@ -22,7 +22,7 @@ use crate::ask::Asked;
 use crate::ledger::Standing;
 use crate::metrics::Lookup;
 use crate::shelf::answer::{Answer, Kind, Reply};
-use crate::source::upstream::Class;
+use crate::source::Class;
 use crate::store::Key;
 
 /// How long a client waits for upstream while an older answer is at hand.

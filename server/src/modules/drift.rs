@@ -17,7 +17,8 @@ use super::file::{Part, VersionFile};
 use super::fill::Flow;
 use super::transfer::{self, Watched};
 use crate::own::Own;
-use crate::source::upstream::{Class, Want};
+use crate::source::Class;
+use crate::source::upstream::Want;
 use crate::store::Key;
 use crate::sumdb::Record;
 

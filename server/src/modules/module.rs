@@ -7,26 +7,24 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use futures_util::future::{Either, MaybeDone, maybe_done, select};
-use proto::dirhash::{H1, Summary};
+use futures_util::future::{MaybeDone, maybe_done};
+use proto::dirhash::Summary;
 use proto::module::ModuleVersion;
 
 use super::Modules;
 use super::error::Error;
-use super::file::{Measured, Misfit, Part, VersionFile, measure, new_record};
+use super::file::{Part, VersionFile, new_record};
 use super::fill::Flow;
 use super::proof::Expected;
-use super::stored::{Rejection, Seen, has_changed};
-use super::transfer::{self, Received, Watched};
+use super::stored::{Rejection, Seen};
+use super::transfer::{Received, Watched};
 use crate::ask::Asked;
-use crate::blocking;
 use crate::journal;
 use crate::ledger::{Change, Contents, FileRecord, Standing, Table};
 use crate::metrics::Lookup;
 use crate::shelf::Kept;
 use crate::shelf::answer::{Answer, Reply};
-use crate::source::Asking;
-use crate::source::upstream::{Class, Fetched};
+use crate::source::{Asking, Class};
 use crate::sumdb::{Hops, LookupError};
 
 /// Zips up to this size are proved whole before their first byte leaves.
@@ -210,114 +208,6 @@ impl Modules {
                 .map(Some),
             None => Ok(None),
         }
-    }
-
-    /// Takes one answer: receives it, measures it, and judges it.
-    async fn take<F>(
-        self: &Arc<Self>,
-        file: &VersionFile,
-        asking: &mut Asking,
-        fetched: Fetched,
-        watched: &Watched,
-        mut expected: Pin<&mut MaybeDone<F>>,
-    ) -> Result<(Received, Option<H1>, Option<Summary>, Standing), Error>
-    where
-        F: Future<Output = Result<Option<Expected>, Error>>,
-    {
-        if fetched.is_html() {
-            return Err(Error::Unfit {
-                reason: format!(
-                    "{}: upstream sent a page for people, a sign-in page perhaps",
-                    file.version
-                ),
-            });
-        }
-        let staged = self.shelf.stage().await;
-        let staged = staged.map_err(Error::storage("making a file in staging"))?;
-        let received = {
-            let receive = pin!(transfer::receive(staged, asking, fetched, watched));
-            match select(receive, expected.as_mut()).await {
-                Either::Left((received, _)) => received?,
-                // Without a proof the rest need not come.
-                Either::Right(((), receive)) => match expected.as_mut().output_mut() {
-                    Some(Err(error)) => return Err(error.clone()),
-                    _ => receive.await?,
-                },
-            }
-        };
-        let measured = self.measure_received(file, &received).await?;
-        expected.as_mut().await;
-        // Kept for the next answer, should this one be wrong.
-        let expected = match expected.as_mut().output_mut() {
-            Some(expected) => expected.clone()?,
-            None => return Err(Error::Stopping),
-        };
-        let standing = match (file.part.covered(), measured.h1, expected) {
-            (Some(covered), Some(h1), Some(expected)) => {
-                let suspect = received.suspect();
-                self.prover
-                    .judge(&file.version, covered, h1, expected, suspect)
-                    .await?
-            }
-            _ => Standing::Uncovered,
-        };
-        self.check_first_use(file, &received, measured.h1, &standing)
-            .await?;
-        Ok((received, measured.h1, measured.contents, standing))
-    }
-
-    /// Refuses other bytes than those that were the first under the name, where nothing
-    /// but that first use tells which are right. What was stored may be lost or damaged;
-    /// only a purge takes the name back. `.info` covers nothing and may be another one.
-    ///
-    /// # Errors
-    /// [`Error::Changed`], for which evidence is kept.
-    async fn check_first_use(
-        &self,
-        file: &VersionFile,
-        received: &Received,
-        h1: Option<H1>,
-        standing: &Standing,
-    ) -> Result<(), Error> {
-        if matches!(standing, Standing::Proved { .. }) || file.part == Part::Info {
-            return Ok(());
-        }
-        let Some(before) = self.first_use(file, None).await? else {
-            return Ok(());
-        };
-        if !has_changed(&before, &received.sha256, h1) {
-            return Ok(());
-        }
-        Err(self.changed(file, &before, received.suspect()).await)
-    }
-
-    pub(super) async fn measure_received(
-        &self,
-        file: &VersionFile,
-        received: &Received,
-    ) -> Result<Measured, Error> {
-        let turn = match file.part {
-            Part::Zip => Some(self.turn().await?),
-            Part::Info | Part::Mod => None,
-        };
-        let (subject, size) = (file.clone(), received.size);
-        let staged = Arc::clone(received.staged.file());
-        let measured = blocking::run(move || {
-            use std::io::Seek as _;
-            // Work that has begun goes on when nobody waits, and is counted as long.
-            let _turn = turn;
-            (&*staged).rewind()?;
-            let reader = std::io::BufReader::with_capacity(64 << 10, &*staged);
-            Ok(measure(&subject, reader, size))
-        })
-        .await
-        .map_err(Error::storage("hashing a received file"))?;
-        if let Err(Misfit::Rules(reason)) = &measured {
-            self.prover
-                .keep_misfit(&file.version, reason, received.suspect())
-                .await;
-        }
-        measured.map_err(Error::from)
     }
 
     /// Gives a judged file its name and its record.

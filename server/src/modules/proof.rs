@@ -9,7 +9,7 @@ use proto::note::VerifierKey;
 use proto::tlog::record_hash;
 
 use super::error::{Error, Mismatch};
-use super::refused::{Suspect, SuspectBytes};
+use super::suspect::{Suspect, SuspectBytes};
 use crate::config;
 use crate::evidence::Evidence;
 use crate::ledger::Standing;

@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::Modules;
 use super::error::Error;
 use super::file::{Measured, Misfit, VersionFile, measure, new_record};
-use super::refused::{Suspect, SuspectBytes};
+use super::suspect::{Suspect, SuspectBytes};
 use crate::blocking;
 use crate::ledger::{FileRecord, Standing};
 use crate::shelf::Found;

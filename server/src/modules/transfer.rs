@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::Error;
 use super::fill::Flow;
-use super::refused::{Suspect, SuspectBytes};
+use super::suspect::{Suspect, SuspectBytes};
 use crate::blocking::{self, CALL_MAX};
 use crate::source::Asking;
 use crate::source::upstream::{Fetched, TransferError};

@@ -10,7 +10,7 @@ use proto::note::{self, VerifierKey};
 use proto::sumdb::Head;
 use proto::tlog::recovery::HighWater;
 
-use crate::store::durable::sync_folder;
+use crate::store::folder::sync_folder;
 
 /// Returns where the mark lies when no setting says it: `KEYFILE.head`.
 pub(crate) fn beside(key: &Path) -> PathBuf {

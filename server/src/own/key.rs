@@ -11,7 +11,7 @@ use proto::sumdb::own::SignedHead;
 use proto::tlog::Tree;
 
 use super::high_water;
-use crate::store::durable::sync_folder;
+use crate::store::folder::sync_folder;
 
 /// Bytes that are read of a file with a key; a key has some 100.
 const KEY_BYTES_MAX: u64 = 4096;

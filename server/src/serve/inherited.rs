@@ -7,7 +7,39 @@ use std::io;
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, UnixListener};
 
-use super::listener::{Error, Listener};
+/// Why a socket cannot be taken over.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The service manager handed down no such socket.
+    #[error("listening on systemd:{name}: systemd handed down {}", names(.handed_down))]
+    NotHandedDown {
+        /// The configured name.
+        name: String,
+        /// The names of those that were handed down.
+        handed_down: Vec<String>,
+    },
+    /// What was handed down is no listening stream socket.
+    #[error("listening on systemd:{name}: {source}")]
+    Unfit {
+        /// The configured name.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+fn names(names: &[String]) -> String {
+    if names.is_empty() {
+        return "no socket".to_owned();
+    }
+    format!("only {}", names.join(", "))
+}
+
+/// A listening socket that was handed down.
+pub(super) enum HandedDown {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
 
 /// The sockets that were handed down and are not in use.
 pub(crate) struct Inherited {
@@ -43,29 +75,29 @@ impl Inherited {
     }
 
     /// Takes a socket out by its name (`FileDescriptorName=`).
-    pub(super) fn take(&mut self, name: &str) -> Result<Listener, Error> {
+    ///
+    /// # Errors
+    /// There is none of that name, or nothing can listen on it.
+    pub(super) fn take(&mut self, name: &str) -> Result<HandedDown, Error> {
         let index = self.names.iter().position(|held| held == name);
         let index = index.ok_or_else(|| Error::NotHandedDown {
             name: name.to_owned(),
             handed_down: self.names.clone(),
         })?;
-        self.listener(index).map_err(|source| Error::Inherited {
+        self.socket(index).map_err(|source| Error::Unfit {
             name: name.to_owned(),
             source,
         })
     }
 
-    fn listener(&mut self, index: usize) -> io::Result<Listener> {
+    fn socket(&mut self, index: usize) -> io::Result<HandedDown> {
         if let Ok(Some(listener)) = self.sockets.take_tcp_listener(index) {
             listener.set_nonblocking(true)?;
-            return TcpListener::from_std(listener).map(Listener::Tcp);
+            return TcpListener::from_std(listener).map(HandedDown::Tcp);
         }
         let taken = self.sockets.take_unix_listener(index)?;
         let listener = taken.ok_or_else(|| io::Error::other("it is in use already"))?;
         listener.set_nonblocking(true)?;
-        Ok(Listener::Unix {
-            socket: UnixListener::from_std(listener)?,
-            _file: None,
-        })
+        UnixListener::from_std(listener).map(HandedDown::Unix)
     }
 }

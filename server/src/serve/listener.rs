@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-use super::inherited::Inherited;
+use super::inherited::{self, HandedDown, Inherited};
 use super::peer::ClientAddress;
 use crate::config::Address;
 
@@ -67,22 +67,9 @@ pub(crate) enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The service manager handed down no such socket.
-    #[error("listening on systemd:{name}: systemd handed down {}", names(.handed_down))]
-    NotHandedDown {
-        /// The configured name.
-        name: String,
-        /// The names of those that were handed down.
-        handed_down: Vec<String>,
-    },
-    /// What was handed down is no listening stream socket.
-    #[error("listening on systemd:{name}: {source}")]
-    Inherited {
-        /// The configured name.
-        name: String,
-        /// Why.
-        source: io::Error,
-    },
+    /// The service manager handed down no such socket, or one of no use.
+    #[error(transparent)]
+    Inherited(#[from] inherited::Error),
 }
 
 fn hint(error: &io::Error) -> &'static str {
@@ -91,13 +78,6 @@ fn hint(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied => "; ports below 1024 need CAP_NET_BIND_SERVICE",
         _ => "",
     }
-}
-
-fn names(names: &[String]) -> String {
-    if names.is_empty() {
-        return "no socket".to_owned();
-    }
-    format!("only {}", names.join(", "))
 }
 
 impl Listener {
@@ -119,7 +99,13 @@ impl Listener {
                 })
             }
             Address::Unix(path) => bind_unix(path).await,
-            Address::Inherited(name) => inherited.take(name),
+            Address::Inherited(name) => Ok(match inherited.take(name)? {
+                HandedDown::Tcp(listener) => Self::Tcp(listener),
+                HandedDown::Unix(socket) => Self::Unix {
+                    socket,
+                    _file: None,
+                },
+            }),
         }
     }
 

@@ -9,8 +9,18 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::upstream::Class;
 use crate::config::Limits;
+
+/// What a transfer is for, which decides how many there may be at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// A module zip: `limits.fetches_max` at once.
+    Zip,
+    /// A list, a `.info` or a `.mod`: `limits.text_fetches_max` at once.
+    Text,
+    /// An answer of a checksum database: of the pool of texts, never all of it.
+    Database,
+}
 
 /// Room for transfers, by class.
 #[derive(Debug)]

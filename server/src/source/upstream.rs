@@ -46,11 +46,12 @@ pub(super) use body::Broken;
 pub(super) use error::error_of_transfer;
 pub(crate) use error::{Error, FetchError, TransferError, is_timeout_in_disguise};
 pub(super) use fetched::is_html;
-pub(crate) use fetched::{Class, Fetched, Want};
+pub(crate) use fetched::{Fetched, Want};
 pub(crate) use host::Health;
 
 use crate::config;
 use crate::metrics::Metrics;
+use crate::source::Class;
 use attempt::Patience;
 use backoff::Backoff;
 use client::Client;

@@ -24,6 +24,7 @@ use rustix::fs::RenameFlags;
 use rustix::io::Errno;
 
 use super::Published;
+use super::folder::{make_folder_of, sync_folder};
 use super::lazy::Lazy;
 
 /// The folder of half-written files. Cheap to clone.
@@ -265,20 +266,6 @@ fn link_new(from: &Path, to: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-fn make_folder_of(to: &Path) -> io::Result<&Path> {
-    let folder = to.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    fs::create_dir_all(folder)?;
-    Ok(folder)
-}
-
-/// Makes the names in a folder durable.
-///
-/// # Errors
-/// What the file system answers.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::durable::sync_folder;
+use super::folder::sync_folder;
 
 /// Syncs what was added, from a thread of its own, which begins with the first
 /// file and ends with this value.

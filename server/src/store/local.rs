@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::durable::{self, Staging};
+use super::durable::Staging;
+use super::folder::sync_folder;
 use super::walk::{FolderWalk, STAGING};
 use super::{
     Blob, Blobs, Content, If, Key, Published, Staged, Stamp, StoredFile, Walk, is_absence,
@@ -153,7 +154,7 @@ fn remove(path: &Path) -> io::Result<bool> {
         removed => removed?,
     }
     // What was taken back shall not come back with the power.
-    path.parent().map_or(Ok(()), durable::sync_folder)?;
+    path.parent().map_or(Ok(()), sync_folder)?;
     Ok(true)
 }
 

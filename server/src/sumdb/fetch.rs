@@ -9,8 +9,8 @@ use http::HeaderValue;
 use proto::goproxy::list::Fallback;
 
 use crate::ask::Asked;
-use crate::source::upstream::{Class, FetchError, Want};
-use crate::source::{Relay, Sources};
+use crate::source::upstream::{FetchError, Want};
+use crate::source::{Class, Relay, Sources};
 
 /// The servers of our kind that a request has passed.
 #[derive(Clone, Debug, Default)]

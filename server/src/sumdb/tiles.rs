@@ -10,6 +10,7 @@ use super::LookupError;
 use super::archive::Archive;
 use super::fetch::Hops;
 use super::remote::{FetchedTile, Remote};
+use crate::blocking::{CALL_MAX, run_within};
 
 /// A tile of a plan as it was read. Nobody has checked it.
 #[derive(Debug, Clone)]
@@ -81,7 +82,8 @@ async fn read_stored(
     .await
 }
 
-/// Runs file work on a thread that may block.
+/// Runs file work on a thread that may block, and waits for it as long as one call of
+/// storage may take.
 ///
 /// # Errors
 /// [`LookupError::Internal`].
@@ -89,7 +91,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     what: &str,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, LookupError> {
-    crate::blocking::run(work)
+    run_within(CALL_MAX, work)
         .await
         .map_err(|error| LookupError::from_io(what, &error))
 }

@@ -50,14 +50,7 @@ const SERVER: Order = Order {
         "app",
         "command",
     ],
-    circles: &[
-        "config",
-        "modules",
-        "serve",
-        "source",
-        "source/upstream",
-        "store",
-    ],
+    circles: &[],
     files_min: 150,
 };
 

@@ -1,5 +1,7 @@
 //! Sources over each other, and every key in each of them.
 
+use super::kind::Part as _;
+use super::partial::Partial;
 use super::*;
 
 /// A value of each key that is not its default, as `--set` and variables take it.
@@ -75,7 +77,7 @@ fn beside(key: &str) -> Option<&'static str> {
 #[test]
 fn every_key_is_reached_by_set_by_a_variable_and_by_a_file() {
     let keys: Vec<_> = OTHERS.iter().map(|(key, _)| (*key).to_owned()).collect();
-    assert_eq!(keys, schema::Schema::root().paths(false));
+    assert_eq!(keys, Partial::schema().paths(false));
     for &(key, value) in OTHERS {
         let beside = beside(key).map(|setting| format!("--set={setting}"));
         let line: Vec<_> = beside.iter().map(String::as_str).collect();
@@ -83,7 +85,7 @@ fn every_key_is_reached_by_set_by_a_variable_and_by_a_file() {
         let set = format!("--set={key}={value}");
         let by_set = good(&[&line[..], &[&set]].concat(), "", []);
         assert_ne!(before.ok(), Some(by_set.clone()), "{key}");
-        let name: &'static str = variables::variable(key).leak();
+        let name: &'static str = environment::variable(key).leak();
         assert_eq!(good(&line, "", [(name, value)]), by_set, "{name}");
         let is_list = value.starts_with('[') && !value.starts_with("[ab]");
         let quoted = if is_list {
@@ -103,9 +105,11 @@ fn every_key_is_reached_by_set_by_a_variable_and_by_a_file() {
 
 #[test]
 fn a_variable_has_one_key() {
-    let paths = schema::Schema::root().paths(true);
-    let names: std::collections::BTreeSet<_> =
-        paths.iter().map(|path| variables::variable(path)).collect();
+    let paths = Partial::schema().paths(true);
+    let names: std::collections::BTreeSet<_> = paths
+        .iter()
+        .map(|path| environment::variable(path))
+        .collect();
     assert_eq!(names.len(), paths.len());
     assert!(names.contains("SUMWARD_UPSTREAM_LIST"));
     assert!(!names.contains(variables::CONFIG));

@@ -103,8 +103,8 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
     assert!(contents.unwrap().is_some());
 }
 
-/// Takes a file back, and stores another one, when the journal has been read so far that
-/// it tells of the first.
+/// Takes files back, and stores another one under a name, when the journal has been read
+/// so far that it told of the first ones.
 struct Purges<'a> {
     shelf: &'a Shelf<()>,
     runtime: &'a Handle,
@@ -145,11 +145,9 @@ async fn what_is_taken_back_and_stored_meanwhile_is_not_overwritten() {
     let bytes = b"module m.example/x\n";
     let entries = versions.map(|version| first_use(version, bytes));
     journal.append_all(entries).await.unwrap();
-    let file = fs::read_dir(data.path().join("journal")).unwrap().next();
-    let path = file.unwrap().unwrap().path();
-    let mut text = fs::read(&path).unwrap();
-    text.extend_from_slice(b"a line that is no entry\n");
-    fs::write(&path, text).unwrap();
+    // Read behind all that is told of files.
+    let heads = data.path().join("journal/heads-202601.jsonl");
+    fs::write(heads, b"a line that is no entry\n").unwrap();
     let folder = data.path().join("modules/m.example/x/@v");
     fs::create_dir_all(&folder).unwrap();
     for version in versions {
@@ -168,7 +166,9 @@ async fn what_is_taken_back_and_stored_meanwhile_is_not_overwritten() {
     let shelf = Shelf::new(parts, &config.cache, &config.usage);
     let archives = Archives::open(&[], &config.upstream, data.path());
     let remake = Remake {
+        own: None,
         databases: Arc::new(archives.unwrap()),
+        own: None,
         blobs,
         ledger: Arc::clone(&ledger),
         turns,
@@ -192,4 +192,45 @@ async fn what_is_taken_back_and_stored_meanwhile_is_not_overwritten() {
     let record = ledger::file(&*ledger, another).await.unwrap().unwrap();
     assert_eq!(record.sha256, sha256(b"module m.example/y\n"));
     assert_eq!(record.stored_at, 9);
+}
+
+#[tokio::test]
+async fn what_the_journal_told_last_is_recorded_where_the_ledger_has_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let journal = Journal::open(data.path()).unwrap();
+    let removed = Entry::Removed {
+        key: "m.example/x/@v/v1.2.0.mod".into(),
+        at: 8,
+    };
+    let entries = [
+        first_use("v1.0.0", b"lost by a crash"),
+        first_use("v1.1.0", b"since then proved"),
+        first_use("v1.2.0", b"taken back"),
+        removed,
+    ];
+    journal.append_all(entries).await.unwrap();
+    let ledger: Arc<dyn Ledger> = Arc::new(Memory::default());
+    let key = |version: &str| Key::parse(&format!("m.example/x/@v/{version}.mod")).unwrap();
+    let (_, first) = first_use("v1.1.0", b"").into_first_use().unwrap();
+    let change = Change::put(Table::Files, key("v1.1.0").as_str(), &first).unwrap();
+    ledger.apply(vec![change]).await.unwrap();
+    let config = Config::new(data.path().to_owned());
+    let archives = Archives::open(&[], &config.upstream, data.path());
+    let remake = Remake {
+        databases: Arc::new(archives.unwrap()),
+        own: None,
+        blobs: Arc::new(Local::read_only(data.path())),
+        ledger: Arc::clone(&ledger),
+        turns: Turns::default(),
+        config,
+    };
+    assert_eq!(remake.recent_first_uses().await.unwrap(), 1);
+    let recorded = async |version: &str| {
+        let record = ledger::file(&*ledger, &key(version)).await.unwrap();
+        record.map(|record| record.sha256)
+    };
+    assert_eq!(recorded("v1.0.0").await, Some(sha256(b"lost by a crash")));
+    assert_eq!(recorded("v1.1.0").await, Some(sha256(b"")), "it stays");
+    assert_eq!(recorded("v1.2.0").await, None);
+    assert_eq!(remake.recent_first_uses().await.unwrap(), 0);
 }

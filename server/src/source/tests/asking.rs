@@ -6,8 +6,9 @@ use proto::goproxy::list::Fallback;
 
 use super::kit::{config, not_bad, open, text, want};
 use crate::metrics::Breaker;
+use crate::source::Class;
+use crate::source::upstream::FetchError;
 use crate::source::upstream::tests::kit::{Origin, Reply, brief};
-use crate::source::upstream::{Class, FetchError};
 use crate::source::{Origin as From, Relay};
 
 /// The answers that entries of lists give here, by the first part of the path.

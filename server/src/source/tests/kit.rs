@@ -9,8 +9,9 @@ use proto::module::pattern::Patterns;
 
 use crate::config::{self, Config};
 use crate::metrics::Metrics;
+use crate::source::Class;
 use crate::source::upstream::tests::kit::{INSTANCE, settings};
-use crate::source::upstream::{Class, FetchError, Want};
+use crate::source::upstream::{FetchError, Want};
 use crate::source::{Facts, Sources};
 
 pub(super) fn config(list: &str) -> Config {

@@ -1,7 +1,8 @@
 use super::kit::{config, open, private, text, want};
+use crate::source::Class;
 use crate::source::Relay;
+use crate::source::upstream::FetchError;
 use crate::source::upstream::tests::kit::{Origin, Reply, brief};
-use crate::source::upstream::{Class, FetchError};
 
 #[tokio::test]
 async fn private_names_go_to_their_own_list_only() {

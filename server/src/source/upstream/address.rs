@@ -1,6 +1,9 @@
-//! Which addresses lie inside: this machine, its links and private networks.
+//! Which addresses lie inside: this machine, its links and private networks; and what a
+//! URL says of where its host is.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
 
 /// Says whether an address is not one of the public internet: this machine,
 /// a private network, a link, a group of receivers, or nothing at all.
@@ -80,6 +83,28 @@ fn carried_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
         [0, 0, 0, 0, 0, 0, high, low] => Some(from(high, low)),
         _ => None,
     }
+}
+
+/// Says whether a URL names this machine's loopback, by address or as `localhost`.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => is_localhost(name),
+        None => false,
+    }
+}
+
+/// Says whether a name is `localhost` or under it (RFC 6761).
+pub(super) fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Returns a URL's host and port, the usual port of its scheme included.
+pub(super) fn host_and_port(url: &Url) -> Option<String> {
+    let host = url.host_str()?.to_ascii_lowercase();
+    Some(format!("{host}:{}", url.port_or_known_default()?))
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncReadExt as _;
 
 use super::TransferError;
-use super::client::chain;
 use super::coding::{Coding, Inflater};
+use super::error::chain;
 use super::host::{Blame, Trial};
 use crate::metrics::Outcome;
 use crate::source::rooms::Room;

@@ -10,6 +10,7 @@ use reqwest::{ClientBuilder, Response};
 use rustls::ClientConfig;
 use url::Url;
 
+use super::error::chain;
 use super::http_proxy::Rules;
 use super::reach::{Named, Reach, is_inside};
 use super::resolver::{Lookups, REFUSED_INSIDE, Within};
@@ -187,23 +188,6 @@ fn failure(error: reqwest::Error) -> SendError {
     } else {
         SendError::Broken(text)
     }
-}
-
-/// Joins an error and its causes, leaving out repetitions.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    // Chains are short; the bound is for a source that names itself.
-    for _ in 0..16 {
-        let Some(error) = next else { break };
-        let cause = error.to_string();
-        if !text.ends_with(&cause) {
-            text.push_str(": ");
-            text.push_str(&cause);
-        }
-        next = error.source();
-    }
-    text
 }
 
 fn build(

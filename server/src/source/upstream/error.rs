@@ -227,6 +227,23 @@ pub(in crate::source) fn error_of_transfer(
     }
 }
 
+/// Joins an error and its causes, leaving out repetitions.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    // Chains are short; the bound is for a source that names itself.
+    for _ in 0..16 {
+        let Some(error) = next else { break };
+        let cause = error.to_string();
+        if !text.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+        next = error.source();
+    }
+    text
+}
+
 fn of(want: Option<u64>) -> String {
     want.map(|want| format!(" of {want}")).unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::{Body, TransferError};
+use crate::source::Class;
 
 /// What a caller wants of a file.
 #[derive(Debug, Clone)]
@@ -16,17 +17,6 @@ pub(crate) struct Want {
     pub(crate) via: HeaderValue,
     /// Which pool of permits the transfer takes one of.
     pub(crate) class: Class,
-}
-
-/// What a transfer is for, which decides how many there may be at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
-    /// A module zip: `limits.fetches_max` at once.
-    Zip,
-    /// A list, a `.info` or a `.mod`: `limits.text_fetches_max` at once.
-    Text,
-    /// An answer of a checksum database: of the pool of texts, never all of it.
-    Database,
 }
 
 /// A file that an upstream has and is sending.

@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::Error;
+use super::address::{is_localhost, is_loopback};
 use super::no_proxy::Exceptions;
-use super::target::{is_localhost, is_loopback};
 use crate::config::HttpProxy;
 
 /// The HTTP proxies to use, and the hosts that are reached without.

@@ -11,9 +11,9 @@ use std::net::{IpAddr, SocketAddr};
 use proto::goproxy::list::{Proxy, ProxyList};
 use url::{Host, Url};
 
-use super::address;
+use super::address::{self, host_and_port, is_localhost, is_loopback};
 use super::netrc::Netrc;
-use super::target::{Target, is_localhost, is_loopback};
+use super::target::Target;
 use crate::config;
 
 /// How far a request may reach.
@@ -86,12 +86,6 @@ impl Named {
     pub(super) fn contains(&self, url: &Url) -> bool {
         host_and_port(url).is_some_and(|host| self.0.contains(&host))
     }
-}
-
-/// Returns a URL's host and port, the usual port of its scheme included.
-pub(super) fn host_and_port(url: &Url) -> Option<String> {
-    let host = url.host_str()?.to_ascii_lowercase();
-    Some(format!("{host}:{}", url.port_or_known_default()?))
 }
 
 /// Says whether a hop lives inside, so that it may name others there. `peer` is the

@@ -7,10 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use url::{Host, Url};
+use url::Url;
 
+use super::address::{self, is_loopback};
 use super::netrc::Netrc;
-use super::{Error, FetchError, reach};
+use super::{Error, FetchError};
 
 /// A place that files are asked of.
 #[derive(Debug, Clone)]
@@ -112,7 +113,7 @@ impl Target {
     /// Returns host and port, the usual port of the scheme included; `None` for a tree.
     pub(super) fn host_and_port(&self) -> Option<String> {
         match &self.place {
-            Place::Http(site) => reach::host_and_port(&site.base),
+            Place::Http(site) => address::host_and_port(&site.base),
             Place::Tree(_) => None,
         }
     }
@@ -180,22 +181,6 @@ const PATH: AsciiSet = NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@')
     .remove(b'/');
-
-/// Says whether a URL names this machine's loopback, by address or as `localhost`.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => is_localhost(name),
-        None => false,
-    }
-}
-
-/// Says whether a name is `localhost` or under it (RFC 6761).
-pub(super) fn is_localhost(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
-}
 
 fn take_userinfo(url: &mut Url) -> Option<(String, String)> {
     if url.username().is_empty() && url.password().is_none() {

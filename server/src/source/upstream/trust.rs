@@ -11,7 +11,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use super::Error;
-use super::client::chain;
+use super::error::chain;
 
 /// Returns a client's side of TLS: the system's authorities are trusted, and the
 /// certificates of a PEM file beside them, as authorities or as a server's very own.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::kit::{INSTANCE, Origin, Reply, brief, get, nowhere, open, settings, text};
 use crate::config;
 use crate::metrics::Breaker;
-use crate::source::upstream::{Class, FetchError, Want};
+use crate::source::Class;
+use crate::source::upstream::{FetchError, Want};
 
 fn fragile(list: &str, open_min: Duration) -> config::Upstream {
     config::Upstream {
