@@ -103,6 +103,9 @@ pub enum Reach {
 
 type Explainer = fn(&Pair<'_>) -> Vec<Cause>;
 
+/// An explainer that is told what is known already.
+type Step = fn(&Pair<'_>, &[Cause]) -> Vec<Cause>;
+
 /// Explainers of what the build information says.
 const BY_BUILD_INFO: [Explainer; 7] = [
     toolchain::explain,
@@ -189,7 +192,7 @@ fn look_on(pair: &Pair<'_>, causes: &mut Vec<Cause>) {
         strings::set_by_linker
     };
     add_all(causes, strings(pair));
-    let steps: [fn(&Pair<'_>, &[Cause]) -> Vec<Cause>; 4] = [
+    let steps: [Step; 4] = [
         |pair, _| literals::explain(pair),
         // Unpacking debug information takes longer than all of the above.
         |pair, _| debug::explain(pair),
