@@ -8,6 +8,7 @@
 //! container  folders, archives, packages and images, listed and unpacked within limits
 //! image      format, regions, and where build ID, notes and signature lie
 //! goinfo     build ID, self-check, build information, functions, source paths
+//! recipe     how a file was built: what to run so as to get its bytes again
 //! diff       two files side by side: A/B/C/D, fields, regions, functions, bytes
 //! cause      explainers: each turns a difference into causes with a fix
 //! report     one value; every format is a way to print it
@@ -44,6 +45,7 @@ pub mod output;
 pub mod progress;
 pub mod quantity;
 pub mod rebuild;
+pub mod recipe;
 pub mod report;
 pub mod schemas;
 pub mod search_path;

@@ -1,0 +1,123 @@
+//! What a file does not tell of its build.
+
+use proto::buildid::BuildId;
+
+use super::{Origin, Recipe, settings};
+use crate::compare::Artifact;
+use crate::goinfo::selfcheck::SelfCheck;
+
+pub(super) fn list(artifact: &Artifact, recipe: &Recipe) -> Vec<String> {
+    [
+        information(artifact),
+        toolchain(artifact),
+        package(recipe),
+        linker(artifact, recipe),
+        c_side(artifact, recipe),
+        changed_tree(recipe),
+        go_line(recipe),
+        profile(artifact),
+        changed_file(artifact),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn information(artifact: &Artifact) -> Option<String> {
+    let is_old =
+        settings::release(artifact).is_some_and(|release| (release.major, release.minor) < (1, 18));
+    if artifact.go.info().is_none() {
+        return Some("modules and settings: the file has no build information".into());
+    }
+    is_old.then(|| "settings: Go before 1.18 records none".into())
+}
+
+fn toolchain(artifact: &Artifact) -> Option<String> {
+    if settings::release(artifact).is_some() {
+        return None;
+    }
+    Some(match artifact.go.version() {
+        Some(version) => {
+            format!(
+                "the toolchain: {version} is no release that the go command fetches by its name"
+            )
+        }
+        None => "the toolchain: the file names no Go version".into(),
+    })
+}
+
+fn package(recipe: &Recipe) -> Option<String> {
+    recipe.package.is_none().then(|| {
+        "the package: it was named by its files (go build main.go ...), whose list is not recorded".into()
+    })
+}
+
+fn linker(artifact: &Artifact, recipe: &Recipe) -> Option<String> {
+    if recipe.linker.is_complete {
+        return None;
+    }
+    let by_id = matches!(
+        artifact.image.build_id.as_ref().map(|id| &id.value),
+        Some(BuildId::Program(_))
+    );
+    let variables = match artifact.go.variables {
+        Some(_) => "",
+        None => "; without symbols nothing names what -X set",
+    };
+    let search = match by_id {
+        true => {
+            " (part A of the build ID is a hash over them, which a log of a rebuild can be held against)"
+        }
+        false => "",
+    };
+    Some(format!(
+        "the linker's flags: a build with -trimpath does not record -ldflags, and the order and spelling of what \
+         the file shows are not known{search}{variables}"
+    ))
+}
+
+fn c_side(artifact: &Artifact, recipe: &Recipe) -> Option<String> {
+    let has_cgo = recipe.variable("CGO_ENABLED") == Some("1");
+    let is_external = artifact.image.is_externally_linked() == Some(true);
+    let is_trimmed = recipe.flag("-trimpath").is_some();
+    if !has_cgo || !is_external {
+        return None;
+    }
+    let flags = match is_trimmed {
+        true => {
+            "CGO_CFLAGS, CGO_LDFLAGS and the like, which a build with -trimpath does not record; and "
+        }
+        false => "",
+    };
+    let compilers = artifact.image.producers.join("; ");
+    let compilers = match compilers.is_empty() {
+        true => String::new(),
+        false => format!(" (the file names {compilers})"),
+    };
+    Some(format!(
+        "{flags}the C compiler, its headers and libraries{compilers}"
+    ))
+}
+
+fn changed_tree(recipe: &Recipe) -> Option<String> {
+    (recipe.source.modified == Some(true)).then(|| {
+        "the changes that were not committed: an untracked file is enough for vcs.modified".into()
+    })
+}
+
+fn go_line(recipe: &Recipe) -> Option<String> {
+    // A checkout has its own go.mod.
+    let needed = recipe.source.origin == Origin::Wrapper && recipe.go_line.is_none();
+    needed.then(|| "the go line of the wrapping module's go.mod".into())
+}
+
+fn profile(artifact: &Artifact) -> Option<String> {
+    let path = artifact.go.setting("-pgo")?;
+    Some(format!("the profile {path}: only its name is recorded"))
+}
+
+fn changed_file(artifact: &Artifact) -> Option<String> {
+    matches!(artifact.go.self_check, SelfCheck::Changed { .. }).then(|| {
+        "what was done to the file after go build: it is not what its build ID says".into()
+    })
+}
