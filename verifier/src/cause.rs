@@ -31,6 +31,7 @@ mod import_unreached;
 mod ldflags;
 mod linking;
 mod literals;
+mod main_module;
 mod modified;
 mod name;
 mod open;
@@ -65,6 +66,7 @@ use crate::quantity;
 pub(crate) use ldflags::flags as linker_flags;
 pub use name::Name;
 pub use pair::Pair;
+pub(crate) use settings::keys as settings_of;
 
 /// One reason for a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,8 +148,9 @@ pub enum Reach {
 type Explainer = fn(&Pair<'_>) -> Vec<Cause>;
 
 /// Explainers of what the build information says.
-const BY_BUILD_INFO: [Explainer; 7] = [
+const BY_BUILD_INFO: [Explainer; 8] = [
     toolchain::explain,
+    main_module::explain,
     settings::explain,
     package::explain,
     dependencies::explain,

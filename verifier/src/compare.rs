@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::cause::{self, Cause, Pair};
 use crate::diff::Diff;
+use crate::fix::{self, Given};
 use crate::goinfo::GoInfo;
 use crate::image::{Format, Image, begins_with_zeros};
 use crate::input::{self, Input};
@@ -96,20 +97,32 @@ pub struct Outcome {
     /// The second verdict: equal once what names or signs a build is left out?
     /// Asked only of different files that have such marks.
     pub masked: Option<mask::Compared>,
+    /// What to run so that the other file becomes as the given one.
+    pub next: Option<fix::Next>,
 }
 
 impl Outcome {
     /// Compares two files; sentences call them by these names.
     pub fn of(a: &Artifact, b: &Artifact, names: [String; 2]) -> Self {
+        Self::with_given(a, b, names, None)
+    }
+
+    /// The same, with fixes for the other file where one is given.
+    pub fn with_given(
+        a: &Artifact,
+        b: &Artifact,
+        names: [String; 2],
+        given: Option<Given>,
+    ) -> Self {
         if a.input.sha256 == b.input.sha256 {
             return Self::same(a.bytes().is_empty());
         }
         let reason = obstacle(a).or_else(|| obstacle(b));
         let diff = Diff::of(a, b);
         // Causes found in what is not a whole build would be guesses.
-        let causes = match reason {
-            Some(_) => Vec::new(),
-            None => cause::explain(&Pair::new(a, b, &diff, names)),
+        let (causes, next) = match reason {
+            Some(_) => (Vec::new(), None),
+            None => explained(&Pair::new(a, b, &diff, names), given),
         };
         let masked = match reason {
             Some(_) => None,
@@ -127,6 +140,7 @@ impl Outcome {
             first_bytes: FirstBytes::of(a, b),
             causes,
             masked,
+            next,
         }
     }
 
@@ -143,8 +157,16 @@ impl Outcome {
             first_bytes: None,
             causes: Vec::new(),
             masked: None,
+            next: None,
         }
     }
+}
+
+/// Says why two files differ, and what to do about it.
+fn explained(pair: &Pair<'_>, given: Option<Given>) -> (Vec<Cause>, Option<fix::Next>) {
+    let mut causes = cause::explain(pair);
+    let next = given.and_then(|given| fix::apply(pair, given, &mut causes));
+    (causes, next)
 }
 
 /// Returns what reports call a file: a letter, or its number past the alphabet.

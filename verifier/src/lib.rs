@@ -11,6 +11,7 @@
 //! recipe     how a file was built: what to run so as to get its bytes again
 //! diff       two files side by side: A/B/C/D, fields, regions, functions, bytes
 //! cause      explainers: each turns a difference into causes with a fix
+//! fix        the other file, where one is given: what to run so that it becomes equal
 //! report     one value; every format is a way to print it
 //! ```
 //!
@@ -31,6 +32,7 @@ pub mod diff;
 pub mod durable;
 pub mod dwarf;
 pub mod exit;
+pub mod fix;
 pub mod gocache;
 pub mod goinfo;
 pub mod hashlog;

@@ -33,6 +33,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod masked;
+mod next;
 pub mod printed;
 pub mod rules;
 #[cfg(test)]
@@ -44,6 +45,7 @@ use serde::Serialize;
 
 use crate::cause::{Confidence, Evidence, Name};
 use crate::compare::Verdict;
+use crate::fix::Next;
 
 pub use file::{
     BuildId, BuildInfo, File, Format, FunctionCount, HostId, Module, Parts, Section, SelfCheck,
@@ -137,6 +139,9 @@ pub struct Comparison {
     pub functions: Option<functions::Functions>,
     /// What they carry, where one of them carries other files and both were read.
     pub container: Option<container::Container>,
+    /// What to run so that the file that is not given is built as the other was; null
+    /// where none is given, or both were built in the same way as far as they tell.
+    pub next: Option<Next>,
 }
 
 /// A line of build information that differs.

@@ -31,6 +31,7 @@ pub enum Name {
     PgoProfile,
     VcsRevision,
     VcsModified,
+    MainModule,
     MainVersion,
     DependencyVersion,
     DependencyReplaced,
@@ -81,7 +82,7 @@ pub enum Name {
 
 impl Name {
     /// Every name, in order.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 66] = [
         Self::ModifiedAfterBuild,
         Self::DependencySum,
         Self::Target,
@@ -101,6 +102,7 @@ impl Name {
         Self::PgoProfile,
         Self::VcsRevision,
         Self::VcsModified,
+        Self::MainModule,
         Self::MainVersion,
         Self::DependencyVersion,
         Self::DependencyReplaced,

@@ -71,7 +71,7 @@ impl<'a> Pair<'a> {
 
     /// Says whether both files tell that they were built by the same Go version:
     /// without that, other code says nothing of the source.
-    pub(super) fn same_go(&self) -> bool {
+    pub(crate) fn same_go(&self) -> bool {
         let (a, b) = (self.a.go.version(), self.b.go.version());
         a.is_some() && a == b
     }

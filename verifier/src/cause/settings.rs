@@ -124,6 +124,12 @@ const ELSEWHERE: [&str; 6] = [
     "GOEXPERIMENT",
 ];
 
+/// Returns the settings that a cause is about.
+pub(crate) fn keys(cause: Name) -> &'static [&'static str] {
+    let of_cause = MEANINGS.iter().find(|meaning| meaning.name == cause);
+    of_cause.map_or(&[], |meaning| meaning.keys)
+}
+
 /// Says whether a setting chooses among processors of one architecture.
 pub(super) fn is_cpu_level(key: &str) -> bool {
     CPU_LEVELS.contains(&key)

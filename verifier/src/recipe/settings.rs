@@ -126,7 +126,7 @@ pub(super) fn flags(artifact: &Artifact, source: &Source) -> Vec<Element> {
     flags.extend(valued);
     flags.extend(profile(artifact));
     flags.extend(version_control(artifact, source));
-    flags.extend(module_mode(artifact));
+    flags.extend(module_mode(artifact, source));
     flags
 }
 
@@ -181,7 +181,15 @@ fn version_control(artifact: &Artifact, source: &Source) -> Option<Element> {
 }
 
 /// Modules of a vendor folder have no sums in the build information.
-fn module_mode(artifact: &Artifact) -> Option<Element> {
+fn module_mode(artifact: &Artifact, source: &Source) -> Option<Element> {
+    if source.origin == Origin::Wrapper {
+        return Some(Element::new(
+            "-mod",
+            "mod",
+            Basis::Likely,
+            "a go.mod made anew has no go.sum beside it",
+        ));
+    }
     let deps = &artifact.go.info()?.deps;
     let from_cache = |module: &proto::buildinfo::Module| match &module.replace {
         Some(by) => !by.sum.is_empty() || by.version.is_empty(),

@@ -90,7 +90,7 @@ fn a_wrapper_is_told_by_its_package_and_its_go_mod_is_written() {
     assert!(
         recipe
             .command()
-            .ends_with("go build -buildvcs=false example.com/act/cmd/act")
+            .ends_with("go build -buildvcs=false -mod=mod example.com/act/cmd/act")
     );
     // A package of the main module is none, whatever else is required.
     let own = of(

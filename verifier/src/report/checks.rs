@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::next;
 use super::printed::{Check, Finding, Level, Printed, Status};
 use super::text::{self, Style};
 use super::{Comparison, Report, json};
@@ -31,7 +32,8 @@ impl Printed for Report {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.notes.clone()
+        let steps = self.comparisons.iter().filter_map(next::sentence);
+        self.notes.iter().cloned().chain(steps).collect()
     }
 
     fn checks(&self) -> Vec<Check> {

@@ -15,6 +15,7 @@ use crate::compare::shelf::Shelf;
 use crate::compare::{Outcome, Verdict, name, read_all};
 use crate::container::limits::Budget;
 use crate::container::root::Root;
+use crate::fix::Given;
 use crate::input;
 use crate::progress::{Bar, Progress};
 
@@ -26,16 +27,18 @@ impl Report {
     /// # Errors
     /// The first file that can't be read.
     pub fn compare(paths: &[PathBuf], progress: Progress) -> Result<Self, input::Error> {
-        Self::compare_with(paths, &[], progress)
+        Self::compare_with(paths, &[], None, progress)
     }
 
-    /// The same, with a log of each file's build, or none.
+    /// The same, with a log of each file's build, or none. Of two files one may be given:
+    /// fixes are then for the other one.
     ///
     /// # Errors
     /// As [`Report::compare`].
     pub fn compare_with(
         paths: &[PathBuf],
         logs: &[Arc<Log>],
+        given: Option<Given>,
         progress: Progress,
     ) -> Result<Self, input::Error> {
         let bar = progress.reading(paths);
@@ -63,7 +66,7 @@ impl Report {
         };
         report.note_links(paths, &identities);
         let clusters = cluster::Clusters::of(members);
-        report.compare_groups(&clusters, &mut shelf, &budget)?;
+        report.compare_groups(&clusters, &mut shelf, given, &budget)?;
         work.finish();
         if paths.len() > 2 {
             report.clusters = Some(Clusters::of(&clusters));
@@ -97,12 +100,13 @@ impl Report {
         &mut self,
         clusters: &cluster::Clusters,
         shelf: &mut Shelf,
+        given: Option<Given>,
         budget: &Budget,
     ) -> Result<(), input::Error> {
         let base_index = clusters.base();
         let base = shelf.take(base_index)?;
         let mut compared: Vec<Compared> = Vec::new();
-        let mut insides = Insides::new(self.files.len());
+        let mut insides = Insides::new(self.files.len(), given);
         for group in &clusters.groups {
             let Some((first, rest)) = group.split_first() else {
                 continue;
@@ -227,7 +231,7 @@ fn compare_pair(
         ([second, first], [other, base])
     };
     if let [Root::File(a), Root::File(b)] = roots {
-        let outcome = Outcome::of(a, b, files.map(name));
+        let outcome = Outcome::with_given(a, b, files.map(name), insides.given_side);
         let causes = outcome.causes.iter();
         let causes = causes.map(|cause| Finding::of(files, group, cause));
         return Ok((Comparison::of(files, &outcome), causes.collect()));

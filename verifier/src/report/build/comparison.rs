@@ -36,6 +36,7 @@ impl Comparison {
             masked: None,
             functions: None,
             container: None,
+            next: None,
         }
     }
 
@@ -48,6 +49,7 @@ impl Comparison {
             a: first_bytes::show(&first.a),
             b: first_bytes::show(&first.b),
         });
+        comparison.next.clone_from(&outcome.next);
         if let Some(diff) = &outcome.diff {
             comparison.fill(diff);
         }

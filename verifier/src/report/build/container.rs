@@ -9,6 +9,7 @@ use crate::container::difference::{Difference, Differing, How};
 use crate::container::limits::Budget;
 use crate::container::listing::Content;
 use crate::container::root::{Carrier, Root};
+use crate::fix::Given;
 use crate::image::linkage::Linkage;
 use crate::input;
 use crate::report::container::Inside;
@@ -27,6 +28,8 @@ pub(in crate::report) type Compared = (Comparison, Vec<Finding>);
 pub(in crate::report) struct Insides {
     /// The files that were given; indexes from here on are those of members.
     given: usize,
+    /// Which of two files the other one is to become equal to.
+    pub(in crate::report) given_side: Option<Given>,
     /// The members that were looked into.
     pub(in crate::report) files: Vec<File>,
     /// Their comparisons.
@@ -45,9 +48,10 @@ struct Inserter<'a> {
 }
 
 impl Insides {
-    pub(in crate::report) fn new(given: usize) -> Self {
+    pub(in crate::report) fn new(given: usize, given_side: Option<Given>) -> Self {
         Self {
             given,
+            given_side,
             files: Vec::new(),
             compared: Vec::new(),
         }
@@ -66,9 +70,10 @@ impl Insides {
         let mut explained = Vec::new();
         let difference = {
             let letters = letters.clone();
+            let given = self.given_side;
             let taken = &mut explained;
             let take = Box::new(move |_: &[String], a: &_, b: &_| {
-                let outcome = Outcome::of(a, b, letters.clone());
+                let outcome = Outcome::with_given(a, b, letters.clone(), given);
                 let verdict = outcome.verdict;
                 taken.push(Some(Explained {
                     files: [File::of(a), File::of(b)],

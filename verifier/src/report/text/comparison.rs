@@ -67,6 +67,7 @@ impl Printer<'_> {
             .iter()
             .filter(|cause| cause.files == pair.files);
         let causes: Vec<&Finding> = causes.collect();
+        self.next(pair)?;
         self.causes(&causes, pair)?;
         if pair.container.is_none() {
             self.detail(pair, &causes)?;
