@@ -29,6 +29,9 @@ mod contents;
 #[path = "verify_build/fixes.rs"]
 mod fixes;
 #[cfg(test)]
+#[path = "verify_build/flags.rs"]
+mod flags;
+#[cfg(test)]
 #[path = "verify_build/functions.rs"]
 mod functions;
 #[cfg(test)]

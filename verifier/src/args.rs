@@ -46,11 +46,13 @@ pub struct Args {
     pub accept: Option<Accept>,
 
     /// Prove the causes with logs of both builds, made by
-    /// GODEBUG=gocachehash=1 go build ... 2> a.log
+    /// GODEBUG=gocachehash=1 go build ... 2> a.log. With - for a log that nobody has,
+    /// the linker's flags that the file does not record are looked for in the other one
     #[arg(
         long,
         value_name = "A.LOG,B.LOG",
         value_delimiter = ',',
+        allow_hyphen_values = true,
         value_hint = ValueHint::FilePath
     )]
     pub explain_with: Vec<PathBuf>,

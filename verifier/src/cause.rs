@@ -45,6 +45,7 @@ mod prefix_map_flag;
 mod producers;
 mod sdk_version;
 mod seeds;
+mod set_strings;
 mod settings;
 mod split_debug;
 mod strings;
@@ -66,6 +67,7 @@ use crate::quantity;
 pub(crate) use ldflags::flags as linker_flags;
 pub use name::Name;
 pub use pair::Pair;
+pub(crate) use set_strings::{name as set_string_name, text as set_string_text};
 pub(crate) use settings::keys as settings_of;
 
 /// One reason for a difference.
@@ -227,6 +229,7 @@ fn look_on(pair: &Pair<'_>, causes: &mut Vec<Cause>) {
     }
     let found = by_content(pair, causes);
     add_all(causes, found);
+    add_all(causes, set_strings::explain(pair));
     // A variable may have been set beside another change of the source.
     let strings = if open::is_open(pair, causes) {
         strings::explain

@@ -6,6 +6,7 @@
 //! the given file's values. What no command is known for keeps the words of its cause.
 
 mod c_image;
+mod known;
 mod linker;
 mod modules;
 mod places;
@@ -62,7 +63,7 @@ struct Sides<'a> {
 pub fn apply(pair: &Pair<'_>, given: Given, causes: &mut [Cause]) -> Option<Next> {
     let given = given.side();
     let artifacts = [pair.a, pair.b];
-    let recipe = Recipe::of(artifacts[given])?;
+    let recipe = known::recipe(pair, given)?;
     let other = Recipe::of(artifacts[1 - given]);
     let sides = Sides {
         files: [pair.a, pair.b],

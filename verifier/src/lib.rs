@@ -11,6 +11,7 @@
 //! recipe     how a file was built: what to run so as to get its bytes again
 //! diff       two files side by side: A/B/C/D, fields, regions, functions, bytes
 //! cause      explainers: each turns a difference into causes with a fix
+//! linkflags  the linker's flags of a file that does not record them, by its build ID
 //! fix        the other file, where one is given: what to run so that it becomes equal
 //! report     one value; every format is a way to print it
 //! ```
@@ -39,6 +40,7 @@ pub mod hashlog;
 pub mod host;
 pub mod image;
 pub mod input;
+pub mod linkflags;
 pub mod lint;
 pub mod manual;
 pub mod mask;

@@ -24,6 +24,7 @@ use go_line::GoLine;
 
 pub use linker::LinkerFlags;
 pub use place::{Folders, Origin, Source, Wrapper};
+pub(crate) use unknown::{LINKER_UNKNOWN, VARIABLES_UNKNOWN};
 
 /// How a program was built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -46,6 +46,7 @@ use serde::Serialize;
 use crate::cause::{Confidence, Evidence, Name};
 use crate::compare::Verdict;
 use crate::fix::Next;
+use crate::linkflags::Searched;
 
 pub use file::{
     BuildId, BuildInfo, File, Format, FunctionCount, HostId, Module, Parts, Section, SelfCheck,
@@ -142,6 +143,9 @@ pub struct Comparison {
     /// What to run so that the file that is not given is built as the other was; null
     /// where none is given, or both were built in the same way as far as they tell.
     pub next: Option<Next>,
+    /// The linker's flags that were tried for the file whose build has no log, where the
+    /// other one's has and both link the same package main; null otherwise.
+    pub linker_flags: Option<Searched>,
 }
 
 /// A line of build information that differs.

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use verifier::compare::{Artifact, Outcome, Verdict};
+use verifier::compare::{Artifact, Outcome, Question, Verdict};
+use verifier::fix::Given;
 use verifier::input::Input;
+use verifier::progress::Bar;
 
 /// Every so many bytes one is changed in the copy.
 const STEPS: [usize; 3] = [7, 61, 509];
@@ -47,7 +49,15 @@ fn artifact(bytes: Vec<u8>, digest: u8) -> Artifact {
 }
 
 fn answer(a: &Artifact, b: &Artifact) -> Outcome {
-    let outcome = Outcome::of(a, b, ["a".into(), "b".into()]);
+    let bar = Bar::hidden();
+    // The first is given, so that its recipe is read and fixes are made of it.
+    let question = Question::of(Some(Given::First), &bar);
+    let outcome = Outcome::asked(a, b, ["a".into(), "b".into()], question);
+    if let Some(next) = &outcome.next {
+        // A line end of the file's would be another command.
+        let bare = next.command.split('\'').step_by(2).collect::<String>();
+        assert!(!bare.contains(['\n', '$', '`', ';']), "{}", next.command);
+    }
     assert_ne!(outcome.verdict, Verdict::Identical);
     outcome
 }

@@ -1,10 +1,14 @@
 //! Two files and their difference, and what explainers ask of both.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
+
+use proto::hashlog::Log;
 
 use super::{Evidence, Reach, settings};
 use crate::compare::Artifact;
 use crate::diff::functions::described;
+use crate::diff::set_strings::{self, SetString};
 use crate::diff::{Diff, FunctionsDiff, fields, layout};
 use crate::goinfo::stamped;
 use crate::goinfo::symbols::Symbols;
@@ -19,6 +23,8 @@ pub struct Pair<'a> {
     pub diff: &'a Diff,
     /// What sentences call them: `a` and `b`, or `a` and `c`.
     pub names: [String; 2],
+    /// Logs of both builds; one that was found to fit beside those that were given.
+    pub logs: [Option<Arc<Log>>; 2],
     known: Known<'a>,
 }
 
@@ -26,6 +32,7 @@ pub struct Pair<'a> {
 #[derive(Default)]
 struct Known<'a> {
     symbols: [OnceCell<Symbols<'a>>; 2],
+    set_strings: OnceCell<Vec<SetString>>,
     headers_follow: OnceCell<bool>,
     functions_described_alike: OnceCell<bool>,
 }
@@ -38,6 +45,7 @@ impl<'a> Pair<'a> {
             b,
             diff,
             names,
+            logs: [a.log.clone(), b.log.clone()],
             known: Known::default(),
         }
     }
@@ -46,6 +54,22 @@ impl<'a> Pair<'a> {
     pub(super) fn symbols(&self, side: usize) -> &Symbols<'a> {
         let artifact = [self.a, self.b][side];
         self.known.symbols[side].get_or_init(|| Symbols::read(artifact.bytes(), &artifact.image))
+    }
+
+    /// Returns string variables that the linker set in one build and not, or otherwise, in
+    /// the other; none where symbols or records tell of them, or all inputs are equal.
+    pub(crate) fn set_strings(&self) -> &[SetString] {
+        let is_trimmed = |artifact: &Artifact| artifact.go.setting("-trimpath") == Some("true");
+        let is_hidden = is_trimmed(self.a) && is_trimmed(self.b);
+        let has_names = self.a.go.variables.is_some() && self.b.go.variables.is_some();
+        let same_inputs = self.diff.pattern.is_none_or(|pattern| pattern.0[0]);
+        let found = || {
+            if same_inputs || has_names || !is_hidden || !self.same_go() {
+                return Vec::new();
+            }
+            set_strings::find(self.a, self.b)
+        };
+        self.known.set_strings.get_or_init(found)
     }
 
     /// Says whether headers differ in offsets, sizes and addresses alone, and both

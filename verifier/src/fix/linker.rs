@@ -36,6 +36,11 @@ fn concerns(sides: &Sides<'_>, cause: Name) -> bool {
     match cause {
         Name::LinkMode => shown("-linkmode"),
         Name::ExternalLinkFlags => shown("-extldflags"),
+        Name::LdflagsVariable => {
+            // Without names there is nothing to write.
+            let is_named = linker.flags.iter().any(|flag| flag.name.starts_with("-X "));
+            is_named || sides.model_file().go.variables.is_some()
+        }
         Name::LinkerFlags | Name::LinkOrder | Name::DebugCompression => false,
         _ => true,
     }

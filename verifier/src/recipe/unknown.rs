@@ -52,6 +52,12 @@ fn package(recipe: &Recipe) -> Option<String> {
     })
 }
 
+/// How the sentence about the linker's flags ends, where names are not known.
+pub(crate) const VARIABLES_UNKNOWN: &str = "; without symbols nothing names what -X set";
+
+/// How the sentence about the linker's flags begins.
+pub(crate) const LINKER_UNKNOWN: &str = "the linker's flags:";
+
 fn linker(artifact: &Artifact, recipe: &Recipe) -> Option<String> {
     if recipe.linker.is_complete {
         return None;
@@ -62,7 +68,7 @@ fn linker(artifact: &Artifact, recipe: &Recipe) -> Option<String> {
     );
     let variables = match artifact.go.variables {
         Some(_) => "",
-        None => "; without symbols nothing names what -X set",
+        None => VARIABLES_UNKNOWN,
     };
     let search = match by_id {
         true => {
@@ -71,7 +77,7 @@ fn linker(artifact: &Artifact, recipe: &Recipe) -> Option<String> {
         false => "",
     };
     Some(format!(
-        "the linker's flags: a build with -trimpath does not record -ldflags, and the order and spelling of what \
+        "{LINKER_UNKNOWN} a build with -trimpath does not record -ldflags, and the order and spelling of what \
          the file shows are not known{search}{variables}"
     ))
 }

@@ -32,8 +32,9 @@ impl Printed for Report {
     }
 
     fn notes(&self) -> Vec<String> {
-        let steps = self.comparisons.iter().filter_map(next::sentence);
-        self.notes.iter().cloned().chain(steps).collect()
+        let pairs = self.comparisons.iter();
+        let said = pairs.flat_map(|pair| [next::flags(pair), next::sentence(pair)]);
+        self.notes.iter().cloned().chain(said.flatten()).collect()
     }
 
     fn checks(&self) -> Vec<Check> {

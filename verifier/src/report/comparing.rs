@@ -12,7 +12,7 @@ use super::{Comparison, File, Finding, Report};
 use crate::cause::{Cause, Confidence, Name};
 use crate::cluster::{self, Member};
 use crate::compare::shelf::Shelf;
-use crate::compare::{Outcome, Verdict, name, read_all};
+use crate::compare::{Outcome, Question, Verdict, name, read_all};
 use crate::container::limits::Budget;
 use crate::container::root::Root;
 use crate::fix::Given;
@@ -37,7 +37,7 @@ impl Report {
     /// As [`Report::compare`].
     pub fn compare_with(
         paths: &[PathBuf],
-        logs: &[Arc<Log>],
+        logs: &[Option<Arc<Log>>],
         given: Option<Given>,
         progress: Progress,
     ) -> Result<Self, input::Error> {
@@ -66,7 +66,8 @@ impl Report {
         };
         report.note_links(paths, &identities);
         let clusters = cluster::Clusters::of(members);
-        report.compare_groups(&clusters, &mut shelf, given, &budget)?;
+        let question = Question { given, bar: &work };
+        report.compare_groups(&clusters, &mut shelf, question, &budget)?;
         work.finish();
         if paths.len() > 2 {
             report.clusters = Some(Clusters::of(&clusters));
@@ -100,13 +101,13 @@ impl Report {
         &mut self,
         clusters: &cluster::Clusters,
         shelf: &mut Shelf,
-        given: Option<Given>,
+        question: Question<'_>,
         budget: &Budget,
     ) -> Result<(), input::Error> {
         let base_index = clusters.base();
         let base = shelf.take(base_index)?;
         let mut compared: Vec<Compared> = Vec::new();
-        let mut insides = Insides::new(self.files.len(), given);
+        let mut insides = Insides::new(self.files.len(), question.given);
         for group in &clusters.groups {
             let Some((first, rest)) = group.split_first() else {
                 continue;
@@ -119,7 +120,7 @@ impl Report {
             }
             let other = shelf.take(*first)?;
             let roots = [(base_index, &base), (*first, &other)];
-            let in_depth = compare_pair(roots, group, &mut insides, budget)?;
+            let in_depth = compare_pair(roots, group, &mut insides, question, budget)?;
             let copies = rest
                 .iter()
                 .map(|file| copy(&in_depth, pair(base_index, *file)));
@@ -222,6 +223,7 @@ fn compare_pair(
     roots: [(usize, &Root); 2],
     group: &[usize],
     insides: &mut Insides,
+    question: Question<'_>,
     budget: &Budget,
 ) -> Result<Compared, input::Error> {
     let [(first, base), (second, other)] = roots;
@@ -231,7 +233,7 @@ fn compare_pair(
         ([second, first], [other, base])
     };
     if let [Root::File(a), Root::File(b)] = roots {
-        let outcome = Outcome::with_given(a, b, files.map(name), insides.given_side);
+        let outcome = Outcome::asked(a, b, files.map(name), question);
         let causes = outcome.causes.iter();
         let causes = causes.map(|cause| Finding::of(files, group, cause));
         return Ok((Comparison::of(files, &outcome), causes.collect()));

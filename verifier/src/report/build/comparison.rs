@@ -37,6 +37,7 @@ impl Comparison {
             functions: None,
             container: None,
             next: None,
+            linker_flags: None,
         }
     }
 
@@ -50,6 +51,7 @@ impl Comparison {
             b: first_bytes::show(&first.b),
         });
         comparison.next.clone_from(&outcome.next);
+        comparison.linker_flags.clone_from(&outcome.linker_flags);
         if let Some(diff) = &outcome.diff {
             comparison.fill(diff);
         }

@@ -3,7 +3,7 @@
 mod entry;
 
 use crate::cause::{self, Cause};
-use crate::compare::{Outcome, Verdict, name};
+use crate::compare::{Outcome, Question, Verdict, name};
 use crate::container::compare::Comparer;
 use crate::container::difference::{Difference, Differing, How};
 use crate::container::limits::Budget;
@@ -12,6 +12,7 @@ use crate::container::root::{Carrier, Root};
 use crate::fix::Given;
 use crate::image::linkage::Linkage;
 use crate::input;
+use crate::progress::Bar;
 use crate::report::container::Inside;
 use crate::report::{Comparison, File, Finding, Format, Report, SelfCheck};
 
@@ -71,9 +72,10 @@ impl Insides {
         let difference = {
             let letters = letters.clone();
             let given = self.given_side;
+            let bar = Bar::hidden();
             let taken = &mut explained;
             let take = Box::new(move |_: &[String], a: &_, b: &_| {
-                let outcome = Outcome::with_given(a, b, letters.clone(), given);
+                let outcome = Outcome::asked(a, b, letters.clone(), Question::of(given, &bar));
                 let verdict = outcome.verdict;
                 taken.push(Some(Explained {
                     files: [File::of(a), File::of(b)],

@@ -8,6 +8,9 @@ use crate::report::{Comparison, next};
 impl Printer<'_> {
     /// Prints what to run so that the other file is built as the given one was.
     pub(super) fn next(&mut self, pair: &Comparison) -> io::Result<()> {
+        if let Some(said) = next::flags(pair) {
+            writeln!(self.out, "\n{}", clean(&said))?;
+        }
         let (Some(plan), Some(title)) = (&pair.next, next::title(pair)) else {
             return Ok(());
         };
