@@ -167,6 +167,7 @@ fn site(
         blobs: Arc::clone(&folder.blobs),
         ledger: Arc::clone(&folder.ledger),
         journal: folder.journal.clone(),
+        turns: folder.turns.clone(),
     };
     let shelf = Arc::new(Shelf::new(parts, &config.cache, &config.usage));
     let parts = Parts {

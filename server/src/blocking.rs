@@ -3,6 +3,10 @@
 use std::io;
 use std::time::Duration;
 
+/// How long one call of storage may take: a disk that is slow has answered by then, and
+/// one that is gone has not.
+pub(crate) const CALL_MAX: Duration = Duration::from_secs(30);
+
 /// Runs `work` on a thread that may block, and returns what it answers.
 ///
 /// Work that has begun goes on to its end, also when the caller is dropped: what

@@ -9,11 +9,13 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
+use crate::blocking::{self, CALL_MAX};
 use crate::ledger::{FileRecord, Standing};
 
 mod date;
@@ -144,8 +146,11 @@ const WAITING_MAX: usize = 64;
 /// clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Journal {
+    data: PathBuf,
     /// Absent where nothing is to be written.
     orders: Option<mpsc::Sender<Order>>,
+    /// Held while first uses are looked for, which reads a good part of the journal.
+    searching: Arc<Mutex<()>>,
 }
 
 /// An entry to be written.
@@ -169,13 +174,19 @@ impl Journal {
             .name("journal".into())
             .spawn(move || write::run(&folder, receiver))?;
         Ok(Self {
+            data: data.to_owned(),
             orders: Some(orders),
+            searching: Arc::default(),
         })
     }
 
-    /// Returns a journal to which nothing can be appended.
-    pub(crate) fn read_only() -> Self {
-        Self { orders: None }
+    /// Returns the journal of a data folder, to which nothing can be appended.
+    pub(crate) fn read_only(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+            orders: None,
+            searching: Arc::default(),
+        }
     }
 
     /// Tells whether nothing can be appended.
@@ -183,11 +194,23 @@ impl Journal {
         self.orders.is_none()
     }
 
+    /// Returns the record of a file's first use, unless it was taken back since: for one
+    /// of which no ledger tells. It reads what the journal has of files to the end.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub(crate) async fn first_use(&self, key: &str) -> io::Result<Option<FileRecord>> {
+        let _one_at_a_time = self.searching.lock().await;
+        let (data, key) = (self.data.clone(), key.to_owned());
+        blocking::run_within(CALL_MAX, move || read::first_use(&data, &key)).await
+    }
+
     /// Appends an entry. It is durable on return. Entries that come at once are
     /// written together, with one fsync a file.
     ///
     /// # Errors
-    /// What the file system answers: the entry may then be there or not.
+    /// What the file system answers, `TimedOut` where it does not: the entry may then be
+    /// there or not.
     pub(crate) async fn append(&self, entry: Entry) -> io::Result<()> {
         self.append_all([entry]).await
     }
@@ -195,7 +218,8 @@ impl Journal {
     /// Appends entries, in their order. All are durable on return.
     ///
     /// # Errors
-    /// What the file system answers: any of the entries may then be there or not.
+    /// What the file system answers, `TimedOut` where it does not: any of the entries may
+    /// then be there or not.
     pub(crate) async fn append_all(
         &self,
         entries: impl IntoIterator<Item = Entry>,
@@ -213,14 +237,23 @@ impl Journal {
                 line: entry.line()?,
                 done,
             };
-            orders.send(order).await.map_err(|_| ended())?;
+            within(orders.send(order)).await?.map_err(|_| ended())?;
             results.push(result);
         }
         for result in results {
-            result.await.map_err(|_| ended())??;
+            within(result).await?.map_err(|_| ended())??;
         }
         Ok(())
     }
+}
+
+/// Waits as long as one call of storage may take.
+async fn within<T>(work: impl Future<Output = T>) -> io::Result<T> {
+    let ended = tokio::time::timeout(CALL_MAX, work).await;
+    ended.map_err(|_| {
+        let text = "the disk of the journal does not answer";
+        io::Error::new(io::ErrorKind::TimedOut, text)
+    })
 }
 
 /// Returns the journal's folder in a data folder.

@@ -11,9 +11,11 @@ use async_trait::async_trait;
 #[cfg(test)]
 pub(crate) mod failing;
 pub(crate) mod memory;
+mod pages;
 pub(crate) mod record;
 pub(crate) mod sled;
 
+pub(crate) use pages::Pages;
 pub(crate) use record::{Absence, Contents, FileRecord, Standing, Use};
 
 /// The records. Values are bytes; [`record`] has their types.
@@ -65,6 +67,10 @@ pub(crate) trait Ledger: Send + Sync + Debug {
         old: Option<&[u8]>,
         new: &[u8],
     ) -> io::Result<Result<(), Conflict>>;
+
+    /// Tells whether records may be missing of which files and journal tell: it was begun
+    /// empty and has not been made anew.
+    fn may_lack_records(&self) -> bool;
 }
 
 /// Another head than was thought is a log's newest.
@@ -171,11 +177,10 @@ impl Table {
     }
 }
 
-/// Returns the record of a file. One that cannot be parsed counts as absent: the
-/// file is judged anew.
+/// Returns the record of a file.
 ///
 /// # Errors
-/// What the ledger answers.
+/// What the ledger answers; `InvalidData` for a record that cannot be parsed.
 pub(crate) async fn file(
     ledger: &dyn Ledger,
     key: &crate::store::Key,
@@ -183,15 +188,16 @@ pub(crate) async fn file(
     typed(ledger, Table::Files, key.as_str()).await
 }
 
-/// Returns a record of any kind that is JSON; `None` where it cannot be parsed.
+/// Returns a record of any kind that is JSON.
 ///
 /// # Errors
-/// What the ledger answers.
-pub(crate) async fn typed<T: serde::de::DeserializeOwned>(
+/// As [`file`].
+async fn typed<T: serde::de::DeserializeOwned>(
     ledger: &dyn Ledger,
     table: Table,
     key: &str,
 ) -> io::Result<Option<T>> {
     let value = ledger.get(table, key).await?;
-    Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
+    let parsed = value.map(|value| serde_json::from_slice(&value));
+    Ok(parsed.transpose()?)
 }

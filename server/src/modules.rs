@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::ask::Asked;
 use crate::config::{self, Config};
+use crate::flight::Joined;
 use crate::metrics::{InFlight, Metrics};
 use crate::serve::per_address::{PerAddress, Place};
 use crate::shelf::answer::{Answer, Kind, Reply};
@@ -34,7 +35,7 @@ pub(crate) mod transfer;
 use changing::Changing;
 use error::{Error, Remember};
 use file::{Part, VersionFile};
-use fill::{Fills, Flow, Joined};
+use fill::{Fills, Flow, Watcher};
 use proof::Prover;
 use room::Room;
 
@@ -294,13 +295,13 @@ impl Modules {
         } else {
             crate::metrics::Lookup::Joined
         });
-        fill::reply(joined.watcher, place).await
+        fill::reply(joined.seat, place).await
     }
 }
 
 /// A fill, and the place of a client among those who wait.
 struct Watching {
-    joined: Joined,
+    joined: Joined<Watcher>,
     place: Arc<Waiting>,
 }
 

@@ -11,19 +11,21 @@ mod changing;
 pub(crate) mod hot;
 pub(crate) mod negative;
 pub(crate) mod purge;
-mod turns;
+mod records;
+pub(crate) mod turns;
 pub(crate) mod used;
 pub(crate) mod verified;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use proto::module::Version;
 
 use crate::blocking;
 use crate::journal::{self, Journal};
-use crate::ledger::{self, Change, FileRecord, Ledger, Table};
+use crate::ledger::{Change, FileRecord, Ledger, Table};
 use crate::store::{Blob, Blobs, If, Key, Published, Staged};
 use absent::Absences;
 use answer::Answer;
@@ -45,6 +47,8 @@ pub(crate) struct Shelf<E> {
     verified: Verified,
     used: Used,
     turns: Turns,
+    /// Whether the ledger has refused a record: it has not all that the journal tells.
+    is_behind: AtomicBool,
 }
 
 /// What a shelf is made of.
@@ -55,6 +59,8 @@ pub(crate) struct Parts {
     pub(crate) ledger: Arc<dyn Ledger>,
     /// Where facts are written that no file tells.
     pub(crate) journal: Journal,
+    /// Who else changes files: a remake of the ledger.
+    pub(crate) turns: Turns,
 }
 
 /// A file as it was found, and what is recorded of it.
@@ -62,8 +68,8 @@ pub(crate) struct Parts {
 pub(crate) struct Found {
     /// The file.
     pub(crate) blob: Blob,
-    /// Its record; `None` after a crash between the two, and for files that somebody
-    /// put there.
+    /// Its record; `None` after a crash between the two, for files that somebody put
+    /// there, and where the ledger fails.
     pub(crate) record: Option<FileRecord>,
     /// When it was begun to be read.
     pub(crate) since: Since,
@@ -94,7 +100,8 @@ impl<E: Clone> Shelf<E> {
             negative: Negative::new(cache.negative_entries_max),
             verified: Verified::default(),
             used: Used::new(usage),
-            turns: Turns::default(),
+            turns: parts.turns,
+            is_behind: AtomicBool::new(false),
         }
     }
 
@@ -140,7 +147,7 @@ impl<E: Clone> Shelf<E> {
         let Some(blob) = self.blobs.read(key).await? else {
             return Ok(None);
         };
-        let record = self.recorded(key).await;
+        let record = self.record_at_hand(key).await;
         Ok(Some(Found {
             blob,
             record,
@@ -208,10 +215,12 @@ impl<E: Clone> Shelf<E> {
         staged: Staged,
         record: &FileRecord,
     ) -> io::Result<Kept> {
+        // Whoever takes it back does so before it is there, or when it is recorded.
+        let turn = self.turns.take(key).await;
         if let Published::Taken = self.blobs.publish(staged, key, If::Absent).await? {
             return Ok(Kept::Taken);
         }
-        let (blob, since) = self.record(key, record).await?;
+        let (blob, since) = self.record_in_turn(&turn, key, record).await?;
         // It was hashed as it came; what lies there is what was written.
         self.verified.note(key, &record.sha256, blob.stamp);
         let record = Some(record.clone());
@@ -220,38 +229,6 @@ impl<E: Clone> Shelf<E> {
             record,
             since,
         })))
-    }
-
-    /// Returns what is recorded of a file, be it there or lost.
-    pub(crate) async fn recorded(&self, key: &Key) -> Option<FileRecord> {
-        let record = ledger::file(&*self.ledger, key).await;
-        record.unwrap_or_else(|error| {
-            tracing::warn!(%key, %error, "the record of a file cannot be read");
-            None
-        })
-    }
-
-    /// Records a file that lies in the tree, and returns it.
-    ///
-    /// # Errors
-    /// What the journal answers, where the record is a fact that no file tells;
-    /// `NotFound` where the file was taken back meanwhile.
-    pub(crate) async fn record(&self, key: &Key, record: &FileRecord) -> io::Result<(Blob, Since)> {
-        let _not_meanwhile = self.turns.of(key).lock().await;
-        let gone = || io::Error::new(io::ErrorKind::NotFound, "the file was taken back");
-        let found = self.look_changing(key).await?.ok_or_else(gone)?;
-        if let Some(entry) = journal::Entry::first_use(key.as_str(), record)
-            && !self.journal.is_read_only()
-            && !self.recorded(key).await.is_some_and(|it| it.tells(record))
-        {
-            self.journal.append(entry).await?;
-        }
-        self.absences.forget(key).await;
-        let change = Change::put(Table::Files, key.as_str(), record)?;
-        if let Err(error) = self.ledger.apply(vec![change]).await {
-            tracing::error!(%key, %error, "the ledger takes no record; the file is judged again when it is asked for");
-        }
-        Ok(found)
     }
 
     /// Returns the versions of a module of which a file is stored, in no order.
@@ -269,7 +246,7 @@ impl<E: Clone> Shelf<E> {
     /// Returns the files whose places start with `prefix`.
     async fn list(&self, prefix: &str) -> io::Result<Vec<Key>> {
         let walk = self.blobs.walk_prefix(prefix);
-        blocking::run(move || {
+        blocking::run_within(LIST_MAX, move || {
             let keys = walk.filter_map(|found| match found {
                 Ok(found) => found.key.map(Ok),
                 Err(error) => Some(Err(error)),
@@ -289,7 +266,7 @@ impl<E: Clone> Shelf<E> {
     /// # Errors
     /// What disk, journal or ledger answer. The file is then no longer in memory.
     pub(crate) async fn remove(&self, key: &Key) -> io::Result<bool> {
-        let _not_meanwhile = self.turns.of(key).lock().await;
+        let turn = self.turns.take(key).await;
         self.hot.remove(key);
         self.verified.forget(key);
         self.journal.append(removed(key)).await?;
@@ -301,7 +278,9 @@ impl<E: Clone> Shelf<E> {
         if let Some(version) = used::version_of_zip(key) {
             changes.push(Change::remove(Table::Contents, version));
         }
-        self.ledger.apply(changes).await?;
+        let applied = self.ledger.apply(changes).await;
+        turn.note_change();
+        applied?;
         // Whoever read it while it was being removed has not put it back.
         self.hot.remove(key);
         self.absences.forget(key).await;
@@ -342,17 +321,6 @@ impl<E: Clone> Shelf<E> {
         &self.used
     }
 
-    /// Writes the hashes of a proved zip's files down.
-    pub(crate) async fn keep_contents(&self, contents: journal::Entry, change: Change) {
-        let written = async {
-            self.journal.append(contents).await?;
-            self.ledger.apply(vec![change]).await
-        };
-        if let Err(error) = written.await {
-            tracing::warn!(%error, "the hashes of a zip's files are not kept");
-        }
-    }
-
     /// Writes down what was used since the last call.
     ///
     /// # Errors
@@ -371,6 +339,9 @@ impl<E: Clone> Shelf<E> {
         noted.write(&*self.ledger).await
     }
 }
+
+/// How long the files of one module are looked for.
+const LIST_MAX: Duration = Duration::from_secs(60);
 
 /// Files of one module that are looked at: versions by the ten thousand are many.
 const FILES_MAX: usize = 1_000_000;

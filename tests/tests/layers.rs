@@ -1,6 +1,6 @@
 //! The layer rule: `proto` is pure and below everything, server and verifier do
-//! not know each other, and the folders of the server have an order. Read from cargo
-//! and from the sources themselves.
+//! not know each other, and the folders of both have an order. Read from cargo and from
+//! the sources themselves.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::collections::BTreeSet;

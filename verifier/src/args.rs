@@ -17,7 +17,8 @@ use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use accept::Accept;
 
-use crate::report::text::clean;
+use proto::visible::clean;
+
 use crate::schemas;
 
 /// Says whether builds of a Go program are the same, and if not, why, and what
@@ -74,7 +75,7 @@ impl Args {
         Self::read(std::env::args_os()).unwrap_or_else(|error| {
             if error.use_stderr() && is_unsafe(&error.to_string()) {
                 // What was given may come from a list of file names.
-                crate::output::say_error(&error.to_string());
+                crate::exit::say_error(&error.to_string());
                 std::process::exit(error.exit_code());
             }
             error.exit()
@@ -198,6 +199,8 @@ Examples:
                                                 text here, and two files more
   verify-build --format github a b              in a GitHub workflow
   verify-build published rebuilt                what to run so that the second becomes the first
+  verify-build --explain-with -,b.log published rebuilt
+                                                the same, and the linker's flags by the rebuild's log
   verify-build --given none a b                 what to make alike in both builds
   verify-build inspect /usr/local/bin/tool      what one file tells about its build
 

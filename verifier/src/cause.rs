@@ -28,6 +28,7 @@ mod external_link_flags;
 mod go_release;
 mod hashed;
 mod import_unreached;
+mod keys;
 mod ldflags;
 mod linking;
 mod literals;
@@ -57,18 +58,18 @@ mod version_control;
 
 use std::ops::Range;
 
-use serde::Serialize;
+use proto::finding::{Confidence, Evidence};
 
-use crate::compare::Artifact;
-use crate::container::difference::Difference;
+use crate::artifact::Artifact;
 use crate::diff::fields::Field;
+use crate::members::difference::Difference;
 use crate::quantity;
 
 pub(crate) use ldflags::flags as linker_flags;
 pub use name::Name;
 pub use pair::Pair;
 pub(crate) use set_strings::{name as set_string_name, text as set_string_text};
-pub(crate) use settings::keys as settings_of;
+pub(crate) use settings::settings_of;
 
 /// One reason for a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,41 +86,6 @@ pub struct Cause {
     pub fix: String,
     /// Which bytes it can account for.
     pub reach: Reach,
-}
-
-/// How sure a cause is; the surest sorts first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// The files themselves show it.
-    Proven,
-    /// Nothing else known would leave these traces.
-    Likely,
-    /// It would leave these traces, and so would others.
-    Possible,
-}
-
-impl Confidence {
-    /// Returns the word that reports use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Proven => "proven",
-            Self::Likely => "likely",
-            Self::Possible => "possible",
-        }
-    }
-}
-
-/// One thing to look at: a place and what both files have there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Evidence {
-    /// A field, a region or an offset.
-    #[serde(rename = "where")]
-    pub place: String,
-    /// What the first file has there; null for nothing.
-    pub a: Option<String>,
-    /// What the second file has there; null for nothing.
-    pub b: Option<String>,
 }
 
 /// Which of the differing bytes a cause can account for.
@@ -362,47 +328,26 @@ impl Reach {
     }
 }
 
-impl Evidence {
-    fn new(place: impl Into<String>, a: impl Into<String>, b: impl Into<String>) -> Self {
-        Self {
-            place: place.into(),
-            a: Some(a.into()),
-            b: Some(b.into()),
-        }
-    }
+/// Shows stretches of each file by their length and where they begin.
+fn stretches(place: impl Into<String>, sides: [&Option<Range<usize>>; 2]) -> Evidence {
+    let [a, b] = sides.map(|range| {
+        let range = range.as_ref()?;
+        Some(format!(
+            "{} at {:#x}",
+            quantity::bytes(range.len()),
+            range.start
+        ))
+    });
+    Evidence::sides(place, a, b)
+}
 
-    fn sides(
-        place: impl Into<String>,
-        a: Option<impl Into<String>>,
-        b: Option<impl Into<String>>,
-    ) -> Self {
-        Self {
-            place: place.into(),
-            a: a.map(Into::into),
-            b: b.map(Into::into),
-        }
-    }
-
-    /// Shows stretches of each file by their length and where they begin.
-    fn ranges(place: impl Into<String>, sides: [&Option<Range<usize>>; 2]) -> Self {
-        let [a, b] = sides.map(|range| {
-            let range = range.as_ref()?;
-            Some(format!(
-                "{} at {:#x}",
-                quantity::bytes(range.len()),
-                range.start
-            ))
-        });
-        Self::sides(place, a, b)
-    }
-
-    fn field(field: &Field) -> Self {
-        Self::sides(
-            format!("build info: {}", field.name),
-            field.a.clone(),
-            field.b.clone(),
-        )
-    }
+/// Shows what both sides have in a line of their build information.
+fn line(field: &Field) -> Evidence {
+    Evidence::sides(
+        format!("build info: {}", field.name),
+        field.a.clone(),
+        field.b.clone(),
+    )
 }
 
 #[cfg(test)]

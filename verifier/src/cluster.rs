@@ -6,8 +6,8 @@ use std::hash::Hash;
 
 use proto::buildid::Part;
 
-use crate::compare;
-use crate::container::root::Root;
+use crate::artifact::obstacle;
+use crate::members::root::Root;
 
 /// The names of the parts of a build ID.
 pub const PARTS: [char; 4] = ['A', 'B', 'C', 'D'];
@@ -43,7 +43,7 @@ impl Member {
                 sha256: artifact.input.sha256,
                 is_folder: false,
                 parts: artifact.go.program().map(proto::buildid::Program::parts),
-                is_sound: compare::obstacle(artifact).is_none(),
+                is_sound: obstacle(artifact).is_none(),
             },
             Root::Carrier(carrier) => Self {
                 sha256: carrier.sha256,

@@ -1,7 +1,9 @@
 //! Two files side by side: build-ID parts, build information, regions, bytes.
 
 pub mod bytes;
+pub(crate) mod compiled;
 pub mod fields;
+pub mod first_bytes;
 pub mod functions;
 pub mod layout;
 pub mod literals;
@@ -15,11 +17,25 @@ pub mod strings;
 pub mod words;
 
 use proto::buildid::Pattern;
+use serde::Serialize;
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 pub use fields::Field;
 pub use functions::FunctionsDiff;
 pub use regions::{Accounting, RegionDiff};
+
+/// The answer for a pair, or for all files together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The same bytes.
+    Identical,
+    /// Different bytes, and so different builds.
+    Different,
+    /// Different bytes, but what they hold can't be told: a file is empty, cut
+    /// off, damaged, or a container that can't be read. Or both are empty.
+    Inconclusive,
+}
 
 /// Everything in which two files differ, before anyone asks why.
 #[derive(Debug, Clone)]

@@ -1,6 +1,10 @@
-//! Exit codes: the part of the answer that scripts read.
+//! How a run ends: exit codes, the part of the answer that scripts read, and what
+//! went wrong.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
+
+use proto::visible::clean;
 
 /// How a run ends. The numbers are part of the interface and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,5 +39,16 @@ pub const INTERRUPTED: u8 = 130;
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+/// Says on standard error what went wrong. Names of files and what other programs said
+/// are part of it: no line drives a terminal, and none is a command to the runner of a
+/// workflow.
+pub fn say_error(message: &str) {
+    let mut out = io::stderr().lock();
+    for line in message.lines() {
+        // Nothing is left to do when even this can't be written.
+        let _ = writeln!(out, "{}", clean(line));
     }
 }

@@ -16,8 +16,8 @@ mod steps;
 
 use serde::Serialize;
 
+use crate::artifact::Artifact;
 use crate::cause::{Cause, Name, Pair};
-use crate::compare::Artifact;
 use crate::diff::Diff;
 use crate::recipe::Recipe;
 

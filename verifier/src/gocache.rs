@@ -10,7 +10,6 @@
 //! modindex  module indexes beside the files they are taken for
 //! audit     the entries judged, what was found, how to print it
 //! compare   two surveys joined by action, what differs explained
-//! members   two archives of one package, member by member and symbol by symbol
 //! ```
 //!
 //! Nothing in a cache is ever written, renamed, touched or followed: damaged
@@ -20,7 +19,6 @@ pub mod audit;
 pub mod compare;
 pub mod entry;
 pub mod folder;
-pub(crate) mod members;
 pub mod modindex;
 pub mod packed;
 pub mod place;

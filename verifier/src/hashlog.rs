@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail, ensure};
 use proto::buildid::{BuildId, Part};
 use proto::hashlog::Log;
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::quantity;
 
 /// Bytes read at a time.

@@ -1,11 +1,23 @@
-//! What commands may know of the machine they run on. Nothing here asks it:
-//! [`config`](crate::config) does, once.
+//! The machine that commands run on: what they may know of it, and how they ask it.
 //!
-//! [`public`] says which values of it may be published, [`redaction`] takes the
-//! others out of what programs print.
+//! ```text
+//! public, redaction      which values may be published; the others taken out of texts
+//! interrupt, child       Ctrl-C; programs run within their time
+//! search_path, locate    programs on the PATH, the Go installation
+//! surroundings           the variables that programs below get
+//! machine                what this host lets a build be surrounded with
+//! ```
+//!
+//! The environment is read by [`config`](crate::config), once.
 
+pub mod child;
+pub mod interrupt;
+pub mod locate;
+pub mod machine;
 pub mod public;
 pub mod redaction;
+pub mod search_path;
+pub mod surroundings;
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};

@@ -6,41 +6,29 @@
 //! smell        values that tell of a clock, a host, a person or a folder
 //! rules        each turns facts into findings
 //! requirement  what the command line asks for, checked
-//! outcome      what printers take; json and text write it
+//! outcome      every file judged
+//! printed      the same as printers take it; json and text write it
 //! ```
 
 pub mod facts;
 mod json;
 pub mod outcome;
+mod printed;
 pub mod requirement;
 pub mod rules;
 pub mod smell;
 mod text;
 
+use proto::finding::Level;
+
 use crate::args::lint::{FailOn, Lint};
-use crate::cause::Evidence;
-use crate::compare::{self, Artifact};
+use crate::artifact::{Artifact, read_all};
 use crate::host::Host;
 use crate::input;
-use crate::report::printed::{Level, Printed};
+use crate::report::printed::Printed;
 use facts::Facts;
 use outcome::{Judged, Outcome};
 use requirement::Requirement;
-
-/// One reason why a build will not reproduce.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The rule's stable name; that of the cause where both mean the same.
-    pub rule: &'static str,
-    /// How bad it is.
-    pub level: Level,
-    /// What was found, in one sentence.
-    pub summary: String,
-    /// What can be checked by hand.
-    pub evidence: Vec<Evidence>,
-    /// What to change.
-    pub fix: String,
-}
 
 /// Runs the command.
 ///
@@ -55,7 +43,7 @@ pub fn run(args: &Lint, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         let artifact = Artifact::read(path)?;
         Ok(judge(&Facts::of(&artifact), &requirements, &args.allow))
     };
-    compare::read_all(&args.files, read, |_, judged| -> Result<(), input::Error> {
+    read_all(&args.files, read, |_, judged| -> Result<(), input::Error> {
         files.push(judged);
         bar.add(1);
         Ok(())
@@ -74,7 +62,7 @@ pub fn run(args: &Lint, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
 
 fn judge(facts: &Facts<'_>, requirements: &[Requirement], allow: &[String]) -> Judged {
     let mut findings = rules::all(facts);
-    findings.retain(|found| !allow.iter().any(|name| name == found.rule));
+    findings.retain(|found| !allow.iter().any(|name| *name == found.rule));
     // Stable, so that rules of one level stay in the order they are asked.
     findings.sort_by_key(|found| found.level);
     Judged {

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     match run(&config) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            output::say_error(&format!("verify-build: {error:#}"));
+            exit::say_error(&format!("verify-build: {error:#}"));
             if rebuild::is_interrupted(&error) {
                 return exit::INTERRUPTED.into();
             }

@@ -42,7 +42,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::HostIdOrigin;
 use crate::goinfo::stamps::{self, Kind, Stamp};
 use crate::image::{Format, Image};
@@ -248,7 +248,7 @@ fn masks(artifact: &Artifact) -> Option<(Vec<Mask>, usize)> {
     let align = match artifact.image.format {
         Format::Elf | Format::Wasm | Format::Plan9 | Format::Xcoff | Format::GoArchive => 1,
         // Signing tools pad a file before they append to it.
-        Format::Pe => pe::ALIGN,
+        Format::Pe => proper::CERTIFICATE_ALIGN,
         Format::MachO => macho::ALIGN,
         // Each architecture is a file of its own.
         Format::MachOFat | Format::Container(_) | Format::Empty | Format::Other => return None,

@@ -9,7 +9,7 @@ use crate::args::output::{Format, Target};
 use crate::durable;
 use crate::report::printed::Printed;
 use crate::report::text::Style;
-use crate::report::{github, html, junit, markdown, sarif, text};
+use crate::report::{github, html, junit, markdown, sarif};
 
 /// Where the outcome of a run goes.
 #[derive(Debug, Clone)]
@@ -90,17 +90,6 @@ pub fn write(
         Format::Markdown => markdown::write(found, out),
         Format::Github => github::write(found, out),
         Format::Html => html::write(found, out),
-    }
-}
-
-/// Says on standard error what went wrong. Names of files and what other programs said
-/// are part of it: no line drives a terminal, and none is a command to the runner of a
-/// workflow.
-pub fn say_error(message: &str) {
-    let mut out = io::stderr().lock();
-    for line in message.lines() {
-        // Nothing is left to do when even this can't be written.
-        let _ = writeln!(out, "{}", text::clean(line));
     }
 }
 

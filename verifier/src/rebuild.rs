@@ -3,12 +3,11 @@
 //!
 //! ```text
 //! flags, project        what is built, by which go command
-//! machine               what this host lets us vary
-//! variation             what is varied, one file each: changes a scene
+//! variation             what is varied: one table, each entry changes a scene
 //! scene, stage          what surrounds one build; folders and command for it
-//! surroundings, wrap    the variables it sees, the programs it runs below
+//! wrap                  the programs it runs below
+//! destination           where what stays is put
 //! scratch, copy, cache  folders of the run; copies; what a build cache held
-//! child, interrupt      runs a command within its time, or until Ctrl-C
 //! build, facts, record  one build: what came out, from what, written down
 //! bisect, session       which builds are made
 //! outcome               the answer, for the printers
@@ -17,12 +16,10 @@
 pub mod bisect;
 pub mod build;
 pub mod cache;
-pub mod child;
 pub mod copy;
+pub mod destination;
 pub mod facts;
 pub mod flags;
-pub mod interrupt;
-pub mod machine;
 pub mod outcome;
 pub mod project;
 pub mod record;
@@ -30,25 +27,23 @@ pub mod scene;
 pub mod scratch;
 pub mod session;
 pub mod stage;
-pub mod surroundings;
 pub mod variation;
 pub mod wrap;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 
 use crate::args::rebuild::Rebuild;
+use crate::host::interrupt::Interrupt;
+use crate::host::machine::Machine;
 use crate::host::redaction::Redaction;
-use crate::host::{Environment, Host};
+use crate::host::{Environment, Host, child, surroundings};
 use crate::report::printed::Printed;
 use build::Setting;
 use facts::Facts;
 use flags::GoBuild;
-use interrupt::Interrupt;
-use machine::Machine;
-use outcome::{NOT_ASKED_FOR, Outcome, Untried, kept};
+use outcome::{NOT_ASKED_FOR, Outcome, Untried};
 use project::{Asking, Project, Wanted};
 use scratch::Scratch;
 use session::Plan;
@@ -102,7 +97,7 @@ fn find_out(
     };
     let project = Project::find(wanted, &asking)?;
     let output = output
-        .map(|output| kept::destination(&project.folder.join(output), &project.name))
+        .map(|output| destination::file(&project.folder.join(output), &project.name))
         .transpose()?;
     let others = surroundings::others(&host.environment, &args.pass);
     let ground = Ground {
@@ -148,14 +143,11 @@ fn choose(
     args: &Rebuild,
     ground: &Ground<'_>,
     redaction: &Redaction,
-) -> (Vec<&'static dyn Variation>, Vec<Untried>) {
-    let names = |some: &[&'static dyn Variation]| -> Vec<&str> {
-        some.iter().map(|one| one.name()).collect()
-    };
-    let (only, skipped) = (names(&args.vary), names(&args.skip));
+) -> (Vec<&'static Variation>, Vec<Untried>) {
+    let (only, skipped) = (&args.vary, &args.skip);
     let (mut chosen, mut untried) = (Vec::new(), Vec::new());
-    for variation in variation::ALL {
-        let name = variation.name();
+    for variation in &variation::ALL {
+        let name = variation.name;
         let is_wanted = only.is_empty() || only.contains(&name);
         let reason = if !is_wanted || skipped.contains(&name) {
             Err(NOT_ASKED_FOR.to_owned())
@@ -200,9 +192,4 @@ fn given(args: &Rebuild) -> anyhow::Result<Option<PathBuf>> {
     let is_cache = cache.join("00").is_dir();
     anyhow::ensure!(is_cache, "{} is no build cache of go", cache.display());
     Ok(Some(cache))
-}
-
-/// Makes a folder for what stays after the run.
-fn lasting(folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))
 }

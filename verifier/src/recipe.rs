@@ -13,13 +13,14 @@
 pub mod go_line;
 mod linker;
 mod place;
+mod release;
 mod settings;
 pub mod shell;
 mod unknown;
 
 use serde::Serialize;
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use go_line::GoLine;
 
 pub use linker::LinkerFlags;
@@ -42,7 +43,8 @@ pub struct Recipe {
     /// Flags of Go's linker.
     pub linker: LinkerFlags,
     /// The package to build, as go build takes it in the source's folder: `.`, `./cmd/x`,
-    /// `example.com/x/cmd/x@v1.2.3`.
+    /// `example.com/x/cmd/x@v1.2.3`. Where it was named by its files, these, with spaces
+    /// between them, by the name `files`.
     pub package: Option<Element>,
     /// The source.
     pub source: Source,
@@ -163,12 +165,22 @@ impl Recipe {
             .text
             .iter()
             .map(|text| format!("{LDFLAGS}={text}"));
-        let package = self.package.iter().map(|package| package.value.clone());
         std::iter::once(verb.to_owned())
             .chain(flags)
             .chain(linker)
-            .chain(package)
+            .chain(self.packages())
             .collect()
+    }
+
+    /// Returns what is named on the command line: the package, or the files of package main.
+    pub fn packages(&self) -> Vec<String> {
+        match &self.package {
+            None => Vec::new(),
+            Some(files) if files.name == FILES => {
+                files.value.split(' ').map(str::to_owned).collect()
+            }
+            Some(package) => vec![package.value.clone()],
+        }
     }
 
     /// Returns all of it as one line for a POSIX shell.
@@ -217,6 +229,9 @@ pub const GOTOOLCHAIN: &str = "GOTOOLCHAIN";
 
 /// The flag of go build that holds flags of the linker.
 pub const LDFLAGS: &str = "-ldflags";
+
+/// The name of the element that lists the files of package main.
+const FILES: &str = "files";
 
 /// The program, and the name of a release that has to be installed.
 const GO: &str = "go";

@@ -41,10 +41,11 @@ mod sample;
 pub mod sarif;
 pub mod text;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
-use crate::cause::{Confidence, Evidence, Name};
-use crate::compare::Verdict;
+use crate::cause::Cause;
+use crate::diff::Verdict;
 use crate::fix::Next;
 use crate::linkflags::Searched;
 
@@ -80,7 +81,7 @@ pub struct Report {
     /// the largest group of equal ones. Then pairs of members inside them.
     pub comparisons: Vec<Comparison>,
     /// Why files differ, strongest first within each comparison.
-    pub causes: Vec<Finding>,
+    pub causes: Vec<Explained>,
     /// What containers hold, those inside others after them; empty unless files
     /// were inspected.
     pub contents: Vec<contents::Contents>,
@@ -222,20 +223,27 @@ pub struct Bytes {
 }
 
 /// A cause, and the comparison it belongs to.
-#[derive(Debug, Clone, Serialize)]
-pub struct Finding {
-    /// Its stable name.
-    pub cause: Name,
-    /// How sure it is.
-    pub confidence: Confidence,
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// The cause.
+    pub cause: Cause,
     /// The indexes of both files in `files`.
     pub files: [usize; 2],
     /// The files that it sets apart from the others: all of the smaller group.
     pub sets_apart: Vec<usize>,
-    /// What was found, in one sentence.
-    pub summary: String,
-    /// What can be checked by hand.
-    pub evidence: Vec<Evidence>,
-    /// What to change.
-    pub fix: String,
+}
+
+impl Serialize for Explained {
+    /// Writes it flat, without what the search for causes alone needs.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Explained", 7)?;
+        object.serialize_field("cause", &self.cause.name)?;
+        object.serialize_field("confidence", &self.cause.confidence)?;
+        object.serialize_field("files", &self.files)?;
+        object.serialize_field("sets_apart", &self.sets_apart)?;
+        object.serialize_field("summary", &self.cause.summary)?;
+        object.serialize_field("evidence", &self.cause.evidence)?;
+        object.serialize_field("fix", &self.cause.fix)?;
+        object.end()
+    }
 }

@@ -1,7 +1,6 @@
 //! `verify-build toolchain`: which official Go release an installation is.
 //!
 //! ```text
-//! locate      which installation
 //! claim       what it says it is
 //! tree        its files, hashed as the module they were published as
 //! unhashed    what lies in it and can't be hashed or named
@@ -14,7 +13,8 @@
 //! difference  files that are not the release's
 //! nearness    which of several releases it comes nearest to
 //! programs    of a tree that is not the release's: changed after their build?
-//! outcome     what printers take; json and text write it
+//! outcome     everything found about one installation
+//! printed     the same as printers take it; json and text write it
 //! ```
 
 pub mod claim;
@@ -23,10 +23,10 @@ pub mod difference;
 mod json;
 pub mod judge;
 pub mod list;
-pub mod locate;
 pub mod nearness;
 pub mod outcome;
 pub mod packager;
+mod printed;
 pub mod programs;
 pub mod reference;
 pub mod settings;
@@ -45,7 +45,7 @@ use proto::sumdb::PUBLIC_KEY;
 use proto::toolchain::Target;
 
 use crate::args::toolchain::{Command, Toolchain};
-use crate::host::Host;
+use crate::host::{Host, locate};
 use crate::report::printed::Printed;
 use database::Recorded;
 use judge::{Evidence, Judgement, Verdict};

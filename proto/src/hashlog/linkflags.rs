@@ -109,7 +109,9 @@ pub fn words(line: &str) -> Option<Vec<String>> {
     while !rest.is_empty() {
         let end = end_of_literal(rest)?;
         words.push(quote::unquote(&rest[..end])?);
-        rest = rest[end..].strip_prefix(' ').unwrap_or(&rest[end..]);
+        rest = rest[end..]
+            .strip_prefix(' ')
+            .unwrap_or_else(|| &rest[end..]);
         if words.len() > WORDS_MAX {
             return None;
         }

@@ -13,6 +13,7 @@ use crate::ledger::Ledger;
 use crate::ledger::memory::Memory;
 use crate::ledger::sled::Sled;
 use crate::maintain::remake::{Remake, Report};
+use crate::shelf::turns::Turns;
 use crate::store::Blobs;
 use crate::store::durable::Staging;
 use crate::store::local::Local;
@@ -28,6 +29,8 @@ pub(crate) struct Folder {
     pub(crate) evidence: Evidence,
     /// The ledger, where it may have to be made anew.
     pub(super) sled: Option<Sled>,
+    /// Who changes which file.
+    pub(crate) turns: Turns,
 }
 
 /// Records that are kept in memory where none can be written.
@@ -63,6 +66,7 @@ impl Folder {
             journal: Journal::open(path)?,
             evidence: Evidence::open(path, staging.clone())?,
             sled: Some(sled),
+            turns: Turns::default(),
             staging,
             data,
         })
@@ -74,9 +78,10 @@ impl Folder {
             staging: Staging::read_only(),
             blobs: Arc::new(Local::read_only(data.path())),
             ledger: Arc::new(Memory::bounded(MEMORY_RECORDS_MAX)),
-            journal: Journal::read_only(),
+            journal: Journal::read_only(data.path()),
             evidence: Evidence::read_only(),
             sled: None,
+            turns: Turns::default(),
             data,
         })
     }
@@ -95,6 +100,7 @@ impl Folder {
             databases: Arc::new(archives),
             blobs: Arc::clone(&self.blobs),
             ledger: Arc::clone(&self.ledger),
+            turns: self.turns.clone(),
         };
         Ok(catch_up(self, remake))
     }

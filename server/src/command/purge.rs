@@ -109,6 +109,7 @@ async fn purge_alone(config: &Config, wanted: &[String]) -> Result<()> {
         blobs: folder.blobs.clone(),
         ledger: folder.ledger.clone(),
         journal: folder.journal.clone(),
+        turns: folder.turns.clone(),
     };
     let shelf = Shelf::new(parts, &config.cache, &config.usage);
     for what in wanted {

@@ -14,11 +14,8 @@ use proto::tlog::checkpoint;
 
 use super::{Error, failed};
 use crate::journal::{Entry, Journal, seconds};
-use crate::ledger::{FileRecord, Ledger, Table};
+use crate::ledger::{FileRecord, Ledger, Pages, Table};
 use crate::store::durable::sync_folder;
-
-/// Records read at once.
-const BATCH: usize = 1000;
 
 /// Tells whether a folder without a format was written by version 1.
 pub(super) fn is_version_1(folder: &Path) -> bool {
@@ -62,21 +59,15 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Journals the files that no database proves.
 pub(super) async fn journal_first_uses(ledger: &dyn Ledger, journal: &Journal) -> io::Result<()> {
-    let mut after: Option<String> = None;
-    loop {
-        let records = ledger
-            .scan(Table::Files, "", after.as_deref(), BATCH)
-            .await?;
-        let Some((last, _)) = records.last() else {
-            return Ok(());
-        };
-        after = Some(last.clone());
+    let mut pages = Pages::of(ledger, Table::Files, "");
+    while let Some(records) = pages.next().await? {
         let entries = records.into_iter().filter_map(|(key, value)| {
             let record: FileRecord = serde_json::from_slice(&value).ok()?;
             Entry::first_use(&key, &record)
         });
         journal.append_all(entries).await?;
     }
+    Ok(())
 }
 
 /// Journals the accepted heads of all databases, with the time of their files.

@@ -73,9 +73,13 @@ impl Refusal {
         }
     }
 
-    /// What upstream answered is no answer to what was asked.
+    /// What upstream answered is no answer to what was asked. With `Retry-After`, a server
+    /// of our kind that asks this one knows that nothing is wrong with this one.
     pub(crate) fn bad_upstream(text: impl Into<Bytes>) -> Self {
-        Self::new(502, text)
+        Self {
+            retry_after: Some(RETRY_AFTER),
+            ..Self::new(502, text)
+        }
     }
 
     /// A request that no client of ours sends.

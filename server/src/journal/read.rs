@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{Entry, LINE_BYTES_MAX, folder};
+use crate::ledger::FileRecord;
 
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,13 +42,7 @@ pub(crate) fn read(data: &Path) -> impl Iterator<Item = io::Result<Line>> + use<
 /// # Errors
 /// What the file system answers.
 pub(crate) fn recent(data: &Path, kind: &str) -> io::Result<Vec<Line>> {
-    let mut files = files(&folder(data))?;
-    let prefix = format!("{kind}-");
-    files.retain(|path| {
-        let name = path.file_name().unwrap_or_default();
-        name.as_encoded_bytes().starts_with(prefix.as_bytes())
-    });
-    let Some(path) = files.pop() else {
+    let Some(path) = files_of(data, kind)?.pop() else {
         return Ok(Vec::new());
     };
     let mut file = File::open(&path)?;
@@ -55,6 +50,54 @@ pub(crate) fn recent(data: &Path, kind: &str) -> io::Result<Vec<Line>> {
     file.seek(SeekFrom::Start(start))?;
     // The first line may have lost its start; it is then no entry.
     Lines::new(path, BufReader::new(file), None).collect()
+}
+
+/// Reads which bytes were the first under a name, unless it was taken back since.
+/// Blocks.
+pub(super) fn first_use(data: &Path, key: &str) -> io::Result<Option<FileRecord>> {
+    let mut first = None;
+    let names_it = memchr::memmem::Finder::new(key);
+    for path in files_of(data, "files")? {
+        let file = File::open(&path)?;
+        let mut lines = Lines::new(path, BufReader::new(file), None);
+        while let Some(line) = lines.bytes()? {
+            if names_it.find(&line).is_none() {
+                continue;
+            }
+            match parse(&line) {
+                Some(Entry::FirstUse {
+                    key: of,
+                    sha256,
+                    size,
+                    h1,
+                    standing,
+                    at,
+                }) if of == key => {
+                    first = Some(FileRecord {
+                        sha256,
+                        size,
+                        h1,
+                        standing,
+                        stored_at: at,
+                    });
+                }
+                Some(Entry::Removed { key: of, .. }) if of == key => first = None,
+                _ => {}
+            }
+        }
+    }
+    Ok(first)
+}
+
+/// Returns the files of one kind of entries, oldest first.
+fn files_of(data: &Path, kind: &str) -> io::Result<Vec<PathBuf>> {
+    let mut files = files(&folder(data))?;
+    let prefix = format!("{kind}-");
+    files.retain(|path| {
+        let name = path.file_name().unwrap_or_default();
+        name.as_encoded_bytes().starts_with(prefix.as_bytes())
+    });
+    Ok(files)
 }
 
 /// What is read of a file's end.
@@ -105,7 +148,8 @@ impl Lines {
         }
     }
 
-    fn line(&mut self) -> io::Result<Option<Line>> {
+    /// Returns the next line without its end; one that is too long is cut.
+    fn bytes(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut bytes = Vec::new();
         let max = LINE_BYTES_MAX as u64 + 1;
         if self
@@ -123,6 +167,13 @@ impl Lines {
         } else {
             self.source.skip_until(b'\n')?;
         }
+        Ok(Some(bytes))
+    }
+
+    fn line(&mut self) -> io::Result<Option<Line>> {
+        let Some(bytes) = self.bytes()? else {
+            return Ok(None);
+        };
         Ok(Some(match parse(&bytes) {
             Some(entry) => Line::Entry(entry),
             None => Line::Damaged {

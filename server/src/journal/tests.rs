@@ -105,7 +105,10 @@ async fn a_torn_line_costs_itself_alone() {
 
 #[tokio::test]
 async fn a_journal_that_cannot_be_written_says_so() {
-    let error = Journal::read_only().append(removed("1")).await.unwrap_err();
+    let error = Journal::read_only(Path::new("/nowhere"))
+        .append(removed("1"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ReadOnlyFilesystem);
     let data = tempfile::tempdir().unwrap();
     let journal = Journal::open(data.path()).unwrap();
@@ -154,4 +157,48 @@ proptest! {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_first_use_is_found_until_the_file_is_taken_back() {
+    let data = tempfile::tempdir().unwrap();
+    let journal = Journal::open(data.path()).unwrap();
+    let key = "a.example/c/@v/v1.0.0.mod";
+    let use_of = |key: &str, size| Entry::FirstUse {
+        key: key.to_owned(),
+        sha256: "00".repeat(32),
+        size,
+        h1: None,
+        standing: Standing::Exempt,
+        at: 2,
+    };
+    assert_eq!(journal.first_use(key).await.unwrap(), None);
+    let longer = format!("{key}x");
+    let first = [use_of(&longer, 1), use_of(key, 2), use_of(&longer, 3)];
+    journal.append_all(first).await.unwrap();
+    let size = async || {
+        let found = Journal::read_only(data.path()).first_use(key).await;
+        found.unwrap().map(|record| record.size)
+    };
+    assert_eq!(size().await, Some(2));
+    let entries = [removed(&longer), removed(key)];
+    journal.append_all(entries).await.unwrap();
+    assert_eq!(size().await, None);
+    journal.append(use_of(key, 4)).await.unwrap();
+    assert_eq!(size().await, Some(4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_append_that_the_disk_does_not_take_ends() {
+    let data = tempfile::tempdir().unwrap();
+    let journal = Journal::open(data.path()).unwrap();
+    let month = date::month(SystemTime::now());
+    let path = folder(data.path()).join(format!("files-{month}.jsonl"));
+    // Nobody reads from this pipe, and it takes 64 KiB.
+    let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU);
+    rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
+    let error = journal.append(removed(&"x".repeat(1 << 20))).await;
+    assert_eq!(error.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    let error = journal.append(removed("2")).await;
+    assert_eq!(error.unwrap_err().kind(), io::ErrorKind::TimedOut);
 }

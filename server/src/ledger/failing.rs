@@ -94,6 +94,10 @@ impl<L: Ledger> Ledger for Failing<L> {
         )
         .await
     }
+
+    fn may_lack_records(&self) -> bool {
+        self.inner.may_lack_records()
+    }
 }
 
 #[cfg(test)]

@@ -89,6 +89,11 @@ impl Ledger for Memory {
         heads.insert(log.to_owned(), new.to_vec());
         Ok(Ok(()))
     }
+
+    fn may_lack_records(&self) -> bool {
+        // It forgets what it was told when it is full, and began without what is stored.
+        self.records_max.is_some()
+    }
 }
 
 #[cfg(test)]

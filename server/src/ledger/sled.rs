@@ -10,6 +10,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -41,6 +42,8 @@ struct Inner {
     opening: Mutex<()>,
     /// How often an empty database was begun.
     emptied: watch::Sender<u64>,
+    /// For which of those times it has been made anew.
+    remade: AtomicU64,
     /// What the next call ends with.
     #[cfg(test)]
     fault: Mutex<Option<tests::Fault>>,
@@ -112,6 +115,7 @@ impl Sled {
             }),
             opening: Mutex::new(()),
             emptied: watch::Sender::new(0),
+            remade: AtomicU64::new(0),
             #[cfg(test)]
             fault: Mutex::default(),
         };
@@ -154,7 +158,10 @@ impl Sled {
     /// # Errors
     /// What sled answers. Then it is made anew once more at the next start.
     pub(crate) async fn remade(&self) -> io::Result<()> {
-        self.with(Open::set_remade).await
+        let times = *self.inner.emptied.borrow();
+        self.with(Open::set_remade).await?;
+        self.inner.remade.fetch_max(times, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn with<T: Send + 'static>(
@@ -389,6 +396,10 @@ impl Ledger for Sled {
         let (log, old, new) = (log.to_owned(), old.map(<[u8]>::to_vec), new.to_vec());
         self.with(move |open| open.advance(&log, old.as_deref(), &new))
             .await
+    }
+
+    fn may_lack_records(&self) -> bool {
+        *self.inner.emptied.borrow() > self.inner.remade.load(Ordering::Relaxed)
     }
 }
 

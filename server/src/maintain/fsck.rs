@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use crate::config::Config;
 use crate::data::{Data, Mode};
 use crate::ledger::sled::Sled;
-use crate::ledger::{self, Ledger, Table};
+use crate::ledger::{self, Pages, Table};
 use crate::maintain::examine::{Examiner, Finding, cores};
 use crate::maintain::runtime;
 use crate::output::print;
@@ -97,26 +97,22 @@ struct Index<'a> {
     runtime: &'a Handle,
 }
 
-/// Records read at once.
-const BATCH: usize = 1000;
-
 impl Index<'_> {
     fn sha256(&self, key: &Key) -> io::Result<Option<String>> {
-        let record = self.runtime.block_on(ledger::file(&self.ledger, key))?;
-        Ok(record.map(|record| record.sha256))
+        match self.runtime.block_on(ledger::file(&self.ledger, key)) {
+            Ok(record) => Ok(record.map(|record| record.sha256)),
+            // It says nothing of the file.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn each_key(&self, mut take: impl FnMut(String)) -> io::Result<()> {
-        let mut after: Option<String> = None;
-        loop {
-            let found = self.ledger.scan(Table::Files, "", after.as_deref(), BATCH);
-            let found = self.runtime.block_on(found)?;
-            let Some((last, _)) = found.last() else {
-                return Ok(());
-            };
-            after = Some(last.clone());
-            found.into_iter().for_each(|(key, _)| take(key));
+        let mut pages = Pages::of(&self.ledger, Table::Files, "");
+        while let Some(page) = self.runtime.block_on(pages.next())? {
+            page.into_iter().for_each(|(key, _)| take(key));
         }
+        Ok(())
     }
 }
 
@@ -188,7 +184,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::ledger::Change;
+    use crate::ledger::{Change, Ledger as _};
     use crate::modules::file::new_record;
 
     #[test]

@@ -16,6 +16,7 @@ use crate::ledger::Table;
 use crate::ledger::sled::{Sled, folder};
 use crate::output::print;
 use crate::progress;
+use crate::shelf::turns::Turns;
 use crate::store::local::Local;
 use crate::sumdb::Archives;
 
@@ -50,6 +51,7 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
         )?),
         blobs: Arc::new(Local::read_only(data.path())),
         ledger: Arc::new(sled.clone()),
+        turns: Turns::default(),
         config: config.clone(),
     };
     let mut bar = progress::files("indexing");

@@ -13,6 +13,7 @@ use crate::blocking;
 use crate::config::Config;
 use crate::journal::{self, Entry, Line};
 use crate::ledger::{self, Change, Contents, FileRecord, Ledger, Standing, Table};
+use crate::shelf::turns::{Changed, Turns};
 use crate::store::{Blobs, Key};
 use crate::sumdb::Archives;
 
@@ -27,6 +28,8 @@ pub(crate) struct Remake {
     pub(crate) blobs: Arc<dyn Blobs>,
     /// Where the records go.
     pub(crate) ledger: Arc<dyn Ledger>,
+    /// Who else changes what is recorded of files.
+    pub(crate) turns: Turns,
 }
 
 /// What was found.
@@ -76,7 +79,7 @@ impl Remake {
 
     fn run(&self, runtime: &Handle, workers: usize, watch: &mut dyn Watch) -> io::Result<Report> {
         let mut report = Report::default();
-        let mut writer = Writer::new(&*self.ledger, runtime);
+        let mut writer = Writer::new(&*self.ledger, runtime, &self.turns);
         read_journal(&self.config.data, &mut writer, &mut report, watch)?;
         writer.write()?;
         let examiner = Examiner {
@@ -228,20 +231,24 @@ impl Report {
     }
 }
 
-/// Changes that are written many at once.
+/// Changes that are written many at once. What is recorded of a file that somebody has
+/// stored or taken back since the start is newer, and stays.
 struct Writer<'a> {
     ledger: &'a dyn Ledger,
     runtime: &'a Handle,
+    turns: &'a Turns,
+    changed: Changed,
     changes: Vec<Change>,
 }
 
 impl<'a> Writer<'a> {
-    fn new(ledger: &'a dyn Ledger, runtime: &'a Handle) -> Self {
-        let changes = Vec::new();
+    fn new(ledger: &'a dyn Ledger, runtime: &'a Handle, turns: &'a Turns) -> Self {
         Self {
             ledger,
             runtime,
-            changes,
+            turns,
+            changed: turns.watch(),
+            changes: Vec::new(),
         }
     }
 
@@ -257,16 +264,54 @@ impl<'a> Writer<'a> {
 
     fn write(&mut self) -> io::Result<()> {
         let changes = std::mem::take(&mut self.changes);
-        if changes.is_empty() {
-            return Ok(());
+        self.runtime.block_on(self.apply(changes))
+    }
+
+    async fn apply(&self, changes: Vec<Change>) -> io::Result<()> {
+        let mut at_once = Vec::new();
+        // Of two changes of one file the later one counts.
+        let mut of_files = BTreeMap::new();
+        for change in changes {
+            match Key::parse(&change.key) {
+                Some(key) if change.table == Table::Files => {
+                    of_files.insert(key, change);
+                }
+                _ => at_once.push(change),
+            }
         }
-        self.runtime.block_on(self.ledger.apply(changes))
+        let (mut turns, mut busy) = (Vec::new(), Vec::new());
+        for (key, change) in of_files {
+            let Some(turn) = self.turns.try_take(&key) else {
+                busy.push((key, change));
+                continue;
+            };
+            turns.push(turn);
+            if !self.changed.has(&key) {
+                at_once.push(change);
+            }
+        }
+        if !at_once.is_empty() {
+            self.ledger.apply(at_once).await?;
+        }
+        drop(turns);
+        // Nobody waits for us while we wait for somebody else's turn to end.
+        for (key, change) in busy {
+            let _turn = self.turns.take(&key).await;
+            if !self.changed.has(&key) {
+                self.ledger.apply(vec![change]).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns the record of a file that no database proves, where there is one.
     fn first_use(&self, key: &Key) -> io::Result<Option<FileRecord>> {
-        let record = self.runtime.block_on(ledger::file(self.ledger, key))?;
-        Ok(record.filter(|record| !is_proved(record)))
+        match self.runtime.block_on(ledger::file(self.ledger, key)) {
+            Ok(record) => Ok(record.filter(|record| !is_proved(record))),
+            // The journal's first uses have been written over what was there.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -2,14 +2,13 @@
 //!
 //! A fill is a task of its own: clients watch it and may leave. It goes on without
 //! them for `limits.unwatched_max`, so that what one impatient client began serves the
-//! next one, and ends then.
+//! next one, and ends then. Who joins and who begins is decided in `flight.rs`.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::future::Future;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +16,8 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use super::error::Error;
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
+use crate::flight::{Joined, UnderWay, Work};
 use crate::shelf::answer::{Answer, Reply};
 use crate::store::{Content, Key};
 
@@ -57,21 +57,23 @@ impl Flow {
     pub(crate) fn has_begun(&self) -> bool {
         matches!(*self.0.borrow(), Progress::Flowing { .. })
     }
-
-    /// Returns when nobody has watched for `unwatched_max`.
-    async fn is_abandoned(&self, unwatched_max: Duration) {
-        loop {
-            self.0.closed().await;
-            tokio::time::sleep(unwatched_max).await;
-            if self.0.receiver_count() == 0 {
-                return;
-            }
-        }
-    }
 }
 
 /// A client's side of a fill.
 pub(crate) type Watcher = watch::Receiver<Progress>;
+
+impl Work for Arc<Flow> {
+    type Seat = Watcher;
+
+    fn join(&self) -> Option<Watcher> {
+        Some(self.0.subscribe())
+    }
+
+    /// It is joined as long as it is in the table: its task takes it out.
+    fn is_over(&self) -> bool {
+        false
+    }
+}
 
 /// How many fills there may be, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -85,25 +87,16 @@ pub(crate) struct Bounds {
 /// The fills under way.
 #[derive(Debug)]
 pub(crate) struct Fills {
-    /// What is filled. Held only to look and to note, never across a wait.
-    running: Mutex<HashMap<Key, Arc<Flow>>>,
+    under_way: UnderWay<Key, Arc<Flow>>,
     bounds: Bounds,
     tasks: TaskTracker,
-}
-
-/// What joining came to.
-pub(crate) struct Joined {
-    /// Where to watch.
-    pub(crate) watcher: Watcher,
-    /// Whether this call began the fill.
-    pub(crate) began: bool,
 }
 
 impl Fills {
     /// Begins without any; each is a task of `tasks`.
     pub(crate) fn new(bounds: Bounds, tasks: TaskTracker) -> Self {
         Self {
-            running: Mutex::default(),
+            under_way: UnderWay::default(),
             bounds,
             tasks,
         }
@@ -117,55 +110,48 @@ impl Fills {
         self: &Arc<Self>,
         key: &Key,
         work: impl FnOnce(Arc<Flow>) -> W,
-    ) -> Result<Joined, Error>
+    ) -> Result<Joined<Watcher>, Error>
     where
         W: Future<Output = Result<Arc<Answer>, Error>> + Send + 'static,
     {
-        let mut running = self.running();
-        if let Some(flow) = running.get(key) {
-            return Ok(Joined {
-                watcher: flow.0.subscribe(),
-                began: false,
-            });
-        }
-        if running.len() >= self.bounds.begun_max {
-            return Err(Error::Busy { who: "downloads" });
-        }
-        let (sender, watcher) = watch::channel(Progress::Waiting);
-        let flow = Arc::new(Flow(sender));
-        running.insert(key.clone(), Arc::clone(&flow));
-        drop(running);
-        let place = Place {
-            fills: Arc::clone(self),
-            key: key.clone(),
-        };
-        let work = work(Arc::clone(&flow));
-        let unwatched_max = self.bounds.unwatched_max;
-        self.tasks.spawn(async move {
-            let end = tokio::select! {
-                end = work => end,
-                () = flow.is_abandoned(unwatched_max) => Err(Error::Abandoned),
+        let mut begun = None;
+        let joined = self.under_way.join(key, |under_way| {
+            if under_way >= self.bounds.begun_max {
+                return Err(Error::Busy { who: "downloads" });
+            }
+            let (sender, watcher) = watch::channel(Progress::Waiting);
+            let flow = Arc::new(Flow(sender));
+            begun = Some(Arc::clone(&flow));
+            Ok((flow, watcher))
+        })?;
+        if let Some(flow) = begun {
+            let place = Place {
+                fills: Arc::clone(self),
+                key: key.clone(),
+                flow: Arc::clone(&flow),
             };
-            // Whoever joins from here on begins anew, or finds it stored.
-            let key = place.key.clone();
-            drop(place);
-            flow.end(&key, end);
-        });
-        Ok(Joined {
-            watcher,
-            began: true,
-        })
+            self.tasks.spawn(run(place, work(flow)));
+        }
+        Ok(joined)
     }
 
     /// Returns how many are under way.
     #[cfg(test)]
     pub(super) fn under_way(&self) -> usize {
-        self.running().len()
+        self.under_way.len()
     }
+}
 
-    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<Flow>>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Does the work of a fill, until nobody waits for it any more.
+async fn run(place: Place, work: impl Future<Output = Result<Arc<Answer>, Error>>) {
+    let end = tokio::select! {
+        end = work => end,
+        () = place.is_abandoned() => Err(Error::Abandoned),
+    };
+    // Whoever joins from here on begins anew, or finds it stored.
+    let (flow, key) = (Arc::clone(&place.flow), place.key.clone());
+    drop(place);
+    flow.end(&key, end);
 }
 
 impl Flow {
@@ -190,11 +176,33 @@ impl Flow {
 struct Place {
     fills: Arc<Fills>,
     key: Key,
+    flow: Arc<Flow>,
+}
+
+impl Place {
+    /// Returns when nobody has watched for `unwatched_max`. Nobody can join then: who
+    /// comes begins another fill, and does not get the end of this one.
+    async fn is_abandoned(&self) {
+        let sender = &self.flow.0;
+        loop {
+            sender.closed().await;
+            tokio::time::sleep(self.fills.bounds.unwatched_max).await;
+            if self.leave_if(|| sender.receiver_count() == 0) {
+                return;
+            }
+        }
+    }
+
+    /// Takes the fill out of the running ones, if it is there and `is_so`.
+    fn leave_if(&self, is_so: impl FnOnce() -> bool) -> bool {
+        let is_it = |flow: &Arc<Flow>| Arc::ptr_eq(flow, &self.flow) && is_so();
+        self.fills.under_way.remove_if(&self.key, is_it)
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.fills.running().remove(&self.key);
+        self.leave_if(|| true);
     }
 }
 
@@ -269,7 +277,7 @@ async fn next_piece<P>(mut reader: Reader<P>) -> io::Result<Option<(Bytes, Reade
 
 async fn read_piece(file: Arc<File>, at: u64, left: u64) -> io::Result<Bytes> {
     let length = piece_length(left);
-    blocking::run(move || {
+    blocking::run_within(CALL_MAX, move || {
         let mut piece = vec![0; length];
         file.read_exact_at(&mut piece, at)?;
         Ok(Bytes::from(piece))
@@ -285,7 +293,7 @@ async fn read_content(content: Content, at: u64, left: u64) -> io::Result<Bytes>
         }
         Content::File(file) => {
             let length = piece_length(left);
-            blocking::run(move || file.read_at(at, length)).await
+            blocking::run_within(CALL_MAX, move || file.read_at(at, length)).await
         }
     }
 }

@@ -282,7 +282,7 @@ impl Modules {
         if matches!(standing, Standing::Proved { .. }) || file.part == Part::Info {
             return Ok(());
         }
-        let Some(before) = self.shelf.recorded(&file.key).await else {
+        let Some(before) = self.first_use(file, None).await? else {
             return Ok(());
         };
         if !has_changed(&before, &received.sha256, h1) {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 use super::error::Error;
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 
 /// How much the data disk may still take.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Room {
             return Ok(self.free.load(Ordering::Relaxed));
         }
         let data = self.data.clone();
-        let free = blocking::run(move || {
+        let free = blocking::run_within(CALL_MAX, move || {
             let stat = rustix::fs::statvfs(&data)?;
             Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
         })

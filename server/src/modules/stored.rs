@@ -159,11 +159,13 @@ impl Modules {
             }
             _ => Standing::Uncovered,
         };
-        if let Some(before) = &found.record
-            && !matches!(standing, Standing::Proved { .. })
-            && has_changed(before, &sha256, h1)
-        {
-            return Err(Rejection::Wrong(self.changed(file, before, suspect).await));
+        if !matches!(standing, Standing::Proved { .. }) {
+            let before = self.first_use(file, found.record).await;
+            if let Some(before) = before.map_err(Rejection::Unknown)?
+                && has_changed(&before, &sha256, h1)
+            {
+                return Err(Rejection::Wrong(self.changed(file, &before, suspect).await));
+            }
         }
         let record = new_record(sha256, size, h1, standing);
         self.shelf
@@ -172,6 +174,24 @@ impl Modules {
             .map_err(Error::storage("recording a stored file"))
             .map_err(Rejection::Unknown)?;
         Ok(self.good(file, content, &record, found.since))
+    }
+
+    /// Returns what is recorded of a file's first use, for which `record` is taken where it
+    /// is there.
+    ///
+    /// # Errors
+    /// When neither ledger nor journal can be read: then nobody knows which bytes were the
+    /// first under the name.
+    pub(super) async fn first_use(
+        &self,
+        file: &VersionFile,
+        record: Option<FileRecord>,
+    ) -> Result<Option<FileRecord>, Error> {
+        if record.is_some() {
+            return Ok(record);
+        }
+        let recorded = self.shelf.recorded(&file.key).await;
+        recorded.map_err(Error::storage("reading what is recorded of a file"))
     }
 
     async fn measure_stored(

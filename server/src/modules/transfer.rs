@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::error::Error;
 use super::fill::Flow;
 use super::refused::{Suspect, SuspectBytes};
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 use crate::source::Asking;
 use crate::source::upstream::{Fetched, TransferError};
 use crate::store::Staged;
@@ -88,7 +88,7 @@ pub(crate) async fn receive(
                 drop(body);
                 asking.broke(error);
                 let fetched = asking.next().await?;
-                receiver.restart(fetched.length, watched)?;
+                receiver.restart(fetched.length, watched).await?;
                 body = Incoming::new(fetched);
             }
             Err(Broken::Refused(error)) => return Err(error),
@@ -136,7 +136,7 @@ impl Receiver {
     }
 
     /// Begins again. What has left stays: the new transfer must repeat it.
-    fn restart(&mut self, length: Option<u64>, watched: &Watched) -> Result<(), Error> {
+    async fn restart(&mut self, length: Option<u64>, watched: &Watched) -> Result<(), Error> {
         self.position = 0;
         if watched.flow.has_begun() {
             return if length == self.length {
@@ -149,9 +149,9 @@ impl Receiver {
         self.hasher = Sha256::new();
         self.arriving = modzip::Arriving::new();
         self.size = 0;
-        self.staged
-            .file()
-            .set_len(0)
+        let file = Arc::clone(self.staged.file());
+        blocking::run_within(CALL_MAX, move || file.set_len(0))
+            .await
             .map_err(Error::storage("emptying a file in staging"))
     }
 
@@ -179,7 +179,7 @@ impl Receiver {
                 fresh: fresh.len() as u64,
             }))
         };
-        let written = blocking::run(work)
+        let written = blocking::run_within(CALL_MAX, work)
             .await
             .map_err(Error::storage("writing a file in staging"))?;
         let Some(written) = written else {

@@ -138,6 +138,7 @@ pub(crate) async fn serve<R, H, F, B>(
 /// How long a connection waits for another one of its address to end. A client that
 /// closes one and opens the next at once is seen to do so in any order.
 const HANDOVER: Duration = Duration::from_millis(250);
+
 /// Connections of one address that wait so.
 const WAITING_OF_ONE_MAX: usize = 16;
 

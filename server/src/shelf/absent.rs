@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::journal::seconds_now;
-use crate::ledger::{Absence, Change, Ledger, Table};
+use crate::ledger::{Absence, Change, Ledger, Pages, Table};
 use crate::store::Key;
 
 /// Answers "does not exist", bounded by count: the oldest go first.
@@ -22,9 +22,6 @@ pub(crate) struct Absences {
     /// added or old ones are removed.
     count: Mutex<Option<usize>>,
 }
-
-/// Entries read from the ledger at once.
-const PAGE: usize = 1000;
 
 impl Absences {
     /// Keeps at most `entries_max` answers in a ledger.
@@ -112,8 +109,8 @@ impl Absences {
 
     /// Forgets what was said about a key, which exists now.
     pub(crate) async fn forget(&self, key: &Key) {
-        let stored = self.ledger.get(Table::Absences, key.as_str()).await;
-        if !matches!(stored, Ok(Some(_))) {
+        // Where it cannot be read it may be there.
+        if let Ok(None) = self.ledger.get(Table::Absences, key.as_str()).await {
             return;
         }
         let change = Change::remove(Table::Absences, key.as_str());
@@ -132,14 +129,8 @@ impl Absences {
     /// What the ledger answers.
     pub(crate) async fn forget_all(&self, prefix: &str) -> io::Result<usize> {
         let mut forgotten = 0;
-        loop {
-            let page = self
-                .ledger
-                .scan(Table::Absences, prefix, None, PAGE)
-                .await?;
-            if page.is_empty() {
-                break;
-            }
+        let mut pages = Pages::of(&*self.ledger, Table::Absences, prefix);
+        while let Some(page) = pages.next().await? {
             forgotten += page.len();
             let changes = page
                 .iter()
@@ -152,20 +143,13 @@ impl Absences {
     }
 
     async fn each(&self, mut take: impl FnMut(String, Option<Absence>)) -> io::Result<()> {
-        let mut after: Option<String> = None;
-        loop {
-            let page = self
-                .ledger
-                .scan(Table::Absences, "", after.as_deref(), PAGE)
-                .await?;
-            let Some((last, _)) = page.last() else {
-                return Ok(());
-            };
-            after = Some(last.clone());
+        let mut pages = Pages::of(&*self.ledger, Table::Absences, "");
+        while let Some(page) = pages.next().await? {
             for (key, value) in page {
                 take(key, serde_json::from_slice(&value).ok());
             }
         }
+        Ok(())
     }
 }
 

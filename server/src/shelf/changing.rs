@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Shelf;
 use super::hot::Since;
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 use crate::ledger::FileRecord;
 use crate::store::{Blob, If, Key, Published, Staged};
 
@@ -45,7 +45,7 @@ impl<E: Clone> Shelf<E> {
         if stored.content.len() != length as u64 {
             return false;
         }
-        let there = blocking::run(move || stored.content.bytes(length)).await;
+        let there = blocking::run_within(CALL_MAX, move || stored.content.bytes(length)).await;
         there.is_ok_and(|there| there == bytes)
     }
 
@@ -63,16 +63,14 @@ impl<E: Clone> Shelf<E> {
             return Ok(());
         }
         let staged = self.stage_bytes(bytes).await?;
-        match self.blobs.publish(staged, key, If::Absent).await? {
-            Published::Taken => Ok(()),
-            Published::Stored | Published::Same => self.record(key, record).await.map(drop),
-        }
+        self.keep(key, staged, record).await.map(drop)
     }
 
-    async fn stage_bytes(&self, bytes: &[u8]) -> io::Result<Staged> {
+    pub(super) async fn stage_bytes(&self, bytes: &[u8]) -> io::Result<Staged> {
         let staged = self.blobs.stage().await?;
         let (file, bytes) = (Arc::clone(staged.file()), bytes.to_vec());
-        blocking::run(move || std::os::unix::fs::FileExt::write_all_at(&*file, &bytes, 0)).await?;
+        let write = move || std::os::unix::fs::FileExt::write_all_at(&*file, &bytes, 0);
+        blocking::run_within(CALL_MAX, write).await?;
         Ok(staged)
     }
 }

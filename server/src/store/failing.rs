@@ -2,11 +2,11 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::{Blob, Blobs, If, Key, Published, Staged, Walk};
+use crate::blocking::CALL_MAX;
 
 /// What a call ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +18,6 @@ pub(crate) enum Fault {
     /// `TimedOut`, after a long while; nothing was done.
     Hang,
 }
-
-/// How long a call hangs: as long as the files of a dead mount are waited for.
-const HANG: Duration = Duration::from_secs(30);
 
 /// A call that can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +90,7 @@ pub(crate) async fn run<C, T>(
         Some(Fault::NotDone(kind)) => Err(kind.into()),
         Some(Fault::Done(kind)) => work.await.and(Err(kind.into())),
         Some(Fault::Hang) => {
-            tokio::time::sleep(HANG).await;
+            tokio::time::sleep(CALL_MAX).await;
             Err(io::ErrorKind::TimedOut.into())
         }
     }
@@ -129,6 +126,8 @@ impl<B: Blobs> Blobs for Failing<B> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::store::durable::Staging;
     use crate::store::local::Local;

@@ -13,7 +13,7 @@ use super::walk::{FolderWalk, STAGING};
 use super::{
     Blob, Blobs, Content, If, Key, Published, Staged, Stamp, StoredFile, Walk, is_absence,
 };
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 
 /// The module tree. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -26,10 +26,7 @@ pub(crate) struct Local {
 /// Files up to this size are read at once, larger ones opened.
 const READ_BYTES_MAX: u64 = 64 << 10;
 
-/// How long a call may take: with a disk that is slow, not one that is gone.
-const CALL_MAX: Duration = Duration::from_secs(30);
-
-/// The same of publishing, which writes the whole file to the disk.
+/// How long publishing may take, which writes the whole file to the disk.
 const PUBLISH_MAX: Duration = Duration::from_secs(300);
 
 impl Local {

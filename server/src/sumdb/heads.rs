@@ -11,10 +11,11 @@ use proto::sumdb::Head;
 use proto::tlog::checkpoint;
 
 use super::archive;
+use crate::blocking::{self, CALL_MAX};
+use crate::config;
 use crate::journal::{self, Entry, Journal, Line};
 use crate::ledger::{self, Ledger};
 use crate::store::durable::Staging;
-use crate::{blocking, config};
 
 /// Keeps the newest accepted heads, and moves them forward one at a time.
 ///
@@ -47,10 +48,12 @@ pub(crate) struct Conflict {
 
 /// Heads in journal, files and ledger.
 ///
-/// The journal has each head with the time of its acceptance, durably, before anything
-/// else is done with it; the file is written behind, and made again from the journal
-/// where a crash came between ([`RecordedHeads::restore`]); the ledger compares and
-/// swaps, for servers that share one.
+/// The ledger compares and swaps, for servers that share one: a head that another has
+/// outpaced is written nowhere else. The journal then has each head with the time of its
+/// acceptance, durably, before it is believed; the file is written behind, and made again
+/// from the journal where a crash came between ([`RecordedHeads::restore`]). A crash
+/// between ledger and journal leaves a head in the ledger that this server does not
+/// follow yet: it is met as that of another server is.
 #[derive(Debug)]
 pub(crate) struct RecordedHeads {
     data: PathBuf,
@@ -176,6 +179,15 @@ impl Heads for RecordedHeads {
         new: &'a Head,
     ) -> BoxFuture<'a, io::Result<Result<(), Conflict>>> {
         Box::pin(async move {
+            match self.swap(name, old, new).await {
+                Ok(Ok(())) => {}
+                Ok(Err(conflict)) => return Ok(Err(conflict)),
+                // One process alone has nobody to compare with, and the journal will have
+                // the head.
+                Err(error) => {
+                    tracing::error!(database = name, %error, "the ledger does not take a head");
+                }
+            }
             let entry = Entry::HeadAccepted {
                 database: name.to_owned(),
                 key_hash: format!("{:08x}", self.key_hash(name)),
@@ -187,16 +199,8 @@ impl Heads for RecordedHeads {
             self.journal.append(entry).await?;
             let path = self.path(name, new.tree.size);
             let (staging, note) = (self.staging.clone(), new.note.clone());
-            blocking::run(move || staging.write_lazily(&path, &note)).await?;
-            match self.swap(name, old, new).await {
-                Ok(swapped) => Ok(swapped),
-                // One process alone has nobody to compare with, and the journal has
-                // the head.
-                Err(error) => {
-                    tracing::error!(database = name, %error, "the ledger does not take a head");
-                    Ok(Ok(()))
-                }
-            }
+            let write = move || staging.write_lazily(&path, &note);
+            blocking::run_within(CALL_MAX, write).await.map(Ok)
         })
     }
 }

@@ -5,6 +5,7 @@ mod damage;
 mod fake;
 mod forks;
 mod heads;
+mod journaled;
 mod names;
 mod recorded;
 mod sharing;

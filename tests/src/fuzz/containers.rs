@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use verifier::compare::Verdict;
-use verifier::container::compare::Comparer;
 use verifier::container::limits::Budget;
 use verifier::container::listing::Content;
 use verifier::container::open::Container;
 use verifier::container::source::Source;
+use verifier::diff::Verdict;
+use verifier::members::compare::Comparer;
 
 /// A file that may be a container. What is listed is what is taken out; cut off,
 /// it is never the same as whole.

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use verifier::compare::{Artifact, Outcome, Question, Verdict};
+use verifier::artifact::Artifact;
+use verifier::compare::{Outcome, Question};
+use verifier::diff::Verdict;
 use verifier::fix::Given;
 use verifier::input::Input;
 use verifier::progress::Bar;

@@ -1,51 +1,107 @@
-//! The order of the folders of the server: each knows those above it in the table,
-//! and none below. Inside a folder the files beside each other know each other in one
-//! direction only.
+//! The order of the folders of the server and of the verifier: each knows those above it
+//! in its table, and none below. Inside a folder the files beside each other know each
+//! other in one direction only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use testkit::environment::checkout;
 
-/// The folders (and single files) directly under `server/src`, top of the table first:
-/// what nobody may know nothing of comes last.
-const ORDER: &[&str] = &[
-    "args",
-    "blocking",
-    "config",
-    "flight",
-    "metrics",
-    "output",
-    "progress",
-    "systemd",
-    "telemetry",
-    "serve",
-    "store",
-    "evidence",
-    "ledger",
-    "journal",
-    "data",
-    "shelf",
-    "source",
-    "ask",
-    "sumdb",
-    "modules",
-    "maintain",
-    "http",
-    "app",
-    "command",
-];
+/// The order inside one crate.
+struct Order {
+    /// The crate's folder.
+    of: &'static str,
+    /// The folders (and single files) directly under its `src`, top of the table first:
+    /// what nobody may know anything of comes last.
+    folders: &'static [&'static str],
+    /// Folders whose files know each other in a circle. Their files belong to one thing;
+    /// every other folder, new ones too, has an order inside as well.
+    circles: &'static [&'static str],
+    /// There are at least as many files, or the wrong folder was read.
+    files_min: usize,
+}
 
-/// Folders whose files know each other in a circle. Their files belong to one thing;
-/// every other folder, new ones too, has an order inside as well.
-const CIRCLES: &[&str] = &[
-    "config",
-    "modules",
-    "serve",
-    "source",
-    "source/upstream",
-    "store",
-];
+const SERVER: Order = Order {
+    of: "server",
+    folders: &[
+        "args",
+        "blocking",
+        "config",
+        "flight",
+        "metrics",
+        "output",
+        "progress",
+        "systemd",
+        "telemetry",
+        "serve",
+        "store",
+        "evidence",
+        "ledger",
+        "journal",
+        "data",
+        "shelf",
+        "source",
+        "ask",
+        "sumdb",
+        "modules",
+        "maintain",
+        "http",
+        "app",
+        "command",
+    ],
+    circles: &[
+        "config",
+        "modules",
+        "serve",
+        "source",
+        "source/upstream",
+        "store",
+    ],
+    files_min: 150,
+};
+
+const VERIFIER: Order = Order {
+    of: "verifier",
+    folders: &[
+        "durable",
+        "exit",
+        "opening",
+        "progress",
+        "quantity",
+        "schemas",
+        "host",
+        "input",
+        "image",
+        "container",
+        "dwarf",
+        "goinfo",
+        "artifact",
+        "recipe",
+        "diff",
+        "hashlog",
+        "mask",
+        "members",
+        "cause",
+        "linkflags",
+        "fix",
+        "cluster",
+        "compare",
+        "args",
+        "report",
+        "manual",
+        "output",
+        "lint",
+        "toolchain",
+        "gocache",
+        "cacheprog",
+        "rebuild",
+        "config",
+    ],
+    circles: &[],
+    files_min: 300,
+};
+
+const ORDERS: [Order; 2] = [SERVER, VERIFIER];
 
 /// A module's place below `server/src`: `["http", "refusal"]`.
 type Module = Vec<String>;
@@ -54,32 +110,40 @@ type Module = Vec<String>;
 type Sources = BTreeMap<Module, String>;
 
 #[test]
-fn folders_of_the_server_know_only_those_above_them_in_the_table() {
-    let sources = sources();
-    assert!(sources.len() > 150, "only {} files", sources.len());
-    let faults = faults_of_order(&sources);
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+fn folders_know_only_those_above_them_in_the_table() {
+    for order in ORDERS {
+        let sources = sources(order.of);
+        assert!(sources.len() > order.files_min, "only {}", sources.len());
+        let faults = faults_of_order(&order, &sources);
+        assert!(faults.is_empty(), "{}: {}", order.of, faults.join("\n"));
+    }
 }
 
 #[test]
-fn every_folder_of_the_server_is_in_the_table_and_the_crate_lists_them_in_its_order() {
-    let folders: BTreeSet<_> = sources().keys().map(|module| module[0].clone()).collect();
-    let table: BTreeSet<_> = ORDER.iter().map(|name| (*name).to_owned()).collect();
-    assert_eq!(folders, table);
-    let text = std::fs::read_to_string(checkout().join("server/src/lib.rs")).unwrap();
-    let listed: Vec<_> = text
-        .lines()
-        .filter_map(|line| line.strip_suffix(';')?.rsplit_once("mod "))
-        .map(|(_, name)| name)
-        .collect();
-    assert_eq!(listed, ORDER);
+fn every_folder_is_in_the_table_and_the_crate_lists_them_in_its_order() {
+    for order in ORDERS {
+        let sources = sources(order.of);
+        let folders: BTreeSet<_> = sources.keys().map(|module| module[0].as_str()).collect();
+        let table: BTreeSet<_> = order.folders.iter().copied().collect();
+        assert_eq!(folders, table);
+        let lib = checkout().join(order.of).join("src/lib.rs");
+        let text = std::fs::read_to_string(lib).unwrap();
+        let listed: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.strip_suffix(';')?.rsplit_once("mod "))
+            .map(|(_, name)| name)
+            .collect();
+        assert_eq!(listed, order.folders, "{}", order.of);
+    }
 }
 
 #[test]
 fn files_beside_each_other_know_each_other_in_one_direction() {
-    let circles = circles(&sources());
-    let folders: Vec<_> = circles.keys().map(String::as_str).collect();
-    assert_eq!(folders, CIRCLES, "circles: {circles:?}");
+    for order in ORDERS {
+        let circles = circles(&sources(order.of));
+        let folders: Vec<_> = circles.keys().map(String::as_str).collect();
+        assert_eq!(folders, order.circles, "{}: {circles:?}", order.of);
+    }
 }
 
 #[test]
@@ -93,10 +157,13 @@ fn a_line_against_the_order_is_found_however_it_is_written() {
         "use super::super::http::Site;",
         "use super::super::{http::Site, blocking};",
     ] {
-        let faults = faults_of_order(&sample(&[("store/local", line)]));
+        let faults = faults_of_order(&SERVER, &sample(&[("store/local", line)]));
         assert_eq!(faults.len(), 1, "{line}: {faults:?}");
     }
-    let unknown = faults_of_order(&sample(&[("util", ""), ("http", "use crate::util;")]));
+    let unknown = faults_of_order(
+        &SERVER,
+        &sample(&[("util", ""), ("http", "use crate::util;")]),
+    );
     assert_eq!(unknown.len(), 1, "{unknown:?}");
 }
 
@@ -111,7 +178,7 @@ fn lines_within_the_order_are_not_complained_of() {
         "use http::StatusCode;",
     ] {
         let sources = sample(&[("store/local", line), ("store/content", "")]);
-        let faults = faults_of_order(&sources);
+        let faults = faults_of_order(&SERVER, &sources);
         assert!(faults.is_empty(), "{line}: {faults:?}");
     }
 }
@@ -119,7 +186,10 @@ fn lines_within_the_order_are_not_complained_of() {
 #[test]
 fn what_follows_a_test_item_is_still_read() {
     let text = "#[cfg(test)]\nmod tests;\n#[cfg(test)]\nfn f() { if a { b } }\nuse crate::http;";
-    assert_eq!(faults_of_order(&sample(&[("store", text)])).len(), 1);
+    assert_eq!(
+        faults_of_order(&SERVER, &sample(&[("store", text)])).len(),
+        1
+    );
 }
 
 #[test]
@@ -141,8 +211,8 @@ fn a_circle_of_files_is_found() {
 }
 
 /// Returns what is known of modules further down, or not in the table.
-fn faults_of_order(sources: &Sources) -> Vec<String> {
-    let place = |name: &str| ORDER.iter().position(|other| *other == name);
+fn faults_of_order(order: &Order, sources: &Sources) -> Vec<String> {
+    let place = |name: &str| order.folders.iter().position(|other| *other == name);
     let mut faults = BTreeSet::new();
     for (from, to) in known(sources, |_| true) {
         let is_below = match (place(&from[0]), place(&to[0])) {
@@ -279,9 +349,9 @@ fn tree(base: &Module, text: &str, found: &mut Vec<Module>) -> usize {
     }
 }
 
-/// Reads the sources of the server, tests left out.
-fn sources() -> Sources {
-    let folder = checkout().join("server/src");
+/// Reads the sources of a crate, tests left out.
+fn sources(of: &str) -> Sources {
+    let folder = checkout().join(of).join("src");
     let mut sources = Sources::new();
     for file in crate::rust_files(&folder) {
         let module = module(file.strip_prefix(&folder).unwrap());

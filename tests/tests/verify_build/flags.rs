@@ -83,7 +83,7 @@ fn variables_of_a_stripped_program_by_the_other_ones_names() {
     let mut shop = shop("1.27.");
     let hidden = "-s -w -X main.stamp=1.2.3 -X main.commit=0123456789abcdef";
     let answer = finds(&mut shop, hidden, &[]);
-    assert_eq!(answer.causes(), ["symbols-stripped", "ldflags-variable"]);
+    assert_eq!(answer.causes(), ["ldflags-variable", "symbols-stripped"]);
     // In another order, from a build with other values of its own.
     let hidden = "-X=main.commit=fedcba -X=main.stamp=2 -s -w";
     let own = ["-ldflags=-X main.stamp=9"];
@@ -196,4 +196,44 @@ fn values_that_the_linker_put_in_are_told_without_a_log() {
         "{:#}",
         answer.report["causes"]
     );
+}
+
+/// A text behind what moved, by the function that uses it; what only moved is no other text.
+#[test]
+fn texts_behind_what_moved() {
+    let mut shop = shop("1.27.");
+    let long = "-ldflags=-s -w -X main.stamp=a-value-that-is-long-enough-to-move-what-follows";
+    let one = shop.build(&[], &["-ldflags=-s -w"]);
+    let moved = shop.build(&[], &[long]);
+    shop.edit("greeting/greeting.go", "\"hello\"", "\"howdy\"");
+    let other = shop.build(&[], &[long]);
+    let answer = crate::workshop::compare(&[&one, &moved]);
+    assert!(
+        !answer.causes().contains(&"source-content"),
+        "{:#}",
+        answer.report["causes"]
+    );
+    let answer = crate::workshop::compare(&[&one, &other]);
+    let causes = answer.report["causes"].as_array().unwrap();
+    let text = causes
+        .iter()
+        .find(|cause| cause["cause"] == "source-content");
+    let text = text.unwrap_or_else(|| panic!("{causes:#?}"));
+    let evidence = &text["evidence"][0];
+    assert!(
+        evidence["where"]
+            .as_str()
+            .unwrap()
+            .contains("greeting.Text"),
+        "{text:#}"
+    );
+    assert!(
+        evidence["a"].as_str().unwrap().starts_with("\"hello"),
+        "{text:#}"
+    );
+    assert!(
+        evidence["b"].as_str().unwrap().starts_with("\"howdy"),
+        "{text:#}"
+    );
+    assert_ne!(text["confidence"], "proven");
 }

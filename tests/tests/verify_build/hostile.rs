@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
-use verifier::compare::{Artifact, Outcome, Verdict};
+use verifier::artifact::Artifact;
+use verifier::compare::Outcome;
+use verifier::diff::Verdict;
 use verifier::input::Input;
 
 use crate::workshop::Workshop;

@@ -13,6 +13,7 @@ use proto::gocache::Id;
 
 use super::incoming::{self, Incoming};
 use super::keeper::{Answer, Keeper};
+use super::session::Ending;
 use super::wire::Wire;
 
 /// The most threads that answer.
@@ -21,18 +22,6 @@ const ANSWERING_MAX: usize = 8;
 /// The most requests that wait for one. The go command has about as many in
 /// flight as it runs compilers.
 const WAITING_MAX: usize = 64;
-
-/// How a conversation ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// The go command asked to close, with this request.
-    Closed(i64),
-    /// The input ended between requests: `go list`, a build that fails, or a go
-    /// command that was killed.
-    EndOfInput,
-    /// What came could not be understood, or not be read.
-    Broken(String),
-}
 
 /// A request that somebody is to answer.
 enum Job {

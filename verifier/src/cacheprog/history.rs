@@ -5,14 +5,14 @@ use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use proto::finding::{Check, Evidence, Finding, Level, Status};
 use serde::Serialize;
 
 use super::session::{self, Mode, SCHEMA, Session, Tool, Verdict};
 use super::{store::Store, text};
-use crate::cause::Evidence;
 use crate::exit::Exit;
 use crate::quantity;
-use crate::report::printed::{Check, Finding, Level, Printed, Status};
+use crate::report::printed::Printed;
 use crate::report::text::Style;
 
 /// The most sessions read.
@@ -206,7 +206,7 @@ fn check(session: &Session) -> Check {
     }
 }
 
-fn printed(session: &Session, finding: &session::Finding) -> Finding {
+fn printed(session: &Session, finding: &session::Mismatch) -> Finding {
     let output = |output: &Option<session::Output>| {
         output
             .as_ref()
@@ -219,7 +219,7 @@ fn printed(session: &Session, finding: &session::Finding) -> Finding {
     Finding {
         rule: finding.rule.as_str().to_owned(),
         level: Level::Error,
-        confidence: Some(crate::cause::Confidence::Proven),
+        confidence: Some(proto::finding::Confidence::Proven),
         artifact: path.unwrap_or_else(|| session.folder.clone()),
         summary: finding.summary.clone(),
         evidence: vec![Evidence {

@@ -34,7 +34,7 @@ pub(super) struct Session {
     pub(super) summary: String,
     pub(super) requests: Requests,
     pub(super) compared: Compared,
-    pub(super) findings: Vec<Finding>,
+    pub(super) findings: Vec<Mismatch>,
     /// How many more findings there are.
     pub(super) findings_omitted: u64,
     /// Packages made that the record knows nothing of, by import path or action.
@@ -65,6 +65,18 @@ impl Mode {
             Self::Serve => "serve",
         }
     }
+}
+
+/// How a conversation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The go command asked to close, with this request.
+    Closed(i64),
+    /// The input ended between requests: `go list`, a build that fails, or a go
+    /// command that was killed.
+    EndOfInput,
+    /// What came could not be understood, or not be read.
+    Broken(String),
 }
 
 /// How a run ended.
@@ -129,9 +141,9 @@ pub(super) struct Compared {
     pub(super) missing: u64,
 }
 
-/// One thing found.
+/// One output that is not as it was recorded, or one that cannot be judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Finding {
+pub(super) struct Mismatch {
     pub(super) rule: Rule,
     /// The action, in hexadecimal.
     pub(super) action: String,

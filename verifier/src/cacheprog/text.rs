@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::session::{End, Finding, Mode, Output, Rule, Session, Verdict};
+use proto::visible::clean;
+
+use super::session::{End, Mismatch, Mode, Output, Rule, Session, Verdict};
 use crate::quantity;
-use crate::report::text::{Color, Style, clean};
+use crate::report::text::{Color, Style};
 
 /// Findings and packages listed unless every detail is wanted.
 const LISTED: usize = 20;
@@ -105,7 +107,7 @@ fn names(session: &Session) -> String {
 }
 
 /// Returns what was found, in one sentence.
-pub(super) fn finding(finding: &Finding, detail: &str) -> String {
+pub(super) fn finding(finding: &Mismatch, detail: &str) -> String {
     let subject = match (&finding.package, &finding.part, &finding.kind) {
         (Some(package), Some(part), _) => format!("{part} of package {package}"),
         (Some(package), None, _) => format!("package {package}"),
@@ -209,7 +211,7 @@ pub(super) fn write(session: &Session, style: Style, out: &mut dyn Write) -> io:
     Ok(())
 }
 
-fn one(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn one(finding: &Mismatch, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "  {}",

@@ -2,9 +2,9 @@
 //! programs and differ.
 
 use super::{Cause, Confidence, Evidence, Name, Reach};
-use crate::compare::first_bytes;
-use crate::container::difference::{Difference, Differing, How};
 use crate::container::listing::Content;
+use crate::diff::first_bytes;
+use crate::members::difference::{Difference, Differing, How};
 use crate::quantity;
 
 /// The most members listed as evidence.

@@ -2,7 +2,7 @@
 //! modes, and what compressors and package formats add.
 
 use super::{Cause, Confidence, Evidence, Name, Reach};
-use crate::container::difference::{Difference, Field};
+use crate::members::difference::{Difference, Field};
 
 pub(super) fn explain(difference: &Difference) -> Option<Cause> {
     if difference.fields.is_empty() {

@@ -3,7 +3,7 @@
 use proto::buildinfo::blob;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, pair};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::Format;
 

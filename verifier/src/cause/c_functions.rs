@@ -9,8 +9,8 @@ use object::read::elf::{ElfFile32, ElfFile64};
 use object::read::{Object, ObjectSymbol as _};
 use object::{Endianness, SymbolKind};
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach, c_source};
-use crate::compare::Artifact;
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use crate::artifact::Artifact;
 use crate::diff::functions::operands;
 use crate::image::Format;
 use crate::quantity;
@@ -88,11 +88,8 @@ fn reach(pair: &Pair<'_>, a: &Functions, changed: &[&str]) -> Reach {
         return Reach::Stamps;
     };
     let changed = changed.iter().filter_map(|name| a.get(*name));
-    c_source::reach(
-        pair,
-        functions,
-        changed.map(|one| one.range.clone()).collect(),
-    )
+    let changed = changed.map(|one| one.range.clone());
+    pair.reach_of_c(functions, changed.collect())
 }
 
 fn count(functions: usize) -> String {

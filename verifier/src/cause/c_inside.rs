@@ -3,7 +3,7 @@
 //! are linked so, and the line table names their functions in stripped files too.
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::functions::{Change, FunctionDiff, Place};
 use crate::quantity;
 

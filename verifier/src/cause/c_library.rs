@@ -2,7 +2,7 @@
 //! them.
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::image::linkage::Versions;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {

@@ -9,8 +9,8 @@
 use std::ops::Range;
 
 use super::unexplained::{excerpt, place};
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach, c_functions};
-use crate::compare::Artifact;
+use super::{Cause, Confidence, Evidence, Name, Pair, c_functions};
+use crate::artifact::Artifact;
 use crate::diff::FunctionsDiff;
 use crate::diff::literals::go_data;
 use crate::diff::regions::{self, RegionDiff, Span};
@@ -79,31 +79,12 @@ fn data(pair: &Pair<'_>, functions: &FunctionsDiff) -> Option<Cause> {
         ),
         evidence,
         fix: FIX.into(),
-        reach: reach(pair, functions, places),
+        reach: pair.reach_of_c(functions, places),
     })
 }
 
 const FIX: &str = "build both from one commit, with the same system headers and libraries and an empty GOCACHE: the go \
                    command does not notice when a header outside the package changes";
-
-/// C data of another length moves what lies behind it. Names of cgo's functions
-/// are made from the source, and debug information describes it.
-pub(super) fn reach(
-    pair: &Pair<'_>,
-    functions: &FunctionsDiff,
-    mut places: Vec<Range<usize>>,
-) -> Reach {
-    if functions.is_in_place {
-        let regions = pair.diff.regions.iter();
-        let names = regions.filter(|region| region.content == Content::Symbols);
-        places.extend(names.filter_map(|region| region.a.clone()));
-        Reach::Places(places)
-    } else if functions.counts.differing() + functions.counts.lines == 0 {
-        Reach::Code
-    } else {
-        Reach::Stamps
-    }
-}
 
 /// Returns the stretches of a section that are not Go's.
 fn outside(
@@ -177,10 +158,6 @@ fn code(pair: &Pair<'_>, functions: &FunctionsDiff) -> Option<Cause> {
         ),
         evidence,
         fix: FIX.into(),
-        reach: reach(
-            pair,
-            functions,
-            spans.iter().map(|span| span.a.clone()).collect(),
-        ),
+        reach: pair.reach_of_c(functions, spans.iter().map(|span| span.a.clone()).collect()),
     })
 }

@@ -1,7 +1,7 @@
 //! c-compiler, host-linker by name: what C tools left about themselves.
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::image::elf::is_linker;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {

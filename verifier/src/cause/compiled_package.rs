@@ -6,8 +6,8 @@ use proto::goobj;
 use proto::goobj::header::Header;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release};
-use crate::compare::Artifact;
-use crate::gocache::members;
+use crate::artifact::Artifact;
+use crate::diff::compiled;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::Format;
 
@@ -45,7 +45,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             "one of them was changed after go wrote it",
             "audit the cache it comes from: verify-build cache audit",
         ),
-        (true, false) if members::only_c(&changes) => (
+        (true, false) if compiled::only_c(&changes) => (
             Name::CacheStaleCgo,
             Confidence::Likely,
             "the same action, and only what came from C differs: headers and libraries outside the package are in no key",
@@ -69,11 +69,11 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         actions[0].map(|part| part.to_string()),
         actions[1].map(|part| part.to_string()),
     )];
-    evidence.extend(members::evidence(&changes));
+    evidence.extend(compiled::evidence(&changes));
     vec![Cause {
         name,
         confidence,
-        summary: format!("package {package}: {what}; {}", members::words(&changes)),
+        summary: format!("package {package}: {what}; {}", compiled::words(&changes)),
         evidence,
         fix: fix.into(),
         reach: Reach::Anything,

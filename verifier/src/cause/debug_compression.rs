@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::dwarf::sections::{self, SECTION_MAX};
 use crate::image::Region;
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use regex::bytes::Regex;
 
 use super::{Evidence, Pair};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::dwarf::sections::{self, SECTION_MAX};
 
 /// The most matches looked at in one section.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Evidence, Pair};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::dwarf::sections::bare;
 use crate::dwarf::{Dwarf, Language, Unit};
 

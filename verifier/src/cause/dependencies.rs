@@ -2,8 +2,8 @@
 
 use proto::buildinfo::Module;
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, line};
+use crate::artifact::Artifact;
 use crate::diff::fields::{self, Field};
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -22,8 +22,8 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         }
         let name = name(module(pair.a, path), module(pair.b, path));
         match by_name.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, evidence)) => evidence.push(Evidence::field(field)),
-            None => by_name.push((name, vec![Evidence::field(field)])),
+            Some((_, evidence)) => evidence.push(line(field)),
+            None => by_name.push((name, vec![line(field)])),
         }
     }
     by_name
@@ -48,9 +48,7 @@ pub(super) fn following(pair: &Pair<'_>, name: Name) -> Vec<Evidence> {
         _ => false,
     };
     let deps = pair.diff.fields.iter().filter(is_dep);
-    deps.filter(|field| is_one_sided(field))
-        .map(Evidence::field)
-        .collect()
+    deps.filter(|field| is_one_sided(field)).map(line).collect()
 }
 
 /// The cause from which it follows that a module is linked in on one side only:
@@ -75,7 +73,7 @@ fn leader(pair: &Pair<'_>) -> Option<Name> {
         ),
         (
             Name::CpuLevel,
-            super::settings::CPU_LEVELS.iter().any(both_tell),
+            super::keys::CPU_LEVELS.iter().any(both_tell),
         ),
         (Name::GoExperiment, differs(&"GOEXPERIMENT")),
         (Name::GoVersion, pair.other_go()),

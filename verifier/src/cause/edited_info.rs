@@ -6,8 +6,8 @@
 //!
 //! Source: cmd/go/internal/work/exec.go buildActionID ("modinfo")
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, line};
+use crate::artifact::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 
 /// The most fields shown.
@@ -19,7 +19,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Option<Cause> {
         return None;
     }
     let fields = pair.diff.fields.iter().take(SHOWN_MAX);
-    let mut evidence: Vec<Evidence> = fields.map(Evidence::field).collect();
+    let mut evidence: Vec<Evidence> = fields.map(line).collect();
     evidence
         .push(pair.build_ids("Go build ID, part B equal: made from the same build information"));
     let changed = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Changed { .. });

@@ -122,9 +122,23 @@ pub(super) fn mark(a: &[u8], b: &[u8]) -> Option<&'static str> {
         let start = middle.start.saturating_sub(24);
         let end = text.len().min(middle.end.saturating_add(24));
         let near = String::from_utf8_lossy(&text[start..end]).into_owned();
-        middle.len() <= 32 && super::strings::has_time(&near)
+        middle.len() <= 32 && has_time(&near)
     };
     (near(a, middle_a) && near(b, middle_b)).then_some(DATES)
+}
+
+/// Says whether a text holds a date (2026-01-02) or seconds since 1970.
+pub(super) fn has_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_date = |window: &[u8]| {
+        window.iter().enumerate().all(|(at, byte)| match at {
+            4 | 7 => *byte == b'-' || *byte == b'/',
+            _ => byte.is_ascii_digit(),
+        }) && matches!(&window[..2], b"19" | b"20")
+    };
+    let is_digits = |part: &str| part.len() == 10 && part.starts_with(['1', '2']);
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
+    bytes.windows(10).any(is_date) || numbers.any(is_digits)
 }
 
 pub(super) fn fix(marks: &[&str]) -> String {

@@ -3,7 +3,7 @@
 
 use super::linking::sure_if_intact;
 use super::{Cause, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     if pair.links_otherwise() || !pair.both_externally_linked() {

@@ -128,11 +128,13 @@ fn input(name: Name, leaves: &[(&Leaf, String)]) -> Cause {
             difference.b.clone(),
         )
     });
+    let mut evidence: Vec<Evidence> = evidence.collect();
+    evidence.dedup();
     Cause {
         name,
         confidence: Confidence::Proven,
         summary,
-        evidence: evidence.collect(),
+        evidence,
         fix: fix(name).into(),
         reach: Reach::Anything,
     }

@@ -9,7 +9,7 @@
 
 use super::open::{is_loaded, is_unowned};
 use super::{Cause, Confidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::RegionDiff;
 use crate::image::Content;
 

@@ -2,7 +2,7 @@
 
 use proto::goflags;
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, line};
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let Some(field) = pair.diff.setting("-ldflags") else {
@@ -27,7 +27,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let is_spelling = by_name.is_empty();
     if is_spelling {
         // The same flags in another order or spelling still differ as text.
-        by_name.push((Name::LinkerFlags, vec![Evidence::field(field)]));
+        by_name.push((Name::LinkerFlags, vec![line(field)]));
     }
     by_name
         .into_iter()

@@ -1,8 +1,8 @@
 //! main-module: package main belongs to another main module, as where a module was made
 //! around the project's own.
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use super::{Cause, Confidence, Name, Pair, Reach, line};
+use crate::artifact::Artifact;
 use crate::diff::fields;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -48,7 +48,7 @@ fn cause(pair: &Pair<'_>) -> Option<Cause> {
         name: Name::MainModule,
         confidence: Confidence::Proven,
         summary,
-        evidence: vec![Evidence::field(field)],
+        evidence: vec![line(field)],
         fix: fix.into(),
         reach: Reach::Anything,
     })

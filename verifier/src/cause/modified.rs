@@ -1,7 +1,7 @@
 //! modified-after-build, code-signature: the file is not what `go build` wrote.
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, stretches};
+use crate::artifact::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::{Content, Format};
 
@@ -85,7 +85,7 @@ fn behind(pair: &Pair<'_>) -> Option<Evidence> {
     const BEHIND: &str = "(after the last section)";
     let regions = &pair.diff.regions;
     let region = regions.iter().find(|region| region.name == BEHIND)?;
-    Some(Evidence::ranges(
+    Some(stretches(
         "bytes after the last section, which no header names",
         [&region.a, &region.b],
     ))
@@ -170,7 +170,7 @@ fn signature(pair: &Pair<'_>) -> Option<Cause> {
         } else {
             format!("only the {name} differs")
         },
-        evidence: vec![Evidence::ranges(name, [a, b])],
+        evidence: vec![stretches(name, [a, b])],
         fix: "compare the files before they are signed".into(),
         reach: if one_sided {
             Reach::OneSided

@@ -11,7 +11,7 @@ mod stage;
 use std::ops::Range;
 
 use super::{Cause, Confidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::{FunctionsDiff, RegionDiff, words};
 use crate::image::{Content, Format};
 use account::Account;

@@ -1,6 +1,6 @@
 //! package-arguments: what was named on go build's command line.
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Name, Pair, Reach, line};
 use crate::diff::fields;
 
 /// The package path of a build of files named one by one.
@@ -15,13 +15,13 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     else {
         return Vec::new();
     };
-    let mut evidence = vec![Evidence::field(path)];
+    let mut evidence = vec![line(path)];
     let main = pair
         .diff
         .fields
         .iter()
         .find(|field| field.name == fields::Name::Main);
-    evidence.extend(main.map(Evidence::field));
+    evidence.extend(main.map(line));
     evidence.extend(super::dependencies::following(pair, Name::PackageArguments));
     let is_files = |side: &Option<String>| side.as_deref() == Some(FILES);
     let (summary, fix) = if is_files(&path.a) || is_files(&path.b) {

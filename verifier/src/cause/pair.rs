@@ -1,17 +1,19 @@
 //! Two files and their difference, and what explainers ask of both.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use proto::hashlog::Log;
 
-use super::{Evidence, Reach, settings};
-use crate::compare::Artifact;
+use super::{Evidence, Reach, keys};
+use crate::artifact::Artifact;
 use crate::diff::functions::described;
 use crate::diff::set_strings::{self, SetString};
 use crate::diff::{Diff, FunctionsDiff, fields, layout};
 use crate::goinfo::stamped;
 use crate::goinfo::symbols::Symbols;
+use crate::image::Content;
 
 /// Two files and their difference, as explainers see them.
 pub struct Pair<'a> {
@@ -147,6 +149,26 @@ impl<'a> Pair<'a> {
         }
     }
 
+    /// The reach of a cause that changes code or data of C. C data of another length
+    /// moves what lies behind it. Names of cgo's functions are made from the source, and
+    /// debug information describes it.
+    pub(super) fn reach_of_c(
+        &self,
+        functions: &FunctionsDiff,
+        mut places: Vec<Range<usize>>,
+    ) -> Reach {
+        if functions.is_in_place {
+            let regions = self.diff.regions.iter();
+            let names = regions.filter(|region| region.content == Content::Symbols);
+            places.extend(names.filter_map(|region| region.a.clone()));
+            Reach::Places(places)
+        } else if functions.counts.differing() + functions.counts.lines == 0 {
+            Reach::Code
+        } else {
+            Reach::Stamps
+        }
+    }
+
     /// Says whether a setting differs on which it depends who links, and what is
     /// linked in: then how a file is linked follows, and is no cause of its own.
     pub(super) fn links_otherwise(&self) -> bool {
@@ -169,7 +191,7 @@ impl<'a> Pair<'a> {
     pub(super) fn has_other_c_flags(&self) -> bool {
         self.diff.fields.iter().any(|field| match &field.name {
             fields::Name::Setting(key) => {
-                settings::is_c_flags(key) && !settings::is_unrecorded_c_flag(key, field)
+                keys::is_c_flags(key) && !keys::is_unrecorded_c_flag(key, field)
             }
             _ => false,
         })

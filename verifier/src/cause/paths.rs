@@ -1,8 +1,8 @@
 //! source-path, goroot-path, module-cache-path, cgo-temp-path: directories of the
 //! building machine in the line table, which a build without -trimpath carries.
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release};
-use crate::compare::Artifact;
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release, line};
+use crate::artifact::Artifact;
 use crate::goinfo::sources::Sources;
 
 pub(super) const FIX: &str = "build both with -trimpath (GOFLAGS=-trimpath), which keeps directories of the building machine out";
@@ -157,7 +157,7 @@ const RECORDED_SINCE: u32 = 20;
 fn one_trimmed(pair: &Pair<'_>, trimmed_a: bool) -> Cause {
     let mut evidence = Vec::new();
     if let Some(field) = pair.diff.setting("-trimpath") {
-        evidence.push(Evidence::field(field));
+        evidence.push(line(field));
     }
     let none = Sources::default();
     let a = pair.a.go.sources.as_ref().unwrap_or(&none);

@@ -6,7 +6,7 @@ mod texts;
 use std::ops::Range;
 
 use super::{Cause, Confidence, Name, Pair, Reach, import_unreached};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::Format;
 

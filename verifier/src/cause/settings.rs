@@ -1,7 +1,8 @@
 //! Causes that are one build setting each: the build information names them.
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use super::keys::{CPU_LEVELS, is_cpu_level, is_unrecorded_c_flag};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, line};
+use crate::artifact::Artifact;
 use crate::diff::fields::{self, Field};
 
 /// What a setting's difference means.
@@ -100,20 +101,6 @@ const MEANINGS: [Meaning; 10] = [
     },
 ];
 
-/// Variables that choose among processors of one architecture.
-pub(super) const CPU_LEVELS: &[&str] = &[
-    "GO386",
-    "GOAMD64",
-    "GOARM",
-    "GOARM64",
-    "GOLOONG64",
-    "GOMIPS",
-    "GOMIPS64",
-    "GOPPC64",
-    "GORISCV64",
-    "GOWASM",
-];
-
 /// Settings that other explainers look after.
 const ELSEWHERE: [&str; 6] = [
     "-compiler",
@@ -125,14 +112,9 @@ const ELSEWHERE: [&str; 6] = [
 ];
 
 /// Returns the settings that a cause is about.
-pub(crate) fn keys(cause: Name) -> &'static [&'static str] {
+pub(crate) fn settings_of(cause: Name) -> &'static [&'static str] {
     let of_cause = MEANINGS.iter().find(|meaning| meaning.name == cause);
     of_cause.map_or(&[], |meaning| meaning.keys)
-}
-
-/// Says whether a setting chooses among processors of one architecture.
-pub(super) fn is_cpu_level(key: &str) -> bool {
-    CPU_LEVELS.contains(&key)
 }
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -159,24 +141,11 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     causes
 }
 
-/// Says whether a C flag differs only in that one build does not record it: the go
-/// command writes no `CGO_*FLAGS` under -trimpath or without cgo, and empty ones
-/// elsewhere.
-pub(super) fn is_unrecorded_c_flag(key: &str, field: &Field) -> bool {
-    let is_empty = |side: &Option<String>| side.as_deref().is_none_or(str::is_empty);
-    is_c_flags(key) && is_empty(&field.a) && is_empty(&field.b)
-}
-
-/// Says whether a setting holds flags of a C compiler or for its linking.
-pub(super) fn is_c_flags(key: &str) -> bool {
-    key.starts_with("CGO_") && key.ends_with("FLAGS")
-}
-
 fn cause(pair: &Pair<'_>, meaning: &Meaning, settings: &[(&str, &Field)]) -> Option<Cause> {
     let evidence: Vec<Evidence> = settings
         .iter()
         .filter(|(key, _)| meaning.keys.contains(key))
-        .map(|(_, field)| Evidence::field(field))
+        .map(|(_, field)| line(field))
         .collect();
     if evidence.is_empty() {
         return None;
@@ -228,14 +197,14 @@ fn unknown(pair: &Pair<'_>, settings: &[(&str, &Field)]) -> Option<Cause> {
     let mut evidence: Vec<Evidence> = settings
         .iter()
         .filter(|(key, _)| !is_known(key))
-        .map(|(_, field)| Evidence::field(field))
+        .map(|(_, field)| line(field))
         .collect();
     let other = pair
         .diff
         .fields
         .iter()
         .filter(|field| field.name == fields::Name::Other);
-    evidence.extend(other.map(Evidence::field));
+    evidence.extend(other.map(line));
     if evidence.is_empty() {
         return None;
     }

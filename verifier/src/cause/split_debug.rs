@@ -1,7 +1,7 @@
 //! split-debug: debug information was moved to a file of its own.
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 
 /// Sections that name a file with debug information.
 pub(super) const LINKS: [&str; 2] = [".gnu_debuglink", ".gnu_debugaltlink"];

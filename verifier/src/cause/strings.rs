@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, content, embedded};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::literals;
 use crate::diff::strings::{self, StringDiff};
 use crate::goinfo::functions::package;
@@ -330,27 +330,13 @@ fn text_of(
 /// Says what a text looks like.
 fn kind(text: &str) -> Option<&'static str> {
     let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if has_time(text) {
+    if embedded::has_time(text) {
         Some("a date or time")
     } else if matches!(text.len(), 7..=12 | 40 | 64) && is_hex(text) {
         Some("a commit's hash by its look")
     } else {
         None
     }
-}
-
-/// Says whether a text holds a date (2026-01-02) or seconds since 1970.
-pub(super) fn has_time(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_date = |window: &[u8]| {
-        window.iter().enumerate().all(|(at, byte)| match at {
-            4 | 7 => *byte == b'-' || *byte == b'/',
-            _ => byte.is_ascii_digit(),
-        }) && matches!(&window[..2], b"19" | b"20")
-    };
-    let is_digits = |part: &str| part.len() == 10 && part.starts_with(['1', '2']);
-    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
-    bytes.windows(10).any(is_date) || numbers.any(is_digits)
 }
 
 #[cfg(test)]

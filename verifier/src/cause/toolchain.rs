@@ -1,7 +1,7 @@
 //! target, go-version, go-experiment, compiler: what built the files, for what.
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release, pair, paths};
-use crate::compare::Artifact;
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, go_release, line, pair, paths};
+use crate::artifact::Artifact;
 use crate::diff::fields;
 use crate::goinfo::GoInfo;
 
@@ -69,7 +69,7 @@ fn go_version(pair: &Pair<'_>) -> Option<Cause> {
         return None;
     }
     let mut evidence = vec![Evidence::new(version_place(pair), a, b)];
-    evidence.extend(follows(pair).into_iter().map(Evidence::field));
+    evidence.extend(follows(pair).into_iter().map(line));
     evidence.extend(super::dependencies::following(pair, Name::GoVersion));
     Some(Cause {
         name: Name::GoVersion,
@@ -106,7 +106,7 @@ pub(super) fn follows<'a>(pair: &Pair<'a>) -> Vec<&'a fields::Field> {
     let follows = |field: &&fields::Field| match &field.name {
         fields::Name::Setting(key) => {
             key == "DefaultGODEBUG"
-                || one_sided(field) && (super::settings::is_cpu_level(key) || key == "GOFIPS140")
+                || one_sided(field) && (super::keys::is_cpu_level(key) || key == "GOFIPS140")
                 || is_unrecorded(pair, key, field)
         }
         fields::Name::Main => same_commit && is_devel(&field.a) != is_devel(&field.b),
@@ -178,7 +178,7 @@ fn compiler(pair: &Pair<'_>) -> Option<Cause> {
         name: Name::Compiler,
         confidence: Confidence::Proven,
         summary: "built by different compilers".into(),
-        evidence: vec![Evidence::field(field)],
+        evidence: vec![line(field)],
         fix: "build both with the same -compiler (gc unless there is a reason)".into(),
         reach: Reach::Anything,
     })

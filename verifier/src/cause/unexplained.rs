@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::open::{self, Open};
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, stretches};
 use crate::diff::functions::FunctionDiff;
 use crate::diff::regions::Span;
 use crate::diff::{FunctionsDiff, RegionDiff};
@@ -157,7 +157,7 @@ fn fix(pair: &Pair<'_>) -> String {
 
 fn ranges(pair: &Pair<'_>, region: &RegionDiff) -> Vec<Evidence> {
     if region.spans.is_empty() {
-        return vec![Evidence::ranges(&*region.name, [&region.a, &region.b])];
+        return vec![stretches(&*region.name, [&region.a, &region.b])];
     }
     let shown = |span: &Span| {
         let [a, b] = [

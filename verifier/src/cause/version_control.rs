@@ -3,8 +3,8 @@
 
 use proto::buildinfo::Module;
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
-use crate::compare::Artifact;
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, line};
+use crate::artifact::Artifact;
 use crate::diff::fields::{self, Field};
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -31,10 +31,7 @@ fn main_field<'a>(pair: &Pair<'a>) -> Option<&'a Field> {
 
 fn evidence(pair: &Pair<'_>, keys: &[&str]) -> Vec<Evidence> {
     let settings = keys.iter().filter_map(|key| pair.diff.setting(key));
-    settings
-        .chain(main_field(pair))
-        .map(Evidence::field)
-        .collect()
+    settings.chain(main_field(pair)).map(line).collect()
 }
 
 fn revision(pair: &Pair<'_>) -> Option<Cause> {
@@ -114,7 +111,7 @@ fn stamp(pair: &Pair<'_>) -> Option<Cause> {
     if follows_from_another {
         return None;
     }
-    let evidence = vec![Evidence::field(main)];
+    let evidence = vec![line(main)];
     // Only what comes from a module cache has a sum.
     let both_summed = !a.sum.is_empty() && !b.sum.is_empty();
     Some(match both_summed {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use proto::hashlog::Log;
 
 use crate::container::limits::Budget;
-use crate::container::root::Root;
 use crate::input;
+use crate::members::root::Root;
 
 /// The most bytes of files kept; what does not fit is read again.
 const HELD_BYTES_MAX: usize = 512 << 20;

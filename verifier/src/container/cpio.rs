@@ -48,7 +48,7 @@ pub fn read(
 ) -> Result<Vec<Fact>, Fault> {
     let by_name: HashMap<&str, &Known> = known
         .iter()
-        .map(|member| (super::pair::key(&member.name), member))
+        .map(|member| (super::path::key(&member.name), member))
         .collect();
     let mut reader = Reader {
         stream,
@@ -65,7 +65,7 @@ pub fn read(
                     "it holds a file {index} that its header does not list"
                 ))
             })?),
-            None => by_name.get(super::pair::key(&header.name)).copied(),
+            None => by_name.get(super::path::key(&header.name)).copied(),
         };
         reader.member(header, member, visitor)?;
     }

@@ -27,7 +27,7 @@ pub struct Listing {
 }
 
 /// The field for rights that a program has by an extended attribute of its file.
-pub(super) const CAPABILITY: &str = "capabilities (security.capability)";
+pub(crate) const CAPABILITY: &str = "capabilities (security.capability)";
 
 /// One member.
 #[derive(Debug, Clone)]
@@ -161,7 +161,7 @@ impl Listing {
     /// `data.tar.xz` and `data.tar.zst` are one member packed in two ways.
     pub fn leave_out_endings(&mut self) {
         for member in &mut self.members {
-            let stem = super::open::stem(&member.name);
+            let stem = super::path::stem(&member.name);
             let name = std::mem::replace(&mut member.name, stem);
             member.metadata.own.push(("name of the member", name));
         }
@@ -197,7 +197,7 @@ impl Listing {
 
 impl Metadata {
     /// Returns what only this kind of container says, by name.
-    pub(super) fn own(&self, name: &str) -> Option<&str> {
+    pub(crate) fn own(&self, name: &str) -> Option<&str> {
         let found = self.own.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value.as_str())
     }

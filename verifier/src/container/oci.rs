@@ -8,13 +8,15 @@
 mod settings;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::fault::{Fault, Kind as FaultKind};
+use super::kind::Kind;
 use super::listing::{Content, Fact, Listing, Member, Metadata, Place, shorten};
 use super::open::Container;
-use super::pair::key;
+use super::path::key;
 use super::source::Source;
 
 /// The largest index, manifest or configuration read, in bytes.
@@ -35,12 +37,14 @@ const FACTS_MAX: usize = 100_000;
 /// How deep an index may hold another.
 const INDEX_DEPTH_MAX: usize = 4;
 
-/// An image by its parts.
+/// An image as a container of its layers.
 #[derive(Debug)]
-pub struct View {
-    /// The layers as members, and all settings as facts.
-    pub listing: Listing,
-    /// The files that the image is made of, by their numbers in its container.
+pub struct Image {
+    /// The view.
+    pub container: Container,
+    /// Its layers as members, and all settings as facts.
+    pub listing: Arc<Listing>,
+    /// The files that it is made of, by their numbers in the container around it.
     pub used: HashSet<usize>,
 }
 
@@ -48,7 +52,10 @@ pub struct View {
 ///
 /// # Errors
 /// What is wrong with the image, or why it can't be read.
-pub fn view(container: &Container, listing: &Listing) -> Result<Option<View>, Fault> {
+pub fn image(container: &Container, listing: &Listing) -> Result<Option<Image>, Fault> {
+    if !matches!(container.kind, Kind::Folder | Kind::Tar) {
+        return Ok(None);
+    }
     let mut names = HashMap::new();
     for (index, member) in listing.members.iter().enumerate() {
         names.insert(key(&member.name), index);
@@ -85,8 +92,10 @@ pub fn view(container: &Container, listing: &Listing) -> Result<Option<View>, Fa
         }
     }
     layout.set_aside_derived();
-    Ok(Some(View {
-        listing: layout.view,
+    let listing = Arc::new(layout.view);
+    Ok(Some(Image {
+        container: container.of_layers(Arc::clone(&listing)),
+        listing,
         used: layout.used,
     }))
 }

@@ -13,9 +13,10 @@ use super::kind::Kind;
 use super::limits::Budget;
 use super::list::Lister;
 use super::listing::{self, Fact, Listing, Metadata};
+use super::path::{base, stem};
 use super::source::Source;
 use super::visit::{Body, Entry, Visitor};
-use super::{ar, cpio, fat, oci, rpm, tar, zip};
+use super::{ar, cpio, fat, rpm, tar, zip};
 use crate::opening::{self, Links};
 
 /// Bytes by which a container is told.
@@ -32,17 +33,6 @@ pub struct Container {
     /// The name of what a compressed stream holds, where only the stream has one.
     stem: String,
     budget: Budget,
-}
-
-/// An image as a container of its layers.
-#[derive(Debug)]
-pub struct Image {
-    /// The view.
-    pub container: Container,
-    /// Its layers and settings.
-    pub listing: Arc<Listing>,
-    /// The files that it is made of, by their numbers in the container around it.
-    pub used: HashSet<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -67,29 +57,15 @@ impl Container {
         })
     }
 
-    /// Returns what an image looks like by its parts; `None` for anything else.
-    ///
-    /// # Errors
-    /// What is wrong with the image, or why it can't be read.
-    pub fn image(&self, listing: &Listing) -> Result<Option<Image>, Fault> {
-        if !matches!(self.kind, Kind::Folder | Kind::Tar) {
-            return Ok(None);
+    /// Returns an image in this container as a container of the image's layers.
+    pub(super) fn of_layers(&self, listing: Arc<Listing>) -> Self {
+        Self {
+            kind: Kind::Image,
+            codec: None,
+            place: Place::Listed(listing),
+            stem: self.describe(),
+            budget: self.budget.clone(),
         }
-        let view = oci::view(self, listing)?;
-        Ok(view.map(|view| {
-            let listing = Arc::new(view.listing);
-            Image {
-                container: Self {
-                    kind: Kind::Image,
-                    codec: None,
-                    place: Place::Listed(Arc::clone(&listing)),
-                    stem: self.describe(),
-                    budget: self.budget.clone(),
-                },
-                listing,
-                used: view.used,
-            }
-        }))
     }
 
     /// Returns the archive of files inside a Debian package, to be compared with a
@@ -296,19 +272,4 @@ impl Container {
         visitor.visit(entry, &mut stream)?;
         Ok(Vec::new())
     }
-}
-
-/// Returns the name that a file has without its compressor's ending.
-pub(super) fn stem(name: &str) -> String {
-    let base = base(name);
-    let endings = [".gz", ".xz", ".zst", ".zstd", ".bz2", ".lzma"];
-    let stem = endings.iter().find_map(|ending| base.strip_suffix(ending));
-    match stem {
-        Some(stem) if !stem.is_empty() => stem.into(),
-        _ => base.into(),
-    }
-}
-
-fn base(name: &str) -> &str {
-    name.rsplit(['/', '\\']).next().unwrap_or(name)
 }

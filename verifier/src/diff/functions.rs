@@ -17,7 +17,7 @@ mod places;
 use serde::Serialize;
 
 use super::regions::{RegionDiff, Span};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::functions::Functions;
 use crate::goinfo::pclntab::Found;
 use comparer::Comparer;

@@ -4,7 +4,7 @@
 use object::read::{File, Object, ObjectSection as _, ObjectSegment as _};
 use object::{SectionFlags, SegmentFlags};
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::image::{Format, Image, is_debug};
 
 /// The most sections and segments looked at.

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use super::functions::operands;
 use super::regions::{RegionDiff, Span};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::functions::{Functions, package};
 use crate::goinfo::pclntab::Found;
 use crate::goinfo::symbols::Symbols;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::regions::RegionDiff;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::image::Content;
 
 /// Elements this many apart belong to one table, in elements.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use super::functions::operands;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::functions::{Function, Functions};
 use crate::goinfo::pclntab::Found;
 use crate::image::Format;

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::bytes;
 use super::moved::New;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::stamps::{self, Stamp};
 use crate::image::{Content, Region};
 

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::ops::{ControlFlow, Range};
 
 use super::references;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo;
 
 /// The most variables kept.

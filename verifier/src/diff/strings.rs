@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo;
 use crate::image::{Content, Format, Region};
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::functions::Moves;
 use super::regions::RegionDiff;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo;
 use crate::image::{Content, Image, Region};
 

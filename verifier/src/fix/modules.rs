@@ -3,9 +3,9 @@
 use proto::buildinfo::Module;
 
 use super::Sides;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::fields;
-use crate::recipe::{Origin, shell};
+use crate::recipe::{Origin, Wrapper, shell};
 
 /// The most modules named in one sentence.
 const NAMED_MAX: usize = 20;
@@ -20,27 +20,40 @@ pub(super) fn wrapper(sides: &Sides<'_>) -> Option<String> {
             sides.model()
         ));
     }
-    let commands = make_wrapper(sides)?;
-    let package = match sides.recipe.source.origin {
-        Origin::Wrapper => String::new(),
-        _ => format!(
-            "; package main is {}'s own, perhaps a copy of {}'s",
-            sides.model(),
-            sides.target()
-        ),
-    };
     Some(format!(
-        "build {} in a module of {}'s name that requires what {0} was built with, or its main dependency alone beside \
-         the project's go.sum: {commands}{package}",
+        "build {} in a module of {}'s name that requires what {1} was built with, around a copy of the project's package \
+         main: {}",
         sides.target(),
-        sides.model()
+        sides.model(),
+        make_wrapper(sides)?
+    ))
+}
+
+/// A program of the module cache that has another go line than the module: it was built by
+/// a go.mod around it.
+pub(super) fn around_the_cache(sides: &Sides<'_>) -> Option<String> {
+    let package = sides.recipe.package.as_ref()?;
+    Some(format!(
+        "build {} from the module cache, by a go.mod that has {}'s go line and requires the module: {}, then go build \
+         -mod=mod {}",
+        sides.target(),
+        sides.model(),
+        make_wrapper(sides)?,
+        shell::word(&package.value)
     ))
 }
 
 /// Commands that make the main module of the given file.
 pub(super) fn make_wrapper(sides: &Sides<'_>) -> Option<String> {
     let info = sides.model_file().go.info()?;
-    let name = shell::word(&info.main.as_ref()?.path);
+    let main = info.main.as_ref()?;
+    // A module of the cache is required by one that has any name.
+    let is_required = !main.sum.is_empty();
+    let name = shell::word(if is_required {
+        Wrapper::NAME
+    } else {
+        &main.path
+    });
     let mut words = Vec::new();
     if let Some(line) = &sides.recipe.go_line {
         words.push(format!("-go={}", line.version));
@@ -50,7 +63,8 @@ pub(super) fn make_wrapper(sides: &Sides<'_>) -> Option<String> {
                 format!("-godebug={}", shell::word(&format!("{key}={value}")))
             }));
     }
-    for module in &info.deps {
+    let required = info.main.iter().filter(|_| is_required);
+    for module in required.chain(&info.deps) {
         if !module.version.is_empty() && module.version != "(devel)" {
             let required = format!("{}@{}", module.path, module.version);
             words.push(format!("-require={}", shell::word(&required)));
@@ -66,15 +80,27 @@ pub(super) fn make_wrapper(sides: &Sides<'_>) -> Option<String> {
         true => String::new(),
         false => format!(" && go mod edit {}", words.join(" ")),
     };
+    let copy = match is_required {
+        true => String::new(),
+        false => copied(sides).unwrap_or_default(),
+    };
     Some(format!(
-        "mkdir build && cd build && go mod init {name}{edit}"
+        "mkdir build && cd build && go mod init {name}{edit}{copy}"
     ))
+}
+
+/// Copies package main of the other file's checkout, in which the module is made.
+fn copied(sides: &Sides<'_>) -> Option<String> {
+    let package = sides.other?.package.as_ref()?;
+    let folder = package.value.strip_prefix('.')?;
+    let files = shell::word(&format!("..{folder}"));
+    Some(format!(" && cp {files}/*.go ."))
 }
 
 pub(super) fn versions(sides: &Sides<'_>) -> Option<String> {
     // A commit's go.mod chooses them, and a version's.
     let follows = sides.diff.setting("vcs.revision").is_some()
-        || sides.recipe.source.origin == Origin::ModuleCache
+        || sides.recipe.source.origin != Origin::Checkout
         || is_wrapped(sides);
     if follows {
         return None;
@@ -132,18 +158,25 @@ pub(super) fn vendored(sides: &Sides<'_>) -> Option<String> {
     })
 }
 
-/// Says whether the main module of one requires that of the other.
+/// Says whether the given file's main module requires that of the other.
 pub(super) fn is_wrapped(sides: &Sides<'_>) -> bool {
+    requires_main_of(sides.model_file(), sides.target_file())
+}
+
+/// Says whether the main module of one file requires that of the other.
+pub(super) fn requires_main_of(model: &Artifact, other: &Artifact) -> bool {
     let main = |artifact: &Artifact| {
         let main = artifact.go.info().and_then(|info| info.main.as_ref());
         main.map(|main| main.path.clone())
     };
-    let other = main(sides.target_file());
-    let info = sides.model_file().go.info();
+    let other = main(other);
+    let info = model.go.info();
     let requires = |path: &String| {
         info.is_some_and(|info| info.deps.iter().any(|module| module.path == *path))
     };
-    other.as_ref().is_some_and(requires) && other != main(sides.model_file())
+    // Files named one by one have no main module, and their own among the others.
+    let own = main(model);
+    own.is_some() && other.as_ref().is_some_and(requires) && other != own
 }
 
 /// Modules that are not the same: the path, the given file's, the other one's.

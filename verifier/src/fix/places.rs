@@ -78,19 +78,16 @@ pub(super) fn same_folders(sides: &Sides<'_>) -> Option<String> {
 
 /// What to name on the command line.
 pub(super) fn package(sides: &Sides<'_>) -> Option<String> {
-    let target = sides.target();
-    match &sides.recipe.package {
-        Some(package) => Some(format!(
-            "build the package that {} is: {} {} {}",
-            sides.model(),
-            sides.recipe.program(),
-            sides.recipe.arguments().first()?,
-            shell::word(&package.value)
-        )),
-        // Named by its files.
-        None => Some(format!(
-            "name the files of package main when {target} is built, as for {} (go build main.go ...), and not the package",
-            sides.model()
-        )),
+    let (model, target) = (sides.model(), sides.target());
+    let packages = sides.recipe.packages();
+    let words: Vec<String> = packages.iter().map(|word| shell::word(word)).collect();
+    if words.is_empty() {
+        return None;
     }
+    let (program, arguments) = (sides.recipe.program(), sides.recipe.arguments());
+    Some(format!(
+        "name for {target} what was named for {model}: {program} {} {}",
+        arguments.first()?,
+        words.join(" ")
+    ))
 }

@@ -1,9 +1,9 @@
 //! Settings that the build information names: flags and variables of the go command.
 
-use super::Sides;
+use super::{Sides, modules};
 use crate::cause::{Name, settings_of};
 use crate::diff::fields;
-use crate::recipe::shell;
+use crate::recipe::{Origin, shell};
 
 /// Says which flags and variables to build with, and which to leave out.
 pub(super) fn fix(sides: &Sides<'_>, cause: Name) -> Option<String> {
@@ -87,6 +87,12 @@ fn profile(sides: &Sides<'_>) -> Option<String> {
 /// The go line and godebug lines behind the GODEBUG defaults.
 pub(super) fn go_line(sides: &Sides<'_>) -> Option<String> {
     sides.diff.setting("DefaultGODEBUG")?;
+    if sides.recipe.source.origin == Origin::Wrapper {
+        return modules::around_the_cache(sides);
+    }
+    if modules::is_wrapped(sides) {
+        return modules::wrapper(sides);
+    }
     let commands = edits(sides)?;
     let line = sides.recipe.go_line.as_ref()?;
     let range = match &line.lowest {

@@ -2,10 +2,10 @@
 
 use proto::buildinfo::Module;
 
-use super::Sides;
-use crate::compare::Artifact;
+use super::{Sides, modules};
+use crate::artifact::Artifact;
 use crate::goinfo::version::GoVersion;
-use crate::recipe::shell;
+use crate::recipe::{Origin, shell};
 
 /// The version of a main module that the go command knew none of.
 const DEVEL: &str = "(devel)";
@@ -41,11 +41,21 @@ pub(super) fn checkout(sides: &Sides<'_>) -> Option<String> {
 
 /// A program may lie in the repository of another one, whose commit is stamped.
 fn may_be_another_repository(sides: &Sides<'_>, revision: &str) -> String {
-    format!(
-        "git cat-file -t {} says whether the repository has it; where not, {} was built inside another repository",
-        shell::word(revision),
-        sides.model()
-    )
+    let model = sides.model();
+    let ask = format!(
+        "git cat-file -t {} says whether the repository has it",
+        shell::word(revision)
+    );
+    // With a version of its own for the commit it would have been stamped.
+    let is_bare = main(sides.model_file()).is_some_and(|main| main.version == DEVEL);
+    let is_clean = sides.recipe.source.modified == Some(false);
+    match is_bare && is_clean && stamps_versions(sides.model_file()) {
+        true => format!(
+            "{ask}; {model} has no version beside its commit, as a module has that lies inside another repository, or in a \
+             folder below one without a go.mod"
+        ),
+        false => format!("{ask}; where not, {model} was built inside another repository"),
+    }
 }
 
 pub(super) fn modified(sides: &Sides<'_>) -> Option<String> {
@@ -104,6 +114,9 @@ pub(super) fn version(sides: &Sides<'_>) -> Option<String> {
     let main = main(sides.model_file())?;
     let other = main_of_target(sides)?;
     let (model, target) = (sides.model(), sides.target());
+    if sides.recipe.source.origin == Origin::Wrapper {
+        return modules::around_the_cache(sides);
+    }
     if !main.sum.is_empty() {
         let package = sides.recipe.package.as_ref()?;
         return Some(format!(
@@ -119,12 +132,7 @@ pub(super) fn version(sides: &Sides<'_>) -> Option<String> {
     if main.version == DEVEL {
         let revision = revision?;
         return Some(match stamps_versions(sides.model_file()) {
-            // With a version of its own for the commit it would have been stamped.
-            true => format!(
-                "{model} has no version beside its commit, as a module has that lies in another repository or in a folder \
-                 below one without a go.mod: {}",
-                may_be_another_repository(sides, revision)
-            ),
+            true => may_be_another_repository(sides, revision),
             false => format!("build {target} with {model}'s Go, which stamps no version"),
         });
     }

@@ -171,23 +171,59 @@ fn the_go_line_behind_the_defaults_is_a_command() {
 
 #[test]
 fn a_module_around_the_projects_own_is_made_from_the_list() {
-    let wrapper = "path\tx.y/z\nmod\twrapped\t(devel)\t\ndep\tx.y/z\tv1.2.3\th1:a=\ndep\tx.y/lib\tv0.1.0\th1:b=\n";
-    let plain = "path\tx.y/z\nmod\tx.y/z\tv1.2.3\t\ndep\tx.y/lib\tv0.1.0\th1:b=\nbuild\tvcs=git\n\
+    let wrapper = "path\twrapped\nmod\twrapped\t(devel)\t\ndep\tx.y/z\tv1.2.3\th1:a=\ndep\tx.y/lib\tv0.1.0\th1:b=\n";
+    let plain = "path\tx.y/z/cmd/z\nmod\tx.y/z\tv1.2.3\t\ndep\tx.y/lib\tv0.1.0\th1:b=\nbuild\tvcs=git\n\
                  build\tvcs.revision=01\nbuild\tvcs.modified=false\n";
     let said = fix(Name::MainModule, ("go1.27.3", wrapper), ("go1.27.3", plain));
-    let made = "mkdir build && cd build && go mod init wrapped && go mod edit -go=1.27 -require=x.y/z@v1.2.3 -require=x.y/lib@v0.1.0";
+    let made = "mkdir build && cd build && go mod init wrapped && go mod edit -go=1.27 -require=x.y/z@v1.2.3 -require=x.y/lib@v0.1.0 && cp ../cmd/z/*.go .";
     assert!(said.ends_with(made), "{said}");
     let (_, next) = applied(Given::First, ("go1.27.3", wrapper), ("go1.27.3", plain));
     let next = next.unwrap();
     assert_eq!(next.before, [made]);
-    assert!(next.command.ends_with("-mod=mod x.y/z"), "{}", next.command);
+    assert!(next.command.ends_with("-mod=mod ."), "{}", next.command);
     // The other way round there is nothing to make.
-    let (_, next) = applied(Given::Second, ("go1.27.3", wrapper), ("go1.27.3", plain));
+    let (causes, next) = applied(Given::Second, ("go1.27.3", wrapper), ("go1.27.3", plain));
     assert_eq!(next.unwrap().before, ["git checkout 01"]);
+    let said = causes.iter().find(|cause| cause.name == Name::MainModule);
+    assert_eq!(
+        said.unwrap().fix,
+        "build a in the module that b was built from, x.y/z"
+    );
     // Two modules that have nothing to do with each other.
     let other = "path\tx.y/z\nmod\tq.r/s\t(devel)\t\n";
     let said = fix(Name::MainModule, ("go1.27.3", other), ("go1.27.3", MAIN));
     assert!(!said.contains("go mod init"), "{said}");
+}
+
+/// go install takes the module's own go line; another one was in a go.mod around it.
+#[test]
+fn a_module_of_the_cache_with_another_go_line_is_required_by_one_that_has_it() {
+    let cached = "path\tx.y/z/cmd/z\nmod\tx.y/z\tv1.2.3\th1:a=\n";
+    let devel = "path\tx.y/z/cmd/z\nmod\tx.y/z\t(devel)\t\n";
+    let (_, next) = applied(Given::First, ("go1.27.3", cached), ("go1.27.3", devel));
+    let next = next.unwrap();
+    assert_eq!(next.before, [""; 0]);
+    assert!(
+        next.command.ends_with("go install x.y/z/cmd/z@v1.2.3"),
+        "{}",
+        next.command
+    );
+    let older =
+        format!("{devel}build\tDefaultGODEBUG=tracebacklabels=0,x509sslcertoverrideplatform=0\n");
+    let (causes, next) = applied(Given::First, ("go1.27.3", cached), ("go1.27.3", &older));
+    let next = next.unwrap();
+    let made = "mkdir build && cd build && go mod init build && go mod edit -go=1.27 -require=x.y/z@v1.2.3";
+    assert_eq!(next.before, [made]);
+    assert!(
+        next.command.ends_with("go build -mod=mod x.y/z/cmd/z"),
+        "{}",
+        next.command
+    );
+    assert_eq!(next.recipe.source.origin, crate::recipe::Origin::Wrapper);
+    for name in [Name::GodebugDefault, Name::VersionStamp] {
+        let cause = causes.iter().find(|cause| cause.name == name).unwrap();
+        assert!(cause.fix.contains(made), "{}", cause.fix);
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use proto::finding::{Check, Level, Status};
 use proto::gocache::Id;
 use proto::gocache::kind::Kind;
 use serde::Serialize;
@@ -21,7 +22,7 @@ use super::survey::{Label, Line, Output, Survey};
 use crate::exit::Exit;
 use crate::host::Host;
 use crate::quantity;
-use crate::report::printed::{Check, Level, Printed, Status};
+use crate::report::printed::Printed;
 use crate::report::text::Style;
 use findings::CacheDefect;
 

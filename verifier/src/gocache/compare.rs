@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use proto::finding::{Check, Finding, Status};
 use serde::Serialize;
 
 use super::audit::Audit;
@@ -22,7 +23,7 @@ use super::source::Source;
 use crate::exit::Exit;
 use crate::host::Host;
 use crate::quantity;
-use crate::report::printed::{Check, Finding, Printed, Status};
+use crate::report::printed::Printed;
 use crate::report::text::Style;
 use difference::Difference;
 use join::Joined;

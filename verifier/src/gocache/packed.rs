@@ -12,7 +12,6 @@ use proto::gocache::{Id, Index};
 
 use super::program::{self, Program};
 use super::reading::Reading;
-use super::source::HELD_MAX;
 use super::survey::{FILES_MAX, Line, Output, Survey, Unread};
 use crate::container::codec::Codec;
 use crate::container::fault::Fault;
@@ -21,6 +20,9 @@ use crate::container::source::Source;
 use crate::container::tar;
 use crate::container::visit::{Body, Entry as Member, Visitor};
 use crate::progress::{Bar, Progress};
+
+/// The largest output that is held whole to look into it, in bytes.
+pub(super) const HELD_MAX: u64 = 1 << 30;
 
 /// Bytes read and hashed at a time.
 const PIECE_BYTES: usize = 128 << 10;

@@ -9,12 +9,10 @@ use anyhow::Context as _;
 use proto::gocache::Id;
 use proto::gocache::name::Entry;
 
+use super::folder;
+use super::packed::{self, HELD_MAX};
 use super::survey::Survey;
-use super::{folder, packed};
 use crate::progress::Progress;
-
-/// The largest output that is held whole to look into it, in bytes.
-pub const HELD_MAX: u64 = 1 << 30;
 
 /// A cache to be read.
 #[derive(Debug, Clone)]

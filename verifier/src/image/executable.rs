@@ -14,7 +14,7 @@
 use std::ops::Range;
 
 use super::Image;
-use super::region::Content;
+use super::region::{Content, joined, meets};
 
 /// Sorts what the formats said, adds the sections of code, and joins what touches.
 pub(super) fn settle(image: &mut Image) {
@@ -24,26 +24,6 @@ pub(super) fn settle(image: &mut Image) {
     let mut all: Vec<Range<usize>> = code.chain(image.executable.drain(..)).collect();
     all.retain(|range| !range.is_empty());
     image.executable = joined(all);
-}
-
-/// Sorts ranges and joins those that touch.
-pub(super) fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    ranges.sort_by_key(|range| range.start);
-    let mut joined: Vec<Range<usize>> = Vec::new();
-    for range in ranges {
-        match joined.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => joined.push(range),
-        }
-    }
-    joined
-}
-
-/// Says whether a range has a byte in common with sorted ranges.
-pub(super) fn meets(sorted: &[Range<usize>], range: &Range<usize>) -> bool {
-    let next = sorted.partition_point(|known| known.end <= range.start);
-    let known = sorted.get(next);
-    known.is_some_and(|known| known.start < range.end) && !range.is_empty()
 }
 
 impl Image {

@@ -4,8 +4,6 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::executable;
-
 /// A named part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
@@ -35,12 +33,32 @@ pub enum Content {
     Notes,
 }
 
+/// Sorts ranges and joins those that touch.
+pub(super) fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| range.start);
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
+/// Says whether a range has a byte in common with sorted ranges.
+pub(super) fn meets(sorted: &[Range<usize>], range: &Range<usize>) -> bool {
+    let next = sorted.partition_point(|known| known.end <= range.start);
+    let known = sorted.get(next);
+    known.is_some_and(|known| known.start < range.end) && !range.is_empty()
+}
+
 /// Sorts the regions, cuts overlaps off the later one, and names what is left
 /// uncovered.
 pub(super) fn cover(mut regions: Vec<Region>, file_len: usize) -> Vec<Region> {
     let code = regions.iter();
     let code = code.filter(|region| region.content == Content::Code);
-    let code = executable::joined(code.map(|region| region.range.clone()).collect());
+    let code = joined(code.map(|region| region.range.clone()).collect());
     regions.sort_by_key(|region| (region.range.start, region.range.end));
     let mut covered: Vec<Region> = Vec::with_capacity(regions.len() + 2);
     let mut at = 0;
@@ -58,7 +76,7 @@ pub(super) fn cover(mut regions: Vec<Region>, file_len: usize) -> Vec<Region> {
         }
         at = region.range.end;
         // Bytes that one section calls code are code, whatever another calls them.
-        if executable::meets(&code, &region.range) {
+        if meets(&code, &region.range) {
             region.content = Content::Code;
         }
         covered.push(region);

@@ -7,8 +7,8 @@ use proto::hashlog::linkflags::Open;
 
 use super::candidates::{Facts, Shown, Stripped};
 use super::{Limits, Searched, search};
+use crate::artifact::Artifact;
 use crate::cause::{Pair, set_string_name, set_string_text};
-use crate::compare::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::Format;
 use crate::recipe::{Recipe, shell};

@@ -3,8 +3,8 @@
 use memchr::memmem;
 use proto::buildinfo::{BuildInfo, Module};
 
+use crate::artifact::Artifact;
 use crate::cause::linker_flags;
-use crate::compare::Artifact;
 use crate::image::{Content, Format};
 
 /// The most places with a temporary folder that are looked at.

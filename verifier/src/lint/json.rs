@@ -3,13 +3,13 @@
 
 use std::io::{self, Write};
 
+use proto::finding::{Evidence, Level, Status};
 use serde::Serialize;
 
 use super::outcome::{Judged, Outcome};
-use crate::cause::Evidence;
 use crate::exit::Exit;
 use crate::report::Tool;
-use crate::report::printed::{Level, Printed as _, Status};
+use crate::report::printed::Printed as _;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -28,13 +28,13 @@ struct File<'a> {
     go_version: Option<&'a str>,
     verdict: &'static str,
     obstacle: Option<&'a str>,
-    findings: Vec<Finding<'a>>,
+    findings: Vec<Entry<'a>>,
     requirements: Vec<Requirement<'a>>,
 }
 
 #[derive(Serialize)]
-struct Finding<'a> {
-    rule: &'static str,
+struct Entry<'a> {
+    rule: &'a str,
     level: &'static str,
     summary: &'a str,
     evidence: &'a [Evidence],
@@ -61,7 +61,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
             verdict => verdict,
         },
         summary: outcome.summary(),
-        fail_on: outcome.fail_on.map_or("never", level),
+        fail_on: outcome.fail_on.map_or("never", Level::as_str),
         files: outcome.files.iter().map(|file| of(outcome, file)).collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &report)?;
@@ -82,9 +82,9 @@ fn of<'a>(outcome: &Outcome, file: &'a Judged) -> File<'a> {
         findings: file
             .findings
             .iter()
-            .map(|found| Finding {
-                rule: found.rule,
-                level: level(found.level),
+            .map(|found| Entry {
+                rule: &found.rule,
+                level: found.level.as_str(),
                 summary: &found.summary,
                 evidence: &found.evidence,
                 fix: &found.fix,
@@ -107,14 +107,6 @@ fn verdict(exit: Exit) -> &'static str {
         Exit::Same => "clean",
         Exit::Different => "findings",
         Exit::Unreadable | Exit::Inconclusive => "unmet",
-    }
-}
-
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-        Level::Note => "note",
     }
 }
 

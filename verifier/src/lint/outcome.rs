@@ -1,13 +1,9 @@
-//! What the command found, in the shape that printers take.
+//! What the command found.
 
-use std::io::{self, Write};
+use proto::finding::{Finding, Level, Status};
 
 use super::requirement::Checked;
-use super::{Found, json, text};
 use crate::exit::Exit;
-use crate::quantity;
-use crate::report::printed::{Check, Finding, Level, Printed, Status};
-use crate::report::text::Style;
 
 /// Every file that was judged.
 #[derive(Debug)]
@@ -30,14 +26,14 @@ pub struct Judged {
     /// Why it can't be judged as a Go program.
     pub obstacle: Option<String>,
     /// What was found, worst first.
-    pub findings: Vec<Found>,
+    pub findings: Vec<Finding>,
     /// The requirements, in order.
     pub requirements: Vec<Checked>,
 }
 
 impl Outcome {
     /// Whether a finding fails the run.
-    pub fn fails(&self, found: &Found) -> bool {
+    pub fn fails(&self, found: &Finding) -> bool {
         self.fail_on.is_some_and(|level| found.level <= level)
     }
 
@@ -56,117 +52,9 @@ impl Outcome {
         }
     }
 
-    fn count(&self, level: Level) -> usize {
+    /// Returns how many findings of a level there are.
+    pub(super) fn count(&self, level: Level) -> usize {
         let findings = self.files.iter().flat_map(|file| &file.findings);
         findings.filter(|found| found.level == level).count()
     }
-}
-
-impl Printed for Outcome {
-    fn command(&self) -> &'static str {
-        "lint"
-    }
-
-    fn exit(&self) -> Exit {
-        let exits: Vec<Exit> = self.files.iter().map(|file| self.exit_of(file)).collect();
-        // A requirement that is not met outranks findings, as it does for one file.
-        [Exit::Inconclusive, Exit::Different]
-            .into_iter()
-            .find(|exit| exits.contains(exit))
-            .unwrap_or(Exit::Same)
-    }
-
-    fn summary(&self) -> String {
-        let unmet = self
-            .files
-            .iter()
-            .flat_map(|file| &file.requirements)
-            .filter(|checked| checked.status != Status::Passed)
-            .count();
-        let mut words = vec![
-            quantity::count(self.count(Level::Error), "error", "errors"),
-            quantity::count(self.count(Level::Warning), "warning", "warnings"),
-            quantity::count(self.count(Level::Note), "note", "notes"),
-        ];
-        if unmet > 0 {
-            words.push(format!(
-                "{} not met",
-                quantity::count(unmet, "requirement", "requirements")
-            ));
-        }
-        format!(
-            "{} in {}",
-            words.join(", "),
-            quantity::count(self.files.len(), "file", "files")
-        )
-    }
-
-    fn checks(&self) -> Vec<Check> {
-        self.files
-            .iter()
-            .flat_map(|file| self.checks_of(file))
-            .collect()
-    }
-
-    fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        json::write(self, out)
-    }
-
-    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
-        text::write(self, style, out)
-    }
-}
-
-impl Outcome {
-    fn checks_of(&self, file: &Judged) -> Vec<Check> {
-        let failed = file.findings.iter().any(|found| self.fails(found));
-        let lint = Check {
-            name: "no known reason not to reproduce elsewhere".into(),
-            subject: file.path.clone(),
-            status: match (&file.obstacle, failed) {
-                (Some(_), _) => Status::Undecided,
-                (None, true) => Status::Failed,
-                (None, false) => Status::Passed,
-            },
-            reason: file.obstacle.clone(),
-            findings: file
-                .findings
-                .iter()
-                .map(|found| finding(file, found))
-                .collect(),
-        };
-        let requirement = |checked: &Checked| Check {
-            name: checked.name.clone(),
-            subject: file.path.clone(),
-            status: checked.status,
-            reason: Some(checked.reason.clone()),
-            findings: requirement_finding(file, checked).into_iter().collect(),
-        };
-        let requirements = file.requirements.iter().map(requirement);
-        std::iter::once(lint).chain(requirements).collect()
-    }
-}
-
-fn finding(file: &Judged, found: &Found) -> Finding {
-    Finding {
-        rule: found.rule.into(),
-        level: found.level,
-        confidence: None,
-        artifact: file.path.clone(),
-        summary: found.summary.clone(),
-        evidence: found.evidence.clone(),
-        fix: found.fix.clone(),
-    }
-}
-
-fn requirement_finding(file: &Judged, checked: &Checked) -> Option<Finding> {
-    (checked.status != Status::Passed).then(|| Finding {
-        rule: "requirement".into(),
-        level: Level::Error,
-        confidence: None,
-        artifact: file.path.clone(),
-        summary: format!("{} is not met: {}", checked.name, checked.reason),
-        evidence: Vec::new(),
-        fix: String::new(),
-    })
 }

@@ -7,12 +7,12 @@ mod origin;
 use std::cmp::Ordering;
 
 use anyhow::{Context as _, bail};
+use proto::finding::Status;
 
 use super::facts::Facts;
 use crate::args::lint::{Lint, Require};
 use crate::goinfo::version::{self, GoVersion};
 use crate::image::Format;
-use crate::report::printed::Status;
 
 /// One thing asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

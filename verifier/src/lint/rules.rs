@@ -9,11 +9,9 @@ mod stamps;
 mod toolchain;
 
 use anyhow::bail;
+use proto::finding::{Finding, Level};
 
-use super::Found;
 use super::facts::Facts;
-use crate::cause::Evidence;
-use crate::report::printed::Level;
 
 /// Every name that a finding can have, and what it means.
 pub const RULES: [(&str, &str); 31] = [
@@ -89,8 +87,8 @@ pub const RULES: [(&str, &str); 31] = [
     ("pe-timestamp", "a time is in the PE header"),
 ];
 
-/// Asks every rule.
-pub fn all(facts: &Facts<'_>) -> Vec<Found> {
+/// Asks every rule about a file.
+pub fn all(facts: &Facts<'_>) -> Vec<Finding> {
     if facts.obstacle().is_some() {
         return Vec::new();
     }
@@ -104,6 +102,10 @@ pub fn all(facts: &Facts<'_>) -> Vec<Found> {
     ]
     .into_iter()
     .flat_map(|rule| rule(facts))
+    .map(|finding| Finding {
+        artifact: facts.path(),
+        ..finding
+    })
     .collect()
 }
 
@@ -124,28 +126,14 @@ pub fn check_names(names: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn found(rule: &'static str, level: Level, summary: impl Into<String>) -> Found {
-    Found {
-        rule,
+fn found(rule: &'static str, level: Level, summary: impl Into<String>) -> Finding {
+    Finding {
+        rule: rule.into(),
         level,
+        confidence: None,
+        artifact: String::new(),
         summary: summary.into(),
         evidence: Vec::new(),
         fix: String::new(),
-    }
-}
-
-impl Found {
-    fn seen(mut self, place: impl Into<String>, value: impl Into<String>) -> Self {
-        self.evidence.push(Evidence {
-            place: place.into(),
-            a: Some(value.into()),
-            b: None,
-        });
-        self
-    }
-
-    fn fix(mut self, fix: impl Into<String>) -> Self {
-        self.fix = fix.into();
-        self
     }
 }

@@ -1,11 +1,11 @@
 use proto::buildid::BuildId;
+use proto::finding::Status;
 
 use super::*;
 use crate::args::lint::Require;
 use crate::goinfo::HostIdOrigin;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::{Content, Format, Region};
-use crate::report::printed::Status;
 
 /// What the go command records of a plain build, and where its commit stands.
 const PLAIN: &str = "path\texample.com/tool\nmod\texample.com/tool\t(devel)\t\n\
@@ -115,21 +115,25 @@ fn a_version_that_no_release_has_is_called_that_and_no_more() {
     let of = |version: &str| {
         let file = program(version, PLAIN);
         let found = rules::all(&Facts::of(&file));
-        let rule =
-            |found: &&Found| found.rule.ends_with("toolchain") || found.rule.ends_with("patched");
+        let rule = |found: &&proto::finding::Finding| {
+            found.rule.ends_with("toolchain") || found.rule.ends_with("patched")
+        };
         let found = found.iter().find(rule).unwrap();
         (
-            found.rule,
+            found.rule.clone(),
             found.level,
             format!("{} {}", found.summary, found.fix),
         )
     };
     let (rule, level, _) = of("go1.22.9 (Red Hat 1.22.9-2.el9)");
-    assert_eq!((rule, level), ("toolchain-patched", Level::Warning));
+    assert_eq!(
+        (rule.as_str(), level),
+        ("toolchain-patched", Level::Warning)
+    );
     for version in ["devel go1.28-0123456789 Sun Nov 22 18:15:00 2026", "weird"] {
         let (rule, level, words) = of(version);
         assert_eq!(
-            (rule, level),
+            (rule.as_str(), level),
             ("devel-toolchain", Level::Warning),
             "{version}"
         );

@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::Found;
+use proto::finding::{Finding, Level, Status};
+use proto::visible::clean;
+
 use super::outcome::{Judged, Outcome};
 use crate::exit::Exit;
 use crate::quantity;
-use crate::report::printed::{Level, Printed as _, Status};
-use crate::report::text::{Color, Style, clean};
+use crate::report::printed::Printed as _;
+use crate::report::text::{Color, Style};
 
 /// The most characters of a value shown unless every detail is wanted.
 const VALUE_SHOWN: usize = 120;
@@ -94,14 +96,14 @@ impl Page<'_> {
         file.findings.iter().try_for_each(|found| self.found(found))
     }
 
-    fn found(&mut self, found: &Found) -> io::Result<()> {
+    fn found(&mut self, found: &Finding) -> io::Result<()> {
         let (word, color) = match found.level {
             Level::Error => ("error", Color::Red),
             Level::Warning => ("warning", Color::Yellow),
             Level::Note => ("note", Color::Dim),
         };
         let word = self.style.paint(&format!("{word:<8}"), color);
-        let rule = self.style.paint(found.rule, Color::Bold);
+        let rule = self.style.paint(&found.rule, Color::Bold);
         writeln!(self.out, "  {word} {rule}: {}", clean(&found.summary))?;
         // What is good to know should not bury what must be done.
         if found.level == Level::Note && !self.style.verbose {

@@ -5,7 +5,7 @@ use memchr::memmem;
 use proto::buildinfo::blob;
 
 use super::{Mask, What, is_data, proper};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::stamps::Kind;
 
 /// Returns the masks of every copy of the build information.

@@ -6,9 +6,6 @@
 use super::{Mask, Put, What, proper};
 use crate::image::Image;
 
-/// Certificates begin at a multiple of this.
-pub(super) const ALIGN: usize = 8;
-
 /// A file reads as unsigned when its certificates are gone and nothing names them.
 pub(super) fn masks(bytes: &[u8], image: &Image) -> Vec<Mask> {
     let mut masks = Vec::new();
@@ -23,7 +20,7 @@ pub(super) fn masks(bytes: &[u8], image: &Image) -> Vec<Mask> {
         masks.push(Mask::zeros(What::CodeSignature, named.clone()));
     }
     if let Some(range) = signature {
-        let is_last = bytes.len() - range.end < ALIGN;
+        let is_last = bytes.len() - range.end < proper::CERTIFICATE_ALIGN;
         masks.push(Mask {
             what: What::CodeSignature,
             range: range.clone(),

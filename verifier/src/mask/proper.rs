@@ -26,6 +26,9 @@ const VERSION_LEN_MAX: usize = 256;
 /// length before each of them, and the marks around the second.
 const INFO_FRAME_LEN: usize = 32 + 2 * 10 + 2 * 16;
 
+/// Certificates begin at a multiple of this.
+pub(super) const CERTIFICATE_ALIGN: usize = 8;
+
 /// The longest file name of a debug link.
 const LINK_NAME_LEN_MAX: usize = 255;
 
@@ -73,7 +76,7 @@ pub(super) fn is_certificates(bytes: &[u8], range: &Range<usize>, image: &Image)
     let mut at = 0;
     let mut count = 0;
     while let Some(len) = certificate(&table[at..]) {
-        at = len.next_multiple_of(super::pe::ALIGN).saturating_add(at);
+        at = len.next_multiple_of(CERTIFICATE_ALIGN).saturating_add(at);
         count += 1;
         if at >= table.len() {
             break;
@@ -94,10 +97,10 @@ fn certificate(bytes: &[u8]) -> Option<usize> {
     let kind = number::read(bytes, 6, 2, false)?;
     let body = bytes.get(8..len)?;
     let rest = body.get(der_len(body)?..)?;
-    let padding = bytes.get(len..len.next_multiple_of(super::pe::ALIGN).min(bytes.len()))?;
+    let padding = bytes.get(len..len.next_multiple_of(CERTIFICATE_ALIGN).min(bytes.len()))?;
     let fits = matches!(revision, 0x100 | 0x200)
         && kind == PKCS_SIGNED_DATA
-        && rest.len() < super::pe::ALIGN;
+        && rest.len() < CERTIFICATE_ALIGN;
     (fits && is_zero(rest) && is_zero(padding)).then_some(len)
 }
 

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::cache::{self, Mode, Packages};
-use super::child;
 use super::facts::{Facts, Host};
-use super::interrupt::Interrupt;
 use super::record::{Cache, Conditions, Observed, Product, Record, SCHEMA};
 use super::stage::Ready;
 use super::variation::Ground;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
+use crate::host::child;
+use crate::host::interrupt::Interrupt;
 use crate::host::public::{self, WITHHELD};
 use crate::host::redaction::Redaction;
 use crate::report::{File, Module, Tool};

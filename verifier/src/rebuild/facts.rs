@@ -17,11 +17,10 @@ use proto::digest::Digest;
 use proto::inputs::Inputs;
 use serde::Serialize;
 
-use super::child;
-use super::machine::Machine;
 use super::project::{Asking, Project};
-use crate::host::public;
+use crate::host::machine::Machine;
 use crate::host::redaction::Redaction;
+use crate::host::{child, public};
 use crate::opening::{self, Links};
 
 /// What goes into a build.

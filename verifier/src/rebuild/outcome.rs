@@ -7,13 +7,13 @@ mod text;
 
 use std::path::PathBuf;
 
+use proto::finding::Confidence;
 use serde::Serialize;
 
 use super::cache::Mode;
 use super::record::Record;
 use super::session::{Culprit, Found, Kind, Plan};
 use super::variation;
-use crate::cause::Confidence;
 use crate::exit::Exit;
 use crate::host::public;
 use crate::progress::Progress;
@@ -261,8 +261,8 @@ fn fix(culprit: &Culprit, has_cgo: bool) -> String {
         Kind::Given if culprit.conflicts > 0 => "keep a copy of the cache as evidence (cp -a), let verify-build cache audit name the entries, and build with a new GOCACHE until it is known who wrote them".into(),
         Kind::Warm | Kind::Given => "find the step that gives something else when packages come from a cache, or now and then: a linker, a CC or a -toolexec program; --keep keeps both programs".into(),
         Kind::Varied(names) => {
-            let fixes = names.iter().filter_map(|name| variation::parse(name).ok());
-            let fixes: Vec<&str> = fixes.map(variation::Variation::fix).collect();
+            let fixes = names.iter().filter_map(|name| variation::named(name));
+            let fixes: Vec<&str> = fixes.map(|one| one.fix).collect();
             fixes.join("; or ")
         }
     }
@@ -285,7 +285,7 @@ fn varied(plan: &Plan<'_>, found: &Found) -> Vec<Varied> {
     };
     plan.variations
         .iter()
-        .filter_map(|one| how(one.name()))
+        .filter_map(|one| how(one.name))
         .collect()
 }
 

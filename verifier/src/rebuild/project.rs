@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use super::child::{self, Finished};
+use super::destination;
 use super::flags::GoBuild;
-use super::interrupt::Interrupt;
-use super::outcome::kept;
-use super::surroundings::{self, Variables};
-use crate::search_path;
+use crate::host::child::Finished;
+use crate::host::interrupt::Interrupt;
+use crate::host::surroundings::Variables;
+use crate::host::{child, search_path, surroundings};
 pub use roots::Roots;
 
 /// The program to build, and with what.
@@ -184,7 +184,7 @@ impl Project {
         }
         self.package = package.to_owned();
         let output = self.build.output.as_deref();
-        let output = output.filter(|output| !kept::is_folder(&self.folder.join(output)));
+        let output = output.filter(|output| !destination::is_folder(&self.folder.join(output)));
         let output = output.and_then(Path::file_name);
         let name = output.map(|name| name.to_string_lossy().into_owned());
         self.name = name.unwrap_or_else(|| self.program_name());

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 
 use super::copy::Manner;
-use super::machine::Becoming;
 use super::project::Project;
-use super::surroundings::Variables;
+use crate::host::machine::Becoming;
+use crate::host::surroundings::Variables;
 
 /// Everything about a build that may be varied.
 #[derive(Debug, Clone)]

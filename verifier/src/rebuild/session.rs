@@ -20,6 +20,8 @@ mod proof;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use proto::finding::Confidence;
+
 use super::bisect;
 use super::build::{Build, Setting, Task};
 use super::cache::{Mode, Packages};
@@ -27,7 +29,6 @@ use super::scene::Scene;
 use super::scratch::{self, Scratch};
 use super::stage::Stage;
 use super::variation::Variation;
-use crate::cause::Confidence;
 use crate::progress::Bar;
 
 /// What a run found.
@@ -80,7 +81,7 @@ pub struct Plan<'a> {
     /// Where builds write.
     pub scratch: &'a Scratch,
     /// What to vary, all of it possible here.
-    pub variations: Vec<&'static dyn Variation>,
+    pub variations: Vec<&'static Variation>,
     /// A cache to build with once.
     pub given: Option<PathBuf>,
     /// Whether programs stay until the end of the run.
@@ -285,7 +286,7 @@ impl Session<'_> {
         let mut varied = BTreeMap::new();
         for variation in some.iter().map(|index| self.plan.variations[*index]) {
             let how = variation.apply(setting.ground, &mut scene);
-            varied.insert(variation.name(), how);
+            varied.insert(variation.name, how);
         }
         self.plan
             .bar
@@ -337,7 +338,7 @@ impl Session<'_> {
     }
 
     fn names(&self, some: &[usize]) -> Vec<&'static str> {
-        let name = |index: &usize| self.plan.variations[*index].name();
+        let name = |index: &usize| self.plan.variations[*index].name;
         some.iter().map(name).collect()
     }
 

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::copy::{self, Links, Manner};
-use super::machine::{Becoming, Listing, MEMORY, OTHER_ID};
 use super::scene::{Scene, Sources};
 use super::scratch::Scratch;
-use super::surroundings::Variables;
 use super::variation::Ground;
 use super::wrap::{self, Mount};
+use crate::host::machine::{Becoming, Listing, MEMORY, OTHER_ID};
+use crate::host::surroundings::Variables;
 
 /// Where builds are put up; copies are made once and serve again.
 #[derive(Debug)]

@@ -4,8 +4,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::machine::{Becoming, Machine, map_user, switch_user};
 use super::scene::Scene;
+use crate::host::machine::{Becoming, Machine, map_user, switch_user};
 
 /// A copy that is mounted where its original is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,8 @@
 
 use serde::Serialize;
 
-use super::settings;
-use crate::compare::Artifact;
+use super::release::release;
+use crate::artifact::Artifact;
 
 /// What the GODEBUG defaults tell of go.mod.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,7 +88,7 @@ const KNOWN: std::ops::RangeInclusive<u32> = 21..=27;
 
 /// Reads the go line off a program's defaults; `None` where they do not tell.
 pub fn of(artifact: &Artifact) -> Option<GoLine> {
-    let release = settings::release(artifact)?;
+    let release = release(artifact)?;
     // Without build information nothing says that there are no defaults.
     artifact.go.info()?;
     read(release.minor, artifact.go.setting("DefaultGODEBUG"))

@@ -4,8 +4,9 @@
 use proto::buildid::BuildId;
 use serde::Serialize;
 
-use super::{Basis, Element, LDFLAGS, settings, shell};
-use crate::compare::Artifact;
+use super::release::release;
+use super::{Basis, Element, LDFLAGS, shell};
+use crate::artifact::Artifact;
 use crate::goinfo::HostIdOrigin;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::goinfo::symbols::Symbols;
@@ -57,6 +58,8 @@ fn words(flag: &Element) -> Vec<String> {
     let Element { name, value, .. } = flag;
     match name.strip_prefix("-X ") {
         Some(variable) => vec!["-X".into(), format!("{variable}={value}")],
+        // As Go's own documentation spells it.
+        None if name == "-B" => vec![name.clone(), value.clone()],
         None if value.is_empty() && name != BUILD_ID => vec![name.clone()],
         None => vec![format!("{name}={value}")],
     }
@@ -73,8 +76,8 @@ pub(super) fn read(artifact: &Artifact) -> LinkerFlags {
         };
     }
     let is_trimmed = artifact.go.setting("-trimpath") == Some("true");
-    let records = settings::release(artifact)
-        .is_some_and(|release| (release.major, release.minor) >= (1, 18));
+    let records =
+        release(artifact).is_some_and(|release| (release.major, release.minor) >= (1, 18));
     // Without -trimpath they are recorded, if there are any.
     if artifact.go.info().is_some() && records && !is_trimmed {
         return LinkerFlags {
@@ -191,7 +194,7 @@ fn build_id(artifact: &Artifact) -> Option<Element> {
 /// Go 1.24 and later write a GNU build ID made of Go's, unless told otherwise.
 fn host_id(artifact: &Artifact) -> Option<Element> {
     let image = &artifact.image;
-    let release = settings::release(artifact)?;
+    let release = release(artifact)?;
     artifact.go.program()?;
     if image.format != Format::Elf {
         return None;

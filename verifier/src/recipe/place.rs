@@ -1,16 +1,23 @@
 //! What was built, and where: source, package, folders of the building machine.
 
-use proto::buildinfo::{BuildInfo, Module};
+use std::collections::BTreeSet;
+
+use proto::buildinfo::BuildInfo;
 use serde::Serialize;
 
-use super::{Basis, Element};
-use crate::compare::Artifact;
+use super::{Basis, Element, FILES};
+use crate::artifact::Artifact;
+use crate::goinfo::functions::{Functions, package};
+use crate::goinfo::pclntab::Found;
 
 /// The version of a main module that the go command knows none of.
 pub(super) const DEVEL: &str = "(devel)";
 
 /// The path of a package that was named by its files.
 const BY_FILES: &str = "command-line-arguments";
+
+/// The most files listed.
+const FILES_MAX: usize = 1000;
 
 /// The source of a program. Fields are empty where the build information does not tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -31,7 +38,8 @@ pub struct Source {
     pub time: Option<String>,
     /// Whether the tree had uncommitted changes.
     pub modified: Option<bool>,
-    /// The module around another one's package main.
+    /// A module made around it; only where the file beside which this one was put shows
+    /// that there was one.
     pub wrapper: Option<Wrapper>,
 }
 
@@ -43,17 +51,18 @@ pub enum Origin {
     ModuleCache,
     /// A folder with the main module's go.mod.
     Checkout,
-    /// A folder with a go.mod alone; package main is a dependency's.
+    /// The module cache as well, by a go.mod that requires the module: what go install makes
+    /// of it has another go line.
     Wrapper,
     /// The build information does not tell.
     #[default]
     Unknown,
 }
 
-/// A main module that holds nothing of its own but requirements.
+/// A module that holds nothing of its own but requirements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Wrapper {
-    /// The dependency that package main belongs to.
+    /// The module that package main belongs to.
     pub module: String,
     /// Its version.
     pub version: String,
@@ -77,11 +86,9 @@ pub(super) fn source(artifact: &Artifact) -> Source {
     let setting = |key: &str| go.setting(key).map(str::to_owned);
     let main = go.info().and_then(|info| info.main.as_ref());
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let wrapper = go.info().and_then(|info| wrapper(artifact, info));
     Source {
         origin: match main {
             None => Origin::Unknown,
-            Some(_) if wrapper.is_some() => Origin::Wrapper,
             Some(main) if !main.sum.is_empty() => Origin::ModuleCache,
             Some(_) => Origin::Checkout,
         },
@@ -94,48 +101,39 @@ pub(super) fn source(artifact: &Artifact) -> Source {
         modified: go
             .setting("vcs.modified")
             .map(|modified| modified == "true"),
-        wrapper,
+        wrapper: None,
     }
 }
 
-/// Package main outside the main module belongs to a dependency.
-fn wrapper(artifact: &Artifact, info: &BuildInfo) -> Option<Wrapper> {
-    let main = info.main.as_ref()?;
-    if info.path.is_empty() || info.path == BY_FILES || inside(&info.path, &main.path).is_some() {
-        return None;
+impl Wrapper {
+    /// The name of a module around another one, which nothing of the program tells.
+    pub const NAME: &str = "build";
+
+    /// Makes one around the module of a program that was built in the module cache.
+    pub(crate) fn of(artifact: &Artifact) -> Option<Self> {
+        let info = artifact.go.info()?;
+        let main = info.main.as_ref().filter(|main| !main.sum.is_empty())?;
+        Some(Self {
+            module: main.path.clone(),
+            version: main.version.clone(),
+            go_mod: go_mod(artifact, info),
+        })
     }
-    let of_package = |module: &&Module| inside(&info.path, &module.path).is_some();
-    let owners = info.deps.iter().filter(of_package);
-    let owner = owners.max_by_key(|module| module.path.len())?;
-    Some(Wrapper {
-        module: owner.path.clone(),
-        version: owner.version.clone(),
-        go_mod: go_mod(artifact, info),
-    })
 }
 
 /// Writes a go.mod that selects the versions of a program: every requirement is at least
 /// what the others ask for, so that none is raised.
-pub(crate) fn go_mod(artifact: &Artifact, info: &BuildInfo) -> String {
-    let name = info.main.as_ref().map_or("", |main| main.path.as_str());
-    let mut text = format!("module {name}\n");
+fn go_mod(artifact: &Artifact, info: &BuildInfo) -> String {
+    let mut text = format!("module {}\n", Wrapper::NAME);
     if let Some(line) = super::go_line::of(artifact) {
         text.push_str(&format!("\ngo {}\n", line.version));
     }
-    let required: Vec<&Module> = info.deps.iter().collect();
-    if !required.is_empty() {
-        text.push_str("\nrequire (\n");
-        for module in &required {
-            // A workspace's module has no version; its replacement is a folder.
-            let version = match module.version.as_str() {
-                "" | DEVEL => "v0.0.0",
-                version => version,
-            };
-            text.push_str(&format!("\t{} {version}\n", module.path));
-        }
-        text.push_str(")\n");
+    text.push_str("\nrequire (\n");
+    for module in info.main.iter().chain(&info.deps) {
+        text.push_str(&format!("\t{} {}\n", module.path, module.version));
     }
-    for module in required {
+    text.push_str(")\n");
+    for module in &info.deps {
         if let Some(by) = &module.replace {
             let to = format!("{} {}", by.path, by.version);
             text.push_str(&format!("\nreplace {} => {}\n", module.path, to.trim_end()));
@@ -154,24 +152,51 @@ pub(super) fn package(artifact: &Artifact, source: &Source) -> Option<Element> {
     let info = artifact.go.info()?;
     let recorded =
         |value: String| Element::new("package", value, Basis::Recorded, "build info: path");
+    if info.path == BY_FILES {
+        return files(artifact);
+    }
     match source.origin {
         Origin::ModuleCache => {
             let version = source.version.as_deref()?;
             Some(recorded(format!("{}@{version}", info.path)))
         }
-        Origin::Wrapper => Some(recorded(info.path.clone())),
-        Origin::Checkout | Origin::Unknown if info.path == BY_FILES => None,
         Origin::Checkout => {
             let rest = inside(&info.path, source.module.as_deref()?);
             Some(match rest {
                 Some("") => recorded(".".into()),
                 Some(rest) => recorded(format!(".{rest}")),
-                // Of the standard library, or of a module in a workspace.
                 None => recorded(info.path.clone()),
             })
         }
-        Origin::Unknown => (!info.path.is_empty()).then(|| recorded(info.path.clone())),
+        Origin::Wrapper | Origin::Unknown => {
+            (!info.path.is_empty()).then(|| recorded(info.path.clone()))
+        }
     }
+}
+
+/// The files of package main that have functions; those without leave no name.
+fn files(artifact: &Artifact) -> Option<Element> {
+    let found = Found::in_image(artifact.bytes(), &artifact.image)?;
+    let functions = Functions::read(artifact.bytes(), &artifact.image, &found)?;
+    let of_main = functions
+        .all
+        .iter()
+        .filter(|function| package::of_symbol(function.name) == "main");
+    let names = of_main.filter_map(|function| {
+        let file = functions.table.file(function.record)?;
+        let name = file.rsplit(['/', '\\']).next()?;
+        name.ends_with(".go").then(|| name.to_owned())
+    });
+    let names: BTreeSet<String> = names.take(FILES_MAX).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    (!names.is_empty()).then(|| {
+        Element::new(
+            FILES,
+            names.join(" "),
+            Basis::Likely,
+            "line table: files of package main that have functions",
+        )
+    })
 }
 
 pub(super) fn folders(artifact: &Artifact) -> Folders {

@@ -1,13 +1,9 @@
 //! Toolchain, environment and flags, most of them recorded.
 
 use super::place::Origin;
+use super::release::{FETCHED_SINCE, release};
 use super::{Basis, Element, GO, GOTOOLCHAIN, Source};
-use crate::compare::Artifact;
-use crate::goinfo::version::GoVersion;
-
-/// The first Go that fetches other releases by GOTOOLCHAIN, and the first that can be
-/// fetched so.
-const FETCHED_SINCE: (u32, u32) = (1, 21);
+use crate::artifact::Artifact;
 
 /// The first Go that stamps what version control says.
 const STAMPS_SINCE: (u32, u32) = (1, 18);
@@ -48,16 +44,6 @@ const WITH_VALUE: [&str; 6] = [
     "-asmflags",
     "-gccgoflags",
 ];
-
-/// Returns a version of Go that names a release, without experiments.
-pub(super) fn release(artifact: &Artifact) -> Option<GoVersion> {
-    let version = artifact.go.version()?;
-    let release = GoVersion::parse(version).filter(|_| version.starts_with("go1."))?;
-    // From then on the first release has a zero behind it: go1.21.0.
-    let fetched = (release.major, release.minor) >= FETCHED_SINCE;
-    let is_named = release.patch.is_some() || release.prerelease.is_some() || !fetched;
-    is_named.then_some(release)
-}
 
 /// Returns the release: as GOTOOLCHAIN, or, before that was known, as the program that
 /// golang.org/dl installs.
@@ -126,7 +112,7 @@ pub(super) fn flags(artifact: &Artifact, source: &Source) -> Vec<Element> {
     flags.extend(valued);
     flags.extend(profile(artifact));
     flags.extend(version_control(artifact, source));
-    flags.extend(module_mode(artifact, source));
+    flags.extend(module_mode(artifact));
     flags
 }
 
@@ -167,7 +153,7 @@ fn profile(artifact: &Artifact) -> Option<Element> {
 fn version_control(artifact: &Artifact, source: &Source) -> Option<Element> {
     let version = release(artifact)?;
     let stamps = (version.major, version.minor) >= STAMPS_SINCE;
-    let is_checkout = matches!(source.origin, Origin::Checkout | Origin::Wrapper);
+    let is_checkout = source.origin == Origin::Checkout;
     // A version would have come from a tag of the repository.
     let is_plain = source.version.as_deref() == Some(super::place::DEVEL);
     (stamps && is_checkout && is_plain && source.revision.is_none()).then(|| {
@@ -181,15 +167,7 @@ fn version_control(artifact: &Artifact, source: &Source) -> Option<Element> {
 }
 
 /// Modules of a vendor folder have no sums in the build information.
-fn module_mode(artifact: &Artifact, source: &Source) -> Option<Element> {
-    if source.origin == Origin::Wrapper {
-        return Some(Element::new(
-            "-mod",
-            "mod",
-            Basis::Likely,
-            "a go.mod made anew has no go.sum beside it",
-        ));
-    }
+fn module_mode(artifact: &Artifact) -> Option<Element> {
     let deps = &artifact.go.info()?.deps;
     let from_cache = |module: &proto::buildinfo::Module| match &module.replace {
         Some(by) => !by.sum.is_empty() || by.version.is_empty(),

@@ -70,34 +70,22 @@ fn a_version_of_the_module_cache_is_installed_by_its_name() {
 }
 
 #[test]
-fn a_wrapper_is_told_by_its_package_and_its_go_mod_is_written() {
-    let recipe = of(
-        "go1.27.3",
-        "path\texample.com/act/cmd/act\nmod\tact\t(devel)\t\ndep\texample.com/act\tv0.2.60\th1:a=\n\
-         dep\texample.com/lib\tv1.0.0\n=>\texample.com/fork\tv1.0.1\th1:b=\n",
-    );
-    assert_eq!(recipe.source.origin, Origin::Wrapper);
-    let wrapper = recipe.source.wrapper.as_ref().unwrap();
+fn a_go_mod_around_a_module_of_the_cache_requires_all_of_it() {
+    let modules = "path\texample.com/act/cmd/act\nmod\texample.com/act\tv0.2.60\th1:a=\n\
+                   dep\texample.com/lib\tv1.0.0\n=>\texample.com/fork\tv1.0.1\th1:b=\n";
+    let wrapper = Wrapper::of(&program("go1.27.3", modules)).unwrap();
     assert_eq!(
         (wrapper.module.as_str(), wrapper.version.as_str()),
         ("example.com/act", "v0.2.60")
     );
     assert_eq!(
         wrapper.go_mod,
-        "module act\n\ngo 1.27\n\nrequire (\n\texample.com/act v0.2.60\n\texample.com/lib v1.0.0\n)\n\n\
+        "module build\n\ngo 1.27\n\nrequire (\n\texample.com/act v0.2.60\n\texample.com/lib v1.0.0\n)\n\n\
          replace example.com/lib => example.com/fork v1.0.1\n"
     );
-    assert!(
-        recipe
-            .command()
-            .ends_with("go build -buildvcs=false -mod=mod example.com/act/cmd/act")
-    );
-    // A package of the main module is none, whatever else is required.
-    let own = of(
-        "go1.27.3",
-        "path\tact\nmod\tact\t(devel)\t\ndep\texample.com/act\tv0.2.60\th1:a=\n",
-    );
-    assert_eq!(own.source.origin, Origin::Checkout);
+    // What was built in a folder needs none.
+    let own = program("go1.27.3", "path\tact\nmod\tact\t(devel)\t\n");
+    assert_eq!(Wrapper::of(&own), None);
 }
 
 #[test]
@@ -122,12 +110,7 @@ fn what_names_no_release_is_not_made_one() {
         "path\tcommand-line-arguments\ndep\tx\t(devel)\t\n",
     );
     assert_eq!(by_files.package, None);
-    assert!(
-        by_files
-            .unknown
-            .iter()
-            .any(|line| line.contains("named by its files"))
-    );
+    assert!(by_files.unknown.iter().any(|line| line == "the package"));
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use proto::buildid::BuildId;
 
-use super::{Origin, Recipe, settings};
-use crate::compare::Artifact;
+use super::release::release;
+use super::{FILES, Recipe};
+use crate::artifact::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 
 pub(super) fn list(artifact: &Artifact, recipe: &Recipe) -> Vec<String> {
@@ -14,7 +15,6 @@ pub(super) fn list(artifact: &Artifact, recipe: &Recipe) -> Vec<String> {
         linker(artifact, recipe),
         c_side(artifact, recipe),
         changed_tree(recipe),
-        go_line(recipe),
         profile(artifact),
         changed_file(artifact),
     ]
@@ -24,8 +24,7 @@ pub(super) fn list(artifact: &Artifact, recipe: &Recipe) -> Vec<String> {
 }
 
 fn information(artifact: &Artifact) -> Option<String> {
-    let is_old =
-        settings::release(artifact).is_some_and(|release| (release.major, release.minor) < (1, 18));
+    let is_old = release(artifact).is_some_and(|release| (release.major, release.minor) < (1, 18));
     if artifact.go.info().is_none() {
         return Some("modules and settings: the file has no build information".into());
     }
@@ -33,7 +32,7 @@ fn information(artifact: &Artifact) -> Option<String> {
 }
 
 fn toolchain(artifact: &Artifact) -> Option<String> {
-    if settings::release(artifact).is_some() {
+    if release(artifact).is_some() {
         return None;
     }
     Some(match artifact.go.version() {
@@ -47,9 +46,13 @@ fn toolchain(artifact: &Artifact) -> Option<String> {
 }
 
 fn package(recipe: &Recipe) -> Option<String> {
-    recipe.package.is_none().then(|| {
-        "the package: it was named by its files (go build main.go ...), whose list is not recorded".into()
-    })
+    match &recipe.package {
+        None => Some("the package".into()),
+        Some(package) if package.name == FILES => Some(
+            "files of package main without a function: it was named by its files, whose list is not recorded".into(),
+        ),
+        Some(_) => None,
+    }
 }
 
 /// How the sentence about the linker's flags ends, where names are not known.
@@ -109,12 +112,6 @@ fn changed_tree(recipe: &Recipe) -> Option<String> {
     (recipe.source.modified == Some(true)).then(|| {
         "the changes that were not committed: an untracked file is enough for vcs.modified".into()
     })
-}
-
-fn go_line(recipe: &Recipe) -> Option<String> {
-    // A checkout has its own go.mod.
-    let needed = recipe.source.origin == Origin::Wrapper && recipe.go_line.is_none();
-    needed.then(|| "the go line of the wrapping module's go.mod".into())
 }
 
 fn profile(artifact: &Artifact) -> Option<String> {

@@ -5,7 +5,7 @@ use super::container::Container;
 use super::{Comparison, Report};
 use crate::args::Accept;
 use crate::cause::Name;
-use crate::compare::Verdict;
+use crate::diff::Verdict;
 
 /// Causes after which nothing is accepted as masked: the files are not what was built, or were
 /// not built from what they say.
@@ -56,9 +56,9 @@ impl Report {
     /// Returns what forbids to accept two files as equal but for their marks.
     pub(super) fn alarm(&self, pair: &Comparison) -> Option<String> {
         let causes = self.causes.iter();
-        let mut causes = causes.filter(|cause| cause.files == pair.files);
-        if let Some(cause) = causes.find(|cause| ALARMS.contains(&cause.cause)) {
-            return Some(cause.summary.clone());
+        let mut causes = causes.filter(|one| one.files == pair.files);
+        if let Some(one) = causes.find(|one| ALARMS.contains(&one.cause.name)) {
+            return Some(one.cause.summary.clone());
         }
         let mut files = pair.files.iter().filter_map(|index| self.files.get(*index));
         let changed = files.find(|file| file.self_check.status == "changed")?;
@@ -82,8 +82,9 @@ fn holds_the_same(container: &Container) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proto::finding::Evidence;
+
     use super::*;
-    use crate::cause::Evidence;
     use crate::report::container::{Metadata, Total};
 
     #[test]

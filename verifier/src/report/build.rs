@@ -8,12 +8,12 @@ mod file;
 use std::path::{Path, PathBuf};
 
 use super::debug::Debug;
-use super::{File, Report, SCHEMA, Tool, text};
-use crate::compare::{Artifact, read_all};
+use super::{File, Report, SCHEMA, Tool, facts};
+use crate::artifact::{Artifact, read_all};
 use crate::container::kind::Kind;
 use crate::container::limits::Budget;
-use crate::container::root::{Carrier, Root};
 use crate::input;
+use crate::members::root::{Carrier, Root};
 use crate::progress::{Bar, Progress};
 use crate::quantity::count;
 
@@ -71,7 +71,7 @@ impl Report {
     /// What one file is, in a sentence.
     fn described(&self, file: &File) -> String {
         let Some(contents) = self.contents.first() else {
-            return format!("{}: {}", file.path, text::describe(file));
+            return format!("{}: {}", file.path, facts::describe(file));
         };
         let programs = self.files.iter().filter(|file| file.build_id.is_some());
         format!(

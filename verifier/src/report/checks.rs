@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
+use proto::finding::{Check, Confidence, Finding, Level, Status};
+
 use super::next;
-use super::printed::{Check, Finding, Level, Printed, Status};
+use super::printed::Printed;
 use super::text::{self, Style};
-use super::{Comparison, Report, json};
-use crate::cause::Confidence;
-use crate::compare::Verdict;
+use super::{Comparison, Explained, Report, json};
+use crate::diff::Verdict;
 use crate::exit::Exit;
 
 impl Printed for Report {
@@ -91,9 +92,9 @@ impl Report {
         let findings = self
             .causes
             .iter()
-            .filter(|cause| cause.files == pair.files)
-            .map(|cause| Finding {
-                rule: cause.cause.as_str(),
+            .filter(|one| one.files == pair.files)
+            .map(|Explained { cause, .. }| Finding {
+                rule: cause.name.as_str(),
                 level: match cause.confidence {
                     _ if accepted => Level::Note,
                     Confidence::Proven | Confidence::Likely => Level::Error,

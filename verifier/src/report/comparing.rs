@@ -3,20 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use proto::finding::Confidence;
 use proto::hashlog::Log;
 
 use super::build::container::{Compared, Insides};
 use super::clusters::Clusters;
 use super::facts::GCCGO_LIMITS;
-use super::{Comparison, File, Finding, Report};
-use crate::cause::{Cause, Confidence, Name};
+use super::{Comparison, Explained, File, Report};
+use crate::artifact::read_all;
+use crate::cause::{Cause, Name};
 use crate::cluster::{self, Member};
 use crate::compare::shelf::Shelf;
-use crate::compare::{Outcome, Question, Verdict, name, read_all};
+use crate::compare::{Outcome, Question, name};
 use crate::container::limits::Budget;
-use crate::container::root::Root;
+use crate::diff::Verdict;
 use crate::fix::Given;
 use crate::input;
+use crate::members::root::Root;
 use crate::progress::{Bar, Progress};
 
 impl Report {
@@ -200,11 +203,11 @@ impl Report {
 
     /// The strongest cause, said no louder than it is sure.
     fn why(&self) -> String {
-        let Some(cause) = self.causes.first() else {
+        let Some(Explained { cause, .. }) = self.causes.first() else {
             return "the files differ".into();
         };
         match cause.confidence {
-            _ if cause.cause == Name::Unexplained => cause.summary.clone(),
+            _ if cause.name == Name::Unexplained => cause.summary.clone(),
             Confidence::Proven => cause.summary.clone(),
             Confidence::Likely => format!("probably: {}", cause.summary),
             Confidence::Possible => {
@@ -235,23 +238,19 @@ fn compare_pair(
     if let [Root::File(a), Root::File(b)] = roots {
         let outcome = Outcome::asked(a, b, files.map(name), question);
         let causes = outcome.causes.iter();
-        let causes = causes.map(|cause| Finding::of(files, group, cause));
+        let causes = causes.map(|cause| Explained::of(files, group, cause));
         return Ok((Comparison::of(files, &outcome), causes.collect()));
     }
     insides.compare(files, roots, group, budget)
 }
 
-impl Finding {
+impl Explained {
     /// Takes down a cause that sets files apart from the others.
     pub(super) fn of(files: [usize; 2], group: &[usize], cause: &Cause) -> Self {
         Self {
-            cause: cause.name,
-            confidence: cause.confidence,
+            cause: cause.clone(),
             files,
             sets_apart: group.to_vec(),
-            summary: cause.summary.clone(),
-            evidence: cause.evidence.clone(),
-            fix: cause.fix.clone(),
         }
     }
 }
@@ -263,6 +262,6 @@ fn copy(known: &Compared, files: [usize; 2]) -> Compared {
     comparison.files = files;
     comparison.letters = files.map(name);
     let mut causes = known.1.clone();
-    causes.iter_mut().for_each(|cause| cause.files = files);
+    causes.iter_mut().for_each(|one| one.files = files);
     (comparison, causes)
 }

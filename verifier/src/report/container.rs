@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cause::Evidence;
+use proto::finding::Evidence;
 
 /// Two containers side by side, beside what a [`super::Comparison`] has for any files.
 #[derive(Debug, Clone, Serialize)]

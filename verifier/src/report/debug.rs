@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::dwarf::{Dwarf, Language, Unit};
 
 /// The most compilers or folders listed.

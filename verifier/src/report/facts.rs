@@ -1,6 +1,5 @@
 //! All that one file tells, as names and values, for text and pages alike.
 
-use super::text::describe;
 use super::{File, Module};
 use crate::image::linkage::{Linkage, Versions};
 use crate::quantity;
@@ -23,6 +22,26 @@ pub fn facts(file: &File) -> Vec<Fact> {
     }
     facts.all("unreadable", &file.problems);
     facts.0
+}
+
+/// Says in a few words what a file is.
+pub fn describe(file: &File) -> String {
+    let mut words = vec![file.format.name.to_owned()];
+    match (&file.format.goos, &file.format.goarch) {
+        (Some(goos), Some(goarch)) => words.push(format!("{goos}/{goarch}")),
+        (None, Some(one)) | (Some(one), None) => words.push(one.clone()),
+        (None, None) => {}
+    }
+    match &file.go_version {
+        Some(version) => words.push(version.clone()),
+        None if file.format.gccgo.is_some() => words.push("Go by gccgo".into()),
+        None if file.build_id.is_some() || file.sources.is_some() => {
+            words.push("Go, version unknown".into());
+        }
+        None if file.self_check.reason == Some("it carries other files") => {}
+        None => words.push("no Go build recognised".into()),
+    }
+    words.join(", ")
 }
 
 /// Returns what matters most about a build, in a few words each.

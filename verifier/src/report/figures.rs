@@ -6,8 +6,8 @@ mod functions;
 mod layout;
 mod members;
 
+use super::facts::describe;
 use super::figure::{Card, Cards, Figure, Row, Table, Value};
-use super::text::describe;
 use super::{Comparison, File, Report, facts};
 use crate::compare::name;
 use crate::quantity;

@@ -10,9 +10,11 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
+use proto::finding::{Check, Finding, Level, Status};
+use proto::visible::clean;
+
 use super::markdown;
-use super::printed::{Check, Finding, Level, Printed, Status};
-use super::text::clean;
+use super::printed::Printed;
 
 /// Annotations of one kind that a runner shows for a step.
 const ANNOTATIONS_MAX: usize = 10;

@@ -14,11 +14,11 @@ use std::io::{self, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use proto::visible::clean;
 use sha2::{Digest as _, Sha256};
 
 use super::figure::Figure;
 use super::printed::Printed;
-use super::text::clean;
 use crate::exit::Exit;
 
 const STYLE: &str = include_str!("html/style.css");

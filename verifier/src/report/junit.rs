@@ -12,10 +12,11 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use proto::finding::{Check, Finding, Status};
+use proto::visible::clean;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::printed::{Check, Finding, Printed, Status};
-use super::text::clean;
+use super::printed::Printed;
 
 /// The most checks written; GitLab reads 500,000.
 const CHECKS_MAX: usize = 100_000;

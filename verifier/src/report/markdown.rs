@@ -7,7 +7,9 @@ mod escape;
 
 use std::io::{self, Write};
 
-use super::printed::{Check, Finding, Printed, Status};
+use proto::finding::{Check, Finding, Status};
+
+use super::printed::Printed;
 use crate::quantity;
 use escape::{code, code_in_table, text};
 

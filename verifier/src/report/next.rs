@@ -25,11 +25,7 @@ pub(super) fn sentence(pair: &Comparison) -> Option<String> {
 pub(super) fn flags(pair: &Comparison) -> Option<String> {
     let searched = pair.linker_flags.as_ref()?;
     let letter = pair.letters.get(searched.file)?;
-    let tried = quantity::count(
-        searched.tried.try_into().unwrap_or(usize::MAX),
-        "combination was",
-        "combinations were",
-    );
+    let tried = quantity::count(searched.tried, "combination was", "combinations were");
     Some(match (&searched.found, searched.is_exhausted) {
         (Some(text), _) => format!(
             "the linker's flags of {letter} are {}: with them the link of the other build hashes to part A of {letter}'s build \

@@ -5,9 +5,10 @@
 
 use std::io::{self, Write};
 
+use proto::finding::Check;
+
 use super::figure::Figure;
 use super::text::Style;
-use crate::cause::{Confidence, Evidence};
 use crate::exit::Exit;
 
 /// The outcome of a command, in all the ways it can be shown.
@@ -67,60 +68,4 @@ pub trait Printed {
         let _ = check;
         None
     }
-}
-
-/// One thing that was judged: a pair of files, a requirement, a cache.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
-    /// What was asked: `same bytes`, `require static`, …
-    pub name: String,
-    /// Of what: paths, mostly.
-    pub subject: String,
-    /// The answer.
-    pub status: Status,
-    /// Why it could not be told, or what the answer rests on.
-    pub reason: Option<String>,
-    /// What was found, strongest first.
-    pub findings: Vec<Finding>,
-}
-
-/// The answer to a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// It holds.
-    Passed,
-    /// It does not.
-    Failed,
-    /// That can't be told.
-    Undecided,
-}
-
-/// One thing that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Its stable name, in kebab case.
-    pub rule: String,
-    /// How bad it is.
-    pub level: Level,
-    /// How sure it is, where that is asked.
-    pub confidence: Option<Confidence>,
-    /// The path of the file it is about.
-    pub artifact: String,
-    /// What was found, in one sentence.
-    pub summary: String,
-    /// What can be checked by hand.
-    pub evidence: Vec<Evidence>,
-    /// What to change; empty for nothing.
-    pub fix: String,
-}
-
-/// How bad a finding is; the worst sorts first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Somebody must act.
-    Error,
-    /// Somebody should look.
-    Warning,
-    /// Good to know.
-    Note,
 }

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use proptest::prelude::*;
+use proto::finding::{Check, Confidence, Evidence, Finding, Level, Status};
 
 use super::figure::{Card, Cards, Figure, Row, Table, Value};
-use super::printed::{Check, Finding, Level, Printed, Status};
+use super::printed::Printed;
 use super::text::Style;
-use crate::cause::{Confidence, Evidence};
 use crate::exit::Exit;
 
 /// An outcome that is whatever a test wants.

@@ -11,12 +11,12 @@ mod log;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use proto::finding::{Check, Confidence, Evidence, Finding, Level, Status};
+use proto::visible::clean;
 use sha2::{Digest as _, Sha256};
 
-use super::printed::{Check, Finding, Level, Printed, Status};
+use super::printed::Printed;
 use super::rules;
-use super::text::clean;
-use crate::cause::{Confidence, Evidence};
 use log::{
     ArtifactLocation, AutomationDetails, Configuration, Driver, Invocation, Location, Log,
     LogicalLocation, Message, MultiformatMessage, Notification, PhysicalLocation, Properties,
@@ -78,7 +78,7 @@ impl Builder {
         let result = Entry {
             rule_id: finding.rule.clone(),
             rule_index,
-            level: level(finding.level),
+            level: finding.level.as_str(),
             message: Message {
                 text: message(check, finding),
             },
@@ -192,7 +192,7 @@ fn rule(finding: &Finding) -> Rule {
         full_description: MultiformatMessage::text(clean(meaning)),
         help: MultiformatMessage::text(format!("{} Fix: {}", clean(meaning), clean(&finding.fix))),
         default_configuration: Configuration {
-            level: level(finding.level),
+            level: finding.level.as_str(),
         },
         properties: RuleProperties {
             tags: ["reproducible-builds", "go"],
@@ -255,14 +255,6 @@ fn notification(note: &str) -> Notification {
     Notification {
         level: "note",
         message: Message { text: clean(note) },
-    }
-}
-
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-        Level::Note => "note",
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::bail;
+use proto::finding::{Check, Status};
 use proto::toolchain::{Manifest, Target};
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use super::reference;
 use super::tree::Tree;
 use crate::exit::Exit;
 use crate::host::Host;
-use crate::report::printed::{Check, Printed, Status};
+use crate::report::printed::Printed;
 use crate::report::text::Style;
 
 /// A list to print.

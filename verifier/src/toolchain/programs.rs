@@ -5,7 +5,7 @@
 use proto::toolchain::Purpose;
 
 use super::tree::Tree;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::progress::Progress;
 

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use proto::toolchain::Outside;
+use proto::visible::clean;
 
 use super::difference::Kind;
 use super::judge::Verdict;
 use super::outcome::Outcome;
 use crate::quantity;
-use crate::report::text::{Color, Style, clean};
+use crate::report::text::{Color, Style};
 
 /// The most files shown unless every detail is wanted.
 const FILES_SHOWN: usize = 20;

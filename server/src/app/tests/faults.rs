@@ -10,6 +10,7 @@ use crate::ask::Access;
 use crate::config;
 use crate::ledger::failing as failing_ledger;
 use crate::ledger::memory::Memory;
+
 use crate::source::upstream::tests::kit::nowhere;
 use crate::store::durable::Staging;
 use crate::store::failing::{self, Call, Fault};
@@ -108,8 +109,95 @@ async fn a_ledger_that_fails_costs_records_and_no_answers() {
     ledger.heal();
     assert_eq!(server.get(KEY).await, (200, TEXT.to_owned()));
     let key = crate::store::Key::parse(KEY).unwrap();
-    assert!(server.app.site.shelf.recorded(&key).await.is_some());
+    let recorded = server.app.site.shelf.recorded(&key).await;
+    assert!(recorded.unwrap().is_some());
     assert_eq!(asked(&origin).len(), 1);
+}
+
+/// What nothing proves is the first under its name, whatever fails: with a ledger that
+/// fails, one that lost the record, and one that is begun anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_bytes_are_no_first_use_because_the_ledger_cannot_tell() {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let now = Arc::clone(&sent);
+    let origin = Origin::start(move |_| match now.load(Ordering::Relaxed) {
+        0 => Reply::ok(TEXT),
+        _ => Reply::ok("module m.example/y\n"),
+    })
+    .await;
+    let ledger = Arc::new(failing_ledger::Failing::new(Memory::bounded(1)));
+    let mounted = Arc::clone(&ledger);
+    let server = Server::start_on(
+        tempfile::tempdir().unwrap(),
+        &origin.url(),
+        |config| {
+            config.cache.hot_bytes_max = 0;
+            config.proof.pause = Duration::ZERO;
+        },
+        |folder| folder.ledger = mounted,
+        Access::Open,
+    )
+    .await;
+    assert_eq!(server.get(KEY).await, (200, TEXT.to_owned()));
+    sent.store(1, Ordering::Relaxed);
+    let fault = Fault::NotDone(io::ErrorKind::TimedOut);
+    let get_fails = move |call| (call == failing_ledger::Call::Get).then_some(fault);
+    for way in ["fails", "is begun anew"] {
+        match way {
+            "fails" => ledger.fail(get_fails),
+            // It holds one record, and this is another one.
+            _ => {
+                ledger.heal();
+                let other = Change::put(Table::Files, "n.example/x", &1);
+                ledger.apply(vec![other.unwrap()]).await.unwrap();
+            }
+        }
+        fs::write(server.path(KEY), b"module m.example/z\n").unwrap();
+        assert_eq!(
+            server.get(KEY).await.0,
+            403,
+            "changed on disk; ledger {way}"
+        );
+        assert!(!server.path(KEY).exists());
+        assert_eq!(server.get(KEY).await.0, 403, "lost on disk; ledger {way}");
+        sent.store(0, Ordering::Relaxed);
+        assert_eq!(server.get(KEY).await, (200, TEXT.to_owned()), "{way}");
+        sent.store(1, Ordering::Relaxed);
+    }
+    assert_eq!(server.journaled("first-use"), 1);
+    ledger.fail(get_fails);
+    server.purge("m.example/x@v1.0.0").await;
+    assert_eq!(server.get(KEY).await.0, 200, "it was taken back");
+    assert_eq!(server.journaled("first-use"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_the_ledger_does_not_take_is_known_all_the_same() {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let now = Arc::clone(&sent);
+    let origin = Origin::start(move |_| match now.load(Ordering::Relaxed) {
+        0 => Reply::ok(TEXT),
+        _ => Reply::ok("module m.example/y\n"),
+    })
+    .await;
+    let ledger = Arc::new(failing_ledger::Failing::new(Memory::default()));
+    let fault = Fault::NotDone(io::ErrorKind::StorageFull);
+    ledger.fail(move |call| (call == failing_ledger::Call::Apply).then_some(fault));
+    let mounted = Arc::clone(&ledger);
+    let server = Server::start_on(
+        tempfile::tempdir().unwrap(),
+        &origin.url(),
+        |config| config.cache.hot_bytes_max = 0,
+        |folder| folder.ledger = mounted,
+        Access::Open,
+    )
+    .await;
+    assert_eq!(server.get(KEY).await, (200, TEXT.to_owned()));
+    ledger.heal();
+    fs::remove_file(server.path(KEY)).unwrap();
+    sent.store(1, Ordering::Relaxed);
+    let (status, text) = server.get(KEY).await;
+    assert_eq!(status, 403, "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

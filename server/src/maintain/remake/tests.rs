@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 use super::*;
 use crate::journal::Journal;
 use crate::ledger::memory::Memory;
+use crate::shelf::{Parts, Shelf};
+use crate::store::durable::Staging;
 use crate::store::local::Local;
 
 fn sha256(bytes: &[u8]) -> String {
@@ -69,6 +71,7 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
         ),
         blobs: Arc::new(Local::read_only(data.path())),
         ledger: Arc::clone(&ledger) as Arc<dyn Ledger>,
+        turns: Turns::default(),
         config,
     };
     let report = remake.beside_server().await.unwrap();
@@ -97,4 +100,95 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
     assert_eq!(count.await.unwrap().unwrap(), b"4");
     let contents = ledger.get(Table::Contents, "m.example/x@v1.0.0").await;
     assert!(contents.unwrap().is_some());
+}
+
+/// Takes a file back, and stores another one, when the journal has been read so far that
+/// it tells of the first.
+struct Purges<'a> {
+    shelf: &'a Shelf<()>,
+    runtime: &'a Handle,
+    keys: [Key; 2],
+}
+
+impl Watch for Purges<'_> {
+    fn bytes(&mut self, _: u64) {}
+
+    fn line(&mut self, _: String) {
+        let [gone, another] = &self.keys;
+        let bytes = b"module m.example/y\n";
+        let record = FileRecord {
+            sha256: sha256(bytes),
+            size: bytes.len() as u64,
+            h1: None,
+            standing: Standing::Exempt,
+            stored_at: 9,
+        };
+        self.runtime.block_on(async {
+            self.shelf.remove(gone).await.unwrap();
+            self.shelf.remove(another).await.unwrap();
+            self.shelf
+                .keep_first(another, bytes, &record)
+                .await
+                .unwrap();
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_back_and_stored_meanwhile_is_not_overwritten() {
+    let data = tempfile::tempdir().unwrap();
+    let mut config = Config::new(data.path().to_owned());
+    config.databases = Vec::new();
+    let journal = Journal::open(data.path()).unwrap();
+    let versions = ["v1.0.0", "v1.1.0"];
+    let bytes = b"module m.example/x\n";
+    let entries = versions.map(|version| first_use(version, bytes));
+    journal.append_all(entries).await.unwrap();
+    let file = fs::read_dir(data.path().join("journal")).unwrap().next();
+    let path = file.unwrap().unwrap().path();
+    let mut text = fs::read(&path).unwrap();
+    text.extend_from_slice(b"a line that is no entry\n");
+    fs::write(&path, text).unwrap();
+    let folder = data.path().join("modules/m.example/x/@v");
+    fs::create_dir_all(&folder).unwrap();
+    for version in versions {
+        fs::write(folder.join(format!("{version}.mod")), bytes).unwrap();
+    }
+    let staging = Staging::open(data.path()).unwrap();
+    let blobs: Arc<dyn Blobs> = Arc::new(Local::open(data.path(), &staging).unwrap());
+    let ledger: Arc<dyn Ledger> = Arc::new(Memory::default());
+    let turns = Turns::default();
+    let parts = Parts {
+        blobs: Arc::clone(&blobs),
+        ledger: Arc::clone(&ledger),
+        journal,
+        turns: turns.clone(),
+    };
+    let shelf = Shelf::new(parts, &config.cache, &config.usage);
+    let archives = Archives::open(&[], &config.upstream, data.path());
+    let remake = Remake {
+        databases: Arc::new(archives.unwrap()),
+        blobs,
+        ledger: Arc::clone(&ledger),
+        turns,
+        config,
+    };
+    let keys = versions.map(|version| {
+        let key = format!("m.example/x/@v/{version}.mod");
+        Key::parse(&key).unwrap()
+    });
+    let runtime = Handle::current();
+    tokio::task::block_in_place(|| {
+        let mut watch = Purges {
+            shelf: &shelf,
+            runtime: &runtime,
+            keys: keys.clone(),
+        };
+        remake.alone(&runtime, &mut watch).unwrap();
+    });
+    let [gone, another] = &keys;
+    assert_eq!(ledger::file(&*ledger, gone).await.unwrap(), None);
+    let record = ledger::file(&*ledger, another).await.unwrap().unwrap();
+    assert_eq!(record.sha256, sha256(b"module m.example/y\n"));
+    assert_eq!(record.stored_at, 9);
 }

@@ -59,7 +59,7 @@ async fn many_clients_share_one_fill() {
             })
             .unwrap();
         assert_eq!(joined.began, number == 0);
-        clients.push(tokio::spawn(reply(joined.watcher, ())));
+        clients.push(tokio::spawn(reply(joined.seat, ())));
     }
     // Half of them leave, the first one among them.
     for client in clients.drain(..10) {
@@ -103,8 +103,7 @@ async fn bytes_leave_as_they_are_let_go_and_the_rest_at_the_end() {
         tokio::task::yield_now().await;
         Ok(answer(&kept))
     });
-    let Ok(Reply::Arriving { length, pieces }) = reply(joined.ok().unwrap().watcher, ()).await
-    else {
+    let Ok(Reply::Arriving { length, pieces }) = reply(joined.ok().unwrap().seat, ()).await else {
         panic!("nothing is arriving");
     };
     assert_eq!(length, Some(400_000));
@@ -127,7 +126,7 @@ async fn a_refusal_after_the_first_bytes_is_an_error_of_the_body() {
             reason: "another file".to_owned(),
         })
     });
-    let arriving = reply(joined.ok().unwrap().watcher, ()).await.ok().unwrap();
+    let arriving = reply(joined.ok().unwrap().seat, ()).await.ok().unwrap();
     let error = body(arriving).await.unwrap_err();
     assert!(error.to_string().contains("another file"));
 }
@@ -136,13 +135,13 @@ async fn a_refusal_after_the_first_bytes_is_an_error_of_the_body() {
 async fn a_fill_that_panics_fails_its_clients_and_blocks_nobody() {
     let fills = fills();
     let panics = fills.join(&key(), |_flow| async move { panic!("a bug") });
-    let refusal = reply(panics.ok().unwrap().watcher, ()).await.err().unwrap();
+    let refusal = reply(panics.ok().unwrap().seat, ()).await.err().unwrap();
     assert!(matches!(refusal, Error::Stopping), "{refusal:?}");
     while fills.under_way() > 0 {
         tokio::task::yield_now().await;
     }
     let again = fills.join(&key(), |_flow| async move { Ok(answer(b"bytes")) });
-    assert!(reply(again.ok().unwrap().watcher, ()).await.is_ok());
+    assert!(reply(again.ok().unwrap().seat, ()).await.is_ok());
 }
 
 #[tokio::test]
@@ -176,13 +175,41 @@ async fn a_fill_that_nobody_watches_any_more_ends_after_a_while() {
         let _dropped = dropped;
         std::future::pending().await
     });
-    let first = joined.ok().unwrap().watcher;
+    let first = joined.ok().unwrap().seat;
     // Somebody else comes and goes; the first one stays.
     drop(fills.join(&key(), |_| async { Ok(answer(b"")) }));
     tokio::time::sleep(Duration::from_millis(60)).await;
     assert_eq!(fills.under_way(), 1);
     drop(first);
     ended.await.unwrap();
+    while fills.under_way() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn who_comes_while_an_abandoned_fill_ends_begins_another_one() {
+    /// Somebody who comes when the work is dropped.
+    struct Comes(Option<(Arc<Fills>, oneshot::Sender<Joined<Watcher>>)>);
+    impl Drop for Comes {
+        fn drop(&mut self) {
+            let (fills, sender) = self.0.take().unwrap();
+            let joined = fills.join(&key(), |_| async { Ok(answer(b"bytes")) });
+            let _ = sender.send(joined.ok().unwrap());
+        }
+    }
+    let fills = fills_for(Duration::from_millis(20));
+    let (sender, coming) = oneshot::channel();
+    let comes = Comes(Some((Arc::clone(&fills), sender)));
+    let joined = fills.join(&key(), move |_flow| async move {
+        let _comes = comes;
+        std::future::pending().await
+    });
+    drop(joined);
+    let joined = coming.await.unwrap();
+    assert!(joined.began);
+    let reply = reply(joined.seat, ()).await.ok().unwrap();
+    assert_eq!(body(reply).await.unwrap(), b"bytes");
     while fills.under_way() > 0 {
         tokio::task::yield_now().await;
     }

@@ -234,7 +234,9 @@ impl Attempts<'_> {
     /// Reads an answer other than 200. "Not found" and a refusal are good work of the
     /// host's. That it is overloaded, or has nobody behind it, is told by 429, 502 and
     /// 503; all other failures may be about the one file, and 508 is about whoever
-    /// asks.
+    /// asks. A 502 or 503 with `Retry-After` is about the one file too: so a server of our
+    /// kind says that its own upstream does not answer, or answers nonsense, and whoever
+    /// asks it for such files must not keep others from what it has.
     async fn refused(&self, mut response: Response, trial: &mut Trial) -> Failed {
         let status = response.status().as_u16();
         let upstream = Arc::clone(self.upstream);
@@ -272,11 +274,15 @@ impl Attempts<'_> {
                 return self.bad(reason);
             }
         };
-        let blame = match status {
-            429 | 502 | 503 => Blame::File,
+        let blame = match (status, wait) {
+            (502 | 503, Some(_)) => Blame::Nobody,
+            (429 | 502 | 503, _) => Blame::File,
             _ => Blame::Nobody,
         };
         trial.failed(Outcome::ServerError, blame, &reason);
+        if (blame, wait.is_some()) == (Blame::Nobody, true) {
+            trial.answered();
+        }
         let error = FetchError::Unavailable {
             upstream,
             reason,

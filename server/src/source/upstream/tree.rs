@@ -11,7 +11,7 @@ use super::body::{Body, Bounds};
 use super::host::{Host, now};
 use super::target::check_path;
 use super::{FetchError, Fetched, Want};
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 use crate::metrics::Outcome;
 
 /// Opens a file of a tree.
@@ -59,7 +59,7 @@ pub(super) async fn open(
 }
 
 async fn resolve(root: PathBuf, path: String) -> io::Result<(tokio::fs::File, u64)> {
-    let (file, length) = blocking::run(move || {
+    let (file, length) = blocking::run_within(CALL_MAX, move || {
         // A tree that is not mounted has no word on what exists.
         let root = root
             .canonicalize()

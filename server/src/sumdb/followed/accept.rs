@@ -10,7 +10,7 @@ use proto::sumdb::Head;
 use proto::sumdb::client::Relation;
 
 use super::{Followed, State};
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 use crate::sumdb::LookupError;
 use crate::sumdb::heads::Conflict;
 use crate::sumdb::tiles::{ReadFrom, ReadTile};
@@ -70,13 +70,14 @@ impl Followed {
     async fn commit(self: Arc<Self>, accepted: Arc<Accepted>) -> io::Result<Outcome> {
         if accepted.relation.moves_forward() {
             let (this, tiles) = (Arc::clone(&self), Arc::clone(&accepted));
-            blocking::run(move || this.keep_tiles(&tiles.tiles, tiles.from)).await?;
+            blocking::run_within(CALL_MAX, move || this.keep_tiles(&tiles.tiles, tiles.from))
+                .await?;
             match self.advance(&accepted).await? {
                 Outcome::Kept => {}
                 outpaced => return Ok(outpaced),
             }
         }
-        blocking::run(move || {
+        blocking::run_within(CALL_MAX, move || {
             if !accepted.relation.moves_forward() {
                 self.keep_tiles(&accepted.tiles, accepted.from)?;
                 self.keeper.put_older_head(&accepted.head)?;
@@ -110,7 +111,7 @@ impl Followed {
     pub(super) async fn adopt(self: &Arc<Self>, accepted: Accepted) -> io::Result<Outcome> {
         let accepted = Arc::new(accepted);
         let (this, tiles) = (Arc::clone(self), Arc::clone(&accepted));
-        blocking::run(move || this.keep_tiles(&tiles.tiles, tiles.from)).await?;
+        blocking::run_within(CALL_MAX, move || this.keep_tiles(&tiles.tiles, tiles.from)).await?;
         if !accepted.relation.moves_forward() {
             return Ok(Outcome::Kept);
         }
@@ -119,7 +120,7 @@ impl Followed {
             return Ok(Outcome::Outpaced);
         }
         let (this, head) = (Arc::clone(self), Arc::clone(&accepted));
-        blocking::run(move || this.keeper.put_older_head(&head.head)).await?;
+        blocking::run_within(CALL_MAX, move || this.keeper.put_older_head(&head.head)).await?;
         self.follow(&accepted.head);
         Ok(Outcome::Kept)
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use verifier::compare::Artifact;
+use verifier::artifact::Artifact;
 use verifier::input::Input;
 
 const MAIN: &str = "package main

@@ -3,8 +3,11 @@
 use std::ops::Range;
 
 use memchr::memmem;
-use verifier::cause::{Confidence, Name};
-use verifier::compare::{Artifact, Outcome, Verdict};
+use proto::finding::Confidence;
+use verifier::artifact::Artifact;
+use verifier::cause::Name;
+use verifier::compare::Outcome;
+use verifier::diff::Verdict;
 use verifier::goinfo::functions::Functions;
 use verifier::goinfo::pclntab::Found;
 use verifier::image::Format;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::patches::{append, move_entry, patched, rename, replace, reseal};
+use super::patches::{append, move_entry, patched, replace, reseal};
 use super::programs::{C, GO, HEADER, TARGETS, Target, Yard};
 use super::sentences::Sentence;
 
@@ -72,15 +72,16 @@ pub(super) fn all(yard: &Yard) -> Vec<Case> {
     cases
 }
 
-/// A program beside itself, and beside one that has another name for itself only, each with
-/// the sentence that is right of it.
+/// A program beside itself, and beside a build of other source that gives another build ID
+/// and the same code, each with the sentence that is right of it.
 pub(super) fn unchanged(yard: &Yard) -> [(Case, Sentence); 2] {
     let base = yard.build("base", GO, Target::Elf, false);
-    let renamed = patched(&base, "renamed", rename);
+    let commented = format!("{GO}\n// A comment.\n");
+    let commented = yard.build("commented", &commented, Target::Elf, false);
     let case = |row, other: &Path| Case::of(row, "ELF, plain", [&base, other], EDITED);
     [
         (case("the same program", &base), Sentence::Identical),
-        (case("another build ID", &renamed), Sentence::Masked),
+        (case("another build ID", &commented), Sentence::Masked),
     ]
 }
 

@@ -31,7 +31,7 @@ pub(super) fn unchanged(yard: &Yard) -> [(Case, Sentence); 2] {
     let cache = Case::command("a cache", "build cache", AUDIT, &cache.folder);
     [
         (
-            release.case("the release", &release.install("untouched")),
+            release.case("the release", &release.install("unpacked")),
             Sentence::Official,
         ),
         (cache, Sentence::Clean),

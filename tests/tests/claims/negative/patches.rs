@@ -39,14 +39,6 @@ pub(super) fn replace(bytes: &mut [u8], from: &str, to: &str) {
     }
 }
 
-/// Changes the last letter of the build ID, which is all that a mask of it hides.
-pub(super) fn rename(bytes: &mut Vec<u8>) {
-    let id = Image::read(bytes).build_id.unwrap().value.to_string();
-    let (rest, last) = id.split_at(id.len() - 1);
-    let last = if last == "A" { "B" } else { "A" };
-    replace(bytes, &id, &format!("{rest}{last}"));
-}
-
 /// Puts in the content ID that the bytes give now, as whoever changed them can.
 pub(super) fn reseal(bytes: &mut Vec<u8>) {
     *bytes = resealed(bytes).expect("a program with a build ID of the go command");

@@ -54,6 +54,16 @@ impl Sentence {
         }
     }
 
+    /// The formats that say it of an unchanged input.
+    pub(super) fn formats(self) -> &'static str {
+        match self {
+            Self::Identical => "text, json, sarif, junit, markdown, html, github",
+            Self::Masked => "text, json, junit, markdown, html",
+            Self::Official | Self::Clean => "text, json",
+            Self::OnlyMoved | Self::SameCode | Self::Proven | Self::Toolchain | Self::Success => "",
+        }
+    }
+
     /// Words of reports for people that say it.
     fn words(self) -> &'static [&'static str] {
         match self {

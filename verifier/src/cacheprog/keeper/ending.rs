@@ -10,9 +10,9 @@ use proto::gocache::kind::Kind;
 
 use super::tally::{Open, Stamp, Tally};
 use super::{Keeper, Mode};
-use crate::cacheprog::conversation::Ending;
+use crate::cacheprog::session::Ending;
 use crate::cacheprog::session::{
-    Compared, End, Finding, Output, Requests, Rule, SCHEMA, Session, Tool, Verdict,
+    Compared, End, Mismatch, Output, Requests, Rule, SCHEMA, Session, Tool, Verdict,
 };
 use crate::cacheprog::store::{self, Recorded, Store};
 use crate::cacheprog::{subject, text};
@@ -139,7 +139,7 @@ impl Keeper {
         }
         let kept = self.keep_differing(&mut tally);
         let owners = self.owners(&tally);
-        let findings: Vec<Finding> = tally
+        let findings: Vec<Mismatch> = tally
             .findings
             .iter()
             .map(|open| self.finding(open, &tally, &owners, kept.as_ref()))
@@ -209,7 +209,7 @@ impl Keeper {
         tally: &Tally,
         owners: &Owners,
         kept: Option<&Store>,
-    ) -> Finding {
+    ) -> Mismatch {
         let here = |output: Id, size: u64, store: Option<&Store>| Output {
             sha256: output.to_string(),
             size,
@@ -252,7 +252,7 @@ impl Keeper {
                 None => (None, None),
             },
         };
-        let mut finding = Finding {
+        let mut finding = Mismatch {
             rule: open.rule,
             action: open.action.to_string(),
             kind: kind.map(|kind| kind.as_str().to_owned()),

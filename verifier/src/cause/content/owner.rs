@@ -92,7 +92,7 @@ impl Owner {
 /// Says whether the package's module has the same sum, and no folder in its
 /// place, in both files.
 pub(super) fn has_equal_sum(pair: &Pair<'_>, package: &str) -> bool {
-    let sum = |artifact: &crate::compare::Artifact| {
+    let sum = |artifact: &crate::artifact::Artifact| {
         let deps = artifact.go.info().map(|info| &info.deps)?;
         let path = module(pair, package)?;
         let dep = deps.iter().find(|dep| dep.path == path)?;

@@ -4,7 +4,7 @@ use proto::buildinfo::quote;
 use proto::hashlog::preimage::GO_COMMAND;
 use proto::hashlog::walk::Leaf;
 
-use crate::cause::settings::is_cpu_level;
+use crate::cause::keys::is_cpu_level;
 use crate::cause::{Name, ldflags};
 
 /// A cause, and the sentence for one line of evidence.

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use proto::finding::Confidence;
+
 use super::{is_loaded, is_shifted, is_unowned, stage};
-use crate::cause::{Cause, Confidence, Name, Pair, Reach, split_debug};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
+use crate::cause::{Cause, Name, Pair, Reach, split_debug};
 use crate::diff::regions::Span;
 use crate::diff::{FunctionsDiff, RegionDiff, shift, words};
 use crate::goinfo::selfcheck::SelfCheck;

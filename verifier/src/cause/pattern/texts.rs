@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::cause::{Evidence, Pair, unexplained};
+use proto::finding::Evidence;
+
+use crate::cause::{Pair, unexplained};
 use crate::diff::RegionDiff;
 use crate::diff::regions::Span;
 use crate::image::{Content, Format};

@@ -8,7 +8,7 @@ use super::outside;
 use super::pairs::{Pairs, Side};
 use super::places::{Places, References, Relation, Still};
 use super::{Change, Counts, FunctionDiff, FunctionsDiff, LISTED_MAX, PACKAGES_MAX, Place};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::layout;
 use crate::diff::regions::{self, RegionDiff};
 use crate::goinfo::functions::{Function, Functions, package};

@@ -1,6 +1,6 @@
 //! Whether two line tables describe the same functions alike.
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::functions::Functions;
 use crate::goinfo::pclntab::Found;
 

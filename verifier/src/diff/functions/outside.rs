@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::regions::{self, RegionDiff, Span};
 use crate::goinfo::functions::Functions;
 use crate::image::Content;

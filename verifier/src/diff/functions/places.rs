@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::moves::Moves;
 use super::pairs::Pairs;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::regions::RegionDiff;
 use crate::goinfo::functions::Functions;
 use crate::image::{Content, Image, Region};

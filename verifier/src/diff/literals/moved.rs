@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::ops::{ControlFlow, Range};
 
 use super::{Literal, Of};
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::functions::operands;
 use crate::diff::references::{self, Reference};
 

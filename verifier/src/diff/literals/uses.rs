@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::diff::functions::operands;
 use crate::goinfo;
 use crate::goinfo::functions::Functions;

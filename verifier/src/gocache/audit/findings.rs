@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use proto::finding::{Confidence, Evidence, Finding, Level};
 use proto::gocache::Id;
 use proto::gocache::kind::Kind;
 use proto::gocache::modindex::Change;
 use proto::gocache::name::Entry;
 
 use super::Verdict;
-use crate::cause::{Confidence, Evidence};
 use crate::gocache::entry::{Damage, Poison, State};
 use crate::gocache::modindex::{Key, Stale};
 use crate::gocache::source::Source;
 use crate::gocache::survey::{Label, Line, Output, Survey, Unread};
-use crate::report::printed::{Finding, Level};
 
 /// One thing found in a cache.
 #[derive(Debug, Clone)]

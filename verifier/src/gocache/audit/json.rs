@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use proto::finding::{Confidence, Evidence};
 use serde::Serialize;
 
 use super::{Audit, CacheDefect, Verdict};
-use crate::cause::{Confidence, Evidence};
 use crate::report::Tool;
-use crate::report::printed::{Level, Printed as _};
+use crate::report::printed::Printed as _;
 
 /// The name and version of the form.
 const SCHEMA: &str = "verify-build/cache-audit-v1";
@@ -94,7 +94,7 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
 fn one(found: &CacheDefect) -> One<'_> {
     One {
         rule: found.rule,
-        level: level(found.level),
+        level: found.level.as_str(),
         confidence: found.confidence,
         package: found.package.as_deref(),
         part: found.part.as_deref(),
@@ -106,13 +106,5 @@ fn one(found: &CacheDefect) -> One<'_> {
         summary: found.summary(),
         evidence: &found.evidence,
         fix: &found.fix,
-    }
-}
-
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-        Level::Note => "note",
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proto::buildid::Part;
+use proto::finding::Evidence;
 use proto::gocache::{Id, kind::Kind};
 use proto::goobj;
 
 use super::findings::CacheDefect;
-use crate::cause::Evidence;
-use crate::gocache::members;
+use crate::diff::compiled;
 use crate::gocache::source::Source;
 use crate::gocache::survey::{Line, Output, Survey};
 
@@ -68,14 +68,14 @@ pub(super) fn explain(source: &Source, findings: &mut [CacheDefect]) -> anyhow::
             continue;
         };
         let members = goobj::diff::archives(now, before).unwrap_or_default();
-        let why = if members::only_c(&members) {
+        let why = if compiled::only_c(&members) {
             "as a changed C header or library leaves it, which is in no key (cache-stale-cgo)"
         } else {
             "the compiler was not deterministic, a -toolexec program took part, or the entry was replaced"
         };
-        let differs = members::words(&members);
+        let differs = compiled::words(&members);
         found.what = format!("{}: {differs}; {why}", found.what);
-        found.evidence.extend(members::evidence(&members));
+        found.evidence.extend(compiled::evidence(&members));
     }
     Ok(())
 }

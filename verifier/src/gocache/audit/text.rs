@@ -2,10 +2,13 @@
 
 use std::io::{self, Write};
 
+use proto::finding::Level;
+use proto::visible::clean;
+
 use super::{Audit, CacheDefect, Verdict};
 use crate::quantity;
-use crate::report::printed::{Level, Printed as _};
-use crate::report::text::{Color, Style, clean};
+use crate::report::printed::Printed as _;
+use crate::report::text::{Color, Style};
 
 /// Findings of one rule shown, unless every detail is wanted.
 const SHOWN: usize = 10;

@@ -1,13 +1,13 @@
 //! One package, or one other step, that came out differently.
 
+use proto::finding::{Confidence, Evidence, Finding, Level};
 use proto::gocache::Id;
 use proto::gocache::kind::Kind;
 use proto::gocache::modindex::Change;
 use proto::goobj::diff::{Form, MemberChange};
 
-use crate::cause::{Confidence, Evidence, Name};
-use crate::gocache::members;
-use crate::report::printed::{Finding, Level};
+use crate::cause::Name;
+use crate::diff::compiled;
 
 /// An action whose outputs differ, with what belongs to it.
 #[derive(Debug)]
@@ -167,7 +167,7 @@ impl Difference {
                 .collect();
             return format!("what differs: {}", names.join(", "));
         };
-        members::words(members)
+        compiled::words(members)
     }
 
     /// Returns what can be checked by hand.
@@ -190,7 +190,7 @@ impl Difference {
             a: Some(change.a.clone()),
             b: Some(change.b.clone()),
         }));
-        evidence.extend(members::evidence(
+        evidence.extend(compiled::evidence(
             self.members.as_deref().unwrap_or_default(),
         ));
         evidence

@@ -9,8 +9,8 @@ use proto::goobj;
 use proto::goobj::diff::MemberChange;
 
 use super::difference::{Difference, IndexChange};
+use crate::diff::compiled;
 use crate::gocache::audit::findings::CacheDefect;
-use crate::gocache::members;
 use crate::gocache::source::Source;
 use crate::gocache::survey::Survey;
 use crate::quantity;
@@ -137,12 +137,12 @@ pub(super) fn poisoned(
         let [sound, changed] = &archives;
         let members = goobj::diff::archives(sound, changed).unwrap_or_default();
         if !members.is_empty() {
-            let differs = members::words(&members);
+            let differs = compiled::words(&members);
             found.what = format!(
                 "{}; the other cache shows what was changed: {differs}",
                 found.what
             );
-            found.evidence.extend(members::evidence(&members));
+            found.evidence.extend(compiled::evidence(&members));
         }
     }
     Ok(())

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use proto::finding::Confidence;
 use proto::gocache::kind::Kind;
 use proto::gocache::{Id, Index};
 
 use super::difference::{Difference, Part};
-use crate::cause::{Confidence, Name};
+use crate::cause::Name;
 use crate::gocache::survey::{Label, Line, Output, Survey};
 
 /// What joining gave.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use proto::finding::{Confidence, Evidence};
 use proto::goobj::diff::{Form, MemberChange};
 use serde::Serialize;
 
 use super::{Comparison, Difference, Verdict};
-use crate::cause::{Confidence, Evidence, Name};
+use crate::cause::Name;
 use crate::report::Tool;
 use crate::report::printed::Printed as _;
 

@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
+use proto::visible::clean;
+
 use super::{Comparison, Difference, Verdict};
 use crate::quantity;
 use crate::report::printed::Printed as _;
-use crate::report::text::{Color, Style, clean};
+use crate::report::text::{Color, Style};
 
 /// Differences shown, unless every detail is wanted.
 const SHOWN: usize = 20;

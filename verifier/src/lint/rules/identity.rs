@@ -1,14 +1,14 @@
 //! Whether the file still is what the go command wrote, and says what that was.
 
 use proto::buildid::BuildId;
+use proto::finding::{Finding, Level};
 
-use super::{Found, found};
+use super::found;
 use crate::goinfo::HostIdOrigin;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::lint::facts::Facts;
-use crate::report::printed::Level;
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     [
         modified(facts),
         build_id(facts),
@@ -21,7 +21,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
     .collect()
 }
 
-fn modified(facts: &Facts<'_>) -> Option<Found> {
+fn modified(facts: &Facts<'_>) -> Option<Finding> {
     let SelfCheck::Changed { recorded, computed } = &facts.artifact.go.self_check else {
         return None;
     };
@@ -46,7 +46,7 @@ fn modified(facts: &Facts<'_>) -> Option<Found> {
     )
 }
 
-fn build_id(facts: &Facts<'_>) -> Option<Found> {
+fn build_id(facts: &Facts<'_>) -> Option<Finding> {
     let what = match &facts.artifact.go.build_id {
         Some(BuildId::Program(_) | BuildId::Package { .. }) => return None,
         Some(BuildId::Redacted) => "redacted, as Bazel leaves it".to_owned(),
@@ -72,7 +72,7 @@ fn build_id(facts: &Facts<'_>) -> Option<Found> {
     )
 }
 
-fn host_id(facts: &Facts<'_>) -> Option<Found> {
+fn host_id(facts: &Facts<'_>) -> Option<Finding> {
     let id = facts.artifact.image.host_id.as_ref()?;
     if facts.artifact.go.host_id_origin != Some(HostIdOrigin::Elsewhere) {
         return None;
@@ -96,7 +96,7 @@ fn host_id(facts: &Facts<'_>) -> Option<Found> {
     )
 }
 
-fn build_info(facts: &Facts<'_>) -> Option<Found> {
+fn build_info(facts: &Facts<'_>) -> Option<Finding> {
     if facts.info().is_some() {
         return None;
     }
@@ -110,7 +110,7 @@ fn build_info(facts: &Facts<'_>) -> Option<Found> {
     )
 }
 
-fn timestamp(facts: &Facts<'_>) -> Option<Found> {
+fn timestamp(facts: &Facts<'_>) -> Option<Finding> {
     let seconds = facts
         .artifact
         .image

@@ -1,22 +1,23 @@
 //! The C side: what the machine's own compiler and linker put in.
 
-use super::{Found, found};
+use proto::finding::{Finding, Level};
+
+use super::found;
 use crate::image::Format;
 use crate::lint::facts::Facts;
-use crate::report::printed::Level;
 
 /// The most libraries and tools named in one finding.
 const SHOWN_MAX: usize = 20;
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
-    let mut all: Vec<Found> = external(facts).into_iter().collect();
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut all: Vec<Finding> = external(facts).into_iter().collect();
     all.extend(enabled(facts));
     all.extend(link_flags(facts));
     all.extend(shuffled(facts));
     all
 }
 
-fn external(facts: &Facts<'_>) -> Option<Found> {
+fn external(facts: &Facts<'_>) -> Option<Finding> {
     let image = &facts.artifact.image;
     if image.is_externally_linked() != Some(true) {
         return None;
@@ -45,7 +46,7 @@ fn external(facts: &Facts<'_>) -> Option<Found> {
 
 /// cgo was on, and the file does not depend on it in sight: where there is no C
 /// compiler, it is off.
-fn enabled(facts: &Facts<'_>) -> Option<Found> {
+fn enabled(facts: &Facts<'_>) -> Option<Finding> {
     let image = &facts.artifact.image;
     let internal = image.is_externally_linked() != Some(true);
     // macOS programs load the system's library either way.
@@ -81,7 +82,7 @@ fn enabled(facts: &Facts<'_>) -> Option<Found> {
     Some(finding.fix("set CGO_ENABLED explicitly: to 0 if the program can do without C"))
 }
 
-fn link_flags(facts: &Facts<'_>) -> Option<Found> {
+fn link_flags(facts: &Facts<'_>) -> Option<Finding> {
     let known = ["-extldflags", "-extld", "-r", "-L", "-linkmode"];
     let flags = facts
         .linker_flags
@@ -109,7 +110,7 @@ fn link_flags(facts: &Facts<'_>) -> Option<Found> {
     any.then(|| finding.fix("pass the same flags wherever it is built; name folders by $ORIGIN"))
 }
 
-fn shuffled(facts: &Facts<'_>) -> Option<Found> {
+fn shuffled(facts: &Facts<'_>) -> Option<Finding> {
     let (_, seed) = facts
         .linker_flags
         .iter()

@@ -1,16 +1,16 @@
 //! Where the code came from.
 
 use proto::buildinfo::Module;
+use proto::finding::{Finding, Level};
 
-use super::{Found, found};
+use super::found;
 use crate::goinfo::sources;
 use crate::lint::facts::Facts;
-use crate::report::printed::Level;
 
 /// The most modules named in one finding.
 const SHOWN_MAX: usize = 20;
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let mut all = folders(facts);
     all.extend(forks(facts));
     all.extend(unsummed(facts));
@@ -40,10 +40,10 @@ fn is_folder(module: &Module) -> bool {
 }
 
 fn listed<'a>(
-    finding: Found,
+    finding: Finding,
     place: &str,
     modules: impl Iterator<Item = &'a Module>,
-) -> Option<Found> {
+) -> Option<Finding> {
     let mut modules = modules.take(SHOWN_MAX).peekable();
     modules.peek()?;
     Some(modules.fold(finding, |finding, module| {
@@ -118,7 +118,7 @@ fn leads_out(path: &str) -> bool {
     })
 }
 
-fn folders(facts: &Facts<'_>) -> Vec<Found> {
+fn folders(facts: &Facts<'_>) -> Vec<Finding> {
     let is_clean = facts.is_clean() == Some(true);
     let kinds = [
         Folder::Machine,
@@ -137,7 +137,7 @@ fn folders(facts: &Facts<'_>) -> Vec<Found> {
     kinds.into_iter().filter_map(finding).collect()
 }
 
-fn forks(facts: &Facts<'_>) -> Option<Found> {
+fn forks(facts: &Facts<'_>) -> Option<Finding> {
     let finding = found(
         "dependency-replaced",
         Level::Note,
@@ -150,7 +150,7 @@ fn forks(facts: &Facts<'_>) -> Option<Found> {
     listed(finding, "build info: dep", replaced)
 }
 
-fn unsummed(facts: &Facts<'_>) -> Option<Found> {
+fn unsummed(facts: &Facts<'_>) -> Option<Finding> {
     let has_sum = |dep: &&Module| match &dep.replace {
         Some(by) => !by.sum.is_empty(),
         None => !dep.sum.is_empty(),
@@ -167,7 +167,7 @@ fn unsummed(facts: &Facts<'_>) -> Option<Found> {
     listed(finding, "build info: dep", missing)
 }
 
-fn arguments(facts: &Facts<'_>) -> Option<Found> {
+fn arguments(facts: &Facts<'_>) -> Option<Finding> {
     let path = &facts.info()?.path;
     (path == "command-line-arguments").then(|| {
         found(

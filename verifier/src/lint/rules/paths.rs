@@ -1,11 +1,11 @@
 //! Folders of the machine that built the file.
 
 use memchr::memmem;
+use proto::finding::{Finding, Level};
 
-use super::{Found, found};
+use super::found;
 use crate::image::Content;
 use crate::lint::facts::Facts;
-use crate::report::printed::Level;
 
 /// A C flag that maps folders to other names, and the longest value shown.
 const PREFIX_MAP: &[u8] = b"-prefix-map=/";
@@ -14,14 +14,14 @@ const SHOWN_MAX: usize = 200;
 /// The most of them looked at.
 const PREFIX_MAPS_MAX: usize = 100;
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let mut all = sources(facts);
     all.extend(temporary(facts));
     all.extend(prefix_map(facts));
     all
 }
 
-fn sources(facts: &Facts<'_>) -> Vec<Found> {
+fn sources(facts: &Facts<'_>) -> Vec<Finding> {
     let Some(sources) = &facts.artifact.go.sources else {
         return unread(facts).into_iter().collect();
     };
@@ -62,7 +62,7 @@ fn sources(facts: &Facts<'_>) -> Vec<Found> {
 }
 
 /// No line table that can be read, and no -trimpath on record.
-fn unread(facts: &Facts<'_>) -> Option<Found> {
+fn unread(facts: &Facts<'_>) -> Option<Finding> {
     (facts.trimmed() == Some(false)).then(|| {
         found(
             "source-path",
@@ -73,7 +73,7 @@ fn unread(facts: &Facts<'_>) -> Option<Found> {
     })
 }
 
-fn temporary(facts: &Facts<'_>) -> Option<Found> {
+fn temporary(facts: &Facts<'_>) -> Option<Finding> {
     let paths = facts.temporary_paths();
     if paths.is_empty() {
         return None;
@@ -103,14 +103,14 @@ fn temporary(facts: &Facts<'_>) -> Option<Found> {
     ))
 }
 
-fn prefix_map(facts: &Facts<'_>) -> Option<Found> {
+fn prefix_map(facts: &Facts<'_>) -> Option<Finding> {
     let bytes = facts.artifact.bytes();
     memmem::find_iter(bytes, PREFIX_MAP)
         .take(PREFIX_MAPS_MAX)
         .find_map(|at| prefix_map_at(bytes, at))
 }
 
-fn prefix_map_at(bytes: &[u8], at: usize) -> Option<Found> {
+fn prefix_map_at(bytes: &[u8], at: usize) -> Option<Finding> {
     let start = bytes
         .get(..at)?
         .iter()

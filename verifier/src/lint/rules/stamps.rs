@@ -1,14 +1,15 @@
 //! What the command line and version control stamped into the file.
 
-use super::{Found, found};
+use proto::finding::{Finding, Level};
+
+use super::found;
 use crate::lint::facts::Facts;
 use crate::lint::smell::{self, Smell};
-use crate::report::printed::Level;
 
 /// The most variables named in one finding.
 const SHOWN_MAX: usize = 20;
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let mut all = variables(facts);
     all.extend(hidden(facts));
     all.extend(modified(facts));
@@ -37,14 +38,14 @@ fn set(facts: &Facts<'_>) -> Vec<(String, String, &'static str)> {
     all
 }
 
-fn variables(facts: &Facts<'_>) -> Vec<Found> {
+fn variables(facts: &Facts<'_>) -> Vec<Finding> {
     let commit_time = facts.setting("vcs.time");
     let set = set(facts).into_iter().filter_map(|(name, value, place)| {
         let smell = smell::of(&name, &value, commit_time)?;
         Some((smell, format!("{place} {name}"), value))
     });
     let set: Vec<(Smell, String, String)> = set.collect();
-    let mut all: Vec<Found> = Vec::new();
+    let mut all: Vec<Finding> = Vec::new();
     let time = match commit_time {
         Some(_) => (Level::Error, "a time, which does not read as the commit's"),
         // A release can have a date of its own.
@@ -87,7 +88,7 @@ fn variables(facts: &Facts<'_>) -> Vec<Found> {
 }
 
 /// Neither symbols nor -ldflags on record: nothing tells what -X set.
-fn hidden(facts: &Facts<'_>) -> Option<Found> {
+fn hidden(facts: &Facts<'_>) -> Option<Finding> {
     let blind = facts.artifact.go.variables.is_none() && facts.trimmed()?;
     blind.then(|| {
         found(
@@ -99,7 +100,7 @@ fn hidden(facts: &Facts<'_>) -> Option<Found> {
     })
 }
 
-fn modified(facts: &Facts<'_>) -> Option<Found> {
+fn modified(facts: &Facts<'_>) -> Option<Finding> {
     let version = &facts
         .info()?
         .main
@@ -126,7 +127,7 @@ fn modified(facts: &Facts<'_>) -> Option<Found> {
     ))
 }
 
-fn missing(facts: &Facts<'_>) -> Option<Found> {
+fn missing(facts: &Facts<'_>) -> Option<Finding> {
     let main = facts.info()?.main.as_ref();
     let version = main.map_or("", |main| main.version.as_str());
     // `go install path@version` records the version and its sum instead.

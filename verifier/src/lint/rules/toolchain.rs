@@ -1,9 +1,10 @@
 //! Which Go built the file, and how.
 
-use super::{Found, found};
+use proto::finding::{Finding, Level};
+
+use super::found;
 use crate::goinfo::version::GoVersion;
 use crate::lint::facts::Facts;
-use crate::report::printed::Level;
 
 /// Folders where packagers, some of whom patch it, install Go.
 const PACKAGED: [(&str, &str); 6] = [
@@ -15,8 +16,8 @@ const PACKAGED: [(&str, &str); 6] = [
     ("/Cellar/go", "Homebrew"),
 ];
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
-    let mut all: Vec<Found> = version(facts).into_iter().collect();
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut all: Vec<Finding> = version(facts).into_iter().collect();
     all.extend(packaged(facts));
     all.extend(experiments(facts));
     all.extend(compiler(facts));
@@ -26,7 +27,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Found> {
     all
 }
 
-fn version(facts: &Facts<'_>) -> Option<Found> {
+fn version(facts: &Facts<'_>) -> Option<Finding> {
     let version = facts.artifact.go.version()?;
     let Some(parsed) = GoVersion::parse(version) else {
         let (rule, what) = if version.starts_with("go") {
@@ -86,7 +87,7 @@ fn pin(version: &str, parsed: &GoVersion) -> String {
     )
 }
 
-fn packaged(facts: &Facts<'_>) -> Option<Found> {
+fn packaged(facts: &Facts<'_>) -> Option<Finding> {
     let goroot = facts.artifact.go.sources.as_ref()?.goroot.as_ref()?;
     let is_of = |(folder, _): &&(&str, &str)| {
         goroot == folder || (goroot.contains(folder) && *folder != "/usr/lib/go")
@@ -103,7 +104,7 @@ fn packaged(facts: &Facts<'_>) -> Option<Found> {
     )
 }
 
-fn experiments(facts: &Facts<'_>) -> Option<Found> {
+fn experiments(facts: &Facts<'_>) -> Option<Finding> {
     let experiments = facts
         .artifact
         .go
@@ -126,7 +127,7 @@ fn experiments(facts: &Facts<'_>) -> Option<Found> {
     )
 }
 
-fn compiler(facts: &Facts<'_>) -> Option<Found> {
+fn compiler(facts: &Facts<'_>) -> Option<Finding> {
     let compiler = facts
         .setting("-compiler")
         .filter(|compiler| *compiler != "gc")?;
@@ -141,7 +142,7 @@ fn compiler(facts: &Facts<'_>) -> Option<Found> {
     )
 }
 
-fn instrumentation(facts: &Facts<'_>) -> Option<Found> {
+fn instrumentation(facts: &Facts<'_>) -> Option<Finding> {
     let flags = ["-race", "-msan", "-asan", "-cover"];
     let set: Vec<&str> = flags
         .into_iter()
@@ -161,7 +162,7 @@ fn instrumentation(facts: &Facts<'_>) -> Option<Found> {
     )
 }
 
-fn profile(facts: &Facts<'_>) -> Option<Found> {
+fn profile(facts: &Facts<'_>) -> Option<Finding> {
     let profile = facts.setting("-pgo")?;
     let tree = facts.artifact.go.sources.as_ref();
     let tree = tree.and_then(|sources| sources.tree.as_deref());
@@ -184,7 +185,7 @@ fn profile(facts: &Facts<'_>) -> Option<Found> {
     )
 }
 
-fn flags(facts: &Facts<'_>) -> Option<Found> {
+fn flags(facts: &Facts<'_>) -> Option<Finding> {
     let given = ["-gcflags", "-asmflags"].map(|flag| (flag, facts.setting(flag)));
     let mut given = given
         .into_iter()

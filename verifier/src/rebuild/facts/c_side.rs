@@ -9,10 +9,10 @@ use std::process::Command;
 use proto::inputs::Cgo;
 
 use super::{QUESTION, Unstated, set};
+use crate::host::child;
+use crate::host::machine::Machine;
 use crate::host::public::C_FLAGS;
 use crate::host::redaction::Redaction;
-use crate::rebuild::child;
-use crate::rebuild::machine::Machine;
 use crate::rebuild::project::{Asking, Project};
 
 /// Variables that C compilers read and whose values say all there is to say.

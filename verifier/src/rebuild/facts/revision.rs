@@ -7,9 +7,9 @@ use std::process::Command;
 use proto::inputs::Revision;
 
 use super::QUESTION;
-use crate::rebuild::child;
-use crate::rebuild::interrupt::Interrupt;
-use crate::rebuild::machine::Machine;
+use crate::host::child;
+use crate::host::interrupt::Interrupt;
+use crate::host::machine::Machine;
 use crate::rebuild::project::Project;
 
 /// Asks git; `None` outside a repository.

@@ -8,8 +8,8 @@ use proto::dirhash::{self, H1, Summary};
 use proto::inputs::Source;
 
 use super::{FILE_MAX, Unstated, revision, sha256};
+use crate::host::machine::Machine;
 use crate::opening::{self, Links};
-use crate::rebuild::machine::Machine;
 use crate::rebuild::project::{Asking, Project};
 
 /// Returns the sources of a program.

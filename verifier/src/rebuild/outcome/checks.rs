@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
+use proto::finding::{Check, Finding, Level, Status};
+
 use super::{Outcome, fix, matters};
 use crate::exit::Exit;
 use crate::quantity;
 use crate::rebuild::session::{Culprit, Kind};
 use crate::report::Report;
-use crate::report::printed::{Check, Finding, Level, Printed, Status};
+use crate::report::printed::Printed;
 use crate::report::text::Style;
 
 impl Printed for Outcome {

@@ -1,12 +1,12 @@
 //! What stays after a run: programs and records, where they were asked for.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 
 use super::{Outcome, Verdict};
 use crate::durable;
-use crate::rebuild::lasting;
+use crate::rebuild::destination::lasting;
 
 impl Outcome {
     /// Writes programs and records to `keep`, records to `records`.
@@ -47,28 +47,6 @@ impl Outcome {
             _ => Ok(()),
         }
     }
-}
-
-/// Makes the folders that `-o` asks for and returns the file to write: builds
-/// that take an hour should not end with one that is missing.
-///
-/// # Errors
-/// When they can't be made.
-pub fn destination(output: &Path, name: &str) -> anyhow::Result<PathBuf> {
-    let file = if is_folder(output) {
-        output.join(name)
-    } else {
-        output.to_owned()
-    };
-    file.parent().map_or(Ok(()), lasting)?;
-    Ok(file)
-}
-
-/// Says whether `-o` names the folder for a program and not the program, as the
-/// go command reads it: one that is there, or a name that ends in a slash.
-pub fn is_folder(output: &Path) -> bool {
-    let last = output.as_os_str().as_encoded_bytes().last();
-    output.is_dir() || last.is_some_and(|last| std::path::is_separator(char::from(*last)))
 }
 
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {

@@ -3,12 +3,14 @@
 
 use std::io::{self, Write};
 
+use proto::finding::Confidence;
+use proto::visible::clean;
+
 use super::{NOT_ASKED_FOR, Outcome, Verdict, fix, matters};
-use crate::cause::Confidence;
 use crate::rebuild::build::Build;
 use crate::rebuild::cache::Mode;
 use crate::rebuild::session::Culprit;
-use crate::report::text::{self, Color, Style, clean};
+use crate::report::text::{self, Color, Style};
 
 impl Outcome {
     pub(super) fn write(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -8,9 +8,9 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 
 use super::Asking;
+use crate::host::surroundings::Variables;
 use crate::rebuild::copy::{self, Manner};
 use crate::rebuild::scratch;
-use crate::rebuild::surroundings::Variables;
 
 /// Folders, none inside another, and the one above them all.
 #[derive(Debug, Clone, PartialEq, Eq)]

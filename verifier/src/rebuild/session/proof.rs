@@ -7,8 +7,9 @@
 
 use std::path::Path;
 
+use proto::finding::Confidence;
+
 use super::{Culprit, Kind, Session, Stop};
-use crate::cause::Confidence;
 use crate::rebuild::build::Build;
 use crate::rebuild::cache::Mode;
 

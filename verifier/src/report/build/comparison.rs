@@ -1,9 +1,9 @@
 //! What comparing two files gave, taken down.
 
 use super::SECTIONS_MAX;
-use crate::compare::{Outcome, Verdict, first_bytes, name};
+use crate::compare::{Outcome, name};
 use crate::diff::regions::Span;
-use crate::diff::{Diff, Field, RegionDiff};
+use crate::diff::{Diff, Field, RegionDiff, Verdict, first_bytes};
 use crate::report::functions::Functions;
 use crate::report::masked::Masked;
 use crate::report::{Bytes, Comparison, FieldDifference, FirstBytes, Range, SectionDifference};

@@ -3,27 +3,28 @@
 mod entry;
 
 use crate::cause::{self, Cause};
-use crate::compare::{Outcome, Question, Verdict, name};
-use crate::container::compare::Comparer;
-use crate::container::difference::{Difference, Differing, How};
+use crate::compare::{Outcome, Question, name};
 use crate::container::limits::Budget;
 use crate::container::listing::Content;
-use crate::container::root::{Carrier, Root};
+use crate::diff::Verdict;
 use crate::fix::Given;
 use crate::image::linkage::Linkage;
 use crate::input;
+use crate::members::compare::Comparer;
+use crate::members::difference::{Difference, Differing, How};
+use crate::members::root::{Carrier, Root};
 use crate::progress::Bar;
 use crate::report::container::Inside;
-use crate::report::{Comparison, File, Finding, Format, Report, SelfCheck};
+use crate::report::{Comparison, Explained, File, Format, Report, SelfCheck};
 
 /// Two members that were compared as builds.
-struct Explained {
+struct Programs {
     files: [File; 2],
     outcome: Outcome,
 }
 
 /// A comparison and the causes found in it.
-pub(in crate::report) type Compared = (Comparison, Vec<Finding>);
+pub(in crate::report) type Compared = (Comparison, Vec<Explained>);
 
 /// What was found inside files, to be put behind the files that were given.
 pub(in crate::report) struct Insides {
@@ -42,7 +43,7 @@ struct Inserter<'a> {
     insides: &'a mut Insides,
     /// The indexes of the two outermost containers.
     roots: [usize; 2],
-    explained: Vec<Option<Explained>>,
+    explained: Vec<Option<Programs>>,
     letters: [String; 2],
     paths: [String; 2],
     group: &'a [usize],
@@ -77,7 +78,7 @@ impl Insides {
             let take = Box::new(move |_: &[String], a: &_, b: &_| {
                 let outcome = Outcome::asked(a, b, letters.clone(), Question::of(given, &bar));
                 let verdict = outcome.verdict;
-                taken.push(Some(Explained {
+                taken.push(Some(Programs {
                     files: [File::of(a), File::of(b)],
                     outcome,
                 }));
@@ -125,23 +126,24 @@ impl Report {
         }
         if parts.is_empty() {
             let causes = self.causes.iter();
-            let own = causes.filter(|cause| self.is_container(cause.files));
-            let why = own.map(|cause| cause.summary.clone()).next();
+            let own = causes.filter(|one| self.is_container(one.files));
+            let why = own.map(|one| one.cause.summary.clone()).next();
             return Some(why.unwrap_or_else(|| "the files differ".into()));
         }
-        let inner = self
-            .causes
-            .iter()
-            .find(|cause| !self.is_container(cause.files));
-        if let Some(cause) = inner {
+        let inner = self.causes.iter().find(|one| !self.is_container(one.files));
+        if let Some(one) = inner {
             let path = self
                 .files
-                .get(cause.files[0])
+                .get(one.files[0])
                 .and_then(|file| file.inside.as_ref());
             let path = path
                 .map(|inside| inside.path.join(": "))
                 .unwrap_or_default();
-            return Some(format!("{}; {path}: {}", parts.join(", "), cause.summary));
+            return Some(format!(
+                "{}; {path}: {}",
+                parts.join(", "),
+                one.cause.summary
+            ));
         }
         Some(parts.join(", "))
     }
@@ -243,7 +245,7 @@ impl Inserter<'_> {
     fn look_into(&mut self, member: &Differing, path: &mut Vec<String>) -> Option<[usize; 2]> {
         match &member.how {
             How::Program { number, .. } => {
-                let Explained { files, outcome } = self.explained.get_mut(*number)?.take()?;
+                let Programs { files, outcome } = self.explained.get_mut(*number)?.take()?;
                 let files = self.files(files, path);
                 let mut comparison = Comparison::of(files, &outcome);
                 comparison.letters.clone_from(&self.letters);
@@ -288,10 +290,10 @@ impl Inserter<'_> {
         [first, first + 1]
     }
 
-    fn findings(&self, files: [usize; 2], causes: &[Cause]) -> Vec<Finding> {
+    fn findings(&self, files: [usize; 2], causes: &[Cause]) -> Vec<Explained> {
         let causes = causes.iter();
         causes
-            .map(|cause| Finding::of(files, self.group, cause))
+            .map(|cause| Explained::of(files, self.group, cause))
             .collect()
     }
 }

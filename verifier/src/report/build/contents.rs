@@ -5,13 +5,13 @@ use std::cell::RefCell;
 use proto::dirhash::Summary;
 
 use super::inspected;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::container::kind::Kind;
 use crate::container::limits::Budget;
 use crate::container::listing::Content;
-use crate::container::root::Carrier;
-use crate::container::survey::{Holding, Inner, Member, Surveyor};
 use crate::input;
+use crate::members::root::Carrier;
+use crate::members::survey::{Holding, Inner, Member, Surveyor};
 use crate::report::container::Inside;
 use crate::report::contents::{Contents, Entry};
 use crate::report::{File, Report, Setting};
@@ -142,7 +142,7 @@ impl Inserter<'_> {
             Inner::Program(number) => {
                 let file = self.programs.get_mut(number).and_then(Option::take);
                 if let Some(file) = file {
-                    entry.what = crate::report::text::describe(&file);
+                    entry.what = crate::report::facts::describe(&file);
                     entry.file = Some(self.file(file, path));
                 }
             }

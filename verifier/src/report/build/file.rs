@@ -7,7 +7,7 @@ use proto::buildid::content::Variant;
 use proto::{buildid, buildinfo};
 
 use super::SECTIONS_MAX;
-use crate::compare::Artifact;
+use crate::artifact::Artifact;
 use crate::goinfo::functions::package;
 use crate::goinfo::{self, HostIdOrigin, pclntab, selfcheck, variables};
 use crate::image::HostIdKind;

@@ -1,10 +1,10 @@
 //! Checks and their findings on the page.
 
 use maud::{Markup, html};
+use proto::finding::{Check, Confidence, Evidence, Finding, Level, Status};
+use proto::visible::clean;
 
-use crate::cause::{Confidence, Evidence};
-use crate::report::printed::{Check, Finding, Level, Printed, Status};
-use crate::report::text::clean;
+use crate::report::printed::Printed;
 
 /// Checks shown in full.
 const CHECKS_SHOWN: usize = 500;

@@ -1,12 +1,12 @@
 //! Cards and tables on the page.
 
 use maud::{Markup, html};
+use proto::visible::clean;
 
 use super::checks::shortened;
 use super::picture;
 use crate::quantity;
 use crate::report::figure::{Card, Cards, Figure, Layout, Row, Table, Value};
-use crate::report::text::clean;
 
 /// What stands between groups of three digits.
 const NARROW_SPACE: char = '\u{202f}';

@@ -9,11 +9,11 @@ mod places;
 mod scale;
 
 use maud::{Markup, html};
+use proto::visible::clean;
 
 use crate::image::Content;
 use crate::quantity;
 use crate::report::figure::{Layout, LayoutFile, LayoutSection};
-use crate::report::text::clean;
 use labels::Label;
 use places::Band;
 use scale::Scale;

@@ -1,6 +1,6 @@
 //! Text and values in Markdown, so that nothing in them is read as markup.
 
-use crate::report::text::clean;
+use proto::visible::clean;
 
 /// Invisible in the page, it keeps `@name` and `#1` from calling people and
 /// linking issues on the services that show these pages.

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
+use proto::visible::clean;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::escape::BREAK;
 use super::*;
 use crate::report::sample;
-use crate::report::text::clean;
 
 /// Everything that a page may hold, as a reader of Markdown sees it.
 fn words(page: &str) -> Result<String, String> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::cause::{Confidence, Evidence};
+use proto::finding::{Confidence, Evidence};
 
 /// The schema a log says it follows.
 pub(super) const SCHEMA: &str =

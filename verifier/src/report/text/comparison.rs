@@ -2,11 +2,16 @@
 
 use std::io;
 
-use super::{Color, Printer, clean, describe};
-use crate::cause::{Confidence, Evidence, Name};
-use crate::compare::{Verdict, name};
+use proto::finding::{Confidence, Evidence};
+use proto::visible::clean;
+
+use super::{Color, Printer};
+use crate::cause::{Cause, Name};
+use crate::compare::name;
+use crate::diff::Verdict;
 use crate::quantity;
-use crate::report::{Comparison, File, Finding, Report, SectionDifference};
+use crate::report::facts::describe;
+use crate::report::{Comparison, File, Report, SectionDifference};
 
 /// Pieces of evidence shown for one cause unless every detail is wanted.
 const EVIDENCE_SHOWN: usize = 6;
@@ -62,11 +67,8 @@ impl Printer<'_> {
             return Ok(());
         }
         self.masked(pair, report.alarm(pair).as_deref())?;
-        let causes = report
-            .causes
-            .iter()
-            .filter(|cause| cause.files == pair.files);
-        let causes: Vec<&Finding> = causes.collect();
+        let causes = report.causes.iter().filter(|one| one.files == pair.files);
+        let causes: Vec<&Cause> = causes.map(|one| &one.cause).collect();
         self.next(pair)?;
         self.causes(&causes, pair)?;
         if pair.container.is_none() {
@@ -104,19 +106,19 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn causes(&mut self, causes: &[&Finding], pair: &Comparison) -> io::Result<()> {
+    fn causes(&mut self, causes: &[&Cause], pair: &Comparison) -> io::Result<()> {
         if !causes.is_empty() {
             let title = self.paint("Why, strongest first", Color::Bold);
             writeln!(self.out, "\n{title}")?;
         }
         for (number, cause) in causes.iter().enumerate() {
             let confidence = match cause.confidence {
-                _ if cause.cause == Name::Unexplained => String::new(),
+                _ if cause.name == Name::Unexplained => String::new(),
                 Confidence::Proven => self.paint(" (proven)", Color::Red),
                 Confidence::Likely => self.paint(" (likely)", Color::Yellow),
                 Confidence::Possible => " (possible)".to_owned(),
             };
-            let cause_name = self.paint(&cause.cause.as_str(), Color::Bold);
+            let cause_name = self.paint(&cause.name.as_str(), Color::Bold);
             writeln!(
                 self.out,
                 "{:>3}. {cause_name}{confidence}: {}",
@@ -192,12 +194,11 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn detail(&mut self, pair: &Comparison, causes: &[&Finding]) -> io::Result<()> {
-        let is_open = causes.iter().any(|cause| cause.cause == Name::Unexplained);
+    fn detail(&mut self, pair: &Comparison, causes: &[&Cause]) -> io::Result<()> {
+        let is_open = causes.iter().any(|cause| cause.name == Name::Unexplained);
         let mut named = causes.iter();
-        let is_proven = named.any(|cause| {
-            cause.cause != Name::Unexplained && cause.confidence == Confidence::Proven
-        });
+        let is_proven = named
+            .any(|cause| cause.name != Name::Unexplained && cause.confidence == Confidence::Proven);
         let title = self.paint("Detail", Color::Bold);
         writeln!(self.out, "\n{title}")?;
         if let Some(pattern) = &pair.pattern {

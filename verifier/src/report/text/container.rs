@@ -2,10 +2,12 @@
 
 use std::io;
 
-use super::{Color, Printer, clean};
+use proto::visible::clean;
+
+use super::{Color, Printer};
 use crate::quantity;
 use crate::report::container::{Container, Member, Only};
-use crate::report::{Comparison, File, Report};
+use crate::report::{Comparison, File, Report, facts};
 
 /// Members shown of one list unless every detail is wanted.
 const MEMBERS_SHOWN: usize = 12;
@@ -44,7 +46,7 @@ impl Printer<'_> {
     }
 
     fn member_file(&mut self, letter: &str, file: &File) -> io::Result<()> {
-        let what = clean(&super::describe(file));
+        let what = clean(&facts::describe(file));
         writeln!(
             self.out,
             "  {letter}: {}, {what}",

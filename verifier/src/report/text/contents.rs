@@ -2,7 +2,9 @@
 
 use std::io;
 
-use super::{Color, Printer, clean};
+use proto::visible::clean;
+
+use super::{Color, Printer};
 use crate::quantity::{count, size};
 use crate::report::contents::{Contents, Entry};
 use crate::report::{Report, facts};

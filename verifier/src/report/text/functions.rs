@@ -2,7 +2,9 @@
 
 use std::io;
 
-use super::{Printer, clean};
+use proto::visible::clean;
+
+use super::Printer;
 use crate::diff::functions::{Change, Counts, FunctionDiff};
 use crate::quantity;
 use crate::report::Comparison;

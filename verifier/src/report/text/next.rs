@@ -2,7 +2,9 @@
 
 use std::io;
 
-use super::{Color, Printer, clean};
+use proto::visible::clean;
+
+use super::{Color, Printer};
 use crate::report::{Comparison, next};
 
 impl Printer<'_> {

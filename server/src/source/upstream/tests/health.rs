@@ -86,6 +86,40 @@ async fn answers_about_one_file_leave_the_breaker_closed() {
 }
 
 #[tokio::test]
+async fn a_parent_whose_own_upstream_fails_is_asked_for_what_it_has() {
+    for status in [502, 503] {
+        let up = Arc::new(AtomicBool::new(true));
+        let state = Arc::clone(&up);
+        // A server of our kind, or for a while nobody behind a gateway.
+        let parent = Origin::start(move |request| {
+            match (state.load(Ordering::Relaxed), request.target.as_str()) {
+                (false, _) => Reply::status(503),
+                (true, "/stored") => Reply::ok("good"),
+                (true, _) => Reply::new(status, &[("Retry-After", "5")], b"upstream is dead"),
+            }
+        })
+        .await;
+        let upstreams = open(&fragile(&parent.url(), Duration::ZERO));
+        for path in 0..10 {
+            let error = get(&upstreams, &path.to_string()).await;
+            let want = format!("unavailable {status}");
+            assert_eq!(brief(&error.expect_err("its upstream fails")), want);
+        }
+        assert_eq!(upstreams.health()[0].breaker, Breaker::Closed);
+        assert_eq!(text(&upstreams, "stored").await, "good");
+        // It is back although its upstream is not.
+        up.store(false, Ordering::Relaxed);
+        for path in ["a", "b", "c"] {
+            get(&upstreams, path).await.expect_err("down");
+        }
+        assert_eq!(upstreams.health()[0].breaker, Breaker::Open);
+        up.store(true, Ordering::Relaxed);
+        get(&upstreams, "d").await.expect_err("its upstream fails");
+        assert_eq!(upstreams.health()[0].breaker, Breaker::Closed);
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_is_back_is_asked_again() {
     let up = Arc::new(AtomicBool::new(false));
     let state = Arc::clone(&up);

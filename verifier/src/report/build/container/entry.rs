@@ -1,9 +1,10 @@
 //! Members of containers as the report lists them.
 
-use crate::cause::Evidence;
-use crate::compare::Verdict;
-use crate::container::difference::{Difference, Differing, Example, How};
+use proto::finding::Evidence;
+
 use crate::container::listing::Content;
+use crate::diff::Verdict;
+use crate::members::difference::{Difference, Differing, Example, How};
 use crate::report::container::{Container, Member, Metadata, Only, Total};
 
 /// The most members listed for one comparison.

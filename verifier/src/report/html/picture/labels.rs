@@ -73,5 +73,5 @@ fn is_free(placed: &[Label<'_>], row: u8, text: &Range<f64>, anchor: f64) -> boo
 
 fn text_width(text: &str) -> f64 {
     // Escapes of hidden characters are longer than what they stand for.
-    crate::report::text::clean(text).chars().count() as f64 * LETTER_WIDTH
+    proto::visible::clean(text).chars().count() as f64 * LETTER_WIDTH
 }

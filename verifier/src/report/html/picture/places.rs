@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use proto::visible::clean;
+
 use super::scale::Scale;
 use crate::quantity;
 use crate::report::figure::{Layout, Place};
-use crate::report::text::clean;
 
 /// The narrowest band, so that one byte can be seen.
 const BAND_WIDTH_MIN: f64 = 2.5;
