@@ -47,7 +47,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
             "pass the same -X values to both builds, and only values that depend on the source: the commit's own time \
              (git log -1 --format=%cI) in place of the clock, no host or user names{advice}"
         ),
-        reach: Reach::Moved([0, 1].map(|side| places(found, side))),
+        reach: reach(found),
     }]
 }
 
@@ -87,12 +87,19 @@ fn evidence(pair: &Pair<'_>, one: &SetString) -> Evidence {
     Evidence::sides(place, shown(0), shown(1))
 }
 
+/// In place where each text is as long as the other; else what lies behind moved.
+fn reach(found: &[SetString]) -> Reach {
+    let len = |one: &SetString, side: usize| one.texts[side].as_ref().map(Range::len);
+    let of_one_length = found
+        .iter()
+        .all(|one| len(one, 0) == len(one, 1) && one.is_set == [true, true]);
+    match of_one_length {
+        true => Reach::Places(places(found, 0)),
+        false => Reach::Moved([0, 1].map(|side| places(found, side))),
+    }
+}
+
 fn places(found: &[SetString], side: usize) -> Vec<Range<usize>> {
-    let of = |one: &SetString| {
-        let text = one.texts[side]
-            .clone()
-            .map(|text| text.start..text.end + usize::from(one.is_set[side]));
-        [text, one.headers[side].clone()]
-    };
+    let of = |one: &SetString| [one.texts[side].clone(), one.headers[side].clone()];
     found.iter().flat_map(of).flatten().collect()
 }

@@ -69,7 +69,9 @@ fn text(files: [&Artifact; 2], reference: &Reference<'_>) -> Option<Literal> {
             |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\n' | b'\r' | b'\t');
         text.iter().all(is_printable) && std::str::from_utf8(text).is_ok()
     };
-    (text_a != text_b && is_text(text_a) && is_text(text_b)).then(|| Literal {
+    // A file that was embedded ends with a line end; its own explainer looks after it.
+    let is_file = text_a.ends_with(b"\n") || text_b.ends_with(b"\n");
+    (text_a != text_b && !is_file && is_text(text_a) && is_text(text_b)).then(|| Literal {
         span: one.clone(),
         a: one,
         b: other,
