@@ -33,8 +33,13 @@ fn before(sides: &Sides<'_>) -> Vec<String> {
     if !same_commit {
         commands.extend(stamps::checkout(sides));
     }
-    // Another commit has a go.mod of its own.
-    if same_commit && sides.diff.setting("DefaultGODEBUG").is_some() && sides.is_same_go {
+    let same_module = other.is_some_and(|other| other.module == source.module);
+    // Another commit has a go.mod of its own, and another module.
+    if same_commit
+        && same_module
+        && sides.diff.setting("DefaultGODEBUG").is_some()
+        && sides.is_same_go
+    {
         commands.extend(settings::edits(sides).into_iter().flatten());
     }
     commands

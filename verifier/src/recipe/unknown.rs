@@ -74,14 +74,12 @@ fn linker(artifact: &Artifact, recipe: &Recipe) -> Option<String> {
         None => VARIABLES_UNKNOWN,
     };
     let search = match by_id {
-        true => {
-            " (part A of the build ID is a hash over them, which a log of a rebuild can be held against)"
-        }
+        true => " (a log of a rebuild finds them: --explain-with)",
         false => "",
     };
     Some(format!(
-        "{LINKER_UNKNOWN} a build with -trimpath does not record -ldflags, and the order and spelling of what \
-         the file shows are not known{search}{variables}"
+        "{LINKER_UNKNOWN} a build with -trimpath does not record -ldflags; order and spelling, and flags without a trace, \
+         are open{search}{variables}"
     ))
 }
 
