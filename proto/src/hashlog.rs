@@ -34,6 +34,7 @@
 //!
 //! Source: cmd/go/internal/cache/hash.go
 
+pub mod linkflags;
 pub mod preimage;
 pub mod walk;
 
@@ -122,6 +123,14 @@ impl Log {
             let text = line.strip_suffix(b"\n").unwrap_or(&line);
             reader.line(text.strip_suffix(b"\r").unwrap_or(text))?;
         }
+    }
+
+    /// Makes a log of one action; `None` where its lines do not give its hash.
+    pub fn of(block: Block) -> Option<Self> {
+        let hash: [u8; 32] = Sha256::digest(block.lines.concat()).into();
+        let mut log = Self::default();
+        (hash == block.hash).then(|| log.add(block))?;
+        Some(log)
     }
 
     /// Returns how many actions it proves.

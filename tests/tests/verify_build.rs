@@ -26,6 +26,12 @@ mod containers;
 #[path = "verify_build/contents.rs"]
 mod contents;
 #[cfg(test)]
+#[path = "verify_build/fixes.rs"]
+mod fixes;
+#[cfg(test)]
+#[path = "verify_build/flags.rs"]
+mod flags;
+#[cfg(test)]
 #[path = "verify_build/functions.rs"]
 mod functions;
 #[cfg(test)]

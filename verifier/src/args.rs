@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser, Subcommand, ValueHint};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use accept::Accept;
 
@@ -47,14 +47,21 @@ pub struct Args {
     pub accept: Option<Accept>,
 
     /// Prove the causes with logs of both builds, made by
-    /// GODEBUG=gocachehash=1 go build ... 2> a.log
+    /// GODEBUG=gocachehash=1 go build ... 2> a.log. With - for a log that nobody has,
+    /// the linker's flags that the file does not record are looked for in the other one
     #[arg(
         long,
         value_name = "A.LOG,B.LOG",
         value_delimiter = ',',
+        allow_hyphen_values = true,
         value_hint = ValueHint::FilePath
     )]
     pub explain_with: Vec<PathBuf>,
+
+    /// The file that can't be changed: fixes are then for the other one, with its values;
+    /// of two files a, unless said otherwise
+    #[arg(long, value_enum, value_name = "FILE")]
+    pub given: Option<Given>,
 
     /// How to print
     #[command(flatten)]
@@ -88,12 +95,19 @@ impl Args {
             }
             error
         })?;
-        let compares = !args.files.is_empty() || args.accept.is_some();
+        let compares = !args.files.is_empty() || args.accept.is_some() || args.given.is_some();
         if args.command.is_some() && (compares || !args.explain_with.is_empty()) {
             return Err(Self::command().error(
                 ErrorKind::ArgumentConflict,
-                "files to compare, --accept and --explain-with do not go with a command; a file that has the \
+                "files to compare, --accept, --given and --explain-with do not go with a command; a file that has the \
                  name of a command is named with its folder: ./inspect",
+            ));
+        }
+        let is_given = args.given.is_some_and(|given| given != Given::None);
+        if is_given && args.files.len() > 2 {
+            return Err(Self::command().error(
+                ErrorKind::ArgumentConflict,
+                "--given a and --given b are for two files; of more, compare the given one with each of the others",
             ));
         }
         Ok(args)
@@ -103,6 +117,17 @@ impl Args {
 /// Says whether text would do more than be read on a terminal or in a workflow's log.
 fn is_unsafe(text: &str) -> bool {
     text.lines().any(|line| clean(line) != line)
+}
+
+/// Which of two files can't be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Given {
+    /// The first
+    A,
+    /// The second
+    B,
+    /// None of them: fixes are for both builds
+    None,
 }
 
 /// What to do instead of comparing.
@@ -173,6 +198,10 @@ Examples:
   verify-build a b --output why.html --output scan.sarif
                                                 text here, and two files more
   verify-build --format github a b              in a GitHub workflow
+  verify-build published rebuilt                what to run so that the second becomes the first
+  verify-build --explain-with -,b.log published rebuilt
+                                                the same, and the linker's flags by the rebuild's log
+  verify-build --given none a b                 what to make alike in both builds
   verify-build inspect /usr/local/bin/tool      what one file tells about its build
 
 Exit codes:
@@ -217,6 +246,9 @@ mod tests {
             &["--accept", "masked", "cache", "audit"][..],
             &["a", "-v", "inspect", "b"],
             &["--explain-with", "a,b", "inspect", "b"],
+            &["--given", "a", "inspect", "b"],
+            &["--given", "a", "a", "b", "c"],
+            &["--given", "c", "a", "b"],
             &["a"],
             &["-v"],
         ] {

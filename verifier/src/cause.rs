@@ -30,6 +30,7 @@ mod keys;
 mod ldflags;
 mod linking;
 mod literals;
+mod main_module;
 mod modified;
 mod name;
 mod open;
@@ -40,6 +41,7 @@ mod paths;
 mod pattern;
 mod producers;
 mod seeds;
+mod set_strings;
 mod settings;
 mod strings;
 mod symbols_stripped;
@@ -58,6 +60,8 @@ use crate::members::difference::Difference;
 pub(crate) use ldflags::flags as linker_flags;
 pub use name::Name;
 pub use pair::Pair;
+pub(crate) use set_strings::{name as set_string_name, text as set_string_text};
+pub(crate) use settings::settings_of;
 
 /// One reason for a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,8 +111,9 @@ type Explainer = fn(&Pair<'_>) -> Vec<Cause>;
 type Step = fn(&Pair<'_>, &[Cause]) -> Vec<Cause>;
 
 /// Explainers of what the build information says.
-const BY_BUILD_INFO: [Explainer; 7] = [
+const BY_BUILD_INFO: [Explainer; 8] = [
     toolchain::explain,
+    main_module::explain,
     settings::explain,
     package::explain,
     dependencies::explain,
@@ -185,6 +190,7 @@ fn look_on(pair: &Pair<'_>, causes: &mut Vec<Cause>) {
     }
     let found = by_content(pair, causes);
     add_all(causes, found);
+    add_all(causes, set_strings::explain(pair));
     // A variable may have been set beside another change of the source.
     let strings = if open::is_open(pair, causes) {
         strings::explain

@@ -6,7 +6,10 @@ use crate::artifact::{Artifact, obstacle};
 use crate::cause::{self, Cause, Pair};
 use crate::diff::first_bytes::FirstBytes;
 use crate::diff::{Diff, Verdict};
+use crate::fix::{self, Given};
+use crate::linkflags::{Limits, Searched, between};
 use crate::mask;
+use crate::progress::Bar;
 
 /// What comparing two files gave.
 #[derive(Debug)]
@@ -24,20 +27,45 @@ pub struct Outcome {
     /// The second verdict: equal once what names or signs a build is left out?
     /// Asked only of different files that have such marks.
     pub masked: Option<mask::Compared>,
+    /// What to run so that the other file becomes as the given one.
+    pub next: Option<fix::Next>,
+    /// The linker's flags that were tried for the file without a log.
+    pub linker_flags: Option<Searched>,
+}
+
+/// What is asked beside why two files differ.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'q> {
+    /// Which file the other one is to become equal to.
+    pub given: Option<Given>,
+    /// Shows that work goes on.
+    pub bar: &'q Bar,
+}
+
+impl<'q> Question<'q> {
+    /// Puts a question together.
+    pub fn of(given: Option<Given>, bar: &'q Bar) -> Self {
+        Self { given, bar }
+    }
 }
 
 impl Outcome {
     /// Compares two files; sentences call them by these names.
     pub fn of(a: &Artifact, b: &Artifact, names: [String; 2]) -> Self {
+        Self::asked(a, b, names, Question::of(None, &Bar::hidden()))
+    }
+
+    /// The same, with fixes for the other file where one is given.
+    pub fn asked(a: &Artifact, b: &Artifact, names: [String; 2], question: Question<'_>) -> Self {
         if a.input.sha256 == b.input.sha256 {
             return Self::same(a.bytes().is_empty());
         }
         let reason = obstacle(a).or_else(|| obstacle(b));
         let diff = Diff::of(a, b);
         // Causes found in what is not a whole build would be guesses.
-        let causes = match reason {
-            Some(_) => Vec::new(),
-            None => cause::explain(&Pair::new(a, b, &diff, names)),
+        let told = match reason {
+            Some(_) => Told::default(),
+            None => Told::of(Pair::new(a, b, &diff, names), question),
         };
         let masked = match reason {
             Some(_) => None,
@@ -53,8 +81,10 @@ impl Outcome {
             reason,
             diff: Some(diff),
             first_bytes: FirstBytes::of(a, b),
-            causes,
+            causes: told.causes,
             masked,
+            next: told.next,
+            linker_flags: told.linker_flags,
         }
     }
 
@@ -71,6 +101,48 @@ impl Outcome {
             first_bytes: None,
             causes: Vec::new(),
             masked: None,
+            next: None,
+            linker_flags: None,
+        }
+    }
+}
+
+/// How often it is said how many flags were tried.
+const SAID_EVERY: u64 = 1 << 14;
+
+/// Why two files differ, and what to do about it.
+#[derive(Default)]
+struct Told {
+    causes: Vec<Cause>,
+    next: Option<fix::Next>,
+    linker_flags: Option<Searched>,
+}
+
+impl Told {
+    fn of(mut pair: Pair<'_>, question: Question<'_>) -> Self {
+        let bar = question.bar;
+        let mut linker_flags = None;
+        let progress = |count| {
+            bar.add(count);
+            if bar.at().is_multiple_of(SAID_EVERY) {
+                bar.say(format!("trying linker flags, {} so far", bar.at()));
+            }
+        };
+        let tried = between::between(&pair, Limits::default(), &progress);
+        bar.say("comparing");
+        if let Some(between) = tried {
+            let side = between.searched.file;
+            if let Some(log) = between.log {
+                pair.logs[side] = Some(log);
+            }
+            linker_flags = Some(between.searched);
+        }
+        let mut causes = cause::explain(&pair);
+        let given = question.given;
+        Self {
+            next: given.and_then(|given| fix::apply(&pair, given, &mut causes)),
+            causes,
+            linker_flags,
         }
     }
 }

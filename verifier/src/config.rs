@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::args::output::Color;
 use crate::args::{self, Args, Command};
+use crate::fix::Given;
 use crate::host::{Environment, Host};
 use crate::output::Output;
 use crate::progress::Progress;
@@ -56,6 +57,8 @@ pub struct Comparing {
     pub accept: Option<args::Accept>,
     /// Logs of the files' builds, one a file, or none.
     pub logs: Vec<PathBuf>,
+    /// Which of two files can't be changed.
+    pub given: Option<Given>,
 }
 
 impl Config {
@@ -63,6 +66,7 @@ impl Config {
     /// is set to anything or TERM is `dumb` (no-color.org).
     pub fn new(args: Args) -> Self {
         let environment = environment();
+        let files = args.files.len();
         let output = args.output;
         let color = match output.color {
             Color::Always => true,
@@ -86,6 +90,7 @@ impl Config {
                     files: args.files,
                     accept: args.accept,
                     logs: args.explain_with,
+                    given: given(args.given, files),
                 }),
                 Some(Command::Inspect { files }) => Task::Inspect(files),
                 Some(Command::Lint(lint)) => Task::Lint(lint),
@@ -102,6 +107,16 @@ impl Config {
                 progress,
             },
         }
+    }
+}
+
+/// Of two files the first is given, unless something else is said.
+fn given(said: Option<args::Given>, files: usize) -> Option<Given> {
+    match said {
+        None => (files == 2).then_some(Given::First),
+        Some(args::Given::A) => Some(Given::First),
+        Some(args::Given::B) => Some(Given::Second),
+        Some(args::Given::None) => None,
     }
 }
 

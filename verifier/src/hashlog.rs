@@ -16,11 +16,14 @@ use crate::artifact::Artifact;
 /// Bytes read at a time.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Reads one log for each file, or none at all.
+/// Stands for a log that nobody has.
+const ABSENT: &str = "-";
+
+/// Reads one log for each file, or none at all; `-` stands for one that nobody has.
 ///
 /// # Errors
 /// When a log can't be read, or is not that of its file's build.
-pub fn read(files: &[PathBuf], logs: &[PathBuf]) -> anyhow::Result<Vec<Arc<Log>>> {
+pub fn read(files: &[PathBuf], logs: &[PathBuf]) -> anyhow::Result<Vec<Option<Arc<Log>>>> {
     if logs.is_empty() {
         return Ok(Vec::new());
     }
@@ -32,7 +35,12 @@ pub fn read(files: &[PathBuf], logs: &[PathBuf]) -> anyhow::Result<Vec<Arc<Log>>
     );
     let pairs = files.iter().zip(logs);
     pairs
-        .map(|(file, log)| read_one(file, log).map(Arc::new))
+        .map(|(file, log)| {
+            let is_there = log.as_os_str() != ABSENT;
+            is_there
+                .then(|| read_one(file, log).map(Arc::new))
+                .transpose()
+        })
         .collect()
 }
 

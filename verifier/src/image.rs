@@ -227,6 +227,17 @@ impl Image {
         })
     }
 
+    /// Says whether a program has memory at an address, whether or not its file fills it.
+    pub fn has_memory_at(&self, address: u64) -> bool {
+        let mut segments = self.segments.iter().take(SEGMENTS_SEARCHED);
+        segments.any(|segment| {
+            let len = segment.memory.max(segment.range.len() as u64);
+            address
+                .checked_sub(segment.address)
+                .is_some_and(|offset| offset < len)
+        })
+    }
+
     /// Returns the address of a byte of the file, where it is loaded.
     pub fn address_of(&self, offset: usize) -> Option<u64> {
         let region = self.region_at(offset)?;

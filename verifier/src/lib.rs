@@ -13,11 +13,14 @@
 //! dwarf      debug information
 //! goinfo     build ID, self-check, build information, functions, source paths
 //! artifact   one file taken in whole: input, image and goinfo together
+//! recipe     how a file was built: what to run so as to get its bytes again
 //! diff       two files side by side: A/B/C/D, fields, regions, functions, bytes
 //! hashlog    logs of the go command, given to the files they are of
 //! mask       what may be left out of a second verdict
 //! members    two containers side by side, and all that one holds
 //! cause      explainers: each turns a difference into causes with a fix
+//! linkflags  the linker's flags of a file that does not record them, by its build ID
+//! fix        the other file, where one is given: what to run so that it becomes equal
 //! cluster    three and more files, grouped by what they share
 //! compare    the verdict on two files
 //! args       the command line
@@ -47,6 +50,8 @@ pub mod goinfo;
 
 pub mod artifact;
 
+pub mod recipe;
+
 pub mod diff;
 pub mod hashlog;
 pub mod mask;
@@ -54,6 +59,10 @@ pub mod mask;
 pub mod members;
 
 pub mod cause;
+
+pub mod linkflags;
+
+pub mod fix;
 
 pub mod cluster;
 pub mod compare;

@@ -33,7 +33,8 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
     let found: Box<dyn Printed> = match &config.task {
         Task::Compare(comparing) => {
             let logs = hashlog::read(&comparing.files, &comparing.logs)?;
-            let mut report = Report::compare_with(&comparing.files, &logs, host.progress)?;
+            let given = comparing.given;
+            let mut report = Report::compare_with(&comparing.files, &logs, given, host.progress)?;
             if let Some(accept) = &comparing.accept {
                 report.accept(accept);
             }

@@ -28,6 +28,7 @@ mod figures;
 mod file;
 pub mod functions;
 pub mod masked;
+mod next;
 pub mod printed;
 pub mod rules;
 pub mod text;
@@ -37,6 +38,9 @@ use serde::{Serialize, Serializer};
 
 use crate::cause::Cause;
 use crate::diff::Verdict;
+use crate::fix::Next;
+use crate::linkflags::Searched;
+
 pub use file::{
     BuildId, BuildInfo, File, Format, FunctionCount, HostId, Module, Parts, Section, SelfCheck,
     Setting,
@@ -129,6 +133,12 @@ pub struct Comparison {
     pub functions: Option<functions::Functions>,
     /// What they carry, where one of them carries other files and both were read.
     pub container: Option<container::Container>,
+    /// What to run so that the file that is not given is built as the other was; null
+    /// where none is given, or both were built in the same way as far as they tell.
+    pub next: Option<Next>,
+    /// The linker's flags that were tried for the file whose build has no log, where the
+    /// other one's has and both link the same package main; null otherwise.
+    pub linker_flags: Option<Searched>,
 }
 
 /// A line of build information that differs.

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use verifier::artifact::Artifact;
-use verifier::compare::Outcome;
+use verifier::compare::{Outcome, Question};
 use verifier::diff::Verdict;
+use verifier::fix::Given;
 use verifier::input::Input;
+use verifier::progress::Bar;
 
 /// Every so many bytes one is changed in the copy.
 const STEPS: [usize; 3] = [7, 61, 509];
@@ -49,7 +51,15 @@ fn artifact(bytes: Vec<u8>, digest: u8) -> Artifact {
 }
 
 fn answer(a: &Artifact, b: &Artifact) -> Outcome {
-    let outcome = Outcome::of(a, b, ["a".into(), "b".into()]);
+    let bar = Bar::hidden();
+    // The first is given, so that its recipe is read and fixes are made of it.
+    let question = Question::of(Some(Given::First), &bar);
+    let outcome = Outcome::asked(a, b, ["a".into(), "b".into()], question);
+    if let Some(next) = &outcome.next {
+        // A line end of the file's would be another command.
+        let bare = next.command.split('\'').step_by(2).collect::<String>();
+        assert!(!bare.contains(['\n', '$', '`', ';']), "{}", next.command);
+    }
     assert_ne!(outcome.verdict, Verdict::Identical);
     outcome
 }

@@ -4,6 +4,7 @@
 use proto::cacheprog::body::Decoder;
 use proto::cacheprog::{Command, Fault, Request, Response};
 use proto::gocache::Id;
+use proto::hashlog::linkflags::{self, Open};
 use proto::hashlog::{Log, preimage, walk};
 
 /// A log proves what it says, or says nothing.
@@ -28,6 +29,14 @@ pub fn logs(data: &[u8]) {
             assert_eq!(block.hash, Id::of(text.as_bytes()).0);
         }
         assert!(preimage::differences(block, block).is_empty());
+        if let Some(open) = Open::of(block) {
+            let words = open.words();
+            // Its own flags, printed as the go command does, give the action again.
+            let again = open.with(&words);
+            assert_eq!(linkflags::of(&again), Some(words));
+            assert!(Log::of(again).is_some());
+            assert!(Log::of(block.clone()).is_some());
+        }
         let walked = walk::walk(&log, &log, [block, block], None);
         assert_eq!(walked, walk::Walk::default());
         if let Ok(again) = &again {

@@ -127,6 +127,7 @@ fn text_says_the_answer_first_and_colour_is_for_terminals() {
     let text = |arguments: &[&str]| {
         let output = verify_build()
             .args(arguments)
+            .args(["--given", "none"])
             .args([&one, &other])
             .output()
             .unwrap();

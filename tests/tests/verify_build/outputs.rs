@@ -43,7 +43,7 @@ fn one_run_writes_every_format() {
     ];
     let mut command = verify_build();
     command.current_dir(folder.path()).args([&one, &other]);
-    command.args(["--color", "always"]);
+    command.args(["--given", "none", "--color", "always"]);
     for output in outputs {
         command.args(["--output", output]);
     }

@@ -23,7 +23,10 @@ pub(super) struct Hashed {
 
 /// Follows the differing inputs down, where both files have their logs.
 pub(super) fn explain(pair: &Pair<'_>) -> Option<Hashed> {
-    let (a, b) = (pair.a.log.as_deref()?, pair.b.log.as_deref()?);
+    let [Some(a), Some(b)] = &pair.logs else {
+        return None;
+    };
+    let (a, b) = (a.as_ref(), b.as_ref());
     let (tops, main) = actions(pair, a, b)?;
     let [one, other] = tops;
     if one.hash == other.hash {
@@ -125,11 +128,13 @@ fn input(name: Name, leaves: &[(&Leaf, String)]) -> Cause {
             difference.b.clone(),
         )
     });
+    let mut evidence: Vec<Evidence> = evidence.collect();
+    evidence.dedup();
     Cause {
         name,
         confidence: Confidence::Proven,
         summary,
-        evidence: evidence.collect(),
+        evidence,
         fix: fix(name).into(),
         reach: Reach::Anything,
     }

@@ -19,11 +19,15 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let stayed = functions.is_some_and(|functions| {
         functions.is_in_place && functions.counts.shifted + functions.counts.unclear == 0
     });
-    if same_inputs || !stayed || !pair.same_go() || !embedded::code_is_same(pair) {
+    if same_inputs || !pair.same_go() || !embedded::code_is_same(pair) {
         return Vec::new();
     }
-    let symbols = [pair.symbols(0), pair.symbols(1)];
-    let found = literals::compare(pair.a, pair.b, &pair.diff.regions, symbols);
+    let found = if stayed {
+        let symbols = [pair.symbols(0), pair.symbols(1)];
+        literals::compare(pair.a, pair.b, &pair.diff.regions, symbols)
+    } else {
+        literals::moved::compare(pair.a, pair.b)
+    };
     let owners = [
         (Owner::Main, Name::SourceContent),
         (Owner::Dependency, Name::DependencyContent),

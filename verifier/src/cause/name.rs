@@ -47,6 +47,7 @@ names! {
         PgoProfile,
         VcsRevision,
         VcsModified,
+        MainModule,
         MainVersion,
         DependencyVersion,
         DependencyReplaced,

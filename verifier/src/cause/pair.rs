@@ -2,10 +2,14 @@
 
 use std::cell::OnceCell;
 use std::ops::Range;
+use std::sync::Arc;
+
+use proto::hashlog::Log;
 
 use super::{Evidence, Reach, keys};
 use crate::artifact::Artifact;
 use crate::diff::functions::described;
+use crate::diff::set_strings::{self, SetString};
 use crate::diff::{Diff, FunctionsDiff, fields, layout};
 use crate::goinfo::stamped;
 use crate::goinfo::symbols::Symbols;
@@ -21,6 +25,8 @@ pub struct Pair<'a> {
     pub diff: &'a Diff,
     /// What sentences call them: `a` and `b`, or `a` and `c`.
     pub names: [String; 2],
+    /// Logs of both builds; one that was found to fit beside those that were given.
+    pub logs: [Option<Arc<Log>>; 2],
     known: Known<'a>,
 }
 
@@ -28,6 +34,7 @@ pub struct Pair<'a> {
 #[derive(Default)]
 struct Known<'a> {
     symbols: [OnceCell<Symbols<'a>>; 2],
+    set_strings: OnceCell<Vec<SetString>>,
     headers_follow: OnceCell<bool>,
     functions_described_alike: OnceCell<bool>,
 }
@@ -40,6 +47,7 @@ impl<'a> Pair<'a> {
             b,
             diff,
             names,
+            logs: [a.log.clone(), b.log.clone()],
             known: Known::default(),
         }
     }
@@ -48,6 +56,22 @@ impl<'a> Pair<'a> {
     pub(super) fn symbols(&self, side: usize) -> &Symbols<'a> {
         let artifact = [self.a, self.b][side];
         self.known.symbols[side].get_or_init(|| Symbols::read(artifact.bytes(), &artifact.image))
+    }
+
+    /// Returns string variables that the linker set in one build and not, or otherwise, in
+    /// the other; none where symbols or records tell of them, or all inputs are equal.
+    pub(crate) fn set_strings(&self) -> &[SetString] {
+        let is_trimmed = |artifact: &Artifact| artifact.go.setting("-trimpath") == Some("true");
+        let is_hidden = is_trimmed(self.a) && is_trimmed(self.b);
+        let has_names = self.a.go.variables.is_some() && self.b.go.variables.is_some();
+        let same_inputs = self.diff.pattern.is_none_or(|pattern| pattern.0[0]);
+        let found = || {
+            if same_inputs || has_names || !is_hidden || !self.same_go() {
+                return Vec::new();
+            }
+            set_strings::find(self.a, self.b)
+        };
+        self.known.set_strings.get_or_init(found)
     }
 
     /// Says whether headers differ in offsets, sizes and addresses alone, and both
@@ -73,7 +97,7 @@ impl<'a> Pair<'a> {
 
     /// Says whether both files tell that they were built by the same Go version:
     /// without that, other code says nothing of the source.
-    pub(super) fn same_go(&self) -> bool {
+    pub(crate) fn same_go(&self) -> bool {
         let (a, b) = (self.a.go.version(), self.b.go.version());
         a.is_some() && a == b
     }

@@ -111,6 +111,12 @@ const ELSEWHERE: [&str; 6] = [
     "GOEXPERIMENT",
 ];
 
+/// Returns the settings that a cause is about.
+pub(crate) fn settings_of(cause: Name) -> &'static [&'static str] {
+    let of_cause = MEANINGS.iter().find(|meaning| meaning.name == cause);
+    of_cause.map_or(&[], |meaning| meaning.keys)
+}
+
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let follows = super::toolchain::follows(pair);
     let target_differs = pair.diff.setting("GOARCH").is_some();

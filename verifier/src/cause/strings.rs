@@ -51,6 +51,7 @@ fn found<'a>(pair: &Pair<'a>) -> Vec<Variable<'a>> {
         .into_iter()
         .map(|string| Variable::of(pair, symbols, string))
         .filter(|variable| !variable.is_go_own() && !variable.is_told(pair))
+        .filter(|variable| !variable.is_known_set(pair))
         .collect()
 }
 
@@ -87,6 +88,16 @@ impl<'a> Variable<'a> {
         let mut set = set.into_iter().flatten().flatten();
         self.name
             .is_some_and(|name| set.any(|variable| variable.name == name))
+    }
+
+    /// Code shows it to be set by the linker, and that is told elsewhere.
+    fn is_known_set(&self, pair: &Pair<'_>) -> bool {
+        let header = self.string.header_a;
+        pair.set_strings().iter().any(|one| {
+            one.headers[0]
+                .as_ref()
+                .is_some_and(|known| known.start == header)
+        })
     }
 
     fn texts<'p>(&self, pair: &Pair<'p>) -> [&'p [u8]; 2] {

@@ -22,7 +22,7 @@ pub struct Shelf {
     seen: HashSet<[u8; 32]>,
     known: Vec<(PathBuf, [u8; 32])>,
     budget: Budget,
-    logs: Vec<Arc<Log>>,
+    logs: Vec<Option<Arc<Log>>>,
 }
 
 impl Shelf {
@@ -34,8 +34,8 @@ impl Shelf {
         }
     }
 
-    /// Gives the files logs of their builds, in the files' order.
-    pub fn with_logs(self, logs: &[Arc<Log>]) -> Self {
+    /// Gives the files logs of their builds, in the files' order; some may have none.
+    pub fn with_logs(self, logs: &[Option<Arc<Log>>]) -> Self {
         Self {
             logs: logs.to_vec(),
             ..self
@@ -63,7 +63,7 @@ impl Shelf {
     pub fn take(&mut self, index: usize) -> Result<Root, input::Error> {
         let mut root = self.take_out(index)?;
         if let Root::File(artifact) = &mut root {
-            artifact.log = self.logs.get(index).cloned();
+            artifact.log = self.logs.get(index).cloned().flatten();
         }
         Ok(root)
     }

@@ -6,6 +6,7 @@
 //! of the string that names it. Where nothing tells an end, the answer is weaker
 //! ([`Literal::is_within`]); what lies outside of Go's data is nobody's here.
 
+pub mod moved;
 mod uses;
 
 use std::ops::Range;

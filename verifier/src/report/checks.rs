@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use proto::finding::{Check, Confidence, Finding, Level, Status};
 use proto::report::Tone;
 
+use super::next;
 use super::printed::Printed;
 use super::text::{self, Style};
 use super::{Comparison, Explained, Report};
@@ -33,7 +34,9 @@ impl Printed for Report {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.notes.clone()
+        let pairs = self.comparisons.iter();
+        let said = pairs.flat_map(|pair| [next::flags(pair), next::sentence(pair)]);
+        self.notes.iter().cloned().chain(said.flatten()).collect()
     }
 
     fn checks(&self) -> Vec<Check> {

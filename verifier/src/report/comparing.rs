@@ -14,9 +14,10 @@ use crate::artifact::read_all;
 use crate::cause::{Cause, Name};
 use crate::cluster::{self, Member};
 use crate::compare::shelf::Shelf;
-use crate::compare::{Outcome, name};
+use crate::compare::{Outcome, Question, name};
 use crate::container::limits::Budget;
 use crate::diff::Verdict;
+use crate::fix::Given;
 use crate::input;
 use crate::members::root::Root;
 use crate::progress::{Bar, Progress};
@@ -29,16 +30,18 @@ impl Report {
     /// # Errors
     /// The first file that can't be read.
     pub fn compare(paths: &[PathBuf], progress: Progress) -> Result<Self, input::Error> {
-        Self::compare_with(paths, &[], progress)
+        Self::compare_with(paths, &[], None, progress)
     }
 
-    /// The same, with a log of each file's build, or none.
+    /// The same, with a log of each file's build, or none. Of two files one may be given:
+    /// fixes are then for the other one.
     ///
     /// # Errors
     /// As [`Report::compare`].
     pub fn compare_with(
         paths: &[PathBuf],
-        logs: &[Arc<Log>],
+        logs: &[Option<Arc<Log>>],
+        given: Option<Given>,
         progress: Progress,
     ) -> Result<Self, input::Error> {
         let bar = progress.reading(paths);
@@ -66,7 +69,8 @@ impl Report {
         };
         report.note_links(paths, &identities);
         let clusters = cluster::Clusters::of(members);
-        report.compare_groups(&clusters, &mut shelf, &budget)?;
+        let question = Question { given, bar: &work };
+        report.compare_groups(&clusters, &mut shelf, question, &budget)?;
         work.finish();
         if paths.len() > 2 {
             report.clusters = Some(Clusters::of(&clusters));
@@ -100,12 +104,13 @@ impl Report {
         &mut self,
         clusters: &cluster::Clusters,
         shelf: &mut Shelf,
+        question: Question<'_>,
         budget: &Budget,
     ) -> Result<(), input::Error> {
         let base_index = clusters.base();
         let base = shelf.take(base_index)?;
         let mut compared: Vec<Compared> = Vec::new();
-        let mut insides = Insides::new(self.files.len());
+        let mut insides = Insides::new(self.files.len(), question.given);
         for group in &clusters.groups {
             let Some((first, rest)) = group.split_first() else {
                 continue;
@@ -118,7 +123,7 @@ impl Report {
             }
             let other = shelf.take(*first)?;
             let roots = [(base_index, &base), (*first, &other)];
-            let in_depth = compare_pair(roots, group, &mut insides, budget)?;
+            let in_depth = compare_pair(roots, group, &mut insides, question, budget)?;
             let copies = rest
                 .iter()
                 .map(|file| copy(&in_depth, pair(base_index, *file)));
@@ -221,6 +226,7 @@ fn compare_pair(
     roots: [(usize, &Root); 2],
     group: &[usize],
     insides: &mut Insides,
+    question: Question<'_>,
     budget: &Budget,
 ) -> Result<Compared, input::Error> {
     let [(first, base), (second, other)] = roots;
@@ -230,7 +236,7 @@ fn compare_pair(
         ([second, first], [other, base])
     };
     if let [Root::File(a), Root::File(b)] = roots {
-        let outcome = Outcome::of(a, b, files.map(name));
+        let outcome = Outcome::asked(a, b, files.map(name), question);
         let causes = outcome.causes.iter();
         let causes = causes.map(|cause| Explained::of(files, group, cause));
         return Ok((Comparison::of(files, &outcome), causes.collect()));

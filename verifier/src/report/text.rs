@@ -8,6 +8,7 @@ mod contents;
 mod functions;
 mod inspection;
 mod masked;
+mod next;
 
 use std::io::{self, Write};
 

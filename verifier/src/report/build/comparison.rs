@@ -36,6 +36,8 @@ impl Comparison {
             masked: None,
             functions: None,
             container: None,
+            next: None,
+            linker_flags: None,
         }
     }
 
@@ -48,6 +50,8 @@ impl Comparison {
             a: first_bytes::show(&first.a),
             b: first_bytes::show(&first.b),
         });
+        comparison.next.clone_from(&outcome.next);
+        comparison.linker_flags.clone_from(&outcome.linker_flags);
         if let Some(diff) = &outcome.diff {
             comparison.fill(diff);
         }

@@ -3,15 +3,17 @@
 mod entry;
 
 use crate::cause::{self, Cause};
-use crate::compare::{Outcome, name};
+use crate::compare::{Outcome, Question, name};
 use crate::container::limits::Budget;
 use crate::container::listing::Content;
 use crate::diff::Verdict;
+use crate::fix::Given;
 use crate::image::linkage::Linkage;
 use crate::input;
 use crate::members::compare::Comparer;
 use crate::members::difference::{Difference, Differing, How};
 use crate::members::root::{Carrier, Root};
+use crate::progress::Bar;
 use crate::report::container::Inside;
 use crate::report::{Comparison, Explained, File, Format, Report, SelfCheck};
 
@@ -28,6 +30,8 @@ pub(in crate::report) type Compared = (Comparison, Vec<Explained>);
 pub(in crate::report) struct Insides {
     /// The files that were given; indexes from here on are those of members.
     given: usize,
+    /// Which of two files the other one is to become equal to.
+    pub(in crate::report) given_side: Option<Given>,
     /// The members that were looked into.
     pub(in crate::report) files: Vec<File>,
     /// Their comparisons.
@@ -46,9 +50,10 @@ struct Inserter<'a> {
 }
 
 impl Insides {
-    pub(in crate::report) fn new(given: usize) -> Self {
+    pub(in crate::report) fn new(given: usize, given_side: Option<Given>) -> Self {
         Self {
             given,
+            given_side,
             files: Vec::new(),
             compared: Vec::new(),
         }
@@ -67,9 +72,11 @@ impl Insides {
         let mut explained = Vec::new();
         let difference = {
             let letters = letters.clone();
+            let given = self.given_side;
+            let bar = Bar::hidden();
             let taken = &mut explained;
             let take = Box::new(move |_: &[String], a: &_, b: &_| {
-                let outcome = Outcome::of(a, b, letters.clone());
+                let outcome = Outcome::asked(a, b, letters.clone(), Question::of(given, &bar));
                 let verdict = outcome.verdict;
                 taken.push(Some(Programs {
                     files: [File::of(a), File::of(b)],

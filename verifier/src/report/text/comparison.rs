@@ -69,6 +69,7 @@ impl Printer<'_> {
         self.masked(pair, report.alarm(pair).as_deref())?;
         let causes = report.causes.iter().filter(|one| one.files == pair.files);
         let causes: Vec<&Cause> = causes.map(|one| &one.cause).collect();
+        self.next(pair)?;
         self.causes(&causes, pair)?;
         if pair.container.is_none() {
             self.detail(pair, &causes)?;

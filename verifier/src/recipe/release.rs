@@ -1,0 +1,18 @@
+//! The release of Go that built a file.
+
+use crate::artifact::Artifact;
+use crate::goinfo::version::GoVersion;
+
+/// The first Go that fetches other releases by GOTOOLCHAIN, and the first that can be
+/// fetched so.
+pub(super) const FETCHED_SINCE: (u32, u32) = (1, 21);
+
+/// Returns a version of Go that names a release, without experiments.
+pub(super) fn release(artifact: &Artifact) -> Option<GoVersion> {
+    let version = artifact.go.version()?;
+    let release = GoVersion::parse(version).filter(|_| version.starts_with("go1."))?;
+    // From then on the first release has a zero behind it: go1.21.0.
+    let fetched = (release.major, release.minor) >= FETCHED_SINCE;
+    let is_named = release.patch.is_some() || release.prerelease.is_some() || !fetched;
+    is_named.then_some(release)
+}
