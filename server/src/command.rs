@@ -20,6 +20,7 @@ mod purge;
 mod serve;
 mod server;
 mod signal;
+mod witness;
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
@@ -30,6 +31,9 @@ pub fn run() -> ExitCode {
     let result = match args.command {
         // Without settings, which it does not need.
         Some(args::Command::Completions { shell }) => completions::run(shell),
+        Some(args::Command::Witness(args::Witness::Keygen { name, out })) => {
+            witness::keygen(&name, &out)
+        }
         Some(args::Command::Keygen { name, out }) => keygen::run(&name, &out),
         command => run_with_settings(command.unwrap_or(args::Command::Serve), args.flags),
     };
@@ -63,6 +67,8 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
         args::Command::Database(command) => database::run(&loaded.config, &command),
         args::Command::Completions { shell } => completions::run(shell),
+        args::Command::Witness(args::Witness::Keygen { name, out }) => witness::keygen(&name, &out),
+        args::Command::Witness(args::Witness::Serve { file }) => witness::serve(loaded, &file),
         args::Command::Keygen { name, out } => keygen::run(&name, &out),
     }
 }

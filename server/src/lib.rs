@@ -31,6 +31,7 @@ pub(crate) mod source;
 pub(crate) mod ask;
 pub(crate) mod own;
 pub(crate) mod sumdb;
+pub(crate) mod witness;
 
 pub(crate) mod modules;
 

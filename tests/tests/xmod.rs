@@ -271,21 +271,18 @@ fn every_answer_is_that_of_go_own_server() {
     let records: Vec<Vec<u8>> = (0..SIZE).map(record).collect();
     let ours = our_hashes(&records);
     assert_eq!(ours.lines().count() as u64, 10 * SIZE);
-    for toolchain in Toolchain::both() {
-        let xmod = Xmod::build(&toolchain);
-        xmod.write("key", signer().to_secret_text());
-        xmod.write("records", tile_of(&records));
-        let output = xmod.run(&["serve", "key", "records", &SIZE.to_string()]);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let theirs = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(theirs.lines().count(), ours.lines().count());
-        for (ours, theirs) in ours.lines().zip(theirs.lines()) {
-            assert_eq!(ours, theirs, "go {}", toolchain.version());
-        }
+    // The server of Go 1.21 puts the numbers of records into tiles of them, which no
+    // database does and its own client does not read: mended in golang.org/x/mod later.
+    let xmod = Xmod::build(&Toolchain::find("1.27."));
+    xmod.write("key", signer().to_secret_text());
+    xmod.write("records", tile_of(&records));
+    let output = xmod.run(&["serve", "key", "records", &SIZE.to_string()]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let theirs = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(theirs.lines().count(), ours.lines().count());
+    for (ours, theirs) in ours.lines().zip(theirs.lines()) {
+        assert_eq!(ours, theirs);
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Log {
 /// The head of a log that a witness cosigned last, or was about to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RememberedHead {
+    /// The log's origin.
+    pub origin: String,
     /// Size and hash.
     pub tree: Tree,
     /// The checkpoint with the log's signature, and the witness's own where it got so
@@ -36,8 +38,10 @@ impl RememberedHead {
     /// [`Error::Note`], [`Error::Tree`] when it is no checkpoint.
     pub fn parse(note: &[u8]) -> Result<Self, Error> {
         let (text, _) = note::parse(note)?;
+        let checkpoint = Checkpoint::parse(&text)?;
         Ok(Self {
-            tree: Checkpoint::parse(&text)?.tree,
+            origin: checkpoint.origin,
+            tree: checkpoint.tree,
             note: note.to_vec(),
         })
     }
@@ -172,6 +176,7 @@ pub fn admit(
     }
     tlog::check_consistency(&request.proof, &new, &old).map_err(Refusal::Proof)?;
     Ok(Admitted {
+        origin: log.origin.clone(),
         tree: new,
         text: opened.text,
         signatures: opened.signatures,
@@ -188,6 +193,7 @@ fn empty_tree() -> Tree {
 /// A head that may be cosigned once it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admitted {
+    origin: String,
     tree: Tree,
     text: String,
     /// The log's good signatures; others have been left out.
@@ -202,6 +208,7 @@ impl Admitted {
     /// [`note::Error`] when no note has this text: an opened note always can.
     pub fn head(&self) -> Result<RememberedHead, note::Error> {
         Ok(RememberedHead {
+            origin: self.origin.clone(),
             tree: self.tree,
             note: note::assemble(&self.text, &self.signatures)?,
         })
@@ -242,6 +249,7 @@ impl Persisted {
         }
         let all = [&admitted.signatures[..], &cosigned].concat();
         let head = RememberedHead {
+            origin: admitted.origin.clone(),
             tree: admitted.tree,
             note: note::assemble(&admitted.text, &all)?,
         };

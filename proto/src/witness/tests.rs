@@ -150,7 +150,7 @@ fn refusals_have_the_statuses_of_the_protocol() {
     let mut no_proof = good.clone();
     no_proof.proof.clear();
     assert_eq!(status(judge(&no_proof)), 422);
-    let mut more = good.clone();
+    let mut more = good;
     more.proof.push(Hash([0; 32]));
     assert_eq!(status(judge(&more)), 422);
     let mut proof_from_nothing = request(0, &grown);

@@ -60,8 +60,11 @@ pub(crate) fn create(path: &Path, name: &str, seed: [u8; 32]) -> io::Result<Veri
     Ok(verifier)
 }
 
-/// Writes a file that is not there yet, durably.
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file that is not there yet, durably; its owner alone can read it. Blocks.
+///
+/// # Errors
+/// A file that is there already, and what the file system answers.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -43,6 +43,7 @@ const SERVER: Order = Order {
         "source",
         "ask",
         "own",
+        "witness",
         "sumdb",
         "modules",
         "maintain",

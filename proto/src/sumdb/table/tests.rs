@@ -332,7 +332,7 @@ proptest! {
     #[test]
     fn a_run_is_the_map_that_it_was_made_of(map in maps(), others in prop::collection::vec(keys(), 20)) {
         let file = run(&map);
-        prop_assert_eq!(all(&file).unwrap(), map.clone());
+        prop_assert_eq!(&all(&file).unwrap(), &map);
         for key in map.keys().chain(&others) {
             prop_assert_eq!(get(&file, key), Ok(map.get(key).copied()));
         }
