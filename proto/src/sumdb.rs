@@ -20,7 +20,6 @@ mod answer;
 pub mod client;
 mod fork;
 pub mod own;
-pub mod serve;
 mod setting;
 pub mod table;
 

@@ -29,14 +29,12 @@ mod hash;
 mod node;
 pub mod plan;
 mod proof;
-pub mod published;
 pub mod recovery;
 pub mod regroup;
 pub mod sequencer;
 mod stored;
 mod tile;
 
-pub(crate) use hash::complete_hash;
 pub use hash::{Hash, node_hash, record_hash, subtree_hash};
 pub use node::Node;
 pub use proof::{ProofPlan, check_consistency, check_record};

@@ -174,9 +174,9 @@ fn write_tables(folder: &Path, count: u64) -> (f64, Tables) {
         let lens: Vec<u64> = runs.iter().map(|run| run.footer.entries).collect();
         if let Some(from) = merge_from(&lens) {
             let merged = {
-                let walks = runs[from..]
-                    .iter()
-                    .map(|run| Walk::new(&run.footer).entries(|place: &Place| run.read(place)));
+                let walks = runs[from..].iter().map(|run| {
+                    Walk::new(&run.footer).entries(move |place: &Place| run.read(place))
+                });
                 let entries = Merge::new(walks, Duplicates::Refuse);
                 Run::write(folder.join(format!("{first}-merged")), entries)
             };

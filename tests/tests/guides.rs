@@ -63,7 +63,7 @@ fn a_data_folder_is_backed_up_and_restored_as_the_guide_says() {
 #[test]
 fn a_database_of_ones_own_is_kept_as_the_guide_says() {
     let server = Server::new();
-    Module::library("corp.example/tools", "v1.1.0").write(server.private_tree.path());
+    Module::library("corp.example/later", "v1.0.0").write(server.private_tree.path());
     server.follow("own-database.md");
     assert_eq!(server.world.origin.count("corp.example"), 0);
 }

@@ -9,10 +9,12 @@ use std::path::Path;
 use std::process::Output;
 
 use proto::module::ModuleVersion;
-use proto::note::{self, SignerKey};
-use proto::sumdb::serve::{self, TEXT_TYPE, TileAnswer};
-use proto::sumdb::{Record, TILE_HEIGHT};
-use proto::tlog::{HashTree, Level, Tile, checkpoint, record_hash};
+use proto::note::SignerKey;
+use proto::sumdb::own::{self, SignedHead};
+use proto::tlog::batch::HEIGHT;
+use proto::tlog::entries::Entries;
+use proto::tlog::regroup::Regroup;
+use proto::tlog::{HashTree, Level, Tile, record_hash};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use testkit::database::base64;
@@ -111,12 +113,20 @@ fn module(id: u64) -> ModuleVersion {
     ModuleVersion::parse(&text).unwrap()
 }
 
-fn record(id: u64) -> Record {
+fn record(id: u64) -> Vec<u8> {
     let ModuleVersion { path, version } = module(id);
     let hash = |what: &str| base64(&Sha256::digest(format!("{what} {id}")));
     let (zip, go_mod) = (hash("zip"), hash("go.mod"));
-    let text = format!("{path} {version} h1:{zip}\n{path} {version}/go.mod h1:{go_mod}\n");
-    Record::parse(text.as_bytes()).unwrap()
+    format!("{path} {version} h1:{zip}\n{path} {version}/go.mod h1:{go_mod}\n").into_bytes()
+}
+
+/// Records as one tile has them.
+fn tile_of(records: &[Vec<u8>]) -> Vec<u8> {
+    let mut tile = Vec::new();
+    for record in records {
+        Entries::Lines.push(record, &mut tile).unwrap();
+    }
+    tile
 }
 
 /// Our database with the first records of the log, of which it stores tiles of height 8.
@@ -127,31 +137,29 @@ struct Database {
     head: Vec<u8>,
 }
 
-/// A status and, where it is 200, the content type and the body.
-type Reply = (u16, &'static str, Vec<u8>);
+/// A status and, where it is 200, the body.
+type Reply = (u16, Vec<u8>);
 
-const NOT_FOUND: Reply = (404, "", Vec::new());
+const NOT_FOUND: Reply = (404, Vec::new());
 
 impl Database {
-    fn grown(records: &[Record]) -> impl Iterator<Item = Self> {
+    fn grown(records: &[Vec<u8>]) -> impl Iterator<Item = Self> {
         let mut log = HashTree::default();
         (1..=records.len()).map(move |size| {
             let records = &records[..size];
-            log.push(record_hash(records[size - 1].as_str().as_bytes()));
-            let text = checkpoint::format(&log.tree());
-            let data = records.chunks(1 << TILE_HEIGHT);
+            log.push(record_hash(&records[size - 1]));
             Self {
                 size: log.size(),
                 log: log.clone(),
-                data: data.map(serve::records_tile).collect(),
-                head: note::sign(&text, &[&signer()]).unwrap(),
+                data: records.chunks(1 << HEIGHT).map(tile_of).collect(),
+                head: SignedHead::sign(log.tree(), &[&signer()]).unwrap().note,
             }
         })
     }
 
-    /// The widest tile of a place, which does for every narrower one.
+    /// A tile as wide as the log has it.
     fn stored(&self, tile: &Tile) -> Vec<u8> {
-        assert_eq!(tile.height, TILE_HEIGHT);
+        assert_eq!(tile.height, HEIGHT);
         match tile.level {
             Level::Hashes(_) => self.log.tile(tile).unwrap(),
             Level::Data => self.data[usize::try_from(tile.index).unwrap()].clone(),
@@ -159,22 +167,34 @@ impl Database {
     }
 
     fn lookup(&self, id: u64) -> Reply {
-        let Some((tile, place)) = serve::place(id, self.size) else {
+        let of_one = Tile {
+            height: 1,
+            level: Level::Data,
+            index: id / 2,
+            width: u32::try_from(id % 2).unwrap() + 1,
+        };
+        let (200, records) = self.tile(&of_one) else {
             return NOT_FOUND;
         };
-        let record = serve::record_in(&self.stored(&tile), place).unwrap();
-        (200, TEXT_TYPE, serve::lookup(id, &record, &self.head))
+        let records = Entries::Lines.split(&records).unwrap();
+        let record = records.last().unwrap();
+        (200, own::lookup_answer(id, record, &self.head))
     }
 
     fn tile(&self, tile: &Tile) -> Reply {
-        let Ok(answer) = TileAnswer::new(tile, self.size) else {
+        let Some(pieces) = Regroup::new(tile, self.size) else {
             return NOT_FOUND;
         };
-        let body = answer
-            .pieces()
-            .flat_map(|piece| piece.cut(&self.stored(&piece.stored)).unwrap())
-            .collect();
-        (200, answer.content_type(), body)
+        let body = pieces.flat_map(|piece| {
+            let stored = self.stored(&piece.tile);
+            match tile.level {
+                Level::Hashes(_) => piece.hashes(&stored).unwrap(),
+                Level::Data => piece
+                    .records(&stored, Entries::Lines, Entries::Lines)
+                    .unwrap(),
+            }
+        });
+        (200, body.collect())
     }
 }
 
@@ -207,10 +227,10 @@ fn tiles(size: u64, height: u8, all: bool) -> Vec<Tile> {
     tiles
 }
 
-fn add(sum: &mut Sha256, path: &str, (status, kind, body): &Reply) {
+fn add(sum: &mut Sha256, path: &str, (status, body): &Reply) {
     sum.update(format!("{path}\n{status}\n"));
     if *status == 200 {
-        sum.update(format!("{kind}\n{}\n", body.len()));
+        sum.update(format!("{}\n", body.len()));
         sum.update(body);
     }
 }
@@ -220,7 +240,7 @@ fn lookup_path(id: u64) -> String {
 }
 
 /// What `xmod serve` prints, made of our answers.
-fn our_hashes(records: &[Record]) -> String {
+fn our_hashes(records: &[Vec<u8>]) -> String {
     let mut lines = String::new();
     for database in Database::grown(records) {
         let size = database.size;
@@ -228,11 +248,7 @@ fn our_hashes(records: &[Record]) -> String {
             writeln!(lines, "{size} {what} {}", hex::encode(sum.finalize())).unwrap();
         };
         let mut sum = Sha256::new();
-        add(
-            &mut sum,
-            "/latest",
-            &(200, TEXT_TYPE, database.head.clone()),
-        );
+        add(&mut sum, "/latest", &(200, database.head.clone()));
         line("latest", sum);
         let mut sum = Sha256::new();
         for id in 0..=size.min(SIZE - 1) {
@@ -252,13 +268,13 @@ fn our_hashes(records: &[Record]) -> String {
 
 #[test]
 fn every_answer_is_that_of_go_own_server() {
-    let records: Vec<Record> = (0..SIZE).map(record).collect();
+    let records: Vec<Vec<u8>> = (0..SIZE).map(record).collect();
     let ours = our_hashes(&records);
     assert_eq!(ours.lines().count() as u64, 10 * SIZE);
     for toolchain in Toolchain::both() {
         let xmod = Xmod::build(&toolchain);
         xmod.write("key", signer().to_secret_text());
-        xmod.write("records", serve::records_tile(&records));
+        xmod.write("records", tile_of(&records));
         let output = xmod.run(&["serve", "key", "records", &SIZE.to_string()]);
         assert!(
             output.status.success(),
@@ -277,10 +293,10 @@ fn every_answer_is_that_of_go_own_server() {
 fn answers(database: &Database, height: u8) -> BTreeMap<String, Vec<u8>> {
     let mut answers = BTreeMap::from([("/latest".to_owned(), database.head.clone())]);
     for id in 0..database.size {
-        answers.insert(lookup_path(id), database.lookup(id).2);
+        answers.insert(lookup_path(id), database.lookup(id).1);
     }
     for tile in tiles(database.size, height, false) {
-        let (status, _, body) = database.tile(&tile);
+        let (status, body) = database.tile(&tile);
         if status == 200 {
             answers.insert(format!("/{tile}"), body);
         }
@@ -302,7 +318,7 @@ fn ask(xmod: &Xmod, height: u8, answers: &BTreeMap<String, Vec<u8>>) -> (bool, S
 
 #[test]
 fn go_own_client_believes_every_answer_and_no_changed_one() {
-    let records: Vec<Record> = (0..SIZE).map(record).collect();
+    let records: Vec<Vec<u8>> = (0..SIZE).map(record).collect();
     for toolchain in Toolchain::both() {
         let xmod = Xmod::build(&toolchain);
         for database in Database::grown(&records) {
@@ -310,7 +326,7 @@ fn go_own_client_believes_every_answer_and_no_changed_one() {
                 continue;
             }
             let held = &records[..usize::try_from(database.size).unwrap()];
-            xmod.write("records", serve::records_tile(held));
+            xmod.write("records", tile_of(held));
             for height in [1, 2, 3, 8] {
                 let answers = answers(&database, height);
                 let case = format!("{} at height {height}", database.size);

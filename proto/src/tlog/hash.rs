@@ -67,7 +67,7 @@ pub fn node_hash(left: Hash, right: Hash) -> Hash {
 
 /// Returns the hash of a complete subtree from the hashes at its base, of which
 /// there are a power of two.
-pub(crate) fn complete_hash(base: &[Hash]) -> Option<Hash> {
+pub(super) fn complete_hash(base: &[Hash]) -> Option<Hash> {
     let mut row = base.to_vec();
     while row.len() > 1 {
         row = row

@@ -56,7 +56,7 @@ impl Answer {
                 .ok()
                 .and_then(|body| parse_decimal(body.strip_suffix('\n')?))
                 .map(|size| Self::Conflict { size })
-                .ok_or(wrong("body is not a size")),
+                .ok_or_else(|| wrong("body is not a size")),
             // What witnesses of older versions of the protocol answer to a head that
             // contradicts the one they know.
             400 | 403 | 404 | 409 | 422 => {

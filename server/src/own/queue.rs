@@ -109,9 +109,8 @@ impl Queue {
                 self.tasks.spawn(Arc::clone(self).run());
             }
         }
-        let ended = || io::Error::other("the task that logs records has ended");
-        let result = result.await.map_err(|_| Error::io("logging")(ended()))?;
-        result
+        let ended = |_| io::Error::other("the task that logs records has ended");
+        result.await.map_err(ended).map_err(Error::io("logging"))?
     }
 
     /// Logs what waits, all that is there at a time as one batch, until nothing waits.

@@ -80,12 +80,13 @@ impl Times {
     ) -> io::Result<Vec<(u64, u64)>> {
         let prefix = prefix(&self.log);
         // A batch that began before may reach beyond.
-        let mut after = format!("{prefix}{:020}", since.saturating_sub(SPAN_MAX));
+        let before = since.checked_sub(SPAN_MAX);
+        let mut after = before.map(|before| format!("{prefix}{before:020}"));
         let mut found = Vec::new();
         loop {
             let scanned = self
                 .ledger
-                .scan(Table::Logged, &prefix, Some(&after), SCAN)
+                .scan(Table::Logged, &prefix, after.as_deref(), SCAN)
                 .await?;
             let is_last = scanned.len() < SCAN;
             let batches: Vec<(u64, Batch)> = scanned
@@ -116,7 +117,7 @@ impl Times {
             if is_last {
                 return Ok(found);
             }
-            after = format!("{prefix}{at:020}");
+            after = Some(format!("{prefix}{at:020}"));
         }
     }
 }

@@ -179,6 +179,7 @@ async fn what_is_taken_back_and_stored_meanwhile_is_not_overwritten() {
     let shelf = Shelf::new(parts, &config.cache, &config.usage);
     let archives = Archives::open(&[], &config.upstream, data.path());
     let remake = Remake {
+        own: None,
         databases: Arc::new(archives.unwrap()),
         own: None,
         blobs,
