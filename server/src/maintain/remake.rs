@@ -1,7 +1,7 @@
 //! Making records anew from the stored files and the journal: for `index
 //! rebuild`, and beside a running server whose index was begun empty.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,11 +12,16 @@ use super::examine::{Examiner, Finding, cores};
 use crate::blocking::{self, CALL_MAX};
 use crate::config::Config;
 use crate::journal::{self, Entry, Line};
-use crate::ledger::{self, Change, Contents, FileRecord, Ledger, Standing, Table};
+use crate::ledger::{self, Change, Contents, FileRecord, Ledger, Table};
 use crate::own;
-use crate::shelf::turns::{Changed, Turns};
+use crate::shelf::turns::Turns;
+use crate::shelf::used::version_of_zip;
 use crate::store::{Blobs, Key};
 use crate::sumdb::Archives;
+
+mod writer;
+
+use writer::{Writer, is_proved};
 
 /// What records are made from, and where they go.
 #[derive(Clone)]
@@ -57,9 +62,6 @@ pub(crate) trait Watch {
     /// Something is to be told.
     fn line(&mut self, line: String);
 }
-
-/// Records written at once.
-const BATCH: usize = 500;
 
 impl Remake {
     /// Makes the records anew beside a running server, one file at a time.
@@ -121,7 +123,7 @@ impl Remake {
     fn run(&self, runtime: &Handle, workers: usize, watch: &mut dyn Watch) -> io::Result<Report> {
         let mut report = Report::default();
         let mut writer = Writer::new(&*self.ledger, runtime, &self.turns);
-        read_journal(&self.config.data, &mut writer, &mut report, watch)?;
+        let mut gone = read_journal(&self.config.data, &mut writer, &mut report, watch)?;
         writer.write()?;
         if let Some(own) = &self.own {
             own.index(runtime)?;
@@ -136,25 +138,31 @@ impl Remake {
         };
         examiner.all(self.blobs.walk(), |finding, bytes| {
             watch.bytes(bytes);
+            if let Finding::Good { key, .. } = &finding
+                && let Some(version) = version_of_zip(key)
+            {
+                gone.remove(&version);
+            }
             report.take(finding, &mut writer, watch)
         })?;
+        for version in gone {
+            writer.add(Change::remove(Table::Contents, version))?;
+        }
         writer.write()?;
         runtime.block_on(self.ledger.flush())?;
         Ok(report)
     }
 }
 
-fn is_proved(record: &FileRecord) -> bool {
-    matches!(record.standing, Standing::Proved { .. })
-}
-
-/// Writes what the journal tells into the ledger.
+/// Writes what the journal tells into the ledger. Returns the versions whose zips were
+/// taken back: what those held is told elsewhere in the journal, in no order with that.
 fn read_journal(
     data: &Path,
     writer: &mut Writer<'_>,
     report: &mut Report,
     watch: &mut dyn Watch,
-) -> io::Result<()> {
+) -> io::Result<BTreeSet<String>> {
+    let mut gone = BTreeSet::new();
     let mut counts = BTreeMap::<String, u64>::new();
     for line in journal::read(data) {
         let entry = match line {
@@ -171,7 +179,10 @@ fn read_journal(
             }
         };
         match entry {
-            Entry::Removed { key, .. } => writer.add(Change::remove(Table::Files, key))?,
+            Entry::Removed { key, .. } => {
+                gone.extend(Key::parse(&key).and_then(|key| version_of_zip(&key)));
+                writer.add(Change::remove(Table::Files, key))?;
+            }
             Entry::Contents { version, h1, files } => {
                 let contents = Contents { h1, files };
                 writer.add(Change::put(Table::Contents, version, &contents)?)?;
@@ -201,7 +212,7 @@ fn read_journal(
     for (key, sum) in counts {
         writer.add(Change::put(Table::Fetched, key, &sum)?)?;
     }
-    Ok(())
+    Ok(gone)
 }
 
 impl Report {
@@ -267,90 +278,6 @@ impl Report {
         watch.line(format!(
             "damaged: {key}: no database proves it, and what was stored first had sha256 {sha256}"
         ));
-    }
-}
-
-/// Changes that are written many at once. What is recorded of a file that somebody has
-/// stored or taken back since the start is newer, and stays.
-struct Writer<'a> {
-    ledger: &'a dyn Ledger,
-    runtime: &'a Handle,
-    turns: &'a Turns,
-    changed: Changed,
-    changes: Vec<Change>,
-}
-
-impl<'a> Writer<'a> {
-    fn new(ledger: &'a dyn Ledger, runtime: &'a Handle, turns: &'a Turns) -> Self {
-        Self {
-            ledger,
-            runtime,
-            turns,
-            changed: turns.watch(),
-            changes: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, change: Change) -> io::Result<()> {
-        self.changes.push(change);
-        if self.changes.len() < BATCH {
-            return Ok(());
-        }
-        self.write()?;
-        // sled holds what is not flushed in memory.
-        self.runtime.block_on(self.ledger.flush())
-    }
-
-    fn write(&mut self) -> io::Result<()> {
-        let changes = std::mem::take(&mut self.changes);
-        self.runtime.block_on(self.apply(changes))
-    }
-
-    async fn apply(&self, changes: Vec<Change>) -> io::Result<()> {
-        let mut at_once = Vec::new();
-        // Of two changes of one file the later one counts.
-        let mut of_files = BTreeMap::new();
-        for change in changes {
-            match Key::parse(&change.key) {
-                Some(key) if change.table == Table::Files => {
-                    of_files.insert(key, change);
-                }
-                _ => at_once.push(change),
-            }
-        }
-        let (mut turns, mut busy) = (Vec::new(), Vec::new());
-        for (key, change) in of_files {
-            let Some(turn) = self.turns.try_take(&key) else {
-                busy.push((key, change));
-                continue;
-            };
-            turns.push(turn);
-            if !self.changed.has(&key) {
-                at_once.push(change);
-            }
-        }
-        if !at_once.is_empty() {
-            self.ledger.apply(at_once).await?;
-        }
-        drop(turns);
-        // Nobody waits for us while we wait for somebody else's turn to end.
-        for (key, change) in busy {
-            let _turn = self.turns.take(&key).await;
-            if !self.changed.has(&key) {
-                self.ledger.apply(vec![change]).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the record of a file that no database proves, where there is one.
-    fn first_use(&self, key: &Key) -> io::Result<Option<FileRecord>> {
-        match self.runtime.block_on(ledger::file(self.ledger, key)) {
-            Ok(record) => Ok(record.filter(|record| !is_proved(record))),
-            // The journal's first uses have been written over what was there.
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 }
 

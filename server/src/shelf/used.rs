@@ -215,7 +215,7 @@ impl Noted {
 }
 
 /// Returns `module@version`, escaped, of a zip; `None` of other files.
-pub(super) fn version_of_zip(key: &Key) -> Option<String> {
+pub(crate) fn version_of_zip(key: &Key) -> Option<String> {
     let (module, version, "zip") = key.of_version()? else {
         return None;
     };

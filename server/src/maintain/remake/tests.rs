@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::journal::Journal;
+use crate::ledger::Standing;
 use crate::ledger::memory::Memory;
 use crate::shelf::{Parts, Shelf};
 use crate::store::durable::Staging;
@@ -24,6 +25,14 @@ fn first_use(version: &str, bytes: &[u8]) -> Entry {
             reason: "proof is off".into(),
         },
         at: 7,
+    }
+}
+
+fn contents(version: &str) -> Entry {
+    Entry::Contents {
+        version: format!("m.example/x@{version}"),
+        h1: "h1:x".into(),
+        files: vec![("go.mod".into(), "00".into())],
     }
 }
 
@@ -49,10 +58,11 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
         first_use("v1.3.0", b"lost with the disk"),
         fetched(),
         fetched(),
-        Entry::Contents {
-            version: "m.example/x@v1.0.0".into(),
-            h1: "h1:x".into(),
-            files: vec![("go.mod".into(), "00".into())],
+        contents("v1.0.0"),
+        contents("v1.2.0"),
+        Entry::Removed {
+            key: "m.example/x/@v/v1.2.0.zip".into(),
+            at: 8,
         },
     ];
     journal.append_all(entries).await.unwrap();
@@ -99,8 +109,11 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
     }
     let count = ledger.get(Table::Fetched, "2026-11-26/m.example/x@v1.0.0");
     assert_eq!(count.await.unwrap().unwrap(), b"4");
-    let contents = ledger.get(Table::Contents, "m.example/x@v1.0.0").await;
-    assert!(contents.unwrap().is_some());
+    for (version, want) in [("v1.0.0", true), ("v1.2.0", false)] {
+        let key = format!("m.example/x@{version}");
+        let contents = ledger.get(Table::Contents, &key).await.unwrap();
+        assert_eq!(contents.is_some(), want, "{version}");
+    }
 }
 
 /// Takes files back, and stores another one under a name, when the journal has been read
