@@ -1,8 +1,8 @@
 //! What to run next, in one sentence, for formats that have notes.
 
 use super::Comparison;
-use crate::quantity;
 use crate::recipe::{LDFLAGS, shell};
+use proto::quantity;
 
 /// Says what to run so that the other file is built as the given one was.
 pub(super) fn sentence(pair: &Comparison) -> Option<String> {
