@@ -181,7 +181,6 @@ async fn what_is_taken_back_and_stored_meanwhile_is_not_overwritten() {
     let remake = Remake {
         own: None,
         databases: Arc::new(archives.unwrap()),
-        own: None,
         blobs,
         ledger: Arc::clone(&ledger),
         turns,
