@@ -159,13 +159,6 @@ impl Own {
     /// # Errors
     /// What disk or ledger answer.
     pub(crate) fn open(data: &Path, upstream: &config::Upstream, parts: Parts) -> io::Result<Self> {
-        if let Some(step) = &parts.end_after
-            && !step::end_after(step)
-        {
-            return Err(io::Error::other(format!(
-                "{step} is no step of logging a record"
-            )));
-        }
         let verifier = parts.signer.verifier();
         let files = Files::at(data, verifier.name(), parts.staging);
         let name = verifier.name().to_owned();
@@ -184,6 +177,14 @@ impl Own {
             is_read_only: parts.is_read_only,
         });
         let standing = Handle::current().block_on(log.stand_or_serve(parts.accepted))?;
+        // Only now: a start that finishes a batch takes the same last steps.
+        if let Some(step) = &parts.end_after
+            && !step::end_after(step)
+        {
+            return Err(io::Error::other(format!(
+                "{step} is no step of logging a record"
+            )));
+        }
         if let Some(reason) = &standing.unsigned {
             tracing::error!(
                 database = log.verifier.name(),
