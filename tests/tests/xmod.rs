@@ -167,18 +167,10 @@ impl Database {
     }
 
     fn lookup(&self, id: u64) -> Reply {
-        let of_one = Tile {
-            height: 1,
-            level: Level::Data,
-            index: id / 2,
-            width: u32::try_from(id % 2).unwrap() + 1,
-        };
-        let (200, records) = self.tile(&of_one) else {
+        if id >= self.size {
             return NOT_FOUND;
-        };
-        let records = Entries::Lines.split(&records).unwrap();
-        let record = records.last().unwrap();
-        (200, own::lookup_answer(id, record, &self.head))
+        }
+        (200, own::lookup_answer(id, &record(id), &self.head))
     }
 
     fn tile(&self, tile: &Tile) -> Reply {

@@ -61,7 +61,8 @@ impl Answer {
             // contradicts the one they know.
             400 | 403 | 404 | 409 | 422 => {
                 let text = String::from_utf8_lossy(body);
-                let text = text.trim_end().chars().take(SHOWN_MAX).collect();
+                let text: String = text.chars().take(SHOWN_MAX).collect();
+                let text = text.trim_end().to_owned();
                 Ok(Self::Refused { status, text })
             }
             _ => Err(wrong("no answer of a witness has it")),

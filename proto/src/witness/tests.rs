@@ -272,6 +272,10 @@ fn answers_are_read_as_they_are_written() {
             "{status} {kind}"
         );
     }
+    // What is cut off a long refusal leaves no line end behind.
+    let long = format!("{}\n{}", "x".repeat(499), "y".repeat(99));
+    let answer = Answer::parse(422, "text/plain", long.as_bytes()).unwrap();
+    assert_eq!(answer.body(), format!("{}\n", "x".repeat(499)));
     let plain = Answer::parse(409, "text/plain", b"12\n").unwrap();
     assert!(matches!(plain, Answer::Refused { status: 409, .. }));
 }
