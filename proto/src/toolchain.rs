@@ -29,6 +29,7 @@ mod release;
 #[cfg(test)]
 mod tests;
 
+pub use documents::GO_ENV;
 pub use manifest::{Difference, MANIFEST_LEN_MAX, Manifest};
 pub use packing::{Outside, Place, folder_outside, place};
 pub use purpose::Purpose;

@@ -60,6 +60,12 @@ pub fn writes_golden() -> bool {
     read("SUMWARD_WRITE_GOLDEN").is_some()
 }
 
+/// The number that a variable holds, if it is set to one.
+#[must_use]
+pub fn number(name: &str) -> Option<u64> {
+    read(name)?.parse().ok()
+}
+
 /// `PATH` as the tests were started with it: child programs get nothing else of
 /// the environment.
 #[must_use]

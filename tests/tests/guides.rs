@@ -16,10 +16,12 @@ use tempfile::TempDir;
 use testkit::client;
 use testkit::database::TestDatabase;
 use testkit::environment;
+use testkit::git;
 use testkit::go::Toolchain;
 use testkit::module::Module;
 use testkit::origin::Origin;
 use testkit::world::{World, target};
+use testkit::zip::Entry;
 
 /// The key that the guide to private modules shows.
 const KEY_SHOWN: &str = "sum.corp.example+0f1e2d3c+AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGh";
@@ -61,6 +63,17 @@ fn a_data_folder_is_backed_up_and_restored_as_the_guide_says() {
 }
 
 #[test]
+fn a_published_program_is_built_again_as_the_guide_says() {
+    let server = Server::new();
+    server.publish_programs();
+    let said = server.follow("reproduce.md");
+    assert!(
+        said.contains("and the go command proved it by sum.example/test"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_database_of_ones_own_is_kept_as_the_guide_says() {
     let server = Server::new();
     Module::library("corp.example/later", "v1.0.0").write(server.private_tree.path());
@@ -88,6 +101,15 @@ fn greet() -> Module {
     Module::library("example.com/greet", "v1.0.0")
 }
 
+/// A program of the versions that its module has.
+fn tool(version: &str) -> Module {
+    let source = "package main\n\nvar version = \"dev\"\n\nfunc main() { println(version) }\n";
+    Module {
+        files: vec![Entry::new("cmd/tool/main.go", source.as_bytes())],
+        ..Module::tool("example.com/tool", version, "cmd/tool")
+    }
+}
+
 /// A machine as the guides have it: the folders of the service, and the upstreams.
 struct Server {
     world: World,
@@ -108,7 +130,7 @@ impl Server {
         private_database.add(&tools);
         private_database.publish(private_tree.path());
         let server = Self {
-            world: World::with(&[&greet()]),
+            world: World::with(&[&greet(), &tool("v1.2.0"), &tool("v1.3.0")]),
             private: Origin::serve(private_tree.path()),
             private_database,
             root: tempfile::tempdir().unwrap(),
@@ -149,6 +171,23 @@ databases:
             let reply = client::get(self.listen.parse().unwrap(), &target(&greet(), ending));
             assert_eq!(reply.status, 200, "{}", reply.text());
         }
+    }
+
+    /// Two programs as somebody else publishes them, and a checkout of one's source.
+    fn publish_programs(&self) {
+        let source = self.path("home/src/tool");
+        std::fs::create_dir_all(source.join("cmd/tool")).unwrap();
+        let module = tool("v1.3.0");
+        std::fs::write(source.join("go.mod"), &module.go_mod).unwrap();
+        std::fs::write(source.join("cmd/tool/main.go"), &module.files[0].content).unwrap();
+        git::commit_all(&source);
+        let commands = "\
+            export GOPROXY=https://proxy.golang.org GOSUMDB=sum.golang.org CGO_ENABLED=0\n\
+            GOPATH=$PWD/gopath go install -trimpath -ldflags '-s -w' example.com/tool/cmd/tool@v1.2.0\n\
+            mv gopath/bin/tool tool\n\
+            cd src/tool\n\
+            go build -trimpath -ldflags '-w -s -X main.version=v1.3.0' -o ../../tool-main ./cmd/tool\n";
+        self.run(&self.stand_ins(commands));
     }
 
     /// Replaces what the guides call by a name of the world by what stands in for it.

@@ -6,6 +6,7 @@ pub mod cacheprog;
 pub mod lint;
 pub mod output;
 pub mod rebuild;
+pub mod reproduce;
 pub mod toolchain;
 
 use std::ffi::OsString;
@@ -145,6 +146,7 @@ pub enum Command {
     Cacheprog(cacheprog::Cacheprog),
     Toolchain(toolchain::Toolchain),
     Rebuild(rebuild::Rebuild),
+    Reproduce(reproduce::Reproduce),
     /// Print the schema of what --format json prints; without a name, list them
     #[command(after_help = "Example: verify-build schema report-v1 > report.schema.json")]
     Schema {

@@ -40,6 +40,8 @@ pub enum Task {
     Toolchain(args::toolchain::Toolchain),
     /// Build repeatedly.
     Rebuild(args::rebuild::Rebuild),
+    /// Build a published program again.
+    Reproduce(args::reproduce::Reproduce),
     /// Print a schema, or the list of them.
     Schema(Option<String>),
     /// Print a completion script.
@@ -98,6 +100,7 @@ impl Config {
                 Some(Command::Cacheprog(cacheprog)) => Task::Cacheprog(cacheprog),
                 Some(Command::Toolchain(toolchain)) => Task::Toolchain(toolchain),
                 Some(Command::Rebuild(rebuild)) => Task::Rebuild(rebuild),
+                Some(Command::Reproduce(reproduce)) => Task::Reproduce(reproduce),
                 Some(Command::Schema { name }) => Task::Schema(name),
                 Some(Command::Completions { shell }) => Task::Completions(shell),
                 Some(Command::Man { folder }) => Task::Man(folder),

@@ -11,7 +11,9 @@ use verifier::config::{Config, Task};
 use verifier::exit::{self, Exit};
 use verifier::report::Report;
 use verifier::report::printed::Printed;
-use verifier::{cacheprog, gocache, hashlog, lint, manual, output, rebuild, schemas, toolchain};
+use verifier::{
+    cacheprog, gocache, hashlog, lint, manual, output, rebuild, reproduce, schemas, toolchain,
+};
 
 fn main() -> ExitCode {
     // clap prints usage errors itself and exits with 2, as Exit::Unreadable.
@@ -46,6 +48,7 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
         Task::Cacheprog(args) => cacheprog::run(args, host)?,
         Task::Toolchain(args) => toolchain::run(args, host)?,
         Task::Rebuild(args) => rebuild::run(args, host)?,
+        Task::Reproduce(args) => reproduce::run(args, host)?,
         Task::Schema(name) => {
             let list = schemas::list();
             let named = name.as_deref().and_then(schemas::named);

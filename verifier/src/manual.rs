@@ -28,13 +28,15 @@ Environment:
                        the step; GitHub's runner sets it
   GOCACHE, XDG_CACHE_HOME, HOME
                        where the build cache is, for verify-build cache
-  GOROOT, PATH         where the Go installation is, for toolchain and rebuild
+  GOROOT, PATH         where the Go installation is, for toolchain, rebuild and
+                       reproduce
   GOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE
                        whom verify-build toolchain asks for the record of a
-                       release, and whether
+                       release, and whether; where reproduce gets modules and
+                       releases, and who proves them
   GOENV, XDG_CONFIG_HOME
                        where the settings are that go env -w wrote, for
-                       verify-build toolchain
+                       verify-build toolchain and reproduce
   GOCACHEPROG          read by the go command: name verify-build cacheprog in it";
 
 /// Makes every page of a command line.

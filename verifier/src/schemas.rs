@@ -2,7 +2,7 @@
 //! are there wherever it is.
 
 /// Every schema by its name.
-pub const ALL: [(&str, &str); 10] = [
+pub const ALL: [(&str, &str); 11] = [
     (
         "build-record-v1",
         include_str!("../schema/build-record-v1.json"),
@@ -23,6 +23,7 @@ pub const ALL: [(&str, &str); 10] = [
     ("lint-v1", include_str!("../schema/lint-v1.json")),
     ("rebuild-v1", include_str!("../schema/rebuild-v1.json")),
     ("report-v1", include_str!("../schema/report-v1.json")),
+    ("reproduce-v1", include_str!("../schema/reproduce-v1.json")),
     (
         "toolchain-manifest-v1",
         include_str!("../schema/toolchain-manifest-v1.json"),

@@ -11,6 +11,7 @@
 //! packager    who laid the installation out
 //! judge       the verdict
 //! difference  files that are not the release's
+//! go_env      settings in which its go.env differs from the release's
 //! nearness    which of several releases it comes nearest to
 //! programs    of a tree that is not the release's: changed after their build?
 //! outcome     everything found about one installation
@@ -20,6 +21,7 @@
 pub mod claim;
 pub mod database;
 pub mod difference;
+pub mod go_env;
 mod json;
 pub mod judge;
 pub mod list;
@@ -99,6 +101,31 @@ pub fn run(args: &Toolchain, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
     }))
 }
 
+/// Judges an installation by what the person's own settings lead to; or says why nobody is
+/// asked. That a database can't be reached is no error.
+///
+/// # Errors
+/// When the installation or the settings can't be read.
+pub fn judge_installation(goroot: &Path, host: &Host) -> anyhow::Result<Result<Judgement, String>> {
+    let choice = Settings::read(&host.environment)?.choose()?;
+    if let Choice::Nobody(why) = choice {
+        return Ok(Err(why));
+    }
+    let tree = Tree::read(goroot, None, host.progress)?;
+    let (recorded, no_record) = match ask(choice, &tree, None) {
+        Ok(recorded) => (Some(recorded), None),
+        Err(why) => (None, Some(why)),
+    };
+    Ok(Ok(Judgement::of(&Evidence {
+        tree: &tree,
+        packager: Packager::of(&tree),
+        recorded: recorded.as_ref(),
+        believe_unproved: false,
+        no_record,
+        references: &[],
+    })))
+}
+
 fn parse_target(text: Option<&str>) -> anyhow::Result<Option<Target>> {
     text.map(Target::parse).transpose().context("--target")
 }
@@ -131,12 +158,18 @@ fn record(args: &Toolchain, host: &Host, tree: &Tree) -> anyhow::Result<Result<R
         let routes = settings::routes_to(address, key.name())?;
         return database::look_up(&routes, release, &key).map(Ok);
     }
-    match Settings::read(&host.environment)?.choose()? {
-        Choice::Nobody(why) => Ok(Err(why)),
+    let choice = Settings::read(&host.environment)?.choose()?;
+    Ok(ask(choice, tree, key))
+}
+
+/// Asks the database of the person's settings; or says why there is no record.
+fn ask(choice: Choice, tree: &Tree, key: Option<VerifierKey>) -> Result<Recorded, String> {
+    match choice {
+        Choice::Nobody(why) => Err(why),
         Choice::Ask { key: own, routes } => {
-            let asked = database::look_up(&routes, release, &key.unwrap_or(own));
+            let asked = database::look_up(&routes, &tree.release, &key.unwrap_or(own));
             // Being offline is no error of the installation: what can be said is said.
-            Ok(asked.map_err(|error| format!("{error:#}")))
+            asked.map_err(|error| format!("{error:#}"))
         }
     }
 }

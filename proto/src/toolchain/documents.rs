@@ -42,12 +42,16 @@ const DOCUMENTS: [(&str, &[&str]); 5] = [
     ),
 ];
 
+/// The SHA-256 of the `go.env` that releases from 1.21.13 to 1.27.3 have. Packagers
+/// change it.
+pub const GO_ENV: &str = "98fcab78e155e9fa0c36b18874add30724d04c2452078117c78618107ebfbc9e";
+
 /// The document that names the branch a release was made from.
 const BRANCH: &str = "codereview.cfg";
 
 /// Tries to complete a tree's list to the one whose hash is `recorded`: documents
 /// that the root lacks are filled in, files there that no release has are left
-/// out. Returns the release's list when it is found.
+/// out, a `go.env` of its own is replaced by the releases'. Returns the release's list when it is found.
 pub(super) fn complete(tree: &Manifest, recorded: H1) -> Option<Manifest> {
     let mut base = tree.clone();
     for (name, _) in tree.files() {
@@ -65,7 +69,17 @@ pub(super) fn complete(tree: &Manifest, recorded: H1) -> Option<Manifest> {
         .collect();
     let forms = |(_, forms): &&(&str, &[&str])| forms.len();
     let choices: usize = missing.iter().map(forms).product();
-    (0..choices).find_map(|choice| {
+    // The tree's own settings first, then the releases'.
+    let mut bases = vec![base.clone()];
+    let settings = decode(GO_ENV)?;
+    if base.file("go.env").is_some_and(|own| own != settings) {
+        base.insert("go.env", settings);
+        bases.push(base);
+    }
+    let mut tries = bases
+        .iter()
+        .flat_map(|base| (0..choices).map(move |choice| (base, choice)));
+    tries.find_map(|(base, choice)| {
         let mut candidate = base.clone();
         let mut rest = choice;
         for (name, forms) in &missing {

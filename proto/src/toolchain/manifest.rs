@@ -167,8 +167,9 @@ impl Manifest {
     }
 
     /// Completes the list of a tree that lacks documents of the root (licences,
-    /// read-me files) or has files of its own there, to the release's list whose hash
-    /// is `recorded`. `None` when more differs, or a document has an unknown form.
+    /// read-me files) or has files of its own there, or a `go.env` of its own, to the
+    /// release's list whose hash is `recorded`. `None` when more differs, or a document has
+    /// an unknown form.
     pub fn completed(&self, recorded: H1) -> Option<Self> {
         documents::complete(self, recorded)
     }

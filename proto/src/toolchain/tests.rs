@@ -270,6 +270,31 @@ fn completes_documents_when_the_record_says_so() {
 }
 
 #[test]
+fn settings_of_a_packager_are_told_from_the_releases() {
+    let sha = |text: &str| <[u8; 32]>::try_from(hex::decode(text).unwrap()).unwrap();
+    let mut tree = manifest(&[("VERSION", 1), ("bin/go", 2)]);
+    for name in [
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "PATENTS",
+        "README.md",
+        "SECURITY.md",
+        "codereview.cfg",
+    ] {
+        tree.insert(name, [3; 32]);
+    }
+    let mut whole = tree.clone();
+    whole.insert("go.env", sha(super::GO_ENV));
+    tree.insert("go.env", [4; 32]);
+    let completed = tree.completed(whole.h1()).unwrap();
+    assert_eq!(completed, whole);
+    assert_eq!(tree.difference(&completed).changed, ["go.env"]);
+    // Whoever has taken it away has changed more.
+    tree.remove("go.env");
+    assert_eq!(tree.completed(whole.h1()), None);
+}
+
+#[test]
 fn refuses_lists_that_are_written_otherwise() {
     let good = manifest(&[("VERSION", 1), ("bin/go", 2)]).text();
     assert!(Manifest::parse(good.as_bytes()).is_ok());

@@ -8,6 +8,7 @@ use verifier::diff::Verdict;
 use verifier::fix::Given;
 use verifier::input::Input;
 use verifier::progress::Bar;
+use verifier::reproduce::variables;
 
 /// Every so many bytes one is changed in the copy.
 const STEPS: [usize; 3] = [7, 61, 509];
@@ -31,6 +32,9 @@ pub fn images(data: &[u8]) {
         assert_eq!((counts.shifted, counts.lines), (0, 0));
         assert_eq!(functions.reordered, 0);
     }
+    // No variable of a program has another text than itself.
+    let again = artifact(data.to_vec(), 1);
+    assert!(variables::differing(&whole, &again).is_empty());
     for step in STEPS {
         let mut bent = data.to_vec();
         let places = bent.iter_mut().skip(step / 2).step_by(step);
@@ -38,6 +42,7 @@ pub fn images(data: &[u8]) {
         let bent = artifact(bent, 2);
         answer(&whole, &bent);
         answer(&bent, &whole);
+        let _ = variables::differing(&bent, &whole);
     }
 }
 

@@ -89,6 +89,7 @@ const VERIFIER: Order = Order {
         "gocache",
         "cacheprog",
         "rebuild",
+        "reproduce",
         "config",
     ],
     circles: &[],

@@ -205,6 +205,32 @@ fn lists_and_zips_name_what_differs() {
 }
 
 #[test]
+fn an_installation_that_fetches_no_other_release_is_official_but_for_that_setting() {
+    let small = Small::new();
+    let list = small.list("list");
+    let own = FILES[4].2;
+    small.write("go.env", &format!("{own}GOTOOLCHAIN=local\n"));
+    let answer = small.judge(&["--manifest", &list]);
+    assert_eq!(
+        (answer.exit, answer.verdict()),
+        (0, "repackaged"),
+        "{}",
+        answer.reason()
+    );
+    let want = "official but for go.env: GOTOOLCHAIN=local";
+    assert!(answer.reason().contains(want), "{}", answer.reason());
+    // A setting that says where modules come from is none of a packager's.
+    small.write("go.env", &format!("{own}GOFLAGS=-tags=x\n"));
+    let answer = small.judge(&["--manifest", &list]);
+    assert_eq!(
+        (answer.exit, answer.verdict()),
+        (1, "modified"),
+        "{}",
+        answer.reason()
+    );
+}
+
+#[test]
 fn a_packagers_habits_are_no_proof() {
     let small = Small::new();
     small.write("__init__.py", "");

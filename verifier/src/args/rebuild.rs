@@ -93,7 +93,7 @@ fn variation(name: &str) -> Result<&'static str, String> {
 }
 
 /// Parses a number with its unit.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let problem = || format!("{text:?} is no time; write 90s, 20m or 2h");
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);

@@ -97,6 +97,11 @@ impl<'a> Symbols<'a> {
             .any(|symbol| symbol.name == "runtime.main")
     }
 
+    /// Returns every symbol of some size, by address.
+    pub fn all(&self) -> impl Iterator<Item = &Symbol<'a>> {
+        self.sized.iter()
+    }
+
     /// Says whether symbols have ends of their own (ELF); in other formats each
     /// reaches to the next one, and what lies between may be nobody's.
     pub fn tells_ends(&self) -> bool {

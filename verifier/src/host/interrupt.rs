@@ -39,8 +39,7 @@ impl Interrupt {
     }
 
     /// Sets the flag, as Ctrl-C does.
-    #[cfg(test)]
-    pub(super) fn set(&self) {
+    pub fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::database::Recorded;
 use super::difference::{self, FileDifference};
+use super::go_env;
 use super::nearness::{self, Nearness};
 use super::packager::Packager;
 use super::reference::Reference;
@@ -211,10 +212,27 @@ impl Judgement {
         if count == 0 {
             self.verdict = Verdict::Repackaged;
             self.reason = repackaged(evidence, &self.differences);
+        } else if let (1, Some(settings)) = (count, self.changed_settings(tree)) {
+            // Which release builds is settled: this one, whatever go.mod asks for.
+            self.verdict = match settings.as_slice() {
+                [one] if one == go_env::LOCAL => Verdict::Repackaged,
+                _ => Verdict::Modified,
+            };
+            let settings = settings.join(", ");
+            self.reason = format!("official but for go.env: {settings}{}", beside(tree));
         } else {
             self.verdict = Verdict::Modified;
             self.reason = modified(evidence, count, &self.differences);
         }
+    }
+
+    /// The settings that differ, where go.env is the one file that matters and differs.
+    fn changed_settings(&self, tree: &Tree) -> Option<Vec<String>> {
+        let mut mattering = self.mattering();
+        let file = mattering.next().filter(|file| file.name == "go.env")?;
+        let (installed, released) = (file.installed?, file.released?);
+        let settings = go_env::differences(&tree.root, &installed, &released)?;
+        Some(settings).filter(|settings| !settings.is_empty())
     }
 
     /// The hash is another one, and no list says why.
