@@ -194,7 +194,7 @@ mod tests {
         };
         let forged = Block {
             hash: [7; 32],
-            ..good.clone()
+            ..good
         };
         let without = link(&LINES[..2]);
         let broken = link(&["linkflags [\"-s]\n"]);

@@ -284,7 +284,7 @@ fn settings_of_a_packager_are_told_from_the_releases() {
         tree.insert(name, [3; 32]);
     }
     let mut whole = tree.clone();
-    whole.insert("go.env", sha(super::GO_ENV));
+    whole.insert("go.env", sha(GO_ENV));
     tree.insert("go.env", [4; 32]);
     let completed = tree.completed(whole.h1()).unwrap();
     assert_eq!(completed, whole);

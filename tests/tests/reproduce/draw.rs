@@ -189,7 +189,7 @@ impl Drawn {
         };
         match self.layout {
             Layout::Installed | Layout::Required => yard.reproduce(&program, &[]),
-            _ => yard.from_checkout(&program),
+            _ => yard.with_checkout(&program),
         }
     }
 

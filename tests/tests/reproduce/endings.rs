@@ -16,7 +16,7 @@ fn another_source_gives_another_program_and_the_cause_is_named() {
         "//go:build !special\n\npackage main\n\nfunc kind() string { return \"PLAIN\" }\n",
     );
     testkit::git::commit_all(&yard.source());
-    let answer = yard.from_checkout(&program);
+    let answer = yard.with_checkout(&program);
     assert_eq!(answer.value["verdict"], "different", "{:#}", answer.brief());
     assert_eq!(answer.exit, 1);
     let remaining = answer.value["remaining"].as_array().unwrap();
@@ -165,7 +165,7 @@ fn the_checkout_and_the_home_folder_are_not_touched() {
         all
     };
     let before = list();
-    yard.from_checkout(&program).equal();
+    yard.with_checkout(&program).equal();
     assert_eq!(list(), before);
 }
 

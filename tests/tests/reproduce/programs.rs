@@ -10,7 +10,7 @@ fn what_a_trimmed_and_stripped_program_does_not_record_is_found() {
         let mut yard = Yard::new(version);
         let flags = "-ldflags=-w -s -X main.version=v1.2.3 -X main.commit=0123abcd";
         let program = yard.build(&[], &["-trimpath", "-tags=special", flags]);
-        let command = yard.from_checkout(&program).equal();
+        let command = yard.with_checkout(&program).equal();
         // Neither the variables nor the order of the flags are in the file.
         let want = "-ldflags='-w -s -X main.version=v1.2.3 -X main.commit=0123abcd'";
         assert!(command.contains(want), "{command}");
@@ -42,7 +42,7 @@ fn a_windows_program_with_another_spelling_of_its_flags_is_built_again() {
     let settings = ["GOOS=windows", "GOARCH=amd64", "GOAMD64=v2"];
     let flags = "-ldflags=-X=main.version=v9 -s -w -extldflags=-static";
     let program = yard.build(&settings, &["-trimpath", flags]);
-    let command = yard.from_checkout(&program).equal();
+    let command = yard.with_checkout(&program).equal();
     assert!(command.contains("GOAMD64=v2"), "{command}");
     assert!(
         command.contains("'-X=main.version=v9 -s -w -extldflags=-static'"),
@@ -78,7 +78,7 @@ fn a_changed_tree_gives_its_stamp() {
     yard.write("notes.txt", "not of the commit");
     let program = yard.build(&[], &["-trimpath"]);
     std::fs::remove_file(yard.source().join("notes.txt")).unwrap();
-    let answer = yard.from_checkout(&program);
+    let answer = yard.with_checkout(&program);
     answer.equal();
     assert!(
         answer.value["commands"].to_string().contains("touch"),
@@ -91,7 +91,7 @@ fn a_changed_tree_gives_its_stamp() {
         "package main\n\nfunc kind() string { return \"changed\" }\n",
     );
     let program = yard.build(&[], &["-trimpath", "-tags=special2"]);
-    let answer = yard.from_checkout(&program);
+    let answer = yard.with_checkout(&program);
     answer.equal();
     assert_eq!(answer.value["steps"][0]["tree"], "changed");
 }
@@ -105,7 +105,7 @@ fn c_code_goes_into_the_program_again() {
     );
     testkit::git::commit_all(&yard.source());
     let program = yard.build(&["CGO_ENABLED=1"], &["-trimpath", "-ldflags=-s -w"]);
-    yard.from_checkout(&program).equal();
+    yard.with_checkout(&program).equal();
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_program_built_by_its_files_is_built_by_them_again() {
     let mut yard = Yard::new("1.27.");
     let folder = yard.source().join("cmd/tool");
     let program = yard.build_in(&folder, &[], &["-trimpath"], &["main.go", "plain.go"]);
-    let command = yard.from_checkout(&program).equal();
+    let command = yard.with_checkout(&program).equal();
     assert!(
         command.ends_with("./cmd/tool/main.go ./cmd/tool/plain.go"),
         "{command}"
@@ -189,7 +189,7 @@ fn a_program_in_a_package_is_found_in_it() {
         Entry::new("usr/share/doc", b"text"),
     ];
     std::fs::write(&package, zip::archive(&entries)).unwrap();
-    let answer = yard.from_checkout(&package);
+    let answer = yard.with_checkout(&package);
     answer.equal();
     assert_eq!(answer.value["file"]["inside"], "usr/bin/tool");
 }
@@ -203,7 +203,7 @@ fn a_program_that_was_only_signed_is_equal_but_for_the_signature() {
     let mut bytes = std::fs::read(&program).unwrap();
     certify(&mut bytes);
     std::fs::write(&signed, &bytes).unwrap();
-    let answer = yard.from_checkout(&signed);
+    let answer = yard.with_checkout(&signed);
     assert_eq!(
         answer.value["verdict"],
         "equal-but-for-signature",
@@ -215,7 +215,7 @@ fn a_program_that_was_only_signed_is_equal_but_for_the_signature() {
     let last = bytes.len() / 2;
     bytes[last] ^= 1;
     std::fs::write(&signed, &bytes).unwrap();
-    let answer = yard.from_checkout(&signed);
+    let answer = yard.with_checkout(&signed);
     assert_eq!(answer.value["verdict"], "different", "{:#}", answer.brief());
 }
 

@@ -213,7 +213,7 @@ impl Yard {
 
     /// The same from the checkout.
     #[track_caller]
-    pub(crate) fn from_checkout(&self, program: &Path) -> Answer {
+    pub(crate) fn with_checkout(&self, program: &Path) -> Answer {
         let source = self.source();
         self.reproduce(program, &["--source", source.to_str().unwrap()])
     }

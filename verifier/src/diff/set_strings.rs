@@ -109,7 +109,7 @@ fn value(artifact: &Artifact, address: u64) -> Option<Value> {
     let number = |at| goinfo::number(bytes, at, word, image);
     let (pointer, len) = (number(header.start)?, number(header.start + word)?);
     let none = Value {
-        header: Some(header.clone()),
+        header: Some(header),
         text: None,
         is_set: false,
     };

@@ -173,7 +173,7 @@ fn module_mode(artifact: &Artifact) -> Option<Element> {
         Some(by) => !by.sum.is_empty() || by.version.is_empty(),
         None => !module.sum.is_empty() || module.version == super::place::DEVEL,
     };
-    let vendored = !deps.is_empty() && !deps.iter().any(|module| from_cache(module));
+    let vendored = !deps.is_empty() && !deps.iter().any(from_cache);
     vendored.then(|| {
         Element::new(
             "-mod",

@@ -70,10 +70,8 @@ fn usual_caches(source: Option<&str>) -> impl Iterator<Item = String> {
         .ancestors()
         .skip(1)
         .map(|home| home.join("go/pkg/mod"));
-    let around: Vec<PathBuf> = around.collect();
     let others = ["/root/go/pkg/mod", "/go/pkg/mod"].map(PathBuf::from);
     let mut all: Vec<String> = around
-        .into_iter()
         .chain(others)
         .filter_map(|path| path.into_os_string().into_string().ok())
         .collect();
