@@ -71,15 +71,14 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
     for version in ["v1.0.0", "v1.1.0", "v1.2.0", "v1.4.0"] {
         fs::write(folder.join(format!("{version}.mod")), bytes).unwrap();
     }
+    let archives = Archives::open(&[], &config.upstream, data.path());
     let ledger = Arc::new(Memory::default());
     // As a remake that broke off leaves it.
     let counted = Change::put(Table::Fetched, "2026-11-26/m.example/x@v1.0.0", &2).unwrap();
     ledger.apply(vec![counted]).await.unwrap();
     let remake = Remake {
         own: None,
-        databases: Arc::new(
-            Archives::open(&[], &crate::config::Upstream::default(), data.path()).unwrap(),
-        ),
+        databases: Arc::new(archives.unwrap()),
         blobs: Arc::new(Local::read_only(data.path())),
         ledger: Arc::clone(&ledger) as Arc<dyn Ledger>,
         turns: Turns::default(),
