@@ -159,7 +159,8 @@ mod tests {
             ("main.version", "1.2.3"),
         ];
         let none: [(&str, &str); 0] = [];
-        let cases: [(&[(&str, &str)], &[&str]); 12] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+        let cases: [Case<'_>; 12] = [
             (&none, &["-s"]),
             (&none, &["-w", "-s"]),
             (&none, &["-s", "-w"]),
@@ -212,16 +213,7 @@ mod tests {
         ];
         for (variables, words) in cases {
             let found = found(&stripped(variables), &[], words);
-            assert_eq!(
-                found.as_deref(),
-                Some(
-                    &words
-                        .iter()
-                        .map(|word| (*word).to_owned())
-                        .collect::<Vec<_>>()[..]
-                ),
-                "{words:?}"
-            );
+            assert_eq!(found.unwrap_or_default(), words, "{words:?}");
         }
     }
 

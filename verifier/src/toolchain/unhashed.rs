@@ -116,7 +116,8 @@ fn escaped(relative: &Path) -> String {
     bytes.escape_ascii().to_string()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::ffi::OsStrExt as _;
 

@@ -36,6 +36,20 @@ fn contents(version: &str) -> Entry {
     }
 }
 
+fn removed(file: &str) -> Entry {
+    Entry::Removed {
+        key: format!("m.example/x/@v/{file}"),
+        at: 8,
+    }
+}
+
+fn fetched_twice() -> Entry {
+    Entry::Fetched {
+        day: "2026-11-26".into(),
+        counts: BTreeMap::from([("m.example/x@v1.0.0".to_owned(), 2)]),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
     let data = tempfile::tempdir().unwrap();
@@ -43,27 +57,17 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
     config.databases = Vec::new();
     let journal = Journal::open(data.path()).unwrap();
     let bytes = b"module m.example/x\n";
-    let fetched = || Entry::Fetched {
-        day: "2026-11-26".into(),
-        counts: BTreeMap::from([("m.example/x@v1.0.0".to_owned(), 2)]),
-    };
     let entries = [
         first_use("v1.0.0", bytes),
         first_use("v1.1.0", b"what was stored first"),
         first_use("v1.2.0", b"taken back"),
-        Entry::Removed {
-            key: "m.example/x/@v/v1.2.0.mod".into(),
-            at: 8,
-        },
+        removed("v1.2.0.mod"),
         first_use("v1.3.0", b"lost with the disk"),
-        fetched(),
-        fetched(),
+        fetched_twice(),
+        fetched_twice(),
         contents("v1.0.0"),
         contents("v1.2.0"),
-        Entry::Removed {
-            key: "m.example/x/@v/v1.2.0.zip".into(),
-            at: 8,
-        },
+        removed("v1.2.0.zip"),
     ];
     journal.append_all(entries).await.unwrap();
     let folder = data.path().join("modules/m.example/x/@v");
