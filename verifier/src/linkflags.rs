@@ -212,7 +212,11 @@ mod tests {
             ),
         ];
         for (variables, words) in cases {
-            let found = found(&stripped(variables), &[], words);
+            let shown = Shown {
+                is_external: words.iter().any(|word| word.ends_with("external")),
+                ..stripped(variables)
+            };
+            let found = found(&shown, &[], words);
             assert_eq!(found.unwrap_or_default(), words, "{words:?}");
         }
     }
