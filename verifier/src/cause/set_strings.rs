@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::{Cause, Confidence, Evidence, Name, Pair, Reach};
+use super::{Cause, Confidence, Evidence, Name, Pair, Reach, strings};
 use crate::diff::set_strings::SetString;
 use crate::goinfo::functions::package;
 
@@ -26,6 +26,11 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         1 => String::new(),
         count => format!(" and {} more", count - 1),
     };
+    let texts = [0, 1].map(|side| text(pair, first, side).and_then(strings::kind));
+    let looks = match texts {
+        [Some(one), Some(other)] if one == other && found.len() == 1 => format!(", {one}"),
+        _ => String::new(),
+    };
     let verb = if found.len() == 1 { "has" } else { "have" };
     let advice = match unnamed {
         0 => String::new(),
@@ -35,7 +40,7 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
         name: Name::LdflagsVariable,
         confidence: Confidence::Likely,
         summary: format!(
-            "{}{more} {verb} another value, as -ldflags=-X gives it; builds with -trimpath do not record the flag",
+            "{}{more} {verb} another value{looks}, as -ldflags=-X gives it; builds with -trimpath do not record the flag",
             of(first)
         ),
         evidence: found

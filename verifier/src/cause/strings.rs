@@ -328,7 +328,7 @@ fn text_of(
 }
 
 /// Says what a text looks like.
-fn kind(text: &str) -> Option<&'static str> {
+pub(super) fn kind(text: &str) -> Option<&'static str> {
     let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if embedded::has_time(text) {
         Some("a date or time")

@@ -58,7 +58,7 @@ impl Sentence {
     pub(super) fn formats(self) -> &'static str {
         match self {
             Self::Identical => "text, json, sarif, junit, markdown, html, github",
-            Self::Masked => "text, json, junit, markdown, html",
+            Self::Masked => "text, json, html",
             Self::Official | Self::Clean => "text, json",
             Self::OnlyMoved | Self::SameCode | Self::Proven | Self::Toolchain | Self::Success => "",
         }
