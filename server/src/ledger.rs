@@ -199,7 +199,7 @@ pub(crate) async fn file(
 /// Returns a record of any kind that is JSON.
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub(crate) async fn typed<T: serde::de::DeserializeOwned>(
     ledger: &dyn Ledger,
     table: Table,

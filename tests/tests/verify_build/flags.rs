@@ -124,6 +124,15 @@ fn another_source_is_no_matter_of_flags() {
     assert_eq!(*flags(&answer), serde_json::Value::Null);
 }
 
+/// The cause that says which variables the linker set.
+fn set_by_linker(answer: &Answer) -> &serde_json::Value {
+    let causes = answer.report["causes"].as_array().unwrap();
+    let variable = causes
+        .iter()
+        .find(|cause| cause["cause"] == "ldflags-variable");
+    variable.unwrap_or_else(|| panic!("{causes:#?}"))
+}
+
 /// Without any log: values are told, and never of other data.
 #[test]
 fn values_that_the_linker_put_in_are_told_without_a_log() {
@@ -134,11 +143,7 @@ fn values_that_the_linker_put_in_are_told_without_a_log() {
         &["-ldflags=-s -w -X main.stamp=1.2.3 -X main.commit=0123abc"],
     );
     let answer = crate::workshop::compare(&[&set, &plain]);
-    let causes = answer.report["causes"].as_array().unwrap();
-    let variable = causes
-        .iter()
-        .find(|cause| cause["cause"] == "ldflags-variable");
-    let variable = variable.unwrap_or_else(|| panic!("{causes:#?}"));
+    let variable = set_by_linker(&answer);
     let evidence = variable["evidence"].as_array().unwrap();
     let of = |name: &str| {
         evidence
@@ -165,20 +170,13 @@ fn values_that_the_linker_put_in_are_told_without_a_log() {
     // The same text as the source's, in a copy of the linker's own.
     let copy = shop.build(&[], &["-ldflags=-s -w -X main.stamp=none"]);
     let answer = crate::workshop::compare(&[&copy, &plain]);
-    let causes = answer.report["causes"].as_array().unwrap();
-    let variable = causes
-        .iter()
-        .find(|cause| cause["cause"] == "ldflags-variable");
-    let evidence = &variable.unwrap_or_else(|| panic!("{causes:#?}"))["evidence"];
+    let variable = set_by_linker(&answer);
+    let evidence = &variable["evidence"];
     assert_eq!(evidence[0]["a"], "\"none\" (put in by the linker)");
     // Without symbols on either side no name is known.
     let bare = shop.build(&[], &["-ldflags=-s -w"]);
     let answer = crate::workshop::compare(&[&set, &bare]);
-    let causes = answer.report["causes"].as_array().unwrap();
-    let variable = causes
-        .iter()
-        .find(|cause| cause["cause"] == "ldflags-variable");
-    let variable = variable.unwrap_or_else(|| panic!("{causes:#?}"));
+    let variable = set_by_linker(&answer);
     assert!(
         variable["fix"]
             .as_str()

@@ -2,7 +2,7 @@
 //!
 //! An index is kept under the names, times and sizes of a folder's files, in the
 //! module cache under its path alone, and nowhere under their content. Whether the go command would take it for what lies there now can
-//! be told by computing the action again ([`finder`]); whether it is right, by
+//! be told by computing the action again (`finder`); whether it is right, by
 //! reading the files. Compared are build constraints, package names, imports and the
 //! set of Go files; `#cgo` lines and patterns of embedded files are not.
 

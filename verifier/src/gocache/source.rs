@@ -66,7 +66,7 @@ impl Source {
     }
 
     /// Hands over the bytes of outputs, one after the other in no certain order.
-    /// Those that are gone, can't be read or are larger than [`HELD_MAX`] are
+    /// Those that are gone, can't be read or are larger than `HELD_MAX` are
     /// left out.
     ///
     /// # Errors

@@ -13,7 +13,7 @@
 //! halved until those are left that matter, the rest is tried without them, and
 //! so on until the rest agrees.
 //!
-//! What is blamed is built again, and 1 a third time at the end: [`proof`] says why.
+//! What is blamed is built again, and 1 a third time at the end: `proof` says why.
 
 mod proof;
 
