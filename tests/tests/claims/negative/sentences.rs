@@ -57,9 +57,10 @@ impl Sentence {
     /// The formats that say it of an unchanged input.
     pub(super) fn formats(self) -> &'static str {
         match self {
-            Self::Identical => "text, json, sarif, junit, markdown, html, github",
+            Self::Identical | Self::Official => "text, json, sarif, junit, markdown, html, github",
+            // Accepted, it is a passed check without a reason elsewhere.
             Self::Masked => "text, json, html",
-            Self::Official | Self::Clean => "text, json",
+            Self::Clean => "text, json",
             Self::OnlyMoved | Self::SameCode | Self::Proven | Self::Toolchain | Self::Success => "",
         }
     }
