@@ -18,6 +18,7 @@
 //! Source: runtime/debug/mod.go, cmd/go/internal/load/pkg.go setBuildInfo
 
 pub mod blob;
+pub mod keys;
 pub mod quote;
 
 use std::fmt;

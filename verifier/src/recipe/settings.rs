@@ -1,5 +1,7 @@
 //! Toolchain, environment and flags, most of them recorded.
 
+use proto::buildinfo::keys::{C_FLAGS, CPU_LEVELS};
+
 use super::place::Origin;
 use super::release::{FETCHED_SINCE, release};
 use super::{Basis, Element, GO, GOTOOLCHAIN, Source};
@@ -7,30 +9,6 @@ use crate::artifact::Artifact;
 
 /// The first Go that stamps what version control says.
 const STAMPS_SINCE: (u32, u32) = (1, 18);
-
-/// Settings that are variables, in the order in which they are printed; the levels of
-/// processors stand behind GOARCH.
-const VARIABLES: [&str; 19] = [
-    "GOOS",
-    "GOARCH",
-    "GO386",
-    "GOAMD64",
-    "GOARM",
-    "GOARM64",
-    "GOLOONG64",
-    "GOMIPS",
-    "GOMIPS64",
-    "GOPPC64",
-    "GORISCV64",
-    "GOWASM",
-    "CGO_ENABLED",
-    "CGO_CFLAGS",
-    "CGO_CPPFLAGS",
-    "CGO_CXXFLAGS",
-    "CGO_FFLAGS",
-    "CGO_LDFLAGS",
-    "GOFIPS140",
-];
 
 /// Settings that are flags without a value when they are `true`.
 const SWITCHES: [&str; 5] = ["-trimpath", "-race", "-msan", "-asan", "-cover"];
@@ -60,20 +38,23 @@ pub(super) fn toolchain(artifact: &Artifact) -> Option<Element> {
 pub(super) fn environment(artifact: &Artifact) -> Vec<Element> {
     let go = &artifact.go;
     let machine = &artifact.image.machine;
-    let variable = |key: &&str| {
+    let variable = |key: &str| {
         let value = go.setting(key).filter(|value| !value.is_empty());
-        let by_headers = match *key {
+        let by_headers = match key {
             "GOOS" => machine.goos,
             "GOARCH" => machine.goarch,
             _ => None,
         };
         match (value, by_headers) {
             (Some(value), _) => Some(Element::recorded(key, value)),
-            (None, Some(value)) => Some(Element::new(*key, value, Basis::Read, "file headers")),
+            (None, Some(value)) => Some(Element::new(key, value, Basis::Read, "file headers")),
             (None, None) => None,
         }
     };
-    let mut found: Vec<Element> = VARIABLES.iter().filter_map(variable).collect();
+    let target = ["GOOS", "GOARCH"].into_iter().chain(CPU_LEVELS);
+    let cgo = ["CGO_ENABLED"].into_iter().chain(C_FLAGS);
+    let all = target.chain(cgo).chain(["GOFIPS140"]);
+    let mut found: Vec<Element> = all.filter_map(variable).collect();
     found.extend(experiments(artifact));
     found
 }
