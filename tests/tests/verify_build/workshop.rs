@@ -156,6 +156,23 @@ pub(crate) fn compare(files: &[&Path]) -> Answer {
     }
 }
 
+/// Expects files that differ to be accepted, and every format for people that has checks to
+/// say beside the passed one, as what.
+#[track_caller]
+pub(crate) fn accepts(accept: &str, files: [&Path; 2], as_what: &str) {
+    for format in ["junit", "markdown", "html", "github"] {
+        let output = verify_build()
+            .args(["--accept", accept, "--format", format])
+            .args(files)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(said.contains(as_what), "{format}: {said}");
+        assert!(said.contains("this is not equality"), "{format}: {said}");
+    }
+}
+
 impl Answer {
     /// The names of causes in order, `unexplained` too.
     pub(crate) fn causes(&self) -> Vec<&str> {
