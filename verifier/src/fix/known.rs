@@ -3,6 +3,7 @@
 use proto::hashlog::linkflags;
 
 use super::modules;
+use crate::artifact::Artifact;
 use crate::cause::{Pair, set_string_name, set_string_text};
 use crate::recipe::{Basis, Element, LinkerFlags, Origin, Recipe, Wrapper};
 
@@ -17,7 +18,24 @@ pub(super) fn recipe(pair: &Pair<'_>, side: usize, other: Option<&Recipe>) -> Op
         recipe.set_linker(artifact, LinkerFlags::of(flags, false));
     }
     put_around(pair, side, &mut recipe, other);
+    recipe
+        .flags
+        .extend(from_the_cache(artifact, &recipe, other));
     Some(recipe)
+}
+
+/// Modules of the module cache, where the other file's folder has a vendor folder, which
+/// the go command would take.
+fn from_the_cache(artifact: &Artifact, recipe: &Recipe, other: Option<&Recipe>) -> Option<Element> {
+    let has_modules = artifact.go.info().is_some_and(|info| !info.deps.is_empty());
+    let is_vendored = other.is_some_and(|other| other.flag("-mod") == Some("vendor"));
+    let is_open = recipe.source.origin == Origin::Checkout && recipe.flag("-mod").is_none();
+    (has_modules && is_vendored && is_open).then(|| Element {
+        name: "-mod".into(),
+        value: "readonly".into(),
+        basis: Basis::Likely,
+        place: "modules have sums, and the other file was built from a vendor folder".into(),
+    })
 }
 
 /// A module around the project's own, which only the other file shows.
