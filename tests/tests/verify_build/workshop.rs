@@ -23,7 +23,8 @@ pub(crate) struct Answer {
     pub(crate) report: Value,
 }
 
-const MAIN: &str = "package main
+/// Package main of the program.
+pub(crate) const MAIN: &str = "package main
 
 import \"example.com/tool/greeting\"
 
@@ -32,7 +33,8 @@ var stamp = \"none\"
 func main() { println(greeting.Text(), stamp) }
 ";
 
-const GREETING: &str = "package greeting
+/// The package that it imports.
+pub(crate) const GREETING: &str = "package greeting
 
 //go:noinline
 func Text() string { return \"hello\" }
