@@ -25,6 +25,7 @@ use go_line::GoLine;
 
 pub use linker::LinkerFlags;
 pub use place::{Folders, Origin, Source, Wrapper};
+pub(crate) use release::fetches;
 
 /// How a program was built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

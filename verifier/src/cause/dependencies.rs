@@ -111,8 +111,7 @@ fn name(a: Option<&Module>, b: Option<&Module>) -> Name {
         };
     }
     // A module of a workspace has no version of its own.
-    let is_local = |module: &Module| module.version == "(devel)" || module.version.is_empty();
-    if is_local(a) != is_local(b) {
+    if a.has_version() != b.has_version() {
         return Name::DependencyReplaced;
     }
     if a.version != b.version {

@@ -1,5 +1,6 @@
 //! Toolchain, environment and flags, most of them recorded.
 
+use proto::buildinfo::DEVEL;
 use proto::buildinfo::keys::{C_FLAGS, CPU_LEVELS};
 
 use super::place::Origin;
@@ -136,7 +137,7 @@ fn version_control(artifact: &Artifact, source: &Source) -> Option<Element> {
     let stamps = (version.major, version.minor) >= STAMPS_SINCE;
     let is_checkout = source.origin == Origin::Checkout;
     // A version would have come from a tag of the repository.
-    let is_plain = source.version.as_deref() == Some(super::place::DEVEL);
+    let is_plain = source.version.as_deref() == Some(DEVEL);
     (stamps && is_checkout && is_plain && source.revision.is_none()).then(|| {
         Element::new(
             "-buildvcs",
@@ -152,7 +153,7 @@ fn module_mode(artifact: &Artifact) -> Option<Element> {
     let deps = &artifact.go.info()?.deps;
     let from_cache = |module: &proto::buildinfo::Module| match &module.replace {
         Some(by) => !by.sum.is_empty() || by.version.is_empty(),
-        None => !module.sum.is_empty() || module.version == super::place::DEVEL,
+        None => !module.sum.is_empty() || module.version == DEVEL,
     };
     let vendored = !deps.is_empty() && !deps.iter().any(from_cache);
     vendored.then(|| {
