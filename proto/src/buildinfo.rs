@@ -18,6 +18,7 @@
 //! Source: runtime/debug/mod.go, cmd/go/internal/load/pkg.go setBuildInfo
 
 pub mod blob;
+pub mod keys;
 pub mod quote;
 
 use std::fmt;
@@ -94,6 +95,10 @@ pub struct BuildInfo {
     /// Lines that this crate does not know, kept so that nothing is lost.
     pub other: Vec<String>,
 }
+
+/// The version of a main module, or of one in a workspace, that the go command knew none
+/// of.
+pub const DEVEL: &str = "(devel)";
 
 /// One module of a build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -195,6 +200,12 @@ enum Last {
 }
 
 impl Module {
+    /// Says whether there is a version that a proxy could be asked for: a folder has none,
+    /// and no module of a workspace.
+    pub fn has_version(&self) -> bool {
+        !self.version.is_empty() && self.version != DEVEL
+    }
+
     fn parse(fields: &str) -> Result<Self, &'static str> {
         let mut fields = fields.split('\t');
         let path = fields.next().unwrap_or_default();

@@ -87,6 +87,13 @@ pub struct Evidence {
     pub b: Option<String>,
 }
 
+impl Check {
+    /// Says whether it holds and nothing was found, so that its name says all of it.
+    pub fn is_plain_pass(&self) -> bool {
+        self.status == Status::Passed && self.findings.is_empty()
+    }
+}
+
 impl Finding {
     /// Adds what one file has at a place.
     #[must_use]

@@ -63,8 +63,8 @@ struct Sides<'a> {
 pub fn apply(pair: &Pair<'_>, given: Given, causes: &mut [Cause]) -> Option<Next> {
     let given = given.side();
     let artifacts = [pair.a, pair.b];
-    let recipe = known::recipe(pair, given)?;
     let other = Recipe::of(artifacts[1 - given]);
+    let recipe = known::recipe(pair, given, other.as_ref())?;
     let sides = Sides {
         files: [pair.a, pair.b],
         diff: pair.diff,

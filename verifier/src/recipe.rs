@@ -25,7 +25,7 @@ use go_line::GoLine;
 
 pub use linker::LinkerFlags;
 pub use place::{Folders, Origin, Source, Wrapper};
-pub(crate) use unknown::{LINKER_UNKNOWN, VARIABLES_UNKNOWN};
+pub(crate) use release::fetches;
 
 /// How a program was built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,6 +106,12 @@ impl Recipe {
         };
         recipe.unknown = unknown::list(artifact, &recipe);
         Some(recipe)
+    }
+
+    /// Puts in flags of the linker that something beside the file told.
+    pub(crate) fn set_linker(&mut self, artifact: &Artifact, linker: LinkerFlags) {
+        self.linker = linker;
+        self.unknown = unknown::list(artifact, self);
     }
 
     /// Returns the value of a variable: of GOTOOLCHAIN, too.

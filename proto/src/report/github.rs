@@ -76,25 +76,32 @@ impl Annotation {
 }
 
 fn annotations(check: &Check) -> Vec<Annotation> {
-    let mut all: Vec<Annotation> = check
-        .findings
-        .iter()
-        .map(|finding| annotation(check, finding))
-        .collect();
-    if check.findings.is_empty() && check.status != Status::Passed {
-        all.push(Annotation {
-            kind: match check.status {
-                Status::Undecided => Kind::Warning,
-                Status::Failed | Status::Passed => Kind::Error,
-            },
-            title: title(&check.name, check),
-            message: check
-                .reason
-                .clone()
-                .unwrap_or_else(|| "this check did not pass".into()),
-        });
-    }
-    all
+    let findings = check.findings.iter();
+    own(check)
+        .into_iter()
+        .chain(findings.map(|finding| annotation(check, finding)))
+        .collect()
+}
+
+/// What is said of the check itself: why it did not pass where no finding tells, and what
+/// it rests on where it passed in spite of findings.
+fn own(check: &Check) -> Option<Annotation> {
+    let reason = check.reason.clone();
+    let (kind, message) = match (check.status, check.findings.is_empty()) {
+        (Status::Passed, true) | (Status::Failed | Status::Undecided, false) => return None,
+        (Status::Passed, false) => (Kind::Notice, reason?),
+        (Status::Failed, true) => (Kind::Error, reason.unwrap_or_else(did_not_pass)),
+        (Status::Undecided, true) => (Kind::Warning, reason.unwrap_or_else(did_not_pass)),
+    };
+    Some(Annotation {
+        kind,
+        title: title(&check.name, check),
+        message,
+    })
+}
+
+fn did_not_pass() -> String {
+    "this check did not pass".into()
 }
 
 fn annotation(check: &Check, finding: &Finding) -> Annotation {

@@ -2,7 +2,8 @@
 //!
 //! One test case is one check: for a comparison, one pair of files. A check that
 //! could not be decided is an error and not a skipped test, so that no service
-//! counts it as fine. There is no time and no host in the file: the same answer
+//! counts it as fine. What a check that passed was found with all the same stands in
+//! `system-out`, which services show of such a test. There is no time and no host in the file: the same answer
 //! gives the same bytes.
 //!
 //! What readers ask for (GitLab, Jenkins, the usual GitHub actions): `classname`
@@ -50,6 +51,12 @@ fn case(check: &Check, class: &str, names: &mut HashMap<String, usize>) -> TestC
     let mut case = TestCase::new(unique(name(check), names), status(check));
     case.set_classname(class);
     case.set_time(Duration::ZERO);
+    if check.status == Status::Passed {
+        let said = description(check);
+        if !said.is_empty() {
+            case.set_system_out(said);
+        }
+    }
     case
 }
 

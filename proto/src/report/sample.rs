@@ -40,6 +40,20 @@ pub(crate) fn plain() -> Answer {
     with(|kind| format!("{kind} words"))
 }
 
+/// One check that passed, and what was found all the same.
+pub(crate) fn accepted() -> Answer {
+    let mut answer = plain();
+    answer.tone = Tone::Accepted;
+    answer.checks.truncate(1);
+    for check in &mut answer.checks {
+        check.status = Status::Passed;
+        check.reason = Some("reason words".into());
+        check.findings.truncate(1);
+        check.findings[0].level = Level::Note;
+    }
+    answer
+}
+
 /// The same shape with other words, by what they are for.
 pub(crate) fn with(words: impl Fn(&'static str) -> String) -> Answer {
     let finding = |rule: &str, level, confidence| Finding {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::workshop::{Answer, Workshop, compare, run, verify_build};
+use crate::workshop::{Answer, Workshop, accepts, compare, run, verify_build};
 
 /// Two folders that differ in one program and one text, the second made of the
 /// same program built with a tag.
@@ -245,6 +245,7 @@ fn holds_the_same(a: &Path, b: &Path) {
         said.starts_with("DIFFERENT: ") && !said.contains("IDENTICAL"),
         "{said}"
     );
+    accepts("members", [a, b], "accepted: both hold the same members");
 }
 
 #[test]

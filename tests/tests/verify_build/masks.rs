@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use testkit::schema;
 
-use crate::workshop::{Answer, Workshop, compare, run, verify_build};
+use crate::workshop::{Answer, Workshop, accepts, compare, run, verify_build};
 
 /// The kinds of mask that hide a difference.
 fn hiding(answer: &Answer) -> Vec<&str> {
@@ -82,6 +82,7 @@ fn builds_that_differ_in_name_only() {
         (&report["verdict"], &report["accepted"]),
         (&"different".into(), &"masked".into())
     );
+    accepts("masked", [&plain, &named], "equal after masking");
 }
 
 /// Expects files that differ in their IDs and in what is masked only when it is named.
@@ -109,6 +110,8 @@ fn equal_on_demand(a: &Path, b: &Path, kind: &str) {
         assert!(!said.contains("\nEQUAL AFTER MASKING"), "{said}");
         assert!(said.contains("\nNOT EQUAL AFTER MASKING: "), "{said}");
     }
+    let accept = format!("masked=build-id,gnu-build-id,{kind}");
+    accepts(&accept, [a, b], "accepted: nothing but");
 }
 
 #[test]

@@ -23,7 +23,8 @@ pub(crate) struct Answer {
     pub(crate) report: Value,
 }
 
-const MAIN: &str = "package main
+/// Package main of the program.
+pub(crate) const MAIN: &str = "package main
 
 import \"example.com/tool/greeting\"
 
@@ -32,7 +33,8 @@ var stamp = \"none\"
 func main() { println(greeting.Text(), stamp) }
 ";
 
-const GREETING: &str = "package greeting
+/// The package that it imports.
+pub(crate) const GREETING: &str = "package greeting
 
 //go:noinline
 func Text() string { return \"hello\" }
@@ -153,6 +155,23 @@ pub(crate) fn compare(files: &[&Path]) -> Answer {
     Answer {
         exit: output.status.code().unwrap(),
         report,
+    }
+}
+
+/// Expects files that differ to be accepted, and every format for people that has checks to
+/// say beside the passed one, as what.
+#[track_caller]
+pub(crate) fn accepts(accept: &str, files: [&Path; 2], as_what: &str) {
+    for format in ["junit", "markdown", "html", "github"] {
+        let output = verify_build()
+            .args(["--accept", accept, "--format", format])
+            .args(files)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(said.contains(as_what), "{format}: {said}");
+        assert!(said.contains("this is not equality"), "{format}: {said}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! dependency-version, -sum, -replaced, -vendored: the modules linked in.
 
 use proto::buildinfo::Module;
+use proto::buildinfo::keys::CPU_LEVELS;
 
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, line};
 use crate::artifact::Artifact;
@@ -71,10 +72,7 @@ fn leader(pair: &Pair<'_>) -> Option<Name> {
             Name::Instrumentation,
             ["-race", "-msan", "-asan"].iter().any(differs),
         ),
-        (
-            Name::CpuLevel,
-            super::keys::CPU_LEVELS.iter().any(both_tell),
-        ),
+        (Name::CpuLevel, CPU_LEVELS.iter().any(both_tell)),
         (Name::GoExperiment, differs(&"GOEXPERIMENT")),
         (Name::GoVersion, pair.other_go()),
     ]
@@ -113,8 +111,7 @@ fn name(a: Option<&Module>, b: Option<&Module>) -> Name {
         };
     }
     // A module of a workspace has no version of its own.
-    let is_local = |module: &Module| module.version == "(devel)" || module.version.is_empty();
-    if is_local(a) != is_local(b) {
+    if a.has_version() != b.has_version() {
         return Name::DependencyReplaced;
     }
     if a.version != b.version {

@@ -1,20 +1,8 @@
-//! Which keys of build settings belong together.
+//! What kind of build setting a key is.
+
+use proto::buildinfo::keys::CPU_LEVELS;
 
 use crate::diff::Field;
-
-/// Variables that choose among processors of one architecture.
-pub(super) const CPU_LEVELS: &[&str] = &[
-    "GO386",
-    "GOAMD64",
-    "GOARM",
-    "GOARM64",
-    "GOLOONG64",
-    "GOMIPS",
-    "GOMIPS64",
-    "GOPPC64",
-    "GORISCV64",
-    "GOWASM",
-];
 
 /// Says whether a setting chooses among processors of one architecture.
 pub(super) fn is_cpu_level(key: &str) -> bool {

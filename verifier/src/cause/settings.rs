@@ -1,6 +1,8 @@
 //! Causes that are one build setting each: the build information names them.
 
-use super::keys::{CPU_LEVELS, is_cpu_level, is_unrecorded_c_flag};
+use proto::buildinfo::keys::{C_FLAGS, CPU_LEVELS};
+
+use super::keys::{is_cpu_level, is_unrecorded_c_flag};
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, line};
 use crate::artifact::Artifact;
 use crate::diff::fields::{self, Field};
@@ -24,7 +26,7 @@ const MEANINGS: [Meaning; 10] = [
         changes_code: true,
     },
     Meaning {
-        keys: CPU_LEVELS,
+        keys: &CPU_LEVELS,
         name: Name::CpuLevel,
         what: "built for different processor levels",
         fix: "set the variable alike on both machines, or unset it on both; a toolchain built elsewhere can have another default",
@@ -66,13 +68,7 @@ const MEANINGS: [Meaning; 10] = [
         changes_code: true,
     },
     Meaning {
-        keys: &[
-            "CGO_CFLAGS",
-            "CGO_CPPFLAGS",
-            "CGO_CXXFLAGS",
-            "CGO_FFLAGS",
-            "CGO_LDFLAGS",
-        ],
+        keys: &C_FLAGS,
         name: Name::CgoFlags,
         what: "built with different C flags",
         fix: "set CGO_CFLAGS, CGO_CPPFLAGS, CGO_CXXFLAGS and CGO_LDFLAGS alike on both machines, or unset them",

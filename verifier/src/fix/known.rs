@@ -3,41 +3,47 @@
 use proto::hashlog::linkflags;
 
 use super::modules;
+use crate::artifact::Artifact;
 use crate::cause::{Pair, set_string_name, set_string_text};
-use crate::recipe::{
-    Basis, Element, LINKER_UNKNOWN, LinkerFlags, Origin, Recipe, VARIABLES_UNKNOWN, Wrapper,
-};
+use crate::recipe::{Basis, Element, LinkerFlags, Origin, Recipe, Wrapper};
 
-/// Reads the recipe of one file of a pair.
-pub(super) fn recipe(pair: &Pair<'_>, side: usize) -> Option<Recipe> {
+/// Reads the recipe of one file of a pair, given that of the other.
+pub(super) fn recipe(pair: &Pair<'_>, side: usize, other: Option<&Recipe>) -> Option<Recipe> {
     let artifact = [pair.a, pair.b][side];
     let mut recipe = Recipe::of(artifact)?;
     if let Some(words) = logged(pair, side) {
-        recipe.linker = LinkerFlags::proven(&words);
-        recipe
-            .unknown
-            .retain(|line| !line.starts_with(LINKER_UNKNOWN));
+        recipe.set_linker(artifact, LinkerFlags::proven(&words));
     } else if !recipe.linker.is_complete && artifact.go.variables.is_none() {
-        let variables = variables(pair, side);
-        if !variables.is_empty() {
-            // Of those that code shows, the names are known.
-            for line in &mut recipe.unknown {
-                *line = line.replace(VARIABLES_UNKNOWN, "");
-            }
-        }
-        let flags = [recipe.linker.flags.clone(), variables].concat();
-        recipe.linker = LinkerFlags::of(flags, false);
+        let flags = [recipe.linker.flags.clone(), variables(pair, side)].concat();
+        recipe.set_linker(artifact, LinkerFlags::of(flags, false));
     }
-    put_around(pair, side, &mut recipe);
+    put_around(pair, side, &mut recipe, other);
+    recipe
+        .flags
+        .extend(from_the_cache(artifact, &recipe, other));
     Some(recipe)
 }
 
+/// Modules of the module cache, where the other file's folder has a vendor folder, which
+/// the go command would take.
+fn from_the_cache(artifact: &Artifact, recipe: &Recipe, other: Option<&Recipe>) -> Option<Element> {
+    let has_modules = artifact.go.info().is_some_and(|info| !info.deps.is_empty());
+    let is_vendored = other.is_some_and(|other| other.flag("-mod") == Some("vendor"));
+    let is_open = recipe.source.origin == Origin::Checkout && recipe.flag("-mod").is_none();
+    (has_modules && is_vendored && is_open).then(|| Element {
+        name: "-mod".into(),
+        value: "readonly".into(),
+        basis: Basis::Likely,
+        place: "modules have sums, and the other file was built from a vendor folder".into(),
+    })
+}
+
 /// A module around the project's own, which only the other file shows.
-fn put_around(pair: &Pair<'_>, side: usize, recipe: &mut Recipe) {
+fn put_around(pair: &Pair<'_>, side: usize, recipe: &mut Recipe, other: Option<&Recipe>) {
     let files = [pair.a, pair.b];
-    let (model, other) = (files[side], files[1 - side]);
-    let is_made = modules::requires_main_of(model, other);
-    if !is_made && !has_other_go_line(pair, side, recipe) {
+    let (model, built) = (files[side], files[1 - side]);
+    let is_made = modules::requires_main_of(model, built);
+    if !is_made && !has_other_go_line(pair, recipe, other) {
         return;
     }
     if !is_made {
@@ -60,11 +66,10 @@ fn put_around(pair: &Pair<'_>, side: usize, recipe: &mut Recipe) {
 
 /// Says whether a program of the module cache has the defaults of another go line than the
 /// module's own, which the other file's build has: go install takes the module's own.
-fn has_other_go_line(pair: &Pair<'_>, side: usize, recipe: &Recipe) -> bool {
-    let other = Recipe::of([pair.a, pair.b][1 - side]);
+fn has_other_go_line(pair: &Pair<'_>, recipe: &Recipe, other: Option<&Recipe>) -> bool {
     let other = other.filter(|other| other.source.module == recipe.source.module);
     let line = |recipe: &Recipe| recipe.go_line.as_ref().map(|line| line.version.clone());
-    let theirs = other.as_ref().and_then(line);
+    let theirs = other.and_then(line);
     recipe.source.origin == Origin::ModuleCache
         && pair.same_go()
         && theirs.is_some()

@@ -65,7 +65,7 @@ pub(super) fn make_wrapper(sides: &Sides<'_>) -> Option<String> {
     }
     let required = info.main.iter().filter(|_| is_required);
     for module in required.chain(&info.deps) {
-        if !module.version.is_empty() && module.version != "(devel)" {
+        if module.has_version() {
             let required = format!("{}@{}", module.path, module.version);
             words.push(format!("-require={}", shell::word(&required)));
         }
@@ -108,10 +108,9 @@ pub(super) fn versions(sides: &Sides<'_>) -> Option<String> {
     let wanted: Vec<String> = differing(sides)
         .filter_map(|(path, module, other)| {
             let module = module?;
-            let is_named = module.replace.is_none() && !module.version.is_empty();
+            let is_named = module.replace.is_none() && module.has_version();
             let is_other = other.is_none_or(|other| other.version != module.version);
-            (is_named && is_other && module.version != "(devel)")
-                .then(|| shell::word(&format!("{path}@{}", module.version)))
+            (is_named && is_other).then(|| shell::word(&format!("{path}@{}", module.version)))
         })
         .collect();
     (!wanted.is_empty() && wanted.len() <= NAMED_MAX).then(|| {

@@ -1,8 +1,7 @@
 //! The toolchain, the package, and the folders in which a build was made.
 
 use super::Sides;
-use crate::goinfo::version::GoVersion;
-use crate::recipe::{GOTOOLCHAIN, shell};
+use crate::recipe::{GOTOOLCHAIN, Recipe, fetches, shell};
 
 /// The given file's release: never just a newer one.
 pub(super) fn toolchain(sides: &Sides<'_>) -> Option<String> {
@@ -15,10 +14,6 @@ pub(super) fn toolchain(sides: &Sides<'_>) -> Option<String> {
              golang.org/dl/{name}@latest && {name} download, then {name} build in the place of go build"
         ));
     }
-    let fetches = |version: &str| {
-        let parsed = GoVersion::parse(version);
-        parsed.is_some_and(|parsed| (parsed.major, parsed.minor) >= (1, 21))
-    };
     let other = sides.target_file().go.version();
     Some(match other {
         Some(other) if !fetches(other) => format!(
@@ -35,7 +30,7 @@ pub(super) fn toolchain(sides: &Sides<'_>) -> Option<String> {
 /// the same bytes.
 pub(super) fn folders(sides: &Sides<'_>) -> Option<String> {
     let target = sides.target();
-    let is_trimmed = |recipe: &crate::recipe::Recipe| recipe.flag("-trimpath").is_some();
+    let is_trimmed = |recipe: &Recipe| recipe.flag("-trimpath").is_some();
     if is_trimmed(sides.recipe) {
         let other = sides.other.is_some_and(is_trimmed);
         return (!other).then(|| format!("build {target} with -trimpath"));

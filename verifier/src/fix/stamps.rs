@@ -1,14 +1,12 @@
 //! What version control said: commit, changes, the main module's version.
 
-use proto::buildinfo::Module;
+use proto::buildinfo::{DEVEL, Module};
+use proto::module::pseudo::is_pseudo;
 
 use super::{Sides, modules};
 use crate::artifact::Artifact;
 use crate::goinfo::version::GoVersion;
 use crate::recipe::{Origin, shell};
-
-/// The version of a main module that the go command knew none of.
-const DEVEL: &str = "(devel)";
 
 /// The first Go that makes the main module's version from tag and commit.
 const VERSIONS_SINCE: (u32, u32) = (1, 24);
@@ -94,7 +92,11 @@ fn functions(sides: &Sides<'_>) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("; other code have {}{more}", names.join(", "))
+    let verb = match count {
+        1 => "has",
+        _ => "have",
+    };
+    format!("; {}{more} {verb} other code", names.join(", "))
 }
 
 pub(super) fn missing(sides: &Sides<'_>) -> Option<String> {
@@ -166,16 +168,4 @@ fn main_of_target<'a>(sides: &Sides<'a>) -> Option<&'a Module> {
 fn stamps_versions(artifact: &Artifact) -> bool {
     let version = artifact.go.version().and_then(GoVersion::parse);
     version.is_some_and(|version| (version.major, version.minor) >= VERSIONS_SINCE)
-}
-
-/// Says whether a version is made of a commit: `v0.0.0-20260102030405-0123456789ab`.
-fn is_pseudo(version: &str) -> bool {
-    let version = version.split('+').next().unwrap_or(version);
-    let mut parts = version.rsplit('-');
-    let is_commit = parts
-        .next()
-        .is_some_and(|hash| hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_hexdigit()));
-    let time = parts.next().and_then(|part| part.rsplit('.').next());
-    is_commit
-        && time.is_some_and(|time| time.len() == 14 && time.bytes().all(|b| b.is_ascii_digit()))
 }

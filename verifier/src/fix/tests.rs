@@ -195,6 +195,26 @@ fn a_module_around_the_projects_own_is_made_from_the_list() {
     assert!(!said.contains("go mod init"), "{said}");
 }
 
+/// The go command takes a vendor folder that is there, unless it is told not to.
+#[test]
+fn modules_of_the_cache_are_asked_for_beside_a_vendor_folder() {
+    let plain = "path\tx.y/z\nmod\tx.y/z\t(devel)\t\ndep\tx.y/lib\tv0.1.0\t";
+    let cached = format!("{plain}h1:b=\n");
+    let vendored = format!("{plain}\n");
+    let files = [("go1.27.3", cached.as_str()), ("go1.27.3", &vendored)];
+    for (given, want) in [
+        (Given::First, " -mod=readonly ."),
+        (Given::Second, " -mod=vendor ."),
+    ] {
+        let (_, next) = applied(given, files[0], files[1]);
+        let command = next.unwrap().command;
+        assert!(command.ends_with(want), "{command}");
+    }
+    let older = cached.replace("v0.1.0", "v0.0.9");
+    let (_, next) = applied(Given::First, files[0], ("go1.27.3", &older));
+    assert!(!next.is_some_and(|next| next.command.contains("-mod")));
+}
+
 /// go install takes the module's own go line; another one was in a go.mod around it.
 #[test]
 fn a_module_of_the_cache_with_another_go_line_is_required_by_one_that_has_it() {

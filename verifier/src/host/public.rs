@@ -8,14 +8,13 @@
 
 mod forms;
 
+use proto::buildinfo::keys::C_FLAGS;
 use proto::goflags;
 
 use forms::{
     BUILD_FLAG, BUILD_FLAG_NAME, C_WORD, COMPILER_WORD, EXPERIMENTS, GODEBUG, LINKER_WITH_VALUE,
     LINKER_WORD, PACKAGES, Pattern, REVISION, VALUES, VARIABLE_NAME, VARIABLE_VALUE, VCS,
 };
-
-pub use forms::C_FLAGS;
 
 /// Stands for the value of a variable that is set to something not shown.
 pub const SET: &str = "set";

@@ -10,9 +10,6 @@ use crate::artifact::Artifact;
 use crate::goinfo::functions::{Functions, package};
 use crate::goinfo::pclntab::Found;
 
-/// The version of a main module that the go command knows none of.
-pub(super) const DEVEL: &str = "(devel)";
-
 /// The path of a package that was named by its files.
 const BY_FILES: &str = "command-line-arguments";
 

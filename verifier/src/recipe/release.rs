@@ -7,6 +7,12 @@ use crate::goinfo::version::GoVersion;
 /// fetched so.
 pub(super) const FETCHED_SINCE: (u32, u32) = (1, 21);
 
+/// Says whether a go command of this version fetches others.
+pub(crate) fn fetches(version: &str) -> bool {
+    let version = GoVersion::parse(version);
+    version.is_some_and(|version| (version.major, version.minor) >= FETCHED_SINCE)
+}
+
 /// Returns a version of Go that names a release, without experiments.
 pub(super) fn release(artifact: &Artifact) -> Option<GoVersion> {
     let version = artifact.go.version()?;

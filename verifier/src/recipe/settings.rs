@@ -1,5 +1,8 @@
 //! Toolchain, environment and flags, most of them recorded.
 
+use proto::buildinfo::DEVEL;
+use proto::buildinfo::keys::{C_FLAGS, CPU_LEVELS};
+
 use super::place::Origin;
 use super::release::{FETCHED_SINCE, release};
 use super::{Basis, Element, GO, GOTOOLCHAIN, Source};
@@ -7,30 +10,6 @@ use crate::artifact::Artifact;
 
 /// The first Go that stamps what version control says.
 const STAMPS_SINCE: (u32, u32) = (1, 18);
-
-/// Settings that are variables, in the order in which they are printed; the levels of
-/// processors stand behind GOARCH.
-const VARIABLES: [&str; 19] = [
-    "GOOS",
-    "GOARCH",
-    "GO386",
-    "GOAMD64",
-    "GOARM",
-    "GOARM64",
-    "GOLOONG64",
-    "GOMIPS",
-    "GOMIPS64",
-    "GOPPC64",
-    "GORISCV64",
-    "GOWASM",
-    "CGO_ENABLED",
-    "CGO_CFLAGS",
-    "CGO_CPPFLAGS",
-    "CGO_CXXFLAGS",
-    "CGO_FFLAGS",
-    "CGO_LDFLAGS",
-    "GOFIPS140",
-];
 
 /// Settings that are flags without a value when they are `true`.
 const SWITCHES: [&str; 5] = ["-trimpath", "-race", "-msan", "-asan", "-cover"];
@@ -60,20 +39,23 @@ pub(super) fn toolchain(artifact: &Artifact) -> Option<Element> {
 pub(super) fn environment(artifact: &Artifact) -> Vec<Element> {
     let go = &artifact.go;
     let machine = &artifact.image.machine;
-    let variable = |key: &&str| {
+    let variable = |key: &str| {
         let value = go.setting(key).filter(|value| !value.is_empty());
-        let by_headers = match *key {
+        let by_headers = match key {
             "GOOS" => machine.goos,
             "GOARCH" => machine.goarch,
             _ => None,
         };
         match (value, by_headers) {
             (Some(value), _) => Some(Element::recorded(key, value)),
-            (None, Some(value)) => Some(Element::new(*key, value, Basis::Read, "file headers")),
+            (None, Some(value)) => Some(Element::new(key, value, Basis::Read, "file headers")),
             (None, None) => None,
         }
     };
-    let mut found: Vec<Element> = VARIABLES.iter().filter_map(variable).collect();
+    let target = ["GOOS", "GOARCH"].into_iter().chain(CPU_LEVELS);
+    let cgo = ["CGO_ENABLED"].into_iter().chain(C_FLAGS);
+    let all = target.chain(cgo).chain(["GOFIPS140"]);
+    let mut found: Vec<Element> = all.filter_map(variable).collect();
     found.extend(experiments(artifact));
     found
 }
@@ -155,7 +137,7 @@ fn version_control(artifact: &Artifact, source: &Source) -> Option<Element> {
     let stamps = (version.major, version.minor) >= STAMPS_SINCE;
     let is_checkout = source.origin == Origin::Checkout;
     // A version would have come from a tag of the repository.
-    let is_plain = source.version.as_deref() == Some(super::place::DEVEL);
+    let is_plain = source.version.as_deref() == Some(DEVEL);
     (stamps && is_checkout && is_plain && source.revision.is_none()).then(|| {
         Element::new(
             "-buildvcs",
@@ -171,7 +153,7 @@ fn module_mode(artifact: &Artifact) -> Option<Element> {
     let deps = &artifact.go.info()?.deps;
     let from_cache = |module: &proto::buildinfo::Module| match &module.replace {
         Some(by) => !by.sum.is_empty() || by.version.is_empty(),
-        None => !module.sum.is_empty() || module.version == super::place::DEVEL,
+        None => !module.sum.is_empty() || module.version == DEVEL,
     };
     let vendored = !deps.is_empty() && !deps.iter().any(from_cache);
     vendored.then(|| {

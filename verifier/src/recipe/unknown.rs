@@ -55,12 +55,6 @@ fn package(recipe: &Recipe) -> Option<String> {
     }
 }
 
-/// How the sentence about the linker's flags ends, where names are not known.
-pub(crate) const VARIABLES_UNKNOWN: &str = "; without symbols nothing names what -X set";
-
-/// How the sentence about the linker's flags begins.
-pub(crate) const LINKER_UNKNOWN: &str = "the linker's flags:";
-
 fn linker(artifact: &Artifact, recipe: &Recipe) -> Option<String> {
     if recipe.linker.is_complete {
         return None;
@@ -69,16 +63,19 @@ fn linker(artifact: &Artifact, recipe: &Recipe) -> Option<String> {
         artifact.image.build_id.as_ref().map(|id| &id.value),
         Some(BuildId::Program(_))
     );
-    let variables = match artifact.go.variables {
-        Some(_) => "",
-        None => VARIABLES_UNKNOWN,
+    let mut flags = recipe.linker.flags.iter();
+    let are_named =
+        artifact.go.variables.is_some() || flags.any(|flag| flag.name.starts_with("-X "));
+    let variables = match are_named {
+        true => "",
+        false => "; without symbols nothing names what -X set",
     };
     let search = match by_id {
         true => " (a log of a rebuild finds them: --explain-with)",
         false => "",
     };
     Some(format!(
-        "{LINKER_UNKNOWN} a build with -trimpath does not record -ldflags; order and spelling, and flags without a trace, \
+        "the linker's flags: a build with -trimpath does not record -ldflags; order and spelling, and flags without a trace, \
          are open{search}{variables}"
     ))
 }

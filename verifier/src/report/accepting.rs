@@ -7,6 +7,9 @@ use crate::args::Accept;
 use crate::cause::Name;
 use crate::diff::Verdict;
 
+/// The word for files that are accepted as equal but for what masks hide.
+pub(super) const MASKED: &str = "masked";
+
 /// Causes after which nothing is accepted as masked: the files are not what was built, or were
 /// not built from what they say.
 const ALARMS: [Name; 3] = [
@@ -46,7 +49,7 @@ impl Report {
                 .push(format!("--accept does not hold here: {alarm}")),
             None => {
                 self.accepted = Some(match accept {
-                    Accept::Masked(_) => "masked",
+                    Accept::Masked(_) => MASKED,
                     Accept::Members => "members",
                 });
             }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use proto::finding::{Check, Confidence, Finding, Level, Status};
 use proto::report::Tone;
 
+use super::accepting::MASKED;
 use super::next;
 use super::printed::Printed;
 use super::text::{self, Style};
@@ -86,15 +87,29 @@ impl Printed for Report {
 }
 
 impl Report {
-    /// Says of a pair that it is equal after masking, or why that does not hold.
-    fn masked(&self, pair: &Comparison) -> Option<String> {
-        let masked = pair.masked.as_ref().filter(|masked| masked.equal)?;
-        let what = masked.describe();
-        Some(match self.alarm(pair) {
-            None => format!("equal after masking: {what}; this is not equality"),
-            Some(alarm) => {
-                format!("not accepted after masking: nothing but {what} differs, and yet: {alarm}")
+    /// Says of a pair that is not identical what it is all the same, or why that does not
+    /// hold: equal after masking, accepted.
+    fn all_the_same(&self, pair: &Comparison) -> Option<String> {
+        let masked = pair.masked.as_ref();
+        if let Some(masked) = masked.filter(|masked| masked.equal) {
+            let what = masked.describe();
+            return Some(match self.alarm(pair) {
+                None => format!("equal after masking: {what}; this is not equality"),
+                Some(alarm) => {
+                    format!(
+                        "not accepted after masking: nothing but {what} differs, and yet: {alarm}"
+                    )
+                }
+            });
+        }
+        let accepted = self.accepted?;
+        let masked = masked.filter(|_| accepted == MASKED);
+        (pair.verdict == Verdict::Different).then(|| match masked {
+            Some(masked) => {
+                let what = masked.describe();
+                format!("accepted: nothing but {what} differs; this is not equality")
             }
+            None => "accepted: both hold the same members; this is not equality".into(),
         })
     }
 
@@ -128,7 +143,7 @@ impl Report {
                 Verdict::Different => Status::Failed,
                 Verdict::Inconclusive => Status::Undecided,
             },
-            reason: pair.reason.clone().or_else(|| self.masked(pair)),
+            reason: pair.reason.clone().or_else(|| self.all_the_same(pair)),
             findings: findings.collect(),
         }
     }

@@ -182,10 +182,10 @@ fn sections(title: String, pair: &Comparison) -> Table {
     Table {
         title,
         note: format!(
-            "{} differ, {} are equal; bytes that differ: {}, of them stamps (build IDs, build information, -X values, \
+            "{}, {}; bytes that differ: {}, of them stamps (build IDs, build information, -X values, \
              signatures): {}.",
-            pair.sections.len(),
-            pair.sections_same,
+            quantity::differ(pair.sections.len()),
+            quantity::count(pair.sections_same, "is equal", "are equal"),
             pair.bytes.differing,
             pair.bytes.stamped
         ),

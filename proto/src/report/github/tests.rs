@@ -23,6 +23,19 @@ fn findings_become_annotations_by_level() {
 }
 
 #[test]
+fn a_check_that_passed_in_spite_of_something_says_so() {
+    assert_eq!(
+        lines(&sample::accepted()),
+        [
+            "verify-build: summary words",
+            "::notice title=check words%3A subject words::reason words",
+            "::notice title=build-tags (proven)%3A subject words::finding words%0AFix: fix words",
+            "::notice title=verify-build::note words",
+        ]
+    );
+}
+
+#[test]
 fn ten_of_a_kind_are_all_that_a_runner_shows() {
     let mut sample = sample::plain();
     let finding = sample.checks[0].findings[0].clone();

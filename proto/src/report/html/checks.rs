@@ -24,7 +24,7 @@ pub(super) fn draw(answer: &Answer, sides: &[Option<[String; 2]>]) -> Markup {
     let (passed, open): (Vec<_>, Vec<_>) = checks
         .iter()
         .enumerate()
-        .partition(|(_, check)| check.status == Status::Passed && check.findings.is_empty());
+        .partition(|(_, check)| check.is_plain_pass());
     // One check needs no name of its own: the banner has said what it is about.
     let alone = checks.len() == 1;
     html! {

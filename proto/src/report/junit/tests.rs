@@ -47,6 +47,19 @@ fn one_case_is_one_check() {
 }
 
 #[test]
+fn a_check_that_passed_in_spite_of_something_says_so() {
+    let (_, accepted) = report(&sample::accepted());
+    let case = &accepted.test_suites[0].test_cases[0];
+    assert_eq!((accepted.tests, accepted.failures), (1, 0));
+    let said = case.system_out.as_ref().unwrap().as_str();
+    let want = "reason words\n1. build-tags (proven): finding words\n";
+    assert!(said.starts_with(want), "{said}");
+    // A plain pass has nothing to say.
+    let (_, plain) = report(&sample::plain());
+    assert_eq!(plain.test_suites[0].test_cases[2].system_out, None);
+}
+
+#[test]
 fn the_same_answer_gives_the_same_bytes() {
     assert_eq!(report(&sample::plain()).0, report(&sample::plain()).0);
 }

@@ -50,6 +50,14 @@ fn says_the_answer_why_and_what_to_change() {
 }
 
 #[test]
+fn a_check_that_passed_in_spite_of_something_is_shown_in_full() {
+    let page = page(&sample::accepted());
+    let want = "#### check words `subject words`: passed\n\nreason words\n\n**1. `build-tags`** (proven): finding words\n";
+    assert!(page.contains(want), "{page}");
+    assert!(!page.contains("1 check passed"), "{page}");
+}
+
+#[test]
 fn is_never_longer_than_services_take() {
     let mut sample = sample::plain();
     let check = sample.checks[0].clone();

@@ -58,8 +58,8 @@ impl Sentence {
     pub(super) fn formats(self) -> &'static str {
         match self {
             Self::Identical | Self::Official => "text, json, sarif, junit, markdown, html, github",
-            // Accepted, it is a passed check without a reason elsewhere.
-            Self::Masked => "text, json, html",
+            // In SARIF every result says what differs, and none that anything is equal.
+            Self::Masked => "text, json, junit, markdown, html, github",
             Self::Clean => "text, json",
             Self::OnlyMoved | Self::SameCode | Self::Proven | Self::Toolchain | Self::Success => "",
         }

@@ -114,15 +114,6 @@ pub(super) const EXPERIMENTS: &[&str] = &[
     "synctest",
 ];
 
-/// Variables that are words for C compilers and the linker after them.
-pub const C_FLAGS: [&str; 5] = [
-    "CGO_CFLAGS",
-    "CGO_CPPFLAGS",
-    "CGO_CXXFLAGS",
-    "CGO_FFLAGS",
-    "CGO_LDFLAGS",
-];
-
 /// Words for a C compiler that may be shown: none with a path, a name or a value
 /// that somebody chose.
 pub(super) static C_WORD: Pattern = Pattern::new(

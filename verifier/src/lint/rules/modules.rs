@@ -33,9 +33,9 @@ fn is_folder(module: &Module) -> bool {
     match &module.replace {
         Some(by) => {
             let is_path = by.path.starts_with('.') || sources::is_absolute(&by.path);
-            by.version.is_empty() || by.version == "(devel)" || is_path
+            !by.has_version() || is_path
         }
-        None => module.version == "(devel)" || module.version.is_empty(),
+        None => !module.has_version(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the command line and version control stamped into the file.
 
+use proto::buildinfo::Module;
 use proto::finding::{Finding, Level};
 
 use super::found;
@@ -136,7 +137,7 @@ fn missing(facts: &Facts<'_>) -> Option<Finding> {
     if known {
         return None;
     }
-    if version.is_empty() || version == "(devel)" {
+    if !main.is_some_and(Module::has_version) {
         return Some(
             found(
                 "version-devel",

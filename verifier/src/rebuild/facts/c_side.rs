@@ -6,12 +6,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use proto::buildinfo::keys::C_FLAGS;
 use proto::inputs::Cgo;
 
 use super::{QUESTION, Unstated, set};
 use crate::host::child;
 use crate::host::machine::Machine;
-use crate::host::public::C_FLAGS;
 use crate::host::redaction::Redaction;
 use crate::rebuild::project::{Asking, Project};
 

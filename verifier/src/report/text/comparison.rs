@@ -164,9 +164,9 @@ impl Printer<'_> {
         let bytes = &pair.bytes;
         write!(
             self.out,
-            "  bytes: {}, {} of them stamps",
+            "  bytes: {}, {}",
             quantity::differ(bytes.differing),
-            bytes.stamped
+            stamps(bytes.stamped)
         )?;
         writeln!(
             self.out,
@@ -175,19 +175,27 @@ impl Printer<'_> {
         if bytes.remaining == 0 {
             writeln!(self.out, "  outside the stamps every byte is equal")?;
         } else if !is_open && pair.verdict == Verdict::Different {
-            let rest = bytes.remaining;
             let counts = pair.functions.as_ref().map(|functions| functions.counts);
             let changed = counts.map_or(0, |counts| counts.changed + counts.only_a + counts.only_b);
+            let (others, which) = match bytes.remaining {
+                1 => (
+                    "the other one".to_owned(),
+                    "whether the other one follows".to_owned(),
+                ),
+                rest => (
+                    format!("the other {rest}"),
+                    format!("which of the other {rest} follow"),
+                ),
+            };
             if changed == 0 {
                 writeln!(
                     self.out,
-                    "  the other {rest} can follow from the causes above; make those equal and compare again to be sure"
+                    "  {others} can follow from the causes above; make those equal and compare again to be sure"
                 )?;
             } else {
                 writeln!(
                     self.out,
-                    "  which of the other {rest} follow from the causes above, these two files do not tell; make those \
-                     equal and compare again"
+                    "  {which} from the causes above, these two files do not tell; make those equal and compare again"
                 )?;
             }
         }
@@ -202,17 +210,10 @@ impl Printer<'_> {
         let title = self.paint("Detail", Color::Bold);
         writeln!(self.out, "\n{title}")?;
         if let Some(pattern) = &pair.pattern {
-            let names = ["link inputs", "main's inputs", "main's code", "this file"];
-            let word = |same| if same == '=' { "equal" } else { "differ" };
-            let parts: Vec<String> = pattern
-                .chars()
-                .zip(names)
-                .map(|(same, name)| format!("{name} {}", word(same)))
-                .collect();
             writeln!(
                 self.out,
                 "  build ID A/B/C/D: {pattern} ({})",
-                parts.join(", ")
+                parts_of_build_id(pattern)
             )?;
         }
         self.bytes(pair, is_open)?;
@@ -291,7 +292,7 @@ impl Printer<'_> {
             0 => String::new(),
             1 if section.differing == 1 => ", a stamp".into(),
             all if all == section.differing => ", all of them stamps".into(),
-            some => format!(", {some} of them stamps"),
+            some => format!(", {}", stamps(some)),
         };
         let new = match (section.new_a, section.new_b) {
             (Some(0), Some(0)) => ", the same pieces in another order".into(),
@@ -324,6 +325,32 @@ impl Printer<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Says of each part of a build ID whether both files have the same.
+fn parts_of_build_id(pattern: &str) -> String {
+    let parts = [
+        ("link inputs", "are equal", "differ"),
+        ("main's inputs", "are equal", "differ"),
+        ("main's code", "is equal", "differs"),
+        ("this file", "is equal", "differs"),
+    ];
+    let said = pattern
+        .chars()
+        .zip(parts)
+        .map(|(same, (name, equal, differ))| {
+            let verb = if same == '=' { equal } else { differ };
+            format!("{name} {verb}")
+        });
+    said.collect::<Vec<String>>().join(", ")
+}
+
+/// Says how many of some bytes only name the build.
+fn stamps(bytes: usize) -> String {
+    match bytes {
+        1 => "1 of them a stamp".into(),
+        bytes => format!("{bytes} of them stamps"),
     }
 }
 
