@@ -8,7 +8,7 @@
 //! toolchain, source     the release and the source, and who vouches for them
 //! tree, plan            how the source is put up; one way to build
 //! rooms, build          folders where they were; one build
-//! variables, linkhash   flags that the file does not record
+//! variables             what -X set, which the file does not record
 //! mains, first          the programs of a source; the first plans, as the file says
 //! change, search        what to change next, until nothing is left
 //! outcome               the answer, for the printers
@@ -19,7 +19,6 @@ pub mod change;
 pub mod desk;
 pub mod first;
 pub mod given;
-pub mod linkhash;
 pub mod mains;
 pub mod obstacle;
 pub mod outcome;

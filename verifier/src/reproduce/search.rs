@@ -9,7 +9,6 @@ use anyhow::Context as _;
 use super::build::{Bench, Built};
 use super::change::{self, Change, View};
 use super::given::Given;
-use super::linkhash;
 use super::obstacle::{Kind, Obstacle};
 use super::plan::{self, Linker, Plan};
 use super::tree::Tree;
@@ -17,8 +16,11 @@ use super::variables;
 use crate::artifact::Artifact;
 use crate::diff::Diff;
 use crate::diff::fields::{Field, Name};
+use crate::linkflags::shown::Shown;
+use crate::linkflags::{self, Limits};
 use crate::mask::{Compared, What};
 use crate::progress::Bar;
+use proto::hashlog::linkflags::Open;
 use proto::quantity;
 
 /// One build, and what it brought.
@@ -344,21 +346,26 @@ impl<'a> Search<'a> {
         let Some(log) = self.bench.log(&best.plan)? else {
             return Ok(None);
         };
-        let Some(link) = log.action(&own.link_action) else {
+        let Some(open) = log.action(&own.link_action).and_then(Open::of) else {
             return Ok(None);
         };
-        let Some(found) = linkhash::search(link, wanted, flags) else {
-            return Ok(None);
+        // A stamp makes another action of package main with the same content.
+        let open = open.with_main(wanted);
+        let shown = Shown::of(&self.given.artifact).with_flags(flags);
+        let limits = Limits {
+            time: linkflags::TIME_MAX.min(self.bench.desk.work.left()?),
+            ..Limits::default()
         };
+        let found = linkflags::search(&open, &wanted.link_action, &shown, limits, &|_| {});
         let tried = quantity::count(found.tried, "candidate", "candidates");
-        let Some(flags) = found.flags else {
+        let Some((words, _)) = found.found else {
             self.notes.push(format!(
                 "part A of the build ID, a hash over the flags of the linker, fits none of {tried}"
             ));
             return Ok(None);
         };
         let plan = Plan {
-            linker: Linker::Flags(flags),
+            linker: Linker::Flags(plan::flags(words)),
             ..best.plan.clone()
         };
         self.proven.insert(plan.linker.clone());
