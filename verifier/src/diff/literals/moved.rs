@@ -78,8 +78,8 @@ fn text(files: [&Artifact; 2], reference: &Reference<'_>) -> Option<Literal> {
         is_within: true,
         of: Of::Function {
             name: reference.function.to_owned(),
-            file: reference.file.map(str::to_owned),
-            used_in: reference.used_in.map(str::to_owned),
+            file: reference.file().map(str::to_owned),
+            used_in: reference.used_in().map(str::to_owned),
             used_at: reference.at,
         },
     })
