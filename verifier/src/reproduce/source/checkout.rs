@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 use walkdir::WalkDir;
@@ -36,6 +37,8 @@ pub struct Checkout {
     pub is_recorded: Option<bool>,
     /// Whether the folder holds something else than its commit.
     pub is_changed: bool,
+    /// When that was looked at.
+    looked_at: SystemTime,
     /// What a reader should know, a sentence each.
     pub said: Vec<String>,
 }
@@ -54,6 +57,7 @@ impl Checkout {
             commit: None,
             is_recorded: None,
             is_changed: false,
+            looked_at: SystemTime::now(),
             said: Vec::new(),
             folder,
         };
@@ -86,11 +90,17 @@ impl Checkout {
         self.top.is_some()
     }
 
-    /// Returns what tells it from other checkouts.
+    /// Returns what tells it from other checkouts, and from itself in another run where
+    /// files may have changed that no commit holds.
     pub fn identity(&self) -> String {
         match &self.commit {
-            Some(commit) => commit.clone(),
-            None => self.folder.display().to_string(),
+            Some(commit) if !self.is_changed => commit.clone(),
+            commit => {
+                let known = commit.clone();
+                let known = known.unwrap_or_else(|| self.folder.display().to_string());
+                let since = self.looked_at.duration_since(SystemTime::UNIX_EPOCH);
+                format!("{known} at {:?}", since.unwrap_or_default())
+            }
         }
     }
 
@@ -161,14 +171,13 @@ impl Checkout {
             Some(tag) => format!("trees/{name}-{}", hex::encode(tag)),
         };
         let top = desk.work.path().join(&name);
-        let ready = desk.work.path().join(format!("{name}.ready"));
-        if !ready.is_file() {
+        if !desk.work.holds(&name, &self.identity()) {
             desk.work.empty_folder(&name)?;
             self.fill(plan.tree, &top, desk)?;
             if let Some(tag) = &plan.tag {
                 self.tag(tag, &top, recipe, desk)?;
             }
-            fs::write(&ready, self.identity()).context("noting that the source is there")?;
+            desk.work.note_held(&name, &self.identity())?;
         }
         let module = recipe.source.module.as_deref();
         let folder = module
