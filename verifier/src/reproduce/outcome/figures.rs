@@ -62,7 +62,7 @@ impl Outcome {
                             Value::Good("the same bytes".into())
                         }
                         (Ok(_), true) => Value::Good("nearer".into()),
-                        (Ok(_), false) => Value::Absent,
+                        (Ok(_), false) => Value::Words("no nearer".into()),
                     },
                     match measure.and_then(|measure| measure.pattern.clone()) {
                         Some(pattern) => Value::Code(pattern),
