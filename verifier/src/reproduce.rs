@@ -10,10 +10,12 @@
 //! rooms, build          folders where they were; one build
 //! variables             what -X set, which the file does not record
 //! mains, first          the programs of a source; the first plans, as the file says
+//! step, best            what one build brought; the nearest one
 //! change, search        what to change next, until nothing is left
 //! outcome               the answer, for the printers
 //! ```
 
+pub mod best;
 pub mod build;
 pub mod change;
 pub mod desk;
@@ -26,6 +28,7 @@ pub mod plan;
 pub mod rooms;
 pub mod search;
 pub mod source;
+pub mod step;
 pub mod toolchain;
 pub mod tree;
 pub mod variables;

@@ -2,77 +2,24 @@
 //! fewer bytes differ.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::best::Best;
 use super::build::{Bench, Built};
 use super::change::{self, Change, View};
 use super::given::Given;
 use super::obstacle::{Kind, Obstacle};
 use super::plan::{self, Linker, Plan};
-use super::tree::Tree;
+use super::step::{Measure, Step};
 use super::variables;
 use crate::artifact::Artifact;
 use crate::diff::Diff;
-use crate::diff::fields::{Field, Name};
 use crate::linkflags::shown::Shown;
 use crate::linkflags::{self, Limits};
-use crate::mask::{Compared, What};
 use crate::progress::Bar;
 use proto::hashlog::linkflags::Open;
 use proto::quantity;
-
-/// One build, and what it brought.
-#[derive(Debug)]
-pub struct Step {
-    /// What was changed.
-    pub what: String,
-    /// What told it.
-    pub why: String,
-    /// How it was built.
-    pub plan: Plan,
-    /// How far it is from the given program; or what go complained.
-    pub result: Result<Measure, String>,
-    /// Whether it is nearer than everything before.
-    pub is_nearer: bool,
-    /// How long it took.
-    pub duration: Duration,
-    /// Whether an earlier run had built it.
-    pub is_old: bool,
-}
-
-/// How far a build is from the given program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Measure {
-    /// SHA-256 in hexadecimal.
-    pub sha256: String,
-    /// Its size in bytes.
-    pub size: usize,
-    /// Bytes that differ.
-    pub differing: usize,
-    /// Those of them in build IDs, build information and signatures.
-    pub stamped: usize,
-    /// Lines of build information that differ.
-    pub fields: Vec<String>,
-    /// Build-ID parts A, B, C, D: `=` where they agree, `X` where not.
-    pub pattern: Option<String>,
-}
-
-/// The build that is nearest.
-#[derive(Debug)]
-pub struct Best {
-    /// The number of its step, from 0.
-    pub step: usize,
-    /// How it was built.
-    pub plan: Plan,
-    /// What it gave.
-    pub artifact: Artifact,
-    /// In what it differs.
-    pub diff: Diff,
-    /// Whether it is the same to the last byte.
-    pub is_equal: bool,
-}
 
 /// A search.
 pub struct Search<'a> {
@@ -257,19 +204,7 @@ impl<'a> Search<'a> {
         };
         let artifact = Artifact::read(program).context("reading what go built")?;
         let diff = Diff::of(&self.given.artifact, &artifact);
-        let measure = Measure {
-            sha256: hex::encode(artifact.input.sha256),
-            size: artifact.bytes().len(),
-            differing: diff.accounting.differing,
-            stamped: diff.accounting.stamped,
-            fields: diff
-                .fields
-                .iter()
-                .map(|field| field.name.to_string())
-                .collect(),
-            pattern: diff.pattern.map(|pattern| pattern.to_string()),
-        };
-        Ok((Ok(measure), Some((artifact, diff))))
+        Ok((Ok(Measure::of(&artifact, &diff)), Some((artifact, diff))))
     }
 
     /// Finds the variables that -X set in a program without symbols: by a build that has
@@ -376,74 +311,5 @@ impl<'a> Search<'a> {
             plan,
         );
         Ok(self.first_new(vec![change]))
-    }
-}
-
-impl Measure {
-    /// Says whether fewer lines of build information, or as many and fewer bytes, differ
-    /// than in a build before.
-    fn is_nearer_than(&self, best: &Diff) -> bool {
-        let before = (best.fields.len(), best.accounting.differing);
-        (self.fields.len(), self.differing) < before
-    }
-}
-
-/// What alone sets the nearest build apart, where it is not equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ButFor {
-    /// The stamp of version control, which a repository of ours wrote.
-    Stamp,
-    /// A signature, which is put on after the build.
-    Signature,
-}
-
-impl Best {
-    /// Says what alone sets it apart from the given program; `None` where it is equal, or
-    /// more differs.
-    pub fn equal_but_for(&self, given: &Artifact) -> Option<ButFor> {
-        if self.is_equal {
-            return None;
-        }
-        let compared = Compared::of(given, &self.artifact)?;
-        let all = |is_wanted: fn(What) -> bool| {
-            let mut differing = compared.masks.iter().filter(|sides| sides.differs);
-            differing.all(|sides| is_wanted(sides.what))
-        };
-        if compared.equal && all(is_of_signature) {
-            return Some(ButFor::Signature);
-        }
-        // A version made of the commit is a line of the modules.
-        let by_version =
-            compared.more == [What::Modules] && self.diff.fields.iter().all(is_of_commit);
-        let is_stamp = self.plan.tree == Tree::Stamped
-            && ((compared.equal && all(is_of_stamp)) || (by_version && all(is_of_version)));
-        is_stamp.then_some(ButFor::Stamp)
-    }
-}
-
-fn is_of_signature(what: What) -> bool {
-    matches!(what, What::CodeSignature | What::Checksum)
-}
-
-fn is_of_stamp(what: What) -> bool {
-    matches!(
-        what,
-        What::BuildId | What::GnuBuildId | What::Uuid | What::Vcs
-    )
-}
-
-fn is_of_version(what: What) -> bool {
-    is_of_stamp(what) || what == What::Modules
-}
-
-/// A pseudo-version is made of the commit too.
-fn is_of_commit(field: &Field) -> bool {
-    match &field.name {
-        Name::Setting(key) => key.starts_with("vcs."),
-        Name::Main => [&field.a, &field.b].into_iter().flatten().all(|line| {
-            let version = line.split_whitespace().nth(1).unwrap_or_default();
-            proto::module::pseudo::is_pseudo(version.trim_end_matches("+dirty"))
-        }),
-        Name::GoVersion | Name::Path | Name::Dep(_) | Name::Other => false,
     }
 }

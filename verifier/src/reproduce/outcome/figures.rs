@@ -48,7 +48,7 @@ impl Outcome {
     }
 
     fn steps_table(&self) -> Figure {
-        let row = |(index, step): (usize, &crate::reproduce::search::Step)| {
+        let row = |(index, step): (usize, &crate::reproduce::step::Step)| {
             let measure = step.result.as_ref().ok();
             Row {
                 values: vec![

@@ -8,7 +8,7 @@ use proto::visible::clean;
 use super::{Outcome, Verdict};
 use crate::report::printed::Printed;
 use crate::report::text::{Color, Style};
-use crate::reproduce::search::Step;
+use crate::reproduce::step::Step;
 use proto::quantity;
 
 /// Lines of a failure shown unless every detail is wanted.
