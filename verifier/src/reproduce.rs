@@ -7,6 +7,7 @@
 //! desk                  runs go and git, in the work folder alone
 //! toolchain, source     the release and the source, and who vouches for them
 //! tree, plan            how the source is put up; one way to build
+//! complaint             what go complains, and what is not here then
 //! rooms, build          folders where they were; one build
 //! variables             what -X set, which the file does not record
 //! mains, first          the programs of a source; the first plans, as the file says
@@ -18,6 +19,7 @@
 pub mod best;
 pub mod build;
 pub mod change;
+pub mod complaint;
 pub mod desk;
 pub mod first;
 pub mod given;

@@ -52,6 +52,16 @@ fn what_is_not_here_leaves_the_answer_open() {
         kind(&run(&proxy, &["--source", "example.com/tool@v9.9.9"])),
         "source"
     );
+    // The source is here, and a module that it requires is not.
+    let checkout = yard.source();
+    let checkout = ["--source", checkout.to_str().unwrap()];
+    let empty = format!("file://{}", yard.at("temporary").display());
+    for proxy in ["off", &empty, "http://127.0.0.1:9"] {
+        let answer = run(proxy, &checkout);
+        assert_eq!(kind(&answer), "source", "{proxy}: {:#}", answer.brief());
+        let said = answer.value["obstacle"]["said"].as_str().unwrap();
+        assert!(said.contains("example.com/lib@v1.0.0"), "{proxy}: {said}");
+    }
     assert_eq!(kind(&run(&proxy, &["--time-limit", "1s"])), "limit");
     assert_eq!(kind(&run(&proxy, &["--disk-limit", "1M"])), "limit");
     // Another Go than the one that is needed, and no way to fetch it.

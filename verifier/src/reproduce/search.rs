@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use super::best::Best;
 use super::build::{Bench, Built};
 use super::change::{self, Change, View};
+use super::complaint;
 use super::given::Given;
 use super::obstacle::{Kind, Obstacle};
 use super::plan::{self, Linker, Plan};
@@ -81,14 +82,9 @@ impl<'a> Search<'a> {
             };
         }
         match (&self.best, &self.failed) {
-            (None, Some((_, said))) => Err(Obstacle::new(
-                Kind::Build,
-                format!(
-                    "nothing could be built from {}: {said}",
-                    self.bench.source.name()
-                ),
-            )
-            .into()),
+            (None, Some((_, said))) => {
+                Err(complaint::obstacle(said, &self.bench.source.name()).into())
+            }
             _ => Ok(()),
         }
     }
