@@ -3,7 +3,7 @@
 //! Two versions of a function whose code is as long name one datum at one place of it; where
 //! the datum moved, that tells where to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use super::functions::operands::{self, Code};
@@ -91,6 +91,27 @@ pub(crate) fn visit(
             }
         }
     }
+}
+
+/// Takes what is found at two addresses that the same code names, up to so many; each two are
+/// looked at once.
+pub(super) fn found<T>(
+    [a, b]: [&Artifact; 2],
+    max: usize,
+    mut look: impl FnMut(&Reference<'_>) -> Option<T>,
+) -> Vec<T> {
+    let mut seen: HashSet<[u64; 2]> = HashSet::new();
+    let mut found = Vec::new();
+    visit(a, b, &mut |reference| {
+        if seen.insert(reference.addresses) {
+            found.extend(look(reference));
+        }
+        match found.len() < max {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    });
+    found
 }
 
 /// Functions by name; those that share one can't be told apart.
