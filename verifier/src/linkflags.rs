@@ -73,14 +73,14 @@ impl Default for Limits {
     }
 }
 
-/// Tries flags in a link action until its hash is this part A; `progress` is told how many
-/// more were tried.
+/// Tries flags in a link action until its hash is this part A; `watch` is told how many
+/// more were tried, and may end it.
 pub fn search(
     open: &Open,
     part: &Part,
     shown: &Shown,
     limits: Limits,
-    progress: &dyn Fn(u64),
+    watch: &dyn Fn(u64) -> ControlFlow<()>,
 ) -> Search {
     let end = Instant::now().checked_add(limits.time);
     let mut search = Search {
@@ -99,7 +99,7 @@ pub fn search(
             return ControlFlow::Break(());
         }
         if search.tried.is_multiple_of(CLOCK_EVERY) {
-            progress(CLOCK_EVERY);
+            watch(CLOCK_EVERY)?;
             let is_late = end.is_some_and(|end| Instant::now() >= end);
             if is_late || search.tried >= limits.tried {
                 return ControlFlow::Break(());
@@ -137,9 +137,11 @@ mod tests {
         Open::of(&block).unwrap()
     }
 
+    const GO_ON: &dyn Fn(u64) -> ControlFlow<()> = &|_| ControlFlow::Continue(());
+
     fn found(shown: &Shown, own: &[&str], theirs: &[&str]) -> Option<Vec<String>> {
         let (open, part) = (open(own), open(theirs).part(theirs));
-        let search = search(&open, &part, shown, Limits::default(), &|_| {});
+        let search = search(&open, &part, shown, Limits::default(), GO_ON);
         let (words, block) = search.found?;
         assert_eq!(block.part(), part);
         Some(words)
@@ -265,7 +267,7 @@ mod tests {
     #[test]
     fn what_nobody_writes_is_not_found_and_the_search_ends() {
         let (open, part) = (open(&["-s"]), open(&["-v"]).part(&["-unheard=of"]));
-        let none = |limits| search(&open, &part, &stripped(&[("main.v", "1")]), limits, &|_| {});
+        let none = |limits| search(&open, &part, &stripped(&[("main.v", "1")]), limits, GO_ON);
         let all = none(Limits::default());
         assert!(
             all.found.is_none() && all.is_exhausted && all.tried > 1000,
@@ -282,6 +284,10 @@ mod tests {
             ..Limits::default()
         });
         assert!(!short.is_exhausted, "{}", short.tried);
+        let shown = stripped(&[("main.v", "1")]);
+        let stop = |_| ControlFlow::Break(());
+        let ended = search(&open, &part, &shown, Limits::default(), &stop);
+        assert!(!ended.is_exhausted && ended.tried == CLOCK_EVERY);
     }
 
     fn link(flags: &str, main: &str) -> Block {
@@ -324,7 +330,7 @@ mod tests {
         let open = Open::of(link)?.with_main(wanted);
         let shown = Shown::default().with_flags(flags);
         let limits = Limits::default();
-        Some(search(&open, &wanted.link_action, &shown, limits, &|_| {}))
+        Some(search(&open, &wanted.link_action, &shown, limits, GO_ON))
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Two files and one log: the flags of the file that has none.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use proto::hashlog::Log;
@@ -42,7 +43,10 @@ pub fn between(pair: &Pair<'_>, limits: Limits, progress: &dyn Fn(u64)) -> Optio
         variables: variables(pair, side),
         ..Shown::of(files[side])
     };
-    let search = search(&open, wanted, &shown, limits, progress);
+    let search = search(&open, wanted, &shown, limits, &|count| {
+        progress(count);
+        ControlFlow::Continue(())
+    });
     let (words, block) = search.found.unzip();
     Some(Between {
         log: block.and_then(Log::of).map(Arc::new),

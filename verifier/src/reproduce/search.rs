@@ -2,6 +2,7 @@
 //! fewer bytes differ.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use anyhow::Context as _;
 
@@ -137,27 +138,28 @@ impl<'a> Search<'a> {
     fn step(&mut self, change: Change) -> anyhow::Result<()> {
         self.tried.insert(change.plan.clone());
         let built = self.build(&change.what, &change.plan)?;
-        let (result, artifact) = self.measure(&built)?;
-        let number = self.steps.len();
         let mut is_nearer = false;
-        match (&result, artifact) {
-            (Ok(measure), Some((artifact, diff))) => {
+        let result = match self.measure(&built)? {
+            Err(said) => {
+                self.failed = Some((change.plan.clone(), said.clone()));
+                Err(said)
+            }
+            Ok((measure, artifact, diff)) => {
                 let best = self.best.as_ref();
                 is_nearer = best.is_none_or(|best| measure.is_nearer_than(&best.diff));
                 if is_nearer {
                     let is_equal = artifact.input.sha256 == self.given.artifact.input.sha256;
                     self.best = Some(Best {
-                        step: number,
+                        step: self.steps.len(),
                         plan: change.plan.clone(),
                         artifact,
                         diff,
                         is_equal,
                     });
                 }
+                Ok(measure)
             }
-            (Err(said), _) => self.failed = Some((change.plan.clone(), said.clone())),
-            (Ok(_), None) => {}
-        }
+        };
         self.steps.push(Step {
             what: change.what,
             why: change.why,
@@ -186,21 +188,14 @@ impl<'a> Search<'a> {
         Ok(built)
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "a build that failed gives no program"
-    )]
-    fn measure(
-        &self,
-        built: &Built,
-    ) -> anyhow::Result<(Result<Measure, String>, Option<(Artifact, Diff)>)> {
+    fn measure(&self, built: &Built) -> anyhow::Result<Result<(Measure, Artifact, Diff), String>> {
         let program = match &built.result {
             Ok(program) => program,
-            Err(said) => return Ok((Err(said.clone()), None)),
+            Err(said) => return Ok(Err(said.clone())),
         };
         let artifact = Artifact::read(program).context("reading what go built")?;
         let diff = Diff::of(&self.given.artifact, &artifact);
-        Ok((Ok(Measure::of(&artifact, &diff)), Some((artifact, diff))))
+        Ok(Ok((Measure::of(&artifact, &diff), artifact, diff)))
     }
 
     /// Finds the variables that -X set in a program without symbols: by a build that has
@@ -283,11 +278,17 @@ impl<'a> Search<'a> {
         // A stamp makes another action of package main with the same content.
         let open = open.with_main(wanted);
         let shown = Shown::of(&self.given.artifact).with_flags(flags);
+        let desk = self.bench.desk;
         let limits = Limits {
-            time: linkflags::TIME_MAX.min(self.bench.desk.work.left()?),
+            time: linkflags::TIME_MAX.min(desk.work.left()?),
             ..Limits::default()
         };
-        let found = linkflags::search(&open, &wanted.link_action, &shown, limits, &|_| {});
+        let watch = |_| match desk.interrupt().is_set() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let found = linkflags::search(&open, &wanted.link_action, &shown, limits, &watch);
+        desk.go_on()?;
         let tried = quantity::count(found.tried, "candidate", "candidates");
         let Some((words, _)) = found.found else {
             self.notes.push(format!(
