@@ -225,14 +225,6 @@ impl Linker {
             Self::Flags(flags) => shell::join(flags.iter().flatten()).map(Some),
         }
     }
-
-    /// Returns the flags one by one; of a recorded text none, as that text is to stay.
-    pub fn flags(&self) -> &[Vec<String>] {
-        match self {
-            Self::Recorded(_) => &[],
-            Self::Flags(flags) => flags,
-        }
-    }
 }
 
 /// Takes words apart into flags: what has no value of its own takes the next word, but for

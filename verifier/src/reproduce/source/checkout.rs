@@ -33,8 +33,6 @@ pub struct Checkout {
     top: Option<PathBuf>,
     /// The commit that is built.
     pub commit: Option<String>,
-    /// Whether it is the one that the file names; `None` where the file names none.
-    pub is_recorded: Option<bool>,
     /// Whether the folder holds something else than its commit.
     pub is_changed: bool,
     /// When that was looked at.
@@ -55,7 +53,6 @@ impl Checkout {
         let mut checkout = Self {
             top: None,
             commit: None,
-            is_recorded: None,
             is_changed: false,
             looked_at: SystemTime::now(),
             said: Vec::new(),
@@ -136,7 +133,6 @@ impl Checkout {
         }
         let kind = git.ask(&self.folder, &["cat-file", "-t", wanted])?;
         let is_there = kind.is_ok_and(|kind| kind.trim() == "commit");
-        self.is_recorded = Some(is_there);
         self.said.push(if wanted == head {
             format!("{name} is at {head}, the commit that the file names")
         } else if is_there {
