@@ -146,7 +146,12 @@ impl<'a> Search<'a> {
             }
             Ok((measure, artifact, diff)) => {
                 let best = self.best.as_ref();
-                is_nearer = best.is_none_or(|best| measure.is_nearer_than(&best.diff));
+                // Where the stamp is another, the build ID is too: it can't show a proof.
+                let is_proven = |plan: &Plan| self.proven.contains(&plan.linker);
+                is_nearer = best.is_none_or(|best| {
+                    measure.is_nearer_than(&best.diff)
+                        || is_proven(&change.plan) && !is_proven(&best.plan)
+                });
                 if is_nearer {
                     let is_equal = artifact.input.sha256 == self.given.artifact.input.sha256;
                     self.best = Some(Best {
