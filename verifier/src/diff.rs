@@ -9,7 +9,7 @@ pub mod layout;
 pub mod literals;
 pub mod moved;
 pub mod order;
-mod references;
+pub(crate) mod references;
 pub mod regions;
 pub mod set_strings;
 pub mod shift;

@@ -6,8 +6,10 @@
 //! after another, until its hash is the program's part A. A hit is no guess: it is 120 bits
 //! of SHA-256.
 
+mod arrangement;
 pub mod between;
 pub mod candidates;
+pub mod shown;
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -17,7 +19,7 @@ use proto::hashlog::Block;
 use proto::hashlog::linkflags::Open;
 use serde::Serialize;
 
-use candidates::Shown;
+use shown::Shown;
 
 /// The longest that flags are tried for.
 pub const TIME_MAX: Duration = Duration::from_secs(60);
@@ -71,14 +73,14 @@ impl Default for Limits {
     }
 }
 
-/// Tries flags in a link action until its hash is this part A; `progress` is told how many
-/// more were tried.
+/// Tries flags in a link action until its hash is this part A; `watch` is told how many
+/// more were tried, and may end it.
 pub fn search(
     open: &Open,
     part: &Part,
     shown: &Shown,
     limits: Limits,
-    progress: &dyn Fn(u64),
+    watch: &dyn Fn(u64) -> ControlFlow<()>,
 ) -> Search {
     let end = Instant::now().checked_add(limits.time);
     let mut search = Search {
@@ -97,7 +99,7 @@ pub fn search(
             return ControlFlow::Break(());
         }
         if search.tried.is_multiple_of(CLOCK_EVERY) {
-            progress(CLOCK_EVERY);
+            watch(CLOCK_EVERY)?;
             let is_late = end.is_some_and(|end| Instant::now() >= end);
             if is_late || search.tried >= limits.tried {
                 return ControlFlow::Break(());
@@ -111,12 +113,15 @@ pub fn search(
 
 #[cfg(test)]
 mod tests {
+    use proto::buildid::Program;
+    use proto::buildinfo::quote::quote;
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
-    use candidates::Stripped;
+    use shown::Stripped;
 
     /// A link action with these flags.
     fn open(words: &[&str]) -> Open {
-        use sha2::{Digest as _, Sha256};
         let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
         let lines = vec![
             "go1.27.3".to_owned(),
@@ -132,9 +137,11 @@ mod tests {
         Open::of(&block).unwrap()
     }
 
+    const GO_ON: &dyn Fn(u64) -> ControlFlow<()> = &|_| ControlFlow::Continue(());
+
     fn found(shown: &Shown, own: &[&str], theirs: &[&str]) -> Option<Vec<String>> {
         let (open, part) = (open(own), open(theirs).part(theirs));
-        let search = search(&open, &part, shown, Limits::default(), &|_| {});
+        let search = search(&open, &part, shown, Limits::default(), GO_ON);
         let (words, block) = search.found?;
         assert_eq!(block.part(), part);
         Some(words)
@@ -260,7 +267,7 @@ mod tests {
     #[test]
     fn what_nobody_writes_is_not_found_and_the_search_ends() {
         let (open, part) = (open(&["-s"]), open(&["-v"]).part(&["-unheard=of"]));
-        let none = |limits| search(&open, &part, &stripped(&[("main.v", "1")]), limits, &|_| {});
+        let none = |limits| search(&open, &part, &stripped(&[("main.v", "1")]), limits, GO_ON);
         let all = none(Limits::default());
         assert!(
             all.found.is_none() && all.is_exhausted && all.tried > 1000,
@@ -277,5 +284,102 @@ mod tests {
             ..Limits::default()
         });
         assert!(!short.is_exhausted, "{}", short.tried);
+        let shown = stripped(&[("main.v", "1")]);
+        let stop = |_| ControlFlow::Break(());
+        let ended = search(&open, &part, &shown, Limits::default(), &stop);
+        assert!(!ended.is_exhausted && ended.tried == CLOCK_EVERY);
+    }
+
+    fn link(flags: &str, main: &str) -> Block {
+        let lines: Vec<String> = [
+            "go1.27.3",
+            "link\n",
+            &format!("linkflags {flags}\n"),
+            "packagefile a=b\n",
+            &format!("packagemain {main}\n"),
+        ]
+        .map(str::to_owned)
+        .into();
+        let hash = Sha256::digest(lines.concat()).into();
+        Block {
+            name: "link m".into(),
+            lines,
+            hash,
+        }
+    }
+
+    /// A program whose package main is another action's.
+    fn program(flags: &str) -> Program {
+        let part = |byte: u8| Part::from_sha256(&[byte; 32]);
+        let main = format!("{}/{}", part(1), part(2));
+        Program {
+            link_action: link(flags, &main).part(),
+            main_action: part(1),
+            main_content: part(2),
+            content: part(3),
+        }
+    }
+
+    fn flags(all: &[&[&str]]) -> Vec<Vec<String>> {
+        let words = |flag: &&[&str]| flag.iter().map(|word| (*word).to_owned()).collect();
+        all.iter().map(words).collect()
+    }
+
+    /// Looks for the flags of a program whose package main is another action's.
+    fn search_for(link: &Block, wanted: &Program, flags: &[Vec<String>]) -> Option<Search> {
+        let open = Open::of(link)?.with_main(wanted);
+        let shown = Shown::default().with_flags(flags);
+        let limits = Limits::default();
+        Some(search(&open, &wanted.link_action, &shown, limits, GO_ON))
+    }
+
+    #[test]
+    fn order_and_spelling_are_found() {
+        let own = link("[]", "x/y");
+        let table: &[(&str, &[&[&str]])] = &[
+            ("[\"-s\" \"-w\"]", &[&["-w"], &["-s"]]),
+            ("[\"-s\"]", &[&["-s"], &["-w"]]),
+            (
+                "[\"-w\" \"-X\" \"main.b=2\" \"-s\" \"-X\" \"main.a=1 \\\"x\\\"\"]",
+                &[
+                    &["-s"],
+                    &["-w"],
+                    &["-X", "main.a=1 \"x\""],
+                    &["-X", "main.b=2"],
+                ],
+            ),
+            ("[\"-X=main.a=1\"]", &[&["-X", "main.a=1"]]),
+            (
+                "[\"-s\" \"-X=main.b=2\" \"-w\" \"-X\" \"main.a=1\"]",
+                &[&["-s"], &["-w"], &["-X", "main.a=1"], &["-X", "main.b=2"]],
+            ),
+            (
+                "[\"-s\" \"-w\" \"-extldflags\" \"-static\"]",
+                &[&["-s"], &["-w"]],
+            ),
+        ];
+        for (text, shown) in table {
+            let found = search_for(&own, &program(text), &flags(shown)).unwrap();
+            let words: Vec<String> = found
+                .found
+                .unwrap_or_else(|| panic!("{text}: {} tried", found.tried))
+                .0
+                .iter()
+                .map(|word| quote(word))
+                .collect();
+            assert_eq!(format!("[{}]", words.join(" ")), *text);
+        }
+    }
+
+    #[test]
+    fn flags_that_do_not_fit_are_not_found() {
+        let wanted = program("[\"-s\" \"-X\" \"main.a=2\"]");
+        let shown = flags(&[&["-s"], &["-X", "main.a=1"]]);
+        let found = search_for(&link("[]", "x/y"), &wanted, &shown).unwrap();
+        assert!(found.found.is_none() && found.tried > 4);
+        // A log whose lines are not what was hashed proves nothing.
+        let mut broken = link("[]", "x/y");
+        broken.lines[1] = "link?\n".into();
+        assert!(search_for(&broken, &wanted, &[]).is_none());
     }
 }

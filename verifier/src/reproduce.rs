@@ -7,19 +7,22 @@
 //! desk                  runs go and git, in the work folder alone
 //! toolchain, source     the release and the source, and who vouches for them
 //! tree, plan            how the source is put up; one way to build
+//! complaint             what go complains, and what is not here then
 //! rooms, build          folders where they were; one build
-//! variables, linkhash   flags that the file does not record
+//! variables             what -X set, which the file does not record
 //! mains, first          the programs of a source; the first plans, as the file says
+//! step, best            what one build brought; the nearest one
 //! change, search        what to change next, until nothing is left
 //! outcome               the answer, for the printers
 //! ```
 
+pub mod best;
 pub mod build;
 pub mod change;
+pub mod complaint;
 pub mod desk;
 pub mod first;
 pub mod given;
-pub mod linkhash;
 pub mod mains;
 pub mod obstacle;
 pub mod outcome;
@@ -27,6 +30,7 @@ pub mod plan;
 pub mod rooms;
 pub mod search;
 pub mod source;
+pub mod step;
 pub mod toolchain;
 pub mod tree;
 pub mod variables;

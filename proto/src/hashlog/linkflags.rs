@@ -26,11 +26,14 @@
 use sha2::{Digest as _, Sha256};
 
 use super::Block;
-use crate::buildid::Part;
+use crate::buildid::{Part, Program};
 use crate::buildinfo::quote;
 
 /// The beginning of the line that holds the flags.
 const LINE: &str = "linkflags ";
+
+/// The beginning of the line that holds the build ID of package main's archive.
+const MAIN: &str = "packagemain ";
 
 /// The most flags read of one line.
 const WORDS_MAX: usize = 10_000;
@@ -53,18 +56,33 @@ impl Open {
         let mut found = block.lines.iter().enumerate();
         let (at, _) = found.find(|(_, line)| is_link && line.starts_with(LINE))?;
         words(&block.lines[at])?;
-        let mut before = Sha256::new();
-        block.lines[..at]
-            .iter()
-            .for_each(|line| before.update(line));
-        let open = Self {
-            before,
-            after: block.lines[at + 1..].concat().into_bytes(),
-            block: block.clone(),
-            at,
-        };
+        let open = Self::at(block.clone(), at);
         // Bytes that are no UTF-8 were replaced in the lines.
         (open.hash(&block.lines[at]) == block.hash).then_some(open)
+    }
+
+    fn at(block: Block, at: usize) -> Self {
+        Self {
+            before: Sha256::new_with_prefix(block.lines[..at].concat()),
+            after: block.lines[at + 1..].concat().into_bytes(),
+            block,
+            at,
+        }
+    }
+
+    /// Links a program's own package main. A stamp of version control is another action
+    /// with the same content, so it changes part A as well.
+    #[must_use]
+    pub fn with_main(self, program: &Program) -> Self {
+        let Self { mut block, at, .. } = self;
+        for line in &mut block.lines {
+            if line.starts_with(MAIN) {
+                *line = format!("{MAIN}{}/{}\n", program.main_action, program.main_content);
+            }
+        }
+        let mut open = Self::at(block, at);
+        open.block.hash = open.hash(&open.block.lines[at]);
+        open
     }
 
     /// Returns the flags that the action had.
@@ -183,6 +201,25 @@ mod tests {
         assert_eq!(of(&other).unwrap(), turned);
         let none: [&str; 0] = [];
         assert_eq!(of(&open.with(&none)).unwrap(), none);
+    }
+
+    #[test]
+    fn another_package_main_is_linked() {
+        let part = |byte: u8| Part::from_sha256(&[byte; 32]);
+        let program = Program {
+            link_action: part(0),
+            main_action: part(1),
+            main_content: part(2),
+            content: part(3),
+        };
+        let main = format!("packagemain {}/{}\n", part(1), part(2));
+        let of = |main: &str| link(&[LINES[0], LINES[1], LINES[2], main, LINES[3]]);
+        let own = Open::of(&of("packagemain x/y\n")).unwrap();
+        let words = own.words();
+        assert_ne!(own.part(&words), of(&main).part());
+        let other = own.with_main(&program);
+        assert_eq!(other.part(&words), of(&main).part());
+        assert_eq!(other.with(&words), of(&main));
     }
 
     #[test]

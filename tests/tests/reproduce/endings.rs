@@ -52,6 +52,16 @@ fn what_is_not_here_leaves_the_answer_open() {
         kind(&run(&proxy, &["--source", "example.com/tool@v9.9.9"])),
         "source"
     );
+    // The source is here, and a module that it requires is not.
+    let checkout = yard.source();
+    let checkout = ["--source", checkout.to_str().unwrap()];
+    let empty = format!("file://{}", yard.at("temporary").display());
+    for proxy in ["off", &empty, "http://127.0.0.1:9"] {
+        let answer = run(proxy, &checkout);
+        assert_eq!(kind(&answer), "source", "{proxy}: {:#}", answer.brief());
+        let said = answer.value["obstacle"]["said"].as_str().unwrap();
+        assert!(said.contains("example.com/lib@v1.0.0"), "{proxy}: {said}");
+    }
     assert_eq!(kind(&run(&proxy, &["--time-limit", "1s"])), "limit");
     assert_eq!(kind(&run(&proxy, &["--disk-limit", "1M"])), "limit");
     // Another Go than the one that is needed, and no way to fetch it.
@@ -146,6 +156,34 @@ fn a_second_run_goes_on_from_the_work_folder() {
         "{}",
         said(&output)
     );
+}
+
+/// What an earlier run put up and built of another source is no answer for this one.
+#[test]
+fn a_work_folder_tells_one_source_from_another() {
+    let mut yard = Yard::new("1.21.");
+    let program = yard.build(&[], &["-trimpath", "-buildvcs=false"]);
+    let (work, source) = (yard.at("work"), yard.source());
+    let verdict = || {
+        let source = source.to_str().unwrap();
+        let words = ["--source", source, "-o", work.to_str().unwrap()];
+        let answer = yard.reproduce(&program, &words);
+        answer.value["verdict"].as_str().unwrap().to_owned()
+    };
+    let (own, other) = ("cmd/tool/plain.go", "cmd/tool/special.go");
+    let own = std::fs::read_to_string(source.join(own)).unwrap();
+    let other = std::fs::read_to_string(source.join(other)).unwrap();
+    let other = other.replace("//go:build special", "//go:build !special");
+    assert_eq!(verdict(), "equal");
+    yard.write("cmd/tool/plain.go", &other);
+    testkit::git::commit_all(&source);
+    assert_eq!(verdict(), "different", "another commit");
+    // Without a commit that would tell what is built.
+    std::fs::remove_dir_all(source.join(".git")).unwrap();
+    for (text, want) in [(&own, "equal"), (&other, "different"), (&own, "equal")] {
+        yard.write("cmd/tool/plain.go", text);
+        assert_eq!(verdict(), want, "a folder that git does not know");
+    }
 }
 
 #[test]

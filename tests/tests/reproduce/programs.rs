@@ -123,6 +123,14 @@ fn a_module_alone_gives_a_program_that_is_equal_but_for_the_stamp() {
     let remaining = answer.value["remaining"].as_array().unwrap();
     assert_eq!(remaining.len(), 1, "{remaining:?}");
     assert_eq!(remaining[0]["cause"], "vcs-revision");
+    // Flags that leave no trace but in the build ID, which the stamp changes too.
+    let turned = yard.build(&[], &["-trimpath", "-ldflags=-w -s"]);
+    let answer = yard.reproduce(&turned, &["--source", "example.com/tool@v1.0.0"]);
+    assert_eq!(answer.value["verdict"], "equal-but-for-stamp");
+    let command = answer.value["commands"].as_array().unwrap().last();
+    let command = command.unwrap().as_str().unwrap();
+    assert!(command.contains("-ldflags='-w -s'"), "{command}");
+    assert!(!answer.notes().contains("nothing proves"));
     // Another version of the module is another program, stamp or not.
     yard.write(
         "cmd/tool/plain.go",

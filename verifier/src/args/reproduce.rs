@@ -76,6 +76,9 @@ GOSUMDB; nothing is written outside the work folder. The program itself is never
 A stamp of version control (commit, time) needs a checkout: from module files alone
 the best is a program that is equal but for the stamp.
 
+Values that -X set are printed as the program has them, in every format, and written to
+plan.json. Where one may be a secret, publish no report.
+
 Examples:
   verify-build reproduce ./tool                                 what the file names
   verify-build reproduce ./tool --source ~/src/tool             from a checkout

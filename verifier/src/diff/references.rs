@@ -3,13 +3,13 @@
 //! Two versions of a function whose code is as long name one datum at one place of it; where
 //! the datum moved, that tells where to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use super::functions::operands;
+use super::functions::operands::{self, Code};
 use crate::artifact::Artifact;
 use crate::goinfo::functions::{Function, Functions};
-use crate::goinfo::pclntab::Found;
+use crate::goinfo::pclntab::{Found, Table};
 use crate::image::Format;
 
 /// The most references looked at.
@@ -17,24 +17,37 @@ const REFERENCES_MAX: usize = 4_000_000;
 
 /// A place of code that names a datum.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reference<'r> {
+pub(crate) struct Reference<'r> {
     /// The function's name.
-    pub(super) function: &'r str,
-    /// Its source file.
-    pub(super) file: Option<&'r str>,
-    /// The source file that the code comes from.
-    pub(super) used_in: Option<&'r str>,
+    pub(crate) function: &'r str,
     /// Where the code lies in the first file.
     pub(super) at: usize,
     /// The code of the first file from there on, to the function's end.
     pub(super) code: &'r [u8],
     /// The address that it names in each file.
-    pub(super) addresses: [u64; 2],
+    pub(crate) addresses: [u64; 2],
+    table: &'r Table<'r>,
+    /// Where the table describes the function.
+    record: usize,
+    /// How far inside the function the code is.
+    offset: usize,
+}
+
+impl<'r> Reference<'r> {
+    /// Returns the function's source file.
+    pub(super) fn file(&self) -> Option<&'r str> {
+        self.table.file(self.record)
+    }
+
+    /// Returns the source file that the code comes from.
+    pub(super) fn used_in(&self) -> Option<&'r str> {
+        self.table.file_at(self.record, self.offset as u64)
+    }
 }
 
 /// Goes through what the same code names in both files; nothing where they are not alike
 /// enough for code to tell.
-pub(super) fn visit(
+pub(crate) fn visit(
     a: &Artifact,
     b: &Artifact,
     each: &mut dyn FnMut(&Reference<'_>) -> ControlFlow<()>,
@@ -65,11 +78,12 @@ pub(super) fn visit(
             let at = one.range.start + offset;
             let reference = Reference {
                 function: one.name,
-                file: functions_a.table.file(one.record),
-                used_in: functions_a.table.file_at(one.record, offset as u64),
                 at,
                 code: a.bytes().get(at..one.range.end).unwrap_or_default(),
                 addresses,
+                table: &functions_a.table,
+                record: one.record,
+                offset,
             };
             left -= 1;
             if left == 0 || each(&reference).is_break() {
@@ -77,6 +91,27 @@ pub(super) fn visit(
             }
         }
     }
+}
+
+/// Takes what is found at two addresses that the same code names, up to so many; each two are
+/// looked at once.
+pub(super) fn found<T>(
+    [a, b]: [&Artifact; 2],
+    max: usize,
+    mut look: impl FnMut(&Reference<'_>) -> Option<T>,
+) -> Vec<T> {
+    let mut seen: HashSet<[u64; 2]> = HashSet::new();
+    let mut found = Vec::new();
+    visit(a, b, &mut |reference| {
+        if seen.insert(reference.addresses) {
+            found.extend(look(reference));
+        }
+        match found.len() < max {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    });
+    found
 }
 
 /// Functions by name; those that share one can't be told apart.
@@ -93,27 +128,66 @@ fn by_name<'f, 'a>(functions: &'f Functions<'a>) -> HashMap<&'a str, Option<&'f 
 
 /// The addresses that two versions of a function name at the same places of their code.
 fn of_functions(files: [&Artifact; 2], functions: [&Function<'_>; 2]) -> Vec<(usize, [u64; 2])> {
-    let [one, other] = functions;
-    if one.range.len() != other.range.len() {
+    let machine = &files[0].image.machine;
+    let code = [0, 1].map(|side| {
+        let range = functions[side].range.clone();
+        Code {
+            address: functions[side].address,
+            bytes: files[side].bytes().get(range).unwrap_or_default(),
+        }
+    });
+    named_by_both(code, machine.goarch.unwrap_or_default(), machine.big_endian)
+}
+
+fn named_by_both(code: [Code<'_>; 2], arch: &str, big_endian: bool) -> Vec<(usize, [u64; 2])> {
+    if code[0].bytes.len() != code[1].bytes.len() {
         return Vec::new();
     }
-    let named = |artifact: &Artifact, function: &Function<'_>| {
-        let machine = &artifact.image.machine;
-        let code = operands::Code {
-            address: function.address,
-            bytes: artifact
-                .bytes()
-                .get(function.range.clone())
-                .unwrap_or_default(),
-        };
-        operands::addresses(
-            &code,
-            machine.goarch.unwrap_or_default(),
-            machine.big_endian,
-        )
-    };
-    let theirs: HashMap<usize, u64> = named(files[1], other).into_iter().collect();
-    let ours = named(files[0], one).into_iter();
-    ours.filter_map(|(at, address)| Some((at, [address, *theirs.get(&at)?])))
+    let [ours, theirs] = code.map(|code| operands::addresses(&code, arch, big_endian));
+    let theirs: HashMap<usize, u64> = theirs.into_iter().collect();
+    ours.into_iter()
+        .filter_map(|(at, address)| Some((at, [address, *theirs.get(&at)?])))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn seen(goarch: &str, a: &[u8], b: &[u8]) -> Vec<(u64, u64)> {
+        let code = [(a, 0x1000), (b, 0x2000)].map(|(bytes, address)| Code { address, bytes });
+        let named = named_by_both(code, goarch, false).into_iter();
+        named.map(|(_, [one, other])| (one, other)).collect()
+    }
+
+    #[test]
+    fn addresses_are_read_off_code() {
+        // MOVQ 0x100(RIP), AX; and 0x80(RIP) in the other build.
+        let a = [0x48, 0x8b, 0x05, 0x00, 0x01, 0x00, 0x00];
+        let b = [0x48, 0x8b, 0x05, 0x80, 0x00, 0x00, 0x00];
+        assert_eq!(seen("amd64", &a, &b), [(0x1107, 0x2087)]);
+        // ADRP X27, 2 pages on; LDR X0, [X27, #16].
+        let code = [0x1b, 0x00, 0x00, 0xd0, 0x60, 0x0b, 0x40, 0xf9];
+        assert_eq!(seen("arm64", &code, &code), [(0x3010, 0x4010)]);
+        // One page back.
+        let code = [0xfb, 0xff, 0xff, 0xf0, 0x60, 0x43, 0x00, 0x91];
+        assert_eq!(seen("arm64", &code, &code), [(0x10, 0x1010)]);
+        assert_eq!(seen("amd64", &a, &b[..6]), []);
+        assert_eq!(seen("mips", &a, &b), []);
+    }
+
+    proptest! {
+        #[test]
+        fn no_code_makes_it_panic(
+            a in proptest::collection::vec(any::<u8>(), 0..64),
+            base in any::<u64>(),
+        ) {
+            for goarch in ["amd64", "arm64", "386"] {
+                let code = [base, !base].map(|address| Code { address, bytes: &a });
+                named_by_both(code, goarch, false);
+            }
+        }
+    }
 }

@@ -7,10 +7,10 @@
 //!
 //! Source: cmd/link/internal/ld/data.go addstrdata
 
-use std::collections::HashSet;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
 use super::references;
+use super::strings::is_printable;
 use crate::artifact::Artifact;
 use crate::goinfo;
 
@@ -40,18 +40,9 @@ pub struct SetString {
 
 /// Finds such variables; none where files are not alike enough for code to tell.
 pub fn find(a: &Artifact, b: &Artifact) -> Vec<SetString> {
-    let mut seen: HashSet<[u64; 2]> = HashSet::new();
-    let mut found: Vec<SetString> = Vec::new();
-    references::visit(a, b, &mut |reference| {
-        if seen.insert(reference.addresses) {
-            found.extend(variable([a, b], reference.addresses, reference.function));
-        }
-        match found.len() < KEPT_MAX {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
-        }
-    });
-    found
+    references::found([a, b], KEPT_MAX, |reference| {
+        variable([a, b], reference.addresses, reference.function)
+    })
 }
 
 fn variable(files: [&Artifact; 2], addresses: [u64; 2], used_in: &str) -> Option<SetString> {
@@ -124,9 +115,9 @@ fn value(artifact: &Artifact, address: u64) -> Option<Value> {
         .region_at(range.start)
         .is_some_and(|region| !WRITABLE.contains(&region.name.as_str()));
     let text = bytes.get(range.clone())?;
-    let is_printable =
-        |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\n' | b'\r' | b'\t');
-    let is_text = is_constant && text.iter().all(is_printable) && std::str::from_utf8(text).is_ok();
+    let is_text = is_constant
+        && text.iter().all(|byte| is_printable(*byte))
+        && std::str::from_utf8(text).is_ok();
     is_text.then(|| Value {
         is_set: bytes.get(range.end) == Some(&0),
         text: Some(range),

@@ -143,6 +143,13 @@ fn read(artifact: &Artifact) -> Vec<Found<'_>> {
     strings
 }
 
+/// Says whether a byte can stand in a text that people read.
+pub(super) fn is_printable(byte: u8) -> bool {
+    !byte.is_ascii_control() || matches!(byte, b'\n' | b'\r' | b'\t')
+}
+
+/// Reads the string whose pointer and length are there; `left` is how many bytes of text
+/// may still be looked at.
 fn string<'a>(
     artifact: &'a Artifact,
     header: usize,
@@ -162,10 +169,8 @@ fn string<'a>(
     if is_pointer {
         return None;
     }
-    let is_printable =
-        |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\n' | b'\r' | b'\t');
     let text = &bytes[range.clone()];
-    let end = text.iter().position(|byte| !is_printable(byte));
+    let end = text.iter().position(|byte| !is_printable(*byte));
     *left = left.checked_sub(end.unwrap_or(len))?;
     if end.is_some() {
         return None;

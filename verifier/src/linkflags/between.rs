@@ -1,16 +1,16 @@
 //! Two files and one log: the flags of the file that has none.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use proto::hashlog::Log;
 use proto::hashlog::linkflags::Open;
 
-use super::candidates::{Facts, Shown, Stripped};
+use super::shown::{Shown, Stripped};
 use super::{Limits, Searched, search};
 use crate::artifact::Artifact;
 use crate::cause::{Pair, set_string_name, set_string_text};
 use crate::goinfo::selfcheck::SelfCheck;
-use crate::image::Format;
 use crate::recipe::{Recipe, shell};
 
 /// What a search between two files gave.
@@ -38,7 +38,15 @@ pub fn between(pair: &Pair<'_>, limits: Limits, progress: &dyn Fn(u64)) -> Optio
     let wanted = &files[side].go.program()?.link_action;
     let own = &files[1 - side].go.program()?.link_action;
     let open = Open::of(log.action(own)?)?;
-    let search = search(&open, wanted, &shown(pair, side), limits, progress);
+    let shown = Shown {
+        stripped: stripped(files[side]),
+        variables: variables(pair, side),
+        ..Shown::of(files[side])
+    };
+    let search = search(&open, wanted, &shown, limits, &|count| {
+        progress(count);
+        ControlFlow::Continue(())
+    });
     let (words, block) = search.found.unzip();
     Some(Between {
         log: block.and_then(Log::of).map(Arc::new),
@@ -51,40 +59,13 @@ pub fn between(pair: &Pair<'_>, limits: Limits, progress: &dyn Fn(u64)) -> Optio
     })
 }
 
-/// What one of two files shows of the linker's flags.
-fn shown(pair: &Pair<'_>, side: usize) -> Shown {
-    let artifact = [pair.a, pair.b][side];
-    let image = &artifact.image;
-    let setting = |key: &str| artifact.go.setting(key).map(str::to_owned);
-    let main = artifact.go.info().and_then(|info| info.main.as_ref());
-    let version = main
-        .map(|main| main.version.clone())
-        .filter(|version| version.starts_with('v'));
-    Shown {
-        stripped: stripped(artifact),
-        variables: variables(pair, side),
-        is_external: image.is_externally_linked() == Some(true),
-        is_static: image.linkage.is_static == Some(true),
-        is_windows: image.format == Format::Pe,
-        facts: Facts {
-            commit: setting("vcs.revision"),
-            time: setting("vcs.time"),
-            version,
-        },
-    }
-}
-
 fn stripped(artifact: &Artifact) -> Option<Stripped> {
     if matches!(artifact.go.self_check, SelfCheck::Changed { .. }) {
         return None;
     }
     let recipe = Recipe::of(artifact)?;
     let has = |name: &str| recipe.linker.flags.iter().any(|flag| flag.name == name);
-    Some(match (has("-s"), has("-w")) {
-        (true, _) => Stripped::All,
-        (false, true) => Stripped::Debug,
-        (false, false) => Stripped::Nothing,
-    })
+    Some(Stripped::by(has("-s"), has("-w")))
 }
 
 /// Variables and values: by symbols, else those that code shows and the other file names.

@@ -9,62 +9,20 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 use std::ops::ControlFlow;
 
+use super::arrangement::{Choice, Take, Words, arrange, combinations, permutations};
+use super::shown::{Facts, Shown, Stripped};
+
 /// More variables than these are tried in a few orders only, and not in all.
-const PERMUTED_MAX: usize = 5;
+const PERMUTED_MAX: usize = 6;
+
+/// More flags than these are not tried one by one, but only those of a kind together.
+const ONE_BY_ONE_MAX: usize = 7;
 
 /// The most variables put in.
 const VARIABLES_MAX: usize = 40;
 
 /// The most candidates remembered so as not to try them twice.
 const SEEN_MAX: usize = 1_000_000;
-
-/// What a file shows of the linker's flags.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Shown {
-    /// What was left out; `None` where the file does not tell.
-    pub stripped: Option<Stripped>,
-    /// Variables and their values that -X may have given.
-    pub variables: Vec<(String, String)>,
-    /// Whether the host's linker linked it.
-    pub is_external: bool,
-    /// Whether no library is loaded beside it.
-    pub is_static: bool,
-    /// Whether the file is for Windows.
-    pub is_windows: bool,
-    /// The commit, its time and the version, where they are known: what projects often pass
-    /// to variables that the program may not have.
-    pub facts: Facts,
-}
-
-/// What was left out of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stripped {
-    /// Nothing.
-    Nothing,
-    /// Debug information: -w.
-    Debug,
-    /// Symbols as well: -s.
-    All,
-}
-
-/// What is known of a release.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// The commit.
-    pub commit: Option<String>,
-    /// Its time.
-    pub time: Option<String>,
-    /// The version, with its v.
-    pub version: Option<String>,
-}
-
-type Words = Vec<String>;
-
-/// One flag or several that stand together, in each of their spellings.
-type Choice = Vec<Words>;
-
-/// Takes a candidate, and says whether to go on.
-type Take<'t> = &'t mut dyn FnMut(&[String]) -> ControlFlow<()>;
 
 /// Candidates that were tried.
 #[derive(Debug, Default)]
@@ -93,6 +51,9 @@ pub fn visit(shown: &Shown, own: &[String], take: Take<'_>) -> ControlFlow<()> {
     for count in 0..=2_usize {
         for beside in combinations(extras.len(), count) {
             let beside: Vec<&Choice> = beside.iter().filter_map(|at| extras.get(*at)).collect();
+            if count < 2 {
+                one_by_one(shown, &strips, &beside, take)?;
+            }
             for strip in &strips {
                 for variables in &variables {
                     let mut parts: Vec<&Choice> = strip.iter().collect();
@@ -104,6 +65,40 @@ pub fn visit(shown: &Shown, own: &[String], take: Take<'_>) -> ControlFlow<()> {
         }
     }
     releases(shown, &strips, take)
+}
+
+/// Every flag for itself: others may stand between two variables, and each may be spelled in
+/// its own way.
+fn one_by_one(
+    shown: &Shown,
+    strips: &[Vec<Choice>],
+    beside: &[&Choice],
+    take: Take<'_>,
+) -> ControlFlow<()> {
+    let name = |flag: &str| flag.split('=').next().map(str::to_owned);
+    let is_there = |choice: &&Choice| {
+        let mut others = shown.others.iter();
+        others.any(|other| name(other) == name(&choice[0][0]))
+    };
+    if beside.iter().any(is_there) {
+        return ControlFlow::Continue(());
+    }
+    let variables = shown.variables.iter();
+    let mut flags: Vec<Choice> = variables
+        .map(|variable| orders(std::slice::from_ref(variable)))
+        .collect();
+    flags.extend(shown.others.iter().map(|flag| match flag.split_once('=') {
+        Some((name, value)) => valued(name, &[value]),
+        None => choice(&[&[flag]]),
+    }));
+    for strip in strips {
+        let parts = strip.iter().chain(&flags).chain(beside.iter().copied());
+        let parts: Vec<&Choice> = parts.collect();
+        if parts.len() <= ONE_BY_ONE_MAX {
+            arrange(&parts, take)?;
+        }
+    }
+    ControlFlow::Continue(())
 }
 
 /// The build's own flags with the file's values, also with -s and -w in another way: how a
@@ -159,6 +154,17 @@ fn with_values(shown: &Shown, own: &[String]) -> Words {
 fn assigned_len(word: &str) -> usize {
     word.split_once('=')
         .map_or(0, |(_, assigned)| assigned.len())
+}
+
+/// A flag with each of some values, which is a word of its own or joined by `=`.
+fn valued(flag: &str, values: &[&str]) -> Choice {
+    let spell = |value: &&str| {
+        [
+            vec![flag.to_owned(), (*value).to_owned()],
+            vec![format!("{flag}={value}")],
+        ]
+    };
+    values.iter().flat_map(spell).collect()
 }
 
 fn choice(spellings: &[&[&str]]) -> Choice {
@@ -260,15 +266,6 @@ fn orders(variables: &[(String, String)]) -> Choice {
 
 /// Flags that the file does not show for sure, likelier ones first.
 fn extras(shown: &Shown) -> Vec<Choice> {
-    let valued = |flag: &str, values: &[&str]| -> Choice {
-        let spell = |value: &&str| {
-            [
-                vec![flag.to_owned(), (*value).to_owned()],
-                vec![format!("{flag}={value}")],
-            ]
-        };
-        values.iter().flat_map(spell).collect()
-    };
     let mut statics = valued(
         "-extldflags",
         &["-static", "-static-pie", "-static -s", "-static -w"],
@@ -350,62 +347,6 @@ fn releases(shown: &Shown, strips: &[Vec<Choice>], take: Take<'_>) -> ControlFlo
         }
     }
     ControlFlow::Continue(())
-}
-
-/// Goes through every order of the parts and every spelling of each.
-fn arrange(parts: &[&Choice], take: Take<'_>) -> ControlFlow<()> {
-    let straight: Vec<usize> = (0..parts.len()).collect();
-    let mut orders = Vec::new();
-    permutations(&straight, &mut |order| orders.push(order.to_vec()));
-    for order in orders {
-        let parts: Vec<&Choice> = order
-            .iter()
-            .filter_map(|at| parts.get(*at).copied())
-            .collect();
-        spell(&parts, &mut Words::new(), take)?;
-    }
-    ControlFlow::Continue(())
-}
-
-fn spell(parts: &[&Choice], words: &mut Words, take: Take<'_>) -> ControlFlow<()> {
-    let Some((first, rest)) = parts.split_first() else {
-        return take(words);
-    };
-    for spelling in *first {
-        let len = words.len();
-        words.extend(spelling.iter().cloned());
-        let flow = spell(rest, words, take);
-        words.truncate(len);
-        flow?;
-    }
-    ControlFlow::Continue(())
-}
-
-/// Goes through every order, the straight one first.
-fn permutations(left: &[usize], each: &mut dyn FnMut(&[usize])) {
-    fn go(taken: &mut Vec<usize>, left: &[usize], each: &mut dyn FnMut(&[usize])) {
-        if left.is_empty() {
-            return each(taken);
-        }
-        for (at, next) in left.iter().enumerate() {
-            taken.push(*next);
-            let rest = [&left[..at], &left[at + 1..]].concat();
-            go(taken, &rest, each);
-            taken.pop();
-        }
-    }
-    go(&mut Vec::new(), left, each);
-}
-
-/// Every choice of so many out of all, in order.
-fn combinations(all: usize, count: usize) -> Vec<Vec<usize>> {
-    match count {
-        0 => vec![Vec::new()],
-        1 => (0..all).map(|one| vec![one]).collect(),
-        _ => (0..all)
-            .flat_map(|one| (one + 1..all).map(move |other| vec![one, other]))
-            .collect(),
-    }
 }
 
 fn owned(words: &[&str]) -> Words {

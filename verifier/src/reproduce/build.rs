@@ -11,8 +11,8 @@ use anyhow::{Context as _, bail};
 use proto::hashlog::Log;
 use serde::Serialize;
 
+use super::complaint;
 use super::desk::{self, Desk};
-use super::obstacle::{Kind, Obstacle};
 use super::plan::{Folders, Plan};
 use super::rooms::{self, Place};
 use super::source::{Site, Source};
@@ -63,26 +63,6 @@ struct Written<'a> {
     source: String,
     plan: &'a Plan,
     command: String,
-}
-
-/// What go says where there is no C compiler.
-const NO_COMPILER: [&str; 3] = [
-    "cgo: C compiler",
-    "\"gcc\": executable file not found",
-    "\"clang\": executable file not found",
-];
-
-/// This machine's system and architecture, in Go's words.
-fn here() -> [&'static str; 2] {
-    use std::env::consts::{ARCH, OS};
-    let system = if OS == "macos" { "darwin" } else { OS };
-    let architecture = match ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        other => other,
-    };
-    [system, architecture]
 }
 
 impl<'a> Bench<'a> {
@@ -208,31 +188,13 @@ impl<'a> Bench<'a> {
             .run(&ready.argv, &ready.folder, &ready.variables)?;
         if !finished.is_success() || !new.is_file() {
             let said = self.desk.complaint(&finished);
-            self.forgive(&said)?;
+            if let Some(obstacle) = complaint::lacks_compiler(&said, self.recipe) {
+                return Err(obstacle.into());
+            }
             return Ok(Err(said));
         }
         fs::rename(&new, program).context("naming the program")?;
         Ok(Ok(()))
-    }
-
-    /// A C compiler that is not here is no fault of the plan.
-    fn forgive(&self, said: &str) -> anyhow::Result<()> {
-        if self.recipe.variable("CGO_ENABLED") != Some("1") {
-            return Ok(());
-        }
-        let is_missing = NO_COMPILER.iter().any(|text| said.contains(text));
-        let target = ["GOOS", "GOARCH"].map(|name| self.recipe.variable(name));
-        let is_foreign = target != here().map(Some) && said.contains("cgo");
-        if is_missing || is_foreign {
-            return Err(Obstacle::new(
-                Kind::CCompiler,
-                format!(
-                    "C code goes into the program, and here is no C compiler for its target: {said}"
-                ),
-            )
-            .into());
-        }
-        Ok(())
     }
 
     /// Puts the source up, and the command of the build together; `None` where the go

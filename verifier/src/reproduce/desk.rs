@@ -159,13 +159,26 @@ impl<'a> Desk<'a> {
         };
         match child::run(argv, prepare, left, self.interrupt) {
             Ok(finished) if finished.status.is_none() => Err(self.work.out_of_time().into()),
-            // The one who interrupted was the watch over the disk.
-            Err(child::Error::Interrupted) if self.work.is_full() => {
-                self.work.left()?;
+            Err(child::Error::Interrupted) => {
+                self.go_on()?;
                 Err(child::Error::Interrupted.into())
             }
             other => Ok(other?),
         }
+    }
+
+    /// Ends the run where somebody interrupted it.
+    ///
+    /// # Errors
+    /// The interrupt; or an obstacle, when it came from the watch over the disk.
+    pub fn go_on(&self) -> anyhow::Result<()> {
+        if !self.interrupt.is_set() {
+            return Ok(());
+        }
+        if self.work.is_full() {
+            self.work.left()?;
+        }
+        Err(child::Error::Interrupted.into())
     }
 
     /// Runs a program and returns what it prints; what it complains, when it fails.

@@ -8,11 +8,12 @@ mod text;
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::best::{Best, ButFor};
 use super::given::Given;
 use super::obstacle::Obstacle;
 use super::plan::Plan;
-use super::search::{Best, ButFor, Step};
 use super::source::Source;
+use super::step::{Measure, Step};
 use super::toolchain::Toolchain;
 use super::tree::Tree;
 use crate::exit::Exit;
@@ -199,7 +200,7 @@ impl Outcome {
         }
     }
 
-    fn nearest(&self) -> Option<&super::search::Measure> {
+    fn nearest(&self) -> Option<&Measure> {
         let step = self.steps.get(self.best?)?;
         step.result.as_ref().ok()
     }

@@ -225,14 +225,19 @@ impl Linker {
             Self::Flags(flags) => shell::join(flags.iter().flatten()).map(Some),
         }
     }
+}
 
-    /// Returns the flags one by one; of a recorded text none, as that text is to stay.
-    pub fn flags(&self) -> &[Vec<String>] {
-        match self {
-            Self::Recorded(_) => &[],
-            Self::Flags(flags) => flags,
-        }
+/// Takes words apart into flags: what has no value of its own takes the next word, but for
+/// -s and -w, which need none.
+pub fn flags(words: Vec<String>) -> Vec<Vec<String>> {
+    let mut words = words.into_iter();
+    let mut flags = Vec::new();
+    while let Some(word) = words.next() {
+        let is_whole = word.contains('=') || word == "-s" || word == "-w";
+        let value = if is_whole { None } else { words.next() };
+        flags.push(std::iter::once(word).chain(value).collect());
     }
+    flags
 }
 
 /// Returns the words that set a variable.
@@ -277,6 +282,18 @@ mod tests {
             plan(Vec::new()).command(Some("v1.0.0")),
             "GOTOOLCHAIN=go1.27.3 GOOS=linux go install -trimpath -tags=a,b ./cmd/x@v1.0.0"
         );
+    }
+
+    #[test]
+    fn words_are_flags_again() {
+        let all = [
+            vec!["-s".to_owned()],
+            set("main.v", "a b"),
+            vec!["-X=main.w=-w".into()],
+            vec!["-extldflags".into(), "-static".into()],
+            vec!["-w".into()],
+        ];
+        assert_eq!(flags(all.concat()), all);
     }
 
     #[test]

@@ -2,75 +2,26 @@
 //! fewer bytes differ.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::ops::ControlFlow;
 
 use anyhow::Context as _;
 
+use super::best::Best;
 use super::build::{Bench, Built};
 use super::change::{self, Change, View};
+use super::complaint;
 use super::given::Given;
-use super::linkhash;
 use super::obstacle::{Kind, Obstacle};
 use super::plan::{self, Linker, Plan};
-use super::tree::Tree;
+use super::step::{Measure, Step};
 use super::variables;
 use crate::artifact::Artifact;
 use crate::diff::Diff;
-use crate::diff::fields::{Field, Name};
-use crate::mask::{Compared, What};
+use crate::linkflags::shown::Shown;
+use crate::linkflags::{self, Limits};
 use crate::progress::Bar;
+use proto::hashlog::linkflags::Open;
 use proto::quantity;
-
-/// One build, and what it brought.
-#[derive(Debug)]
-pub struct Step {
-    /// What was changed.
-    pub what: String,
-    /// What told it.
-    pub why: String,
-    /// How it was built.
-    pub plan: Plan,
-    /// How far it is from the given program; or what go complained.
-    pub result: Result<Measure, String>,
-    /// Whether it is nearer than everything before.
-    pub is_nearer: bool,
-    /// How long it took.
-    pub duration: Duration,
-    /// Whether an earlier run had built it.
-    pub is_old: bool,
-}
-
-/// How far a build is from the given program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Measure {
-    /// SHA-256 in hexadecimal.
-    pub sha256: String,
-    /// Its size in bytes.
-    pub size: usize,
-    /// Bytes that differ.
-    pub differing: usize,
-    /// Those of them in build IDs, build information and signatures.
-    pub stamped: usize,
-    /// Lines of build information that differ.
-    pub fields: Vec<String>,
-    /// Build-ID parts A, B, C, D: `=` where they agree, `X` where not.
-    pub pattern: Option<String>,
-}
-
-/// The build that is nearest.
-#[derive(Debug)]
-pub struct Best {
-    /// The number of its step, from 0.
-    pub step: usize,
-    /// How it was built.
-    pub plan: Plan,
-    /// What it gave.
-    pub artifact: Artifact,
-    /// In what it differs.
-    pub diff: Diff,
-    /// Whether it is the same to the last byte.
-    pub is_equal: bool,
-}
 
 /// A search.
 pub struct Search<'a> {
@@ -132,14 +83,9 @@ impl<'a> Search<'a> {
             };
         }
         match (&self.best, &self.failed) {
-            (None, Some((_, said))) => Err(Obstacle::new(
-                Kind::Build,
-                format!(
-                    "nothing could be built from {}: {said}",
-                    self.bench.source.name()
-                ),
-            )
-            .into()),
+            (None, Some((_, said))) => {
+                Err(complaint::obstacle(said, &self.bench.source.name()).into())
+            }
             _ => Ok(()),
         }
     }
@@ -192,27 +138,33 @@ impl<'a> Search<'a> {
     fn step(&mut self, change: Change) -> anyhow::Result<()> {
         self.tried.insert(change.plan.clone());
         let built = self.build(&change.what, &change.plan)?;
-        let (result, artifact) = self.measure(&built)?;
-        let number = self.steps.len();
         let mut is_nearer = false;
-        match (&result, artifact) {
-            (Ok(measure), Some((artifact, diff))) => {
+        let result = match self.measure(&built)? {
+            Err(said) => {
+                self.failed = Some((change.plan.clone(), said.clone()));
+                Err(said)
+            }
+            Ok((measure, artifact, diff)) => {
                 let best = self.best.as_ref();
-                is_nearer = best.is_none_or(|best| measure.is_nearer_than(&best.diff));
+                // Where the stamp is another, the build ID is too: it can't show a proof.
+                let is_proven = |plan: &Plan| self.proven.contains(&plan.linker);
+                is_nearer = best.is_none_or(|best| {
+                    measure.is_nearer_than(&best.diff)
+                        || is_proven(&change.plan) && !is_proven(&best.plan)
+                });
                 if is_nearer {
                     let is_equal = artifact.input.sha256 == self.given.artifact.input.sha256;
                     self.best = Some(Best {
-                        step: number,
+                        step: self.steps.len(),
                         plan: change.plan.clone(),
                         artifact,
                         diff,
                         is_equal,
                     });
                 }
+                Ok(measure)
             }
-            (Err(said), _) => self.failed = Some((change.plan.clone(), said.clone())),
-            (Ok(_), None) => {}
-        }
+        };
         self.steps.push(Step {
             what: change.what,
             why: change.why,
@@ -241,33 +193,14 @@ impl<'a> Search<'a> {
         Ok(built)
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "a build that failed gives no program"
-    )]
-    fn measure(
-        &self,
-        built: &Built,
-    ) -> anyhow::Result<(Result<Measure, String>, Option<(Artifact, Diff)>)> {
+    fn measure(&self, built: &Built) -> anyhow::Result<Result<(Measure, Artifact, Diff), String>> {
         let program = match &built.result {
             Ok(program) => program,
-            Err(said) => return Ok((Err(said.clone()), None)),
+            Err(said) => return Ok(Err(said.clone())),
         };
         let artifact = Artifact::read(program).context("reading what go built")?;
         let diff = Diff::of(&self.given.artifact, &artifact);
-        let measure = Measure {
-            sha256: hex::encode(artifact.input.sha256),
-            size: artifact.bytes().len(),
-            differing: diff.accounting.differing,
-            stamped: diff.accounting.stamped,
-            fields: diff
-                .fields
-                .iter()
-                .map(|field| field.name.to_string())
-                .collect(),
-            pattern: diff.pattern.map(|pattern| pattern.to_string()),
-        };
-        Ok((Ok(measure), Some((artifact, diff))))
+        Ok(Ok((Measure::of(&artifact, &diff), artifact, diff)))
     }
 
     /// Finds the variables that -X set in a program without symbols: by a build that has
@@ -344,21 +277,32 @@ impl<'a> Search<'a> {
         let Some(log) = self.bench.log(&best.plan)? else {
             return Ok(None);
         };
-        let Some(link) = log.action(&own.link_action) else {
+        let Some(open) = log.action(&own.link_action).and_then(Open::of) else {
             return Ok(None);
         };
-        let Some(found) = linkhash::search(link, wanted, flags) else {
-            return Ok(None);
+        // A stamp makes another action of package main with the same content.
+        let open = open.with_main(wanted);
+        let shown = Shown::of(&self.given.artifact).with_flags(flags);
+        let desk = self.bench.desk;
+        let limits = Limits {
+            time: linkflags::TIME_MAX.min(desk.work.left()?),
+            ..Limits::default()
         };
+        let watch = |_| match desk.interrupt().is_set() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let found = linkflags::search(&open, &wanted.link_action, &shown, limits, &watch);
+        desk.go_on()?;
         let tried = quantity::count(found.tried, "candidate", "candidates");
-        let Some(flags) = found.flags else {
+        let Some((words, _)) = found.found else {
             self.notes.push(format!(
                 "part A of the build ID, a hash over the flags of the linker, fits none of {tried}"
             ));
             return Ok(None);
         };
         let plan = Plan {
-            linker: Linker::Flags(flags),
+            linker: Linker::Flags(plan::flags(words)),
             ..best.plan.clone()
         };
         self.proven.insert(plan.linker.clone());
@@ -369,74 +313,5 @@ impl<'a> Search<'a> {
             plan,
         );
         Ok(self.first_new(vec![change]))
-    }
-}
-
-impl Measure {
-    /// Says whether fewer lines of build information, or as many and fewer bytes, differ
-    /// than in a build before.
-    fn is_nearer_than(&self, best: &Diff) -> bool {
-        let before = (best.fields.len(), best.accounting.differing);
-        (self.fields.len(), self.differing) < before
-    }
-}
-
-/// What alone sets the nearest build apart, where it is not equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ButFor {
-    /// The stamp of version control, which a repository of ours wrote.
-    Stamp,
-    /// A signature, which is put on after the build.
-    Signature,
-}
-
-impl Best {
-    /// Says what alone sets it apart from the given program; `None` where it is equal, or
-    /// more differs.
-    pub fn equal_but_for(&self, given: &Artifact) -> Option<ButFor> {
-        if self.is_equal {
-            return None;
-        }
-        let compared = Compared::of(given, &self.artifact)?;
-        let all = |is_wanted: fn(What) -> bool| {
-            let mut differing = compared.masks.iter().filter(|sides| sides.differs);
-            differing.all(|sides| is_wanted(sides.what))
-        };
-        if compared.equal && all(is_of_signature) {
-            return Some(ButFor::Signature);
-        }
-        // A version made of the commit is a line of the modules.
-        let by_version =
-            compared.more == [What::Modules] && self.diff.fields.iter().all(is_of_commit);
-        let is_stamp = self.plan.tree == Tree::Stamped
-            && ((compared.equal && all(is_of_stamp)) || (by_version && all(is_of_version)));
-        is_stamp.then_some(ButFor::Stamp)
-    }
-}
-
-fn is_of_signature(what: What) -> bool {
-    matches!(what, What::CodeSignature | What::Checksum)
-}
-
-fn is_of_stamp(what: What) -> bool {
-    matches!(
-        what,
-        What::BuildId | What::GnuBuildId | What::Uuid | What::Vcs
-    )
-}
-
-fn is_of_version(what: What) -> bool {
-    is_of_stamp(what) || what == What::Modules
-}
-
-/// A pseudo-version is made of the commit too.
-fn is_of_commit(field: &Field) -> bool {
-    match &field.name {
-        Name::Setting(key) => key.starts_with("vcs."),
-        Name::Main => [&field.a, &field.b].into_iter().flatten().all(|line| {
-            let version = line.split_whitespace().nth(1).unwrap_or_default();
-            proto::module::pseudo::is_pseudo(version.trim_end_matches("+dirty"))
-        }),
-        Name::GoVersion | Name::Path | Name::Dep(_) | Name::Other => false,
     }
 }

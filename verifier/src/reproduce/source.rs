@@ -137,7 +137,7 @@ impl Source {
     pub fn identity(&self) -> String {
         match self {
             Self::Checkout(checkout) => format!("commit {}", checkout.identity()),
-            Self::Module(module) => format!("{}@{} {}", module.path, module.version, module.sum),
+            Self::Module(module) => module.identity(),
         }
     }
 

@@ -11,14 +11,12 @@
 //! So nothing depends on where data lies, which other flags move. A variable that no code
 //! of both programs speaks of is not found.
 
-mod references;
-
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 
 use crate::artifact::Artifact;
-use crate::goinfo::functions::{Function, Functions};
+use crate::diff::references;
 use crate::goinfo::number;
-use crate::goinfo::pclntab::Found;
 use crate::goinfo::symbols::Symbols;
 
 /// The most variables looked for.
@@ -53,75 +51,35 @@ const GO_OWN: [&str; 7] = [
 /// Finds the string variables that have another text in `given` than in `known`, which has
 /// symbols; sorted by name.
 pub fn differing(given: &Artifact, known: &Artifact) -> Vec<Variable> {
-    let mut found = Vec::new();
-    let goarch = known.image.machine.goarch.unwrap_or_default();
-    if given.image.machine != known.image.machine {
-        return found;
-    }
     let symbols = Symbols::read(known.bytes(), &known.image);
     let word = u64::from(known.image.machine.bits.unwrap_or(64)) / 8;
     let candidates = candidates(&symbols, word, known);
-    let tables = (
-        Found::in_image(given.bytes(), &given.image),
-        Found::in_image(known.bytes(), &known.image),
-    );
-    let (Some(table_given), Some(table_known)) = &tables else {
-        return found;
-    };
-    let functions = (
-        Functions::read(given.bytes(), &given.image, table_given),
-        Functions::read(known.bytes(), &known.image, table_known),
-    );
-    let (Some(of_given), Some(of_known)) = &functions else {
-        return found;
-    };
-    let by_name = unique(of_given);
-    let mut votes: HashMap<u64, HashMap<u64, usize>> = HashMap::new();
-    for function in &of_known.all {
-        let Some(other) = by_name.get(function.name) else {
-            continue;
-        };
-        let code = [(known, function), (given, *other)].map(|(artifact, function)| {
-            let bytes = artifact.bytes().get(function.range.clone());
-            (bytes.unwrap_or_default(), function.address)
-        });
-        references::pairs(goarch, code, |mine, theirs| {
-            let at = [0, word].into_iter().find(|part| {
-                let start = mine.checked_sub(*part);
-                start.is_some_and(|start| candidates.contains_key(&start))
-            });
-            let Some(part) = at else {
-                return false;
+    let mut places: HashMap<u64, HashSet<u64>> = HashMap::new();
+    references::visit(known, given, &mut |reference| {
+        let [ours, theirs] = reference.addresses;
+        // Code names the pointer or the length behind it.
+        for part in [0, word] {
+            let starts = [ours, theirs].map(|address| address.checked_sub(part));
+            let [Some(start), Some(place)] = starts else {
+                continue;
             };
-            if let Some(place) = theirs.checked_sub(part) {
-                *votes
-                    .entry(mine - part)
-                    .or_default()
-                    .entry(place)
-                    .or_default() += 1;
+            if candidates.contains_key(&start) {
+                places.entry(start).or_default().insert(place);
+                break;
             }
-            true
-        });
-    }
-    for (address, places) in votes {
-        // Every place in the code must agree.
-        let [place] = *places.keys().copied().collect::<Vec<_>>() else {
-            continue;
-        };
-        let own = text(known, address, word);
-        let value = text(given, place, word);
-        let (Some(own), Some(value)) = (own.known(), value.known()) else {
-            continue;
-        };
-        if value != own
-            && let Some(name) = candidates.get(&address)
-        {
-            found.push(Variable {
-                name: (*name).to_owned(),
-                value,
-            });
         }
-    }
+        ControlFlow::Continue(())
+    });
+    let differing = |(start, places): (&u64, &HashSet<u64>)| {
+        // Every place in the code must agree.
+        let place = places.iter().next().filter(|_| places.len() == 1)?;
+        let (own, value) = (text(known, *start, word)?, text(given, *place, word)?);
+        (own != value).then_some(Variable {
+            name: (*candidates.get(start)?).to_owned(),
+            value,
+        })
+    };
+    let mut found: Vec<Variable> = places.iter().filter_map(differing).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found
 }
@@ -152,59 +110,20 @@ fn candidates<'a>(symbols: &Symbols<'a>, word: u64, known: &Artifact) -> HashMap
         .collect()
 }
 
-/// Functions whose name one alone has.
-fn unique<'f, 'a>(functions: &'f Functions<'a>) -> HashMap<&'a str, &'f Function<'a>> {
-    let mut by_name: HashMap<&str, Option<&Function<'_>>> = HashMap::new();
-    for function in &functions.all {
-        by_name
-            .entry(function.name)
-            .and_modify(|known| *known = None)
-            .or_insert(Some(function));
-    }
-    by_name
-        .into_iter()
-        .filter_map(|(name, function)| Some((name, function?)))
-        .collect()
-}
-
-/// What is at an address where a string may be.
-enum Text {
-    /// A string.
-    Known(String),
-    /// Memory that begins as zero: an empty string.
-    Zero,
-    /// No string.
-    Other,
-}
-
-impl Text {
-    fn known(self) -> Option<String> {
-        match self {
-            Self::Known(text) => Some(text),
-            Self::Zero => Some(String::new()),
-            Self::Other => None,
-        }
-    }
-}
-
-/// Reads the string whose pointer and length are at an address.
-fn text(artifact: &Artifact, address: u64, word: u64) -> Text {
+/// Reads the string whose pointer and length are at an address; memory that begins as zero
+/// is an empty one. `None` where no string is there.
+fn text(artifact: &Artifact, address: u64, word: u64) -> Option<String> {
     let (bytes, image) = (artifact.bytes(), &artifact.image);
-    let Ok(size) = usize::try_from(word) else {
-        return Text::Other;
-    };
+    let size = usize::try_from(word).ok()?;
     let Some(header) = image.range_at(address, 2 * size) else {
-        return Text::Zero;
+        return Some(String::new());
     };
-    let read = || {
-        let pointer = number(bytes, header.start, size, image)?;
-        let len = number(bytes, header.start + size, size, image)?;
-        if len == 0 {
-            return Some(String::new());
-        }
-        let len = usize::try_from(len).ok().filter(|_| len <= TEXT_LEN_MAX)?;
-        let range = image.range_at(pointer, len)?;
-        String::from_utf8(bytes.get(range)?.to_vec()).ok()
-    };
-    read().map_or(Text::Other, Text::Known)
+    let pointer = number(bytes, header.start, size, image)?;
+    let len = number(bytes, header.start + size, size, image)?;
+    if len == 0 {
+        return Some(String::new());
+    }
+    let len = usize::try_from(len).ok().filter(|_| len <= TEXT_LEN_MAX)?;
+    let range = image.range_at(pointer, len)?;
+    String::from_utf8(bytes.get(range)?.to_vec()).ok()
 }

@@ -2,6 +2,7 @@
 //! time, belongs to one program, and is gone on with by the next run.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -115,11 +116,35 @@ impl Work {
         Ok(path)
     }
 
+    /// Says whether a folder is whole and holds this, by the note beside it.
+    pub fn holds(&self, name: &str, what: &str) -> bool {
+        fs::read(self.note(name)).is_ok_and(|noted| noted == what.as_bytes())
+    }
+
+    /// Notes what a folder holds, now that it is whole.
+    ///
+    /// # Errors
+    /// When the note can't be written.
+    pub fn note_held(&self, name: &str, what: &str) -> anyhow::Result<()> {
+        fs::write(self.note(name), what).context("noting that the source is there")
+    }
+
+    fn note(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.ready"))
+    }
+
     /// Makes a folder in it that is empty.
     ///
     /// # Errors
     /// When it can't be made, or what was in it can't be removed.
     pub fn empty_folder(&self, name: &str) -> anyhow::Result<PathBuf> {
+        // Or a run that ends here would leave a note of what is there in part.
+        match fs::remove_file(self.note(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).context("removing a note");
+            }
+            Ok(()) | Err(_) => {}
+        }
         let path = self.folder.join(name);
         scratch::remove(&path).with_context(|| format!("removing {}", path.display()))?;
         self.folder(name)

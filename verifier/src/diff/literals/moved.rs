@@ -3,13 +3,13 @@
 //! Code takes a text's length right behind its address; only a text of that length is
 //! compared, and what follows it is another one.
 
-use std::collections::HashSet;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
 use super::{Literal, Of};
 use crate::artifact::Artifact;
 use crate::diff::functions::operands;
 use crate::diff::references::{self, Reference};
+use crate::diff::strings::is_printable;
 
 /// The most texts kept.
 const KEPT_MAX: usize = 64;
@@ -32,18 +32,7 @@ const CONSTANT: [&str; 3] = [".rodata", "__rodata", ".rdata"];
 
 /// Finds texts of one length that differ.
 pub fn compare(a: &Artifact, b: &Artifact) -> Vec<Literal> {
-    let mut seen: HashSet<[u64; 2]> = HashSet::new();
-    let mut found: Vec<Literal> = Vec::new();
-    references::visit(a, b, &mut |reference| {
-        if seen.insert(reference.addresses) {
-            found.extend(text([a, b], reference));
-        }
-        match found.len() < KEPT_MAX {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
-        }
-    });
-    found
+    references::found([a, b], KEPT_MAX, |reference| text([a, b], reference))
 }
 
 fn text(files: [&Artifact; 2], reference: &Reference<'_>) -> Option<Literal> {
@@ -65,9 +54,7 @@ fn text(files: [&Artifact; 2], reference: &Reference<'_>) -> Option<Literal> {
         files[1].bytes().get(other.clone())?,
     );
     let is_text = |text: &[u8]| {
-        let is_printable =
-            |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\n' | b'\r' | b'\t');
-        text.iter().all(is_printable) && std::str::from_utf8(text).is_ok()
+        text.iter().all(|byte| is_printable(*byte)) && std::str::from_utf8(text).is_ok()
     };
     // A file that was embedded ends with a line end; its own explainer looks after it.
     let is_file = text_a.ends_with(b"\n") || text_b.ends_with(b"\n");
@@ -78,8 +65,8 @@ fn text(files: [&Artifact; 2], reference: &Reference<'_>) -> Option<Literal> {
         is_within: true,
         of: Of::Function {
             name: reference.function.to_owned(),
-            file: reference.file.map(str::to_owned),
-            used_in: reference.used_in.map(str::to_owned),
+            file: reference.file().map(str::to_owned),
+            used_in: reference.used_in().map(str::to_owned),
             used_at: reference.at,
         },
     })

@@ -80,6 +80,12 @@ impl Outcome {
         let source = self.source.iter();
         notes.extend(source.flat_map(|source| source.said.iter().cloned()));
         notes.extend(self.notes.iter().cloned());
+        if self.verdict == Verdict::EqualButForStamp && !self.has_own_linker_flags {
+            notes.push(
+                "nothing proves order and spelling of the linker's flags: at the right commit the build ID may still be another"
+                    .into(),
+            );
+        }
         notes
     }
 

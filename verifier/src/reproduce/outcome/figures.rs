@@ -48,7 +48,7 @@ impl Outcome {
     }
 
     fn steps_table(&self) -> Figure {
-        let row = |(index, step): (usize, &crate::reproduce::search::Step)| {
+        let row = |(index, step): (usize, &crate::reproduce::step::Step)| {
             let measure = step.result.as_ref().ok();
             Row {
                 values: vec![
@@ -62,7 +62,7 @@ impl Outcome {
                             Value::Good("the same bytes".into())
                         }
                         (Ok(_), true) => Value::Good("nearer".into()),
-                        (Ok(_), false) => Value::Absent,
+                        (Ok(_), false) => Value::Words("no nearer".into()),
                     },
                     match measure.and_then(|measure| measure.pattern.clone()) {
                         Some(pattern) => Value::Code(pattern),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::report::Tool;
-use crate::reproduce::search::{Measure, Step};
+use crate::reproduce::step::{Measure, Step};
 
 /// The name and version of the answer's form.
 pub(super) const SCHEMA: &str = "verify-build/reproduce-v1";

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use proto::visible::clean;
 
 use super::{Outcome, Verdict};
+use crate::report::printed::Printed;
 use crate::report::text::{Color, Style};
-use crate::reproduce::search::Step;
+use crate::reproduce::step::Step;
 use proto::quantity;
 
 /// Lines of a failure shown unless every detail is wanted.
@@ -18,14 +19,14 @@ const NAMES_SHOWN: usize = 4;
 
 impl Outcome {
     pub(super) fn write(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
-        let (word, color) = match self.verdict {
-            Verdict::Equal => ("REPRODUCED", Color::Green),
-            Verdict::EqualButForStamp => ("EQUAL BUT FOR THE STAMP", Color::Yellow),
-            Verdict::EqualButForSignature => ("EQUAL BUT FOR THE SIGNATURE", Color::Yellow),
-            Verdict::Different => ("NOT REPRODUCED", Color::Red),
-            Verdict::Unknown => ("UNDECIDED", Color::Yellow),
+        let color = match self.verdict {
+            Verdict::Equal => Color::Green,
+            Verdict::Different => Color::Red,
+            Verdict::EqualButForStamp | Verdict::EqualButForSignature | Verdict::Unknown => {
+                Color::Yellow
+            }
         };
-        let word = style.paint(word, color);
+        let word = style.paint(Printed::verdict(self), color);
         writeln!(out, "{word}: {}", clean(&self.sentence()))?;
         for note in self.remarks() {
             let label = style.paint("note:", Color::Yellow);

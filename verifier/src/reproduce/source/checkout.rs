@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 use walkdir::WalkDir;
@@ -32,10 +33,10 @@ pub struct Checkout {
     top: Option<PathBuf>,
     /// The commit that is built.
     pub commit: Option<String>,
-    /// Whether it is the one that the file names; `None` where the file names none.
-    pub is_recorded: Option<bool>,
     /// Whether the folder holds something else than its commit.
     pub is_changed: bool,
+    /// When that was looked at.
+    looked_at: SystemTime,
     /// What a reader should know, a sentence each.
     pub said: Vec<String>,
 }
@@ -52,8 +53,8 @@ impl Checkout {
         let mut checkout = Self {
             top: None,
             commit: None,
-            is_recorded: None,
             is_changed: false,
+            looked_at: SystemTime::now(),
             said: Vec::new(),
             folder,
         };
@@ -86,11 +87,17 @@ impl Checkout {
         self.top.is_some()
     }
 
-    /// Returns what tells it from other checkouts.
+    /// Returns what tells it from other checkouts, and from itself in another run where
+    /// files may have changed that no commit holds.
     pub fn identity(&self) -> String {
         match &self.commit {
-            Some(commit) => commit.clone(),
-            None => self.folder.display().to_string(),
+            Some(commit) if !self.is_changed => commit.clone(),
+            commit => {
+                let known = commit.clone();
+                let known = known.unwrap_or_else(|| self.folder.display().to_string());
+                let since = self.looked_at.duration_since(SystemTime::UNIX_EPOCH);
+                format!("{known} at {:?}", since.unwrap_or_default())
+            }
         }
     }
 
@@ -126,7 +133,6 @@ impl Checkout {
         }
         let kind = git.ask(&self.folder, &["cat-file", "-t", wanted])?;
         let is_there = kind.is_ok_and(|kind| kind.trim() == "commit");
-        self.is_recorded = Some(is_there);
         self.said.push(if wanted == head {
             format!("{name} is at {head}, the commit that the file names")
         } else if is_there {
@@ -161,14 +167,13 @@ impl Checkout {
             Some(tag) => format!("trees/{name}-{}", hex::encode(tag)),
         };
         let top = desk.work.path().join(&name);
-        let ready = desk.work.path().join(format!("{name}.ready"));
-        if !ready.is_file() {
+        if !desk.work.holds(&name, &self.identity()) {
             desk.work.empty_folder(&name)?;
             self.fill(plan.tree, &top, desk)?;
             if let Some(tag) = &plan.tag {
                 self.tag(tag, &top, recipe, desk)?;
             }
-            fs::write(&ready, self.identity()).context("noting that the source is there")?;
+            desk.work.note_held(&name, &self.identity())?;
         }
         let module = recipe.source.module.as_deref();
         let folder = module

@@ -103,6 +103,11 @@ impl Module {
         Ok(module)
     }
 
+    /// Returns what tells it from other modules.
+    pub fn identity(&self) -> String {
+        format!("{}@{} {}", self.path, self.version, self.sum)
+    }
+
     /// Compares it with what the file says of its source.
     fn hold_against(&mut self, recipe: &Recipe) {
         let source = &recipe.source;
@@ -148,14 +153,13 @@ impl Module {
         finish: impl FnOnce(&Path) -> anyhow::Result<()>,
     ) -> anyhow::Result<Site> {
         let folder = desk.work.path().join(name);
-        let ready = desk.work.path().join(format!("{name}.ready"));
-        if !ready.is_file() {
+        if !desk.work.holds(name, &self.identity()) {
             desk.work.empty_folder(name)?;
             fs::remove_dir(&folder).context("making room for the source")?;
             copy::folder(&self.folder, &folder, Manner::default())?;
             open(&folder)?;
             finish(&folder)?;
-            fs::write(&ready, &self.sum).context("noting that the source is there")?;
+            desk.work.note_held(name, &self.identity())?;
         }
         Ok(Site {
             top: folder.clone(),
