@@ -127,6 +127,7 @@ class Told:
         self.records, self.size, self.wrong = {}, 0, []
 
     def ask(self, server, module):
+        before = self.size
         try:
             status, body = server.get(f"/lookup/{module}@v1.0.0")
         except (OSError, http.client.HTTPException):
@@ -135,7 +136,10 @@ class Told:
             record, note = body.split(b"\n\n")[:2]
             if self.records.setdefault(module, record) != record:
                 self.wrong.append(f"{module} has another record now")
-            self.size = max(self.size, int(note.split(b"\n")[1]))
+            size = int(note.split(b"\n")[1])
+            if size < before:
+                self.wrong.append(f"a head of {size} records after one of {before}")
+            self.size = max(self.size, size)
 
 
 def records_of(server, size):

@@ -133,8 +133,16 @@ impl App {
                 proxy_protocol: false,
             });
         }
-        if let Some(control) = self.control().await {
-            endpoints.push(control);
+        if !self.is_read_only
+            && let Some(listener) = control::listen(config, &self.staging).await
+        {
+            endpoints.push(Endpoint {
+                listener,
+                role: Role::Admin,
+                tls: None,
+                connections_max: ADMIN_CONNECTIONS_MAX,
+                proxy_protocol: false,
+            });
         }
         Ok(Bound {
             app: self,
@@ -227,40 +235,6 @@ fn databases(config: &Config, folder: &Folder, sources: &Arc<Sources>) -> Result
     };
     Databases::open(&config.databases, &config.upstream, &config.data, parts)
         .with_context(|| format!("opening the data folder {}", config.data.display()))
-}
-
-impl App {
-    /// Binds the socket for commands. A server without one serves all the same.
-    async fn control(&self) -> Option<Endpoint<Role>> {
-        if self.is_read_only {
-            return None;
-        }
-        let config = self.config();
-        let Some(path) = control::path(config) else {
-            tracing::warn!("the data folder's path is too long for a socket: purge by --admin");
-            return None;
-        };
-        let address = config::Address::Unix(path.clone());
-        let bound = Listener::bind(&address, &mut Inherited::none()).await;
-        let noted = bound.map_err(anyhow::Error::from).and_then(|listener| {
-            control::note(&config.data, &self.staging, &path)?;
-            Ok(listener)
-        });
-        match noted {
-            Ok(listener) => Some(Endpoint {
-                listener,
-                role: Role::Admin,
-                tls: None,
-                connections_max: ADMIN_CONNECTIONS_MAX,
-                proxy_protocol: false,
-            }),
-            Err(error) => {
-                let (path, error) = (path.display(), format!("{error:#}"));
-                tracing::warn!(%path, error, "no socket for commands: purge by --admin");
-                None
-            }
-        }
-    }
 }
 
 impl Bound {

@@ -19,6 +19,7 @@ mod own;
 mod purge;
 mod serve;
 mod server;
+mod serving;
 mod signal;
 mod witness;
 

@@ -19,6 +19,7 @@ mod log;
 mod map;
 mod queue;
 mod read;
+mod settings;
 mod step;
 mod times;
 
@@ -32,6 +33,7 @@ use proto::module::ModuleVersion;
 use proto::note::{SignerKey, VerifierKey};
 use proto::sumdb::own;
 use proto::tlog::Tile;
+use proto::tlog::batch::HEIGHT;
 use proto::tlog::entries::Entries;
 use quick_cache::sync::Cache;
 use tokio::runtime::Handle;
@@ -42,11 +44,12 @@ pub(crate) use archive::Archive;
 pub(crate) use denied::{Denied, check_reason};
 pub(crate) use error::Error;
 pub(crate) use read::TileBody;
+pub(crate) use settings::{check, high_water_of};
 pub(crate) use times::change as time_of_batch;
 
 use crate::config;
 use crate::flight::Flights;
-use crate::journal::{self, Entry, Journal};
+use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::store::durable::Staging;
 use files::Files;
@@ -112,38 +115,6 @@ pub(crate) struct Answered {
     pub(crate) record: Vec<u8>,
     /// Number, record and signed head, as clients get them.
     pub(crate) bytes: Vec<u8>,
-}
-
-/// Looks whether the settings can be used: pairs of a key and what is wrong. Blocks.
-pub(crate) fn check(
-    settings: &config::Own,
-    followed: &[config::Database],
-) -> Vec<(String, String)> {
-    let Some(path) = &settings.key else {
-        return Vec::new();
-    };
-    let shown = path.display();
-    let signer = match key::read(path) {
-        Ok(signer) => signer,
-        Err(error) => return vec![("own.key".to_owned(), format!("{shown}: {error}"))],
-    };
-    let mut found = Vec::new();
-    if followed.iter().any(|it| it.name == signer.name()) {
-        let message = format!("{} is one of the followed databases as well", signer.name());
-        found.push(("own.key".to_owned(), message));
-    }
-    let mark = high_water_of(settings, path);
-    if let Err(error) = high_water::check(&mark) {
-        let message = format!("{} cannot be written: {error}", mark.display());
-        found.push(("own.high_water".to_owned(), message));
-    }
-    found
-}
-
-/// Returns where the high-water mark lies.
-pub(crate) fn high_water_of(settings: &config::Own, key: &Path) -> PathBuf {
-    let said = settings.high_water.clone();
-    said.unwrap_or_else(|| high_water::beside(key))
 }
 
 impl fmt::Debug for Own {
@@ -342,11 +313,18 @@ impl Own {
     ) -> Result<Vec<(ModuleVersion, u64)>, Error> {
         let doing = "reading when records were logged";
         let found = self.log.times.since(since, limit, self.size()).await;
+        let found = found.map_err(Error::io(doing))?;
         let mut index = Vec::new();
-        for (id, at) in found.map_err(Error::io(doing))? {
-            let record = self.reader.record(id).await?;
-            let module = own::parts(&record);
-            index.push((module.ok_or_else(|| Error::damaged(doing, id))?, at));
+        // A stored tile is read once, and not for each of its records.
+        let of_one_tile = |(one, _): &(u64, u64), (next, _): &(u64, u64)| {
+            one + 1 == *next && one >> HEIGHT == next >> HEIGHT
+        };
+        for run in found.chunk_by(of_one_tile) {
+            let records = self.reader.records(run[0].0, run.len()).await?;
+            for (record, (id, at)) in records.iter().zip(run) {
+                let module = own::parts(record);
+                index.push((module.ok_or_else(|| Error::damaged(doing, id))?, *at));
+            }
         }
         Ok(index)
     }
@@ -382,42 +360,6 @@ impl Own {
             record: record.to_vec(),
             bytes: own::lookup_answer(id, record, &note),
         })
-    }
-
-    async fn admit(&self, module: ModuleVersion, via: Option<HeaderValue>) -> Result<u64, Error> {
-        let admitted = self.admit.admit(&module, via).await?;
-        let record = own::text(&module, admitted.zip, admitted.go_mod);
-        if let Some(from) = &admitted.first_use {
-            let entry = Entry::Admitted {
-                database: self.name().to_owned(),
-                version: module.escaped(),
-                h1: admitted.zip.to_string(),
-                go_mod_h1: admitted.go_mod.to_string(),
-                from: from.clone(),
-                at: journal::seconds_now(),
-            };
-            let appended = self.journal.append(entry).await;
-            appended.map_err(Error::io("noting a first use"))?;
-        }
-        let bytes = record.clone().into_bytes();
-        let id = self.queue.append(module.clone(), bytes).await?;
-        tracing::info!(
-            module.path = module.path.as_str(),
-            version = module.version.as_str(),
-            record = id,
-            from = admitted.first_use,
-            "logged in the database of our own"
-        );
-        if let Some(then) = admitted.then {
-            then(Logged {
-                database: self.name().to_owned(),
-                id,
-                key_hash: self.key().key_hash(),
-                record,
-            })
-            .await;
-        }
-        Ok(id)
     }
 }
 

@@ -29,7 +29,7 @@ use serde_json::json;
 pub(crate) use answer::answer;
 use heads::Heads;
 
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 use crate::evidence::Evidence;
 use crate::store::durable::Staging;
 
@@ -104,19 +104,19 @@ impl Witness {
     /// What the disk answers; nothing is signed then.
     pub(crate) async fn add_checkpoint(&self, body: Vec<u8>) -> io::Result<Answer> {
         let inner = Arc::clone(&self.inner);
-        // It goes on to its end when the client leaves.
-        blocking::run(move || inner.add_checkpoint(&body)).await
+        // It goes on to its end when the client leaves, or has waited for long enough.
+        blocking::run_within(CALL_MAX, move || inner.add_checkpoint(&body)).await
     }
 
     /// Returns the newest cosigned head of the log whose origin has this hash; `None`
     /// where none was cosigned.
     ///
     /// # Errors
-    /// None of its own: that the process ends.
+    /// That the disk does not answer, while a newer one is written to it.
     pub(crate) async fn checkpoint(&self, hash: &str) -> io::Result<Option<Vec<u8>>> {
         let inner = Arc::clone(&self.inner);
         let hash = hash.to_owned();
-        blocking::run(move || {
+        blocking::run_within(CALL_MAX, move || {
             let mut logs = inner.logs.iter();
             let found = logs.find(|(origin, _)| origin_hash(origin) == hash);
             Ok(found.and_then(|(_, watched)| watched.memory().cosigned.clone()))

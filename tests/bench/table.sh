@@ -4,7 +4,7 @@
 #   bash tests/bench/table.sh [keys] [keys for sled]     default: 10000000, 1000000
 #
 # Both write batches of 10,000 keys, each durable before the next; every program is one
-# process, so that its memory is its own. About 5 minutes and 2 GB.
+# process, so that its memory is its own. With 1000000 of both: some 45 seconds and 400 MB.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

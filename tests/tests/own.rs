@@ -272,6 +272,12 @@ fn a_key_is_made_once_and_its_files_are_its_owners_alone() {
     assert_eq!(mode.mode() & 0o777, 0o600);
     let (ok, said) = corp.keygen(NAME);
     assert!(!ok, "{said}");
+    let file = corp.key_file();
+    let what = "exists; keys are never overwritten; choose another --out";
+    assert!(
+        said.contains(&format!("{} {what}", file.display())),
+        "{said}"
+    );
     assert_eq!(std::fs::read(corp.key_file()).unwrap(), before);
     let mark = std::fs::read_to_string(corp.mark()).unwrap();
     assert!(mark.starts_with("go.sum database tree\n0\n"), "{mark}");

@@ -158,7 +158,7 @@ pub fn admit(
             new: new.size,
         });
     }
-    let old = remembered.map_or_else(empty_tree, |head| head.tree);
+    let old = remembered.map_or_else(Tree::empty, |head| head.tree);
     if request.old_size != old.size {
         return Err(Refusal::Conflict { size: old.size });
     }
@@ -181,13 +181,6 @@ pub fn admit(
         text: opened.text,
         signatures: opened.signatures,
     })
-}
-
-fn empty_tree() -> Tree {
-    Tree {
-        size: 0,
-        hash: Hash::of_empty_tree(),
-    }
 }
 
 /// A head that may be cosigned once it is remembered.

@@ -7,7 +7,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, UNIX_PATH_BYTES_MAX};
+use crate::config::{Address, Config, UNIX_PATH_BYTES_MAX};
+use crate::serve::inherited::Inherited;
+use crate::serve::listener::Listener;
 use crate::store::durable::Staging;
 
 /// The socket's name in its folder.
@@ -18,18 +20,36 @@ const NOTE: &str = "control";
 
 /// Returns where the socket of a server with these settings is; `None` when the path
 /// is longer than a socket's may be.
-pub(crate) fn path(config: &Config) -> Option<PathBuf> {
+fn path(config: &Config) -> Option<PathBuf> {
     let folder = config.runtime.as_deref().unwrap_or(&config.data);
     let folder = std::path::absolute(folder).ok()?;
     let path = folder.join(SOCKET);
     (path.as_os_str().len() <= UNIX_PATH_BYTES_MAX).then_some(path)
 }
 
+/// Binds the socket and notes where it is. A server without one serves all the same.
+pub(super) async fn listen(config: &Config, staging: &Staging) -> Option<Listener> {
+    let Some(path) = path(config) else {
+        tracing::warn!("the data folder's path is too long for a socket: purge by --admin");
+        return None;
+    };
+    let bound = Listener::bind(&Address::Unix(path.clone()), &mut Inherited::none()).await;
+    let noted = bound.map_err(anyhow::Error::from).and_then(|listener| {
+        note(&config.data, staging, &path)?;
+        Ok(listener)
+    });
+    let said = noted.map_err(|error| {
+        let (path, error) = (path.display(), format!("{error:#}"));
+        tracing::warn!(%path, error, "no socket for commands: purge by --admin");
+    });
+    said.ok()
+}
+
 /// Notes in the data folder where the socket is. Blocks.
 ///
 /// # Errors
 /// What the file system answers.
-pub(crate) fn note(data: &Path, staging: &Staging, socket: &Path) -> io::Result<()> {
+fn note(data: &Path, staging: &Staging, socket: &Path) -> io::Result<()> {
     let text = format!("{}\n", socket.display());
     staging.write(&data.join(NOTE), text.as_bytes())
 }

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use tokio::task::JoinSet;
 
+use super::serving;
 use super::signal::Signals;
-use crate::app::{App, Bound, RUNTIME_STOP};
+use crate::app::{App, Bound};
 use crate::args;
 use crate::config::load::Loaded;
 use crate::config::{Address, Config};
 use crate::http::page::go_env_lines;
 use crate::output::complain;
-use crate::serve::descriptors;
 use crate::serve::inherited::Inherited;
-use crate::{systemd, telemetry};
+use crate::systemd;
 
 /// Serves until a signal.
 ///
@@ -27,26 +27,7 @@ pub(crate) fn run(loaded: Loaded) -> Result<ExitCode> {
         complain(problems.to_string());
         return Ok(ExitCode::from(args::EXIT_USAGE));
     }
-    let mut config = loaded.config;
-    // Before there are threads.
-    let inherited = inherited(&config).context("taking over the sockets of systemd")?;
-    let _log = telemetry::start(&config.log)?;
-    for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
-    }
-    let fitted = descriptors::fit(&config.limits, descriptors::raise());
-    if let Some(warning) = &fitted.warning {
-        tracing::warn!("{warning}");
-    }
-    config.limits = fitted.limits;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .max_blocking_threads(fitted.reading_threads)
-        .build()
-        .context("starting the async runtime")?;
-    let result = runtime.block_on(serve(config, inherited));
-    runtime.shutdown_timeout(RUNTIME_STOP);
-    result
+    serving::run(loaded, |config, inherited| Ok(serve(config, inherited)))
 }
 
 /// A signal before the server is up ends it there and then: what a start does to the
@@ -84,17 +65,6 @@ async fn serve(config: Config, inherited: Inherited) -> Result<ExitCode> {
             tracing::warn!(?signal, "stopping at once: a second signal came");
             Ok(signal.exit_code())
         }
-    }
-}
-
-/// Sockets of systemd, where the settings name one.
-fn inherited(config: &Config) -> std::io::Result<Inherited> {
-    let addresses = [Some(&config.listen), config.admin.as_ref()];
-    let is_named = |address: &Address| matches!(address, Address::Inherited(_));
-    if addresses.into_iter().flatten().any(is_named) {
-        Inherited::from_environment()
-    } else {
-        Ok(Inherited::none())
     }
 }
 

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use http::Request;
 use hyper::body::Incoming;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::serving;
 use super::signal::Signals;
-use crate::app::RUNTIME_STOP;
 use crate::args;
 use crate::config::load::Loaded;
 use crate::config::{Address, Config};
@@ -22,15 +23,14 @@ use crate::metrics::Metrics;
 use crate::output::{complain, print};
 use crate::serve::clients::Clients;
 use crate::serve::connection::{self, Endpoint, Shared};
-use crate::serve::descriptors;
 use crate::serve::inherited::Inherited;
 use crate::serve::listener::Listener;
 use crate::serve::peer::Peer;
 use crate::serve::tls::Acceptor;
 use crate::store::durable::Staging;
+use crate::systemd;
 use crate::witness::settings::Settings;
 use crate::witness::{self, Witness, key};
-use crate::{systemd, telemetry};
 
 /// Bytes that are read of the file of settings.
 const SETTINGS_BYTES_MAX: u64 = 1 << 20;
@@ -41,8 +41,7 @@ const SETTINGS_BYTES_MAX: u64 = 1 << 20;
 /// A name that no key can have, a file that is there already, and what the file system
 /// answers.
 pub(crate) fn keygen(name: &str, out: &Path) -> Result<ExitCode> {
-    let at = || format!("making the key {}", out.display());
-    let verifier = key::create(out, name, rand::random()).with_context(at)?;
+    let verifier = key::create(out, name, rand::random()).context("making the key")?;
     print(&format!(
         "{verifier}\n\
          the key is in {}: whoever has it can cosign in the name of {name}\n",
@@ -64,25 +63,10 @@ pub(crate) fn serve(loaded: Loaded, file: &Path) -> Result<ExitCode> {
             return Ok(ExitCode::from(args::EXIT_USAGE));
         }
     };
-    let mut config = loaded.config;
-    let _log = telemetry::start(&config.log)?;
-    for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
-    }
-    let fitted = descriptors::fit(&config.limits, descriptors::raise());
-    if let Some(warning) = &fitted.warning {
-        tracing::warn!("{warning}");
-    }
-    config.limits = fitted.limits;
-    let opened = Opened::open(&config, settings)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .max_blocking_threads(fitted.reading_threads)
-        .build()
-        .context("starting the async runtime")?;
-    let result = runtime.block_on(run(config, opened));
-    runtime.shutdown_timeout(RUNTIME_STOP);
-    result
+    serving::run(loaded, |config, inherited| {
+        let opened = Opened::open(&config, settings)?;
+        Ok(run(config, opened, inherited))
+    })
 }
 
 fn settings(file: &Path) -> std::result::Result<Settings, String> {
@@ -121,9 +105,9 @@ impl Opened {
     }
 }
 
-async fn run(config: Config, opened: Opened) -> Result<ExitCode> {
+async fn run(config: Config, opened: Opened, mut inherited: Inherited) -> Result<ExitCode> {
     let mut signals = Signals::take().context("taking over signals")?;
-    let listener = Listener::bind(&config.listen, &mut Inherited::none()).await?;
+    let listener = Listener::bind(&config.listen, &mut inherited).await?;
     let url = match listener.address()? {
         Address::Tcp(address) => {
             let scheme = opened.tls.as_ref().map_or("http", |_| "https");
@@ -138,6 +122,11 @@ async fn run(config: Config, opened: Opened) -> Result<ExitCode> {
         metrics: Metrics::new([], []),
         connections: connections.clone(),
     };
+    let serving = TaskTracker::new();
+    if let Some(tls) = opened.tls.clone() {
+        // It ends with the witness, not by itself.
+        serving.spawn(stop.clone().run_until_cancelled_owned(tls.watch()));
+    }
     let endpoint = Endpoint {
         listener,
         role: (),
@@ -149,26 +138,31 @@ async fn run(config: Config, opened: Opened) -> Result<ExitCode> {
     let handler = move |_: Peer<()>, request: Request<Incoming>| {
         witness::answer(Witness::clone(&witness), request)
     };
-    let serving = TaskTracker::new();
     serving.spawn(connection::serve(shared, endpoint, handler, stop.clone()));
     serving.close();
     let key = opened.key;
     print(&format!("sumward witness serves on {url}\n{key}\n")).context("printing the address")?;
     tracing::info!(url, key, "witnessing");
     systemd::ready(&format!("witnessing on {url}"));
+    // On the threads that serve: see `watchdog`. It ends when this returns.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(systemd::watchdog());
     let signal = signals.stop().await;
     tracing::info!(
         ?signal,
         "stopping: no new connections, open requests may finish"
     );
     stop.cancel();
+    // On a thread that may be blocked: the reader of the socket may not read.
+    let drain = config.limits.drain_timeout;
+    tokio::task::spawn_blocking(move || systemd::stopping(drain));
     let drained = async {
         serving.wait().await;
         connections.close();
         connections.wait().await;
     };
     tokio::select! {
-        ended = tokio::time::timeout(config.limits.drain_timeout, drained) => {
+        ended = tokio::time::timeout(drain, drained) => {
             if ended.is_err() {
                 tracing::warn!(connections = connections.len(), "stopping with requests still open");
             }

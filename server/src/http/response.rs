@@ -1,5 +1,7 @@
 //! From an answer or a refusal to an HTTP response: conditions, ranges, HEAD.
 
+mod range;
+
 use std::io;
 use std::ops::Range as Span;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{
     ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-    HeaderValue, IF_NONE_MATCH, IF_RANGE, RANGE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    HeaderValue, IF_NONE_MATCH, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
@@ -18,6 +20,7 @@ use crate::serve::peer::Peer;
 use crate::serve::unreadable::OnUnreadable;
 use crate::shelf::answer::{Answer, Kind, Lasting, Pieces};
 use crate::store::{Content, StoredFile};
+use range::Range;
 
 /// To whom an answer goes: what of the request shapes it.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +55,7 @@ pub(crate) fn whole(answer: &Answer, to: To<'_>) -> Response<Body> {
     }
     let length = usize::try_from(answer.content.len()).unwrap_or(usize::MAX);
     let range = match (to.method, etag) {
-        (&Method::GET, Some(etag)) => range(etag, length, to.headers),
+        (&Method::GET, Some(etag)) => Range::read(etag, length, to.headers),
         _ => Range::Whole,
     };
     match range {
@@ -78,23 +81,28 @@ pub(crate) fn streamed(
     pieces: Pieces,
     method: &Method,
 ) -> Response<Body> {
-    let mut headers = headers_of(kind, None, Lasting::AsKind);
-    if let Some(length) = length {
-        headers.insert(CONTENT_LENGTH, length.into());
-    }
-    let body = if method == Method::HEAD {
-        Body::empty()
-    } else {
-        Body::arriving(pieces, length)
-    };
-    build(StatusCode::OK, headers, body)
+    in_pieces(
+        headers_of(kind, None, Lasting::AsKind),
+        length,
+        pieces,
+        method,
+    )
 }
 
 /// Answers with a zip that is arriving. Ranges and conditions wait until it is
 /// stored: without its end nothing is proved. Others may keep it an hour, as they may
 /// what turns out to be served unproved.
 pub(crate) fn arriving(length: Option<u64>, pieces: Pieces, method: &Method) -> Response<Body> {
-    let mut headers = headers_of(Kind::Zip, None, Lasting::Unproved);
+    let headers = headers_of(Kind::Zip, None, Lasting::Unproved);
+    in_pieces(headers, length, pieces, method)
+}
+
+fn in_pieces(
+    mut headers: HeaderMap,
+    length: Option<u64>,
+    pieces: Pieces,
+    method: &Method,
+) -> Response<Body> {
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, length.into());
     }
@@ -300,78 +308,11 @@ fn matches(wanted: &HeaderValue, etag: &HeaderValue) -> bool {
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Range {
-    Whole,
-    Part { first: usize, end: usize },
-    Outside,
-}
-
-/// Reads `Range` (RFC 9110 §14): one range of bytes. Several at once, other
-/// units and a failing `If-Range` get the whole, as the RFC allows.
-fn range(etag: &HeaderValue, length: usize, request: &HeaderMap) -> Range {
-    if request.get(IF_RANGE).is_some_and(|wanted| wanted != etag) {
-        return Range::Whole;
-    }
-    let Some(spec) = request
-        .get(RANGE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("bytes="))
-    else {
-        return Range::Whole;
-    };
-    parse_range(spec, length)
-}
-
-fn parse_range(spec: &str, length: usize) -> Range {
-    let Some((first, last)) = spec.split_once('-') else {
-        return Range::Whole;
-    };
-    match (first.parse::<usize>(), last.parse::<usize>()) {
-        (Ok(first), Ok(last)) if last < first => Range::Whole,
-        (Ok(first), _) if first >= length && (last.is_empty() || last.parse::<usize>().is_ok()) => {
-            Range::Outside
-        }
-        (Ok(first), Ok(last)) => Range::Part {
-            first,
-            end: last.saturating_add(1).min(length),
-        },
-        (Ok(first), Err(_)) if last.is_empty() => Range::Part { first, end: length },
-        (Err(_), Ok(0)) if first.is_empty() => Range::Outside,
-        (Err(_), Ok(count)) if first.is_empty() && length > 0 => Range::Part {
-            first: length.saturating_sub(count),
-            end: length,
-        },
-        _ => Range::Whole,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use http::header::{IF_RANGE, RANGE};
 
-    #[test]
-    fn one_range_of_bytes_is_read() {
-        for (spec, want) in [
-            ("0-0", Range::Part { first: 0, end: 1 }),
-            ("2-", Range::Part { first: 2, end: 10 }),
-            ("2-100", Range::Part { first: 2, end: 10 }),
-            ("-3", Range::Part { first: 7, end: 10 }),
-            ("-30", Range::Part { first: 0, end: 10 }),
-            ("10-", Range::Outside),
-            ("10-12", Range::Outside),
-            ("-0", Range::Outside),
-            ("5-4", Range::Whole),
-            ("0-1,3-4", Range::Whole),
-            ("a-b", Range::Whole),
-            ("", Range::Whole),
-            ("18446744073709551616-", Range::Whole),
-        ] {
-            assert_eq!(parse_range(spec, 10), want, "{spec}");
-        }
-        assert_eq!(parse_range("-5", 0), Range::Whole);
-        assert_eq!(parse_range("0-", 0), Range::Outside);
-    }
+    use super::*;
 
     #[test]
     fn conditions_and_ranges_shape_the_response() {

@@ -29,6 +29,12 @@ impl<'a> Pages<'a> {
         }
     }
 
+    /// Begins behind a key instead, where one is given.
+    pub(crate) fn behind(mut self, key: Option<String>) -> Self {
+        self.after = key;
+        self
+    }
+
     /// Returns the next records, some; `None` at the end.
     ///
     /// # Errors

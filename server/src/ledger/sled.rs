@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::{Change, Conflict, Ledger, Table};
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 
 mod flusher;
 mod open;
@@ -195,7 +195,7 @@ impl Sled {
             return Ok(open);
         }
         let inner = Arc::clone(&self.inner);
-        blocking::run(move || inner.reopen()).await
+        blocking::run_within(CALL_MAX, move || inner.reopen()).await
     }
 }
 

@@ -19,7 +19,6 @@ use tokio::sync::Semaphore;
 use super::Shelf;
 use super::error::Error as ModuleError;
 use super::file::{Misfit, Part, VersionFile, measure, new_record};
-use super::fill::Flow;
 use super::transfer::{self, Received, Watched};
 use crate::blocking;
 use crate::config;
@@ -202,10 +201,6 @@ impl Admission {
             .sources
             .ask(file.module(), file.key.as_str(), want)
             .map_err(|error| denied(error.into()))?;
-        let watched = Watched {
-            flow: Arc::new(Flow::unwatched()),
-            whole_bytes_max: u64::MAX,
-        };
         let fetched = asking.next().await.map_err(|error| denied(error.into()))?;
         if fetched.is_html() {
             let reason = "upstream sent a page for people, a sign-in page perhaps".to_owned();
@@ -213,7 +208,7 @@ impl Admission {
         }
         let staged = self.shelf.stage().await;
         let staged = staged.map_err(Error::io("making a file in staging"))?;
-        transfer::receive(staged, &mut asking, fetched, &watched)
+        transfer::receive(staged, &mut asking, fetched, &Watched::by_nobody())
             .await
             .map_err(denied)
     }

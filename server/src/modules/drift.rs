@@ -14,7 +14,6 @@ use proto::sumdb::own;
 use super::Modules;
 use super::error::{Error, Mismatch};
 use super::file::{Part, VersionFile};
-use super::fill::Flow;
 use super::transfer::{self, Watched};
 use crate::own::Own;
 use crate::source::Class;
@@ -72,11 +71,8 @@ impl Modules {
         let fetched = asking.next().await?;
         let staged = self.shelf.stage().await;
         let staged = staged.map_err(Error::storage("making a file in staging"))?;
-        let watched = Watched {
-            flow: Arc::new(Flow::unwatched()),
-            whole_bytes_max: u64::MAX,
-        };
-        let received = transfer::receive(staged, &mut asking, fetched, &watched).await?;
+        let received =
+            transfer::receive(staged, &mut asking, fetched, &Watched::by_nobody()).await?;
         let measured = self.measure_received(&file, &received).await?;
         let record = Record::parse(&answered.record).ok();
         let want = record.and_then(|record| record.h1(version));

@@ -51,6 +51,16 @@ pub(crate) struct Watched {
     pub(crate) whole_bytes_max: u64,
 }
 
+impl Watched {
+    /// Nobody watches: only the whole file is wanted.
+    pub(crate) fn by_nobody() -> Self {
+        Self {
+            flow: Arc::new(Flow::unwatched()),
+            whole_bytes_max: u64::MAX,
+        }
+    }
+}
+
 /// Bytes gathered before they are written: one system call and one wake-up of
 /// the watchers for many small reads.
 const BATCH_BYTES: usize = 256 << 10;

@@ -15,6 +15,7 @@ use proto::tlog::entries::Entries;
 use proto::tlog::{Level, Tile, record_hash};
 
 use crate::store::durable::Staging;
+use crate::store::folder::read_small;
 
 /// The folder of one log. Cheap to clone. Everything here blocks.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ impl Files {
     }
 
     fn exactly(&self, tile: &Tile) -> io::Result<Option<Vec<u8>>> {
-        read(&self.root.join(tile.path()), TILE_BYTES_MAX)
+        read_small(&self.root.join(tile.path()), TILE_BYTES_MAX)
     }
 
     /// Returns the narrowest tile of the place that is wider.
@@ -150,7 +151,7 @@ impl Files {
     /// What the file system answers, and `InvalidData` when `key` has not signed it.
     pub(crate) fn checkpoint(&self, key: &VerifierKey) -> io::Result<Option<Head>> {
         let path = self.root.join("checkpoint");
-        let Some(bytes) = read(&path, proto::note::LEN_MAX as u64)? else {
+        let Some(bytes) = read_small(&path, proto::note::LEN_MAX as u64)? else {
             return Ok(None);
         };
         let bad = |error| {
@@ -175,23 +176,43 @@ impl Files {
 /// # Errors
 /// What the file system answers, and `InvalidData` when the record is damaged.
 pub(super) fn record(files: &Files, id: u64, size: u64) -> io::Result<Vec<u8>> {
-    let damaged =
-        |what: &dyn std::fmt::Display| io::Error::new(io::ErrorKind::InvalidData, what.to_string());
-    let widest = |level| Tile::widest(HEIGHT, level, id >> HEIGHT, size);
+    let mut records = records(files, id, 1, size)?;
+    records.pop().ok_or_else(|| damaged(id))
+}
+
+/// Reads `count` records from number `first` on, which lie in one tile, and checks each.
+/// Blocks.
+///
+/// # Errors
+/// As [`record`].
+pub(super) fn records(
+    files: &Files,
+    first: u64,
+    count: usize,
+    size: u64,
+) -> io::Result<Vec<Vec<u8>>> {
+    let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidData, text);
+    let widest = |level| Tile::widest(HEIGHT, level, first >> HEIGHT, size);
     let tiles = [Level::Data, Level::Hashes(0)].map(widest);
     let read = files.tiles(&tiles.into_iter().flatten().collect::<Vec<_>>())?;
-    let [records, hashes] = &read[..] else {
-        return Err(damaged(&format!("record {id} is beyond the log")));
+    let [texts, hashes] = &read[..] else {
+        return Err(invalid(format!("record {first} is beyond the log")));
     };
-    let records = Entries::Lines
-        .split(records)
-        .map_err(|error| damaged(&error))?;
-    let at = usize::try_from(id % (1 << HEIGHT)).unwrap_or(usize::MAX);
+    let texts = Entries::Lines.split(texts);
+    let texts = texts.map_err(|error| invalid(error.to_string()))?;
     let (hashes, _) = hashes.as_chunks::<32>();
-    match (records.get(at), hashes.get(at)) {
+    let at = usize::try_from(first % (1 << HEIGHT)).unwrap_or(usize::MAX);
+    let wanted = (first..).zip(at..).take(count);
+    let checked = wanted.map(|(id, at)| match (texts.get(at), hashes.get(at)) {
         (Some(record), Some(want)) if record_hash(record).0 == *want => Ok(record.to_vec()),
-        _ => Err(damaged(&format!("record {id} of the log is damaged"))),
-    }
+        _ => Err(damaged(id)),
+    });
+    checked.collect()
+}
+
+fn damaged(id: u64) -> io::Error {
+    let text = format!("record {id} of the log is damaged");
+    io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
 /// Cuts a tile out of a wider one of its place.
@@ -204,16 +225,4 @@ fn cut(tile: &Tile, wider: &Tile, bytes: &[u8]) -> io::Result<Vec<u8>> {
         }
     };
     cut.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
-}
-
-fn read(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
-    use io::Read as _;
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut bytes = Vec::new();
-    file.take(bytes_max).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
 }

@@ -3,14 +3,14 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use proto::note::{self, VerifierKey};
 use proto::sumdb::Head;
 use proto::tlog::recovery::HighWater;
 
-use crate::store::folder::sync_folder;
+use crate::store::folder::{read_small, sync_folder};
 
 /// Returns where the mark lies when no setting says it: `KEYFILE.head`.
 pub(crate) fn beside(key: &Path) -> PathBuf {
@@ -42,14 +42,11 @@ impl Mark {
 
     /// Reads the mark. Blocks.
     pub(super) fn read(&self, key: &VerifierKey) -> HighWater {
-        let mut bytes = Vec::new();
-        let read = File::open(&self.path)
-            .and_then(|file| file.take(note::LEN_MAX as u64 + 1).read_to_end(&mut bytes));
-        match read {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => HighWater::Absent,
-            Err(_) => HighWater::Unreadable,
-            Ok(_) => Head::open(&bytes, key)
+        match read_small(&self.path, note::LEN_MAX as u64 + 1) {
+            Ok(None) => HighWater::Absent,
+            Ok(Some(bytes)) => Head::open(&bytes, key)
                 .map_or(HighWater::Unreadable, |head| HighWater::Head(head.tree)),
+            Err(_) => HighWater::Unreadable,
         }
     }
 

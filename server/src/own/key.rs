@@ -45,37 +45,44 @@ pub(crate) fn create(path: &Path, name: &str, seed: [u8; 32]) -> io::Result<Veri
     let verifier = key.verifier();
     // What the go command would not take as its GOSUMDB is of no use.
     Setting::parse(&verifier.to_string()).map_err(io::Error::other)?;
-    let at = |path: &Path, error: io::Error| {
-        io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-    };
-    let mark = high_water::beside(path);
-    if mark.exists() {
-        let error = io::ErrorKind::AlreadyExists.into();
-        return Err(at(&mark, error));
-    }
-    let text = format!("{}\n", key.to_secret_text());
-    write_new(path, text.as_bytes()).map_err(|error| at(path, error))?;
     let head = SignedHead::sign(Tree::empty(), &[&key]).map_err(io::Error::other)?;
-    write_new(&mark, &head.note).map_err(|error| at(&mark, error))?;
+    let text = format!("{}\n", key.to_secret_text());
+    write_new(path, text.as_bytes())?;
+    write_new(&high_water::beside(path), &head.note).inspect_err(|_| {
+        // No half of the pair stays. A mark that is there is that of a lost key.
+        let _ = fs::remove_file(path);
+    })?;
     Ok(verifier)
 }
 
-/// Writes a file that is not there yet, durably; its owner alone can read it. Blocks.
+/// Writes a file for a key, or what belongs to one, durably; its owner alone can read it.
+/// Blocks.
 ///
 /// # Errors
-/// A file that is there already, and what the file system answers.
+/// With the file's name: that it is there already, or what the file system answers. Then
+/// nothing new is there.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
+    let shown = path.display();
+    let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    if let Err(error) = written {
+        .open(path);
+    let mut file = file.map_err(|error| match error.kind() {
+        kind @ io::ErrorKind::AlreadyExists => io::Error::new(
+            kind,
+            format!("{shown} exists; keys are never overwritten; choose another --out"),
+        ),
+        kind => io::Error::new(kind, format!("{shown}: {error}")),
+    })?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| sync_folder(&high_water::folder_of(path)));
+    written.map_err(|error| {
         let _ = fs::remove_file(path);
-        return Err(error);
-    }
-    sync_folder(&high_water::folder_of(path))
+        io::Error::new(error.kind(), format!("{shown}: {error}"))
+    })
 }
 
 #[cfg(test)]
@@ -94,12 +101,32 @@ mod tests {
         let before = fs::read(&path).unwrap();
         let again = create(&path, "sum.corp.example", [4; 32]).unwrap_err();
         assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        let again = again.to_string();
+        assert!(again.contains("choose another --out"), "{again}");
         // A lost key does not take the mark of its log along.
         fs::remove_file(&path).unwrap();
         assert!(create(&path, "sum.corp.example", [4; 32]).is_err());
         assert!(!path.exists());
         fs::write(&path, &before).unwrap();
         assert_eq!(read(&path).unwrap().verifier(), verifier);
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_made_leaves_no_half_of_the_pair() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let mark = high_water::beside(&path);
+        for taken in [&path, &mark] {
+            fs::create_dir(taken).unwrap();
+            let error = create(&path, "sum.corp.example", [3; 32]).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+            let error = error.to_string();
+            assert!(error.contains(taken.to_str().unwrap()), "{error}");
+            fs::remove_dir(taken).unwrap();
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+        let nowhere = folder.path().join("nowhere/key");
+        assert!(create(&nowhere, "sum.corp.example", [3; 32]).is_err());
     }
 
     #[test]

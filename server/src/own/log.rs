@@ -6,6 +6,10 @@
 //! high-water mark, the checkpoint. Only then is anybody told. A crash before the swap
 //! leaves tiles that nothing refers to; a crash after it leaves a ledger that is one
 //! batch ahead, which the next start finishes.
+//!
+//! What is read is waited for as long as everywhere, what is written to its end: a write
+//! that came late would put an older head or tile in the place of a newer one. Only the
+//! task that writes waits for that; `queue.rs` says for how long everybody else does.
 
 use std::io;
 use std::sync::Arc;
@@ -23,7 +27,7 @@ use super::high_water::Mark;
 use super::map::Map;
 use super::step::{Step, reach};
 use super::times::Times;
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 use crate::ledger::{Conflict, Ledger, Table};
 
 /// What a log is kept with.
@@ -67,7 +71,7 @@ impl Log {
             };
             Ok((checkpoint, mark.read(&key)))
         };
-        let (checkpoint, high_water) = blocking::run(read).await?;
+        let (checkpoint, high_water) = blocking::run_within(CALL_MAX, read).await?;
         let checkpoint = checkpoint.map(|head| head.tree);
         let mut start = Start::decide(ledger, checkpoint, high_water, accepted);
         if let Err(reason) = self.prove(&start).await? {
@@ -113,7 +117,8 @@ impl Log {
             Err(error) => error,
         };
         let (files, key) = (self.files.clone(), self.verifier.clone());
-        let checkpoint = blocking::run(move || files.checkpoint(&key)).await?;
+        let read = move || files.checkpoint(&key);
+        let checkpoint = blocking::run_within(CALL_MAX, read).await?;
         let tree = checkpoint.map_or_else(Tree::empty, |head| head.tree);
         let reason = format!("where the log stands cannot be read: {error}");
         self.serve_only(tree, reason).await
@@ -224,7 +229,7 @@ impl Log {
             }
             Ok(())
         };
-        blocking::run(move || Ok(proved())).await
+        blocking::run_within(CALL_MAX, move || Ok(proved())).await
     }
 
     async fn ledger_head(&self) -> io::Result<(Option<Vec<u8>>, Option<Tree>)> {

@@ -13,7 +13,7 @@ use proto::tlog::entries::Entries;
 use proto::tlog::{Level, Tile};
 
 use super::files::Files;
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 use crate::ledger::{Change, Ledger, Table};
 
 /// The records of one log by module version.
@@ -91,7 +91,7 @@ impl Map {
                 break;
             };
             let files = self.files.clone();
-            let records = blocking::run(move || {
+            let records = blocking::run_within(CALL_MAX, move || {
                 let mut data = files.tiles(&[tile])?;
                 let bytes = data.pop().unwrap_or_default();
                 let split = Entries::Lines.split(&bytes).map_err(io::Error::other)?;

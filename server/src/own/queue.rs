@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use proto::module::ModuleVersion;
@@ -13,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::error::Error;
 use super::log::{Log, Standing};
+use crate::blocking::CALL_MAX;
 
 /// Records that wait, and the head that was reached.
 #[derive(Debug)]
@@ -20,18 +22,12 @@ pub(super) struct Queue {
     log: Arc<Log>,
     /// What everybody is told.
     head: ArcSwap<Standing>,
-    /// Held to put records in or take all out.
-    orders: Mutex<Orders>,
+    /// Held to put a record in or take all out. Where there is one, a task is on its way
+    /// to log it.
+    waiting: Mutex<Vec<Order>>,
     /// Held by the one task that writes.
     writer: tokio::sync::Mutex<Writer>,
     tasks: TaskTracker,
-}
-
-#[derive(Debug, Default)]
-struct Orders {
-    waiting: Vec<Order>,
-    /// Whether a task takes them.
-    is_taken: bool,
 }
 
 #[derive(Debug)]
@@ -49,6 +45,10 @@ struct Writer {
     /// Whether a batch failed, which may have become durable all the same.
     is_unsure: bool,
 }
+
+/// How long a record may take to be logged: two batches, the one that is being written and
+/// its own.
+const LOGGING_MAX: Duration = CALL_MAX.saturating_mul(2);
 
 /// Records that wait at most; some megabytes.
 const WAITING_MAX: usize = 20_000;
@@ -69,7 +69,7 @@ impl Queue {
         Self {
             log,
             head: ArcSwap::from_pointee(standing),
-            orders: Mutex::default(),
+            waiting: Mutex::default(),
             writer: tokio::sync::Mutex::new(writer),
             tasks,
         }
@@ -84,7 +84,8 @@ impl Queue {
     /// that is logged already keeps its record and number.
     ///
     /// # Errors
-    /// What disk or ledger answer, or that too many wait.
+    /// What disk or ledger answer, that they do not answer, or that too many wait. Where
+    /// they do not answer the record may be logged later.
     pub(super) async fn append(
         self: &Arc<Self>,
         module: ModuleVersion,
@@ -92,73 +93,70 @@ impl Queue {
     ) -> Result<u64, Error> {
         let (done, result) = oneshot::channel();
         {
-            let mut orders = self.orders();
-            if orders.waiting.len() >= WAITING_MAX {
+            let mut waiting = self.waiting();
+            if waiting.len() >= WAITING_MAX {
                 return Err(Error::Unreachable {
                     reason: "too many records wait to be logged".to_owned(),
                     retry_after: None,
                 });
             }
-            orders.waiting.push(Order {
+            waiting.push(Order {
                 module,
                 record,
                 done,
             });
-            if !std::mem::replace(&mut orders.is_taken, true) {
+            if waiting.len() == 1 {
                 // A task of its own: a batch is not left half done when a client leaves.
-                self.tasks.spawn(Arc::clone(self).run());
+                self.tasks.spawn(Arc::clone(self).log_waiting());
             }
         }
+        let told = tokio::time::timeout(LOGGING_MAX, result).await;
+        let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the disk does not answer");
         let ended = |_| io::Error::other("the task that logs records has ended");
-        result.await.map_err(ended).map_err(Error::io("logging"))?
+        let told = told.map_err(late).and_then(|told| told.map_err(ended));
+        told.map_err(Error::io("logging a record"))?
     }
 
-    /// Logs what waits, all that is there at a time as one batch, until nothing waits.
-    async fn run(self: Arc<Self>) {
+    /// Logs what waits as one batch, with all that comes before its turn to write.
+    async fn log_waiting(self: Arc<Self>) {
         let mut writer = self.writer.lock().await;
-        let taking = Taking(&self);
-        loop {
-            let orders = {
-                let mut orders = self.orders();
-                if orders.waiting.is_empty() {
-                    orders.is_taken = false;
-                    std::mem::forget(taking);
-                    return;
-                }
-                std::mem::take(&mut orders.waiting)
-            };
-            writer.log(&self, orders).await;
-        }
+        let orders = std::mem::take(&mut *self.waiting());
+        writer.log(&self, orders).await;
     }
 
-    /// Looks again where the log stands, where nothing is signed now.
-    pub(super) async fn look_again(&self) {
+    /// Looks again where the log stands, where nothing is signed now. Waits for it for a
+    /// while; it goes on to its end.
+    pub(super) async fn look_again(self: &Arc<Self>) {
         if self.standing().unsigned.is_none() {
             return;
         }
-        let mut writer = self.writer.lock().await;
-        writer.is_unsure = true;
-        if writer.make_sure(self).await.is_ok() {
-            tracing::warn!("the database of our own signs again");
-        }
+        let this = Arc::clone(self);
+        let looking = self.tasks.spawn(async move {
+            // Whoever holds it looks, too.
+            let Ok(mut writer) = this.writer.try_lock() else {
+                return;
+            };
+            writer.is_unsure = true;
+            if writer.make_sure(&this).await.is_ok() {
+                tracing::warn!("the database of our own signs again");
+            }
+        });
+        let _ = tokio::time::timeout(CALL_MAX, looking).await;
     }
 
-    fn orders(&self) -> MutexGuard<'_, Orders> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Keeps everybody else from writing until it is dropped.
+    #[cfg(test)]
+    pub(super) async fn hold(&self) -> impl Sized + '_ {
+        self.writer.lock().await
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Order>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn reached(&self, head: SignedHead) {
         let unsigned = None;
         self.head.store(Arc::new(Standing { head, unsigned }));
-    }
-}
-
-/// Lets another task take the orders when this one ends by a bug.
-struct Taking<'a>(&'a Queue);
-
-impl Drop for Taking<'_> {
-    fn drop(&mut self) {
-        self.0.orders().is_taken = false;
     }
 }
 

@@ -10,9 +10,9 @@ use proto::tlog::{Level, Tile};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::Error;
-use super::files::{Files, record};
+use super::files::{self, Files};
 use super::queue::Queue;
-use crate::blocking;
+use crate::blocking::{self, CALL_MAX};
 use crate::shelf::answer::Pieces;
 
 /// A tile that somebody asked for.
@@ -56,8 +56,25 @@ impl Reader {
     /// # Errors
     /// What the disk answers, or that what lies there is damaged.
     pub(super) async fn record(&self, id: u64) -> Result<Vec<u8>, Error> {
+        self.read(move |files, size| files::record(files, id, size))
+            .await
+    }
+
+    /// Returns `count` records from number `first` on, which lie in one stored tile.
+    ///
+    /// # Errors
+    /// As [`record`](Self::record).
+    pub(super) async fn records(&self, first: u64, count: usize) -> Result<Vec<Vec<u8>>, Error> {
+        self.read(move |files, size| files::records(files, first, count, size))
+            .await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Files, u64) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
         let (files, size) = (self.files.clone(), self.queue.standing().head.tree.size);
-        let read = blocking::run(move || record(&files, id, size)).await;
+        let read = blocking::run_within(CALL_MAX, move || work(&files, size)).await;
         read.map_err(Error::io("reading a record of the log"))
     }
 
@@ -86,7 +103,7 @@ impl Reader {
             return Ok(Some(TileBody::Pieces { length, pieces }));
         }
         let this = self.clone();
-        let whole = blocking::run(move || {
+        let whole = blocking::run_within(CALL_MAX, move || {
             let made = plan.try_fold(Vec::new(), |mut bytes, piece| {
                 bytes.extend(this.make(&piece, sent_as)?);
                 Ok::<_, io::Error>(bytes)
@@ -107,7 +124,7 @@ impl Reader {
             (self, plan, turn),
             move |(reader, mut plan, turn)| async move {
                 // Several at once: one stored tile gives as little as 32 bytes.
-                let made = blocking::run(move || {
+                let made = blocking::run_within(CALL_MAX, move || {
                     let mut bytes = Vec::new();
                     for piece in plan.by_ref().take(PIECES_AT_ONCE) {
                         bytes.extend(reader.make(&piece, sent_as)?);

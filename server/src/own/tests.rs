@@ -1,131 +1,15 @@
-use std::collections::BTreeSet;
+mod kit;
+
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures_util::future::{BoxFuture, join_all};
-use proto::dirhash;
-use proto::sumdb::client::LookupPlan;
+use futures_util::future::join_all;
 
 use super::*;
-use crate::ledger::failing::{Call, Failing};
-use crate::ledger::memory::Memory;
+use crate::ledger::failing::Call;
 use crate::ledger::{Change, Table};
 use crate::store::failing::Fault;
-
-/// Admits every module, with hashes made of its name.
-#[derive(Debug, Default)]
-struct Everything {
-    asked: AtomicUsize,
-}
-
-impl Admit for Everything {
-    fn admit<'a>(
-        &'a self,
-        module: &'a ModuleVersion,
-        _: Option<HeaderValue>,
-    ) -> BoxFuture<'a, Result<Admitted, Error>> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        let name = module.to_string();
-        Box::pin(async move {
-            tokio::task::yield_now().await;
-            Ok(Admitted {
-                zip: dirhash::go_mod(name.as_bytes()),
-                go_mod: dirhash::go_mod(format!("{name}/go.mod").as_bytes()),
-                first_use: Some("https://modules.corp.example".to_owned()),
-                then: None,
-            })
-        })
-    }
-}
-
-/// A data folder, a key beside it, and a ledger that can fail.
-struct Kit {
-    folder: tempfile::TempDir,
-    ledger: Arc<Failing<Memory>>,
-    admit: Arc<Everything>,
-}
-
-impl Kit {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        key::create(&folder.path().join("key"), "sum.corp.example", [5; 32]).unwrap();
-        Self {
-            folder,
-            ledger: Arc::new(Failing::new(Memory::default())),
-            admit: Arc::default(),
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    async fn open(&self) -> Arc<Own> {
-        self.open_with(None).await
-    }
-
-    async fn open_with(&self, accepted: Option<u64>) -> Arc<Own> {
-        let data = self.path("data");
-        let parts = Parts {
-            signer: key::read(&self.path("key")).unwrap(),
-            high_water: self.path("key.head"),
-            accepted,
-            end_after: None,
-            staging: Staging::open(&data).unwrap(),
-            ledger: Arc::clone(&self.ledger) as Arc<dyn Ledger>,
-            journal: Journal::open(&data).unwrap(),
-            admit: Arc::clone(&self.admit) as Arc<dyn Admit>,
-            tasks: TaskTracker::new(),
-            is_read_only: false,
-        };
-        let upstream = config::Upstream::default();
-        let opened = tokio::task::spawn_blocking(move || Own::open(&data, &upstream, parts));
-        Arc::new(opened.await.unwrap().unwrap())
-    }
-
-    /// The ledger is lost; files and mark are there.
-    fn lose_ledger(&mut self) {
-        self.ledger = Arc::new(Failing::new(Memory::default()));
-    }
-
-    fn log(&self) -> PathBuf {
-        self.path("data/log/sum.corp.example")
-    }
-}
-
-fn module(number: usize) -> ModuleVersion {
-    ModuleVersion::parse(&format!("corp.example/m{number}@v1.0.0")).unwrap()
-}
-
-async fn add(own: &Arc<Own>, numbers: std::ops::Range<usize>) {
-    for number in numbers {
-        own.lookup(&module(number), None).await.unwrap();
-    }
-}
-
-/// Every module's answer is proved as a client proves it, and each has a record of its
-/// own: the log has no other.
-async fn check(own: &Arc<Own>, modules: usize) {
-    assert_eq!(own.size(), modules as u64);
-    own.lately.clear();
-    let mut ids = BTreeSet::new();
-    for number in 0..modules {
-        let module = module(number);
-        let answered = own.logged(&module).await.unwrap().unwrap();
-        let plan = LookupPlan::new(None, &answered.bytes, &module, own.key()).unwrap();
-        let mut data = Vec::new();
-        for tile in plan.tiles() {
-            match own.tile(tile).await.unwrap() {
-                Some(TileBody::Whole(bytes)) => data.push(bytes.to_vec()),
-                Some(TileBody::Pieces { .. }) | None => panic!("{tile}"),
-            }
-        }
-        let proved = plan.finish(&data).unwrap();
-        assert_eq!(proved.id, answered.id);
-        ids.insert(answered.id);
-    }
-    assert_eq!(ids.len(), modules);
-}
+use kit::{Kit, add, check, module};
 
 #[tokio::test]
 async fn lookups_that_wait_are_signed_together_and_each_module_has_one_record() {
@@ -350,6 +234,51 @@ async fn a_ledger_that_does_not_answer_at_the_start_is_waited_for() {
     assert_eq!(own.unsigned(), None);
     add(&own, 0..5).await;
     check(&own, 5).await;
+}
+
+#[tokio::test]
+async fn the_index_tells_of_each_record_across_tiles_and_of_a_damaged_one() {
+    let kit = Kit::new();
+    let own = kit.open().await;
+    let asked = (0..600).map(|number| {
+        let own = Arc::clone(&own);
+        async move { own.lookup(&module(number), None).await.unwrap() }
+    });
+    join_all(asked).await;
+    let index = own.index(0, 1000).await.unwrap();
+    assert!(index.is_sorted_by_key(|(_, at)| *at));
+    for (id, (module, _)) in (0..600).zip(&index) {
+        let answered = own.logged(module).await.unwrap().unwrap();
+        assert_eq!(answered.id, id);
+    }
+    assert_eq!(index.len(), 600);
+    let (_, at) = index[300];
+    assert_eq!(own.index(at, 200).await.unwrap(), index[300..500]);
+    let tile = kit.log().join("tile/8/data/001");
+    let text = fs::read_to_string(&tile).unwrap();
+    fs::write(&tile, text.replacen("h1:", "h1;", 1)).unwrap();
+    assert_eq!(own.index(0, 256).await.unwrap(), index[..256]);
+    let error = own.index(0, 257).await.unwrap_err();
+    assert!(error.to_string().contains("record 256"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_does_not_answer_is_waited_for_so_long_and_the_record_is_logged_once() {
+    let kit = Kit::new();
+    let own = kit.open().await;
+    add(&own, 0..2).await;
+    let held = own.queue.hold().await;
+    for _ in 0..2 {
+        let error = own.lookup(&module(2), None).await.unwrap_err();
+        let Error::Internal { kind, .. } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(kind, io::ErrorKind::TimedOut);
+    }
+    check(&own, 2).await;
+    drop(held);
+    add(&own, 0..4).await;
+    check(&own, 4).await;
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::{Entry, Journal};
-use crate::ledger::{Change, Ledger, Table};
+use crate::ledger::{Change, Ledger, Pages, Table};
 
 /// The times of one log's batches.
 #[derive(Debug)]
@@ -31,8 +31,6 @@ struct Batch {
     count: u64,
 }
 
-/// Batches that are read at once.
-const SCAN: usize = 1000;
 /// The most records of a batch, and so the microseconds that it spans.
 const SPAN_MAX: u64 = 1 << 20;
 
@@ -71,7 +69,8 @@ impl Times {
     /// later: number and time, both in the order of time.
     ///
     /// # Errors
-    /// What the ledger answers.
+    /// What the ledger answers, and `InvalidData` for an entry that is no batch: a reader who
+    /// goes on behind it would never learn of its records.
     pub(super) async fn since(
         &self,
         since: u64,
@@ -81,44 +80,60 @@ impl Times {
         let prefix = prefix(&self.log);
         // A batch that began before may reach beyond.
         let before = since.checked_sub(SPAN_MAX);
-        let mut after = before.map(|before| format!("{prefix}{before:020}"));
+        let after = before.map(|before| format!("{prefix}{before:020}"));
+        let mut pages = Pages::of(&*self.ledger, Table::Logged, &prefix).behind(after);
         let mut found = Vec::new();
-        loop {
-            let scanned = self
-                .ledger
-                .scan(Table::Logged, &prefix, after.as_deref(), SCAN)
-                .await?;
-            let is_last = scanned.len() < SCAN;
-            let batches: Vec<(u64, Batch)> = scanned
-                .iter()
-                .filter_map(|(key, value)| {
-                    let at = key.strip_prefix(&prefix)?.parse().ok()?;
-                    Some((at, serde_json::from_slice(value).ok()?))
-                })
-                .collect();
-            // The last of a page waits for the one that follows it.
-            let whole = batches.len() - usize::from(!is_last && batches.len() > 1);
-            for (index, (at, batch)) in batches[..whole].iter().enumerate() {
-                let end = batch.first.saturating_add(batch.count).min(size);
-                let next = batches.get(index + 1).map(|(_, next)| next.first);
-                let end = next
-                    .filter(|next| *next >= batch.first)
-                    .map_or(end, |next| end.min(next));
-                let ids = (batch.first..end).zip(*at..);
-                found.extend(ids.filter(|(_, at)| *at >= since));
+        // Each batch waits for the one that follows it, which may take its place.
+        let mut waiting: Option<Timed> = None;
+        while let Some(page) = pages.next().await? {
+            for (key, value) in page {
+                let next = Timed::parse(&prefix, &key, &value)?;
+                let first = next.batch.first;
+                if let Some(timed) = waiting.replace(next) {
+                    let end = if first < timed.batch.first {
+                        size
+                    } else {
+                        first
+                    };
+                    found.extend(timed.records(since, end.min(size)));
+                }
                 if found.len() >= limit {
                     found.truncate(limit);
                     return Ok(found);
                 }
             }
-            let Some((at, _)) = batches[..whole].last() else {
-                return Ok(found);
-            };
-            if is_last {
-                return Ok(found);
-            }
-            after = Some(format!("{prefix}{at:020}"));
         }
+        found.extend(waiting.iter().flat_map(|timed| timed.records(since, size)));
+        found.truncate(limit);
+        Ok(found)
+    }
+}
+
+/// A batch and its time.
+struct Timed {
+    at: u64,
+    batch: Batch,
+}
+
+impl Timed {
+    /// # Errors
+    /// `InvalidData` when it is no entry of a batch.
+    fn parse(prefix: &str, key: &str, value: &[u8]) -> io::Result<Self> {
+        let damaged = || {
+            let text = format!("the entry {key:?} of the ledger is no time of a batch");
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        };
+        let at = key.strip_prefix(prefix).and_then(|at| at.parse().ok());
+        let batch = serde_json::from_slice(value).map_err(|_| damaged())?;
+        let at = at.ok_or_else(damaged)?;
+        Ok(Self { at, batch })
+    }
+
+    /// Returns its records before number `end` that were logged at `since` or later.
+    fn records(&self, since: u64, end: u64) -> impl Iterator<Item = (u64, u64)> + use<> {
+        let Batch { first, count } = self.batch;
+        let numbers = first..end.min(first.saturating_add(count));
+        numbers.zip(self.at..).filter(move |(_, at)| *at >= since)
     }
 }
 
@@ -187,5 +202,18 @@ mod tests {
         let found = times.since(0, 10_000, 5000).await.unwrap();
         let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
         assert_eq!(ids, (0..5000).collect::<Vec<_>>());
+    }
+    #[tokio::test]
+    async fn a_batch_that_cannot_be_read_is_not_passed_over() {
+        let times = times(&[(0, 2, 100), (3, 1, 300)]).await;
+        for key in [format!("log at {:020}", 200), "log at noon".to_owned()] {
+            let bad = Change::put(Table::Logged, &*key, &"no batch").unwrap();
+            times.ledger.apply(vec![bad]).await.unwrap();
+            let error = times.since(0, 10, 4).await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{error}");
+            let gone = Change::remove(Table::Logged, key);
+            times.ledger.apply(vec![gone]).await.unwrap();
+        }
+        assert_eq!(times.since(0, 10, 4).await.unwrap().len(), 3);
     }
 }

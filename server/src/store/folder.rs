@@ -1,7 +1,7 @@
 //! Folders that hold durable names.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 /// Makes the folder that holds `to`, where it is absent, and returns it. Blocks.
@@ -20,4 +20,19 @@ pub(super) fn make_folder_of(to: &Path) -> io::Result<&Path> {
 /// What the file system answers.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+/// Reads at most `bytes_max` bytes of a small file; `None` where there is none. Blocks.
+///
+/// # Errors
+/// What the file system answers, but for a missing file.
+pub(crate) fn read_small(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.take(bytes_max).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }

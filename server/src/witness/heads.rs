@@ -4,8 +4,8 @@
 //! `head` is what must not be forgotten: durable before anything is signed. `cosigned` is
 //! for monitors, and made again with the next signature.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use proto::note::{self, CosignerKey};
@@ -13,6 +13,10 @@ use proto::tlog::checkpoint::Checkpoint;
 use proto::witness::{Log, RememberedHead, origin_hash};
 
 use crate::store::durable::Staging;
+use crate::store::folder::read_small;
+
+/// Bytes that are read of a head: one more than any has.
+const HEAD_BYTES_MAX: u64 = note::LEN_MAX as u64 + 1;
 
 /// The folder of all logs. Everything here blocks.
 #[derive(Debug)]
@@ -33,7 +37,7 @@ impl Heads {
     /// What the disk answers, and `InvalidData` when the file is not a head of the log.
     pub(super) fn read(&self, origin: &str) -> io::Result<Option<RememberedHead>> {
         let path = self.path(origin, "head");
-        let Some(note) = read(&path)? else {
+        let Some(note) = read_small(&path, HEAD_BYTES_MAX)? else {
             return Ok(None);
         };
         let wrong = |what: String| {
@@ -60,7 +64,7 @@ impl Heads {
 
     /// Reads the newest cosigned head; `None` where there is none that is whole.
     pub(super) fn read_cosigned(&self, log: &Log, key: &CosignerKey) -> Option<Vec<u8>> {
-        let bytes = read(&self.path(&log.origin, "cosigned")).ok()??;
+        let bytes = read_small(&self.path(&log.origin, "cosigned"), HEAD_BYTES_MAX).ok()??;
         let opened = note::open(&bytes, &log.keys).ok()?;
         let checkpoint = Checkpoint::parse(&opened.text).ok()?;
         let cosigned = note::cosignatures(&opened, std::slice::from_ref(key)).ok()?;
@@ -82,16 +86,4 @@ impl Heads {
     fn path(&self, origin: &str, name: &str) -> PathBuf {
         self.root.join(origin_hash(origin)).join(name)
     }
-}
-
-fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut bytes = Vec::new();
-    let most = note::LEN_MAX as u64 + 1;
-    file.take(most).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
 }

@@ -50,7 +50,9 @@ mod tests {
         assert_eq!(read(&path).unwrap().verifier(), key);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert!(create(&path, "witness.example/w1", [4; 32]).is_err());
+        let again = create(&path, "witness.example/w1", [4; 32]).unwrap_err();
+        let (again, shown) = (again.to_string(), path.display());
+        assert!(again.starts_with(&format!("{shown} exists; ")), "{again}");
         assert_eq!(read(&path).unwrap().verifier(), key);
         assert!(create(&folder.path().join("other"), "a b", [4; 32]).is_err());
         assert!(!folder.path().join("other").exists());

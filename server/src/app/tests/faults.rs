@@ -36,6 +36,33 @@ async fn on_failing_disk(list: &str) -> (Server, Arc<failing::Failing<Local>>) {
     (server, blobs)
 }
 
+/// A server on a ledger, which keeps no answers in memory.
+async fn on_ledger(
+    origin: &Origin,
+    ledger: &Arc<failing_ledger::Failing<Memory>>,
+    change: impl FnOnce(&mut config::Config),
+) -> Server {
+    let mounted = Arc::clone(ledger);
+    let no_memory = |config: &mut config::Config| {
+        config.cache.hot_bytes_max = 0;
+        change(config);
+    };
+    let mount = move |folder: &mut crate::app::folder::Folder| folder.ledger = mounted;
+    let data = tempfile::tempdir().unwrap();
+    Server::start_on(data, &origin.url(), no_memory, mount, Access::Open).await
+}
+
+/// An upstream that sends the file, and another one when the number is not 0.
+async fn changing_origin() -> (Origin, Arc<AtomicUsize>) {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let now = Arc::clone(&sent);
+    let origin = Origin::start(move |_| match now.load(Ordering::Relaxed) {
+        0 => Reply::ok(TEXT),
+        _ => Reply::ok("module m.example/y\n"),
+    });
+    (origin.await, sent)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_what_is_new_until_it_has_room() {
     let origin = Origin::start(|_| Reply::ok(TEXT)).await;
@@ -94,15 +121,7 @@ async fn a_ledger_that_fails_costs_records_and_no_answers() {
     let ledger = Arc::new(failing_ledger::Failing::new(Memory::default()));
     let kind = io::ErrorKind::StorageFull;
     ledger.fail(move |_| Some(Fault::NotDone(kind)));
-    let mounted = Arc::clone(&ledger);
-    let server = Server::start_on(
-        tempfile::tempdir().unwrap(),
-        &origin.url(),
-        |config| config.cache.hot_bytes_max = 0,
-        |folder| folder.ledger = mounted,
-        Access::Open,
-    )
-    .await;
+    let server = on_ledger(&origin, &ledger, |_| {}).await;
     for _ in 0..2 {
         assert_eq!(server.get(KEY).await, (200, TEXT.to_owned()));
     }
@@ -118,26 +137,10 @@ async fn a_ledger_that_fails_costs_records_and_no_answers() {
 /// fails, one that lost the record, and one that is begun anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn other_bytes_are_no_first_use_because_the_ledger_cannot_tell() {
-    let sent = Arc::new(AtomicUsize::new(0));
-    let now = Arc::clone(&sent);
-    let origin = Origin::start(move |_| match now.load(Ordering::Relaxed) {
-        0 => Reply::ok(TEXT),
-        _ => Reply::ok("module m.example/y\n"),
-    })
-    .await;
+    let (origin, sent) = changing_origin().await;
     let ledger = Arc::new(failing_ledger::Failing::new(Memory::bounded(1)));
-    let mounted = Arc::clone(&ledger);
-    let server = Server::start_on(
-        tempfile::tempdir().unwrap(),
-        &origin.url(),
-        |config| {
-            config.cache.hot_bytes_max = 0;
-            config.proof.pause = Duration::ZERO;
-        },
-        |folder| folder.ledger = mounted,
-        Access::Open,
-    )
-    .await;
+    let at_once = |config: &mut config::Config| config.proof.pause = Duration::ZERO;
+    let server = on_ledger(&origin, &ledger, at_once).await;
     assert_eq!(server.get(KEY).await, (200, TEXT.to_owned()));
     sent.store(1, Ordering::Relaxed);
     let fault = Fault::NotDone(io::ErrorKind::TimedOut);
@@ -173,25 +176,11 @@ async fn other_bytes_are_no_first_use_because_the_ledger_cannot_tell() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_the_ledger_does_not_take_is_known_all_the_same() {
-    let sent = Arc::new(AtomicUsize::new(0));
-    let now = Arc::clone(&sent);
-    let origin = Origin::start(move |_| match now.load(Ordering::Relaxed) {
-        0 => Reply::ok(TEXT),
-        _ => Reply::ok("module m.example/y\n"),
-    })
-    .await;
+    let (origin, sent) = changing_origin().await;
     let ledger = Arc::new(failing_ledger::Failing::new(Memory::default()));
     let fault = Fault::NotDone(io::ErrorKind::StorageFull);
     ledger.fail(move |call| (call == failing_ledger::Call::Apply).then_some(fault));
-    let mounted = Arc::clone(&ledger);
-    let server = Server::start_on(
-        tempfile::tempdir().unwrap(),
-        &origin.url(),
-        |config| config.cache.hot_bytes_max = 0,
-        |folder| folder.ledger = mounted,
-        Access::Open,
-    )
-    .await;
+    let server = on_ledger(&origin, &ledger, |_| {}).await;
     assert_eq!(server.get(KEY).await, (200, TEXT.to_owned()));
     ledger.heal();
     fs::remove_file(server.path(KEY)).unwrap();

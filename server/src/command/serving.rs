@@ -1,0 +1,58 @@
+//! What serves: with logging, on a runtime that fits this machine, until a signal.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+
+use crate::app::RUNTIME_STOP;
+use crate::config::load::Loaded;
+use crate::config::{Address, Config};
+use crate::serve::descriptors;
+use crate::serve::inherited::Inherited;
+use crate::telemetry;
+
+/// Runs what `open` makes of the settings, whose limits are fitted to the machine. `open`
+/// may block.
+///
+/// # Errors
+/// What keeps it from starting, or from going on.
+pub(super) fn run<F>(
+    loaded: Loaded,
+    open: impl FnOnce(Config, Inherited) -> Result<F>,
+) -> Result<ExitCode>
+where
+    F: Future<Output = Result<ExitCode>>,
+{
+    let mut config = loaded.config;
+    // Before there are threads.
+    let inherited = inherited(&config).context("taking over the sockets of systemd")?;
+    let _log = telemetry::start(&config.log)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let fitted = descriptors::fit(&config.limits, descriptors::raise());
+    if let Some(warning) = &fitted.warning {
+        tracing::warn!("{warning}");
+    }
+    config.limits = fitted.limits;
+    let serving = open(config, inherited)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(fitted.reading_threads)
+        .build()
+        .context("starting the async runtime")?;
+    let result = runtime.block_on(serving);
+    runtime.shutdown_timeout(RUNTIME_STOP);
+    result
+}
+
+/// Sockets of systemd, where the settings name one.
+fn inherited(config: &Config) -> std::io::Result<Inherited> {
+    let addresses = [Some(&config.listen), config.admin.as_ref()];
+    let is_named = |address: &Address| matches!(address, Address::Inherited(_));
+    if addresses.into_iter().flatten().any(is_named) {
+        Inherited::from_environment()
+    } else {
+        Ok(Inherited::none())
+    }
+}
