@@ -40,7 +40,7 @@ impl Modules {
         }
         let staged = self.shelf.stage().await;
         let staged = staged.map_err(Error::storage("making a file in staging"))?;
-        let received = {
+        let mut received = {
             let receive = pin!(transfer::receive(staged, asking, fetched, watched));
             match select(receive, expected.as_mut()).await {
                 Either::Left((received, _)) => received?,
@@ -51,6 +51,8 @@ impl Modules {
                 },
             }
         };
+        // The disk works while the file is measured and its proof arrives.
+        let synced = tokio::spawn(received.synced());
         let measured = self.measure_received(file, &received).await?;
         expected.as_mut().await;
         // Kept for the next answer, should this one be wrong.
@@ -69,6 +71,9 @@ impl Modules {
         };
         self.check_first_use(file, &received, measured.h1, &standing)
             .await?;
+        let synced = synced.await.unwrap_or_else(|error| Err(error.into()));
+        synced.map_err(Error::storage("writing a file in staging"))?;
+        received.staged.note_synced();
         Ok((received, measured.h1, measured.contents, standing))
     }
 

@@ -31,6 +31,15 @@ pub(crate) struct Received {
 }
 
 impl Received {
+    /// Writes the file to the disk.
+    ///
+    /// # Errors
+    /// What the file system answers, which it tells once: the file must not be kept then.
+    pub(super) fn synced(&self) -> impl Future<Output = std::io::Result<()>> + 'static {
+        let file = Arc::clone(self.staged.file());
+        blocking::run_within(SYNC_MAX, move || file.sync_all())
+    }
+
     /// Returns the file as something that is to be judged.
     pub(crate) fn suspect(&self) -> Suspect {
         Suspect {
@@ -67,6 +76,8 @@ const BATCH_BYTES: usize = 256 << 10;
 /// In each such time a transfer must bring [`PROGRESS_BYTES_MIN`], or it holds its
 /// place for nothing.
 const PROGRESS_TIME: Duration = Duration::from_secs(60);
+/// How long a file may take to reach the disk.
+const SYNC_MAX: Duration = Duration::from_secs(300);
 /// Two kilobytes a second.
 const PROGRESS_BYTES_MIN: u64 = 128 << 10;
 

@@ -104,6 +104,7 @@ impl Staging {
         Ok(Staged {
             file: Arc::new(file),
             path: Some(path),
+            is_synced: false,
         })
     }
 
@@ -149,6 +150,8 @@ impl Staging {
 pub(crate) struct Staged {
     file: Arc<File>,
     path: Option<PathBuf>,
+    /// Whether all that was written is on the disk.
+    is_synced: bool,
 }
 
 impl Staged {
@@ -158,7 +161,7 @@ impl Staged {
     /// What the file system answers; `to` is then as it was, unless only the
     /// last fsync failed, when it is the whole new file or the old one.
     pub(crate) fn publish(mut self, to: &Path) -> io::Result<()> {
-        self.file.sync_all()?;
+        self.sync()?;
         sync_folder(self.rename(to)?)
     }
 
@@ -168,7 +171,7 @@ impl Staged {
     /// # Errors
     /// As [`publish`](Self::publish).
     pub(crate) fn publish_new(mut self, to: &Path) -> io::Result<Published> {
-        self.file.sync_all()?;
+        self.sync()?;
         let folder = make_folder_of(to)?;
         let Some(path) = self.path.take() else {
             return Err(io::ErrorKind::InvalidInput.into());
@@ -194,6 +197,19 @@ impl Staged {
     /// The open file, for writing and for those who read what has arrived.
     pub(crate) fn file(&self) -> &Arc<File> {
         &self.file
+    }
+
+    /// Notes that [`file`](Self::file) was synced after the last write: publishing then
+    /// waits for the disk once less.
+    pub(crate) fn note_synced(&mut self) {
+        self.is_synced = true;
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        if self.is_synced {
+            return Ok(());
+        }
+        self.file.sync_all()
     }
 
     /// Returns the folder of `to`, which is still to be synced.
