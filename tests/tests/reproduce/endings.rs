@@ -60,7 +60,7 @@ fn what_is_not_here_leaves_the_answer_open() {
         let answer = run(proxy, &checkout);
         assert_eq!(kind(&answer), "source", "{proxy}: {:#}", answer.brief());
         let said = answer.value["obstacle"]["said"].as_str().unwrap();
-        assert!(said.contains("example.com/lib@v1.0.0"), "{proxy}: {said}");
+        assert!(said.contains("example.com/lib"), "{proxy}: {said}");
     }
     assert_eq!(kind(&run(&proxy, &["--time-limit", "1s"])), "limit");
     assert_eq!(kind(&run(&proxy, &["--disk-limit", "1M"])), "limit");

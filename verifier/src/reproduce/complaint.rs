@@ -43,12 +43,18 @@ pub fn obstacle(said: &str, source: &str) -> Obstacle {
 }
 
 /// What go says behind the name of a module that can't be had.
-const NO_MODULE: [&str; 3] = ["module lookup disabled", "reading ", "Get \""];
+const NO_MODULE: [&str; 2] = ["reading ", "Get \""];
+
+/// What go says where it may ask nobody, with a module's name or a line of source before it.
+const ASKS_NOBODY: &str = ": module lookup disabled by ";
 
 /// Says whether go complained of a module that can't be had:
 /// `go: example.com/a@v1.0.0: reading https://proxy/...: 404 Not Found`.
 fn lacks_module(said: &str) -> bool {
     said.lines().any(|line| {
+        if line.contains(ASKS_NOBODY) {
+            return true;
+        }
         let version = line.split_once('@').map(|(_, version)| version);
         let why = version.and_then(|version| version.split_once(": "));
         why.is_some_and(|(_, why)| NO_MODULE.iter().any(|text| why.starts_with(text)))
@@ -77,6 +83,10 @@ mod tests {
         for (said, want) in [
             (
                 "main.go:3:8: example.com/a@v1.0.0: module lookup disabled by GOPROXY=off",
+                true,
+            ),
+            (
+                "go: downloading example.com/a v1.0.0\nmain.go:3:8: module lookup disabled by GOPROXY=off",
                 true,
             ),
             (
