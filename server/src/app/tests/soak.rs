@@ -72,7 +72,9 @@ async fn no_byte_is_wrong_and_nothing_is_left_behind_whatever_fails() {
     let tenth = requests / 10;
     server.storm(&world, &tally, &weather, 0..tenth).await;
     let stormy = Figures::now(data.path());
-    server.storm(&world, &tally, &weather, tenth..requests).await;
+    server
+        .storm(&world, &tally, &weather, tenth..requests)
+        .await;
     println!("{requests} requests in {:.1?}", started.elapsed());
     weather.clear();
     let healing = Instant::now();
@@ -336,7 +338,9 @@ impl Figures {
             line.split_whitespace().nth(1).unwrap().parse().unwrap()
         };
         let counted = COUNTED.stats();
-        let allocated = counted.bytes_allocated.saturating_sub(counted.bytes_deallocated);
+        let allocated = counted
+            .bytes_allocated
+            .saturating_sub(counted.bytes_deallocated);
         Self {
             descriptors: links.len(),
             descriptors_of_data: links.iter().filter(|it| it.starts_with(data)).count(),
