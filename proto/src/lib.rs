@@ -32,5 +32,6 @@ pub mod sumdb;
 pub mod tlog;
 pub mod tlog_proof;
 pub mod toolchain;
+pub mod unit;
 pub mod visible;
 pub mod witness;

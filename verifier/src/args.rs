@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod cache;
 pub mod cacheprog;
+pub mod doctor;
 pub mod lint;
 pub mod output;
 pub mod rebuild;
@@ -147,6 +148,7 @@ pub enum Command {
     Toolchain(toolchain::Toolchain),
     Rebuild(rebuild::Rebuild),
     Reproduce(reproduce::Reproduce),
+    Doctor(doctor::Doctor),
     /// Print the schema of what --format json prints; without a name, list them
     #[command(after_help = "Example: verify-build schema report-v1 > report.schema.json")]
     Schema {

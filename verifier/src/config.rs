@@ -42,6 +42,8 @@ pub enum Task {
     Rebuild(args::rebuild::Rebuild),
     /// Build a published program again.
     Reproduce(args::reproduce::Reproduce),
+    /// Look at this host.
+    Doctor(args::doctor::Doctor),
     /// Print a schema, or the list of them.
     Schema(Option<String>),
     /// Print a completion script.
@@ -101,6 +103,7 @@ impl Config {
                 Some(Command::Toolchain(toolchain)) => Task::Toolchain(toolchain),
                 Some(Command::Rebuild(rebuild)) => Task::Rebuild(rebuild),
                 Some(Command::Reproduce(reproduce)) => Task::Reproduce(reproduce),
+                Some(Command::Doctor(doctor)) => Task::Doctor(doctor),
                 Some(Command::Schema { name }) => Task::Schema(name),
                 Some(Command::Completions { shell }) => Task::Completions(shell),
                 Some(Command::Man { folder }) => Task::Man(folder),

@@ -2,7 +2,7 @@
 //! are there wherever it is.
 
 /// Every schema by its name.
-pub const ALL: [(&str, &str); 11] = [
+pub const ALL: [(&str, &str); 13] = [
     (
         "build-record-v1",
         include_str!("../schema/build-record-v1.json"),
@@ -20,6 +20,11 @@ pub const ALL: [(&str, &str); 11] = [
         include_str!("../schema/cacheprog-report-v1.json"),
     ),
     ("cacheprog-v1", include_str!("../schema/cacheprog-v1.json")),
+    (
+        "doctor-compare-v1",
+        include_str!("../schema/doctor-compare-v1.json"),
+    ),
+    ("doctor-v1", include_str!("../schema/doctor-v1.json")),
     ("lint-v1", include_str!("../schema/lint-v1.json")),
     ("rebuild-v1", include_str!("../schema/rebuild-v1.json")),
     ("report-v1", include_str!("../schema/report-v1.json")),

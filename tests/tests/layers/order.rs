@@ -86,6 +86,7 @@ const VERIFIER: Order = Order {
         "cacheprog",
         "rebuild",
         "reproduce",
+        "doctor",
         "config",
     ],
     files_min: 300,

@@ -1,0 +1,374 @@
+//! What units of systemd say that is not so: names that it does not know, limits that
+//! leave a service down, watchdogs that nothing feeds.
+
+use proto::unit::{Assignment, Known, Unit, known, milliseconds, sections_of};
+use proto::visible::clean;
+
+use super::{Found, Judged};
+
+/// The most findings of one rule.
+const EACH_MAX: usize = 50;
+
+/// The version that enterprise distributions of the day have (Rocky 9, Debian 12).
+const OLDEST: u16 = 252;
+
+/// Judges a unit; `name` is its path as given.
+pub fn unit(name: &str, unit: &Unit) -> Judged {
+    let mut judged = Judged::new("systemd unit", name);
+    let mut add = |found: Vec<Found>| {
+        found
+            .into_iter()
+            .take(EACH_MAX)
+            .for_each(|one| judged.found.push(one))
+    };
+    add(names(unit));
+    add(strays(unit));
+    add(kind(unit).into_iter().collect());
+    add(watchdog(unit).into_iter().collect());
+    add(restarts(unit));
+    add(user(unit));
+    add(folders(unit));
+    add(bound(unit));
+    add(values(unit));
+    let assignments: usize = unit
+        .sections
+        .iter()
+        .map(|section| section.assignments.len())
+        .sum();
+    judged.stands(format!(
+        "{assignments} settings in {} sections",
+        unit.sections.len()
+    ))
+}
+
+/// Shows an assignment; values of Environment= may be secret.
+fn seen(found: Found, section: &str, one: &Assignment) -> Found {
+    let value = match one.name.as_str() {
+        "Environment" | "SetCredential" | "PassEnvironment" => "…".to_owned(),
+        _ => clean(&one.value),
+    };
+    found.seen(
+        format!("line {} [{}]", one.line, clean(section)),
+        format!("{}={value}", clean(&one.name)),
+    )
+}
+
+fn names(unit: &Unit) -> Vec<Found> {
+    let mut all = Vec::new();
+    for section in &unit.sections {
+        for one in &section.assignments {
+            let name = clean(&one.name);
+            let found = match known(&section.name, &one.name) {
+                Known::Yes => match OLD.iter().find(|(old, _)| *old == one.name) {
+                    Some((_, new)) => Found::new("unit-old-name", format!("{name}= is an old name of {new}="))
+                        .fix(format!("write {new}=")),
+                    None => continue,
+                },
+                Known::Since(version) => Found::new("unit-too-new", format!("{name}= came with systemd {version}; {OLDEST}, which Rocky 9 and Debian 12 have, passes over it"))
+                    .fix("do without it where older hosts run the unit"),
+                Known::NoSection => continue,
+                Known::No => Found::new("unit-unknown", unknown(&name, &one.name)).fix(instead(&one.name)),
+            };
+            all.push(seen(found, &section.name, one));
+        }
+        if known(&section.name, "") == Known::NoSection {
+            let place = format!("line {}", section.line);
+            all.push(
+                Found::new("unit-unknown", format!("systemd knows no section [{}]: all in it is passed over", clean(&section.name)))
+                    .seen(place, format!("[{}]", clean(&section.name)))
+                    .fix("write [Unit], [Service], [Socket], [Install]; sections of your own begin with X-"),
+            );
+        }
+    }
+    all
+}
+
+fn unknown(name: &str, raw: &str) -> String {
+    let sections: Vec<&str> = sections_of(raw).collect();
+    match sections.as_slice() {
+        [] => format!("systemd knows no {name}=: it is logged once and passed over"),
+        some => format!(
+            "{name}= belongs into {}: here it is passed over",
+            bracketed(some)
+        ),
+    }
+}
+
+fn bracketed(sections: &[&str]) -> String {
+    let sections: Vec<String> = sections.iter().map(|one| format!("[{one}]")).collect();
+    sections.join(" or ")
+}
+
+/// Names that are written again and again, and what does what they seem to do.
+fn instead(name: &str) -> &'static str {
+    match name {
+        "DropCapability" | "DropCapabilities" => {
+            "name what may be kept: CapabilityBoundingSet=, empty for nothing"
+        }
+        _ if name.to_ascii_lowercase().starts_with("healthcheck") => {
+            "systemd asks no URL: WatchdogSec= and WATCHDOG=1 of the service, or a timer that asks"
+        }
+        _ => {
+            "see systemd.directives(7); systemd-analyze verify names them too, and exits with 0 all the same"
+        }
+    }
+}
+
+/// Names that systemd still takes, and those that stand for them now.
+const OLD: [(&str, &str); 9] = [
+    ("ReadOnlyDirectories", "ReadOnlyPaths"),
+    ("ReadWriteDirectories", "ReadWritePaths"),
+    ("InaccessibleDirectories", "InaccessiblePaths"),
+    ("MemoryLimit", "MemoryMax"),
+    ("CPUShares", "CPUWeight"),
+    ("BlockIOWeight", "IOWeight"),
+    ("StartLimitInterval", "StartLimitIntervalSec"),
+    ("BindTo", "BindsTo"),
+    ("Capabilities", "AmbientCapabilities"),
+];
+
+fn strays(unit: &Unit) -> Vec<Found> {
+    let line = |stray: &proto::unit::Stray| {
+        let what = if stray.outside {
+            "a setting before the first section"
+        } else {
+            "a line that sets nothing"
+        };
+        Found::new("unit-stray", format!("{what}: systemd logs it and goes on"))
+            .seen("line", stray.line.to_string())
+            .fix("each line is NAME=value below a [Section], or begins with #")
+    };
+    unit.strays.iter().map(line).collect()
+}
+
+fn value<'a>(unit: &'a Unit, name: &'a str) -> Option<&'a str> {
+    unit.last("Service", name)
+        .map(|one| one.value.as_str())
+        .filter(|value| !value.is_empty())
+}
+
+fn kind(unit: &Unit) -> Option<Found> {
+    let one = unit
+        .last("Service", "Type")
+        .filter(|one| !one.value.is_empty())?;
+    let found = match one.value.as_str() {
+        "simple" | "exec" | "forking" | "oneshot" | "dbus" | "notify" | "idle" => return None,
+        "notify-reload" => Found::new("unit-too-new", "Type=notify-reload came with systemd 253: 252 runs such a service as simple, and takes it for ready at once")
+            .fix("write Type=notify, and send RELOADING=1 and READY=1 on a reload"),
+        _ => Found::new("unit-value", "systemd knows no such Type: it runs the service as simple")
+            .fix("write simple, exec, forking, oneshot, dbus, notify or idle"),
+    };
+    Some(seen(found, "Service", one))
+}
+
+fn watchdog(unit: &Unit) -> Option<Found> {
+    let one = unit.last("Service", "WatchdogSec")?;
+    let span = milliseconds(&one.value)?;
+    let notifies = matches!(value(unit, "Type"), Some("notify" | "notify-reload"));
+    let access = value(unit, "NotifyAccess");
+    let may = matches!(access, Some("main" | "exec" | "all")) || (notifies && access.is_none());
+    (span > 0 && !may).then(|| {
+        let found = Found::new("unit-watchdog", "systemd asks nothing: the service must send WATCHDOG=1, and this one may not, so it is killed and started again and again")
+            .fix("write Type=notify if the program sends READY=1 and WATCHDOG=1, else leave WatchdogSec= out");
+        seen(found, "Service", one)
+    })
+}
+
+/// Restart limits: after `StartLimitBurst` starts within the interval a service stays down.
+fn restarts(unit: &Unit) -> Vec<Found> {
+    let mut all = Vec::new();
+    let policy = unit.last("Service", "Restart");
+    let restarts = policy.filter(|one| !matches!(one.value.as_str(), "" | "no"));
+    let burst = limit(unit, "StartLimitBurst")
+        .and_then(|one| one.value.parse::<u64>().ok())
+        .unwrap_or(5);
+    let interval =
+        limit(unit, "StartLimitIntervalSec").or_else(|| limit(unit, "StartLimitInterval"));
+    let interval_ms = interval.map_or(Some(10_000), |one| milliseconds(&one.value));
+    let pause = value(unit, "RestartSec").map_or(Some(100), milliseconds);
+    if let (Some(policy), Some(interval_ms), Some(pause)) = (restarts, interval_ms, pause) {
+        let reached = burst.saturating_mul(pause);
+        if burst > 0 && interval_ms > 0 && reached < interval_ms {
+            let found = Found::new("unit-restart-limit", format!("a service that fails at its start is down for good after {burst} starts, in less than {} s: {}={} does not change that", reached.div_ceil(1000).max(1), policy.name, policy.value))
+                .seen("RestartSec × StartLimitBurst", format!("{pause} ms × {burst}"))
+                .seen("StartLimitIntervalSec", format!("{interval_ms} ms"))
+                .fix("watch for failed units, or set StartLimitIntervalSec=0 in [Unit] with a RestartSec= of some seconds");
+            all.push(seen(found, "Service", policy));
+        }
+    }
+    if let Some(one) = policy.filter(|one| !POLICIES.contains(&one.value.as_str())) {
+        let found = Found::new(
+            "unit-value",
+            "systemd knows no such Restart: the service is never started again",
+        )
+        .fix("write no, on-success, on-failure, on-abnormal, on-watchdog, on-abort or always");
+        all.push(seen(found, "Service", one));
+    }
+    all
+}
+
+/// Limits stood in [Service] once, and are taken from there still.
+fn limit<'a>(unit: &'a Unit, name: &'a str) -> Option<&'a Assignment> {
+    let old = unit.last("Service", name);
+    unit.last("Unit", name).or(old)
+}
+
+const POLICIES: [&str; 8] = [
+    "",
+    "no",
+    "on-success",
+    "on-failure",
+    "on-abnormal",
+    "on-watchdog",
+    "on-abort",
+    "always",
+];
+
+fn user(unit: &Unit) -> Vec<Found> {
+    let mut all = Vec::new();
+    let starts = unit.last("Service", "ExecStart");
+    let is_root = value(unit, "User").is_none_or(|user| user == "root" || user == "0");
+    let is_dynamic = matches!(
+        value(unit, "DynamicUser"),
+        Some("yes" | "true" | "on" | "1")
+    );
+    if let Some(one) = starts.filter(|_| is_root && !is_dynamic) {
+        let found = Found::new("unit-root", "no User= is named: the service runs as root")
+            .fix("name a user of its own: User=sumward, made by sysusers.d");
+        all.push(seen(found, "Service", one));
+    }
+    let bounding = unit
+        .last("Service", "CapabilityBoundingSet")
+        .filter(|one| one.value.contains("CAP_NET_BIND_SERVICE"));
+    let ambient =
+        value(unit, "AmbientCapabilities").is_some_and(|set| set.contains("CAP_NET_BIND_SERVICE"));
+    if let Some(one) = bounding.filter(|one| !ambient && !is_root && !one.value.starts_with('~')) {
+        let found = Found::new("unit-capability", "CapabilityBoundingSet= gives nothing, it only takes away: a user other than root gets no port below 1024 by it")
+            .fix("write AmbientCapabilities=CAP_NET_BIND_SERVICE beside it, or have systemd open the socket (a .socket unit)");
+        all.push(seen(found, "Service", one));
+    }
+    all
+}
+
+fn folders(unit: &Unit) -> Vec<Found> {
+    let mut all = Vec::new();
+    let is_private = matches!(value(unit, "PrivateTmp"), Some("yes" | "true" | "on" | "1"));
+    for name in ["ReadOnlyPaths", "ReadOnlyDirectories"] {
+        for one in unit.all("Service", name) {
+            let temp = one
+                .value
+                .split_whitespace()
+                .any(|path| matches!(path.trim_start_matches(['-', '+']), "/tmp" | "/var/tmp"));
+            if temp {
+                let what = if is_private {
+                    ", the service's own one too"
+                } else {
+                    ""
+                };
+                let found = Found::new(
+                    "unit-temp-read-only",
+                    format!(
+                        "the temporary folder is read-only{what}: what makes temporary files fails"
+                    ),
+                )
+                .fix("leave it out; PrivateTmp=yes gives the service a folder of its own");
+                all.push(seen(found, "Service", one));
+            }
+        }
+    }
+    for name in ["ExecStart", "ExecStartPre", "ExecReload", "ExecStop"] {
+        for one in unit.all("Service", name) {
+            let program = one.value.trim_start_matches(['-', '+', '!', '@', ':']);
+            let first = program.split_whitespace().next().unwrap_or_default();
+            if first.contains('/')
+                && !first.starts_with('/')
+                && !first.starts_with(['"', '\'', '%'])
+            {
+                let found = Found::new(
+                    "unit-value",
+                    format!("{name} names a program by a relative path: systemd refuses the unit"),
+                )
+                .fix("write the whole path");
+                all.push(seen(found, "Service", one));
+            }
+        }
+    }
+    all
+}
+
+/// A socket stays there when its service fails, and so does what is bound to it.
+fn bound(unit: &Unit) -> Vec<Found> {
+    let mut all = Vec::new();
+    for one in unit.all("Unit", "BindsTo") {
+        if one
+            .value
+            .split_whitespace()
+            .any(|name| name.ends_with(".socket"))
+        {
+            let found = Found::new("unit-binds-socket", "the socket stays active when its service fails: this unit is not stopped then")
+                .fix("name the service: BindsTo= and After=name.service; or Wants= and ask again in the program");
+            all.push(seen(found, "Unit", one));
+        }
+    }
+    let afters: Vec<&str> = unit
+        .all("Unit", "After")
+        .flat_map(|one| one.value.split_whitespace())
+        .collect();
+    let wants: Vec<&str> = ["Wants", "Requires", "BindsTo"]
+        .iter()
+        .flat_map(|name| {
+            unit.all("Unit", name)
+                .flat_map(|one| one.value.split_whitespace())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let online = "network-online.target";
+    if let Some(one) = unit
+        .last("Unit", "After")
+        .filter(|_| afters.contains(&online) && !wants.contains(&online))
+    {
+        let found = Found::new(
+            "unit-not-wanted",
+            "After=network-online.target alone waits for nothing: no unit need want that target",
+        )
+        .fix("write Wants=network-online.target beside it");
+        all.push(seen(found, "Unit", one));
+    }
+    all
+}
+
+fn values(unit: &Unit) -> Vec<Found> {
+    let mut all = Vec::new();
+    if let Some(one) = unit.last("Service", "OOMScoreAdjust")
+        && one.value.parse::<i32>().is_ok_and(|score| score < 0)
+    {
+        let found = Found::new("unit-oom", "other programs are ended in place of this one when memory runs out; its own use is not bounded")
+            .fix("bound it: MemoryHigh=, MemoryMax=");
+        all.push(seen(found, "Service", one));
+    }
+    for one in unit.all("Service", "Environment") {
+        let secret = [
+            "PASSWORD",
+            "SECRET",
+            "TOKEN",
+            "CREDENTIAL",
+            "PRIVATE_KEY",
+            "DSN",
+        ];
+        let name = one.value.to_ascii_uppercase();
+        let names = name.split_whitespace().filter_map(|word| {
+            word.trim_matches(['"', '\''])
+                .split_once('=')
+                .map(|(name, _)| name.to_owned())
+        });
+        if names
+            .into_iter()
+            .any(|name| secret.iter().any(|word| name.contains(word)))
+        {
+            let found = Found::new("unit-secret", "a variable that is called like a secret stands in the unit, which every user can read (systemctl show)")
+                .fix("give it as a file: LoadCredential=, or EnvironmentFile= of mode 0600");
+            all.push(seen(found, "Service", one));
+        }
+    }
+    all
+}
