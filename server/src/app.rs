@@ -33,6 +33,7 @@ use crate::sumdb::{Databases, FromSources, Parts as DatabaseParts, RecordedHeads
 
 pub(crate) mod control;
 pub(crate) mod folder;
+mod gc;
 mod own;
 mod self_check;
 
@@ -209,6 +210,7 @@ fn site(
         access: Access::Open,
         instance,
         ready: AtomicBool::new(false),
+        gc: tokio::sync::Mutex::new(()),
         stop,
         config,
     })
@@ -277,6 +279,13 @@ impl Bound {
                 .clone()
                 .run_until_cancelled_owned(recheck(Arc::clone(&app.site))),
         );
+        if !app.is_read_only {
+            serving.spawn(
+                app.stop
+                    .clone()
+                    .run_until_cancelled_owned(gc::tend(Arc::clone(&app.site))),
+            );
+        }
         let catch_up = app.catch_up.lock().ok().and_then(|mut it| it.take());
         if let Some(catch_up) = catch_up {
             serving.spawn(app.stop.clone().run_until_cancelled_owned(catch_up));
@@ -303,6 +312,36 @@ impl App {
             metrics: Arc::clone(&self.site.metrics),
             connections: self.connections.clone(),
         }
+    }
+
+    /// Brings the records up to date, for one who works without serving. Returns when they
+    /// are, or when that takes longer than anybody waits.
+    pub(crate) async fn catch_up(&self) {
+        let catch_up = self.catch_up.lock().ok().and_then(|mut it| it.take());
+        let Some(catch_up) = catch_up else { return };
+        let caught_up = async {
+            while self.ledger.may_lack_records() {
+                tokio::time::sleep(CATCH_UP_LOOK).await;
+            }
+        };
+        tokio::select! {
+            // It goes on for ever, for another index that breaks.
+            () = catch_up => {}
+            () = tokio::time::sleep(CATCH_UP_MAX) => {}
+            () = caught_up => {}
+        }
+    }
+
+    /// Writes down what one who worked without serving has done.
+    pub(crate) async fn end(&self) {
+        let serving = TaskTracker::new();
+        serving.close();
+        self.drain(serving).await;
+    }
+
+    /// Tells whether the data folder can only be read.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 
     async fn drain(&self, serving: TaskTracker) {
@@ -339,6 +378,11 @@ impl App {
     }
 }
 
+/// How long the records may take to be brought up to date, and how often it is looked
+/// whether they are.
+const CATCH_UP_MAX: Duration = Duration::from_secs(3600);
+const CATCH_UP_LOOK: Duration = Duration::from_millis(20);
+
 /// How long the ledger may take to be written at the end.
 const FLUSH_AT_STOP: Duration = Duration::from_secs(5);
 
@@ -371,6 +415,9 @@ async fn recheck(site: Arc<Site>) {
 async fn write_use(site: &Site) {
     if let Err(error) = site.shelf.flush_use().await {
         tracing::warn!(%error, "what was used is not written down");
+    }
+    if let Err(error) = site.shelf.missing().flush().await {
+        tracing::warn!(%error, "what was asked for and missing is not written down");
     }
 }
 

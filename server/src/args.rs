@@ -12,10 +12,14 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 mod flags;
+mod gc;
+mod import;
 mod own;
 mod witness;
 
 pub use flags::Flags;
+pub use gc::{Format, Gc};
+pub use import::Import;
 pub use own::Own;
 pub use witness::Witness;
 
@@ -124,6 +128,18 @@ pub enum Command {
         #[arg(required = true, value_name = "MODULE[@VERSION]")]
         what: Vec<String>,
     },
+    /// Let go of stored module files, those not used for longest first, until the rest fits
+    /// a budget
+    ///
+    /// Proofs, lists, private modules in the database of your own and modules that no
+    /// upstream could send again stay. What was let go is fetched and proved again when it
+    /// is asked for. A running server does it with `gc.budget` by itself.
+    Gc(Gc),
+    /// Take in module files from a module cache or from the disk of another proxy
+    ///
+    /// Each file is proved as an upstream's bytes are; what can't be proved is listed and
+    /// not kept. Doing it twice changes nothing.
+    Import(Import),
     /// Copy the data folder to a new folder, while the server runs or not
     ///
     /// On the same file system files are linked and not copied: take the copy elsewhere.
@@ -221,6 +237,12 @@ Examples:
 
   sumward purge --data /var/lib/sumward example.com/x@v1.0.0
       Take a version back, from a running server too.
+
+  sumward gc --data /var/lib/sumward --budget 20GiB --pin go.sum --dry-run
+      Say what would go so that 20 GiB of modules stay, those of go.sum among them.
+
+  sumward import --data /var/lib/sumward ~/go/pkg/mod
+      Prove and keep what a module cache holds.
 
   sumward fsck --data /var/lib/sumward
       Hash everything stored again and compare it with its proofs.

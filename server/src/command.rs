@@ -10,10 +10,13 @@ use crate::config::environment::Environment;
 use crate::config::load::Loaded;
 use crate::output::complain;
 
+mod alone;
 mod backup;
 mod completions;
 mod config;
 pub(crate) mod database;
+mod gc;
+mod import;
 mod keygen;
 mod own;
 mod purge;
@@ -63,6 +66,8 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Config(command) => config::run(&command, &loaded),
         args::Command::Index(args::Index::Rebuild) => crate::maintain::rebuild::run(&loaded.config),
         args::Command::Purge { what } => purge::run(&loaded.config, &what),
+        args::Command::Gc(gc) => gc::run(&loaded.config, &gc),
+        args::Command::Import(import) => import::run(&loaded.config, &import),
         args::Command::Backup { to } => backup::run(&loaded.config, &to),
         args::Command::Own(command) => own::run(&loaded.config, &command),
         args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),

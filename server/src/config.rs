@@ -38,6 +38,7 @@ mod limits;
 mod lines;
 pub mod load;
 mod partial;
+mod pins;
 pub mod problem;
 mod schema;
 mod show;
@@ -49,6 +50,8 @@ mod word;
 
 pub(crate) use address::UNIX_PATH_BYTES_MAX;
 pub use limits::Limits;
+pub use pins::Pins;
+pub(crate) use unit::parse_size;
 pub use upstream::{Breaker, HttpProxy, Private, Upstream};
 
 /// Everything the server needs to know before it starts.
@@ -79,6 +82,8 @@ pub struct Config {
     pub proof: Proof,
     /// How long and how much is kept near at hand.
     pub cache: Cache,
+    /// What is let go where room is short.
+    pub gc: Gc,
     /// What nobody may exceed.
     pub limits: Limits,
     /// What is noted of the use of modules.
@@ -206,6 +211,18 @@ pub struct Cache {
     pub disk_free_min: u64,
 }
 
+/// What is let go where room is short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gc {
+    /// Bytes of module files that may stay; all when `None`.
+    pub budget: Option<u64>,
+    /// What stays, whatever the budget.
+    pub pins: Pins,
+    /// How long after the files were looked at they are looked at again; only on command
+    /// when `None`.
+    pub every: Option<Duration>,
+}
+
 /// What is logged and how; always to standard error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
@@ -255,6 +272,7 @@ impl Config {
             own: Own::default(),
             proof: Proof::default(),
             cache: Cache::default(),
+            gc: Gc::default(),
             limits: Limits::default(),
             usage: Usage::default(),
             log: Log::default(),
@@ -334,6 +352,16 @@ impl Default for Cache {
             absences_max: 100_000,
             hot_bytes_max: 32 << 20,
             disk_free_min: 512 << 20,
+        }
+    }
+}
+
+impl Default for Gc {
+    fn default() -> Self {
+        Self {
+            budget: None,
+            pins: Pins::default(),
+            every: Some(Duration::from_secs(3600)),
         }
     }
 }

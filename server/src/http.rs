@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ask::{Access, Asked, Caller};
 use crate::config;
+use crate::maintain::gc;
 use crate::metrics::{self, Metrics};
 use crate::modules::{Modules, Shelf};
 use crate::serve::peer::{ClientAddress, Peer};
@@ -23,11 +24,14 @@ use crate::sumdb::Databases;
 pub(crate) mod admin;
 pub(crate) mod body;
 pub(crate) mod database;
+mod html;
+mod missing;
 mod own;
 pub(crate) mod page;
 pub(crate) mod refusal;
 pub(crate) mod response;
 pub(crate) mod route;
+mod upkeep;
 
 use body::{Body, Counted};
 use refusal::Refusal;
@@ -56,9 +60,20 @@ pub(crate) struct Site {
     pub(crate) ready: AtomicBool,
     /// Set when the server is to stop.
     pub(crate) stop: CancellationToken,
+    /// Held by the one who lets files go.
+    pub(crate) gc: tokio::sync::Mutex<()>,
 }
 
 impl Site {
+    /// Returns what is looked at when files are let go.
+    pub(crate) fn around_gc(&self) -> gc::Around<'_> {
+        gc::Around {
+            shelf: &self.shelf,
+            sources: &self.sources,
+            databases: &self.databases,
+        }
+    }
+
     /// Tells whether the server answers, and is not about to stop.
     pub(crate) fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Relaxed) && !self.stop.is_cancelled()
@@ -94,6 +109,8 @@ pub(crate) async fn answer(
     peer: Peer<Role>,
     request: Request<Incoming>,
 ) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let request = Request::from_parts(head, ());
     let started = Instant::now();
     let path = request.uri().path();
     let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
@@ -115,7 +132,7 @@ pub(crate) async fn answer(
         return count(&site, answer.kind.metric(), response, started);
     }
     let (kind, response) = if permitted {
-        dispatch(&site, &peer, &request).await
+        dispatch(&site, &peer, &request, body).await
     } else {
         let refusal = Refusal::not_permitted();
         let response = response::refused(&refusal, request.method());
@@ -162,7 +179,8 @@ fn count(
 async fn dispatch(
     site: &Arc<Site>,
     peer: &Peer<Role>,
-    request: &Request<Incoming>,
+    request: &Request<()>,
+    body: Incoming,
 ) -> (metrics::Kind, Response<Body>) {
     let method = request.method();
     let route = match Route::parse(request.uri().path()) {
@@ -181,6 +199,14 @@ async fn dispatch(
             if peer.role == Role::Admin && [Method::PUT, Method::DELETE].contains(method) =>
         {
             admin::deny(site, what, request).await
+        }
+        Route::Gc if peer.role == Role::Admin && method == Method::PUT => {
+            upkeep::gc(site, request, body).await
+        }
+        Route::Import { request: wanted }
+            if peer.role == Role::Admin && [Method::PUT, Method::GET].contains(method) =>
+        {
+            upkeep::import(site, wanted, request, body).await
         }
         _ if method != Method::GET && method != Method::HEAD => {
             return (kind, response::method_not_allowed());
@@ -203,7 +229,8 @@ async fn dispatch(
         Route::Index if peer.role.serves_modules() => {
             own::index(site, request.uri().query(), To::of(peer, request)).await
         }
-        Route::Page if peer.role.serves_modules() => Ok(page::answer(site, request)),
+        Route::Page => Ok(page::answer(site, peer.role, request).await),
+        Route::Missing if peer.role.tells_health() => missing::text(site, peer.role, request).await,
         Route::Instance => Ok(response::text(
             StatusCode::OK,
             site.instance.clone().into(),
@@ -275,7 +302,7 @@ fn ip(address: ClientAddress) -> Option<std::net::IpAddr> {
     }
 }
 
-fn log(refusal: &Refusal, request: &Request<Incoming>, peer: ClientAddress) {
+fn log(refusal: &Refusal, request: &Request<()>, peer: ClientAddress) {
     let path = request.uri().path();
     let status = refusal.status;
     let text = String::from_utf8_lossy(&refusal.text);

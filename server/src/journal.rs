@@ -69,6 +69,14 @@ pub(crate) enum Entry {
         /// When, in seconds since 1970.
         at: u64,
     },
+    /// Files that no database proves were let go for want of room: what they were first
+    /// stands, and other bytes do not get their names.
+    Evicted {
+        /// The files' places.
+        keys: Vec<String>,
+        /// When, in seconds since 1970.
+        at: u64,
+    },
     /// A private module version was admitted to the database of our own: these hashes were
     /// the first under its name.
     Admitted {
@@ -166,6 +174,7 @@ impl Entry {
             h1,
             standing,
             stored_at: at,
+            evicted_at: None,
         };
         Some((key, record))
     }
@@ -175,7 +184,7 @@ impl Entry {
     fn kind(&self) -> &'static str {
         match self {
             Self::HeadAccepted { .. } => "heads",
-            Self::FirstUse { .. } | Self::Removed { .. } => "files",
+            Self::FirstUse { .. } | Self::Removed { .. } | Self::Evicted { .. } => "files",
             Self::Admitted { .. } => "admitted",
             Self::Sequenced { .. } => "sequenced",
             Self::Denied { .. } => DENIED,

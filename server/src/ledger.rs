@@ -138,11 +138,14 @@ pub(crate) enum Table {
     /// `<database> <module>@<version>`, escaped, and by `<database>` how many of the
     /// first records are here.
     Logged,
+    /// [`Miss`](crate::shelf::missing::Miss) by `module@version`: what was asked for and
+    /// could not be had.
+    Missing,
 }
 
 impl Table {
     /// All tables.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Files,
         Self::Absences,
         Self::Contents,
@@ -150,6 +153,7 @@ impl Table {
         Self::Fetched,
         Self::Heads,
         Self::Logged,
+        Self::Missing,
     ];
 
     /// Returns its name in a database.
@@ -162,6 +166,7 @@ impl Table {
             Self::Fetched => "fetched",
             Self::Heads => "heads",
             Self::Logged => "logged",
+            Self::Missing => "missing",
         }
     }
 
@@ -179,8 +184,8 @@ impl Table {
             Self::Logged => false,
             // Asked for again.
             Self::Absences => true,
-            // It begins with the next use.
-            Self::Used => true,
+            // It begins with the next use, and with the next one who asks.
+            Self::Used | Self::Missing => true,
         }
     }
 }

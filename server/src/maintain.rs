@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod examine;
 pub(crate) mod fsck;
+pub(crate) mod gc;
 pub(crate) mod rebuild;
 pub(crate) mod remake;
 

@@ -40,6 +40,8 @@ pub struct Metrics {
     disk_free: Gauge<u64, AtomicU64>,
     refused: [Counter; Refused::ALL.len()],
     log_dropped: Counter,
+    /// Files that were let go, and their bytes.
+    evicted: [Counter; 2],
 }
 
 #[derive(Debug, Default)]
@@ -103,6 +105,7 @@ impl Metrics {
             disk_free: Gauge::default(),
             refused: Default::default(),
             log_dropped: Counter::default(),
+            evicted: Default::default(),
         };
         metrics.register_requests();
         metrics.register_upstreams();
@@ -236,6 +239,13 @@ impl Metrics {
             "Client connections closed before a request was read",
             refused,
         );
+        let [files, bytes] = self.evicted.clone();
+        r.register(
+            "evicted_files",
+            "Module files let go for want of room",
+            files,
+        );
+        r.register_with_unit("evicted", "Bytes of those files", Unit::Bytes, bytes);
         let dropped = self.log_dropped.clone();
         r.register(
             "log_lines_dropped",
@@ -311,6 +321,12 @@ impl Metrics {
     /// Notes how many log lines were dropped, ever.
     pub fn log_dropped(&self, lines: u64) {
         self.log_dropped.inner().store(lines, Ordering::Relaxed);
+    }
+
+    /// Counts files that were let go, and their bytes.
+    pub fn evicted(&self, files: u64, bytes: u64) {
+        self.evicted[0].inc_by(files);
+        self.evicted[1].inc_by(bytes);
     }
 
     /// Counts an open connection until the guard goes.

@@ -25,6 +25,7 @@ pub(crate) mod drift;
 pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod fill;
+pub(crate) mod intake;
 pub(crate) mod module;
 mod offline;
 mod private;
@@ -35,6 +36,7 @@ pub(crate) mod room;
 pub(crate) mod stored;
 pub(crate) mod suspect;
 pub(crate) mod transfer;
+mod withheld;
 
 use changing::Changing;
 use error::{Error, Remember};
@@ -169,14 +171,36 @@ impl Modules {
             }
         };
         match answered {
-            Err(error) => Err(self.as_private(&path, error, &asked).await),
-            answered => answered,
+            Err(error) => {
+                if error.is_for_want_of_upstream() {
+                    self.note_missing(request);
+                }
+                Err(self.as_private(&path, error, &asked).await)
+            }
+            Ok(reply) => self.without_denied(request, reply, &asked).await,
         }
+    }
+
+    /// Notes that somebody asked for what could not be had.
+    fn note_missing(&self, request: &Request) {
+        let (query, part) = match request {
+            Request::List(_) | Request::Latest(_) => ("latest".to_owned(), None),
+            Request::Info { query, .. } => {
+                let part = query.version().map(|_| Part::Info);
+                (query.to_string(), part)
+            }
+            Request::Mod(version) => (version.version.to_string(), Some(Part::Mod)),
+            Request::Zip(version) => (version.version.to_string(), Some(Part::Zip)),
+        };
+        let name = format!("{}@{query}", request.module());
+        let now = crate::journal::seconds_now();
+        self.shelf.missing().note(&name, part.map(Part::name), now);
     }
 
     /// Returns the answer that is in memory and need not be asked for again.
     pub(crate) fn ready(&self, path: &str) -> Option<Arc<Answer>> {
-        self.shelf.ready(path)
+        let answer = self.shelf.ready(path)?;
+        (!self.may_withhold(&answer, path)).then_some(answer)
     }
 
     /// Counts a client that waits for a transfer, while the guard is kept.
@@ -244,6 +268,14 @@ impl Modules {
         if let Ok(free) = self.room.free().await {
             self.metrics.disk_free(free);
         }
+    }
+
+    /// Returns the bytes that may still be written to the data disk.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub(crate) async fn disk_free(&self) -> std::io::Result<u64> {
+        self.room.free().await
     }
 
     /// Tells whether somebody may be asked for a module.

@@ -23,13 +23,14 @@ mod settings;
 mod step;
 mod times;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use http::HeaderValue;
-use proto::module::ModuleVersion;
+use proto::module::{ModulePath, ModuleVersion};
 use proto::note::{SignerKey, VerifierKey};
 use proto::sumdb::own;
 use proto::tlog::Tile;
@@ -285,6 +286,11 @@ impl Own {
     /// Returns why a logged version is not served any more; `None` where it is.
     pub(crate) fn denied(&self, module: &ModuleVersion) -> Option<String> {
         self.denied.reason(module)
+    }
+
+    /// Returns the versions of a module that are not served any more.
+    pub(crate) fn denied_of(&self, module: &ModulePath) -> BTreeSet<String> {
+        self.denied.versions_of(module)
     }
 
     /// Stops serving a version, for a reason, or serves it again. Its record stays.

@@ -8,7 +8,9 @@
 pub(crate) mod absent;
 pub(crate) mod answer;
 mod changing;
+pub(crate) mod evict;
 pub(crate) mod hot;
+pub(crate) mod missing;
 pub(crate) mod negative;
 pub(crate) mod purge;
 mod records;
@@ -30,6 +32,7 @@ use crate::store::{Blob, Blobs, If, Key, Published, Staged};
 use absent::Absences;
 use answer::Answer;
 use hot::{Hot, Since};
+use missing::Missing;
 use negative::Negative;
 use turns::Turns;
 use used::Used;
@@ -44,6 +47,7 @@ pub(crate) struct Shelf<E> {
     hot: Hot,
     negative: Negative<E>,
     absences: Absences,
+    missing: Missing,
     verified: Verified,
     used: Used,
     turns: Turns,
@@ -92,6 +96,7 @@ impl<E: Clone> Shelf<E> {
         usage: &crate::config::Usage,
     ) -> Self {
         Self {
+            missing: Missing::new(Arc::clone(&parts.ledger)),
             absences: Absences::new(Arc::clone(&parts.ledger), cache.absences_max),
             blobs: parts.blobs,
             ledger: parts.ledger,

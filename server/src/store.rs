@@ -58,6 +58,13 @@ pub(crate) trait Blobs: Send + Sync + Debug {
     /// What the storage answers, but for a missing file.
     async fn remove(&self, key: &Key) -> io::Result<bool>;
 
+    /// Removes files that can be had again. Returns how many there were. Those that come
+    /// back with the power after a cut do no harm, so nothing is waited for.
+    ///
+    /// # Errors
+    /// What the storage answers, but for missing files. Some may then be gone.
+    async fn evict(&self, keys: Vec<Key>) -> io::Result<usize>;
+
     /// Notes that upstream still says what the file says: its `modified` is now.
     ///
     /// # Errors
@@ -85,6 +92,10 @@ pub(crate) struct Found {
     pub(crate) key: Option<Key>,
     /// Where it lies, for messages.
     pub(crate) path: PathBuf,
+    /// Its bytes.
+    pub(crate) bytes: u64,
+    /// When it was last written.
+    pub(crate) modified: SystemTime,
 }
 
 /// On what condition a file gets its name.

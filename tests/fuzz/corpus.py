@@ -321,6 +321,19 @@ def texts():
         tile="tile/8/0/x001/067.p/1",
         tile_data="tile/8/data/000",
     )
+    seed(
+        "modcache",
+        tree="github.com/!burnt!sushi/toml/@v/v1.5.0.zip",
+        info="golang.org/x/text/@v/v0.3.0.info",
+        branch="golang.org/x/text/@v/master.info",
+        lock="golang.org/x/text/@v/v0.3.0.lock",
+        athens="github.com/BurntSushi/toml/v1.5.0/source.zip",
+        athens_mod="golang.org/x/text/v0.3.0/go.mod",
+        athens_info="golang.org/x/text/v0.3.0/v0.3.0.info",
+        athens_escaped="github.com/!burnt!sushi/toml/v1.5.0/go.mod",
+        traversal="golang.org/x/../text/v0.3.0/go.mod",
+        sumdb="sumdb/sum.golang.org/lookup/rsc.io/quote@v1.5.2",
+    )
     signature = b"\r\n\r\n\0\r\nQUIT\n"
     four = bytes([192, 0, 2, 7, 192, 0, 2, 1, 220, 4, 1, 187])
     seed(

@@ -45,7 +45,7 @@ pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_pla
 pub use images::images;
 pub use logs::{cacheprog, logs};
 pub use names::{gosum, module_path, patterns, pseudo, semver};
-pub use proxy::{goproxy_request, info, proxy_list, version_list};
+pub use proxy::{goproxy_request, info, modcache, proxy_list, version_list};
 pub use proxy_header::proxy_header;
 pub use tables::table;
 pub use toolchain::toolchain;
@@ -73,6 +73,7 @@ pub const TARGETS: &[Target] = &[
     ("info", info),
     ("logs", logs),
     ("lookup_answer", lookup_answer),
+    ("modcache", modcache),
     ("module_path", module_path),
     ("modzip", modzip),
     ("modzip_names", modzip_names),

@@ -82,6 +82,17 @@ fn a_database_of_ones_own_is_kept_as_the_guide_says() {
 }
 
 #[test]
+fn a_mirror_is_looked_after_as_the_guide_says() {
+    let server = Server::new();
+    server.start_with_greet();
+    // What another proxy left on its disk.
+    tool("v1.2.0").write(&server.path("backups/goproxy"));
+    let said = server.follow("mirror.md");
+    assert!(!server.path(GREET_ZIP).exists(), "{said}");
+    assert_eq!(server.world.origin.count("tool/@v/v1.2.0.zip"), 0);
+}
+
+#[test]
 fn every_guide_is_followed_by_a_test() {
     let own = include_str!("guides.rs");
     let guides = std::fs::read_dir(environment::checkout().join("deploy/guides")).unwrap();

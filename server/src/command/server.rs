@@ -1,7 +1,10 @@
 //! Speaking to the server that has the data folder open.
 
+use std::convert::Infallible;
+
 use anyhow::{Context as _, Result, bail};
 use http::Method;
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
@@ -13,8 +16,11 @@ use crate::config::Config;
 
 /// A connection to the server.
 pub(super) struct Server {
-    sender: hyper::client::conn::http1::SendRequest<Empty<Bytes>>,
+    sender: hyper::client::conn::http1::SendRequest<Sent>,
 }
+
+/// What is sent: nothing, a text, or a file piece by piece.
+pub(super) type Sent = BoxBody<Bytes, std::io::Error>;
 
 /// Bytes of the server's answer.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
@@ -63,11 +69,33 @@ impl Server {
         query: &str,
     ) -> Result<Bytes> {
         let path = escaped(what).replace("%2F", "/");
+        let nothing = Empty::new().map_err(never).boxed();
+        let path = format!("/{verb}/{path}{query}");
+        match self.send(method, &path, nothing).await? {
+            Ok(body) => Ok(body),
+            Err(refused) => bail!("{what}: {refused}"),
+        }
+    }
+
+    /// Sends a request and returns the answer's body, or the words of a refusal.
+    ///
+    /// # Errors
+    /// That the server cannot be spoken to.
+    pub(super) async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Sent,
+    ) -> Result<Result<Bytes, String>> {
         let request = http::Request::builder()
             .method(method)
-            .uri(format!("/{verb}/{path}{query}"))
+            .uri(path)
             .header(http::header::HOST, "localhost")
-            .body(Empty::new())?;
+            .body(body)?;
+        self.sender
+            .ready()
+            .await
+            .context("speaking to the server")?;
         let sent = self.sender.send_request(request).await;
         let response = sent.context("speaking to the server")?;
         let status = response.status();
@@ -77,10 +105,15 @@ impl Server {
             .map_err(|error| anyhow::anyhow!("reading the server's answer: {error}"))?
             .to_bytes();
         if !status.is_success() {
-            bail!("{what}: {}", String::from_utf8_lossy(&body).trim_end());
+            return Ok(Err(String::from_utf8_lossy(&body).trim_end().to_owned()));
         }
-        Ok(body)
+        Ok(Ok(body))
     }
+}
+
+/// Makes the error of a body that has none.
+pub(super) fn never(never: Infallible) -> std::io::Error {
+    match never {}
 }
 
 /// Returns a text as it stands in a URL.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::address::{Blocks, HostsAndPorts, Listen};
 use super::databases::Databases;
 use super::kind::{OrOff, Part, Said};
+use super::pins::PinWords;
 use super::schema::Schema;
 use super::unit::{Count, Pause, Size, Timeout};
 use super::upstream_list::{HttpProxyUrl, NoProxy, PrivateEntries, Upstreams};
@@ -66,6 +67,7 @@ section!(Partial of config::Config {
     own: Own,
     proof: Proof,
     cache: Cache,
+    gc: Gc,
     limits: Limits,
     usage: Usage,
     log: Log,
@@ -119,6 +121,12 @@ section!(Cache of config::Cache {
     absences_max: Said<Count<usize, 100_000_000>>,
     hot_bytes_max: Said<Size<u64, 0, { u64::MAX }>>,
     disk_free_min: Said<Size<u64, 0, { u64::MAX }>>,
+});
+
+section!(Gc of config::Gc {
+    budget: Said<OrOff<Size<u64, 0, { u64::MAX }>>>,
+    pins: Said<PinWords>,
+    every: Said<OrOff<Timeout>>,
 });
 
 section!(Limits of config::Limits {

@@ -120,7 +120,7 @@ fn print_duration(duration: Duration) -> String {
 }
 
 /// Parses a size: a whole number of bytes, or one with a unit.
-fn parse_size(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is not a size; write 65536, 64KiB, 64MiB or 2GiB");
     let (number, unit) = leading_number(text.trim()).ok_or_else(wrong)?;
     let unit = unit.trim_start();
@@ -130,6 +130,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
         SIZE_UNITS
             .into_iter()
             .chain(SIZE_UNITS_DECIMAL)
+            .chain(SIZE_UNITS_SHORT)
             .find(|(name, _)| name.eq_ignore_ascii_case(unit))
             .ok_or_else(wrong)?
             .1
@@ -188,6 +189,14 @@ const SIZE_UNITS_DECIMAL: [(&str, u64); 4] = [
     ("kB", 1000),
 ];
 
+/// As `df -h` and systemd write them.
+const SIZE_UNITS_SHORT: [(&str, u64); 4] = [
+    ("T", 1 << 40),
+    ("G", 1 << 30),
+    ("M", 1 << 20),
+    ("K", 1 << 10),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +247,7 @@ mod tests {
             ("64KiB", 65_536),
             ("64 mib", 64 << 20),
             ("1GB", 1_000_000_000),
+            ("20G", 20 << 30),
         ] {
             assert_eq!(parse_size(text), Ok(bytes), "{text}");
         }

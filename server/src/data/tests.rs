@@ -62,6 +62,7 @@ async fn a_folder_of_version_1_is_converted_and_its_index_copied() {
             h1: None,
             standing,
             stored_at: 7,
+            evicted_at: None,
         };
         let change = Change::put(Table::Files, key, &record).unwrap();
         sled.apply(vec![change]).await.unwrap();

@@ -115,7 +115,7 @@ pub(crate) async fn deny<B>(
     Ok(typed(response, "application/json"))
 }
 
-fn is_address(host: &HeaderValue) -> bool {
+pub(super) fn is_address(host: &HeaderValue) -> bool {
     let Ok(host) = host.to_str() else {
         return false;
     };
@@ -182,7 +182,7 @@ fn ready(site: &Arc<Site>, method: &Method) -> Response<Body> {
     typed(response::text(status, text, method), "application/json")
 }
 
-fn typed(mut response: Response<Body>, media_type: &'static str) -> Response<Body> {
+pub(super) fn typed(mut response: Response<Body>, media_type: &'static str) -> Response<Body> {
     let value = HeaderValue::from_static(media_type);
     response.headers_mut().insert(CONTENT_TYPE, value);
     response

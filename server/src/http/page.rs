@@ -7,23 +7,31 @@ use bytes::Bytes;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue};
 use http::{Request, Response, StatusCode};
 
-use super::Site;
 use super::body::Body;
-use super::response;
+use super::html::{ago, escape};
+use super::{Role, Site, missing, response};
 use crate::config;
 use crate::metrics::Breaker;
 use crate::sumdb::{Database, Databases};
 
-/// Answers with the page. It shows this server's address as the client wrote it.
-pub(crate) fn answer<B>(site: &Arc<Site>, request: &Request<B>) -> Response<Body> {
+/// Answers with the page. It shows this server's address as the client wrote it; on the
+/// admin address, where modules are served.
+pub(crate) async fn answer(site: &Arc<Site>, role: Role, request: &Request<()>) -> Response<Body> {
     let scheme = if site.config.tls.is_some() {
         "https"
     } else {
         "http"
     };
-    let host = host(request).unwrap_or_else(|| site.config.listen.to_string());
+    let host = host(request).filter(|_| role.serves_modules());
+    let host = host.unwrap_or_else(|| site.config.listen.to_string());
     let method = request.method();
-    let text = Bytes::from(page(site, &format!("{scheme}://{host}")));
+    let mut text = page(site, &format!("{scheme}://{host}"));
+    match missing::of(site, role, request).await {
+        Ok(missed) => missing::section(&mut text, &missed, role.tells_health()),
+        Err(error) => tracing::warn!(%error, "the page does not tell what is missing"),
+    }
+    end(site, &mut text);
+    let text = Bytes::from(text);
     let mut response = response::text(StatusCode::OK, text, method);
     let headers = response.headers_mut();
     headers.insert(
@@ -56,11 +64,14 @@ const HEAD: &str = "<!doctype html>
 <html lang=\"en\"><head><meta charset=\"utf-8\"><title>sumward</title>
 <meta name=\"viewport\" content=\"width=device-width\">
 <style>
+:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}
-pre{background:#f2f4f6;padding:.8rem;overflow-x:auto;border-radius:4px}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #dde1e5;vertical-align:top}
+h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}a{color:#0550ae}
+pre{background:#f2f4f6;padding:.8rem;overflow-x:auto;border-radius:4px}.wide{overflow-x:auto}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #dde1e5;vertical-align:top}td.name{overflow-wrap:anywhere;min-width:11rem}
 .good{color:#116329}.bad{color:#a40e26;font-weight:600}.dim{color:#57606a}
+@media(prefers-color-scheme:dark){body{color:#dfe3e8;background:#14171b}a{color:#79b8ff}pre{background:#20252b}td,th{border-color:#39414a}
+.good{color:#5fd083}.bad{color:#ff8f8f}.dim{color:#9aa4ae}}
 </style></head><body>
 <h1>sumward</h1>
 <p>This is a Go module proxy. It proves modules against a signed checksum database before it serves them.</p>
@@ -73,7 +84,7 @@ fn page(site: &Site, url: &str) -> String {
     // Writing to a String cannot fail.
     let _ = write!(
         page,
-        "<pre>{}</pre>\n<h2>Checksum databases</h2>\n<table><tr><th>name<th>records in the newest head<th>state</tr>\n",
+        "<pre>{}</pre>\n<h2>Checksum databases</h2>\n<div class=wide><table><tr><th>name<th>records in the newest head<th>head accepted<th>state</tr>\n",
         escape(&lines)
     );
     for database in site.databases.all() {
@@ -92,12 +103,13 @@ fn page(site: &Site, url: &str) -> String {
         };
         let _ = writeln!(
             page,
-            "<tr><td>{}<td>{head}<td>{state}</tr>",
-            escape(database.name())
+            "<tr><td>{}<td>{head}<td>{}<td>{state}</tr>",
+            escape(database.name()),
+            age_of(database)
         );
     }
     page.push_str(
-        "</table>\n<h2>Upstreams</h2>\n<table><tr><th>address<th>state<th>last trouble</tr>\n",
+        "</table></div>\n<h2>Upstreams</h2>\n<div class=wide><table><tr><th>address<th>state<th>last trouble</tr>\n",
     );
     let health = site.sources.health();
     for upstream in &health {
@@ -120,13 +132,32 @@ fn page(site: &Site, url: &str) -> String {
     if health.is_empty() {
         page.push_str("<tr><td colspan=3 class=dim>none: only what is stored is served</tr>\n");
     }
+    page.push_str("</table></div>\n");
+    page
+}
+
+/// Says how old a database's newest head is.
+fn age_of(database: &Database) -> String {
+    if let Database::Own(_) = database {
+        return "<span class=dim>signed here</span>".to_owned();
+    }
+    match (database.head_age(), database.is_standing_still()) {
+        (None, _) => "<span class=dim>never</span>".to_owned(),
+        (Some(age), true) => format!(
+            "<span class=bad>{} ago: too long, no newer one comes</span>",
+            ago(age.as_secs())
+        ),
+        (Some(age), false) => format!("{} ago", ago(age.as_secs())),
+    }
+}
+
+fn end(site: &Site, page: &mut String) {
     let _ = write!(
         page,
-        "</table>\n<p class=dim>sumward {}, {} KiB of answers in memory. /healthz, /readyz and /metrics tell machines.</p>\n</body></html>\n",
+        "<p class=dim>sumward {}, {} KiB of answers in memory. /healthz, /readyz and /metrics tell machines.</p>\n</body></html>\n",
         env!("CARGO_PKG_VERSION"),
         site.shelf.hot_bytes() >> 10,
     );
-    page
 }
 
 /// Returns the two lines that point the go command here. It knows one database only:
@@ -147,13 +178,6 @@ pub(crate) fn go_env_lines(
         (None, Some(database)) => database.key.to_string(),
     };
     format!("go env -w GOPROXY={url}\ngo env -w GOSUMDB={database}\n")
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -178,10 +202,5 @@ mod tests {
             let request = request.body(()).unwrap();
             assert_eq!(host(&request).as_deref(), want);
         }
-    }
-
-    #[test]
-    fn text_of_others_stays_text() {
-        assert_eq!(super::escape("<a&\">"), "&lt;a&amp;&quot;&gt;");
     }
 }

@@ -30,6 +30,15 @@ pub(crate) enum Route {
         /// The version, as the go command writes it.
         what: String,
     },
+    /// Lets stored files go until the rest fits a budget.
+    Gc,
+    /// Takes in a file of a version that somebody brings: `/import/MODULE/@v/VERSION.zip`.
+    Import {
+        /// The file.
+        request: goproxy::Request,
+    },
+    /// What was asked for and could not be had, as a list.
+    Missing,
     /// Which versions came into the database of our own, and when.
     Index,
     /// Something of a module.
@@ -65,6 +74,8 @@ impl Route {
             "/readyz" => return Ok(Self::Ready),
             "/metrics" => return Ok(Self::Metrics),
             "/index" => return Ok(Self::Index),
+            "/gc" => return Ok(Self::Gc),
+            "/missing.txt" => return Ok(Self::Missing),
             instance::PATH => return Ok(Self::Instance),
             _ => {}
         }
@@ -93,6 +104,12 @@ impl Route {
         {
             let what = what.to_owned();
             return Ok(Self::Deny { what });
+        }
+        if let Some(path) = path.strip_prefix("import/")
+            && !cached_only
+        {
+            let request = goproxy::Request::parse(path).map_err(|error| format!("{error}\n"))?;
+            return Ok(Self::Import { request });
         }
         if let Some(rest) = path.strip_prefix("sumdb/") {
             return Ok(Self::Database {
@@ -130,6 +147,9 @@ impl Route {
             | Self::Instance
             | Self::Purge { .. }
             | Self::Deny { .. }
+            | Self::Gc
+            | Self::Missing
+            | Self::Import { .. }
             | Self::Index => metrics::Kind::Other,
         }
     }

@@ -18,6 +18,10 @@ pub(crate) struct FileRecord {
     pub(crate) standing: Standing,
     /// When it was stored, in seconds since 1970.
     pub(crate) stored_at: u64,
+    /// When its bytes were let go for want of room, in seconds since 1970. They are
+    /// fetched again when they are asked for, and must be what they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) evicted_at: Option<u64>,
 }
 
 impl FileRecord {

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use crate::config::Config;
 use crate::data::{Data, Mode};
 use crate::ledger::sled::Sled;
-use crate::ledger::{self, Pages, Table};
+use crate::ledger::{self, FileRecord, Pages, Table};
 use crate::maintain::examine::{Examiner, Finding, cores};
 use crate::maintain::runtime;
 use crate::output::print;
@@ -103,7 +103,7 @@ fn check(config: &Config) -> Result<Report> {
         }
         Ok(())
     })?;
-    index.each_key(|key| {
+    index.each_missed(|key| {
         if !seen.contains(&key) {
             bar.println(&format!("missing: {key} is in the index and not on disk"));
             report.damaged.push(key);
@@ -138,10 +138,16 @@ impl Index<'_> {
         }
     }
 
-    fn each_key(&self, mut take: impl FnMut(String)) -> io::Result<()> {
+    /// Tells of the files that ought to be there: all but those that were let go.
+    fn each_missed(&self, mut take: impl FnMut(String)) -> io::Result<()> {
         let mut pages = Pages::of(&self.ledger, Table::Files, "");
         while let Some(page) = self.runtime.block_on(pages.next())? {
-            page.into_iter().for_each(|(key, _)| take(key));
+            for (key, value) in page {
+                let record = serde_json::from_slice::<FileRecord>(&value);
+                if !record.is_ok_and(|it| it.evicted_at.is_some()) {
+                    take(key);
+                }
+            }
         }
         Ok(())
     }

@@ -91,11 +91,18 @@ impl Remake {
         let changed = self.turns.watch();
         let data = self.config.data.clone();
         let lines = blocking::run_within(CALL_MAX, move || journal::recent(&data, "files"));
-        let mut last = BTreeMap::new();
+        let mut last = BTreeMap::<String, Option<FileRecord>>::new();
         for line in lines.await? {
             match line {
                 Line::Entry(Entry::Removed { key, .. }) => {
                     last.insert(key, None);
+                }
+                Line::Entry(Entry::Evicted { keys, at }) => {
+                    for key in keys {
+                        if let Some(Some(record)) = last.get_mut(&key) {
+                            record.evicted_at = Some(at);
+                        }
+                    }
                 }
                 Line::Entry(entry) => {
                     let first = entry.into_first_use();
@@ -164,6 +171,8 @@ fn read_journal(
 ) -> io::Result<BTreeSet<String>> {
     let mut gone = BTreeSet::new();
     let mut counts = BTreeMap::<String, u64>::new();
+    // Where the file is there all the same, its record says nothing of it.
+    let mut evicted = BTreeMap::<String, u64>::new();
     for line in journal::read(data) {
         let entry = match line {
             Ok(Line::Entry(entry)) => entry,
@@ -179,7 +188,11 @@ fn read_journal(
             }
         };
         match entry {
+            Entry::Evicted { keys, at } => {
+                evicted.extend(keys.into_iter().map(|key| (key, at)));
+            }
             Entry::Removed { key, .. } => {
+                evicted.remove(&key);
                 gone.extend(Key::parse(&key).and_then(|key| version_of_zip(&key)));
                 writer.add(Change::remove(Table::Files, key))?;
             }
@@ -203,6 +216,7 @@ fn read_journal(
             } => writer.add(own::time_of_batch(&database, first, count, at_micros)?)?,
             entry @ Entry::FirstUse { .. } => {
                 if let Some((key, record)) = entry.into_first_use() {
+                    evicted.remove(&key);
                     writer.add(Change::put(Table::Files, key, &record)?)?;
                 }
             }
@@ -212,7 +226,27 @@ fn read_journal(
     for (key, sum) in counts {
         writer.add(Change::put(Table::Fetched, key, &sum)?)?;
     }
+    mark_evicted(evicted, writer)?;
     Ok(gone)
+}
+
+/// Notes of which first uses the bytes were let go.
+fn mark_evicted(evicted: BTreeMap<String, u64>, writer: &mut Writer<'_>) -> io::Result<()> {
+    writer.write()?;
+    for (key, at) in evicted {
+        let Some(key) = Key::parse(&key) else {
+            continue;
+        };
+        if let Some(first) = writer.first_use(&key)? {
+            let evicted_at = Some(at);
+            let record = FileRecord {
+                evicted_at,
+                ..first
+            };
+            writer.add(Change::put(Table::Files, key.as_str(), &record)?)?;
+        }
+    }
+    Ok(())
 }
 
 impl Report {

@@ -221,6 +221,14 @@ impl Error {
         }
     }
 
+    /// Tells whether something could not be had because nobody may be asked for it, or
+    /// nobody answers.
+    pub(crate) fn is_for_want_of_upstream(&self) -> bool {
+        let is_refused = |error: &FetchError| matches!(error, FetchError::Refused { .. });
+        matches!(self, Self::Off | Self::Private { .. })
+            || matches!(self, Self::Upstream(it) if !is_refused(it))
+    }
+
     /// Tells whether nothing was learned about what was asked for, so that an older
     /// answer about it is better than none.
     pub(crate) fn is_trouble(&self) -> bool {

@@ -203,5 +203,6 @@ pub(crate) fn new_record(
         h1: h1.map(|h1| h1.to_string()),
         standing,
         stored_at: seconds_now(),
+        evicted_at: None,
     }
 }

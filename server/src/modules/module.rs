@@ -199,7 +199,11 @@ impl Modules {
         }
     }
 
-    async fn expected(&self, file: &VersionFile, asked: &Asked) -> Result<Option<Expected>, Error> {
+    pub(super) async fn expected(
+        &self,
+        file: &VersionFile,
+        asked: &Asked,
+    ) -> Result<Option<Expected>, Error> {
         match file.part.covered() {
             Some(_) => self
                 .prover
@@ -211,7 +215,7 @@ impl Modules {
     }
 
     /// Gives a judged file its name and its record.
-    async fn keep(
+    pub(super) async fn keep(
         self: &Arc<Self>,
         file: &VersionFile,
         received: Received,
@@ -253,7 +257,12 @@ impl Modules {
         }
     }
 
-    async fn keep_contents(&self, version: &ModuleVersion, record: &FileRecord, files: &Summary) {
+    pub(super) async fn keep_contents(
+        &self,
+        version: &ModuleVersion,
+        record: &FileRecord,
+        files: &Summary,
+    ) {
         let Standing::Proved { .. } = record.standing else {
             return;
         };

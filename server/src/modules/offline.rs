@@ -83,7 +83,7 @@ impl Modules {
 }
 
 /// A release before a pre-release before a pseudo-version, as the go command chooses.
-fn rank(version: &Version) -> u8 {
+pub(super) fn rank(version: &Version) -> u8 {
     let text = version.as_str();
     if pseudo::is_pseudo(text) {
         0

@@ -1,10 +1,11 @@
 //! What must be proved of a module version, and whether it was.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use proto::dirhash::H1;
-use proto::module::ModuleVersion;
+use proto::module::{ModulePath, ModuleVersion};
 use proto::note::VerifierKey;
 use proto::tlog::record_hash;
 
@@ -118,6 +119,12 @@ impl Prover {
     /// Returns why a version is not served any more, where a person has said so.
     pub(crate) fn denied(&self, version: &ModuleVersion) -> Option<String> {
         self.databases.own()?.denied(version)
+    }
+
+    /// Returns the versions of a module that are not served any more.
+    pub(crate) fn denied_of(&self, module: &ModulePath) -> BTreeSet<String> {
+        let own = self.databases.own();
+        own.map_or_else(BTreeSet::new, |own| own.denied_of(module))
     }
 
     /// Judges the hash of a file.

@@ -60,7 +60,27 @@ impl Modules {
             Some(expected) => expected.clone()?,
             None => return Err(Error::Stopping),
         };
-        let standing = match (file.part.covered(), measured.h1, expected) {
+        let standing = self
+            .standing_of(file, &received, measured.h1, expected)
+            .await?;
+        let synced = synced.await.unwrap_or_else(|error| Err(error.into()));
+        synced.map_err(Error::storage("writing a file in staging"))?;
+        received.staged.note_synced();
+        Ok((received, measured.h1, measured.contents, standing))
+    }
+
+    /// Judges a file that is all there.
+    ///
+    /// # Errors
+    /// It is not what it should be, for which evidence is kept, or not what it was first.
+    pub(super) async fn standing_of(
+        &self,
+        file: &VersionFile,
+        received: &Received,
+        h1: Option<H1>,
+        expected: Option<Expected>,
+    ) -> Result<Standing, Error> {
+        let standing = match (file.part.covered(), h1, expected) {
             (Some(covered), Some(h1), Some(expected)) => {
                 let suspect = received.suspect();
                 self.prover
@@ -69,12 +89,8 @@ impl Modules {
             }
             _ => Standing::Uncovered,
         };
-        self.check_first_use(file, &received, measured.h1, &standing)
-            .await?;
-        let synced = synced.await.unwrap_or_else(|error| Err(error.into()));
-        synced.map_err(Error::storage("writing a file in staging"))?;
-        received.staged.note_synced();
-        Ok((received, measured.h1, measured.contents, standing))
+        self.check_first_use(file, received, h1, &standing).await?;
+        Ok(standing)
     }
 
     /// Refuses other bytes than those that were the first under the name, where nothing

@@ -1,11 +1,11 @@
 //! Module versions that are in the log and not served any more: a person has said so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
-use proto::module::ModuleVersion;
+use proto::module::{ModulePath, ModuleVersion, Version};
 
 use crate::journal::{self, Entry, Journal, Line};
 
@@ -76,6 +76,21 @@ impl Denied {
             return None;
         }
         reasons.get(&version.escaped()).cloned()
+    }
+
+    /// Returns the versions of a module that are not served.
+    pub(crate) fn versions_of(&self, module: &ModulePath) -> BTreeSet<String> {
+        let reasons = self.reasons.read().unwrap_or_else(PoisonError::into_inner);
+        if reasons.is_empty() {
+            return BTreeSet::new();
+        }
+        let prefix = format!("{}@", module.escaped());
+        let of_module = reasons.range(prefix.clone()..);
+        of_module
+            .map_while(|(name, _)| name.strip_prefix(&prefix))
+            .filter_map(|version| Version::from_escaped(version).ok())
+            .map(|version| version.to_string())
+            .collect()
     }
 
     /// Denies a version for a reason, or serves it again. Durable on return.

@@ -149,6 +149,7 @@ mod tests {
                 reason: "proof is off".to_owned(),
             },
             stored_at: 7,
+            evicted_at: None,
         }
     }
 

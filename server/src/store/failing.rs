@@ -30,6 +30,8 @@ pub(crate) enum Call {
     Publish,
     /// Removing.
     Remove,
+    /// Removing many that can be had again.
+    Evict,
     /// Touching.
     Touch,
 }
@@ -62,7 +64,7 @@ impl<B> Failing<B> {
     pub(crate) fn fill_disk(&self) {
         self.fail(|call| match call {
             Call::Stage | Call::Publish => Some(Fault::NotDone(io::ErrorKind::StorageFull)),
-            Call::Read | Call::Remove | Call::Touch => None,
+            Call::Read | Call::Remove | Call::Evict | Call::Touch => None,
         });
     }
 
@@ -113,6 +115,10 @@ impl<B: Blobs> Blobs for Failing<B> {
 
     async fn remove(&self, key: &Key) -> io::Result<bool> {
         run(&self.faults, Call::Remove, self.inner.remove(key)).await
+    }
+
+    async fn evict(&self, keys: Vec<Key>) -> io::Result<usize> {
+        run(&self.faults, Call::Evict, self.inner.evict(keys)).await
     }
 
     async fn touch(&self, key: &Key) -> io::Result<()> {

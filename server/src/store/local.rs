@@ -30,6 +30,9 @@ const READ_BYTES_MAX: u64 = 64 << 10;
 /// How long publishing may take, which writes the whole file to the disk.
 const PUBLISH_MAX: Duration = Duration::from_secs(300);
 
+/// How long the removal of a batch of files may take.
+const EVICT_MAX: Duration = Duration::from_secs(300);
+
 impl Local {
     /// Opens `DATA/modules`, making it where absent. Where it is on another file
     /// system than `staging`, files are staged in `DATA/modules/.staging`. Blocks.
@@ -107,6 +110,23 @@ impl Blobs for Local {
     async fn remove(&self, key: &Key) -> io::Result<bool> {
         let path = self.changed(key)?;
         blocking::run_within(CALL_MAX, move || remove(&path)).await
+    }
+
+    async fn evict(&self, keys: Vec<Key>) -> io::Result<usize> {
+        self.staging()?;
+        let paths: Vec<_> = keys.iter().map(|key| self.path(key)).collect();
+        blocking::run_within(EVICT_MAX, move || {
+            let mut count = 0;
+            for path in paths {
+                match fs::remove_file(&path) {
+                    Ok(()) => count += 1,
+                    Err(error) if is_absence(&error) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(count)
+        })
+        .await
     }
 
     async fn touch(&self, key: &Key) -> io::Result<()> {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::{Found, Key, is_absence};
 
@@ -19,8 +20,11 @@ pub(super) struct FolderWalk {
     /// What places begin with that are met.
     prefix: String,
     folders: VecDeque<PathBuf>,
-    files: std::vec::IntoIter<PathBuf>,
+    files: std::vec::IntoIter<Met>,
 }
+
+/// A file met in the folder that is read.
+type Met = (PathBuf, Option<fs::Metadata>);
 
 impl FolderWalk {
     /// Returns the files below `root` whose place begins with `prefix`.
@@ -49,13 +53,14 @@ impl FolderWalk {
             if !self.is_wanted(&path) {
                 continue;
             }
-            if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+            let metadata = fs::symlink_metadata(&path).ok();
+            if metadata.as_ref().is_some_and(fs::Metadata::is_dir) {
                 self.folders.push_back(path);
             } else {
-                files.push(path);
+                files.push((path, metadata));
             }
         }
-        files.sort();
+        files.sort_by(|(a, _), (b, _)| a.cmp(b));
         self.files = files.into_iter();
         Ok(())
     }
@@ -69,10 +74,16 @@ impl FolderWalk {
         !staging && place.starts_with(self.prefix.as_bytes())
     }
 
-    fn found(&self, path: PathBuf) -> Found {
+    fn found(&self, (path, metadata): Met) -> Found {
         let inside = path.strip_prefix(&self.root).ok();
         let key = inside.and_then(Path::to_str).and_then(Key::parse);
-        Found { key, path }
+        let modified = metadata.as_ref().and_then(|it| it.modified().ok());
+        Found {
+            key,
+            path,
+            bytes: metadata.map_or(0, |it| it.len()),
+            modified: modified.unwrap_or(SystemTime::UNIX_EPOCH),
+        }
     }
 }
 
@@ -81,8 +92,8 @@ impl Iterator for FolderWalk {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(path) = self.files.next() {
-                return Some(Ok(self.found(path)));
+            if let Some(met) = self.files.next() {
+                return Some(Ok(self.found(met)));
             }
             let folder = self.folders.pop_front()?;
             if let Err(error) = self.enter(&folder) {

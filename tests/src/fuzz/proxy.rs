@@ -4,10 +4,23 @@ use proto::goproxy::list::{Proxy, ProxyList};
 use proto::goproxy::sumdb::SumdbRequest;
 use proto::goproxy::{self, Request};
 use proto::info::{Info, versions};
+use proto::modcache::{Found, find};
 use proto::module::{Version, pseudo};
 
 use super::names::is_safe_path;
 use super::text;
+
+/// The path of a file below a module cache or the storage of another proxy.
+pub fn modcache(data: &[u8]) {
+    let Found::File(request) = find(&text(data)) else {
+        return;
+    };
+    let place = request.path();
+    is_safe_path(&place);
+    assert!(request.version().is_some(), "{place}");
+    // Every place of a tree is found where it lies.
+    assert_eq!(find(&place), Found::File(request));
+}
 
 /// The path of a URL, or what follows `/sumdb/<name>/`.
 pub fn goproxy_request(data: &[u8]) {

@@ -130,3 +130,91 @@ fn a_moved_tag_is_noticed_without_anybody_asking_and_the_logged_bytes_stay() {
         .collect();
     assert!(text.contains("h1_upstream_now"), "{text}");
 }
+
+#[test]
+fn a_denied_version_leaves_lists_and_the_latest_until_it_is_allowed() {
+    let corp = Corp::of(&[]);
+    Module::library("corp.example/tools", "v1.1.0").write(corp.private_tree.path());
+    let folder = corp.private_tree.path().join("corp.example/tools");
+    std::fs::copy(folder.join("@v/v1.1.0.info"), folder.join("@latest")).unwrap();
+    let server = corp.serve();
+    let list = "/corp.example/tools/@v/list";
+    let latest = "/corp.example/tools/@latest";
+    let whole = server.get(list).text();
+    assert!(
+        whole.contains("v1.0.0\n") && whole.contains("v1.1.0\n"),
+        "{whole}"
+    );
+    let before = server.get(latest).text();
+    assert!(before.contains("v1.1.0"), "{before}");
+    for version in ["v1.0.0", "v1.1.0"] {
+        let zip = format!("/corp.example/tools/@v/{version}.zip");
+        assert_eq!(server.get(&zip).status, 200);
+    }
+    let command = |words: &[&str]| {
+        let config = ["--config", &corp.config()].map(str::to_owned);
+        let words = words.iter().map(|word| (*word).to_owned());
+        let words: Vec<String> = words.chain(config).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let (ok, said) = corp.setup().tool(&words);
+        assert!(ok, "{said}");
+    };
+    let reason = "it deletes files";
+    command(&[
+        "own",
+        "deny",
+        "corp.example/tools@v1.1.0",
+        "--reason",
+        reason,
+    ]);
+    // Twice: the second may come from memory.
+    for _ in 0..2 {
+        assert_eq!(server.get(list).text(), whole.replace("v1.1.0\n", ""));
+        let text = server.get(latest).text();
+        assert!(
+            text.contains("v1.0.0") && !text.contains("v1.1.0"),
+            "{text}"
+        );
+    }
+    let go = corp.go(&Toolchain::find("1.27."), &server);
+    let program = go::program(&["corp.example/tools"], &[]);
+    go.must(program.path(), &["get", "corp.example/tools@latest"]);
+    let chosen = std::fs::read_to_string(program.path().join("go.mod")).unwrap();
+    assert!(chosen.contains("corp.example/tools v1.0.0"), "{chosen}");
+    command(&[
+        "own",
+        "deny",
+        "corp.example/tools@v1.0.0",
+        "--reason",
+        reason,
+    ]);
+    let reply = server.get(latest);
+    assert_eq!(reply.status, 403, "{}", reply.text());
+    assert!(reply.text().contains(reason), "{}", reply.text());
+    command(&["own", "allow", "corp.example/tools@v1.0.0"]);
+    command(&["own", "allow", "corp.example/tools@v1.1.0"]);
+    assert_eq!(server.get(list).text(), whole);
+    assert_eq!(server.get(latest).text(), before);
+}
+
+#[test]
+fn files_that_our_own_log_has_promised_are_never_let_go() {
+    let public = Module::library("example.com/public", "v1.0.0");
+    let corp = Corp::of(&[&public]);
+    let server = corp.serve();
+    for target in [
+        "/corp.example/tools/@v/v1.0.0.zip",
+        "/example.com/public/@v/v1.0.0.zip",
+    ] {
+        assert_eq!(server.get(target).status, 200);
+    }
+    let words = ["gc", "--budget", "0", "--only-copies-of", "corp.example"];
+    let (met, said) = corp.setup().tool(&words);
+    assert!(
+        !met && said.contains("in the database of your own"),
+        "{said}"
+    );
+    let stored = |place: &str| corp.data().join("modules").join(place).exists();
+    assert!(stored("corp.example/tools/@v/v1.0.0.zip"));
+    assert!(!stored("example.com/public/@v/v1.0.0.zip"));
+}

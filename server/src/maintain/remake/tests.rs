@@ -139,6 +139,7 @@ impl Watch for Purges<'_> {
             h1: None,
             standing: Standing::Exempt,
             stored_at: 9,
+            evicted_at: None,
         };
         self.runtime.block_on(async {
             self.shelf.remove(gone).await.unwrap();
