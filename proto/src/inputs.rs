@@ -30,7 +30,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct as _};
 
 use crate::canonical;
 
@@ -63,7 +63,8 @@ pub struct Inputs {
 }
 
 /// The sources of a build.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Source {
     /// The commit that they are of; null outside version control.
     pub revision: Option<Revision>,
@@ -81,7 +82,8 @@ pub struct Source {
 }
 
 /// A commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Revision {
     /// The version control system.
     pub system: String,
@@ -93,7 +95,8 @@ pub struct Revision {
 }
 
 /// A Go toolchain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Toolchain {
     /// `go env GOVERSION`.
     pub version: String,
@@ -105,7 +108,8 @@ pub struct Toolchain {
 }
 
 /// The C side of a build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cgo {
     /// CGO_CFLAGS and its kind, by name; a word that may not be published is
     /// written as `…`.
@@ -152,6 +156,42 @@ impl Serialize for Inputs {
         fields.serialize_field("unstated", &self.unstated)?;
         fields.end()
     }
+}
+
+/// Reads what [`Inputs::bytes`] writes: every field, none besides, and of this [`TYPE`].
+impl<'de> Deserialize<'de> for Inputs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let form = Form::deserialize(deserializer)?;
+        if form.of_type != TYPE {
+            let of_type = form.of_type;
+            return Err(serde::de::Error::custom(format_args!(
+                "inputs of the type {of_type:?}, want {TYPE:?}"
+            )));
+        }
+        Ok(Self {
+            package: form.package,
+            source: form.source,
+            toolchain: form.toolchain,
+            flags: form.flags,
+            target: form.target,
+            cgo: form.cgo,
+            unstated: form.unstated,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    #[serde(rename = "type")]
+    of_type: String,
+    package: String,
+    source: Source,
+    toolchain: Toolchain,
+    flags: Vec<String>,
+    target: BTreeMap<String, String>,
+    cgo: Option<Cgo>,
+    unstated: BTreeSet<String>,
 }
 
 #[cfg(test)]
@@ -204,6 +244,20 @@ mod tests {
         let (text, digest) = golden.trim_end().split_once('\n').unwrap();
         assert_eq!(String::from_utf8(full().bytes().unwrap()).unwrap(), text);
         assert_eq!(full().sha256().unwrap(), digest);
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let bytes = full().bytes().unwrap();
+        assert_eq!(serde_json::from_slice::<Inputs>(&bytes).unwrap(), full());
+        let text = String::from_utf8(bytes).unwrap();
+        for bad in [
+            text.replace("inputs-v1", "inputs-v2"),
+            text.replacen('{', "{\"more\":1,", 1),
+            text.replacen("\"go_sum\"", "\"go_sums\"", 1),
+        ] {
+            assert!(serde_json::from_str::<Inputs>(&bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

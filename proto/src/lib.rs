@@ -5,6 +5,7 @@
 //! source of randomness: bytes, times and keys are arguments.
 #![warn(missing_docs)]
 
+pub mod attest;
 pub mod buildid;
 pub mod buildinfo;
 pub mod cacheprog;
