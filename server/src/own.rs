@@ -22,6 +22,7 @@ mod read;
 mod settings;
 mod step;
 mod times;
+mod witnessed;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -47,6 +48,7 @@ pub(crate) use error::Error;
 pub(crate) use read::TileBody;
 pub(crate) use settings::{check, high_water_of};
 pub(crate) use times::change as time_of_batch;
+pub(crate) use witnessed::Standing as WitnessStanding;
 
 use crate::config;
 use crate::flight::Flights;
@@ -60,6 +62,7 @@ use map::Map;
 use queue::Queue;
 use read::Reader;
 use times::Times;
+use witnessed::Witnessed;
 
 /// The longest record: two lines, each with a module path, a version and a hash.
 const RECORD_BYTES_MAX: usize = 8 << 10;
@@ -74,6 +77,7 @@ pub(crate) struct Own {
     reader: Reader,
     journal: Journal,
     denied: Denied,
+    witnessed: Witnessed,
     admit: Arc<dyn Admit>,
     /// Says which modules are private: those are proved here.
     upstream: config::Upstream,
@@ -91,6 +95,8 @@ pub(crate) struct Parts {
     pub(crate) high_water: PathBuf,
     /// The size with which a person says to go on.
     pub(crate) accepted: Option<u64>,
+    /// The settings, for the witnesses.
+    pub(crate) settings: config::Own,
     /// The step after which the process ends, in tests.
     pub(crate) end_after: Option<String>,
     /// The files that are being written.
@@ -171,6 +177,7 @@ impl Own {
             log,
             queue,
             denied: Denied::open(data, parts.journal.clone(), name)?,
+            witnessed: Witnessed::new(&parts.settings).map_err(io::Error::other)?,
             journal: parts.journal,
             admit: parts.admit,
             upstream: upstream.clone(),
@@ -213,12 +220,14 @@ impl Own {
         self.given_out().map(|head| head.note)
     }
 
-    /// The newest signed head, as witnesses and monitors read it.
+    /// The newest signed head, as witnesses and monitors read it, with the cosignatures
+    /// that there are of it.
     ///
     /// # Errors
     /// As [`latest`](Self::latest).
     pub(crate) fn checkpoint(&self) -> Result<Vec<u8>, Error> {
-        self.given_out().map(|head| head.checkpoint)
+        let head = self.given_out()?;
+        Ok(self.witnessed.attach(&head.tree, head.checkpoint))
     }
 
     fn given_out(&self) -> Result<own::SignedHead, Error> {
@@ -261,6 +270,9 @@ impl Own {
             return Ok(answered);
         }
         if let Some(reason) = self.unsigned() {
+            return Err(Error::Unsigned { reason });
+        }
+        if let Some(reason) = self.witnessed.stopped() {
             return Err(Error::Unsigned { reason });
         }
         let (this, wanted) = (Arc::clone(self), module.clone());
