@@ -58,6 +58,7 @@ struct Database {
     standing_still: Gauge,
     stopped: Gauge,
     cosignatures: Gauge<u64, AtomicU64>,
+    look_alikes: Gauge<u64, AtomicU64>,
     unwitnessed: Gauge,
 }
 
@@ -186,6 +187,7 @@ impl Metrics {
         let standing_still = Family::<[(&str, String); 1], Gauge>::default();
         let stopped = Family::<[(&str, String); 1], Gauge>::default();
         let cosignatures = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
+        let look_alikes = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
         let unwitnessed = Family::<[(&str, String); 1], Gauge>::default();
         for (name, database) in &mut self.databases {
             let label = [("database", name.clone())];
@@ -194,6 +196,7 @@ impl Metrics {
             database.standing_still = standing_still.get_or_create_owned(&label);
             database.stopped = stopped.get_or_create_owned(&label);
             database.cosignatures = cosignatures.get_or_create_owned(&label);
+            database.look_alikes = look_alikes.get_or_create_owned(&label);
             database.unwitnessed = unwitnessed.get_or_create_owned(&label);
         }
         let r = &mut self.registry;
@@ -222,6 +225,11 @@ impl Metrics {
             "database_cosignatures",
             "Witnesses that have cosigned the newest head of our own log lately",
             cosignatures,
+        );
+        r.register(
+            "database_look_alikes",
+            "Modules logged since the start whose names look like those of others",
+            look_alikes,
         );
         r.register(
             "database_unwitnessed",
@@ -326,6 +334,13 @@ impl Metrics {
     pub fn database_stopped(&self, name: &str, stopped: bool) {
         if let Some(database) = self.databases.get(name) {
             database.stopped.set(i64::from(stopped));
+        }
+    }
+
+    /// Notes how many modules of a database look like others.
+    pub fn database_look_alikes(&self, name: &str, count: u64) {
+        if let Some(database) = self.databases.get(name) {
+            database.look_alikes.set(count);
         }
     }
 

@@ -29,6 +29,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderValue;
 use proto::module::{ModulePath, ModuleVersion};
@@ -153,6 +154,7 @@ impl Own {
             files: files.clone(),
             ledger: parts.ledger,
             is_read_only: parts.is_read_only,
+            alike: AtomicU64::new(0),
         });
         let standing = Handle::current().block_on(log.stand_or_serve(parts.accepted))?;
         // Only now: a start that finishes a batch takes the same last steps.
@@ -293,6 +295,12 @@ impl Own {
     /// What the disk answers, or that it is beyond the log.
     pub(crate) async fn record(&self, id: u64) -> Result<Vec<u8>, Error> {
         self.reader.record(id).await
+    }
+
+    /// Returns how many modules have come since the start whose names look like those of
+    /// others in the log.
+    pub(crate) fn look_alikes(&self) -> u64 {
+        self.log.alike.load(Ordering::Relaxed)
     }
 
     /// Returns why a logged version is not served any more; `None` where it is.
