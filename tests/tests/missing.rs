@@ -1,5 +1,6 @@
 //! What was asked for and could not be had: a list for the next transfer, on the page and
 //! as a file, kept over a restart.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
