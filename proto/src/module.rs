@@ -18,6 +18,7 @@
 
 mod check;
 mod escape;
+pub mod lookalike;
 pub mod pattern;
 pub mod pseudo;
 #[cfg(test)]

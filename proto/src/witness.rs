@@ -21,6 +21,7 @@ mod answer;
 mod judge;
 mod policy;
 mod request;
+mod sender;
 
 use sha2::{Digest as _, Sha256};
 
@@ -28,6 +29,7 @@ pub use answer::{Answer, SIZE_TYPE};
 pub use judge::{Admitted, Contradiction, Log, Persisted, Refusal, RememberedHead, admit};
 pub use policy::{Policy, SKEW_MAX_S, Standing};
 pub use request::{AddCheckpoint, PROOF_LEN_MAX, REQUEST_LEN_MAX};
+pub use sender::{Next, Sender};
 
 use crate::{note, tlog};
 

@@ -36,6 +36,7 @@ pub(crate) mod folder;
 mod gc;
 mod own;
 mod self_check;
+mod witnesses;
 
 use folder::Folder;
 
@@ -284,6 +285,11 @@ impl Bound {
                 app.stop
                     .clone()
                     .run_until_cancelled_owned(gc::tend(Arc::clone(&app.site))),
+            );
+            serving.spawn(
+                app.stop
+                    .clone()
+                    .run_until_cancelled_owned(witnesses::tend(Arc::clone(&app.site))),
             );
         }
         let catch_up = app.catch_up.lock().ok().and_then(|mut it| it.take());

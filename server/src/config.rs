@@ -46,6 +46,7 @@ mod unit;
 mod upstream;
 mod upstream_list;
 mod variables;
+mod witnesses;
 mod word;
 
 pub(crate) use address::UNIX_PATH_BYTES_MAX;
@@ -53,6 +54,7 @@ pub use limits::Limits;
 pub use pins::Pins;
 pub(crate) use unit::parse_size;
 pub use upstream::{Breaker, HttpProxy, Private, Upstream};
+pub use witnesses::{Unwitnessed, Witness};
 
 /// Everything the server needs to know before it starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -162,6 +164,14 @@ pub struct Own {
     /// How long after a private version was compared with its upstream the next one is;
     /// none is when `None`.
     pub recheck: Option<Duration>,
+    /// Who is sent each new head, to cosign it.
+    pub witnesses: Vec<Witness>,
+    /// How many of them must have cosigned the newest head; all when `None`.
+    pub witnesses_needed: Option<usize>,
+    /// How old their cosignatures may be.
+    pub cosigned_within: Duration,
+    /// What becomes of new records while too few have.
+    pub unwitnessed: Unwitnessed,
     /// The size of the log with which a person says to go on signing. No key says it, only
     /// a flag: it is meant for one start.
     pub accept_head: Option<u64>,
@@ -321,12 +331,23 @@ const LISTEN: Address = Address::Tcp(SocketAddr::new(
     8080,
 ));
 
+impl Own {
+    /// Returns how many witnesses must have cosigned the newest head.
+    pub fn witnesses_needed(&self) -> usize {
+        self.witnesses_needed.unwrap_or(self.witnesses.len())
+    }
+}
+
 impl Default for Own {
     fn default() -> Self {
         Self {
             key: None,
             high_water: None,
             recheck: Some(Duration::from_secs(3600)),
+            witnesses: Vec::new(),
+            witnesses_needed: None,
+            cosigned_within: Duration::from_secs(3600),
+            unwitnessed: Unwitnessed::Alarm,
             accept_head: None,
             end_after: None,
         }

@@ -57,6 +57,9 @@ struct Database {
     head_age: Gauge<u64, AtomicU64>,
     standing_still: Gauge,
     stopped: Gauge,
+    cosignatures: Gauge<u64, AtomicU64>,
+    look_alikes: Gauge<u64, AtomicU64>,
+    unwitnessed: Gauge,
 }
 
 /// Counts as one until it is dropped.
@@ -183,12 +186,18 @@ impl Metrics {
         let ages = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
         let standing_still = Family::<[(&str, String); 1], Gauge>::default();
         let stopped = Family::<[(&str, String); 1], Gauge>::default();
+        let cosignatures = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
+        let look_alikes = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
+        let unwitnessed = Family::<[(&str, String); 1], Gauge>::default();
         for (name, database) in &mut self.databases {
             let label = [("database", name.clone())];
             database.head = heads.get_or_create_owned(&label);
             database.head_age = ages.get_or_create_owned(&label);
             database.standing_still = standing_still.get_or_create_owned(&label);
             database.stopped = stopped.get_or_create_owned(&label);
+            database.cosignatures = cosignatures.get_or_create_owned(&label);
+            database.look_alikes = look_alikes.get_or_create_owned(&label);
+            database.unwitnessed = unwitnessed.get_or_create_owned(&label);
         }
         let r = &mut self.registry;
         r.register(
@@ -211,6 +220,21 @@ impl Metrics {
             "database_stopped",
             "1 while a fork stops the database until a person acts",
             stopped,
+        );
+        r.register(
+            "database_cosignatures",
+            "Witnesses that have cosigned the newest head of our own log lately",
+            cosignatures,
+        );
+        r.register(
+            "database_look_alikes",
+            "Modules logged since the start whose names look like those of others",
+            look_alikes,
+        );
+        r.register(
+            "database_unwitnessed",
+            "1 while too few witnesses have cosigned the newest head of our own log",
+            unwitnessed,
         );
     }
 
@@ -310,6 +334,22 @@ impl Metrics {
     pub fn database_stopped(&self, name: &str, stopped: bool) {
         if let Some(database) = self.databases.get(name) {
             database.stopped.set(i64::from(stopped));
+        }
+    }
+
+    /// Notes how many modules of a database look like others.
+    pub fn database_look_alikes(&self, name: &str, count: u64) {
+        if let Some(database) = self.databases.get(name) {
+            database.look_alikes.set(count);
+        }
+    }
+
+    /// Notes how many witnesses have cosigned the newest head of a database, and whether
+    /// that is too few.
+    pub fn database_witnesses(&self, name: &str, cosignatures: u64, are_too_few: bool) {
+        if let Some(database) = self.databases.get(name) {
+            database.cosignatures.set(cosignatures);
+            database.unwitnessed.set(i64::from(are_too_few));
         }
     }
 

@@ -22,12 +22,14 @@ mod read;
 mod settings;
 mod step;
 mod times;
+mod witnessed;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderValue;
 use proto::module::{ModulePath, ModuleVersion};
@@ -47,6 +49,7 @@ pub(crate) use error::Error;
 pub(crate) use read::TileBody;
 pub(crate) use settings::{check, high_water_of};
 pub(crate) use times::change as time_of_batch;
+pub(crate) use witnessed::Standing as WitnessStanding;
 
 use crate::config;
 use crate::flight::Flights;
@@ -60,6 +63,7 @@ use map::Map;
 use queue::Queue;
 use read::Reader;
 use times::Times;
+use witnessed::Witnessed;
 
 /// The longest record: two lines, each with a module path, a version and a hash.
 const RECORD_BYTES_MAX: usize = 8 << 10;
@@ -74,6 +78,7 @@ pub(crate) struct Own {
     reader: Reader,
     journal: Journal,
     denied: Denied,
+    witnessed: Witnessed,
     admit: Arc<dyn Admit>,
     /// Says which modules are private: those are proved here.
     upstream: config::Upstream,
@@ -91,6 +96,8 @@ pub(crate) struct Parts {
     pub(crate) high_water: PathBuf,
     /// The size with which a person says to go on.
     pub(crate) accepted: Option<u64>,
+    /// The settings, for the witnesses.
+    pub(crate) settings: config::Own,
     /// The step after which the process ends, in tests.
     pub(crate) end_after: Option<String>,
     /// The files that are being written.
@@ -147,6 +154,7 @@ impl Own {
             files: files.clone(),
             ledger: parts.ledger,
             is_read_only: parts.is_read_only,
+            alike: AtomicU64::new(0),
         });
         let standing = Handle::current().block_on(log.stand_or_serve(parts.accepted))?;
         // Only now: a start that finishes a batch takes the same last steps.
@@ -171,6 +179,7 @@ impl Own {
             log,
             queue,
             denied: Denied::open(data, parts.journal.clone(), name)?,
+            witnessed: Witnessed::new(&parts.settings).map_err(io::Error::other)?,
             journal: parts.journal,
             admit: parts.admit,
             upstream: upstream.clone(),
@@ -213,12 +222,14 @@ impl Own {
         self.given_out().map(|head| head.note)
     }
 
-    /// The newest signed head, as witnesses and monitors read it.
+    /// The newest signed head, as witnesses and monitors read it, with the cosignatures
+    /// that there are of it.
     ///
     /// # Errors
     /// As [`latest`](Self::latest).
     pub(crate) fn checkpoint(&self) -> Result<Vec<u8>, Error> {
-        self.given_out().map(|head| head.checkpoint)
+        let head = self.given_out()?;
+        Ok(self.witnessed.attach(&head.tree, head.checkpoint))
     }
 
     fn given_out(&self) -> Result<own::SignedHead, Error> {
@@ -263,6 +274,9 @@ impl Own {
         if let Some(reason) = self.unsigned() {
             return Err(Error::Unsigned { reason });
         }
+        if let Some(reason) = self.witnessed.stopped() {
+            return Err(Error::Unsigned { reason });
+        }
         let (this, wanted) = (Arc::clone(self), module.clone());
         let work = async move { this.admit(wanted, via).await };
         let id = self.admissions.join(module.clone(), work).await?;
@@ -281,6 +295,12 @@ impl Own {
     /// What the disk answers, or that it is beyond the log.
     pub(crate) async fn record(&self, id: u64) -> Result<Vec<u8>, Error> {
         self.reader.record(id).await
+    }
+
+    /// Returns how many modules have come since the start whose names look like those of
+    /// others in the log.
+    pub(crate) fn look_alikes(&self) -> u64 {
+        self.log.alike.load(Ordering::Relaxed)
     }
 
     /// Returns why a logged version is not served any more; `None` where it is.

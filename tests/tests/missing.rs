@@ -1,8 +1,10 @@
 //! What was asked for and could not be had: a list for the next transfer, on the page and
 //! as a file, kept over a restart.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use testkit::client;
 use testkit::module::Module;
@@ -45,7 +47,8 @@ fn what_was_asked_for_in_vain_is_listed_until_it_is_here() {
     assert!(page.contains("example.com/Thing@v1.0.0"), "{page}");
     assert!(page.contains("href=\"/missing.txt\""), "{page}");
     assert!(!page.contains("fourth"), "{page}");
-    drop(server);
+    let (status, said) = server.terminate(Duration::from_secs(60));
+    assert!(status.success(), "{said}");
 
     let server = world.serve();
     for ending in ["info", "mod", "zip"] {

@@ -8,6 +8,8 @@ mod crash;
 mod decided;
 #[path = "own/oracle.rs"]
 mod oracle;
+#[path = "own/witnessed.rs"]
+mod witnessed;
 
 use std::path::PathBuf;
 

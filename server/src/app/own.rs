@@ -65,6 +65,7 @@ pub(super) fn open(
         signer,
         high_water: own::high_water_of(&config.own, key),
         accepted: config.own.accept_head,
+        settings: config.own.clone(),
         end_after: config.own.end_after.clone(),
         staging: folder.staging.clone(),
         ledger: Arc::clone(&folder.ledger),

@@ -12,6 +12,7 @@ use super::pins::PinWords;
 use super::schema::Schema;
 use super::unit::{Count, Pause, Size, Timeout};
 use super::upstream_list::{HttpProxyUrl, NoProxy, PrivateEntries, Upstreams};
+use super::witnesses::{Needed, UnwitnessedWord, Witnesses};
 use super::word::{FormatWord, Level, ModeWord, ModulePatterns, Path, Switch};
 use crate::config;
 
@@ -106,6 +107,10 @@ section!(Own of config::Own {
     key: Said<OrOff<Path>>,
     high_water: Said<OrOff<Path>>,
     recheck: Said<OrOff<Timeout>>,
+    witnesses: Said<Witnesses>,
+    witnesses_needed: Said<Needed>,
+    cosigned_within: Said<Timeout>,
+    unwitnessed: Said<UnwitnessedWord>,
 });
 
 section!(Proof of config::Proof {

@@ -133,6 +133,10 @@ pub(super) fn is_address(host: &HeaderValue) -> bool {
 async fn measure(site: &Site) {
     site.modules.measure().await;
     site.metrics.log_dropped(crate::telemetry::dropped());
+    if let Some(own) = site.databases.own() {
+        site.metrics
+            .database_look_alikes(own.name(), own.look_alikes());
+    }
     for database in site.databases.all() {
         let head = database.head_size().unwrap_or(0);
         site.metrics.database_head(database.name(), head);

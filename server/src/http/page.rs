@@ -12,6 +12,7 @@ use super::html::{ago, escape};
 use super::{Role, Site, missing, response};
 use crate::config;
 use crate::metrics::Breaker;
+use crate::own;
 use crate::sumdb::{Database, Databases};
 
 /// Answers with the page. It shows this server's address as the client wrote it; on the
@@ -107,6 +108,11 @@ fn page(site: &Site, url: &str) -> String {
             escape(database.name()),
             age_of(database)
         );
+        if let Database::Own(own) = database
+            && let Some(standing) = own.witness_standing()
+        {
+            let _ = writeln!(page, "<tr><td><td colspan=3>{}</tr>", witnesses(&standing));
+        }
     }
     page.push_str(
         "</table></div>\n<h2>Upstreams</h2>\n<div class=wide><table><tr><th>address<th>state<th>last trouble</tr>\n",
@@ -134,6 +140,24 @@ fn page(site: &Site, url: &str) -> String {
     }
     page.push_str("</table></div>\n");
     page
+}
+
+/// Says how the newest head of our own log stands with its witnesses.
+fn witnesses(standing: &own::WitnessStanding) -> String {
+    let class = if standing.is_alarmed { "bad" } else { "dim" };
+    let mut text = format!(
+        "<span class={class}>cosigned by {} of {} witnesses, {} are needed</span>",
+        standing.fresh, standing.witnesses, standing.needed
+    );
+    for (name, why) in &standing.troubles {
+        let _ = write!(
+            text,
+            "<br><span class=dim>{}: {}</span>",
+            escape(name),
+            escape(why)
+        );
+    }
+    text
 }
 
 /// Says how old a database's newest head is.

@@ -13,6 +13,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use proto::note::{SignerKey, VerifierKey};
 use proto::sumdb::Head;
@@ -24,7 +25,7 @@ use proto::tlog::{Level, Node, Tile, Tree, subtree_hash};
 
 use super::files::Files;
 use super::high_water::Mark;
-use super::map::Map;
+use super::map::{Alike, Map};
 use super::step::{Step, reach};
 use super::times::Times;
 use crate::blocking::{self, CALL_MAX};
@@ -41,6 +42,8 @@ pub(super) struct Log {
     pub(super) times: Times,
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) is_read_only: bool,
+    /// Modules that came since the start and look like others.
+    pub(super) alike: AtomicU64,
 }
 
 /// Where a log goes on.
@@ -148,7 +151,8 @@ impl Log {
         let head = self.sign(batch.tree)?;
         self.swap(Some(before.note.as_slice()), &head.note).await?;
         reach(Step::HeadSwapped);
-        self.map.add(batch.first, &batch.records).await?;
+        let alike = self.map.add(batch.first, &batch.records).await?;
+        self.tell(&alike);
         self.ledger.flush().await?;
         reach(Step::LedgerFlushed);
         self.publish(&head, false, false).await?;
@@ -162,6 +166,19 @@ impl Log {
             tracing::warn!(%error, "tiles of the log that were replaced are not removed");
         }
         Ok((batch, head))
+    }
+
+    /// Says of modules that came into the log that others there look like them.
+    fn tell(&self, alike: &[Alike]) {
+        self.alike.fetch_add(alike.len() as u64, Ordering::Relaxed);
+        for Alike { path, earlier } in alike {
+            tracing::warn!(
+                database = self.verifier.name(),
+                module.path = path,
+                earlier,
+                "a module came into the log whose name looks like that of another"
+            );
+        }
     }
 
     /// Writes a head to the high-water mark, and then to the checkpoint.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use proto::witness::Policy;
+
 use super::{high_water, key};
 use crate::config;
 
@@ -22,6 +24,10 @@ pub(crate) fn check(
     if followed.iter().any(|it| it.name == signer.name()) {
         let message = format!("{} is one of the followed databases as well", signer.name());
         found.push(("own.key".to_owned(), message));
+    }
+    let keys = settings.witnesses.iter().map(|it| it.key.clone());
+    if let Err(error) = Policy::new(keys.collect(), settings.witnesses_needed(), None) {
+        found.push(("own.witnesses".to_owned(), error.to_string()));
     }
     let mark = high_water_of(settings, path);
     if let Err(error) = high_water::check(&mark) {

@@ -30,6 +30,7 @@ mod http_proxy;
 pub(crate) mod instance;
 mod netrc;
 mod no_proxy;
+pub(crate) mod post;
 mod reach;
 mod redirect;
 mod resolver;

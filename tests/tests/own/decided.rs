@@ -218,3 +218,32 @@ fn files_that_our_own_log_has_promised_are_never_let_go() {
     assert!(stored("corp.example/tools/@v/v1.0.0.zip"));
     assert!(!stored("example.com/public/@v/v1.0.0.zip"));
 }
+
+#[test]
+fn names_that_look_like_one_already_logged_are_logged_and_reported() {
+    let corp = Corp::of(&[]);
+    for path in [
+        "corp.example/to0ls",
+        "corp.example/Tools",
+        "corp.example/other",
+    ] {
+        Module::library(path, "v1.0.0").write(corp.private_tree.path());
+    }
+    let server = corp.serve();
+    for module in ["tools", "other", "to0ls", "!tools"] {
+        let module = format!("corp.example/{module}@v1.0.0");
+        assert_eq!(lookup(&server, &module).status, 200, "{module}");
+    }
+    assert_eq!(size(&server), 4);
+    for path in ["corp.example/to0ls", "corp.example/Tools"] {
+        testkit::world::wait_until("it is told", || {
+            let log = server.log();
+            log.lines().any(|line| {
+                line.contains("whose name looks like that of another") && line.contains(path)
+            })
+        });
+    }
+    let alike = format!("sumward_database_look_alikes{{database=\"{NAME}\"}} 2");
+    let metrics = server.get("/metrics").text();
+    assert!(metrics.contains(&alike), "{metrics}");
+}

@@ -34,6 +34,13 @@ const OTHERS: &[(&str, &str)] = &[
     ("own.key", "k"),
     ("own.high_water", "h"),
     ("own.recheck", "11s"),
+    (
+        "own.witnesses",
+        "['witness.example/w1+2c86bd2f+BI0F3vSsjK9/esQrZF7JN4JsEPTlLURNN2W85t+0DUVz https://witness.example']",
+    ),
+    ("own.witnesses_needed", "11"),
+    ("own.cosigned_within", "11m"),
+    ("own.unwitnessed", "stop"),
     ("proof.mode", "report"),
     ("proof.exempt", "[ab].example"),
     ("proof.pause", "11s"),

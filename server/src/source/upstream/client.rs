@@ -128,6 +128,19 @@ impl Client {
         Err(SendError::Bad(format!("more than {hops} redirects")))
     }
 
+    /// Posts to a URL the configuration names, once, following nothing.
+    pub(super) async fn post(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        body: bytes::Bytes,
+    ) -> Result<Response, SendError> {
+        let request = self.anywhere.post(url).headers(headers).body(body);
+        let response = request.send().await.map_err(failure)?;
+        check_head(response.headers())?;
+        Ok(response)
+    }
+
     /// Asks for a URL the configuration names, once, following nothing.
     pub(super) async fn probe(&self, url: Url) -> Option<Response> {
         self.anywhere.get(url).send().await.ok()

@@ -1,0 +1,85 @@
+//! Sending something to an address of the settings: to a witness, say.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use url::Url;
+
+use super::Upstreams;
+use super::client::SendError;
+
+/// An answer, of any status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Posted {
+    /// The status.
+    pub(crate) status: u16,
+    /// The `Content-Type`; empty where there is none.
+    pub(crate) content_type: String,
+    /// The body.
+    pub(crate) body: Bytes,
+}
+
+/// How long a request and its answer may take in all.
+const POST_MAX: Duration = Duration::from_secs(20);
+
+impl Upstreams {
+    /// Posts a body to an address that the settings name, through the same proxies and with
+    /// the same trust as upstreams. Redirects are not followed.
+    ///
+    /// # Errors
+    /// Why there is no answer, or none of at most `body_max` bytes.
+    pub(crate) async fn post(
+        &self,
+        url: &str,
+        headers: HeaderMap,
+        body: Bytes,
+        body_max: usize,
+    ) -> Result<Posted, String> {
+        let url = Url::parse(url).map_err(|error| format!("not a URL: {error}"))?;
+        let late = |_| format!("no answer within {} s", POST_MAX.as_secs());
+        let asked = self.post_within(url, headers, body, body_max);
+        tokio::time::timeout(POST_MAX, asked).await.map_err(late)?
+    }
+
+    async fn post_within(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        body: Bytes,
+        body_max: usize,
+    ) -> Result<Posted, String> {
+        let sent = self.client.post(url, headers, body).await;
+        let mut response = sent.map_err(text)?;
+        let content_type = response.headers().get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_owned();
+        let status = response.status().as_u16();
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| error.without_url().to_string())?
+        {
+            if body.len() + chunk.len() > body_max {
+                return Err(format!("the answer is longer than {body_max} bytes"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Posted {
+            status,
+            content_type,
+            body: body.freeze(),
+        })
+    }
+}
+
+fn text(error: SendError) -> String {
+    match error {
+        SendError::Broken(text)
+        | SendError::Unconnected(text)
+        | SendError::Late(text)
+        | SendError::Bad(text) => text,
+    }
+}
