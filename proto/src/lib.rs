@@ -7,6 +7,7 @@
 
 pub mod buildid;
 pub mod buildinfo;
+pub mod bundle;
 pub mod cacheprog;
 pub mod canonical;
 pub mod digest;
@@ -22,6 +23,7 @@ pub mod info;
 pub mod inputs;
 pub mod module;
 pub mod modzip;
+pub mod mvs;
 pub mod note;
 pub mod proxy_header;
 pub mod quantity;
