@@ -1,5 +1,6 @@
 //! The server as a whole: how it is wired, how it starts and stops.
 
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,6 +13,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::ask::Access;
 use crate::blocking;
+use crate::bundle::failed::Failed;
+use crate::bundle::import::Mirror;
+use crate::bundle::watch::{self, Drops};
 use crate::config::{self, Config};
 use crate::http::{self, Role, Site};
 use crate::ledger::Ledger;
@@ -138,7 +142,7 @@ impl App {
         {
             endpoints.push(Endpoint {
                 listener,
-                role: Role::Admin,
+                role: Role::Control,
                 tls: None,
                 connections_max: ADMIN_CONNECTIONS_MAX,
                 proxy_protocol: false,
@@ -200,7 +204,16 @@ fn site(
         tasks: fills,
         is_read_only: folder.data.is_read_only(),
     };
+    let mirror = Mirror::open(
+        Arc::clone(&shelf),
+        Arc::clone(&databases),
+        folder.journal.clone(),
+        folder.staging.clone(),
+        config.data.clone(),
+    )
+    .context("reading which bundles were imported")?;
     Ok(Site {
+        mirror: Arc::new(mirror),
         modules: Arc::new(Modules::new(&config, parts)),
         databases,
         sources,
@@ -281,6 +294,10 @@ impl Bound {
         if let Some(catch_up) = catch_up {
             serving.spawn(app.stop.clone().run_until_cancelled_owned(catch_up));
         }
+        if app.site.config.bundle.watch.is_some() && !app.is_read_only {
+            let watching = watch_bundles(Arc::clone(&app.site));
+            serving.spawn(app.stop.clone().run_until_cancelled_owned(watching));
+        }
         serving.close();
         // Asked while answering: it is our own answer that gives us away. Where
         // names are slow to resolve, as they are when the world is down, the
@@ -303,6 +320,19 @@ impl App {
             metrics: Arc::clone(&self.site.metrics),
             connections: self.connections.clone(),
         }
+    }
+
+    /// Writes what is still to be written, for a command that has used the folder without
+    /// serving.
+    ///
+    /// # Errors
+    /// What ledger or disk answer.
+    pub(crate) async fn close(&self) -> std::io::Result<()> {
+        self.fills.close();
+        self.fills.wait().await;
+        let staging = self.staging.clone();
+        self.ledger.flush().await?;
+        blocking::run(move || staging.flush()).await
     }
 
     async fn drain(&self, serving: TaskTracker) {
@@ -365,6 +395,31 @@ async fn recheck(site: Arc<Site>) {
     loop {
         tokio::time::sleep(pause).await;
         site.modules.recheck_next(own).await;
+    }
+}
+
+/// Takes in what appears in the drop folder for bundles.
+async fn watch_bundles(site: Arc<Site>) {
+    let settings = &site.config.bundle;
+    let Some(folder) = &settings.watch else {
+        return;
+    };
+    let mut drops = Drops::default();
+    loop {
+        let take = |bundle: PathBuf| -> BoxFuture<'static, Result<(), Failed>> {
+            let site = Arc::clone(&site);
+            Box::pin(async move {
+                let trusted = &site.config.bundle.trust;
+                site.mirror.import(&bundle, trusted, |_| {}).await?;
+                Ok(())
+            })
+        };
+        let turned = watch::turn(&mut drops, folder, take, |text| tracing::warn!("{text}"));
+        if let Err(error) = turned.await {
+            let folder = folder.display();
+            tracing::error!(%folder, %error, "the drop folder for bundles is not looked after");
+        }
+        tokio::time::sleep(settings.settle).await;
     }
 }
 

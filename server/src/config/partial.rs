@@ -11,7 +11,7 @@ use super::kind::{OrOff, Part, Said};
 use super::schema::Schema;
 use super::unit::{Count, Pause, Size, Timeout};
 use super::upstream_list::{HttpProxyUrl, NoProxy, PrivateEntries, Upstreams};
-use super::word::{FormatWord, Level, ModeWord, ModulePatterns, Path, Switch};
+use super::word::{FormatWord, Level, ModeWord, ModulePatterns, Path, Switch, TrustLines};
 use crate::config;
 
 macro_rules! at {
@@ -68,6 +68,7 @@ section!(Partial of config::Config {
     cache: Cache,
     limits: Limits,
     usage: Usage,
+    bundle: Bundle,
     log: Log,
 });
 
@@ -142,6 +143,12 @@ section!(Limits of config::Limits {
 section!(Usage of config::Usage {
     client_addresses: Said<Switch>,
     entries_per_day_max: Said<Count<usize, 100_000_000>>,
+});
+
+section!(Bundle of config::Bundle {
+    trust: Said<TrustLines>,
+    watch: Said<OrOff<Path>>,
+    settle: Said<Timeout>,
 });
 
 section!(Log of config::Log {

@@ -30,6 +30,8 @@ pub(crate) enum Route {
         /// The version, as the go command writes it.
         what: String,
     },
+    /// Takes in a bundle that lies on this machine: `/bundle/import`.
+    Import,
     /// Which versions came into the database of our own, and when.
     Index,
     /// Something of a module.
@@ -65,6 +67,7 @@ impl Route {
             "/readyz" => return Ok(Self::Ready),
             "/metrics" => return Ok(Self::Metrics),
             "/index" => return Ok(Self::Index),
+            "/bundle/import" => return Ok(Self::Import),
             instance::PATH => return Ok(Self::Instance),
             _ => {}
         }
@@ -130,6 +133,7 @@ impl Route {
             | Self::Instance
             | Self::Purge { .. }
             | Self::Deny { .. }
+            | Self::Import
             | Self::Index => metrics::Kind::Other,
         }
     }
