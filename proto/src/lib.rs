@@ -8,6 +8,7 @@
 pub mod attest;
 pub mod buildid;
 pub mod buildinfo;
+pub mod bundle;
 pub mod cacheprog;
 pub mod canonical;
 pub mod digest;
@@ -24,6 +25,7 @@ pub mod inputs;
 pub mod modcache;
 pub mod module;
 pub mod modzip;
+pub mod mvs;
 pub mod note;
 pub mod proxy_header;
 pub mod quantity;

@@ -1,5 +1,6 @@
 //! The server as a whole: how it is wired, how it starts and stops.
 
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,6 +13,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::ask::Access;
 use crate::blocking;
+use crate::bundle::failed::Failed;
+use crate::bundle::import::Mirror;
+use crate::bundle::watch::{self, Drops};
 use crate::config::{self, Config};
 use crate::http::{self, Role, Site};
 use crate::ledger::Ledger;
@@ -140,7 +144,7 @@ impl App {
         {
             endpoints.push(Endpoint {
                 listener,
-                role: Role::Admin,
+                role: Role::Control,
                 tls: None,
                 connections_max: ADMIN_CONNECTIONS_MAX,
                 proxy_protocol: false,
@@ -202,7 +206,16 @@ fn site(
         tasks: fills,
         is_read_only: folder.data.is_read_only(),
     };
+    let mirror = Mirror::open(
+        Arc::clone(&shelf),
+        Arc::clone(&databases),
+        folder.journal.clone(),
+        folder.staging.clone(),
+        config.data.clone(),
+    )
+    .context("reading which bundles were imported")?;
     Ok(Site {
+        mirror: Arc::new(mirror),
         modules: Arc::new(Modules::new(&config, parts)),
         databases,
         sources,
@@ -296,6 +309,10 @@ impl Bound {
         if let Some(catch_up) = catch_up {
             serving.spawn(app.stop.clone().run_until_cancelled_owned(catch_up));
         }
+        if app.site.config.bundle.watch.is_some() && !app.is_read_only {
+            let watching = watch_bundles(Arc::clone(&app.site));
+            serving.spawn(app.stop.clone().run_until_cancelled_owned(watching));
+        }
         serving.close();
         // Asked while answering: it is our own answer that gives us away. Where
         // names are slow to resolve, as they are when the world is down, the
@@ -305,7 +322,11 @@ impl Bound {
             app.stop.cancel();
         }
         app.stop.cancelled().await;
-        app.drain(serving).await;
+        if app.drain(serving, FLUSH_AT_STOP).await.is_err() {
+            tracing::warn!(
+                "the last records and proofs are not written; files without one are judged again"
+            );
+        }
         checked
     }
 }
@@ -339,10 +360,13 @@ impl App {
     }
 
     /// Writes down what one who worked without serving has done.
-    pub(crate) async fn end(&self) {
+    ///
+    /// # Errors
+    /// What ledger or disk answer, or that they do not.
+    pub(crate) async fn end(&self) -> std::io::Result<()> {
         let serving = TaskTracker::new();
         serving.close();
-        self.drain(serving).await;
+        self.drain(serving, FLUSH_AT_END).await
     }
 
     /// Tells whether the data folder can only be read.
@@ -350,7 +374,7 @@ impl App {
         self.is_read_only
     }
 
-    async fn drain(&self, serving: TaskTracker) {
+    async fn drain(&self, serving: TaskTracker, flush_max: Duration) -> std::io::Result<()> {
         let deadline = self.config().limits.drain_timeout;
         let drained = tokio::time::timeout(deadline, async {
             serving.wait().await;
@@ -371,16 +395,11 @@ impl App {
         }
         write_use(&self.site).await;
         let staging = self.staging.clone();
-        let flushed = tokio::time::timeout(FLUSH_AT_STOP, async {
+        let flush = async {
             self.ledger.flush().await?;
             blocking::run(move || staging.flush()).await
-        })
-        .await;
-        if !matches!(flushed, Ok(Ok(()))) {
-            tracing::warn!(
-                "the last records and proofs are not written; files without one are judged again"
-            );
-        }
+        };
+        tokio::time::timeout(flush_max, flush).await?
     }
 }
 
@@ -391,6 +410,8 @@ const CATCH_UP_LOOK: Duration = Duration::from_millis(20);
 
 /// How long the ledger may take to be written at the end.
 const FLUSH_AT_STOP: Duration = Duration::from_secs(5);
+/// The same for a command, which nobody ends for being slow.
+const FLUSH_AT_END: Duration = Duration::from_secs(300);
 
 /// How often what was used is written down.
 const KEEP_UP: Duration = Duration::from_secs(60);
@@ -415,6 +436,31 @@ async fn recheck(site: Arc<Site>) {
     loop {
         tokio::time::sleep(pause).await;
         site.modules.recheck_next(own).await;
+    }
+}
+
+/// Takes in what appears in the drop folder for bundles.
+async fn watch_bundles(site: Arc<Site>) {
+    let settings = &site.config.bundle;
+    let Some(folder) = &settings.watch else {
+        return;
+    };
+    let mut drops = Drops::default();
+    loop {
+        let take = |bundle: PathBuf| -> BoxFuture<'static, Result<(), Failed>> {
+            let site = Arc::clone(&site);
+            Box::pin(async move {
+                let trusted = &site.config.bundle.trust;
+                site.mirror.import(&bundle, trusted, |_| {}).await?;
+                Ok(())
+            })
+        };
+        let turned = watch::turn(&mut drops, folder, take, |text| tracing::warn!("{text}"));
+        if let Err(error) = turned.await {
+            let folder = folder.display();
+            tracing::error!(%folder, %error, "the drop folder for bundles is not looked after");
+        }
+        tokio::time::sleep(settings.settle).await;
     }
 }
 

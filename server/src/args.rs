@@ -11,12 +11,14 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+mod bundle;
 mod flags;
 mod gc;
 mod import;
 mod own;
 mod witness;
 
+pub use bundle::{Bundle, Create, Format, Listing, Warm};
 pub use flags::Flags;
 pub use gc::{Format, Gc};
 pub use import::Import;
@@ -150,6 +152,13 @@ pub enum Command {
         #[arg(value_name = "FOLDER")]
         to: PathBuf,
     },
+    /// Carry modules with their proofs to a mirror that no network reaches
+    #[command(subcommand)]
+    Bundle(Bundle),
+    /// Fetch and prove modules ahead of their use, before a cut-off or a release
+    ///
+    /// What cannot be had is listed, and the exit status is then 1.
+    Warm(Warm),
     /// Check or show the settings without serving
     #[command(subcommand)]
     Config(Config),

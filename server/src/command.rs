@@ -12,6 +12,7 @@ use crate::output::complain;
 
 mod alone;
 mod backup;
+mod bundle;
 mod completions;
 mod config;
 pub(crate) mod database;
@@ -24,6 +25,7 @@ mod serve;
 mod server;
 mod serving;
 mod signal;
+mod warm;
 mod witness;
 
 /// Runs the command line of this process.
@@ -39,6 +41,9 @@ pub fn run() -> ExitCode {
             witness::keygen(&name, &out)
         }
         Some(args::Command::Keygen { name, out }) => keygen::run(&name, &out),
+        Some(args::Command::Bundle(args::Bundle::Keygen { name, out })) => {
+            bundle::keygen(&name, &out)
+        }
         command => run_with_settings(command.unwrap_or(args::Command::Serve), args.flags),
     };
     result.unwrap_or_else(|error| {
@@ -69,6 +74,8 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Gc(gc) => gc::run(&loaded.config, &gc),
         args::Command::Import(import) => import::run(&loaded.config, &import),
         args::Command::Backup { to } => backup::run(&loaded.config, &to),
+        args::Command::Warm(wanted) => warm::run(&loaded.config, &wanted),
+        args::Command::Bundle(command) => bundle::run(&loaded.config, command),
         args::Command::Own(command) => own::run(&loaded.config, &command),
         args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
         args::Command::Database(command) => database::run(&loaded.config, &command),

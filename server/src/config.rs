@@ -90,6 +90,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is noted of the use of modules.
     pub usage: Usage,
+    /// Which bundles are taken in.
+    pub bundle: Bundle,
     /// What is logged and how.
     pub log: Log,
 }
@@ -125,6 +127,17 @@ pub struct Usage {
     /// Entries noted for one day; beyond, fetches of further modules are counted
     /// together.
     pub entries_per_day_max: usize,
+}
+
+/// Which bundles are taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// The keys of those who make bundles for this mirror.
+    pub trust: Vec<VerifierKey>,
+    /// A folder of which the server takes in what appears there; none when `None`.
+    pub watch: Option<PathBuf>,
+    /// How long a file there must not have grown.
+    pub settle: Duration,
 }
 
 /// PEM files for serving TLS; read again when they change.
@@ -285,6 +298,7 @@ impl Config {
             gc: Gc::default(),
             limits: Limits::default(),
             usage: Usage::default(),
+            bundle: Bundle::default(),
             log: Log::default(),
         }
     }
@@ -392,6 +406,16 @@ impl Default for Usage {
         Self {
             client_addresses: false,
             entries_per_day_max: 100_000,
+        }
+    }
+}
+
+impl Default for Bundle {
+    fn default() -> Self {
+        Self {
+            trust: Vec::new(),
+            watch: None,
+            settle: Duration::from_secs(10),
         }
     }
 }

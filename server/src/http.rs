@@ -9,9 +9,11 @@ use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 
 use crate::ask::{Access, Asked, Caller};
+use crate::bundle::import::Mirror;
 use crate::config;
 use crate::maintain::gc;
 use crate::metrics::{self, Metrics};
+use crate::modules::error::Error;
 use crate::modules::{Modules, Shelf};
 use crate::serve::peer::{ClientAddress, Peer};
 use crate::shelf::answer::Reply;
@@ -23,6 +25,7 @@ use crate::sumdb::Databases;
 
 pub(crate) mod admin;
 pub(crate) mod body;
+mod bundle;
 pub(crate) mod database;
 mod html;
 mod missing;
@@ -48,6 +51,8 @@ pub(crate) struct Site {
     pub(crate) sources: Arc<Sources>,
     /// What is stored.
     pub(crate) shelf: Arc<Shelf>,
+    /// What bundles are taken into.
+    pub(crate) mirror: Arc<Mirror>,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
     /// What callers may have.
@@ -91,15 +96,24 @@ pub(crate) enum Role {
     },
     /// Health, metrics, purging.
     Admin,
+    /// All of that and modules, for commands of this machine that have the data folder.
+    Control,
 }
 
 impl Role {
     fn serves_modules(self) -> bool {
-        matches!(self, Self::Main { .. })
+        matches!(self, Self::Main { .. } | Self::Control)
+    }
+
+    fn may_change(self) -> bool {
+        matches!(self, Self::Admin | Self::Control)
     }
 
     fn tells_health(self) -> bool {
-        matches!(self, Self::Admin | Self::Main { with_admin: true })
+        matches!(
+            self,
+            Self::Admin | Self::Control | Self::Main { with_admin: true }
+        )
     }
 }
 
@@ -192,11 +206,11 @@ async fn dispatch(
     };
     let kind = route.metric();
     let answered = match &route {
-        Route::Purge { what } if peer.role == Role::Admin && method == Method::DELETE => {
+        Route::Purge { what } if peer.role.may_change() && method == Method::DELETE => {
             admin::purge(site, what, request.headers()).await
         }
         Route::Deny { what }
-            if peer.role == Role::Admin && [Method::PUT, Method::DELETE].contains(method) =>
+            if peer.role.may_change() && [Method::PUT, Method::DELETE].contains(method) =>
         {
             admin::deny(site, what, request).await
         }
@@ -207,6 +221,9 @@ async fn dispatch(
             if peer.role == Role::Admin && [Method::PUT, Method::GET].contains(method) =>
         {
             upkeep::import(site, wanted, request, body).await
+        }
+        Route::ImportBundle if peer.role == Role::Control && method == Method::PUT => {
+            bundle::import(site, request.uri().query()).await
         }
         _ if method != Method::GET && method != Method::HEAD => {
             return (kind, response::method_not_allowed());
@@ -255,7 +272,11 @@ async fn module(
     to: To<'_>,
 ) -> Result<Response<Body>, Refusal> {
     let client = asked.client;
-    let reply = site.modules.answer(wanted, asked).await?;
+    let reply = site.modules.answer(wanted, asked).await;
+    let reply = reply.map_err(|error| match (site.mirror.last_import(), error) {
+        (Some(day), Error::Off) => Refusal::not_in_mirror(&day),
+        (_, error) => error.into(),
+    })?;
     Ok(match reply {
         Reply::Whole(answer) => {
             if let Some(uses) = &answer.uses {

@@ -117,6 +117,19 @@ pub(crate) enum Entry {
         /// When, in seconds since 1970.
         at: u64,
     },
+    /// A bundle was taken in: all that it holds is stored, and its heads are followed.
+    BundleImported {
+        /// SHA-256 of its manifest, in hex.
+        sha256: String,
+        /// The key that has signed it: `name+hash`.
+        signer: String,
+        /// Module versions in it.
+        modules: u64,
+        /// Bytes in it, unpacked.
+        bytes: u64,
+        /// When, in seconds since 1970.
+        at: u64,
+    },
     /// The files of a proved zip.
     Contents {
         /// `module@version`, escaped.
@@ -188,6 +201,7 @@ impl Entry {
             Self::Admitted { .. } => "admitted",
             Self::Sequenced { .. } => "sequenced",
             Self::Denied { .. } => DENIED,
+            Self::BundleImported { .. } => BUNDLES,
             Self::Contents { .. } => "contents",
             Self::Fetched { .. } => "fetched",
         }
@@ -214,6 +228,9 @@ impl Entry {
 
 /// The kind of entries that tell which logged versions are denied.
 pub(crate) const DENIED: &str = "denied";
+
+/// The kind of entries that tell which bundles were taken in.
+pub(crate) const BUNDLES: &str = "bundles";
 
 /// The longest line. The largest Go toolchain's list of files has some 2 MB.
 const LINE_BYTES_MAX: usize = 32 << 20;

@@ -37,6 +37,8 @@ pub(crate) mod modules;
 
 pub(crate) mod maintain;
 
+pub(crate) mod bundle;
+
 pub mod http;
 
 pub(crate) mod app;

@@ -209,6 +209,14 @@ impl<E: Clone> Shelf<E> {
         self.blobs.stage().await
     }
 
+    /// Takes a whole file into staging, from wherever it lies. It is no longer there then.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub(crate) async fn stage_from(&self, from: &std::path::Path) -> io::Result<Staged> {
+        self.blobs.stage_from(from).await
+    }
+
     /// Gives a judged file its name and its record.
     ///
     /// # Errors

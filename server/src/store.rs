@@ -44,6 +44,12 @@ pub(crate) trait Blobs: Send + Sync + Debug {
     /// What the file system answers.
     async fn stage(&self) -> io::Result<Staged>;
 
+    /// Takes a whole file into staging, from wherever it lies. It is no longer there then.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    async fn stage_from(&self, from: &std::path::Path) -> io::Result<Staged>;
+
     /// Gives a staged file its name. On return it is durable, or nothing was
     /// changed.
     ///

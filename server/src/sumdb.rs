@@ -33,8 +33,10 @@ use proto::tlog::{Hash, record_hash};
 
 use crate::own;
 
+pub(crate) use audience::Audience;
 pub(crate) use databases::{Archives, Database, Databases, Parts};
 pub(crate) use fetch::{FromSources, Hops};
+pub(crate) use followed::Followed;
 #[cfg(test)]
 pub(crate) use heads::HeadFiles;
 pub(crate) use heads::RecordedHeads;

@@ -739,3 +739,51 @@ seed(
     unknown='{"ID":4,"Command":"get2","BodySize":3}\n\n"AAAA"',
     array='[1,"get"]\n',
 )
+
+
+def manifest(**changed):
+    member = {"place": "", "sha256": hashlib.sha256(b"").hexdigest(), "size": 0}
+    places = [
+        "bundle/sbom.cdx.json",
+        "sumdb/sum.golang.org/latest",
+        "sumdb/sum.golang.org/lookup/rsc.io/quote@v1.5.2",
+        "sumdb/sum.golang.org/tile/8/0/x001/234.p/5",
+        "rsc.io/quote/@v/list",
+        "rsc.io/quote/@v/v1.5.2.mod",
+        "rsc.io/quote/@v/v1.5.2.zip",
+    ]
+    whole = {
+        "format": 1,
+        "asked": ["go.sum"],
+        "remarks": [],
+        "base": None,
+        "databases": [{"key": PUBLIC_KEY, "size": 51929436, "root": "x", "since": 0}],
+        "modules": [{"module": "rsc.io/quote@v1.5.2", "zip": True, "licence": "MIT"}],
+        "members": [member | {"place": place} for place in sorted(places[1:4]) + places[4:]],
+    }
+    whole["members"].insert(0, member | {"place": places[0]})
+    return json.dumps(whole | changed, sort_keys=True, separators=(",", ":"))
+
+
+seed(
+    "bundle",
+    whole=manifest(),
+    empty=manifest(databases=[], modules=[], members=[]),
+    base=manifest(base={"sha256": "0" * 64}),
+    newer=manifest(format=2),
+    escape=manifest().replace("rsc.io/quote/@v/list", "rsc.io/../@v/list"),
+    spaces=json.dumps(json.loads(manifest()), sort_keys=True),
+    note=b"\x00" + PUBLIC_NOTE.encode(),
+    members=b"\x04a\x00\x01b\x00\x02c\x00\x07",
+)
+seed(
+    "graph",
+    whole="module example.com/m // m\n\ngo 1.21\n\nrequire (\n\trsc.io/quote v1.5.2 // indirect\n"
+    "\tgithub.com/BurntSushi/toml v1.5.0\n)\n\nreplace rsc.io/quote => ../quote\n"
+    "exclude rsc.io/sampler v1.3.0\nretract [v1.0.0, v1.1.0]\n",
+    old="module example.com/m\nrequire rsc.io/quote v1.5.2\nrequire rsc.io/quote v1.5.1\n",
+    work="go 1.21\n\nuse (\n\t./a\n\t\"./b c\"\n)\nreplace rsc.io/quote v1.5.2 => rsc.io/quote v1.5.1\n",
+    open="require (\n\trsc.io/quote v1.5.2\n",
+    quotes="module `example.com/m`\nrequire \"rsc.io/quote\" v1.5.2\n",
+    itself="module rsc.io/quote\ngo 1.17\nrequire rsc.io/quote v1.5.2\n",
+)

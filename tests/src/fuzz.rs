@@ -10,6 +10,8 @@
 
 #[path = "fuzz/build.rs"]
 mod build;
+#[path = "fuzz/bundle.rs"]
+mod bundle;
 #[path = "fuzz/caches.rs"]
 mod caches;
 #[path = "fuzz/claims.rs"]
@@ -18,6 +20,8 @@ mod claims;
 mod containers;
 #[path = "fuzz/database.rs"]
 mod database;
+#[path = "fuzz/graph.rs"]
+mod graph;
 #[path = "fuzz/images.rs"]
 mod images;
 #[path = "fuzz/logs.rs"]
@@ -38,10 +42,12 @@ mod witness;
 mod zips;
 
 pub use build::{buildid, buildinfo};
+pub use bundle::bundle;
 pub use caches::{archives, caches};
 pub use claims::{changes, claims, disowned, entry_place, resealed};
 pub use containers::containers;
 pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_plan};
+pub use graph::graph;
 pub use images::images;
 pub use logs::{cacheprog, logs};
 pub use names::{gosum, module_path, patterns, pseudo, semver};
@@ -61,6 +67,7 @@ pub const TARGETS: &[Target] = &[
     ("archives", archives),
     ("buildid", buildid),
     ("buildinfo", buildinfo),
+    ("bundle", bundle),
     ("caches", caches),
     ("cacheprog", cacheprog),
     ("checkpoint", checkpoint),
@@ -69,6 +76,7 @@ pub const TARGETS: &[Target] = &[
     ("goproxy_request", goproxy_request),
     ("gosum", gosum),
     ("gosumdb", gosumdb),
+    ("graph", graph),
     ("images", images),
     ("info", info),
     ("logs", logs),

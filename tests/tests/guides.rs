@@ -93,6 +93,30 @@ fn a_mirror_is_looked_after_as_the_guide_says() {
 }
 
 #[test]
+fn modules_are_carried_over_a_gap_as_the_guide_says() {
+    let server = Server::new();
+    server.start_with_greet();
+    let app = server.path("home/app");
+    std::fs::create_dir_all(&app).unwrap();
+    let go_mod = "module example.com/app\n\ngo 1.21\n\nrequire example.com/greet v1.0.0\n";
+    let main =
+        "package main\n\nimport \"example.com/greet\"\n\nfunc main() { println(greet.Name()) }\n";
+    for (name, text) in [
+        ("go.mod", go_mod),
+        ("main.go", main),
+        ("go.sum", &greet().go_sum()),
+    ] {
+        std::fs::write(app.join(name), text).unwrap();
+    }
+    let said = server.follow("air-gap.md");
+    let stored = server.path("lib/mirror/modules/example.com/tool/@v/v1.3.0.zip");
+    assert!(stored.exists(), "{said}");
+    let page = std::fs::read_to_string(server.path("home/request.html")).unwrap();
+    assert!(page.contains("example.com/greet@v1.0.0"), "{page}");
+    assert!(server.path("home/drop/imported/second.bundle").exists());
+}
+
+#[test]
 fn every_guide_is_followed_by_a_test() {
     let own = include_str!("guides.rs");
     let guides = std::fs::read_dir(environment::checkout().join("deploy/guides")).unwrap();
@@ -130,6 +154,9 @@ struct Server {
     private_tree: TempDir,
     listen: String,
     admin: String,
+    /// Where the server behind the gap listens.
+    mirror: String,
+    mirror_admin: String,
 }
 
 impl Server {
@@ -148,6 +175,8 @@ impl Server {
             private_tree,
             listen: free_address(),
             admin: free_address(),
+            mirror: free_address(),
+            mirror_admin: free_address(),
         };
         for folder in ["etc/sumward", "lib", "backups", "home", "bin"] {
             std::fs::create_dir_all(server.path(folder)).unwrap();
@@ -212,6 +241,8 @@ databases:
             ("/etc/sumward", folder("etc/sumward")),
             ("127.0.0.1:8080", self.listen.clone()),
             ("127.0.0.1:9090", self.admin.clone()),
+            ("127.0.0.1:8081", self.mirror.clone()),
+            ("127.0.0.1:9091", self.mirror_admin.clone()),
             ("https://proxy.golang.org", self.world.origin.url()),
             ("https://modules.corp.example", private),
             ("https://sum.corp.example", private_database),

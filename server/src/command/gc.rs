@@ -118,7 +118,7 @@ async fn by_itself(config: &Config, order: &Order) -> Result<Option<Report>> {
     let bar = progress::files("letting go");
     let report = gc::run(app.site.around_gc(), &task, |bytes| bar.inc(bytes)).await;
     bar.finish();
-    app.end().await;
+    app.end().await.context("writing the last records")?;
     report.context("letting files go").map(Some)
 }
 

@@ -103,7 +103,7 @@ async fn import(config: &Config, args: &args::Import) -> Result<Report> {
     }
     bar.finish();
     if let Taker::Alone(app) = taker {
-        app.end().await;
+        done = done.and(app.end().await.context("writing the last records"));
     }
     done.map(|()| report)
 }

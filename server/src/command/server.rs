@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use http::Method;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::net::UnixStream;
@@ -108,6 +108,42 @@ impl Server {
             return Ok(Err(String::from_utf8_lossy(&body).trim_end().to_owned()));
         }
         Ok(Ok(body))
+    }
+
+    /// Sends a request that changes something, and returns status and body.
+    ///
+    /// # Errors
+    /// What stands in the way; a refusal is an answer.
+    pub(super) async fn put(&mut self, path: &str) -> Result<(http::StatusCode, Bytes)> {
+        let request = http::Request::builder()
+            .method(Method::PUT)
+            .uri(format!("/{path}"))
+            .header(http::header::HOST, "localhost")
+            .body(Empty::new())?;
+        let sent = self.sender.send_request(request).await;
+        let response = sent.context("speaking to the server")?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
+        let body = body.collect().await;
+        let body = body.map_err(|error| anyhow::anyhow!("reading the server's answer: {error}"))?;
+        Ok((status, body.to_bytes()))
+    }
+
+    /// Sends a request for a path, percent-encoded and without its leading slash.
+    ///
+    /// # Errors
+    /// What stands in the way; a refusal is an answer.
+    pub(super) async fn get(&mut self, path: &str) -> Result<http::Response<Incoming>> {
+        let request = http::Request::builder()
+            .uri(format!("/{path}"))
+            .header(http::header::HOST, "localhost")
+            .body(Empty::new())?;
+        self.sender
+            .ready()
+            .await
+            .context("speaking to the server")?;
+        let sent = self.sender.send_request(request).await;
+        sent.context("speaking to the server")
     }
 }
 

@@ -13,7 +13,7 @@ use super::schema::Schema;
 use super::unit::{Count, Pause, Size, Timeout};
 use super::upstream_list::{HttpProxyUrl, NoProxy, PrivateEntries, Upstreams};
 use super::witnesses::{Needed, UnwitnessedWord, Witnesses};
-use super::word::{FormatWord, Level, ModeWord, ModulePatterns, Path, Switch};
+use super::word::{FormatWord, Level, ModeWord, ModulePatterns, Path, Switch, TrustLines};
 use crate::config;
 
 macro_rules! at {
@@ -71,6 +71,7 @@ section!(Partial of config::Config {
     gc: Gc,
     limits: Limits,
     usage: Usage,
+    bundle: Bundle,
     log: Log,
 });
 
@@ -155,6 +156,12 @@ section!(Limits of config::Limits {
 section!(Usage of config::Usage {
     client_addresses: Said<Switch>,
     entries_per_day_max: Said<Count<usize, 100_000_000>>,
+});
+
+section!(Bundle of config::Bundle {
+    trust: Said<TrustLines>,
+    watch: Said<OrOff<Path>>,
+    settle: Said<Timeout>,
 });
 
 section!(Log of config::Log {

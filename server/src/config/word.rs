@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use proto::module::pattern::Patterns;
+use proto::note::VerifierKey;
 use serde_norway::Value;
 use tracing_subscriber::EnvFilter;
 
@@ -127,6 +128,40 @@ impl Kind for Path {
 
     fn print(path: &PathBuf) -> String {
         path.display().to_string()
+    }
+}
+
+/// Keys of those who sign bundles, as `sumward bundle keygen` prints them.
+pub(super) struct TrustLines;
+
+impl Kind for TrustLines {
+    type Setting = Vec<VerifierKey>;
+
+    fn parse(text: &str) -> Result<Vec<VerifierKey>, String> {
+        let lines = text
+            .split(',')
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
+        let parse = |line: &str| {
+            VerifierKey::parse(line).map_err(|error| {
+                format!("`{line}`: {error}; write the line that `sumward bundle keygen` printed")
+            })
+        };
+        lines.map(parse).collect()
+    }
+
+    fn print(keys: &Vec<VerifierKey>) -> String {
+        let lines: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        lines.join(",")
+    }
+
+    fn read(value: &Value) -> Result<Vec<VerifierKey>, String> {
+        Self::parse(&comma_list(value)?)
+    }
+
+    fn write(keys: &Vec<VerifierKey>) -> Value {
+        let line = |key: &VerifierKey| Value::String(key.to_string());
+        Value::Sequence(keys.iter().map(line).collect())
     }
 }
 

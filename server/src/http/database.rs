@@ -144,7 +144,16 @@ async fn lookup(
         Err(LookupError::NotFound { status, text }) => {
             Err(absent(site, database, key, status, text))
         }
-        Err(error) => Err(Refusal::from_lookup(database.name(), version, &error)),
+        Err(error) => {
+            let mut refusal = Refusal::from_lookup(database.name(), version, &error);
+            if let (LookupError::Unreachable { .. }, Some(day)) =
+                (&error, site.mirror.last_import())
+            {
+                let words = format!("not in this mirror; last import {day}\n");
+                refusal.text = [&refusal.text[..], words.as_bytes()].concat().into();
+            }
+            Err(refusal)
+        }
     }
 }
 

@@ -138,6 +138,25 @@ impl Refusal {
         )
     }
 
+    /// Not in a mirror that is filled by bundles alone. It is "not found" to the go
+    /// command, which asks about shorter paths then.
+    pub(crate) fn not_in_mirror(last_import: &str) -> Self {
+        Self::new(
+            404,
+            format!("not found: not in this mirror; last import {last_import}\n"),
+        )
+    }
+
+    /// A bundle for which something else must come first.
+    pub(crate) fn must_wait(text: String) -> Self {
+        Self::new(409, text)
+    }
+
+    /// The disk failed, which the one who asked by the socket for commands may know.
+    pub(crate) fn failed(text: String) -> Self {
+        Self::new(500, text)
+    }
+
     /// Not something that this address answers.
     pub(crate) fn not_here() -> Self {
         Self::new(404, "not found\n")

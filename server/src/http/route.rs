@@ -39,6 +39,8 @@ pub(crate) enum Route {
     },
     /// What was asked for and could not be had, as a list.
     Missing,
+    /// Takes in a bundle that lies on this machine: `/bundle/import`.
+    ImportBundle,
     /// Which versions came into the database of our own, and when.
     Index,
     /// Something of a module.
@@ -76,6 +78,7 @@ impl Route {
             "/index" => return Ok(Self::Index),
             "/gc" => return Ok(Self::Gc),
             "/missing.txt" => return Ok(Self::Missing),
+            "/bundle/import" => return Ok(Self::ImportBundle),
             instance::PATH => return Ok(Self::Instance),
             _ => {}
         }
@@ -150,6 +153,7 @@ impl Route {
             | Self::Gc
             | Self::Missing
             | Self::Import { .. }
+            | Self::ImportBundle
             | Self::Index => metrics::Kind::Other,
         }
     }

@@ -207,7 +207,10 @@ fn read_journal(
                 }
             }
             // Read from the journal by whoever asks for it; the log itself has the second.
-            Entry::HeadAccepted { .. } | Entry::Admitted { .. } | Entry::Denied { .. } => {}
+            Entry::HeadAccepted { .. }
+            | Entry::Admitted { .. }
+            | Entry::Denied { .. }
+            | Entry::BundleImported { .. } => {}
             Entry::Sequenced {
                 database,
                 first,

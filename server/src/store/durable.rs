@@ -108,6 +108,39 @@ impl Staging {
         })
     }
 
+    /// Makes an empty folder to unpack into. Whoever makes it removes it; the next start
+    /// removes what is left.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub(crate) fn subfolder(&self) -> io::Result<PathBuf> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.join(format!("{number:08x}.d"));
+        fs::create_dir(&path)?;
+        Ok(path)
+    }
+
+    /// Takes a whole file into staging: moved, or copied from another file system.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub(crate) fn adopt(&self, from: &Path) -> io::Result<Staged> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.join(format!("{number:08x}"));
+        match fs::rename(from, &path) {
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                fs::copy(from, &path)?;
+                fs::remove_file(from)?;
+            }
+            moved => moved?,
+        }
+        let file = File::options().read(true).write(true).open(&path)?;
+        Ok(Staged {
+            file: Arc::new(file),
+            path: Some(path),
+        })
+    }
+
     fn create_with(&self, bytes: &[u8]) -> io::Result<Staged> {
         let staged = self.create()?;
         (&*staged.file).write_all(bytes)?;
@@ -323,6 +356,22 @@ mod tests {
             assert_eq!(fs::read(&to).unwrap(), long);
             assert_eq!(count(&data.path().join("staging")), 0);
         }
+    }
+
+    #[test]
+    fn a_file_that_is_taken_into_staging_is_no_longer_where_it_was() {
+        let data = tempfile::tempdir().unwrap();
+        let staging = Staging::open(data.path()).unwrap();
+        let folder = staging.subfolder().unwrap();
+        fs::write(folder.join("x"), b"x").unwrap();
+        let staged = staging.adopt(&folder.join("x")).unwrap();
+        assert_eq!(count(&folder), 0);
+        let to = data.path().join("modules/a.b/@v/v1.0.0.mod");
+        assert_eq!(staged.publish_new(&to).unwrap(), Published::Stored);
+        assert_eq!(fs::read(&to).unwrap(), b"x");
+        // What a crash leaves of the folder is removed at the next start.
+        Staging::open(data.path()).unwrap();
+        assert_eq!(count(&data.path().join("staging")), 0);
     }
 
     #[test]

@@ -108,6 +108,10 @@ impl<B: Blobs> Blobs for Failing<B> {
         run(&self.faults, Call::Stage, self.inner.stage()).await
     }
 
+    async fn stage_from(&self, from: &std::path::Path) -> io::Result<Staged> {
+        run(&self.faults, Call::Stage, self.inner.stage_from(from)).await
+    }
+
     async fn publish(&self, staged: Staged, key: &Key, condition: If) -> io::Result<Published> {
         let work = self.inner.publish(staged, key, condition);
         run(&self.faults, Call::Publish, work).await

@@ -98,6 +98,12 @@ impl Blobs for Local {
         blocking::run_within(CALL_MAX, move || staging.create()).await
     }
 
+    async fn stage_from(&self, from: &Path) -> io::Result<Staged> {
+        let (staging, from) = (self.staging()?, from.to_owned());
+        // As long as publishing may take: it is copied from another file system.
+        blocking::run_within(PUBLISH_MAX, move || staging.adopt(&from)).await
+    }
+
     async fn publish(&self, staged: Staged, key: &Key, condition: If) -> io::Result<Published> {
         let to = self.changed(key)?;
         blocking::run_within(PUBLISH_MAX, move || match condition {

@@ -8,7 +8,7 @@ use crate::config;
 
 /// The modules of one database. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Audience {
+pub(crate) struct Audience {
     /// The modules it is named for; all that are not private when `None`.
     modules: Option<Patterns>,
     /// Says which modules are private.
@@ -16,12 +16,12 @@ pub(super) struct Audience {
 }
 
 impl Audience {
-    pub(super) fn new(modules: Option<Patterns>, upstream: Arc<config::Upstream>) -> Self {
+    pub(crate) fn new(modules: Option<Patterns>, upstream: Arc<config::Upstream>) -> Self {
         Self { modules, upstream }
     }
 
     /// Whether the database proves the module.
-    pub(super) fn covers(&self, module: &str) -> bool {
+    pub(crate) fn covers(&self, module: &str) -> bool {
         match &self.modules {
             Some(modules) => modules.matches(module),
             None => !self.is_private(module),

@@ -2,6 +2,7 @@
 
 mod accept;
 mod age;
+mod carried;
 mod examine;
 mod find;
 mod refuse;

@@ -44,6 +44,7 @@ const SERVER: Order = Order {
         "witness",
         "modules",
         "maintain",
+        "bundle",
         "http",
         "app",
         "command",

@@ -70,6 +70,12 @@ const OTHERS: &[(&str, &str)] = &[
     ("limits.drain_timeout", "11s"),
     ("usage.client_addresses", "on"),
     ("usage.entries_per_day_max", "11"),
+    (
+        "bundle.trust",
+        "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
+    ),
+    ("bundle.watch", "drop"),
+    ("bundle.settle", "11s"),
     ("log.format", "json"),
     ("log.level", "debug"),
 ];

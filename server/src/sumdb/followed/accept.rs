@@ -67,7 +67,7 @@ impl Followed {
         Ok(())
     }
 
-    async fn commit(self: Arc<Self>, accepted: Arc<Accepted>) -> io::Result<Outcome> {
+    pub(super) async fn commit(self: Arc<Self>, accepted: Arc<Accepted>) -> io::Result<Outcome> {
         if accepted.relation.moves_forward() {
             let (this, tiles) = (Arc::clone(&self), Arc::clone(&accepted));
             blocking::run_within(CALL_MAX, move || this.keep_tiles(&tiles.tiles, tiles.from))

@@ -1,0 +1,450 @@
+//! What an unpacked bundle holds, proved: every file by its record, every record and tile
+//! by the signed head, and the head by the one that is followed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use proto::bundle::{Manifest, Member, Place, Sealed};
+use proto::dirhash::{self, H1};
+use proto::goproxy::Request;
+use proto::goproxy::sumdb::SumdbRequest;
+use proto::info::{Info, versions};
+use proto::module::{ModulePath, ModuleVersion};
+use proto::modzip;
+use proto::note::VerifierKey;
+use proto::sumdb::client::{HeadPlan, LookupPlan, Relation, TileCheck};
+use proto::sumdb::{Head, Record};
+use proto::tlog::{Tile, record_hash};
+
+use super::Error;
+use crate::ledger::{FileRecord, Standing};
+use crate::modules::file::new_record;
+use crate::store::Key;
+use crate::sumdb::Followed;
+
+/// A database that bundles may have something of.
+#[derive(Clone)]
+pub(crate) struct Log {
+    /// The key to believe.
+    pub(crate) key: VerifierKey,
+    /// What is followed of it; `None` where a bundle is checked and nothing else.
+    pub(crate) followed: Option<Arc<Followed>>,
+}
+
+/// What a bundle has of one database, proved.
+pub(crate) struct Database {
+    pub(crate) name: String,
+    pub(crate) followed: Option<Arc<Followed>>,
+    /// The head that was followed.
+    pub(crate) before: Option<Head>,
+    pub(crate) head: Head,
+    pub(crate) relation: Relation,
+    pub(crate) tiles: Vec<Tile>,
+    /// Records and their numbers.
+    pub(crate) lookups: Vec<(ModuleVersion, u64)>,
+}
+
+/// A module's file, proved where it has a hash.
+pub(crate) struct Carried {
+    pub(crate) key: Key,
+    pub(crate) record: FileRecord,
+}
+
+/// A checked bundle in a folder.
+pub(crate) struct Checked {
+    pub(crate) sealed: Sealed,
+    pub(crate) folder: PathBuf,
+    pub(crate) databases: Vec<Database>,
+    pub(crate) files: Vec<Carried>,
+    /// Modules that it has lists of.
+    pub(crate) lists: Vec<ModulePath>,
+}
+
+/// Checks an unpacked bundle. `covers` says which database must prove a module; where it
+/// says nothing, any of the bundle's may. Blocks.
+///
+/// # Errors
+/// [`Error::Refused`] with what is wrong, or what the file system answers.
+pub(crate) fn check(
+    sealed: Sealed,
+    folder: PathBuf,
+    logs: &[Log],
+    covers: &dyn Fn(&str) -> Option<String>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Checked, Error> {
+    let unpacked = Unpacked {
+        manifest: &sealed.manifest,
+        folder: &folder,
+    };
+    let mut databases = Vec::new();
+    let mut records = Records::new();
+    for listed in &sealed.manifest.databases {
+        databases.push(unpacked.database(listed, logs, &mut records)?);
+    }
+    let mut files = Vec::new();
+    let mut lists = Vec::new();
+    for member in &sealed.manifest.members {
+        let Place::Module(request) = sealed.manifest.place(member)? else {
+            continue;
+        };
+        if let Request::List(module) = request {
+            unpacked.list(member)?;
+            lists.push(module);
+            continue;
+        }
+        files.push(unpacked.file(member, &request, &records, covers)?);
+        progress(member.size);
+    }
+    Ok(Checked {
+        sealed,
+        folder,
+        databases,
+        files,
+        lists,
+    })
+}
+
+/// What the proved records say: by module version, and the database's name.
+type Records = BTreeMap<ModuleVersion, Vec<Known>>;
+
+struct Known {
+    database: String,
+    key_hash: u32,
+    id: u64,
+    record: Record,
+}
+
+struct Unpacked<'a> {
+    manifest: &'a Manifest,
+    folder: &'a Path,
+}
+
+/// Bytes of a text that is read whole: heads, records, tiles, .info, .mod.
+const TEXT_BYTES_MAX: u64 = 16 << 20;
+
+impl Unpacked<'_> {
+    fn database(
+        &self,
+        listed: &proto::bundle::Database,
+        logs: &[Log],
+        records: &mut Records,
+    ) -> Result<Database, Error> {
+        let name = listed.name();
+        let log = known(listed, logs)?;
+        if let Some(followed) = &log.followed {
+            followed.check_running().map_err(Error::Refused)?;
+        }
+        let head = self.head(listed, &log.key)?;
+        let before = log.followed.as_ref().and_then(|it| it.newest_head());
+        let followed = log.followed.clone();
+        let relation = self.relation(listed, before.as_ref(), &head, followed.as_deref())?;
+        let mut proved = BTreeSet::new();
+        let mut lookups = Vec::new();
+        let mut tiles = Vec::new();
+        for member in &self.manifest.members {
+            let Place::Database { name: of, request } = self.manifest.place(member)? else {
+                continue;
+            };
+            if of != name {
+                continue;
+            }
+            match request {
+                SumdbRequest::Supported | SumdbRequest::Latest => {}
+                SumdbRequest::Tile(tile) => tiles.push(tile),
+                SumdbRequest::Lookup(module) => {
+                    let known = self.lookup(name, member, &module, &head, &log.key, &mut proved)?;
+                    lookups.push((module.clone(), known.id));
+                    records.entry(module).or_default().push(known);
+                }
+            }
+        }
+        for tile in &tiles {
+            if !proved.contains(&tile.path()) {
+                self.tile_alone(name, tile, &head)?;
+            }
+        }
+        Ok(Database {
+            name: name.to_owned(),
+            followed,
+            before,
+            head,
+            relation,
+            tiles,
+            lookups,
+        })
+    }
+
+    fn head(&self, listed: &proto::bundle::Database, key: &VerifierKey) -> Result<Head, Error> {
+        let name = listed.name();
+        let bytes = self.text(&format!("sumdb/{name}/latest"))?;
+        let bytes = bytes.ok_or_else(|| refused(name, "its signed head is missing"))?;
+        let head = Head::open(&bytes, key).map_err(|error| refused(name, error))?;
+        if (head.tree.size, head.tree.hash.to_string()) != (listed.size, listed.root.clone()) {
+            return Err(refused(name, "its head is another one than the manifest's"));
+        }
+        Ok(head)
+    }
+
+    /// Proves how the bundle's head stands to the one that is followed.
+    fn relation(
+        &self,
+        listed: &proto::bundle::Database,
+        before: Option<&Head>,
+        head: &Head,
+        followed: Option<&Followed>,
+    ) -> Result<Relation, Error> {
+        let name = listed.name();
+        let plan = HeadPlan::new(before, head.clone()).map_err(|error| refused(name, error))?;
+        let mut data = Vec::new();
+        for tile in plan.tiles() {
+            let bytes = match self.tile(name, tile)? {
+                Some(bytes) => Some(bytes),
+                None => match followed {
+                    Some(followed) => followed.unchecked_tile(tile).map_err(Error::io("tiles"))?,
+                    None => None,
+                },
+            };
+            data.push(bytes.ok_or_else(|| gap(name, before, head, listed.since))?);
+        }
+        let merged = plan.finish(&data).map_err(|error| refused(name, error))?;
+        Ok(merged.relation)
+    }
+
+    fn lookup(
+        &self,
+        name: &str,
+        member: &Member,
+        module: &ModuleVersion,
+        head: &Head,
+        key: &VerifierKey,
+        proved: &mut BTreeSet<String>,
+    ) -> Result<Known, Error> {
+        let wrong = |error: proto::sumdb::Error| refused(&member.place, error);
+        let bytes = self.text(&member.place)?.unwrap_or_default();
+        let plan = LookupPlan::new(Some(head), &bytes, module, key).map_err(wrong)?;
+        if plan.head() != head {
+            let text = "it has another head than the bundle's";
+            return Err(refused(&member.place, text));
+        }
+        let mut data = Vec::new();
+        for tile in plan.tiles() {
+            let bytes = self.tile(name, tile)?;
+            data.push(bytes.ok_or_else(|| lacking(&member.place, tile))?);
+        }
+        proved.extend(plan.tiles().iter().map(Tile::path));
+        let answer = plan.finish(&data).map_err(wrong)?;
+        Ok(Known {
+            database: name.to_owned(),
+            key_hash: key.key_hash(),
+            id: answer.id,
+            record: answer.record,
+        })
+    }
+
+    /// Proves a tile that no record needs: one that leads from an earlier head.
+    fn tile_alone(&self, name: &str, tile: &Tile, head: &Head) -> Result<(), Error> {
+        let place = format!("sumdb/{name}/{}", tile.path());
+        let check = TileCheck::new(head, tile).map_err(|error| refused(&place, error))?;
+        let mut data = Vec::new();
+        for needed in check.tiles() {
+            let bytes = self.tile(name, needed)?;
+            data.push(bytes.ok_or_else(|| lacking(&place, needed))?);
+        }
+        let bytes = check
+            .finish(&data)
+            .map_err(|error| refused(&place, error))?;
+        if Some(bytes) != self.tile(name, tile)? {
+            return Err(refused(&place, "it is not the tile that the head has"));
+        }
+        Ok(())
+    }
+
+    fn file(
+        &self,
+        member: &Member,
+        request: &Request,
+        records: &Records,
+        covers: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Carried, Error> {
+        let place = &member.place;
+        let none = || refused(place, "it is no file of a version");
+        let key = Key::parse(place).ok_or_else(none)?;
+        let version = request.version().ok_or_else(none)?;
+        let (h1, standing) = match request {
+            Request::Mod(_) | Request::Zip(_) => {
+                let database = covers(version.path.as_str());
+                let known = records.get(&version).into_iter().flatten();
+                let known = known.into_iter().find(|known| {
+                    let want = database.as_ref();
+                    want.is_none_or(|want| *want == known.database)
+                });
+                let known = known.ok_or_else(|| unproved(place, database.as_deref()))?;
+                let h1 = self.hash(member, request, &version)?;
+                known.compare(place, request, &version, h1)?;
+                (Some(h1), known.standing())
+            }
+            Request::Info { .. } => {
+                let text = self.text(place)?.unwrap_or_default();
+                let info = Info::parse(&text).map_err(|error| refused(place, error))?;
+                if info.version != version.version.as_str() {
+                    return Err(refused(place, "it tells of another version"));
+                }
+                (None, Standing::Uncovered)
+            }
+            Request::List(_) | Request::Latest(_) => return Err(none()),
+        };
+        let record = new_record(member.sha256.clone(), member.size, h1, standing);
+        Ok(Carried { key, record })
+    }
+
+    fn hash(
+        &self,
+        member: &Member,
+        request: &Request,
+        version: &ModuleVersion,
+    ) -> Result<H1, Error> {
+        if let Request::Mod(_) = request {
+            let text = self.text(&member.place)?.unwrap_or_default();
+            return Ok(dirhash::go_mod(&text));
+        }
+        let path = self.folder.join(&member.place);
+        let file = File::open(&path).map_err(Error::at(&path))?;
+        let file = BufReader::with_capacity(256 << 10, file);
+        let limits = modzip::Limits::default();
+        match modzip::verify(file, member.size, version, &limits) {
+            Ok(verified) => Ok(verified.h1),
+            Err(modzip::Error::Read(error)) => Err(Error::at(&path)(error)),
+            Err(error) => Err(refused(&member.place, error)),
+        }
+    }
+
+    fn list(&self, member: &Member) -> Result<(), Error> {
+        let text = self.text(&member.place)?.unwrap_or_default();
+        let parsed = versions::parse(&text);
+        parsed.map_err(|error| refused(&member.place, error))?;
+        Ok(())
+    }
+
+    fn tile(&self, name: &str, tile: &Tile) -> Result<Option<Vec<u8>>, Error> {
+        self.text(&format!("sumdb/{name}/{}", tile.path()))
+    }
+
+    fn text(&self, place: &str) -> Result<Option<Vec<u8>>, Error> {
+        read(&self.folder.join(place))
+    }
+}
+
+/// Reads a whole file that is no zip; `None` where there is none. Blocks.
+///
+/// # Errors
+/// What the file system answers, but for a missing file.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    let file = match File::open(path) {
+        Err(error) if is_absence(&error) => return Ok(None),
+        file => file.map_err(Error::at(path))?,
+    };
+    let mut bytes = Vec::new();
+    let mut file = file.take(TEXT_BYTES_MAX + 1);
+    file.read_to_end(&mut bytes).map_err(Error::at(path))?;
+    if bytes.len() as u64 > TEXT_BYTES_MAX {
+        let text = format!("it has more than {TEXT_BYTES_MAX} bytes");
+        return Err(refused(&path.display().to_string(), text));
+    }
+    Ok(Some(bytes))
+}
+
+/// A folder in place of a file: a partial tile's parent, say.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+impl Known {
+    fn compare(
+        &self,
+        place: &str,
+        request: &Request,
+        version: &ModuleVersion,
+        got: H1,
+    ) -> Result<(), Error> {
+        let want = match request {
+            Request::Mod(_) => self.record.go_mod_h1(version),
+            _ => self.record.h1(version),
+        };
+        let database = &self.database;
+        match want {
+            Some(want) if want == got => Ok(()),
+            Some(want) => Err(Error::Refused(format!(
+                "{place}: it hashes to {got}, and {database} has {want}"
+            ))),
+            None => Err(unproved(place, Some(database))),
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        Standing::Proved {
+            database: self.database.clone(),
+            record: self.id,
+            key: format!("{:08x}", self.key_hash),
+            record_hash: record_hash(self.record.as_str().as_bytes()).to_string(),
+        }
+    }
+}
+
+/// Finds the key to believe for a database.
+fn known<'a>(listed: &proto::bundle::Database, logs: &'a [Log]) -> Result<&'a Log, Error> {
+    let name = listed.name();
+    let named = logs.iter().find(|log| log.key.name() == name);
+    let log = named.ok_or_else(|| {
+        refused(
+            name,
+            format!("this checksum database is not followed here: give --database '{}', if that is its key", listed.key),
+        )
+    })?;
+    let verifier = listed.verifier()?;
+    if verifier != log.key {
+        return Err(refused(
+            name,
+            format!(
+                "the bundle has the key {verifier}, and the one to believe is {}",
+                log.key
+            ),
+        ));
+    }
+    Ok(log)
+}
+
+fn gap(name: &str, before: Option<&Head>, head: &Head, since: u64) -> Error {
+    let have = before.map_or(0, |head| head.tree.size);
+    let want = head.tree.size;
+    let from = match since {
+        0 => "it leads from no earlier head".to_owned(),
+        since => format!("it leads from the head of {since} records"),
+    };
+    Error::Gap(format!(
+        "{name}: a gap: the head followed here has {have} records, the bundle's {want}, and nothing \
+             shows that one log is the beginning of the other: {from}; take in the bundles between \
+             first, or make one with --since and the file DATA/sumdb/{name}/heads/{have}"
+    ))
+}
+
+fn lacking(place: &str, tile: &Tile) -> Error {
+    refused(
+        place,
+        format!("{tile}, which proves it, is not in the bundle"),
+    )
+}
+
+fn unproved(place: &str, database: Option<&str>) -> Error {
+    let by = database.unwrap_or("any checksum database");
+    refused(place, format!("no record of {by} in the bundle proves it"))
+}
+
+fn refused(what: &str, why: impl std::fmt::Display) -> Error {
+    Error::Refused(format!("{what}: {why}"))
+}

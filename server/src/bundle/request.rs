@@ -1,0 +1,200 @@
+//! The transfer request: what would be carried over, for a person to sign off.
+
+use std::collections::BTreeMap;
+
+use proto::bundle::{Carried, Manifest, Place};
+use proto::{goproxy, quantity};
+use serde_json::{Value, json};
+
+use super::create::Since;
+
+/// What a bundle would hold.
+pub(crate) struct Request<'a> {
+    manifest: &'a Manifest,
+    /// Bytes of zips, by the versions they are of.
+    sizes: BTreeMap<String, u64>,
+    /// What was carried over before, and whether with its zip.
+    before: BTreeMap<&'a str, bool>,
+}
+
+impl<'a> Request<'a> {
+    /// Makes the request for a bundle with this manifest.
+    pub(crate) fn new(manifest: &'a Manifest, since: &'a Since) -> Self {
+        let mut sizes = BTreeMap::new();
+        for member in &manifest.members {
+            if let Ok(Place::Module(goproxy::Request::Zip(version))) = manifest.place(member) {
+                sizes.insert(version.to_string(), member.size);
+            }
+        }
+        let mut before = BTreeMap::new();
+        for carried in &since.modules {
+            *before.entry(&*carried.module).or_default() |= carried.zip;
+        }
+        Self {
+            manifest,
+            sizes,
+            before,
+        }
+    }
+
+    /// The request for people.
+    pub(crate) fn text(&self) -> String {
+        let manifest = self.manifest;
+        let mut text = "Transfer request\n\n".to_owned();
+        for asked in &manifest.asked {
+            text.push_str(&format!("asked for: {asked}\n"));
+        }
+        for remark in &manifest.remarks {
+            text.push_str(&format!("note: {remark}\n"));
+        }
+        text.push_str(&format!("{}\n", self.summary()));
+        for (licence, count) in self.licences() {
+            text.push_str(&format!("  {count:>5}  {licence}\n"));
+        }
+        text.push('\n');
+        for carried in &manifest.modules {
+            text.push_str(&format!("{}\n", self.line(carried)));
+        }
+        text
+    }
+
+    /// The request for machines.
+    pub(crate) fn json(&self) -> Value {
+        let modules: Vec<Value> = self
+            .manifest
+            .modules
+            .iter()
+            .map(|carried| {
+                json!({
+                    "module": carried.module,
+                    "zip": carried.zip,
+                    "licence": carried.licence,
+                    "bytes": self.bytes(carried),
+                    "new": self.is_new(carried),
+                })
+            })
+            .collect();
+        json!({
+            "asked": self.manifest.asked,
+            "remarks": self.manifest.remarks,
+            "bytes": self.manifest.size(),
+            "databases": self.manifest.databases,
+            "licences": self.licences(),
+            "modules": modules,
+        })
+    }
+
+    /// The request as a page to sign.
+    pub(crate) fn html(&self) -> String {
+        let mut rows = String::new();
+        for carried in &self.manifest.modules {
+            let size = self
+                .bytes(carried)
+                .map_or_else(|| "go.mod alone".to_owned(), quantity::size);
+            rows.push_str(&format!(
+                "<tr><td>{}</td><td>{}</td><td class=\"size\">{size}</td><td>{}</td></tr>\n",
+                escaped(&carried.module),
+                escaped(&carried.licence),
+                if self.is_new(carried) { "new" } else { "" },
+            ));
+        }
+        let items = |class: &str, texts: &[String]| -> String {
+            let item = |text: &String| format!("<li class=\"{class}\">{}</li>\n", escaped(text));
+            texts.iter().map(item).collect()
+        };
+        let licences: String = self
+            .licences()
+            .into_iter()
+            .map(|(licence, count)| format!("<li>{count} × {}</li>\n", escaped(&licence)))
+            .collect();
+        PAGE.replace("{asked}", &items("asked", &self.manifest.asked))
+            .replace("{remarks}", &items("remark", &self.manifest.remarks))
+            .replace("{summary}", &escaped(&self.summary()))
+            .replace("{licences}", &licences)
+            .replace("{rows}", &rows)
+    }
+
+    fn summary(&self) -> String {
+        let modules = &self.manifest.modules;
+        let new = modules.iter().filter(|carried| self.is_new(carried));
+        format!(
+            "{} module versions, {} of them new since the last transfer, {}; licences by the text of \
+             the licence files:",
+            modules.len(),
+            new.count(),
+            quantity::size(self.manifest.size())
+        )
+    }
+
+    fn line(&self, carried: &Carried) -> String {
+        let new = if self.is_new(carried) { "new " } else { "    " };
+        match self.bytes(carried) {
+            Some(bytes) => format!(
+                "{new}{} {} {}",
+                carried.module,
+                quantity::size(bytes),
+                carried.licence
+            ),
+            None => format!("{new}{} go.mod alone", carried.module),
+        }
+    }
+
+    fn licences(&self) -> BTreeMap<String, usize> {
+        let mut licences = BTreeMap::new();
+        let zips = self.manifest.modules.iter().filter(|carried| carried.zip);
+        for carried in zips {
+            *licences.entry(carried.licence.clone()).or_default() += 1;
+        }
+        licences
+    }
+
+    fn is_new(&self, carried: &Carried) -> bool {
+        let before = self.before.get(&*carried.module);
+        before.is_none_or(|zip| carried.zip && !zip)
+    }
+
+    /// Bytes of a version's zip.
+    fn bytes(&self, carried: &Carried) -> Option<u64> {
+        self.sizes.get(&carried.module).copied()
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+const PAGE: &str = r#"<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Transfer request</title>
+<style>
+:root { color-scheme: light dark }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em }
+table { border-collapse: collapse; width: 100% }
+td, th { text-align: left; padding: .2em .6em; border-bottom: 1px solid #8884 }
+.size { text-align: right; font-variant-numeric: tabular-nums }
+.sign { display: flex; gap: 2em; margin-top: 4em }
+.sign div { flex: 1; border-top: 1px solid; padding-top: .3em }
+</style>
+<h1>Transfer request</h1>
+<ul>
+{asked}{remarks}</ul>
+<p>{summary}</p>
+<ul>
+{licences}</ul>
+<table>
+<tr><th>Module version</th><th>Licence</th><th class="size">Zip</th><th></th></tr>
+{rows}</table>
+<div class="sign"><div>Asked for by</div><div>Approved by</div><div>Date</div></div>
+</html>
+"#;

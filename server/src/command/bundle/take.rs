@@ -1,0 +1,188 @@
+//! Checking bundles, and taking them in.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use proto::note::VerifierKey;
+use proto::quantity;
+
+use super::super::server::{Server, connect, escaped};
+use super::create::runtime;
+use crate::app::App;
+use crate::bundle::check::{Checked, Log, check};
+use crate::bundle::failed::Failed;
+use crate::bundle::import::{Report, day, end_after, signer};
+use crate::bundle::unpack::Unpack;
+use crate::bundle::{self, archive};
+use crate::config::Config;
+use crate::output::print;
+use crate::progress;
+use crate::store::durable::Staging;
+
+/// Checks a bundle, and says what was checked.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn verify(config: &Config, file: &Path, trusted: &[VerifierKey]) -> Result<ExitCode> {
+    let folder = std::env::temp_dir().join(format!("sumward-{:016x}", rand::random::<u64>()));
+    let staging = Staging::open_in(&folder).context("making a temporary folder")?;
+    let checked = verify_in(config, file, trusted, &staging);
+    // What stays is in the folder for temporary files.
+    let _ = std::fs::remove_dir_all(&folder);
+    let checked = checked.with_context(|| format!("verifying {}", file.display()))?;
+    print(&verified(&checked)).context("printing what was checked")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify_in(
+    config: &Config,
+    file: &Path,
+    trusted: &[VerifierKey],
+    staging: &Staging,
+) -> Result<Checked, bundle::Error> {
+    let bar = progress::files("verifying");
+    let mut count = |bytes| bar.inc(bytes);
+    let folder = staging.subfolder().map_err(|error| bundle::Error::Io {
+        what: "making a temporary folder".to_owned(),
+        error,
+    })?;
+    let mut sink = Unpack::new(&folder, &mut count);
+    let sealed = archive::read(bundle::open(file)?, trusted, &mut sink)?;
+    let logs: Vec<Log> = config
+        .databases
+        .iter()
+        .map(|database| Log {
+            key: database.key.clone(),
+            followed: None,
+        })
+        .collect();
+    check(sealed, folder, &logs, &|_| None, &mut count)
+}
+
+fn verified(checked: &Checked) -> String {
+    let manifest = &checked.sealed.manifest;
+    let mut text = format!(
+        "verified: signed by {}, manifest {}\n{} module versions, {} files, {}: each is in the bundle as signed, \
+         and each zip and go.mod is proved\n",
+        signer(&checked.sealed.signer),
+        checked.sealed.seal.digest(),
+        manifest.modules.len(),
+        manifest.members.len(),
+        quantity::size(manifest.size()),
+    );
+    for database in &manifest.databases {
+        text.push_str(&format!(
+            "proved by {}: a signed head of {} records\n",
+            database.name(),
+            database.size
+        ));
+        if database.since > 0 {
+            text.push_str(&format!(
+                "  it is to follow a head of {} records; whether it does is seen when it is taken in\n",
+                database.since
+            ));
+        }
+    }
+    if let Some(base) = &manifest.base {
+        text.push_str(&format!("it adds to the bundle {}\n", base.sha256));
+    }
+    for remark in &manifest.remarks {
+        text.push_str(&format!("note: {remark}\n"));
+    }
+    text
+}
+
+/// Takes a bundle in: by the running server, or here where none runs.
+///
+/// # Errors
+/// What is wrong with it, or what stands in the way.
+pub(super) fn import(
+    config: &Config,
+    file: &Path,
+    trusted: &[VerifierKey],
+    step: Option<&str>,
+) -> Result<ExitCode> {
+    if let Some(step) = step {
+        end_after(step)?;
+    }
+    let report = runtime()?.block_on(take_in(config, file, trusted));
+    let report = report.with_context(|| format!("importing {}", file.display()))?;
+    print(&told(&report)).context("printing what was taken in")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes a bundle in, by the running server where one has the data folder open.
+///
+/// # Errors
+/// See [`Failed`].
+pub(super) async fn take_in(
+    config: &Config,
+    file: &Path,
+    trusted: &[VerifierKey],
+) -> Result<Report, Failed> {
+    match connect(config).await? {
+        Some(server) => by(server, file, trusted).await,
+        None => alone(config, file, trusted).await,
+    }
+}
+
+async fn by(mut server: Server, file: &Path, trusted: &[VerifierKey]) -> Result<Report, Failed> {
+    let file = std::path::absolute(file).context("finding the bundle")?;
+    let file = file.to_str().ok_or_else(|| {
+        anyhow::anyhow!("its path is not UTF-8: move it, or stop the server first")
+    })?;
+    let mut path = format!("bundle/import?file={}", escaped(file));
+    for key in trusted {
+        path.push_str(&format!("&trust={}", escaped(&key.to_string())));
+    }
+    let (status, body) = server.put(&path).await?;
+    let text = || String::from_utf8_lossy(&body).trim_end().to_owned();
+    match status.as_u16() {
+        200 => Ok(serde_json::from_slice(&body).context("reading the server's answer")?),
+        409 => Err(Failed::Waits(text())),
+        403 => Err(Failed::Refused(text())),
+        _ => Err(Failed::Other(anyhow::anyhow!(
+            "the server says: {}",
+            text()
+        ))),
+    }
+}
+
+async fn alone(config: &Config, file: &Path, trusted: &[VerifierKey]) -> Result<Report, Failed> {
+    let config = config.clone();
+    let app = tokio::task::spawn_blocking(move || App::build(config));
+    let app = app.await.context("opening the data folder")??;
+    let bar = progress::files("importing");
+    let mirror = &app.site.mirror;
+    let imported = mirror.import(file, trusted, move |bytes| bar.inc(bytes));
+    let imported = imported.await;
+    app.end().await.context("writing the last records")?;
+    Ok(imported?)
+}
+
+pub(super) fn told(report: &Report) -> String {
+    let mut text = match (report.is_unchanged(), report.before) {
+        (true, Some(at)) => format!(
+            "nothing to do: this bundle was taken in on {}, and all of it is there\n",
+            day(at)
+        ),
+        (true, None) => "nothing changed: all that this bundle holds was there\n".to_owned(),
+        (false, _) => format!(
+            "taken in: {} files ({}), {} records\n",
+            report.files,
+            quantity::size(report.bytes),
+            report.records
+        ),
+    };
+    text.push_str(&format!(
+        "bundle {}, {} module versions, signed by {}\n",
+        report.bundle, report.modules, report.signer
+    ));
+    for (name, size) in &report.heads {
+        text.push_str(&format!(
+            "{name}: a head of {size} records is followed now\n"
+        ));
+    }
+    text
+}

@@ -1,0 +1,60 @@
+//! Taking a bundle in, for a command of this machine.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Method, Response, StatusCode};
+use proto::note::VerifierKey;
+
+use super::Site;
+use super::body::Body;
+use super::refusal::Refusal;
+use super::response;
+use crate::bundle::Error;
+
+/// Takes in the bundle that `file` of the query names, which one of the keys in `trust`
+/// must have signed.
+///
+/// # Errors
+/// A refusal with what is wrong with the request, with the bundle, or with the disk.
+pub(super) async fn import(
+    site: &Arc<Site>,
+    query: Option<&str>,
+) -> Result<Response<Body>, Refusal> {
+    let mut file = None;
+    let mut trusted = Vec::new();
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    for (key, value) in pairs {
+        match &*key {
+            "file" => file = Some(PathBuf::from(value.as_ref())),
+            "trust" => trusted.push(
+                VerifierKey::parse(&value)
+                    .map_err(|error| Refusal::bad_request(format!("{value}: {error}\n")))?,
+            ),
+            _ => {}
+        }
+    }
+    let file = file.ok_or_else(|| Refusal::bad_request("no file is named\n".to_owned()))?;
+    let report = site.mirror.import(&file, &trusted, |_| {}).await;
+    let report = report.map_err(refused)?;
+    let text = serde_json::to_vec(&report).map_err(|error| {
+        let error = std::io::Error::other(error);
+        Refusal::internal("writing what was done", &error)
+    })?;
+    let mut response = response::text(StatusCode::OK, Bytes::from(text), &Method::PUT);
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    Ok(response)
+}
+
+fn refused(error: Error) -> Refusal {
+    match error {
+        Error::Io { what, error } => Refusal::failed(format!("{what}: {error}\n")),
+        error @ (Error::Gap(_) | Error::CutOff(_)) => Refusal::must_wait(format!("{error}\n")),
+        error @ (Error::Format(_) | Error::Refused(_) | Error::NotHad { .. }) => {
+            Refusal::denied(format!("{error}\n"))
+        }
+    }
+}
