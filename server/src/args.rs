@@ -18,7 +18,7 @@ mod import;
 mod own;
 mod witness;
 
-pub use bundle::{Bundle, Create, Format, Listing, Warm};
+pub use bundle::{Bundle, Create, RequestFormat, Warm};
 pub use flags::Flags;
 pub use gc::{Format, Gc};
 pub use import::Import;

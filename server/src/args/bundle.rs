@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::Format;
+
 /// Commands on bundles: modules with their proofs in one file.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Bundle {
@@ -75,7 +77,7 @@ pub enum Bundle {
         file: PathBuf,
         /// The form of the list
         #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: Listing,
+        format: Format,
     },
     /// List the module versions that one of two bundles has and the other has not
     Diff {
@@ -87,7 +89,7 @@ pub enum Bundle {
         second: PathBuf,
         /// The form of the list
         #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: Listing,
+        format: Format,
     },
 }
 
@@ -124,7 +126,7 @@ pub struct Create {
     pub dry_run: bool,
     /// The form of the transfer request
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: RequestFormat,
 }
 
 /// What is fetched ahead of its use.
@@ -141,18 +143,9 @@ pub struct Warm {
     pub no_tests: bool,
 }
 
-/// The form of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Listing {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
 /// The form of a transfer request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum RequestFormat {
     /// For people.
     Text,
     /// For machines.

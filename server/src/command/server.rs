@@ -69,9 +69,8 @@ impl Server {
         query: &str,
     ) -> Result<Bytes> {
         let path = escaped(what).replace("%2F", "/");
-        let nothing = Empty::new().map_err(never).boxed();
         let path = format!("/{verb}/{path}{query}");
-        match self.send(method, &path, nothing).await? {
+        match self.send(method, &path, nothing()).await? {
             Ok(body) => Ok(body),
             Err(refused) => bail!("{what}: {refused}"),
         }
@@ -119,7 +118,7 @@ impl Server {
             .method(Method::PUT)
             .uri(format!("/{path}"))
             .header(http::header::HOST, "localhost")
-            .body(Empty::new())?;
+            .body(nothing())?;
         let sent = self.sender.send_request(request).await;
         let response = sent.context("speaking to the server")?;
         let status = response.status();
@@ -137,7 +136,7 @@ impl Server {
         let request = http::Request::builder()
             .uri(format!("/{path}"))
             .header(http::header::HOST, "localhost")
-            .body(Empty::new())?;
+            .body(nothing())?;
         self.sender
             .ready()
             .await
@@ -145,6 +144,11 @@ impl Server {
         let sent = self.sender.send_request(request).await;
         sent.context("speaking to the server")
     }
+}
+
+/// Makes a body of no bytes.
+pub(super) fn nothing() -> Sent {
+    Empty::new().map_err(never).boxed()
 }
 
 /// Makes the error of a body that has none.

@@ -138,6 +138,7 @@ impl Staging {
         Ok(Staged {
             file: Arc::new(file),
             path: Some(path),
+            is_synced: false,
         })
     }
 

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use super::super::server::connect;
 use super::running::Running;
 use crate::app::App;
-use crate::args::{Create, Format};
+use crate::args::{Create, RequestFormat};
 use crate::bundle::ask::{Ask, Here};
 use crate::bundle::create::{Made, Order, create, draft};
 use crate::bundle::gather::{Inputs, gather};
@@ -99,9 +99,9 @@ async fn make(
             let drafted = draft(&*ask, &order, &mut count).await?;
             let request = Request::new(&drafted.manifest, &order.since);
             match wanted.format {
-                Format::Text => request.text(),
-                Format::Json => format!("{:#}\n", request.json()),
-                Format::Html => request.html(),
+                RequestFormat::Text => request.text(),
+                RequestFormat::Json => format!("{:#}\n", request.json()),
+                RequestFormat::Html => request.html(),
             }
         }
     };

@@ -8,7 +8,7 @@ use proto::bundle::{Carried, Difference};
 use proto::quantity;
 use serde_json::json;
 
-use crate::args::Listing;
+use crate::args::Format;
 use crate::bundle::archive::{Unchecked, peek};
 use crate::output::print;
 
@@ -16,10 +16,10 @@ use crate::output::print;
 ///
 /// # Errors
 /// It cannot be read, or is none.
-pub(super) fn show(file: &Path, format: Listing) -> Result<ExitCode> {
+pub(super) fn show(file: &Path, format: Format) -> Result<ExitCode> {
     let read = read(file)?;
     let text = match format {
-        Listing::Json => format!(
+        Format::Json => format!(
             "{:#}\n",
             json!({
                 "bundle": read.seal.digest(),
@@ -27,7 +27,7 @@ pub(super) fn show(file: &Path, format: Listing) -> Result<ExitCode> {
                 "manifest": read.manifest,
             })
         ),
-        Listing::Text => text(&read),
+        Format::Text => text(&read),
     };
     print(&text).context("printing what is in it")?;
     Ok(ExitCode::SUCCESS)
@@ -37,14 +37,14 @@ pub(super) fn show(file: &Path, format: Listing) -> Result<ExitCode> {
 ///
 /// # Errors
 /// One cannot be read, or is none.
-pub(super) fn diff(first: &Path, second: &Path, format: Listing) -> Result<ExitCode> {
+pub(super) fn diff(first: &Path, second: &Path, format: Format) -> Result<ExitCode> {
     let difference = Difference::of(&read(first)?.manifest, &read(second)?.manifest);
     let text = match format {
-        Listing::Json => format!(
+        Format::Json => format!(
             "{:#}\n",
             json!({"added": difference.added, "removed": difference.removed})
         ),
-        Listing::Text => {
+        Format::Text => {
             let mut text = String::new();
             for (sign, modules) in [("-", &difference.removed), ("+", &difference.added)] {
                 for carried in modules {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use http::Method;
-use http_body_util::{BodyExt, Empty, StreamBody};
+use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 use proto::goproxy::encode;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::folder::Brought;
 use crate::app::App;
 use crate::command::alone;
-use crate::command::server::{Sent, Server, never};
+use crate::command::server::{Server, nothing};
 use crate::config::{Config, Limits};
 use crate::modules::intake::{Refused, Taken, check_length};
 
@@ -70,8 +70,7 @@ impl Taker {
 
 async fn by(server: &mut Server, brought: &Brought) -> Result<Outcome> {
     let path = format!("/import/{}", encode(&brought.request.path()));
-    let nothing: Sent = Empty::new().map_err(never).boxed();
-    match server.send(Method::GET, &path, nothing).await? {
+    match server.send(Method::GET, &path, nothing()).await? {
         Err(refused) => return Ok(Outcome::Refused(refused)),
         Ok(body) if answer(&body)?["stored"] == true => return Ok(Outcome::Stored),
         Ok(_) => {}

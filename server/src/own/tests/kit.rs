@@ -78,7 +78,7 @@ impl Kit {
             signer: key::read(&self.path("key")).unwrap(),
             high_water: self.path("key.head"),
             accepted,
-            settings: crate::config::Own::default(),
+            settings: config::Own::default(),
             end_after: None,
             staging: Staging::open(&data).unwrap(),
             ledger: Arc::clone(&self.ledger) as Arc<dyn Ledger>,
