@@ -3,8 +3,11 @@
 pub mod accept;
 pub mod cache;
 pub mod cacheprog;
+pub mod certify;
+pub mod check;
 pub mod lint;
 pub mod output;
+pub mod quorum;
 pub mod rebuild;
 pub mod reproduce;
 pub mod toolchain;
@@ -147,6 +150,9 @@ pub enum Command {
     Toolchain(toolchain::Toolchain),
     Rebuild(rebuild::Rebuild),
     Reproduce(reproduce::Reproduce),
+    Certify(certify::Certify),
+    Check(check::Check),
+    Quorum(quorum::Quorum),
     /// Print the schema of what --format json prints; without a name, list them
     #[command(after_help = "Example: verify-build schema report-v1 > report.schema.json")]
     Schema {

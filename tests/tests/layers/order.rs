@@ -86,6 +86,7 @@ const VERIFIER: Order = Order {
         "cacheprog",
         "rebuild",
         "reproduce",
+        "attest",
         "config",
     ],
     files_min: 300,
