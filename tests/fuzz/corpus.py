@@ -55,6 +55,48 @@ def seed(target, **files):
         (folder / name).write_bytes(data)
 
 
+def attest():
+    """Signed with the seed of 32 ones that src/fuzz/attest.rs names."""
+    signature = "Em2FR/JKWWA0O5wk0PDZNUOMjRcxen+2s14DUpadcDz9G+YmVSGiWpZbiPXGKeb/RiJiYj0OfAhk1aHEj+fvAw=="
+    keyid = "fd110d301d2f077de1414b8f99f441b1403fab207b2052fbd2c065e4ee8e7dc2"
+    signed = '{"payload":"aGVsbG8=","payloadType":"text/plain","signatures":[{"keyid":"%s","sig":"%s"}]}' % (keyid, signature)
+    hello = hashlib.sha256(b"hello\n").hexdigest()
+    statement = '{"_type":"https://in-toto.io/Statement/v1","predicate":{},"predicateType":"https://example.com/v1","subject":[{"digest":{"sha256":"%s"},"name":"a.bin"}]}' % hello
+    observation = (CORPUS.parent.parent.parent / "proto/testdata/observation-v1.json").read_text().split("\n")[0]
+    closure = f"{'01' * 32} {'02' * 32} {'A' * 20} fmt\n{'03' * 32} {'04' * 32} {'B' * 20} example.com/tool\n"
+    keys = (
+        "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+        "MCowBQYDK2VwAyEAPUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=",
+    )
+    quorum = (
+        f"version: 1\nlevel: L3+T\ninputs: {'ab' * 32}\nhosts:\n"
+        f"- {{name: a, key: {keys[0]}, org: x, image: i1, cache: c1, until: 2027-01-31T00:00:00Z}}\n"
+        f"- {{name: b, key: {keys[1]}, org: y, image: i2, cache: c1, compromised_since: 2026-01-01T00:00:00Z}}\n"
+        "quorum: {k: 1, of: [image, cache]}\nmax_age: 30d\n"
+    )
+    seed(
+        "attest_envelope",
+        signed=signed,
+        unsigned='{"payload":"aGVsbG8=","payloadType":"text/plain","signatures":[]}',
+        url_safe='{"payload":"-__-AA","payloadType":"t","signatures":[{"sig":""}]}',
+        name_twice=signed.replace("{", '{"Payload":"",', 1),
+    )
+    seed("attest_statement", statement=statement, observation=observation, closure=closure)
+    seed("quorum", two_hosts=quorum, name_twice=quorum + "version: 2\n")
+    seed(
+        "certificate",
+        envelope_alone=signed + "\n",
+        every_line=signed
+        + "\n"
+        + json.dumps({"kind": "observation", "name": "a", "envelope": signed, "proof": None})
+        + "\n"
+        + json.dumps({"kind": "closure", "list": closure})
+        + "\n"
+        + json.dumps({"kind": "record", "module": "m", "version": "v1.0.0", "answer": "", "tiles": ["AA=="]})
+        + "\n",
+    )
+
+
 def claims():
     """Scripts: tests/src/fuzz/claims.rs reads them choice by choice."""
     cache, installation, program = b"\0", b"\1", b"\2"
@@ -688,6 +730,7 @@ if __name__ == "__main__":
     texts()
     images()
     claims()
+    attest()
     toolchains()
     databases()
     witnesses()

@@ -8,6 +8,8 @@
 //! corpora and mutations of them with every `cargo test`. This module and what
 //! is below it use `proto` and `verifier` alone, so that both can compile it.
 
+#[path = "fuzz/attest.rs"]
+mod attest;
 #[path = "fuzz/build.rs"]
 mod build;
 #[path = "fuzz/bundle.rs"]
@@ -41,6 +43,7 @@ mod witness;
 #[path = "fuzz/zips.rs"]
 mod zips;
 
+pub use attest::{attest_envelope, attest_statement, certificate, quorum};
 pub use build::{buildid, buildinfo};
 pub use bundle::bundle;
 pub use caches::{archives, caches};
@@ -65,11 +68,14 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("add_checkpoint", add_checkpoint),
     ("archives", archives),
+    ("attest_envelope", attest_envelope),
+    ("attest_statement", attest_statement),
     ("buildid", buildid),
     ("buildinfo", buildinfo),
     ("bundle", bundle),
     ("caches", caches),
     ("cacheprog", cacheprog),
+    ("certificate", certificate),
     ("checkpoint", checkpoint),
     ("claims", claims),
     ("containers", containers),
@@ -90,6 +96,7 @@ pub const TARGETS: &[Target] = &[
     ("proxy_header", proxy_header),
     ("proxy_list", proxy_list),
     ("pseudo", pseudo),
+    ("quorum", quorum),
     ("semver", semver),
     ("table", table),
     ("tile_path", tile_path),

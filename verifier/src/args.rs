@@ -4,8 +4,11 @@ pub mod accept;
 pub mod cache;
 pub mod cacheprog;
 pub mod doctor;
+pub mod certify;
+pub mod check;
 pub mod lint;
 pub mod output;
+pub mod quorum;
 pub mod rebuild;
 pub mod reproduce;
 pub mod toolchain;
@@ -149,6 +152,9 @@ pub enum Command {
     Rebuild(rebuild::Rebuild),
     Reproduce(reproduce::Reproduce),
     Doctor(doctor::Doctor),
+    Certify(certify::Certify),
+    Check(check::Check),
+    Quorum(quorum::Quorum),
     /// Print the schema of what --format json prints; without a name, list them
     #[command(after_help = "Example: verify-build schema report-v1 > report.schema.json")]
     Schema {

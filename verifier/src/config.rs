@@ -44,6 +44,12 @@ pub enum Task {
     Reproduce(args::reproduce::Reproduce),
     /// Look at this host.
     Doctor(args::doctor::Doctor),
+    /// Conclude from observations.
+    Certify(args::certify::Certify),
+    /// Check a certificate and a program.
+    Check(args::check::Check),
+    /// Look into quorum files.
+    Quorum(args::quorum::Quorum),
     /// Print a schema, or the list of them.
     Schema(Option<String>),
     /// Print a completion script.
@@ -104,6 +110,9 @@ impl Config {
                 Some(Command::Rebuild(rebuild)) => Task::Rebuild(rebuild),
                 Some(Command::Reproduce(reproduce)) => Task::Reproduce(reproduce),
                 Some(Command::Doctor(doctor)) => Task::Doctor(doctor),
+                Some(Command::Certify(certify)) => Task::Certify(certify),
+                Some(Command::Check(check)) => Task::Check(check),
+                Some(Command::Quorum(quorum)) => Task::Quorum(quorum),
                 Some(Command::Schema { name }) => Task::Schema(name),
                 Some(Command::Completions { shell }) => Task::Completions(shell),
                 Some(Command::Man { folder }) => Task::Man(folder),

@@ -25,7 +25,7 @@
 //! compare    the verdict on two files
 //! args       the command line
 //! report     one value; every format is a way to print it; output writes it
-//! lint, toolchain, gocache, cacheprog, rebuild, reproduce, doctor
+//! lint, toolchain, gocache, cacheprog, rebuild, reproduce, attest, doctor
 //!            the commands
 //! config     the environment and the command line, made into a task
 //! ```
@@ -84,5 +84,6 @@ pub mod rebuild;
 pub mod reproduce;
 
 pub mod doctor;
+pub mod attest;
 
 pub mod config;

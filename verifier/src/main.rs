@@ -12,7 +12,7 @@ use verifier::exit::{self, Exit};
 use verifier::report::Report;
 use verifier::report::printed::Printed;
 use verifier::{
-    cacheprog, doctor, gocache, hashlog, lint, manual, output, rebuild, reproduce, schemas,
+    attest, cacheprog, doctor, gocache, hashlog, lint, manual, output, rebuild, reproduce, schemas,
     toolchain,
 };
 
@@ -51,6 +51,9 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
         Task::Rebuild(args) => rebuild::run(args, host)?,
         Task::Reproduce(args) => reproduce::run(args, host)?,
         Task::Doctor(args) => doctor::run(args, host)?,
+        Task::Certify(args) => attest::certify::run(args, host)?,
+        Task::Check(args) => attest::check::run(args)?,
+        Task::Quorum(args) => attest::quorum::run(args)?,
         Task::Schema(name) => {
             let list = schemas::list();
             let named = name.as_deref().and_then(schemas::named);

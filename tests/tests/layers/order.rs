@@ -88,6 +88,7 @@ const VERIFIER: Order = Order {
         "rebuild",
         "reproduce",
         "doctor",
+        "attest",
         "config",
     ],
     files_min: 300,
