@@ -21,6 +21,7 @@ pub mod gosum;
 pub mod hashlog;
 pub mod info;
 pub mod inputs;
+pub mod matrix;
 pub mod module;
 pub mod modzip;
 pub mod note;

@@ -3,7 +3,10 @@
 pub mod accept;
 pub mod cache;
 pub mod cacheprog;
+pub mod key;
 pub mod lint;
+pub mod matrix;
+pub mod observe;
 pub mod output;
 pub mod rebuild;
 pub mod reproduce;
@@ -146,6 +149,9 @@ pub enum Command {
     Cacheprog(cacheprog::Cacheprog),
     Toolchain(toolchain::Toolchain),
     Rebuild(rebuild::Rebuild),
+    Key(key::Key),
+    Observe(observe::Observe),
+    Matrix(matrix::Matrix),
     Reproduce(reproduce::Reproduce),
     /// Print the schema of what --format json prints; without a name, list them
     #[command(after_help = "Example: verify-build schema report-v1 > report.schema.json")]
