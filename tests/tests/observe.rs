@@ -14,6 +14,9 @@ mod keys;
 #[path = "observe/matrix.rs"]
 mod matrix;
 #[cfg(test)]
+#[path = "observe/published.rs"]
+mod published;
+#[cfg(test)]
 #[path = "observe/secrets.rs"]
 mod secrets;
 #[cfg(test)]
