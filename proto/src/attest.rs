@@ -9,6 +9,13 @@
 //! observation  what is said: one build on one host
 //! closure      the packages that a build consumed
 //! quorum       whom an owner believes, and what is demanded of them
+//! evidence     files that a decision is made from
+//! certify      what follows from them
+//! decision     what an owner concludes, signed
+//! certificate  a decision and its evidence in one file
+//! check        a certificate, and the program that it is about
+//! words        a decision as text
+//! export       the same in forms that other programs read
 //! ```
 //!
 //! A host signs an [`observation::Observation`] like this, and anybody reads it back:
@@ -28,11 +35,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod certificate;
+pub mod certify;
+pub mod check;
 pub mod closure;
+pub mod decision;
 pub mod digest;
 pub mod dsse;
+pub mod evidence;
+pub mod export;
 pub mod json;
 pub mod key;
 pub mod observation;
 pub mod quorum;
 pub mod statement;
+pub mod words;

@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn a_list_is_sorted_and_its_root_is_that_of_rfc_6962() {
         let (one, two) = (package(1, 9, "b"), package(2, 8, "a"));
-        let closure = Closure::new([two.clone(), one.clone(), two.clone()]).unwrap();
+        let closure = Closure::new([two.clone(), one.clone(), two]).unwrap();
         let content = one.content;
         let lines: Vec<String> = [(1, 9), (2, 8)]
             .map(|(action, output)| format!("{} {}\n", Digest([action; 32]), Digest([output; 32])))

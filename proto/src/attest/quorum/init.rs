@@ -39,56 +39,15 @@ pub fn first(observations: &[First], keys: &[PublicKey]) -> Option<String> {
         let off = if index == 0 { "" } else { "# " };
         let _ = writeln!(
             text,
-            "{off}inputs: {inputs}   # DECIDE: is this the source that you mean?"
+            "{off}inputs: \"{inputs}\"   # DECIDE: is this the source that you mean?"
         );
     }
     text.push_str("hosts:\n");
     for (index, host) in hosts.iter().enumerate() {
-        let number = index + 1;
-        let _ = writeln!(
-            text,
-            "  - name: host-{number}      # DECIDE: a name that you know it by"
-        );
-        let keyid = host.keyid.as_deref().unwrap_or("unknown");
-        let known = keys.iter().find(|key| key.id().to_string() == keyid);
-        match known {
-            Some(key) => {
-                let _ = writeln!(
-                    text,
-                    "    key: {}   # DECIDE: is it this host's? Ask there: verify-build key show KEYFILE",
-                    key.to_line()
-                );
-            }
-            None => {
-                let keyid: String = clean(keyid).chars().take(80).collect();
-                let _ = writeln!(
-                    text,
-                    "    key: MISSING   # DECIDE: put the line in that verify-build key show KEYFILE prints on the host; the key's ID should be {keyid}"
-                );
-            }
-        }
-        let image = host
-            .image
-            .as_deref()
-            .map_or_else(|| "unknown".to_owned(), plain);
-        let _ = writeln!(
-            text,
-            "    org: org-{number}        # DECIDE: who can sign in there"
-        );
-        let _ = writeln!(
-            text,
-            "    image: \"{image}\"   # DECIDE: the host said so itself"
-        );
-        let _ = writeln!(
-            text,
-            "    cache: cache-{number}    # DECIDE: hosts that take from one build cache need one name here"
-        );
+        write_host(host, index + 1, keys, &mut text);
     }
     // Owners and caches have names of their own above, images may be equal.
-    let images: BTreeSet<Option<String>> = hosts
-        .iter()
-        .map(|host| host.image.as_deref().map(plain))
-        .collect();
+    let images: BTreeSet<String> = hosts.iter().map(|host| image(host)).collect();
     let groups = images.len();
     let needed = groups / 2 + 1;
     let _ = write!(
@@ -97,6 +56,42 @@ pub fn first(observations: &[First], keys: &[PublicKey]) -> Option<String> {
          max_age: 30d          # DECIDE: how old an observation may be\n"
     );
     (groups > 0).then_some(text)
+}
+
+fn write_host(host: &First, number: usize, keys: &[PublicKey], text: &mut String) {
+    let _ = writeln!(
+        text,
+        "  - name: host-{number}      # DECIDE: a name that you know it by"
+    );
+    let keyid = host.keyid.as_deref().unwrap_or("unknown");
+    let known = keys.iter().find(|key| key.id().to_string() == keyid);
+    let _ = match known {
+        Some(key) => writeln!(
+            text,
+            "    key: {}   # DECIDE: is it this host's? Ask there: verify-build key show KEYFILE",
+            key.to_line()
+        ),
+        None => {
+            let keyid: String = clean(keyid).chars().take(80).collect();
+            writeln!(
+                text,
+                "    key: MISSING   # DECIDE: put the line in that verify-build key show KEYFILE prints on the host; the key's ID should be {keyid}"
+            )
+        }
+    };
+    let image = image(host);
+    let _ = write!(
+        text,
+        "    org: org-{number}        # DECIDE: who can sign in there\n    \
+         image: \"{image}\"   # DECIDE: the host said so itself\n    \
+         cache: cache-{number}    # DECIDE: hosts that take from one build cache need one name here\n"
+    );
+}
+
+/// Returns the name of a host's image, as the file has it.
+fn image(host: &First) -> String {
+    let image = host.image.as_deref();
+    image.map_or_else(|| "unknown".to_owned(), plain)
 }
 
 /// Returns what of a text can stand between quotation marks.

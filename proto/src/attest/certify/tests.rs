@@ -1,0 +1,66 @@
+//! Decisions on observations by three hosts that never were: what is concluded from them
+//! as they are, and after each attack.
+
+mod attacks;
+mod levels;
+mod world;
+
+use super::*;
+use world::World;
+
+#[test]
+fn three_hosts_that_agree_reach_l3_and_no_more_without_a_log() {
+    let decision = World::new().decide();
+    assert_eq!(
+        decision.verdict,
+        Verdict::Reproducible,
+        "{}",
+        decision.summary
+    );
+    assert_eq!(decision.reached.as_deref(), Some("L3"));
+    assert_eq!((decision.votes, decision.needed), (3, 2));
+    assert_eq!(decision.counted.len(), 6);
+    assert!(decision.set_aside.is_empty() && decision.gaps.is_empty());
+    let last = decision.levels.last().unwrap();
+    assert!(
+        last.missing[0].contains("not shown to be in the log"),
+        "{last:?}"
+    );
+}
+
+#[test]
+fn no_evidence_is_never_a_pass() {
+    for artifact in [None, Some(Digest([1; 32]))] {
+        let mut world = World::new();
+        world.seen.clear();
+        world.asked.artifact = artifact;
+        let decision = world.decide();
+        assert_eq!(decision.verdict, Verdict::Undecided);
+        assert_eq!(decision.reached, None);
+        assert!(decision.summary.contains("nothing is shown"));
+    }
+}
+
+#[test]
+fn a_decision_does_not_depend_on_the_order_of_files() {
+    let one = World::new().decide();
+    let mut world = World::new();
+    let (quorum, mut evidence) = world.made();
+    evidence.observations.reverse();
+    let doubled = evidence.observations.clone();
+    evidence.observations.extend(doubled);
+    evidence.sort();
+    let other = decide(&quorum, &evidence, world.asked.clone(), World::tool());
+    assert_eq!(one, other);
+}
+
+#[test]
+fn a_file_that_nobody_built_is_certified_as_different() {
+    let mut world = World::new();
+    world.asked.artifact = Some(Digest([9; 32]));
+    let decision = world.decide();
+    assert_eq!(decision.verdict, Verdict::Differs);
+    assert_eq!(decision.votes, 0);
+    assert_eq!(decision.dissent.len(), 3);
+    assert_eq!(decision.subject().sha256, Digest([9; 32]));
+}
