@@ -80,7 +80,7 @@ certify() {
         printf 'quorum: {k: 2, of: [image]}\n'
     } >"$work/quorum.yaml"
     "$verify" certify --quorum "$work/quorum.yaml" --key "$work/owner.key" --nonce "$nonce" \
-        --artifact "$work/$name.bin" -o "$work/$name.jsonl" "$work/obs/$name" || echo "certify: exit $?"
+        --artifact "$work/$name.bin" -o "$work/$name.jsonl" "$work/obs/$name"/* || echo "certify: exit $?"
     unshare --net "$verify" check "$work/$name.jsonl" "$work/$name.bin" --key "$work/owner.pem" --nonce "$nonce" || echo "check: exit $?"
 }
 

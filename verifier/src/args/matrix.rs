@@ -20,9 +20,9 @@ pub struct Matrix {
 
 const AFTER_HELP: &str = "\
 A table for each set of inputs, a row for each host, a column for each way in which a
-build found its cache. In the cells stands which program came out: a for the one that
-most hosts have, b, c and so on for others. Where programs differ, the facts of hosts
-that go with the difference are named, and causes where both programs are in the
+build found its cache. In the cells stands which program came out: a for that of the
+largest group of hosts, b, c and so on for others. Where programs differ, the facts of
+hosts that go with the difference are named, and causes where both programs are in the
 folders (verify-build observe puts those that differ there).
 
 Keys are shown as the files name them. Whether they signed is not checked, and nothing

@@ -75,7 +75,7 @@ fn program_finding(table: &Table, group: &Group, place: usize, whys: &[Why]) -> 
         .first()
         .map(|split| format!("; {}", words(split)));
     let summary = format!(
-        "it is another program than that of the most hosts{}{}",
+        "it is another program than a, that of the largest group{}{}",
         causes.unwrap_or_default(),
         split.unwrap_or_default()
     );
@@ -108,7 +108,7 @@ fn packages_finding(table: &Table, other: usize) -> Finding {
         .first()
         .map(|split| format!("; {}", words(split)));
     let summary = format!(
-        "other compiled packages went into it than into most{}",
+        "other compiled packages went into it than into other builds{}",
         split.unwrap_or_default()
     );
     let evidence = vec![Evidence::new(

@@ -76,8 +76,8 @@ fn cells(table: &Table) -> Drawn {
     });
     Drawn {
         title: format!("Hosts and caches, inputs {}", short(&table.inputs.to_string())),
-        note: "In each cell stands which program came out: a is the one that most hosts have. ≠ packages: the program is \
-               from other compiled packages than most."
+        note: "In each cell stands which program came out: a is that of the largest group of hosts. ≠ packages: the \
+               program is from other compiled packages than that of other builds."
             .into(),
         columns,
         rows: rows.collect(),

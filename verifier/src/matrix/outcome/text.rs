@@ -125,7 +125,7 @@ fn write_groups(table: &Table, whys: &[Why], style: Style, out: &mut dyn Write) 
     Ok(())
 }
 
-/// The letter of a build; with a star where other packages went into it than into most.
+/// The letter of a build; with a star where other packages went into it than into other builds.
 fn letter(table: &Table, index: usize) -> String {
     let star = match table.closure(index) {
         Some(1..) => "*",
