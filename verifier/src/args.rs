@@ -3,11 +3,14 @@
 pub mod accept;
 pub mod cache;
 pub mod cacheprog;
+pub mod certify;
+pub mod check;
 pub mod key;
 pub mod lint;
 pub mod matrix;
 pub mod observe;
 pub mod output;
+pub mod quorum;
 pub mod rebuild;
 pub mod reproduce;
 pub mod toolchain;
@@ -153,6 +156,9 @@ pub enum Command {
     Observe(observe::Observe),
     Matrix(matrix::Matrix),
     Reproduce(reproduce::Reproduce),
+    Certify(certify::Certify),
+    Check(check::Check),
+    Quorum(quorum::Quorum),
     /// Print the schema of what --format json prints; without a name, list them
     #[command(after_help = "Example: verify-build schema report-v1 > report.schema.json")]
     Schema {

@@ -48,6 +48,12 @@ pub enum Task {
     Matrix(args::matrix::Matrix),
     /// Build a published program again.
     Reproduce(args::reproduce::Reproduce),
+    /// Conclude from observations.
+    Certify(args::certify::Certify),
+    /// Check a certificate and a program.
+    Check(args::check::Check),
+    /// Look into quorum files.
+    Quorum(args::quorum::Quorum),
     /// Print a schema, or the list of them.
     Schema(Option<String>),
     /// Print a completion script.
@@ -110,6 +116,9 @@ impl Config {
                 Some(Command::Observe(observe)) => Task::Observe(observe),
                 Some(Command::Matrix(matrix)) => Task::Matrix(matrix),
                 Some(Command::Reproduce(reproduce)) => Task::Reproduce(reproduce),
+                Some(Command::Certify(certify)) => Task::Certify(certify),
+                Some(Command::Check(check)) => Task::Check(check),
+                Some(Command::Quorum(quorum)) => Task::Quorum(quorum),
                 Some(Command::Schema { name }) => Task::Schema(name),
                 Some(Command::Completions { shell }) => Task::Completions(shell),
                 Some(Command::Man { folder }) => Task::Man(folder),

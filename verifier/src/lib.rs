@@ -25,7 +25,7 @@
 //! compare    the verdict on two files
 //! args       the command line
 //! report     one value; every format is a way to print it; output writes it
-//! lint, toolchain, gocache, cacheprog, rebuild, key, observe, matrix, reproduce
+//! lint, toolchain, gocache, cacheprog, rebuild, key, observe, matrix, reproduce, attest
 //!            the commands
 //! config     the environment and the command line, made into a task
 //! ```
@@ -88,5 +88,7 @@ pub mod observe;
 pub mod matrix;
 
 pub mod reproduce;
+
+pub mod attest;
 
 pub mod config;

@@ -12,8 +12,8 @@ use verifier::exit::{self, Exit};
 use verifier::report::Report;
 use verifier::report::printed::Printed;
 use verifier::{
-    cacheprog, gocache, hashlog, key, lint, manual, matrix, observe, output, rebuild, reproduce, schemas,
-    toolchain,
+    attest, cacheprog, gocache, hashlog, key, lint, manual, matrix, observe, output, rebuild,
+    reproduce, schemas, toolchain,
 };
 
 fn main() -> ExitCode {
@@ -53,6 +53,9 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
         Task::Observe(args) => observe::run(args, host)?,
         Task::Matrix(args) => matrix::run(args, host)?,
         Task::Reproduce(args) => reproduce::run(args, host)?,
+        Task::Certify(args) => attest::certify::run(args, host)?,
+        Task::Check(args) => attest::check::run(args)?,
+        Task::Quorum(args) => attest::quorum::run(args)?,
         Task::Schema(name) => {
             let list = schemas::list();
             let named = name.as_deref().and_then(schemas::named);

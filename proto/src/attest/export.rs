@@ -5,11 +5,14 @@
 //! summary      SLSA verification summary (VSA), version 1
 //! provenance   SLSA provenance, version 1
 //! reference    CycloneDX 1.6: the program, and where its certificate is
+//! in_toto      in-toto's layout and links
 //! ```
 //!
 //! None of them says more than the decision, and some say less: a summary has no word for
 //! what was set aside, and provenance none for how many have built. `gh attestation
 //! verify` takes no bundle with a plain key.
+
+pub mod in_toto;
 
 use serde_json::{Value, json};
 
@@ -166,6 +169,14 @@ pub fn reference(decision: &Decision, name: &str, certificate: Digest) -> Option
         },
     });
     serde_json::to_vec_pretty(&document).ok()
+}
+
+/// Returns a file's name where it is plain, so that nobody takes it for a pattern or a
+/// path; else `artifact`.
+fn plain_name(name: &str) -> &str {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let is_good = !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain);
+    if is_good { name } else { "artifact" }
 }
 
 fn program(decision: &Decision) -> Option<Subject> {

@@ -89,6 +89,7 @@ const VERIFIER: Order = Order {
         "observe",
         "matrix",
         "reproduce",
+        "attest",
         "config",
     ],
     files_min: 300,
