@@ -12,5 +12,8 @@ mod child;
 #[path = "cacheprog/desk.rs"]
 mod desk;
 #[cfg(test)]
+#[path = "cacheprog/taken.rs"]
+mod taken;
+#[cfg(test)]
 #[path = "cacheprog/talk.rs"]
 mod talk;

@@ -74,6 +74,22 @@ fn a_published_program_is_built_again_as_the_guide_says() {
 }
 
 #[test]
+fn builds_on_two_hosts_are_observed_and_compared_as_the_guide_says() {
+    let server = Server::new();
+    let source = server.path("home/src/tool");
+    std::fs::create_dir_all(source.join("cmd/tool")).unwrap();
+    std::fs::write(
+        source.join("go.mod"),
+        "module example.com/tool\n\ngo 1.21\n",
+    )
+    .unwrap();
+    let main = "package main\n\nfunc main() { println(\"Hello from the tool\") }\n";
+    std::fs::write(source.join("cmd/tool/main.go"), main).unwrap();
+    git::commit_all(&source);
+    server.follow("certify.md");
+}
+
+#[test]
 fn a_database_of_ones_own_is_kept_as_the_guide_says() {
     let server = Server::new();
     Module::library("corp.example/later", "v1.0.0").write(server.private_tree.path());

@@ -6,7 +6,10 @@ pub mod cacheprog;
 pub mod doctor;
 pub mod certify;
 pub mod check;
+pub mod key;
 pub mod lint;
+pub mod matrix;
+pub mod observe;
 pub mod output;
 pub mod quorum;
 pub mod rebuild;
@@ -150,6 +153,9 @@ pub enum Command {
     Cacheprog(cacheprog::Cacheprog),
     Toolchain(toolchain::Toolchain),
     Rebuild(rebuild::Rebuild),
+    Key(key::Key),
+    Observe(observe::Observe),
+    Matrix(matrix::Matrix),
     Reproduce(reproduce::Reproduce),
     Doctor(doctor::Doctor),
     Certify(certify::Certify),

@@ -27,6 +27,7 @@
 //! incoming, store     bodies on their way, and the folder they are kept in
 //! scratch             the folder of one session, and what old ones left
 //! subject             which package an output belongs to
+//! taken               the packages that one build found and made
 //! session, history    what one run found; the runs of a record
 //! text                sentences about them
 //! ```
@@ -39,10 +40,12 @@ mod scratch;
 mod session;
 mod store;
 mod subject;
+pub mod taken;
 mod text;
 mod wire;
 
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use anyhow::Context as _;
 
@@ -61,29 +64,34 @@ use store::Store;
 /// # Errors
 /// When the folder can't be used.
 pub fn run(args: &Cacheprog, _host: &Host) -> anyhow::Result<Box<dyn Printed>> {
-    let (mode, child) = match &args.command {
-        Command::Record(child) => (Mode::Record, child),
-        Command::Audit(child) => (Mode::Audit, child),
-        Command::Serve(child) => (Mode::Serve, child),
+    let (mode, child, beneath) = match &args.command {
+        Command::Record(record) => (Mode::Record, &record.child, record.beneath.as_deref()),
+        Command::Audit(child) => (Mode::Audit, child, None),
+        Command::Serve(child) => (Mode::Serve, child, None),
         Command::Report(report) => {
             return Ok(Box::new(History::read(&report.folder, report.last)?));
         }
     };
-    Ok(Box::new(converse(mode, child)?))
+    Ok(Box::new(converse(mode, child, beneath)?))
 }
 
 /// Talks to the go command at the other end of stdin and stdout to the end.
-fn converse(mode: Mode, child: &Child) -> anyhow::Result<History> {
+fn converse(mode: Mode, child: &Child, beneath: Option<&Path>) -> anyhow::Result<History> {
     let store = match mode {
         Mode::Record => Store::create(&child.folder),
         Mode::Audit | Mode::Serve => Store::open(&child.folder),
     }
     .with_context(|| format!("using {} as a record", child.folder.display()))?;
+    let beneath = beneath
+        .map(|folder| {
+            Store::open(folder).with_context(|| format!("looking into {}", folder.display()))
+        })
+        .transpose()?;
     scratch::remove_stale(&store);
-    let keeper = Keeper::begin(mode, store).context("beginning a session")?;
+    let keeper = Keeper::begin(mode, store, beneath).context("beginning a session")?;
     let mut conversation = Conversation::new(io::stdin().lock(), io::stdout());
     let ending = conversation.hold(&keeper);
-    let session = keeper.finish(&ending, child.report.as_deref());
+    let session = keeper.finish(&ending, child.report.as_deref(), child.taken.as_deref());
     let mut told = Vec::new();
     text::at_close(&session, &mut told)?;
     // Nobody is left to tell when stderr is gone.

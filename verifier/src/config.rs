@@ -40,6 +40,12 @@ pub enum Task {
     Toolchain(args::toolchain::Toolchain),
     /// Build repeatedly.
     Rebuild(args::rebuild::Rebuild),
+    /// Make or show a key.
+    Key(args::key::Key),
+    /// Build, and sign what was seen.
+    Observe(args::observe::Observe),
+    /// Show observations side by side.
+    Matrix(args::matrix::Matrix),
     /// Build a published program again.
     Reproduce(args::reproduce::Reproduce),
     /// Look at this host.
@@ -108,6 +114,9 @@ impl Config {
                 Some(Command::Cacheprog(cacheprog)) => Task::Cacheprog(cacheprog),
                 Some(Command::Toolchain(toolchain)) => Task::Toolchain(toolchain),
                 Some(Command::Rebuild(rebuild)) => Task::Rebuild(rebuild),
+                Some(Command::Key(key)) => Task::Key(key),
+                Some(Command::Observe(observe)) => Task::Observe(observe),
+                Some(Command::Matrix(matrix)) => Task::Matrix(matrix),
                 Some(Command::Reproduce(reproduce)) => Task::Reproduce(reproduce),
                 Some(Command::Doctor(doctor)) => Task::Doctor(doctor),
                 Some(Command::Certify(certify)) => Task::Certify(certify),

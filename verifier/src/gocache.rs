@@ -20,6 +20,7 @@ pub mod compare;
 pub mod entry;
 pub mod folder;
 pub mod modindex;
+pub mod package;
 pub mod packed;
 pub mod place;
 pub mod program;

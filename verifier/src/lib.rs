@@ -25,7 +25,7 @@
 //! compare    the verdict on two files
 //! args       the command line
 //! report     one value; every format is a way to print it; output writes it
-//! lint, toolchain, gocache, cacheprog, rebuild, reproduce, attest, doctor
+//! lint, toolchain, gocache, cacheprog, rebuild, key, observe, matrix, reproduce, attest, doctor
 //!            the commands
 //! config     the environment and the command line, made into a task
 //! ```
@@ -81,6 +81,12 @@ pub mod gocache;
 
 pub mod cacheprog;
 pub mod rebuild;
+
+pub mod key;
+pub mod observe;
+
+pub mod matrix;
+
 pub mod reproduce;
 
 pub mod doctor;

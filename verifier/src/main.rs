@@ -12,8 +12,8 @@ use verifier::exit::{self, Exit};
 use verifier::report::Report;
 use verifier::report::printed::Printed;
 use verifier::{
-    attest, cacheprog, doctor, gocache, hashlog, lint, manual, output, rebuild, reproduce, schemas,
-    toolchain,
+    attest, cacheprog, doctor, gocache, hashlog, key, lint, manual, matrix, observe, output, rebuild,
+    reproduce, schemas, toolchain,
 };
 
 fn main() -> ExitCode {
@@ -49,6 +49,9 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
         Task::Cacheprog(args) => cacheprog::run(args, host)?,
         Task::Toolchain(args) => toolchain::run(args, host)?,
         Task::Rebuild(args) => rebuild::run(args, host)?,
+        Task::Key(args) => key::run(args, host)?,
+        Task::Observe(args) => observe::run(args, host)?,
+        Task::Matrix(args) => matrix::run(args, host)?,
         Task::Reproduce(args) => reproduce::run(args, host)?,
         Task::Doctor(args) => doctor::run(args, host)?,
         Task::Certify(args) => attest::certify::run(args, host)?,

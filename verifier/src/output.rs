@@ -33,7 +33,7 @@ impl Output {
     /// seen enough of standard output (head, grep -q) is no error.
     pub fn write(&self, found: &dyn Printed) -> anyhow::Result<()> {
         for target in &self.files {
-            self.file(found, target)
+            file(found, target, self.style)
                 .with_context(|| format!("writing {}", target.path.display()))?;
         }
         let formats = self.files.iter().map(|target| target.format);
@@ -51,15 +51,6 @@ impl Output {
         finish(written).context("writing to standard output")
     }
 
-    fn file(&self, found: &dyn Printed, target: &Target) -> anyhow::Result<()> {
-        // Files keep every detail and no colour, whatever the terminal gets.
-        let style = Style {
-            color: false,
-            ..self.style
-        };
-        durable::write(&target.path, |out| write(found, target.format, style, out))
-    }
-
     fn summarise(&self, found: &dyn Printed) -> anyhow::Result<()> {
         let Some(path) = &self.step_summary else {
             return Ok(());
@@ -72,6 +63,18 @@ impl Output {
             )
         })
     }
+}
+
+/// Writes what was found to a file: without colour, whatever the terminal gets.
+///
+/// # Errors
+/// What could not be written, and what to do about it.
+pub fn file(found: &dyn Printed, target: &Target, style: Style) -> anyhow::Result<()> {
+    let style = Style {
+        color: false,
+        ..style
+    };
+    durable::write(&target.path, |out| write(found, target.format, style, out))
 }
 
 /// Writes what was found in one format.

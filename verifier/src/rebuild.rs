@@ -9,6 +9,7 @@
 //! destination           where what stays is put
 //! scratch, copy, cache  folders of the run; copies; what a build cache held
 //! build, facts, record  one build: what came out, from what, written down
+//! site                  what every build of a run shares
 //! bisect, session       which builds are made
 //! outcome               the answer, for the printers
 //! ```
@@ -26,27 +27,24 @@ pub mod record;
 pub mod scene;
 pub mod scratch;
 pub mod session;
+pub mod site;
 pub mod stage;
 pub mod variation;
 pub mod wrap;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use crate::args::rebuild::Rebuild;
-use crate::host::interrupt::Interrupt;
-use crate::host::machine::Machine;
 use crate::host::redaction::Redaction;
-use crate::host::{Environment, Host, child, surroundings};
+use crate::host::{Host, child};
 use crate::report::printed::Printed;
 use build::Setting;
-use facts::Facts;
 use flags::GoBuild;
 use outcome::{NOT_ASKED_FOR, Outcome, Untried};
-use project::{Asking, Project, Wanted};
-use scratch::Scratch;
 use session::Plan;
+use site::{Asked, Site};
 use variation::{Ground, Variation};
 
 /// Runs the command.
@@ -77,50 +75,34 @@ fn find_out(
     host: &Host,
     redaction: &Redaction,
 ) -> anyhow::Result<Box<dyn Printed>> {
-    let interrupt = Interrupt::install()?;
-    let scratch = Scratch::new(&temporary(&host.environment))?;
-    let here = here(&host.environment)?;
-    let variables = surroundings::of(&host.environment, &args.pass);
-    let machine = Machine::probe(&variables, scratch.path(), &interrupt);
-    let asking = Asking {
-        scratch: scratch.path(),
-        timeout: args.timeout,
-        interrupt: &interrupt,
-    };
-    let output = build.output.clone();
-    let wanted = Wanted {
+    let asked = Asked {
         go: args.go.as_deref(),
         build,
-        here: &here,
-        variables,
-        goenv: host.environment.var("GOENV"),
+        pass: &args.pass,
+        withheld: None,
+        timeout: args.timeout,
     };
-    let project = Project::find(wanted, &asking)?;
-    let output = output
-        .map(|output| destination::file(&project.folder.join(output), &project.name))
-        .transpose()?;
-    let others = surroundings::others(&host.environment, &args.pass);
+    let site = Site::find(asked, host, redaction)?;
     let ground = Ground {
-        project: &project,
-        machine: &machine,
-        others: &others,
+        project: &site.project,
+        machine: &site.machine,
+        others: &site.others,
     };
     let (variations, untried) = choose(args, &ground, redaction);
-    let facts = Facts::of(&project, &machine, &asking, redaction)?;
     let setting = Setting {
         ground: &ground,
-        facts: &facts,
-        scratch: scratch.path(),
+        facts: &site.facts,
+        scratch: site.scratch.path(),
         redaction,
         timeout: args.timeout,
-        interrupt: &interrupt,
+        interrupt: &site.interrupt,
     };
     let bar = host.progress.items("getting ready", BUILDS_USUAL);
     let plan = Plan {
         setting: &setting,
-        scratch: &scratch,
+        scratch: &site.scratch,
         variations,
-        given: given(args)?,
+        given: given(args.gocache.as_deref())?,
         keep_programs: args.keep.is_some(),
         builds_max: args.max_builds.into(),
         bar,
@@ -129,8 +111,8 @@ fn find_out(
     plan.bar.finish();
     let outcome = Outcome::of(&plan, found, untried)?;
     outcome.keep(args.keep.as_deref(), args.record.as_deref())?;
-    if let Some(output) = output {
-        outcome.deliver(&output)?;
+    if let Some(output) = &site.output {
+        outcome.deliver(output)?;
     }
     Ok(Box::new(outcome))
 }
@@ -166,26 +148,13 @@ fn choose(
     (chosen, untried)
 }
 
-fn temporary(environment: &Environment) -> PathBuf {
-    let folder = environment.var("TMPDIR").map(PathBuf::from);
-    folder.unwrap_or_else(|| PathBuf::from("/tmp"))
-}
-
-/// Returns where we stand, by the name that the shell has for it: go records
-/// that one.
-fn here(environment: &Environment) -> anyhow::Result<PathBuf> {
-    let folder = std::env::current_dir().context("finding out where we are")?;
-    let named = environment.var("PWD").map(PathBuf::from);
-    let is_same = |named: &PathBuf| {
-        named.is_absolute() && named.canonicalize().ok() == folder.canonicalize().ok()
-    };
-    Ok(named.filter(is_same).unwrap_or(folder))
-}
-
 /// Returns the cache that was named; go would make a new one where there is
 /// none, and nothing would have been asked of it.
-fn given(args: &Rebuild) -> anyhow::Result<Option<PathBuf>> {
-    let Some(cache) = &args.gocache else {
+///
+/// # Errors
+/// When it is no cache.
+pub fn given(cache: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
+    let Some(cache) = cache else {
         return Ok(None);
     };
     let cache = std::path::absolute(cache).context("naming the cache")?;

@@ -13,6 +13,7 @@
 //! mains, first          the programs of a source; the first plans, as the file says
 //! step, best            what one build brought; the nearest one
 //! change, search        what to change next, until nothing is left
+//! signed                the nearest program built again and observed
 //! outcome               the answer, for the printers
 //! ```
 
@@ -29,6 +30,7 @@ pub mod outcome;
 pub mod plan;
 pub mod rooms;
 pub mod search;
+pub mod signed;
 pub mod source;
 pub mod step;
 pub mod toolchain;
@@ -133,6 +135,13 @@ fn find_out(
         search.run(first)
     });
     let obstacle = result.err().map(obstacle).transpose()?;
+    let mut notes = std::mem::take(&mut search.notes);
+    if let Some(key) = &args.key {
+        let nearest = search.best.as_ref().map(|best| &best.plan);
+        let plan = nearest.or_else(|| search.steps.last().map(|step| &step.plan));
+        bar.say("building it again to observe it");
+        notes.extend(signed::observe(args, key, host, &bench, plan, given)?);
+    }
     let ended = Ended {
         obstacle,
         has_own_linker_flags: search.has_own_linker_flags(),
@@ -140,7 +149,7 @@ fn find_out(
         source: Some(got),
         steps: search.steps,
         best: search.best,
-        notes: search.notes,
+        notes,
     };
     Outcome::of(given, Some(recipe.clone()), ended)
 }

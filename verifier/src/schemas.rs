@@ -2,7 +2,7 @@
 //! are there wherever it is.
 
 /// Every schema by its name.
-pub const ALL: [(&str, &str); 16] = [
+pub const ALL: [(&str, &str); 19] = [
     (
         "build-record-v1",
         include_str!("../schema/build-record-v1.json"),
@@ -27,7 +27,10 @@ pub const ALL: [(&str, &str); 16] = [
     ("doctor-v1", include_str!("../schema/doctor-v1.json")),
     ("certify-v1", include_str!("../schema/certify-v1.json")),
     ("check-v1", include_str!("../schema/check-v1.json")),
+    ("key-v1", include_str!("../schema/key-v1.json")),
     ("lint-v1", include_str!("../schema/lint-v1.json")),
+    ("matrix-v1", include_str!("../schema/matrix-v1.json")),
+    ("observe-v1", include_str!("../schema/observe-v1.json")),
     ("quorum-v1", include_str!("../schema/quorum-v1.json")),
     ("rebuild-v1", include_str!("../schema/rebuild-v1.json")),
     ("report-v1", include_str!("../schema/report-v1.json")),

@@ -21,7 +21,7 @@ pub enum Command {
     #[command(
         after_help = "Example: GOCACHEPROG=\"verify-build cacheprog record /var/cache/record\" go build ./..."
     )]
-    Record(Child),
+    Record(Record),
     /// Make everything again: know nothing, and compare each output with the record
     #[command(
         after_help = "Example: GOCACHEPROG=\"verify-build cacheprog audit /var/cache/record\" go build -trimpath ./...\n\n\
@@ -45,6 +45,19 @@ pub enum Command {
     Report(Report),
 }
 
+/// What a record is told.
+#[derive(Debug, Clone, Args)]
+pub struct Record {
+    /// What every child is told
+    #[command(flatten)]
+    pub child: Child,
+
+    /// Look what the record lacks up in this build cache too, as the go command would:
+    /// its files are believed. Nothing is written there
+    #[arg(long, value_name = "GOCACHE", value_hint = ValueHint::DirPath)]
+    pub beneath: Option<PathBuf>,
+}
+
 /// What every child of a go command is told.
 #[derive(Debug, Clone, Args)]
 pub struct Child {
@@ -55,6 +68,12 @@ pub struct Child {
     /// Write what was found to this file too, as JSON
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report: Option<PathBuf>,
+
+    /// Write a line for each compiled package that the build took in to this file:
+    /// whether it was found (hit) or made (put), whether it is what its entry says,
+    /// its action, the hash it really has, its content ID and its import path
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub taken: Option<PathBuf>,
 
     /// When the go command is to exit with 1: audit fails when something was
     /// found, record and serve never do, unless this says otherwise

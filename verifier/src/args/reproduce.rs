@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::ValueHint;
 
+use super::key::{Source, source};
 use super::rebuild::duration;
 
 /// Build a published program again from its source, as its file says it was built
@@ -42,6 +43,24 @@ pub struct Reproduce {
     /// End when the work folder holds more than this: 500M, 10G
     #[arg(long, value_name = "SIZE", default_value = "10G", value_parser = size)]
     pub disk_limit: u64,
+
+    /// Sign what this host saw with this private key, as verify-build observe does: the
+    /// nearest program is built again, with a cold and a warm cache
+    #[arg(long, value_name = "KEYFILE|env:NAME", value_parser = source, value_hint = ValueHint::FilePath)]
+    pub key: Option<Source>,
+
+    /// The file that keeps the digest of the key's last observation, or that observation
+    /// itself; by default KEYFILE.last
+    #[arg(long, value_name = "FILE", requires = "key", value_hint = ValueHint::FilePath)]
+    pub previous: Option<PathBuf>,
+
+    /// Sign this text too: shows that it was signed after the text was given out
+    #[arg(long, value_name = "TEXT", requires = "key")]
+    pub nonce: Option<String>,
+
+    /// Where the observations go
+    #[arg(long, value_name = "DIR", default_value = "obs", requires = "key", value_hint = ValueHint::DirPath)]
+    pub observations: PathBuf,
 
     /// Stop looking for a way after this many builds
     #[arg(long, value_name = "COUNT", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
@@ -84,10 +103,12 @@ Examples:
   verify-build reproduce ./tool --source ~/src/tool             from a checkout
   verify-build reproduce ./tool --source example.com/tool@v1.2.3
   verify-build reproduce tool_1.2.3_amd64.deb --source ~/src/tool -o work
+  verify-build reproduce ./tool --source ~/src/tool --key host.key --observations obs
 
 Files:
   DIR/builds/*/program    what each build gave (-o)
   DIR/builds/*/plan.json  how it was built
+  obs/*.observation.json  what was signed (--key, --observations)
 
 Exit codes:
   0  the same bytes were built

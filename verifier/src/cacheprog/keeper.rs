@@ -42,6 +42,8 @@ pub(super) enum Answer {
 pub(super) struct Keeper {
     mode: Mode,
     store: Store,
+    /// Another cache, which is asked for what the record lacks and never written to.
+    beneath: Option<Store>,
     /// Where audit and serve put what the go command makes; it goes with the
     /// session.
     scratch: Option<Scratch>,
@@ -57,7 +59,7 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Begins a session and leaves word of it in the folder, so that one that
     /// is killed is missed.
-    pub(super) fn begin(mode: Mode, store: Store) -> anyhow::Result<Self> {
+    pub(super) fn begin(mode: Mode, store: Store, beneath: Option<Store>) -> anyhow::Result<Self> {
         let started = jiff::Timestamp::now();
         let scratch = match mode {
             Mode::Record => None,
@@ -66,6 +68,7 @@ impl Keeper {
         let keeper = Self {
             mode,
             store,
+            beneath,
             scratch,
             is_read_later: scratch::is_read_later(),
             name: format!(
@@ -119,7 +122,7 @@ impl Keeper {
     pub(super) fn get(&self, action: Id) -> Answer {
         self.tally().requests.gets += 1;
         let answer = match self.mode {
-            Mode::Record | Mode::Serve => self.made(action).unwrap_or_else(|| self.find(action)),
+            Mode::Record | Mode::Serve => self.made(action).unwrap_or_else(|| self.look_up(action)),
             // What this build made itself is no help from outside.
             Mode::Audit => self.made(action).unwrap_or(Answer::Miss),
         };
@@ -204,9 +207,22 @@ impl Keeper {
         })
     }
 
-    /// Looks an action up in the record, and looks at the file it names.
-    fn find(&self, action: Id) -> Answer {
-        let index = match self.store.recorded(action) {
+    /// Looks an action up in the record, and in the cache beneath it.
+    fn look_up(&self, action: Id) -> Answer {
+        let answer = self.find(action, &self.store);
+        let answer = match (&answer, &self.beneath) {
+            (Answer::Miss, Some(beneath)) => self.find(action, beneath),
+            _ => answer,
+        };
+        if let Answer::Hit { output, path, .. } = &answer {
+            self.tally().handed_out(action, *output, path);
+        }
+        answer
+    }
+
+    /// Looks an action up in a cache, and looks at the file it names.
+    fn find(&self, action: Id, store: &Store) -> Answer {
+        let index = match store.recorded(action) {
             Recorded::Nothing => return Answer::Miss,
             Recorded::Damaged(why) => {
                 self.tally().damaged(action, why);
@@ -214,7 +230,7 @@ impl Keeper {
             }
             Recorded::Output(index) => index,
         };
-        let path = self.store.output_path(index.output);
+        let path = store.output_path(index.output);
         match self.look(Path::new(&path), index.output, index.size) {
             Looked::Intact(maker) => self.hand_out(&index, path, maker.as_ref()),
             Looked::Missing => {

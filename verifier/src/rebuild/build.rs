@@ -1,7 +1,8 @@
 //! One build: run it, look at what came out, write it down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -74,6 +75,8 @@ pub struct Task {
     pub cache: PathBuf,
     /// What is varied, and how.
     pub varied: BTreeMap<&'static str, String>,
+    /// Where all that go complains is kept; what it hashed is among that.
+    pub log: Option<PathBuf>,
 }
 
 /// The most lines of go's complaint that are shown.
@@ -89,11 +92,16 @@ impl Build {
         let before = cache::count(&task.cache);
         let started = jiff::Timestamp::now();
         let clock = Instant::now();
+        let log = task.log.as_deref().map(fs::File::create).transpose();
+        let log = log.context("making a file for what go complains")?;
         let prepare = |command: &mut Command| {
             command
                 .current_dir(&ready.start)
                 .env_clear()
                 .envs(&ready.variables);
+            if let Some(log) = log {
+                command.stderr(log);
+            }
         };
         let finished = child::run(&ready.argv, prepare, setting.timeout, setting.interrupt)?;
         let duration = clock.elapsed();
@@ -110,7 +118,8 @@ impl Build {
             };
             Ok(Built::of(setting, &task, ready, observed)?)
         } else {
-            let said = complaint(&finished, setting.timeout);
+            let logged = task.log.as_deref().map(logged).transpose()?;
+            let said = complaint(&finished, logged, setting.timeout);
             Err(setting.redaction.text(&said))
         };
         Ok(Self {
@@ -236,16 +245,32 @@ fn environment(ready: &Ready) -> BTreeMap<String, String> {
     variables.filter(|(name, _)| name.is_ascii()).collect()
 }
 
-fn complaint(finished: &child::Finished, timeout: Duration) -> String {
+/// Reads the end of what go complained in a log, without what it hashed.
+fn logged(log: &Path) -> anyhow::Result<String> {
+    let file = fs::File::open(log).context("reading what go complained")?;
+    let mut lines = VecDeque::new();
+    for line in BufReader::new(file).split(b'\n') {
+        let line = line.context("reading what go complained")?;
+        if !line.starts_with(b"HASH") {
+            lines.push_back(String::from_utf8_lossy(&line).into_owned());
+            lines.drain(..lines.len().saturating_sub(COMPLAINT_LINES));
+        }
+    }
+    Ok(Vec::from(lines).join("\n"))
+}
+
+fn complaint(finished: &child::Finished, logged: Option<String>, timeout: Duration) -> String {
+    let said = logged
+        .filter(|said| !said.trim().is_empty())
+        .unwrap_or_else(|| finished.tail(COMPLAINT_LINES));
     match finished.status {
         None => format!(
             "it took longer than {} seconds and was stopped (--timeout)\n{}",
             timeout.as_secs(),
-            finished.tail(COMPLAINT_LINES)
+            said
         ),
         Some(status) if status.success() => "go build ended well and left no program".into(),
         Some(_) => {
-            let said = finished.tail(COMPLAINT_LINES);
             let room = if said.contains(DISK_FULL) {
                 "\nbuilds are made below TMPDIR: set it to a folder with more room"
             } else {

@@ -62,6 +62,11 @@ impl Packages {
         Self(packages.map(|index| (index.action, index)).collect())
     }
 
+    /// Returns the index line of each, in the order of actions.
+    pub fn indexes(&self) -> impl Iterator<Item = &Index> {
+        self.0.values()
+    }
+
     /// Counts those for which another cache holds another output under the same
     /// action: the inputs that go knows are equal, what was compiled is not. Others
     /// that the cache holds are not looked at.

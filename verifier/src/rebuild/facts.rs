@@ -4,6 +4,7 @@
 mod c_side;
 mod flags;
 mod source;
+mod sysroot;
 mod toolchain;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -76,13 +76,20 @@ const WITH_VALUE: &[&str] = &[
 
 /// Long flags of ours that somebody may write too late.
 const OURS: &[&str] = &[
+    "cacheprog",
     "color",
+    "fact",
     "format",
     "gocache",
     "go",
+    "image",
     "keep",
+    "key",
     "max-builds",
+    "nonce",
+    "out",
     "pass",
+    "previous",
     "quiet",
     "record",
     "skip",

@@ -298,6 +298,7 @@ impl Session<'_> {
             mode,
             cache: cache.to_owned(),
             varied,
+            log: None,
         };
         let build = Build::run(setting, task, &ready)?;
         self.plan.scratch.measure();

@@ -15,8 +15,10 @@ use crate::cacheprog::session::{
     Compared, End, Mismatch, Output, Requests, Rule, SCHEMA, Session, Tool, Verdict,
 };
 use crate::cacheprog::store::{self, Recorded, Store};
+use crate::cacheprog::taken::{How, Taken};
 use crate::cacheprog::{subject, text};
 use crate::durable;
+use crate::gocache::package;
 
 impl Keeper {
     /// Leaves word that a session began.
@@ -37,13 +39,23 @@ impl Keeper {
         }
     }
 
-    /// Ends the session. Nothing is asked or answered any more.
+    /// Ends the session. Nothing is asked or answered any more. The packages that the
+    /// build took in are written to `taken`.
     pub(in crate::cacheprog) fn finish(
         mut self,
         ending: &Ending,
         report: Option<&Path>,
+        taken: Option<&Path>,
     ) -> Session {
         let handed_out = self.look_again();
+        if let Some(path) = taken {
+            let list = self.taken().text();
+            let written = durable::write(path, |out| out.write_all(list.as_bytes()));
+            if let Err(error) = written {
+                let problem = format!("writing {}: {error:#}", path.display());
+                self.tally().problem(problem);
+            }
+        }
         let tally = std::mem::take(
             self.tally
                 .get_mut()
@@ -102,6 +114,35 @@ impl Keeper {
             }
         }
         HandedOut { any_package }
+    }
+
+    /// Returns the packages that the build took in. What was made after it had been
+    /// found is what the build went on with.
+    fn taken(&self) -> Taken {
+        let files = {
+            let tally = self.tally();
+            let hits = tally.handed_out.iter();
+            let hits =
+                hits.map(|(action, (output, path))| (How::Hit, *action, *output, path.clone()));
+            let puts = tally
+                .made
+                .iter()
+                .filter(|(_, made)| made.kind == Kind::Archive);
+            let puts = puts.map(|(action, made)| {
+                let path = self.destination().output_path(made.output);
+                (How::Put, *action, made.output, path)
+            });
+            hits.chain(puts).collect::<Vec<_>>()
+        };
+        let mut taken = Taken::default();
+        for (how, action, output, path) in files {
+            match package::read(Path::new(&path), action, output) {
+                Ok(Some(compiled)) => taken.add(how, compiled),
+                Ok(None) => {}
+                Err(error) => self.tally().problem(format!("reading {path}: {error}")),
+            }
+        }
+        taken
     }
 
     fn session_path(&self) -> PathBuf {

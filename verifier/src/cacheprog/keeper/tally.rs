@@ -27,6 +27,9 @@ pub(super) struct Tally {
     pub(super) not_recorded: Vec<Id>,
     pub(super) problems: Vec<String>,
     pub(super) made: HashMap<Id, Made>,
+    /// What was handed out that this session was not handed before, by action: the
+    /// output, and the file.
+    pub(super) handed_out: HashMap<Id, (Id, String)>,
     /// Files of the record found intact, by output, and who made them.
     pub(super) intact: HashMap<Id, (Stamp, Maker)>,
 }
@@ -123,6 +126,12 @@ impl Tally {
     pub(super) fn made(&mut self, action: Id, made: Made) {
         if self.made.len() < REMEMBERED_MAX {
             self.made.insert(action, made);
+        }
+    }
+
+    pub(super) fn handed_out(&mut self, action: Id, output: Id, path: &str) {
+        if self.handed_out.len() < REMEMBERED_MAX {
+            self.handed_out.insert(action, (output, path.to_owned()));
         }
     }
 

@@ -18,9 +18,8 @@ use crate::rebuild::project::{Asking, Project};
 /// Variables that C compilers read and whose values say all there is to say.
 const VARIABLES: &[&str] = &["MACOSX_DEPLOYMENT_TARGET", "SOURCE_DATE_EPOCH"];
 
-/// Takes down the C side of a program. Its headers and libraries are not hashed,
-/// so the variables that say where they lie need not be either: both are
-/// `sysroot`.
+/// Takes down the C side of a program. What lies where is in the hash `sysroot`, so
+/// the variables that say so need not be.
 pub(super) fn of(
     project: &Project,
     machine: &Machine,
@@ -35,7 +34,8 @@ pub(super) fn of(
         let words = project.env(name).split_ascii_whitespace().count();
         unstated.unless(words <= 1, name);
     }
-    unstated.unless(false, "sysroot");
+    let sysroot = super::sysroot::digest(project, asking, &command);
+    unstated.unless(sysroot.is_some(), "sysroot");
     let mut settings = BTreeMap::new();
     for name in C_FLAGS {
         settings.extend(unstated.variable(name, project.env(name)));
@@ -47,7 +47,7 @@ pub(super) fn of(
         settings,
         compiler: compiler.map(|version| redaction.text(&version)),
         compiler_sha256: program(&command, machine).and_then(|path| super::sha256(&path)),
-        sysroot: None,
+        sysroot,
     }
 }
 
