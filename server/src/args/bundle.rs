@@ -22,6 +22,7 @@ pub enum Bundle {
     ///
     /// What is missing here is fetched and proved as for a client, by the running server
     /// where one has the data folder open.
+    #[command(after_help = CREATE_HELP)]
     Create(Create),
     /// Check a bundle with nothing but the file, its signer's key and the databases' keys
     Verify {
@@ -92,6 +93,20 @@ pub enum Bundle {
         format: Format,
     },
 }
+
+const CREATE_HELP: &str = "\
+Examples:
+  sumward bundle create --from go.mod --dry-run --format html >request.html
+      What would be carried over, for somebody to sign off.
+
+  sumward bundle create --from go.mod --key bundle.key -o first.bundle
+      All that go build, go test, go mod tidy and go mod vendor need behind the gap.
+
+  sumward bundle create --from go.mod --from more.txt --since first.bundle --key bundle.key -o second.bundle
+      What is new since; first.bundle must have been imported before it.
+
+  sumward bundle create --from go.sum --toolchain go1.27.3:linux/amd64 --volume 4G --key bundle.key -o dvd
+      dvd.001, dvd.002 and so on.";
 
 /// What goes into a bundle, and how it is made.
 #[derive(Debug, Clone, clap::Args)]
