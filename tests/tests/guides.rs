@@ -82,6 +82,12 @@ fn a_database_of_ones_own_is_kept_as_the_guide_says() {
 }
 
 #[test]
+fn a_build_host_is_looked_at_as_the_guide_says() {
+    let server = Server::new();
+    server.follow("build-host.md");
+}
+
+#[test]
 fn every_guide_is_followed_by_a_test() {
     let own = include_str!("guides.rs");
     let guides = std::fs::read_dir(environment::checkout().join("deploy/guides")).unwrap();
