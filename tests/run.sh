@@ -113,6 +113,10 @@ need_packages_and_go() {
     command -v cc >/dev/null || missing+=(gcc libc6-dev)
     command -v strip >/dev/null || missing+=(binutils)
     command -v curl >/dev/null || missing+=(curl)
+    # Programs for another architecture and another C library are built and run.
+    command -v aarch64-linux-gnu-gcc >/dev/null || missing+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+    command -v musl-gcc >/dev/null || missing+=(musl-tools)
+    command -v qemu-aarch64-static >/dev/null || missing+=(qemu-user-static)
     # Archives and packages are made by the tools that people make them with.
     command -v rpmbuild >/dev/null || missing+=(rpm)
     command -v xz >/dev/null || missing+=(xz-utils)

@@ -38,6 +38,8 @@ mod proxy_header;
 mod tables;
 #[path = "fuzz/toolchain.rs"]
 mod toolchain;
+#[path = "fuzz/units.rs"]
+mod units;
 #[path = "fuzz/witness.rs"]
 mod witness;
 #[path = "fuzz/zips.rs"]
@@ -58,6 +60,7 @@ pub use proxy::{goproxy_request, info, modcache, proxy_list, version_list};
 pub use proxy_header::proxy_header;
 pub use tables::table;
 pub use toolchain::toolchain;
+pub use units::unit;
 pub use witness::{add_checkpoint, tlog_proof};
 pub use zips::{modzip, modzip_names};
 
@@ -103,6 +106,7 @@ pub const TARGETS: &[Target] = &[
     ("tile_plan", tile_plan),
     ("tlog_proof", tlog_proof),
     ("toolchain", toolchain),
+    ("unit", unit),
     ("version_list", version_list),
 ];
 

@@ -133,6 +133,12 @@ fn modules_are_carried_over_a_gap_as_the_guide_says() {
 }
 
 #[test]
+fn a_build_host_is_looked_at_as_the_guide_says() {
+    let server = Server::new();
+    server.follow("build-host.md");
+}
+
+#[test]
 fn every_guide_is_followed_by_a_test() {
     let own = include_str!("guides.rs");
     let guides = std::fs::read_dir(environment::checkout().join("deploy/guides")).unwrap();

@@ -2,6 +2,8 @@
 //! it is required to be.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "lint/cross.rs"]
+mod cross;
 #[path = "lint/desk.rs"]
 mod desk;
 

@@ -192,6 +192,17 @@ impl Image {
         image
     }
 
+    /// Reads what the header of an ELF object says about the machine, and no more;
+    /// `None` where it is no such header.
+    pub fn read_header(bytes: &[u8]) -> Option<Self> {
+        let mut image = Self {
+            format: Format::Elf,
+            ..Self::default()
+        };
+        elf::read_machine(bytes, &mut image)?;
+        Some(image)
+    }
+
     /// Says whether the host's linker made the file, rather than Go's, which names
     /// no tools; `None` where the format does not tell.
     pub fn is_externally_linked(&self) -> Option<bool> {

@@ -29,8 +29,8 @@ pub struct Doctor {
     #[arg(long)]
     pub online: bool,
 
-    /// Take minutes: build, run and trace programs, audit the whole cache, try the
-    /// standard library; with --online compare every Go
+    /// Take minutes: audit the whole cache, build, run and trace programs with cgo, run gofmt
+    /// over the standard library; with --online compare every Go
     #[arg(long)]
     pub deep: bool,
 

@@ -37,6 +37,10 @@ pub struct Lint {
     #[arg(long, value_name = "VERSION", help_heading = "Requirements")]
     pub max_glibc: Option<String>,
 
+    /// Its C library must be this one, or it must have none
+    #[arg(long, value_enum, value_name = "LIBC", help_heading = "Requirements")]
+    pub libc: Option<Libc>,
+
     /// It must be built with this Go: 1.27.3, or 1.27 for any patch of it
     #[arg(long, value_name = "VERSION", help_heading = "Requirements")]
     pub go: Option<String>,
@@ -100,6 +104,17 @@ pub enum FailOn {
     Never,
 }
 
+/// C libraries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Libc {
+    /// GNU's: most distributions
+    Glibc,
+    /// musl: Alpine, static programs
+    Musl,
+    /// None at all
+    None,
+}
+
 /// What a file can be required to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Require {
@@ -139,6 +154,16 @@ pub enum Require {
     SelfCheck,
     /// It has a build ID that the go command made
     GoBuildId,
+    /// It loads no library at its start
+    NoNeeded,
+    /// It asks for no dynamic linker
+    NoInterpreter,
+    /// Go's own linker made it
+    InternalLink,
+    /// The machine's C linker made it
+    ExternalLink,
+    /// It, or every object in a C archive, is of one architecture and ABI
+    OneAbi,
 }
 
 const AFTER_HELP: &str = "\
@@ -147,6 +172,7 @@ Examples:
   verify-build lint --fail-on error dist/*                   only what is certain not to
   verify-build lint --fail-on never --require static,no-cgo,clean-vcs --go 1.27.3 dist/tool
   verify-build lint --max-glibc 2.34 --arch arm64 dist/tool-arm64
+  verify-build lint --libc musl --require no-needed,no-interpreter dist/tool-static
 
 Exit codes:
   0  nothing found at the level of --fail-on or above

@@ -36,10 +36,10 @@ fn host(facts: &Facts) -> Cards {
     let libc = format!("{} {}", system.libc, system.libc_version);
     let folder = cache.folder.as_ref();
     let system = vec![
-        ("distribution", words(&system.name)),
+        ("name", words(&system.name)),
         ("kernel", words(&system.kernel)),
         ("C library", words(libc.trim())),
-        ("architecture", words(&system.goarch)),
+        ("GOARCH", words(&system.goarch)),
         ("SELinux", words(&facts.guards.selinux)),
     ];
     let compilers = vec![

@@ -6,6 +6,7 @@
 
 mod c_side;
 mod cache;
+mod deep;
 mod disk;
 mod git;
 mod gos;
@@ -105,6 +106,10 @@ pub fn run(scope: &Scope, host: &Host, interrupt: &Interrupt) -> Probed {
     if scope.online {
         bar.say("asking the servers of GOPROXY and GOSUMDB");
         online::look(&desk, &mut facts);
+    }
+    if scope.deep {
+        bar.say("building, running and testing; this takes minutes");
+        deep::look(&desk, &env, &mut facts);
     }
     bar.finish();
     Probed {

@@ -38,6 +38,24 @@ pub(super) fn read(bytes: &[u8], image: &mut Image) {
     }
 }
 
+/// Reads what the header says about the machine.
+pub(super) fn read_machine(bytes: &[u8], image: &mut Image) -> Option<()> {
+    match bytes.get(4)? {
+        1 => read_machine_class::<FileHeader32<Endianness>>(bytes, image),
+        2 => read_machine_class::<FileHeader64<Endianness>>(bytes, image),
+        _ => None,
+    }
+}
+
+fn read_machine_class<Elf: FileHeader<Endian = Endianness>>(
+    bytes: &[u8],
+    image: &mut Image,
+) -> Option<()> {
+    let header = Elf::parse(bytes).ok()?;
+    machine(header, header.endian().ok()?, image);
+    Some(())
+}
+
 fn read_class<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8], image: &mut Image) {
     let parsed = Elf::parse(bytes).and_then(|header| Ok((header, header.endian()?)));
     let (header, endian) = match parsed {

@@ -2,6 +2,8 @@
 
 mod format;
 mod header;
+mod libc;
+mod objects;
 mod origin;
 
 use std::cmp::Ordering;
@@ -10,7 +12,7 @@ use anyhow::{Context as _, bail};
 use proto::finding::Status;
 
 use super::facts::Facts;
-use crate::args::lint::{Lint, Require};
+use crate::args::lint::{Libc, Lint, Require};
 use crate::goinfo::version::{self, GoVersion};
 use crate::image::Format;
 
@@ -21,6 +23,8 @@ pub enum Requirement {
     Is(Require),
     /// At most this glibc.
     MaxGlibc(String),
+    /// This C library, or none.
+    Libc(Libc),
     /// This Go.
     Go(GoVersion, String),
     /// This Go or a newer one.
@@ -86,6 +90,7 @@ pub fn of(args: &Lint) -> anyhow::Result<Vec<Requirement>> {
         })?;
         all.push(Requirement::MaxGlibc(version.clone()));
     }
+    all.extend(args.libc.map(Requirement::Libc));
     let go = |flag: &str, text: &str| {
         GoVersion::parse(text)
             .with_context(|| format!("{flag} {text}: a version such as 1.27.3 is asked for"))
@@ -123,7 +128,7 @@ impl Requirement {
     /// Checks a file.
     pub fn check(&self, facts: &Facts<'_>) -> Checked {
         let (status, reason) = match facts.obstacle() {
-            Some(obstacle) if !is_answered(facts.artifact.image.format) => unknown(obstacle),
+            Some(obstacle) if !self.is_answered(facts.artifact.image.format) => unknown(obstacle),
             _ => self.answer(facts),
         };
         Checked {
@@ -143,6 +148,11 @@ impl Requirement {
                 format!("--require {name}")
             }
             Self::MaxGlibc(version) => format!("--max-glibc {version}"),
+            Self::Libc(libc) => {
+                let value = libc.to_possible_value();
+                let name = value.as_ref().map_or("", |value| value.get_name());
+                format!("--libc {name}")
+            }
             Self::Go(_, text) => format!("--go {text}"),
             Self::MinGo(_, text) => format!("--min-go {text}"),
             Self::Arch(arch) => format!("--arch {arch}"),
@@ -155,10 +165,17 @@ impl Requirement {
         }
     }
 
+    /// Objects of an archive are looked at one by one.
+    fn is_answered(&self, format: Format) -> bool {
+        let is_archive = format == objects::ARCHIVE;
+        is_answered(format) || (is_archive && *self == Self::Is(Require::OneAbi))
+    }
+
     fn answer(&self, facts: &Facts<'_>) -> Answer {
         match self {
             Self::Is(require) => is(*require, facts),
             Self::MaxGlibc(version) => format::glibc(facts, version),
+            Self::Libc(want) => libc::is_for(facts, *want),
             Self::Go(want, _) => go(facts, |got| want.covers(got)),
             Self::MinGo(want, _) => go(facts, |got| {
                 want.covers(got) || got.compare(want) != Ordering::Less
@@ -211,6 +228,11 @@ fn is(require: Require, facts: &Facts<'_>) -> Answer {
         Require::NoReplace => origin::no_replace(facts),
         Require::NoCgo => origin::no_cgo(facts),
         Require::NoRace => origin::no_race(facts),
+        Require::NoNeeded => libc::no_needed(facts),
+        Require::NoInterpreter => libc::no_interpreter(facts),
+        Require::InternalLink => libc::linked_externally(facts, false),
+        Require::ExternalLink => libc::linked_externally(facts, true),
+        Require::OneAbi => objects::one_abi(facts),
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::doctor::facts::Problem;
 use crate::host::Host;
-use crate::host::child;
+use crate::host::child::{self, Finished};
 use crate::host::interrupt::Interrupt;
 use crate::host::redaction::Redaction;
 
@@ -71,21 +71,63 @@ impl<'a> Runner<'a> {
     }
 
     /// Runs a program and returns what it printed.
+    ///
+    /// # Errors
+    /// What went wrong.
     pub(super) fn ask(
         &self,
         argv: &[&OsStr],
         variables: &[(&str, &OsStr)],
     ) -> Result<String, Problem> {
-        self.ask_from(Path::new("/"), argv, variables)
+        let finished = self.run(Path::new("/"), argv, variables, TIMEOUT)?;
+        if !finished.is_success() {
+            return Err(self.failed(&finished));
+        }
+        Ok(String::from_utf8_lossy(&finished.stdout).into_owned())
     }
 
-    /// The same in a folder.
-    pub(super) fn ask_from(
+    /// Runs a program in a folder and returns what it printed and what it complained.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub(super) fn both(
         &self,
         folder: &Path,
         argv: &[&OsStr],
         variables: &[(&str, &OsStr)],
-    ) -> Result<String, Problem> {
+        timeout: Duration,
+    ) -> Result<[String; 2], String> {
+        let finished = self
+            .run(folder, argv, variables, timeout)
+            .map_err(|problem| problem.words())?;
+        if !finished.is_success() {
+            return Err(self.failed(&finished).words());
+        }
+        Ok([&finished.stdout, &finished.stderr]
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+    }
+
+    /// Runs a program that lists something and may fail over part of it.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub(super) fn listed(&self, argv: &[&OsStr], timeout: Duration) -> Result<String, String> {
+        let finished = self
+            .run(Path::new("/"), argv, &[], timeout)
+            .map_err(|problem| problem.words())?;
+        match finished.status {
+            None => Err(Problem::TimedOut.words()),
+            Some(_) => Ok(String::from_utf8_lossy(&finished.stdout).into_owned()),
+        }
+    }
+
+    fn run(
+        &self,
+        folder: &Path,
+        argv: &[&OsStr],
+        variables: &[(&str, &OsStr)],
+        timeout: Duration,
+    ) -> Result<Finished, Problem> {
         let words: Vec<OsString> = argv.iter().map(|word| (*word).to_owned()).collect();
         let began = Instant::now();
         let prepare = |command: &mut std::process::Command| {
@@ -96,32 +138,27 @@ impl<'a> Runner<'a> {
                 .env("LC_ALL", "C")
                 .envs(variables.iter().copied());
         };
-        let finished = child::run(&words, prepare, TIMEOUT, self.interrupt);
+        let finished = child::run(&words, prepare, timeout, self.interrupt);
         let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let (ended, answer) = match finished {
-            Err(error) => (
-                "not started".to_owned(),
-                Err(Problem::Failed(self.shown(error.to_string().as_bytes()))),
-            ),
-            Ok(finished) => match finished.status {
-                None => ("timed out".to_owned(), Err(Problem::TimedOut)),
-                Some(status) if status.success() => (
-                    "0".to_owned(),
-                    Ok(String::from_utf8_lossy(&finished.stdout).into_owned()),
-                ),
-                Some(status) => {
-                    let code = status
-                        .code()
-                        .map_or_else(|| "a signal".to_owned(), |code| code.to_string());
-                    (
-                        code,
-                        Err(Problem::Failed(self.shown(finished.tail(3).as_bytes()))),
-                    )
-                }
-            },
+        let ended = match &finished {
+            Err(_) => "not started".to_owned(),
+            Ok(Finished { status: None, .. }) => "timed out".to_owned(),
+            Ok(Finished {
+                status: Some(status),
+                ..
+            }) => status
+                .code()
+                .map_or_else(|| "a signal".to_owned(), |code| code.to_string()),
         };
         self.record(argv, variables, ended, took);
-        answer
+        finished.map_err(|error| Problem::Failed(self.shown(error.to_string().as_bytes())))
+    }
+
+    fn failed(&self, finished: &Finished) -> Problem {
+        match finished.status {
+            None => Problem::TimedOut,
+            Some(_) => Problem::Failed(self.shown(finished.tail(3).as_bytes())),
+        }
     }
 
     fn record(

@@ -476,14 +476,4 @@ pub const RULES: &[(&str, Level, &str)] = &[
         ERROR,
         "a program that was built to try the host did not do what it should",
     ),
-    (
-        "std-changed",
-        WARNING,
-        "sources of the standard library are not as gofmt or go vet have them",
-    ),
-    (
-        "std-tests",
-        WARNING,
-        "tests of the standard library fail here",
-    ),
 ];

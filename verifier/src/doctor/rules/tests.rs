@@ -379,8 +379,6 @@ const PLANTED: &[(&str, Plant)] = &[
     ("git-autocrlf", |f| f.git.autocrlf = "true".into()),
     ("git-filemode", |f| f.git.filemode = "false".into()),
     ("netrc-open", |f| f.git.netrc_open = true),
-    ("std-changed", |f| f.trials = vec![trial("std-changed")]),
-    ("std-tests", |f| f.trials = vec![trial("std-tests")]),
     ("trial-failed", |f| f.trials = vec![trial("trial-failed")]),
 ];
 
@@ -565,4 +563,21 @@ mod unit_files {
             "{text}"
         );
     }
+}
+
+#[test]
+fn the_schema_knows_every_name_of_a_finding() {
+    let text = crate::schemas::named("doctor-v1").unwrap();
+    let schema: serde_json::Value = serde_json::from_str(text).unwrap();
+    let place = "/properties/checks/items/properties/findings/items/properties/rule/enum";
+    let known: Vec<&str> = schema
+        .pointer(place)
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|name| name.as_str())
+        .collect();
+    let names: Vec<&str> = RULES.iter().map(|(name, _, _)| *name).collect();
+    assert_eq!(known, names);
 }

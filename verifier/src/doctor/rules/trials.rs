@@ -9,7 +9,10 @@ pub(super) fn all(facts: &Facts) -> Vec<Judged> {
         let mut judged = Judged::new("trial", trial.name.clone()).stands(trial.said.clone());
         match trial.holds {
             Some(true) => {}
-            None => judged = judged.untold(trial.said.clone()),
+            None => {
+                judged.stands.clear();
+                judged.not_asked = Some(format!("{}: not tried: {}", trial.name, trial.said));
+            }
             Some(false) => {
                 let known = RULES.iter().find(|(name, _, _)| *name == trial.rule);
                 let rule = known.map_or("trial-failed", |(name, _, _)| *name);

@@ -178,7 +178,9 @@ fn watchdog(unit: &Unit) -> Option<Found> {
 fn restarts(unit: &Unit) -> Vec<Found> {
     let mut all = Vec::new();
     let policy = unit.last("Service", "Restart");
-    let restarts = policy.filter(|one| !matches!(one.value.as_str(), "" | "no"));
+    let restarts = policy.filter(|one| {
+        POLICIES.contains(&one.value.as_str()) && !matches!(one.value.as_str(), "" | "no")
+    });
     let burst = limit(unit, "StartLimitBurst")
         .and_then(|one| one.value.parse::<u64>().ok())
         .unwrap_or(5);
@@ -189,7 +191,7 @@ fn restarts(unit: &Unit) -> Vec<Found> {
     if let (Some(policy), Some(interval_ms), Some(pause)) = (restarts, interval_ms, pause) {
         let reached = burst.saturating_mul(pause);
         if burst > 0 && interval_ms > 0 && reached < interval_ms {
-            let found = Found::new("unit-restart-limit", format!("a service that fails at its start is down for good after {burst} starts, in less than {} s: {}={} does not change that", reached.div_ceil(1000).max(1), policy.name, policy.value))
+            let found = Found::new("unit-restart-limit", format!("a service that fails at its start is down for good after {burst} starts, in less than {} s: {}={} does not change that", reached.div_ceil(1000).max(1), policy.name, clean(&policy.value)))
                 .seen("RestartSec × StartLimitBurst", format!("{pause} ms × {burst}"))
                 .seen("StartLimitIntervalSec", format!("{interval_ms} ms"))
                 .fix("watch for failed units, or set StartLimitIntervalSec=0 in [Unit] with a RestartSec= of some seconds");

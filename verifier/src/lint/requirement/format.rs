@@ -145,8 +145,20 @@ pub(super) fn glibc(facts: &Facts<'_>, max: &str) -> Answer {
     let numbers = |text: &str| version::numbers(text).unwrap_or_default();
     when(
         numbers(needed) <= numbers(max),
-        format!("needs glibc {needed}"),
+        format!("needs glibc {needed}{}", asked_of(facts, needed)),
     )
+}
+
+/// Says of which library the version is asked.
+fn asked_of(facts: &Facts<'_>, version: &str) -> String {
+    let name = format!("GLIBC_{version}");
+    let versions = &facts.artifact.image.linkage.versions;
+    let library = versions
+        .iter()
+        .find(|library| library.names.contains(&name));
+    library.map_or_else(String::new, |library| {
+        format!(" ({name} of {})", library.library)
+    })
 }
 
 /// The header and the build settings must both say so, as far as they tell.
