@@ -80,7 +80,7 @@ mod tests {
         #[test]
         fn a_skeleton_is_its_own(path in "[a-zA-Z0-9./_-]{0,30}") {
             let once = skeleton(&path);
-            prop_assert_eq!(skeleton(&once), once.clone());
+            prop_assert_eq!(skeleton(&once), once.as_str());
             prop_assert_eq!(skeleton(&path.to_ascii_uppercase()), once);
         }
     }

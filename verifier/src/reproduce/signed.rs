@@ -105,7 +105,7 @@ pub fn observe(
         bar: Bar::hidden(),
     };
     let seen = session::run(&plan, Some(&mut signer))?;
-    let mut said = signer.notes.clone();
+    let mut said = signer.notes;
     said.extend(seen.iter().map(sentence));
     Ok(said)
 }

@@ -56,6 +56,7 @@ fn judge(attacks: &[Attack]) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of attacks")]
 fn signatures_and_types() {
     judge(&[
         (
@@ -191,6 +192,7 @@ fn signatures_and_types() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of attacks")]
 fn votes() {
     judge(&[
         (
@@ -271,6 +273,7 @@ fn votes() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of attacks")]
 fn keys_and_times() {
     judge(&[
         (
@@ -394,6 +397,7 @@ fn inputs() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of attacks")]
 fn the_log() {
     judge(&[
         (

@@ -12,6 +12,7 @@ fn missing(decision: &Decision, level: usize) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn every_level_needs_all_of_its_evidence() {
     let rows: [Row; 16] = [
         ("everything", |_| {}, Some("L3")),
