@@ -136,7 +136,9 @@ pub struct Shown {
 pub struct Held {
     /// What was asked.
     pub name: &'static str,
-    /// What is wrong; `None` where it holds.
+    /// Whether any observation tells of it: where none does, nothing is said to hold.
+    pub is_told: bool,
+    /// What is wrong; `None` where it holds, or is not told.
     pub fault: Option<String>,
 }
 
@@ -145,16 +147,27 @@ pub struct Held {
 pub fn hold(decision: &Decision, certificate: &Certificate, file: &Shown) -> Vec<Held> {
     let mut held = vec![Held {
         name: "the file is the one that the decision is about",
+        is_told: true,
         fault: other_file(decision, file),
     }];
     let agreeing = agreeing(decision, certificate);
     for (name, ask) in QUESTIONS {
-        let mut faults = agreeing.iter().filter_map(|(host, observation, product)| {
-            ask(observation, product, file).map(|fault| format!("{host}: {fault}"))
-        });
+        let mut is_told = false;
+        let mut fault = None;
+        for (host, observation, product) in &agreeing {
+            match ask(observation, product, file) {
+                Answer::NotTold => {}
+                Answer::Holds => is_told = true,
+                Answer::Fault(why) => {
+                    is_told = true;
+                    fault = fault.or_else(|| Some(format!("{host}: {why}")));
+                }
+            }
+        }
         held.push(Held {
             name,
-            fault: faults.next(),
+            is_told,
+            fault,
         });
     }
     held
@@ -194,8 +207,23 @@ fn agreeing(decision: &Decision, certificate: &Certificate) -> Vec<(String, Obse
         .collect()
 }
 
-/// Asks one thing and says what is wrong.
-type Question = fn(&Observation, &Product, &Shown) -> Option<String>;
+/// What an observation and a file answer to a question.
+enum Answer {
+    /// The observation does not tell.
+    NotTold,
+    Holds,
+    Fault(String),
+}
+
+impl Answer {
+    /// It holds unless something is wrong.
+    fn unless(fault: Option<String>) -> Self {
+        fault.map_or(Self::Holds, Self::Fault)
+    }
+}
+
+/// Asks one thing.
+type Question = fn(&Observation, &Product, &Shown) -> Answer;
 
 const QUESTIONS: [(&str, Question); 5] = [
     ("the file is what its build ID says", self_check),
@@ -205,51 +233,49 @@ const QUESTIONS: [(&str, Question); 5] = [
     ("the link's preimage gives part A of its build ID", preimage),
 ];
 
-fn self_check(_: &Observation, product: &Product, file: &Shown) -> Option<String> {
-    (file.self_check != product.self_check).then(|| {
-        let word = |check| match check {
-            SelfCheck::Holds => "holds",
-            SelfCheck::Fails => "fails",
-            SelfCheck::None => "can't be made",
-        };
-        let (file, product) = (word(file.self_check), word(product.self_check));
-        format!("the self-check of the file {file}, that of the host's product {product}")
-    })
+fn self_check(_: &Observation, product: &Product, file: &Shown) -> Answer {
+    match (product.self_check, file.self_check) {
+        (SelfCheck::Holds, SelfCheck::Holds) => Answer::Holds,
+        (SelfCheck::None, SelfCheck::None) => Answer::NotTold,
+        (_, SelfCheck::Fails) => Answer::Fault(
+            "the bytes do not give the content part of the build ID: the file was changed"
+                .to_owned(),
+        ),
+        _ => Answer::Fault("the host's self-check had another outcome".to_owned()),
+    }
 }
 
-fn build_id(_: &Observation, product: &Product, file: &Shown) -> Option<String> {
-    let is_told = product.build_id.as_ref().is_none_or(|id| !is_withheld(id));
-    (is_told && file.build_id != product.build_id).then(|| {
-        let word = |id: &Option<String>| id.clone().unwrap_or_else(|| "none".to_owned());
-        format!(
-            "saw {}, the file has {}",
-            word(&product.build_id),
-            word(&file.build_id)
-        )
-    })
+fn build_id(_: &Observation, product: &Product, file: &Shown) -> Answer {
+    let Some(seen) = product.build_id.as_ref().filter(|id| !is_withheld(id)) else {
+        return Answer::NotTold;
+    };
+    let has = file.build_id.as_deref().unwrap_or("none");
+    Answer::unless((has != seen).then(|| format!("saw {seen}, the file has {has}")))
 }
 
-fn go_version(observation: &Observation, product: &Product, file: &Shown) -> Option<String> {
-    let wanted = &observation.inputs.toolchain.version;
-    let word = |version: &Option<String>| version.clone().unwrap_or_else(|| "none".to_owned());
-    if file.go_version != product.go_version {
-        let (saw, has) = (word(&product.go_version), word(&file.go_version));
-        return Some(format!("saw {saw}, the file has {has}"));
+fn go_version(observation: &Observation, product: &Product, file: &Shown) -> Answer {
+    let Some(seen) = &product.go_version else {
+        return Answer::NotTold;
+    };
+    let has = file.go_version.as_deref().unwrap_or("none");
+    if has != seen {
+        return Answer::Fault(format!("saw {seen}, the file has {has}"));
     }
     // Experiments stand behind the version in the file, and among the inputs.
-    let release = |version: &str| {
-        version
-            .split([' ', '-'])
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let named = file.go_version.as_deref()?;
-    (release(named) != release(wanted))
-        .then(|| format!("built with {wanted}, the file names {named}"))
+    let release = |version: &str| version.split([' ', '-']).next().map(str::to_owned);
+    let wanted = &observation.inputs.toolchain.version;
+    let is_other = release(has) != release(wanted);
+    Answer::unless(is_other.then(|| format!("built with {wanted}, the file names {has}")))
 }
 
-fn modules(observation: &Observation, product: &Product, file: &Shown) -> Option<String> {
+fn modules(observation: &Observation, product: &Product, file: &Shown) -> Answer {
+    if product.main.is_none() && product.modules.is_empty() && product.settings.is_empty() {
+        return Answer::NotTold;
+    }
+    Answer::unless(other_modules(observation, product, file))
+}
+
+fn other_modules(observation: &Observation, product: &Product, file: &Shown) -> Option<String> {
     let seen = product.main.iter().chain(&product.modules);
     let of_file = file.main.iter().chain(&file.modules);
     let is_same = product.main.is_some() == file.main.is_some()
@@ -292,12 +318,14 @@ fn same(seen: &Module, of_file: &Module) -> bool {
     is_path && seen.version == of_file.version && seen.sum == of_file.sum && is_replaced
 }
 
-fn preimage(observation: &Observation, _: &Product, file: &Shown) -> Option<String> {
-    let preimage = observation.link_preimage.as_deref()?;
+fn preimage(observation: &Observation, _: &Product, file: &Shown) -> Answer {
+    let Some(preimage) = observation.link_preimage.as_deref() else {
+        return Answer::NotTold;
+    };
     let part = super::closure::Link::of(preimage).action;
     match file.build_id.as_deref().map(BuildId::parse) {
-        Some(Ok(BuildId::Program(program))) if program.link_action == part => None,
-        _ => Some(format!("it gives {part}, which is not part A")),
+        Some(Ok(BuildId::Program(program))) if program.link_action == part => Answer::Holds,
+        _ => Answer::Fault(format!("it gives {part}, which is not part A")),
     }
 }
 
