@@ -18,6 +18,7 @@ pub(crate) mod database;
 mod gc;
 mod import;
 mod keygen;
+mod monitor;
 mod own;
 mod purge;
 mod serve;
@@ -68,6 +69,7 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Purge { what } => purge::run(&loaded.config, &what),
         args::Command::Gc(gc) => gc::run(&loaded.config, &gc),
         args::Command::Import(import) => import::run(&loaded.config, &import),
+        args::Command::Monitor(monitor) => monitor::run(&loaded.config, &monitor),
         args::Command::Backup { to } => backup::run(&loaded.config, &to),
         args::Command::Own(command) => own::run(&loaded.config, &command),
         args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
