@@ -15,6 +15,7 @@ mod bundle;
 mod flags;
 mod gc;
 mod import;
+mod monitor;
 mod own;
 mod witness;
 
@@ -22,6 +23,7 @@ pub use bundle::{Bundle, Create, RequestFormat, Warm};
 pub use flags::Flags;
 pub use gc::{Format, Gc};
 pub use import::Import;
+pub use monitor::Monitor;
 pub use own::Own;
 pub use witness::Witness;
 
@@ -165,6 +167,11 @@ pub enum Command {
     /// List the followed checksum databases, or resume one that a fork stopped
     #[command(subcommand)]
     Database(Database),
+    /// Tell of each new record of a checksum database: somebody published under your path
+    ///
+    /// Each head is proved to go on from the last one that was seen, and each record to be
+    /// in the log. A database that shows two histories ends it with evidence (exit 1).
+    Monitor(Monitor),
     /// Cosign the heads of logs that show everybody one history
     #[command(subcommand)]
     Witness(Witness),
@@ -252,6 +259,9 @@ Examples:
 
   sumward import --data /var/lib/sumward ~/go/pkg/mod
       Prove and keep what a module cache holds.
+
+  sumward monitor sum.golang.org --match github.com/corp --state /var/lib/monitor
+      Tell of every version that is published under github.com/corp.
 
   sumward fsck --data /var/lib/sumward
       Hash everything stored again and compare it with its proofs.

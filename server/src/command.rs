@@ -19,6 +19,7 @@ pub(crate) mod database;
 mod gc;
 mod import;
 mod keygen;
+mod monitor;
 mod own;
 mod purge;
 mod serve;
@@ -73,6 +74,7 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Purge { what } => purge::run(&loaded.config, &what),
         args::Command::Gc(gc) => gc::run(&loaded.config, &gc),
         args::Command::Import(import) => import::run(&loaded.config, &import),
+        args::Command::Monitor(monitor) => monitor::run(&loaded.config, &monitor),
         args::Command::Backup { to } => backup::run(&loaded.config, &to),
         args::Command::Warm(wanted) => warm::run(&loaded.config, &wanted),
         args::Command::Bundle(command) => bundle::run(&loaded.config, command),

@@ -19,6 +19,7 @@ mod fetch;
 mod followed;
 mod heads;
 mod keeper;
+pub(crate) mod monitor;
 mod remote;
 #[cfg(test)]
 mod tests;

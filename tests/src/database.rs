@@ -166,8 +166,15 @@ impl TestDatabase {
                 } else {
                     String::new()
                 };
-                let name = format!("tile/8/{level}/{}{partial}", tile_number(number));
-                write(&folder.join(name), &content);
+                let place = format!("{}{partial}", tile_number(number));
+                write(&folder.join(format!("tile/8/{level}/{place}")), &content);
+                if level == 0 {
+                    let records = &self.records[index(start)..index(start + width)];
+                    let texts = records.iter().map(|record| format!("{}\n", record.text));
+                    let content: String = texts.collect();
+                    let name = format!("tile/8/data/{place}");
+                    write(&folder.join(name), content.as_bytes());
+                }
             }
             level += 1;
         }

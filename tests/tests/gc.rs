@@ -2,6 +2,8 @@
 //! server running or not, and are fetched again when they are asked for. A crash at any
 //! step leaves a folder that is whole.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use testkit::client;
 use testkit::module::Module;
@@ -41,6 +43,14 @@ fn gc(setup: &Setup, arguments: &[&str]) -> String {
     said
 }
 
+/// Ends a server in order: what a killed one has not flushed is recorded when it is asked
+/// for, and stays until then.
+#[track_caller]
+fn end(server: Sumward) {
+    let (status, said) = server.terminate(Duration::from_secs(60));
+    assert!(status.success(), "{said}");
+}
+
 fn zips(world: &World, modules: &[Module]) -> Vec<bool> {
     let stored = modules.iter().map(|it| world.stored(it, "zip").exists());
     stored.collect()
@@ -55,8 +65,8 @@ fn files_go_until_the_rest_fits_and_are_fetched_again() {
         if let Some(server) = &server {
             ask_for_all(server, &modules);
         }
-        if !running {
-            drop(server.take());
+        if !running && let Some(server) = server.take() {
+            end(server);
         }
         let setup = world.setup();
         let said = gc(&setup, &["--budget", "150K", "--dry-run"]);
@@ -164,7 +174,7 @@ fn without_an_upstream_only_what_is_named_goes() {
     let world = world(&modules);
     let server = world.serve();
     ask_for_all(&server, &modules);
-    drop(server);
+    end(server);
     let setup = world.setup().with_env("GOPROXY", "off");
     let (done, said) = setup.tool(&["gc", "--budget", "0"]);
     assert!(!done, "{said}");
@@ -218,7 +228,7 @@ fn a_crash_at_any_step_leaves_a_folder_that_is_whole() {
         let world = world(&modules);
         let server = world.serve();
         ask_for_all(&server, &modules);
-        drop(server);
+        end(server);
         let words = ["gc", "--budget", "0", "--end-after", step];
         let (done, said) = world.setup().tool(&words);
         assert!(!done, "{step}: {said}");

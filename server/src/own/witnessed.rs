@@ -104,8 +104,8 @@ impl Witnessed {
     pub(super) fn attach(&self, tree: &Tree, checkpoint: Vec<u8>) -> Vec<u8> {
         let state = self.state();
         let of_head = state.senders.iter().filter_map(|it| it.cosignature(tree));
-        let cosignatures: Vec<Signature> = of_head.cloned().collect();
-        if cosignatures.is_empty() {
+        let mut cosignatures = of_head.cloned().peekable();
+        if cosignatures.peek().is_none() {
             return checkpoint;
         }
         let assembled = note::parse(&checkpoint).and_then(|(text, mut signatures)| {
