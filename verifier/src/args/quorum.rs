@@ -38,6 +38,22 @@ pub enum Command {
 }
 
 const AFTER_HELP: &str = "\
+Keys of a quorum file (YAML; others are refused):
+  version            number of this version of the file; only grows
+  level              what is demanded: L0 to L4, and marks, as in L3+T+M+F+X
+  inputs             digest of the inputs that builds must have; without it any that
+                     all share
+  hosts              a list: name, key (one line, of verify-build key show), what the
+                     host shares with others (org, ci, image, cache, toolchain), until,
+                     revoked, compromised_since
+  quorum             k: groups that must agree; of: kinds of value that make hosts one
+                     group, transitively
+  max_age            how old an observation may be: 30d, 12h
+  log                origin and key of the log that observations are in
+  witnesses          k of keys that must have cosigned the log's head
+  checksum_database  key of the database for +T and +M; that of sum.golang.org when
+                     left out
+
 Examples:
   verify-build quorum init obs/ > quorum.yaml     a file to begin with
   verify-build quorum explain quorum.yaml         what it demands, in words

@@ -95,7 +95,9 @@ struct Checked {
 #[derive(Debug, Serialize)]
 struct HeldForm {
     name: &'static str,
-    /// What is wrong; null where it holds.
+    /// Whether any observation tells of it.
+    told: bool,
+    /// What is wrong; null where it holds, or is not told.
     fault: Option<String>,
 }
 
@@ -103,6 +105,7 @@ impl HeldForm {
     fn of(held: Held) -> Self {
         Self {
             name: held.name,
+            told: held.is_told,
             fault: held.fault,
         }
     }
@@ -158,10 +161,8 @@ impl Printed for Checked {
     }
 
     fn checks(&self) -> Vec<found::Check> {
-        let held = self
-            .held
-            .iter()
-            .map(|held| (held.name, held.fault.as_deref()));
+        let told = self.held.iter().filter(|held| held.told);
+        let held = told.map(|held| (held.name, held.fault.as_deref()));
         let refused = self.refused.as_deref();
         let opened = (
             "the certificate is the owner's, and follows from what is in it",
@@ -220,6 +221,7 @@ impl Printed for Checked {
         writeln!(out, "File {} (sha256 {})", clean(&self.file), self.sha256)?;
         for held in &self.held {
             match &held.fault {
+                None if !held.told => writeln!(out, "  not told: {}", held.name)?,
                 None => writeln!(out, "  holds: {}", held.name)?,
                 Some(fault) => writeln!(out, "  does not hold: {}: {}", held.name, clean(fault))?,
             }
