@@ -4,6 +4,7 @@
 # C compilers, one of them in a root of another Debian release.
 #
 #   tests/hosts.sh FOLDER         takes some ten minutes; needs root, and debootstrap once
+#   VERSIONS=1.27.3 PROGRAMS=pure tests/hosts.sh FOLDER
 #
 # Where `verify-build certify` is there, each program is certified and the certificate checked in
 # a namespace without a network.
@@ -91,8 +92,8 @@ for host in one two three trixie; do
 done
 chmod go+x "$work"
 chmod -R go+rX "$work"/src-*
-for version in 1.21.13 1.27.3; do
-    for program in pure cgo; do
+for version in ${VERSIONS:-1.21.13 1.27.3}; do
+    for program in ${PROGRAMS:-pure cgo}; do
         for host in one two three trixie; do
             observe "$host" "$program" "$version" || echo "$host: exit $?"
         done

@@ -3,9 +3,9 @@
 pub mod accept;
 pub mod cache;
 pub mod cacheprog;
-pub mod doctor;
 pub mod certify;
 pub mod check;
+pub mod doctor;
 pub mod key;
 pub mod lint;
 pub mod matrix;

@@ -89,7 +89,7 @@ pub mod matrix;
 
 pub mod reproduce;
 
-pub mod doctor;
 pub mod attest;
+pub mod doctor;
 
 pub mod config;

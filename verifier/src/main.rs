@@ -12,8 +12,8 @@ use verifier::exit::{self, Exit};
 use verifier::report::Report;
 use verifier::report::printed::Printed;
 use verifier::{
-    attest, cacheprog, doctor, gocache, hashlog, key, lint, manual, matrix, observe, output, rebuild,
-    reproduce, schemas, toolchain,
+    attest, cacheprog, doctor, gocache, hashlog, key, lint, manual, matrix, observe, output,
+    rebuild, reproduce, schemas, toolchain,
 };
 
 fn main() -> ExitCode {

@@ -24,7 +24,15 @@ fn reproduce(yard: &Yard, program: &str) -> std::process::Output {
             "--key",
             "host.key",
         ])
-        .args(["--observations", "seen", "--nonce", "n1", "--go"])
+        .args([
+            "--observations",
+            "seen",
+            "--nonce",
+            "n1",
+            "--max-builds",
+            "2",
+            "--go",
+        ])
         .arg(yard.go())
         .output()
         .unwrap()
