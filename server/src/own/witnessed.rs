@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use http::HeaderMap;
-use proto::note::{self, Signature};
+use proto::note;
 use proto::tlog::Tree;
 use proto::tlog::batch::HEIGHT;
 use proto::tlog::plan::TiledProof;
