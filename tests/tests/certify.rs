@@ -331,7 +331,15 @@ fn exports_are_written_and_say_no_more_than_the_decision() {
         Digest::of(&certificate).to_string().as_str()
     );
 
-    // The hosts' own links, and a layout that asks for both.
+    write_layout(&folder, &program);
+    desk.hosts.seen.truncate(2);
+    let (code, said) = flags(&desk);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("no link is written"), "{said}");
+}
+
+/// Writes the hosts' own links, and a layout that asks for both.
+fn write_layout(folder: &Path, program: &[u8]) {
     let quorum = folder.join("quorum");
     fs::create_dir(&quorum).unwrap();
     let makers = [hosts::key(0), hosts::key(1)];
@@ -345,14 +353,9 @@ fn exports_are_written_and_say_no_more_than_the_decision() {
     let layout = in_toto::layout(&layout, &owner()).unwrap();
     fs::write(quorum.join(LAYOUT_FILE), layout.bytes()).unwrap();
     for maker in &makers {
-        let link = in_toto::link("tool", Digest::of(&program), maker).unwrap();
+        let link = in_toto::link("tool", Digest::of(program), maker).unwrap();
         fs::write(quorum.join(link_file(&maker.public())), link.bytes()).unwrap();
     }
-
-    desk.hosts.seen.truncate(2);
-    let (code, said) = flags(&desk);
-    assert_eq!(code, 2, "{said}");
-    assert!(said.contains("no link is written"), "{said}");
 }
 
 #[test]

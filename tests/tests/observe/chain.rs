@@ -20,7 +20,7 @@ fn cold_and_warm_agree_and_the_program_authenticates_its_packages() {
         };
         assert_eq!([cold.cache.mode, warm.cache.mode], [Mode::Cold, Mode::Warm]);
         for (envelope, observation) in [(first, cold), (second, warm)] {
-            assert_eq!(envelope.signers(&[key.clone()]).len(), 1);
+            assert_eq!(envelope.signers(std::slice::from_ref(&key)).len(), 1);
             assert_eq!(observation.cache.evidence, evidence);
             assert_eq!(observation.cache.audit, Audit::Clean {});
             let closure = yard.closure(observation);

@@ -56,7 +56,7 @@ fn a_published_program_and_its_rebuild_have_the_inputs_of_any_other_host() {
     for file in files().filter(|file| file.path().to_str().unwrap().ends_with(".observation.json"))
     {
         let (envelope, observation) = read(&file.path());
-        assert_eq!(envelope.signers(&[key.clone()]).len(), 1);
+        assert_eq!(envelope.signers(std::slice::from_ref(&key)).len(), 1);
         assert_eq!(observation.inputs, observed.inputs);
         assert_eq!(observation.cache.closure, observed.cache.closure);
         let expected = observed.product.as_ref().unwrap().sha256;
