@@ -29,7 +29,8 @@
 //! Where C code is linked in, L2 and above take a digest of headers and libraries in the
 //! inputs: the build cache knows nothing of them.
 //!
-//! No evidence is never a pass.
+//! No evidence is never a pass, and neither is evidence that contradicts itself: a damaged
+//! cache, one compilation with two outputs, a log with two histories.
 
 mod cause;
 mod chain;
@@ -155,11 +156,13 @@ fn verdict(decision: &Decision, wanted: &Wanted) -> Verdict {
         .any(|state| state.of == wanted.level && state.is_shown());
     let marks = decision.marks();
     let has_marks = wanted.marks.iter().all(|mark| marks.contains(mark));
-    if has_level && has_marks && decision.votes >= decision.needed {
+    // A minority that built something else is outvoted. What contradicts the evidence is
+    // not: a damaged cache or a package made twice is just what a certificate denies.
+    let is_contradicted = !decision.contradictions.is_empty();
+    if has_level && has_marks && decision.votes >= decision.needed && !is_contradicted {
         return Verdict::Reproducible;
     }
-    let speaks_against = !decision.dissent.is_empty() || !decision.contradictions.is_empty();
-    if speaks_against {
+    if !decision.dissent.is_empty() || is_contradicted {
         Verdict::Differs
     } else {
         Verdict::Undecided
@@ -189,13 +192,13 @@ fn summary(decision: &Decision) -> String {
                 dissent.product.short()
             ),
             Some(dissent) => format!(
-                "{} is not shown, and hosts disagree: {} built {}",
+                "hosts disagree, and {} is not certified: {} built {}",
                 decision.wanted,
                 dissent.host,
                 dissent.product.short()
             ),
             None => format!(
-                "{} is not shown, and something speaks against it: {}",
+                "something speaks against {}: {}",
                 decision.wanted,
                 decision.contradictions.first().map_or("", String::as_str)
             ),
