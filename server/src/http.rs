@@ -214,11 +214,11 @@ async fn dispatch(
         {
             admin::deny(site, what, request).await
         }
-        Route::Gc if peer.role == Role::Admin && method == Method::PUT => {
+        Route::Gc if peer.role.may_change() && method == Method::PUT => {
             upkeep::gc(site, request, body).await
         }
         Route::Import { request: wanted }
-            if peer.role == Role::Admin && [Method::PUT, Method::GET].contains(method) =>
+            if peer.role.may_change() && [Method::PUT, Method::GET].contains(method) =>
         {
             upkeep::import(site, wanted, request, body).await
         }
