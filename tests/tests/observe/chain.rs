@@ -56,6 +56,7 @@ fn cold_and_warm_agree_and_the_program_authenticates_its_packages() {
 }
 
 #[test]
+#[ignore = "a minute of builds; tests/slow.sh runs it"]
 fn each_observation_names_the_one_before_it() {
     let yard = Yard::new("1.27.");
     let last = || std::fs::read_to_string(yard.path("host.key.last")).unwrap();

@@ -39,6 +39,7 @@ fn reproduce(yard: &Yard, program: &str) -> std::process::Output {
 }
 
 #[test]
+#[ignore = "a minute of builds; tests/slow.sh runs it"]
 fn a_published_program_and_its_rebuild_have_the_inputs_of_any_other_host() {
     let yard = Yard::new("1.27.");
     let key = yard.key();

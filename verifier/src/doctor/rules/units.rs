@@ -209,7 +209,7 @@ fn restarts(unit: &Unit) -> Vec<Found> {
     all
 }
 
-/// Limits stood in [Service] once, and are taken from there still.
+/// Limits stood in `[Service]` once, and are taken from there still.
 fn limit<'a>(unit: &'a Unit, name: &'a str) -> Option<&'a Assignment> {
     let old = unit.last("Service", name);
     unit.last("Unit", name).or(old)
