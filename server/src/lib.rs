@@ -11,6 +11,7 @@ pub(crate) mod flight;
 pub mod metrics;
 pub(crate) mod output;
 pub(crate) mod progress;
+pub(crate) mod step;
 pub mod systemd;
 pub mod telemetry;
 

@@ -159,7 +159,7 @@ impl Own {
         let standing = Handle::current().block_on(log.stand_or_serve(parts.accepted))?;
         // Only now: a start that finishes a batch takes the same last steps.
         if let Some(step) = &parts.end_after
-            && !step::end_after(step)
+            && !step::STEPS.end_after(step)
         {
             return Err(io::Error::other(format!(
                 "{step} is no step of logging a record"

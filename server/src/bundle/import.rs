@@ -20,7 +20,7 @@ use proto::sumdb::client::Relation;
 
 use super::archive;
 use super::check::{Checked, Database, Log, check, read};
-use super::step::{self, Step, reach};
+use super::step::{STEPS, Step};
 use super::unpack::{Unpack, Unpacking};
 use super::{Error, ask};
 use crate::blocking;
@@ -77,7 +77,7 @@ impl Report {
 /// # Errors
 /// That there is no such step.
 pub(crate) fn end_after(name: &str) -> Result<(), Error> {
-    if step::end_after(name) {
+    if STEPS.end_after(name) {
         return Ok(());
     }
     Err(Error::Refused(format!("there is no step {name:?}")))
@@ -128,7 +128,7 @@ impl Mirror {
         let (this, file, trusted) = (Arc::clone(self), file.to_owned(), trusted.to_vec());
         let checked = blocking::run(move || Ok(this.unpack_and_check(&file, &trusted, progress)));
         let (checked, before, _unpacking) = checked.await.map_err(Error::io("checking"))??;
-        reach(Step::Checked);
+        STEPS.reach(Step::Checked);
         self.apply(checked, before).await
     }
 
@@ -147,7 +147,7 @@ impl Mirror {
         let unpacking = Unpacking(folder.clone());
         let mut sink = Unpack::new(&folder, &mut progress);
         let sealed = archive::read(super::open(file)?, trusted, &mut sink)?;
-        reach(Step::Unpacked);
+        STEPS.reach(Step::Unpacked);
         let known = imported(&self.data).map_err(Error::io("reading the journal"))?;
         let when = |sha256: &str| known.iter().rev().find(|(it, _)| it == sha256);
         let before = when(&sealed.seal.digest()).map(|(_, at)| *at);
@@ -201,19 +201,19 @@ impl Mirror {
             {
                 report.files += 1;
                 report.bytes += carried.record.size;
-                reach(Step::FileKept);
+                STEPS.reach(Step::FileKept);
             }
         }
         for module in &checked.lists {
             self.add_to_list(&checked.folder, module).await?;
         }
-        reach(Step::FilesKept);
+        STEPS.reach(Step::FilesKept);
         for database in &checked.databases {
             if let Some(size) = follow(database).await? {
                 report.heads.push((database.name.clone(), size));
             }
         }
-        reach(Step::HeadsFollowed);
+        STEPS.reach(Step::HeadsFollowed);
         if before.is_none() || !report.is_unchanged() {
             let at = journal::seconds_now();
             let entry = Entry::BundleImported {
@@ -227,7 +227,7 @@ impl Mirror {
             written.map_err(Error::io("writing the journal"))?;
             self.last.store(at, Ordering::Relaxed);
         }
-        reach(Step::Journaled);
+        STEPS.reach(Step::Journaled);
         tracing::info!(
             bundle = report.bundle,
             signer = report.signer,
@@ -346,7 +346,7 @@ fn keep_proofs(checked: &Checked, staging: &Staging) -> Result<usize, Error> {
             }
         }
     }
-    reach(Step::TilesKept);
+    STEPS.reach(Step::TilesKept);
     for database in &checked.databases {
         let Some(followed) = &database.followed else {
             continue;
@@ -365,7 +365,7 @@ fn keep_proofs(checked: &Checked, staging: &Staging) -> Result<usize, Error> {
         }
     }
     staging.flush().map_err(Error::io("keeping proofs"))?;
-    reach(Step::RecordsKept);
+    STEPS.reach(Step::RecordsKept);
     Ok(records)
 }
 

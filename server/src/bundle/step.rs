@@ -1,13 +1,12 @@
 //! The steps of taking a bundle in, at which a test can end the process.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use crate::step::Steps;
 
 /// A step that is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub(super) enum Step {
     /// Everything is unpacked in the staging folder.
-    Unpacked = 1,
+    Unpacked,
     /// Everything is checked; nothing is visible.
     Checked,
     /// Tiles have their names.
@@ -24,7 +23,8 @@ pub(super) enum Step {
     Journaled,
 }
 
-const STEPS: [Step; 8] = [
+/// All of them, in order.
+pub(super) static STEPS: Steps<Step> = Steps::new(&[
     Step::Unpacked,
     Step::Checked,
     Step::TilesKept,
@@ -33,25 +33,4 @@ const STEPS: [Step; 8] = [
     Step::FilesKept,
     Step::HeadsFollowed,
     Step::Journaled,
-];
-
-/// The step after which the process ends; 0 for none.
-static END: AtomicU8 = AtomicU8::new(0);
-
-/// Ends the process, as a power cut would, when the step named `name` is next reached.
-/// Returns whether there is such a step.
-pub(super) fn end_after(name: &str) -> bool {
-    let step = STEPS.iter().find(|step| format!("{step:?}") == name);
-    if let Some(step) = step {
-        END.store(*step as u8, Ordering::Relaxed);
-    }
-    step.is_some()
-}
-
-/// Says that a step is done.
-pub(super) fn reach(step: Step) {
-    if END.load(Ordering::Relaxed) == step as u8 {
-        // Nothing is flushed, dropped or answered on the way out.
-        std::process::abort();
-    }
-}
+]);

@@ -26,7 +26,7 @@ use proto::tlog::{Level, Node, Tile, Tree, subtree_hash};
 use super::files::Files;
 use super::high_water::Mark;
 use super::map::{Alike, Map};
-use super::step::{Step, reach};
+use super::step::{STEPS, Step};
 use super::times::Times;
 use crate::blocking::{self, CALL_MAX};
 use crate::ledger::{Conflict, Ledger, Table};
@@ -145,16 +145,16 @@ impl Log {
             Ok(batch)
         })
         .await?;
-        reach(Step::TilesWritten);
+        STEPS.reach(Step::TilesWritten);
         let count = batch.records.len() as u64;
         self.times.note(batch.first, count).await?;
         let head = self.sign(batch.tree)?;
         self.swap(Some(before.note.as_slice()), &head.note).await?;
-        reach(Step::HeadSwapped);
+        STEPS.reach(Step::HeadSwapped);
         let alike = self.map.add(batch.first, &batch.records).await?;
         self.tell(&alike);
         self.ledger.flush().await?;
-        reach(Step::LedgerFlushed);
+        STEPS.reach(Step::LedgerFlushed);
         self.publish(&head, false, false).await?;
         let (files, written) = (self.files.clone(), batch.tiles.clone());
         // It is durable and told; what is left over is tidied up at the next start.
@@ -193,11 +193,11 @@ impl Log {
             if !is_marked {
                 mark.write(&note)?;
             }
-            reach(Step::Marked);
+            STEPS.reach(Step::Marked);
             if !is_checkpoint {
                 files.write_checkpoint(&note)?;
             }
-            reach(Step::CheckpointWritten);
+            STEPS.reach(Step::CheckpointWritten);
             Ok(())
         })
         .await

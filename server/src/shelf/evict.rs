@@ -18,7 +18,7 @@ use crate::store::Key;
 mod step;
 
 pub(crate) use step::end_after;
-use step::{Step, reach};
+use step::{STEPS, Step};
 
 /// A stored file, as far as letting it go is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,18 +161,18 @@ impl<E: Clone> Shelf<E> {
                 at: now,
             };
             self.journal.append(entry).await?;
-            reach(Step::Journaled);
+            STEPS.reach(Step::Journaled);
         }
         self.ledger.apply(changes).await?;
-        reach(Step::Recorded);
+        STEPS.reach(Step::Recorded);
         self.ledger.flush().await?;
-        reach(Step::Flushed);
+        STEPS.reach(Step::Flushed);
         self.forget_all(&going);
         let half = going.len() / 2;
         let mut count = self.blobs.evict(going[..half].to_vec()).await?;
-        reach(Step::HalfRemoved);
+        STEPS.reach(Step::HalfRemoved);
         count += self.blobs.evict(going[half..].to_vec()).await?;
-        reach(Step::Removed);
+        STEPS.reach(Step::Removed);
         // Whoever read one while it was being removed has not put it back.
         self.forget_all(&going);
         for turn in &turns {
