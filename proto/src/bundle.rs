@@ -52,6 +52,9 @@ pub const MANIFEST_BYTES_MAX: u64 = 64 << 20;
 /// The most members that a manifest lists.
 pub const MEMBERS_MAX: usize = 500_000;
 
+/// The most databases that a manifest lists.
+pub const DATABASES_MAX: usize = 64;
+
 /// The largest member, in bytes: the go command takes no larger zip.
 pub const MEMBER_BYTES_MAX: u64 = 500 << 20;
 

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, MANIFEST_BYTES_MAX, MEMBER_BYTES_MAX, MEMBERS_MAX, Place, shown};
+use super::{
+    DATABASES_MAX, Error, MANIFEST_BYTES_MAX, MEMBER_BYTES_MAX, MEMBERS_MAX, Place, shown,
+};
 use crate::canonical;
 use crate::module::ModuleVersion;
 use crate::note::VerifierKey;
@@ -164,6 +166,11 @@ impl Manifest {
         }
         if self.members.len() > MEMBERS_MAX {
             let text = format!("it lists more than {MEMBERS_MAX} members");
+            return Err(Error::Manifest(text));
+        }
+        // Each member's place is looked up among their names.
+        if self.databases.len() > DATABASES_MAX {
+            let text = format!("it lists more than {DATABASES_MAX} databases");
             return Err(Error::Manifest(text));
         }
         if let Some(base) = &self.base

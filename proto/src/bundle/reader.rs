@@ -167,7 +167,7 @@ impl Reader {
     /// Bytes of the member that has begun.
     ///
     /// # Errors
-    /// [`Error::Size`] when there are more than its header says.
+    /// [`Error::Manifest`] when there are more than its header says.
     pub fn data(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let taken = match &mut self.state {
             State::Note(Some(open))

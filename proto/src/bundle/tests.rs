@@ -250,6 +250,15 @@ fn manifests_that_are_not_in_their_one_form_are_refused() {
 }
 
 #[test]
+fn a_manifest_of_too_many_databases_is_refused() {
+    let mut many = manifest();
+    many.databases = vec![database(); DATABASES_MAX + 1];
+    let error = Manifest::parse(&many.bytes().unwrap()).unwrap_err();
+    let want = format!("more than {DATABASES_MAX} databases");
+    assert!(error.to_string().contains(&want), "{error}");
+}
+
+#[test]
 fn a_difference_names_what_came_and_went() {
     let first = manifest();
     let mut second = first.clone();

@@ -3,8 +3,8 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use proto::bundle::{
-    Begun, Header, MANIFEST_BYTES_MAX, Manifest, Member, NOTE_BYTES_MAX, PLACE_BYTES_MAX, Reader,
-    Seal, Sealed,
+    Begun, DATABASES_MAX, Header, MANIFEST_BYTES_MAX, Manifest, Member, NOTE_BYTES_MAX,
+    PLACE_BYTES_MAX, Reader, Seal, Sealed,
 };
 use proto::note::VerifierKey;
 use tar::EntryType;
@@ -119,14 +119,18 @@ pub(crate) struct Unchecked {
 pub(crate) fn peek(file: impl Read) -> Result<Unchecked, Error> {
     let mut archive = tar::Archive::new(decoder(file)?);
     let mut own = Vec::new();
+    let entries = archive.entries().map_err(damaged)?.raw(true);
+    // The limits come first: asking for an entry more would unpack to get there.
     let limits = [NOTE_BYTES_MAX, MANIFEST_BYTES_MAX];
-    for (entry, max) in archive.entries().map_err(damaged)?.raw(true).zip(limits) {
+    for (max, entry) in limits.into_iter().zip(entries) {
         let mut bytes = Vec::new();
         let mut entry = entry.map_err(damaged)?;
-        (&mut entry)
-            .take(max)
-            .read_to_end(&mut bytes)
-            .map_err(damaged)?;
+        let size = entry.header().entry_size().map_err(damaged)?;
+        if size > max {
+            let what = "its note or manifest".to_owned();
+            return Err(proto::bundle::Error::TooLarge { what, size, max }.into());
+        }
+        entry.read_to_end(&mut bytes).map_err(damaged)?;
         own.push(bytes);
     }
     let [note, manifest] = own.as_slice() else {
@@ -247,12 +251,9 @@ pub(crate) fn heads(file: impl Read) -> Result<Vec<Vec<u8>>, Error> {
             entry.take(max).read_to_end(&mut head).map_err(damaged)?;
             heads.push(head);
         }
-        if heads.len() > HEADS_MAX {
+        if heads.len() == DATABASES_MAX {
             break;
         }
     }
     Ok(heads)
 }
-
-/// Databases of one bundle.
-const HEADS_MAX: usize = 64;

@@ -204,6 +204,12 @@ fn bombs_are_refused_before_they_go_off() {
         assert!(packed < 1 << 20, "{packed} bytes");
         forger.refuses("bomb", &bomb, words);
     }
+    let mut bomb = forger.good.clone();
+    bomb[0].bytes = zeros;
+    std::fs::write(forger.gap.path("bomb"), pack(&bomb)).unwrap();
+    let show = ["bundle", "show", &forger.gap.text("bomb")];
+    let (ok, said) = forger.gap.online.tool(&show);
+    assert!(!ok && said.contains("at most"), "{said}");
     // A manifest that is signed and lists what no bundle may hold.
     let key = std::fs::read_to_string(forger.gap.path("key")).unwrap();
     let key = SignerKey::parse(key.trim()).unwrap();
