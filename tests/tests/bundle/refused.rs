@@ -74,6 +74,8 @@ fn a_foreign_signature_changes_nothing() {
     let shipped = Shipped::new();
     let other = shipped.gap.keygen("other-key");
     let file = shipped.gap.text("first.bundle");
+    shipped.gap.import("first.bundle");
+    let before = shipped.gap.state();
     let import = ["bundle", "import", &file, "--trust", &other];
     let (ok, said) = shipped.gap.mirror.tool(&import);
     assert!(
@@ -87,6 +89,7 @@ fn a_foreign_signature_changes_nothing() {
     let import = ["bundle", "import", &file, "--trust", "nonsense"];
     let (ok, said) = shipped.gap.mirror.tool(&import);
     assert!(!ok && said.contains("bundle keygen"), "{said}");
+    assert_eq!(shipped.gap.state(), before);
 }
 
 #[test]
