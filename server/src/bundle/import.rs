@@ -377,10 +377,11 @@ async fn follow(database: &Database) -> Result<Option<u64>, Error> {
     let (before, head) = (database.before.clone(), database.head.clone());
     let moved = followed.follow_carried(before, head, database.relation);
     if !moved.await.map_err(Error::io("following a head"))? {
-        return Err(Error::Refused(format!(
-            "{}: another head has been followed meanwhile; take the bundle in again",
-            database.name
-        )));
+        let text = "another head has been followed meanwhile; take the bundle in again";
+        return Err(Error::Io {
+            what: database.name.clone(),
+            error: io::Error::other(text),
+        });
     }
     let is_new = database.relation.moves_forward();
     Ok(is_new.then_some(database.head.tree.size))

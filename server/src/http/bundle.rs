@@ -13,6 +13,7 @@ use super::body::Body;
 use super::refusal::Refusal;
 use super::response;
 use crate::bundle::Error;
+use crate::bundle::failed::Failed;
 
 /// Takes in the bundle that `file` of the query names, which one of the keys in `trust`
 /// must have signed.
@@ -50,11 +51,9 @@ pub(super) async fn import(
 }
 
 fn refused(error: Error) -> Refusal {
-    match error {
-        Error::Io { what, error } => Refusal::failed(format!("{what}: {error}\n")),
-        error @ (Error::Gap(_) | Error::CutOff(_)) => Refusal::must_wait(format!("{error}\n")),
-        error @ (Error::Format(_) | Error::Refused(_) | Error::NotHad { .. }) => {
-            Refusal::denied(format!("{error}\n"))
-        }
+    match Failed::from(error) {
+        Failed::Waits(reason) => Refusal::must_wait(format!("{reason}\n")),
+        Failed::Refused(reason) => Refusal::denied(format!("{reason}\n")),
+        Failed::Other(error) => Refusal::failed(format!("{error:#}\n")),
     }
 }
