@@ -307,9 +307,11 @@ async fn go_mod_of(ask: &dyn Ask, version: &ModuleVersion) -> Result<String, Err
 /// The go.mod of a folder that takes a module's place; empty where there is none.
 fn in_folder(folder: &Path) -> Result<String, Error> {
     let path = folder.join("go.mod");
-    match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-        text => text.map_err(Error::at(&path)),
+    match read(&path) {
+        Err(Error::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(String::new())
+        }
+        bytes => String::from_utf8(bytes?).map_err(|_| wrong(&path, "it is not UTF-8")),
     }
 }
 
