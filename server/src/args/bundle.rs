@@ -36,9 +36,9 @@ pub enum Bundle {
     },
     /// Take a bundle in: check everything, then make it visible
     ///
-    /// Nothing is changed when anything is wrong. A bundle that is there already changes
-    /// nothing, and is no error. The running server takes it in where one has the data
-    /// folder open.
+    /// Nothing is changed when anything is wrong with it. A bundle that is there already
+    /// changes nothing, and is no error. The running server takes it in where one has the
+    /// data folder open.
     Import {
         /// The bundle
         #[arg(value_name = "FILE")]
