@@ -2,15 +2,13 @@
 
 use super::Error;
 
-/// A statement: its words, without quotes, and the comment behind it.
+/// A statement: its words, without quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Statement {
     /// The number of its line, from 1 on.
     pub(super) line: usize,
     /// The verb, also of a statement in a block, and what follows it.
     pub(super) words: Vec<String>,
-    /// What follows `//`, without white space around it.
-    pub(super) comment: String,
 }
 
 /// The longest file that is read, in bytes: the go command takes no longer go.mod.
@@ -30,7 +28,7 @@ pub(super) fn statements(text: &str) -> Result<Vec<Statement>, Error> {
             line,
             fault: fault.to_owned(),
         };
-        let (mut words, comment) = words(text).map_err(&fault)?;
+        let mut words = words(text).map_err(&fault)?;
         let opens = words.last().is_some_and(|word| word == "(");
         match (&block, words.as_slice()) {
             (_, []) => {}
@@ -44,11 +42,7 @@ pub(super) fn statements(text: &str) -> Result<Vec<Statement>, Error> {
                 if let Some(verb) = verb {
                     words.insert(0, verb.clone());
                 }
-                statements.push(Statement {
-                    line,
-                    words,
-                    comment,
-                });
+                statements.push(Statement { line, words });
             }
         }
     }
@@ -60,17 +54,14 @@ pub(super) fn statements(text: &str) -> Result<Vec<Statement>, Error> {
     Ok(statements)
 }
 
-/// Returns the words of a line, and its comment.
-fn words(line: &str) -> Result<(Vec<String>, String), &'static str> {
+/// Returns the words of a line before its comment.
+fn words(line: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     let mut rest = line.trim();
     loop {
         rest = rest.trim_start();
-        if rest.is_empty() {
-            return Ok((words, String::new()));
-        }
-        if let Some(comment) = rest.strip_prefix("//") {
-            return Ok((words, comment.trim().to_owned()));
+        if rest.is_empty() || rest.starts_with("//") {
+            return Ok(words);
         }
         let (word, after) = word(rest)?;
         words.push(word);
