@@ -127,9 +127,16 @@ impl Mirror {
         let _one_at_a_time = self.turn.lock().await;
         let (this, file, trusted) = (Arc::clone(self), file.to_owned(), trusted.to_vec());
         let checked = blocking::run(move || Ok(this.unpack_and_check(&file, &trusted, progress)));
-        let (checked, before, _unpacking) = checked.await.map_err(Error::io("checking"))??;
+        let (checked, before, unpacking) = checked.await.map_err(Error::io("checking"))??;
         STEPS.reach(Step::Checked);
-        self.apply(checked, before).await
+        let applied = self.apply(checked, before).await;
+        let removed = blocking::run(move || {
+            drop(unpacking);
+            Ok(())
+        });
+        // What stays is removed at the next start.
+        let _ = removed.await;
+        applied
     }
 
     /// Unpacks and checks. Returns as well when it was taken in before. Blocks.
