@@ -73,10 +73,13 @@ pub(crate) async fn turn(
     take: impl Fn(PathBuf) -> BoxFuture<'static, Result<(), Failed>>,
     complain: impl Fn(String),
 ) -> io::Result<()> {
+    // One look a turn: what came since has not been left alone for long enough.
+    let mut settled = drops.settled(folder)?;
     let mut taken = true;
     while taken {
         taken = false;
-        for bundle in drops.settled(folder)? {
+        let mut waiting = Vec::new();
+        for bundle in settled {
             let name = bundle.display();
             match take(bundle.clone()).await {
                 Ok(()) => {
@@ -87,6 +90,7 @@ pub(crate) async fn turn(
                 Err(Failed::Waits(reason)) => {
                     complain(format!("{name} waits: {reason}"));
                     drops.wait(&bundle);
+                    waiting.push(bundle);
                 }
                 Err(Failed::Refused(reason)) => {
                     complain(format!("{name} is refused: {reason}"));
@@ -99,6 +103,7 @@ pub(crate) async fn turn(
                 }
             }
         }
+        settled = waiting;
     }
     Ok(())
 }
