@@ -28,6 +28,7 @@ const SERVER: Order = Order {
         "metrics",
         "output",
         "progress",
+        "step",
         "systemd",
         "telemetry",
         "serve",
