@@ -22,7 +22,8 @@ pub(crate) fn number_of(file: &Path) -> Option<(PathBuf, usize)> {
         .parse()
         .ok()
         .filter(|it| (1..=VOLUMES_MAX).contains(it))?;
-    (ending.len() == 3).then(|| (file.with_extension(""), number))
+    let is_number = ending.len() == 3 && ending.bytes().all(|it| it.is_ascii_digit());
+    is_number.then(|| (file.with_extension(""), number))
 }
 
 /// The files that a bundle is in: itself, or its volumes in order.
@@ -193,7 +194,7 @@ mod tests {
             assert_eq!(all, "0123456789");
         }
         assert_eq!(number_of(&files[1]), Some((out, 2)));
-        for other in ["b.bundle", "b.0001", "b.000", "b.01"] {
+        for other in ["b.bundle", "b.0001", "b.000", "b.01", "b.+01"] {
             assert_eq!(number_of(Path::new(other)), None, "{other}");
         }
     }

@@ -79,6 +79,12 @@ fn volumes_are_the_bundle_cut_in_pieces() {
     assert!(!diode.gap.path("cut").exists());
     let said = diode.gap.import("cut");
     assert!(said.contains("taken in: "), "{said}");
+    // One that is left of it would be read as the end of the next one.
+    fs::remove_file(diode.gap.path("cut.001")).unwrap();
+    let list = diode.gap.text("first.sum");
+    let again = ["--from", &*list, "--volume", "16K"];
+    let (ok, said) = diode.gap.try_create("cut", &again);
+    assert!(!ok && said.contains("exists; choose another -o"), "{said}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::bundle::create::{Made, Order, create, draft};
 use crate::bundle::gather::{Inputs, gather};
 use crate::bundle::request::Request;
 use crate::bundle::since::since;
+use crate::bundle::volumes::{files_of, has_later};
 use crate::config::Config;
 use crate::output::print;
 use crate::own::key;
@@ -36,7 +37,12 @@ pub(super) fn run(config: &Config, wanted: &Create) -> Result<ExitCode> {
         }
         (None, false) => bail!("-o is missing: the file to write"),
     };
-    if !wanted.dry_run && out.exists() {
+    // A volume that is left of another bundle would be read as the end of this one.
+    let is_there = match wanted.volume {
+        Some(_) => !files_of(&out).is_empty() || has_later(&out),
+        None => out.exists(),
+    };
+    if !wanted.dry_run && is_there {
         bail!("{} exists; choose another -o", out.display());
     }
     if wanted.from.is_empty() && wanted.toolchain.is_empty() {
