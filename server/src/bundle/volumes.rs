@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::store::folder::sync_name;
+
 /// The most volumes of one bundle.
 pub(crate) const VOLUMES_MAX: usize = 999;
 
@@ -115,6 +117,7 @@ impl Split {
         for number in 1..=self.parts.len() {
             fs::rename(self.part(number), self.name(number))?;
         }
+        sync_name(&self.out)?;
         self.parts.clear();
         Ok(bytes)
     }

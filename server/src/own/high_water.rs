@@ -10,7 +10,7 @@ use proto::note::{self, VerifierKey};
 use proto::sumdb::Head;
 use proto::tlog::recovery::HighWater;
 
-use crate::store::folder::{read_small, sync_folder};
+use crate::store::folder::{read_small, sync_name};
 
 /// Returns where the mark lies when no setting says it: `KEYFILE.head`.
 pub(crate) fn beside(key: &Path) -> PathBuf {
@@ -60,7 +60,7 @@ impl Mark {
         file.write_all(note)?;
         file.sync_all()?;
         fs::rename(&staged, &self.path)?;
-        sync_folder(&folder_of(&self.path))
+        sync_name(&self.path)
     }
 }
 
@@ -72,12 +72,4 @@ pub(crate) fn check(path: &Path) -> io::Result<()> {
     let probe = with_ending(path, ".probe");
     File::create(&probe)?.write_all(b"0")?;
     fs::remove_file(&probe)
-}
-
-/// Returns the folder that holds a file.
-pub(super) fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }

@@ -11,7 +11,7 @@ use proto::sumdb::own::SignedHead;
 use proto::tlog::Tree;
 
 use super::high_water;
-use crate::store::folder::sync_folder;
+use crate::store::folder::sync_name;
 
 /// Bytes that are read of a file with a key; a key has some 100.
 const KEY_BYTES_MAX: u64 = 4096;
@@ -78,7 +78,7 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let written = file
         .write_all(bytes)
         .and_then(|()| file.sync_all())
-        .and_then(|()| sync_folder(&high_water::folder_of(path)));
+        .and_then(|()| sync_name(path));
     written.map_err(|error| {
         let _ = fs::remove_file(path);
         io::Error::new(error.kind(), format!("{shown}: {error}"))

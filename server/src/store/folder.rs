@@ -22,6 +22,17 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Makes a file's name durable. Blocks.
+///
+/// # Errors
+/// What the file system answers.
+pub(crate) fn sync_name(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => sync_folder(folder),
+        _ => sync_folder(Path::new(".")),
+    }
+}
+
 /// Reads at most `bytes_max` bytes of a small file; `None` where there is none. Blocks.
 ///
 /// # Errors
