@@ -190,13 +190,11 @@ impl Manifest {
         if !self.databases.is_sorted_by(|a, b| a.key < b.key) {
             return Err(wrong("databases are out of their order"));
         }
-        for carried in &self.modules {
-            ModuleVersion::parse(&carried.module)?;
-        }
         if !self.modules.is_sorted_by(|a, b| a.module < b.module) {
             return Err(wrong("modules are out of their order"));
         }
-        self.check_members()
+        self.check_members()?;
+        self.check_modules()
     }
 
     fn check_members(&self) -> Result<(), Error> {
@@ -216,6 +214,30 @@ impl Manifest {
                 let text = format!("{:?} has no SHA-256 in hex", shown(&member.place));
                 return Err(Error::Manifest(text));
             }
+        }
+        Ok(())
+    }
+
+    /// What it says of modules is what its members are: each go.mod or zip that it tells of
+    /// is there, and no zip that it does not.
+    fn check_modules(&self) -> Result<(), Error> {
+        let places: BTreeSet<&str> = self.members.iter().map(|it| &*it.place).collect();
+        let mut told = 0;
+        for carried in &self.modules {
+            let version = ModuleVersion::parse(&carried.module)?;
+            let (module, name) = (version.path.escaped(), version.version.escaped());
+            let ending = if carried.zip { "zip" } else { "mod" };
+            let place = format!("{module}/@v/{name}.{ending}");
+            if !places.contains(&*place) {
+                let text = format!("it tells of {}, and has no {place}", shown(&carried.module));
+                return Err(Error::Manifest(text));
+            }
+            told += usize::from(carried.zip);
+        }
+        let is_zip = |it: &&&str| it.ends_with(".zip") && !it.starts_with("sumdb/");
+        if places.iter().filter(is_zip).count() > told {
+            let text = "it has the zip of a module that it does not tell of";
+            return Err(Error::Manifest(text.to_owned()));
         }
         Ok(())
     }

@@ -250,6 +250,19 @@ fn manifests_that_are_not_in_their_one_form_are_refused() {
 }
 
 #[test]
+fn a_manifest_tells_of_the_modules_that_are_in_it() {
+    let mut other = manifest();
+    other.modules[0].module = "example.com/A@v1.1.0".to_owned();
+    let error = Manifest::parse(&other.bytes().unwrap()).unwrap_err();
+    let want = "has no example.com/!a/@v/v1.1.0.zip";
+    assert!(error.to_string().contains(want), "{error}");
+    let mut less = manifest();
+    less.modules[0].zip = false;
+    let error = Manifest::parse(&less.bytes().unwrap()).unwrap_err();
+    assert!(error.to_string().contains("does not tell of"), "{error}");
+}
+
+#[test]
 fn a_manifest_of_too_many_databases_is_refused() {
     let mut many = manifest();
     many.databases = vec![database(); DATABASES_MAX + 1];
