@@ -23,18 +23,9 @@ pub const PREDICATE_TYPE: &str = "urn:verify-build:decision:v1";
 /// Why a decision was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is no statement.
+    /// It is no statement, or one of another kind or form.
     #[error(transparent)]
     Statement(#[from] statement::Error),
-    /// The statement is of another kind.
-    #[error("statement of the kind {got:?}, want {PREDICATE_TYPE:?}")]
-    PredicateType {
-        /// Its kind.
-        got: String,
-    },
-    /// The predicate has not the members of a decision.
-    #[error("not a decision: {0}")]
-    Form(serde_json::Error),
     /// The statement is about another file than the decision.
     #[error("the statement is not about what was decided on, or not in its one text")]
     NotCanonical,
@@ -338,13 +329,9 @@ impl Decision {
     /// Returns the statement.
     ///
     /// # Errors
-    /// [`Error::Form`] when it cannot be written.
+    /// [`Error::Statement`] when it cannot be written.
     pub fn statement(&self) -> Result<Statement, Error> {
-        Ok(Statement {
-            subject: vec![self.subject()],
-            predicate_type: PREDICATE_TYPE.to_owned(),
-            predicate: serde_json::to_value(self).map_err(Error::Form)?,
-        })
+        Ok(Statement::new(PREDICATE_TYPE, self.subject(), self)?)
     }
 
     /// Signs the decision.
@@ -360,12 +347,7 @@ impl Decision {
     /// # Errors
     /// [`enum@Error`].
     pub fn of(envelope: &Envelope) -> Result<Self, Error> {
-        let statement = Statement::of(envelope)?;
-        if statement.predicate_type != PREDICATE_TYPE {
-            let got = statement.predicate_type;
-            return Err(Error::PredicateType { got });
-        }
-        let decision = Self::deserialize(&statement.predicate).map_err(Error::Form)?;
+        let decision: Self = Statement::of(envelope)?.said(PREDICATE_TYPE)?;
         if decision.statement()?.bytes()? != envelope.payload {
             return Err(Error::NotCanonical);
         }

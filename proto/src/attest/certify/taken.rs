@@ -158,10 +158,9 @@ fn open(quorum: &Quorum, filed: &Filed, now_s: u64) -> Result<Taken, Box<Aside>>
         aside
     };
     let observation = Observation::of(&envelope).map_err(|error| match error {
-        observation::Error::PredicateType { .. }
-        | observation::Error::Statement(statement::Error::PayloadType { .. }) => {
-            named(Reason::OtherKind, error.to_string())
-        }
+        observation::Error::Statement(
+            statement::Error::PredicateType { .. } | statement::Error::PayloadType { .. },
+        ) => named(Reason::OtherKind, error.to_string()),
         _ => named(Reason::Malformed, error.to_string()),
     })?;
     let inputs = observation
