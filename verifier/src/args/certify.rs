@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 
+use super::key::{Source, source};
+
 /// Conclude from observations of several hosts what is shown of a program, and sign it
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -13,8 +15,8 @@ pub struct Certify {
     pub quorum: PathBuf,
 
     /// The owner's private key, in a file or in a variable of the environment
-    #[arg(long, value_name = "KEYFILE|env:NAME", value_hint = ValueHint::FilePath)]
-    pub key: String,
+    #[arg(long, value_name = "KEYFILE|env:NAME", value_parser = source, value_hint = ValueHint::FilePath)]
+    pub key: Source,
 
     /// The program to decide on; without it the one that most groups of hosts built
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -17,6 +17,7 @@ use super::{finding, reading, shown};
 use crate::args::check::Check;
 use crate::artifact::Artifact;
 use crate::exit::Exit;
+use crate::key::file;
 use crate::report::printed::Printed;
 use crate::report::text::Style;
 
@@ -28,7 +29,7 @@ const SCHEMA: &str = "verify-build/check-v1";
 /// # Errors
 /// When a file can't be read, or the certificate is none.
 pub fn run(args: &Check) -> anyhow::Result<Box<dyn Printed>> {
-    let owner = reading::public_key(&args.key)?;
+    let owner = file::public_alone(&args.key)?;
     let bytes = reading::bytes(&args.certificate, certificate::LEN_MAX)?;
     let certificate =
         Certificate::parse(&bytes).with_context(|| args.certificate.display().to_string())?;
@@ -37,21 +38,21 @@ pub fn run(args: &Check) -> anyhow::Result<Box<dyn Printed>> {
         quorum: quorum.map(|quorum| quorum.digest()),
         version_min: args.quorum_version,
     };
-    let file = shown::of(&Artifact::read(&args.artifact)?);
+    let program = shown::of(&Artifact::read(&args.artifact)?);
     let subject = args.artifact.display().to_string();
     let checked = match check::open(&certificate, &owner, &demands) {
-        Err(error) => Checked::refused(subject, &file, error.to_string()),
+        Err(error) => Checked::refused(subject, &program, error.to_string()),
         Ok(decision) if args.nonce.is_some() && !is_fresh(&decision, args.nonce.as_ref()) => {
             let problem =
                 "it does not show that everything was signed after this nonce was given out";
-            Checked::refused(subject, &file, problem.to_owned())
+            Checked::refused(subject, &program, problem.to_owned())
         }
         Ok(decision) => {
-            let held = check::hold(&decision, &certificate, &file);
+            let held = check::hold(&decision, &certificate, &program);
             Checked {
                 schema: SCHEMA,
                 file: subject,
-                sha256: file.sha256,
+                sha256: program.sha256,
                 outcome: outcome(check::outcome(&decision, &held)),
                 refused: None,
                 held: held.into_iter().map(HeldForm::of).collect(),
