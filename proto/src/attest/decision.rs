@@ -2,9 +2,10 @@
 //!
 //! A decision is a function of the quorum file's bytes, the evidence and what was asked,
 //! the time among it. It is the predicate of a statement of the type [`PREDICATE_TYPE`]
-//! about the program, signed by the owner. It names all that it was made from by digest,
-//! so that nothing can be added to it or taken away, and whoever has the evidence makes it
-//! again.
+//! about the program, signed by the owner. It names every observation and every list of
+//! packages by digest, so that none can be added to it or taken away, and whoever has the
+//! evidence makes it again. Proofs of the log and answers of a checksum database are not
+//! named: they prove themselves, and without one that counts less is concluded.
 
 use std::collections::BTreeSet;
 

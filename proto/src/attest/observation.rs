@@ -15,7 +15,8 @@
 //! ```
 //!
 //! A failed build is signed as well as a good one. Each observation names the one
-//! before it by the same key, so that one held back leaves a gap.
+//! before it by the same key, so that one held back leaves a gap where a later one is
+//! shown; that the newest is held back, nothing tells.
 //!
 //! Nothing here vouches for anything: a host says what it likes. What follows from
 //! several observations is said elsewhere.
