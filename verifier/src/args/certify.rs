@@ -56,7 +56,8 @@ pub struct Export {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub in_toto: Option<PathBuf>,
 
-    /// Write SLSA provenance of the program, signed by the owner
+    /// Write SLSA provenance of the program, signed by the owner; where what was demanded
+    /// is shown
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub provenance: Option<PathBuf>,
 
