@@ -26,7 +26,7 @@ pub struct Certify {
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
 
-    /// The nonce that was given to the hosts, for +F
+    /// The nonce that was given to the hosts, for +F: a text that nobody could guess before
     #[arg(long, value_name = "TEXT")]
     pub nonce: Option<String>,
 
