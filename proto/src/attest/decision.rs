@@ -164,6 +164,17 @@ pub enum Comparison {
     Different,
 }
 
+impl Comparison {
+    /// Says what somebody built who does not agree: `built another program`.
+    pub fn built(self) -> &'static str {
+        match self {
+            Self::Identical => "the program, and another one",
+            Self::Masked => "a program that is equal but for stamps",
+            Self::Different => "another program",
+        }
+    }
+}
+
 /// What was not counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
