@@ -89,6 +89,6 @@ Files:
 Exit codes:
   0  what the quorum file demands is shown
   1  it is not, and something speaks against the program: certified as well
-  2  a file could not be read or written, an export has no form for the decision, or
-     the command line is wrong
+  2  a file could not be read or written, an export has no form for the decision (the
+     certificate is written all the same), or the command line is wrong
   3  it is not shown, for evidence is missing: certified as well";

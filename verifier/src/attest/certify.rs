@@ -57,10 +57,11 @@ pub fn run(args: &Certify, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         decision: decision.sign(&owner)?,
         evidence,
     };
-    export::write(&args.export, &certificate, &decision, &owner, &args.out)?;
     let bytes = certificate.bytes()?;
     durable::write(&args.out, |out| out.write_all(&bytes))
         .with_context(|| format!("writing {}", args.out.display()))?;
+    // Last: an export that has no form for a decision must not hold the decision back.
+    export::write(&args.export, &certificate, &decision, &owner, &args.out)?;
     Ok(Box::new(Certified {
         schema: SCHEMA,
         certificate: args.out.display().to_string(),
