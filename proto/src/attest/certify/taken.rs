@@ -151,7 +151,7 @@ fn open(quorum: &Quorum, filed: &Filed, now_s: u64) -> Result<Taken, Box<Aside>>
             return Err(refuse(Reason::TwoSigners, detail.to_owned()));
         }
     };
-    let host = host.unwrap_or_default();
+    let host = host.expect("signers are among the keys of the quorum file's hosts");
     let named = |reason, detail| {
         let mut aside = refuse(reason, detail);
         aside.host = quorum.hosts.get(host).map(|host| host.name.clone());
