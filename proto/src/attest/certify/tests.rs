@@ -3,6 +3,7 @@
 
 mod attacks;
 mod levels;
+mod marks;
 mod world;
 
 use super::*;
