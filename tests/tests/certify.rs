@@ -336,6 +336,8 @@ fn exports_are_written_and_say_no_more_than_the_decision() {
     let (code, said) = flags(&desk);
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("no link is written"), "{said}");
+    // The decision itself is not held back.
+    assert_ne!(fs::read(&desk.certificate).unwrap(), certificate);
 }
 
 /// Writes the hosts' own links, and a layout that asks for both.

@@ -3,7 +3,7 @@
 //! written.
 //!
 //! ```text
-//! reading   files within their limits: keys, quorum files, certificates
+//! reading   files within their limits: quorum files, certificates
 //! gather    observations and what lies beside them
 //! shown     what a program shows of itself
 //! finding   decisions as checks that printers take

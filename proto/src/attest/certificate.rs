@@ -3,7 +3,8 @@
 //!
 //! A certificate is lines of JSON. The first is the decision: an envelope that the owner
 //! has signed. Each of the others has one piece of evidence, which nobody has to believe:
-//! the decision names all of them by digest.
+//! the decision names observations and lists of packages by digest, and proofs and records
+//! are checked by the keys in the quorum file.
 //!
 //! ```text
 //! {"payload":…,"payloadType":"application/vnd.in-toto+json","signatures":[…]}

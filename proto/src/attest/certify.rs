@@ -40,6 +40,9 @@ mod mark;
 mod stand;
 mod taken;
 
+use std::collections::BTreeMap;
+
+use super::closure::{Closure, Summary};
 use super::decision::{Asked, Decision, QuorumFile, Stand, Verdict};
 use super::digest::Digest;
 use super::evidence::Evidence;
@@ -57,9 +60,15 @@ pub fn decide(quorum: &Quorum, evidence: &Evidence, asked: Asked, tool: Tool) ->
     let taking = Taking::of(quorum, evidence, &asked);
     let votes = Votes::of(quorum, &taking.counted, asked.artifact);
     let counted: Vec<&Taken> = taking.counted.iter().collect();
+    let lists = evidence.closures.iter().map(|list| {
+        let summary = list.summary();
+        (summary.list, (summary, list))
+    });
+    let lists: BTreeMap<Digest, (Summary, &Closure)> = lists.collect();
     let case = Case {
         quorum,
         evidence,
+        lists: &lists,
         asked: &asked,
         counted: &counted,
         votes: &votes,
@@ -70,12 +79,6 @@ pub fn decide(quorum: &Quorum, evidence: &Evidence, asked: Asked, tool: Tool) ->
     let marks = mark::states(&case);
     let contradictions = contradictions(&case);
     let dissent = stand::dissent(&case);
-    let mut closures: Vec<Digest> = evidence
-        .closures
-        .iter()
-        .map(|one| one.summary().list)
-        .collect();
-    closures.sort_unstable();
     let mut decision = Decision {
         tool,
         quorum: QuorumFile {
@@ -105,7 +108,7 @@ pub fn decide(quorum: &Quorum, evidence: &Evidence, asked: Asked, tool: Tool) ->
             .iter()
             .map(|one| one.digest())
             .collect(),
-        closures,
+        closures: lists.keys().copied().collect(),
         set_aside: taking.aside,
         asked: asked.clone(),
     };
@@ -120,6 +123,8 @@ pub fn decide(quorum: &Quorum, evidence: &Evidence, asked: Asked, tool: Tool) ->
 struct Case<'a> {
     quorum: &'a Quorum,
     evidence: &'a Evidence,
+    /// The lists of packages by their digests: each is hashed once.
+    lists: &'a BTreeMap<Digest, (Summary, &'a Closure)>,
     asked: &'a Asked,
     counted: &'a [&'a Taken],
     votes: &'a Votes,

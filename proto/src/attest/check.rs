@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::certificate::Certificate;
 use super::certify::decide;
 use super::decision::{self, Decision, Stand, Verdict};
@@ -132,11 +134,12 @@ pub struct Shown {
 }
 
 /// One thing that was held against the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Held {
     /// What was asked.
     pub name: &'static str,
     /// Whether any observation tells of it: where none does, nothing is said to hold.
+    #[serde(rename = "told")]
     pub is_told: bool,
     /// What is wrong; `None` where it holds, or is not told.
     pub fault: Option<String>,
@@ -330,7 +333,8 @@ fn preimage(observation: &Observation, _: &Product, file: &Shown) -> Answer {
 }
 
 /// How a check ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// What the quorum file demands is shown of this file.
     Shown,

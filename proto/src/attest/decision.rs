@@ -2,9 +2,10 @@
 //!
 //! A decision is a function of the quorum file's bytes, the evidence and what was asked,
 //! the time among it. It is the predicate of a statement of the type [`PREDICATE_TYPE`]
-//! about the program, signed by the owner. It names all that it was made from by digest,
-//! so that nothing can be added to it or taken away, and whoever has the evidence makes it
-//! again.
+//! about the program, signed by the owner. It names every observation and every list of
+//! packages by digest, so that none can be added to it or taken away, and whoever has the
+//! evidence makes it again. Proofs of the log and answers of a checksum database are not
+//! named: they prove themselves, and without one that counts less is concluded.
 
 use std::collections::BTreeSet;
 
@@ -23,18 +24,9 @@ pub const PREDICATE_TYPE: &str = "urn:verify-build:decision:v1";
 /// Why a decision was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is no statement.
+    /// It is no statement, or one of another kind or form.
     #[error(transparent)]
     Statement(#[from] statement::Error),
-    /// The statement is of another kind.
-    #[error("statement of the kind {got:?}, want {PREDICATE_TYPE:?}")]
-    PredicateType {
-        /// Its kind.
-        got: String,
-    },
-    /// The predicate has not the members of a decision.
-    #[error("not a decision: {0}")]
-    Form(serde_json::Error),
     /// The statement is about another file than the decision.
     #[error("the statement is not about what was decided on, or not in its one text")]
     NotCanonical,
@@ -170,6 +162,17 @@ pub enum Comparison {
     Masked,
     /// Other bytes.
     Different,
+}
+
+impl Comparison {
+    /// Says what somebody built who does not agree: `built another program`.
+    pub fn built(self) -> &'static str {
+        match self {
+            Self::Identical => "the program, and another one",
+            Self::Masked => "a program that is equal but for stamps",
+            Self::Different => "another program",
+        }
+    }
 }
 
 /// What was not counted.
@@ -338,13 +341,9 @@ impl Decision {
     /// Returns the statement.
     ///
     /// # Errors
-    /// [`Error::Form`] when it cannot be written.
+    /// [`Error::Statement`] when it cannot be written.
     pub fn statement(&self) -> Result<Statement, Error> {
-        Ok(Statement {
-            subject: vec![self.subject()],
-            predicate_type: PREDICATE_TYPE.to_owned(),
-            predicate: serde_json::to_value(self).map_err(Error::Form)?,
-        })
+        Ok(Statement::new(PREDICATE_TYPE, self.subject(), self)?)
     }
 
     /// Signs the decision.
@@ -360,12 +359,7 @@ impl Decision {
     /// # Errors
     /// [`enum@Error`].
     pub fn of(envelope: &Envelope) -> Result<Self, Error> {
-        let statement = Statement::of(envelope)?;
-        if statement.predicate_type != PREDICATE_TYPE {
-            let got = statement.predicate_type;
-            return Err(Error::PredicateType { got });
-        }
-        let decision = Self::deserialize(&statement.predicate).map_err(Error::Form)?;
+        let decision: Self = Statement::of(envelope)?.said(PREDICATE_TYPE)?;
         if decision.statement()?.bytes()? != envelope.payload {
             return Err(Error::NotCanonical);
         }

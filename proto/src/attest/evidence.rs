@@ -66,7 +66,7 @@ impl Evidence {
     /// not depend on the order of files.
     pub fn sort(&mut self) {
         self.observations
-            .sort_by_cached_key(|filed| (filed.digest(), filed.name.clone()));
+            .sort_by_cached_key(|filed| (filed.digest(), filed.name.clone(), filed.proof.clone()));
         self.observations.dedup_by(|later, first| {
             later.envelope == first.envelope && {
                 if first.proof.is_none() {

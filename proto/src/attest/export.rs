@@ -99,7 +99,8 @@ pub fn summary(
 }
 
 /// Returns provenance of the program by one of the observations that saw it built; `None`
-/// where none did. The owner signs that a host said so.
+/// where this one did not, or where what was demanded is not shown: the form has no word
+/// for that. The owner signs that a host said so.
 ///
 /// # Errors
 /// As [`summary`].
@@ -108,7 +109,8 @@ pub fn provenance(
     observation: &Observation,
     owner: &PrivateKey,
 ) -> Result<Option<Envelope>, decision::Error> {
-    let product = observation.product.as_ref();
+    let is_shown = decision.verdict == Verdict::Reproducible;
+    let product = observation.product.as_ref().filter(|_| is_shown);
     let Some(product) = product.filter(|product| Some(product.sha256) == decision.product) else {
         return Ok(None);
     };

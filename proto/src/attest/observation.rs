@@ -15,7 +15,8 @@
 //! ```
 //!
 //! A failed build is signed as well as a good one. Each observation names the one
-//! before it by the same key, so that one held back leaves a gap.
+//! before it by the same key, so that one held back leaves a gap where a later one is
+//! shown; that the newest is held back, nothing tells.
 //!
 //! Nothing here vouches for anything: a host says what it likes. What follows from
 //! several observations is said elsewhere.
@@ -56,18 +57,9 @@ pub const NONCE_LEN_MAX: usize = 128;
 /// Why an observation was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is no statement.
+    /// It is no statement, or one of another kind or form.
     #[error(transparent)]
     Statement(#[from] statement::Error),
-    /// The statement is of another kind.
-    #[error("statement of the kind {got:?}, want {PREDICATE_TYPE:?}")]
-    PredicateType {
-        /// Its kind.
-        got: String,
-    },
-    /// The predicate has not the members of an observation.
-    #[error("not an observation: {0}")]
-    Form(serde_json::Error),
     /// It is not in the one text that observations are signed in.
     #[error("the text is not canonical")]
     NotCanonical,
@@ -134,11 +126,7 @@ impl Observation {
     /// [`enum@Error`]: whatever would not be read back.
     pub fn statement(&self) -> Result<Statement, Error> {
         limits::check(self)?;
-        Ok(Statement {
-            subject: vec![self.subject()?],
-            predicate_type: PREDICATE_TYPE.to_owned(),
-            predicate: serde_json::to_value(self).map_err(Error::Form)?,
-        })
+        Ok(Statement::new(PREDICATE_TYPE, self.subject()?, self)?)
     }
 
     /// Returns the bytes that are signed.
@@ -179,18 +167,7 @@ impl Observation {
     /// # Errors
     /// [`enum@Error`].
     pub fn parse(payload: &[u8]) -> Result<Self, Error> {
-        let statement = Statement::parse(payload)?;
-        if statement.predicate_type != PREDICATE_TYPE {
-            let got = statement.predicate_type;
-            return Err(Error::PredicateType { got });
-        }
-        let observation = Self::deserialize(&statement.predicate).map_err(Error::Form)?;
-        // Covers the subject, which is told by the predicate, and whatever else there
-        // is more than one text of.
-        if observation.bytes()? != payload {
-            return Err(Error::NotCanonical);
-        }
-        Ok(observation)
+        Self::said(&Statement::parse(payload)?, payload)
     }
 
     /// Takes an observation out of an envelope, as [`Observation::parse`].
@@ -198,11 +175,17 @@ impl Observation {
     /// # Errors
     /// [`enum@Error`].
     pub fn of(envelope: &Envelope) -> Result<Self, Error> {
-        if envelope.payload_type != statement::PAYLOAD_TYPE {
-            let got = envelope.payload_type.clone();
-            return Err(statement::Error::PayloadType { got }.into());
+        Self::said(&Statement::of(envelope)?, &envelope.payload)
+    }
+
+    fn said(statement: &Statement, payload: &[u8]) -> Result<Self, Error> {
+        let observation: Self = statement.said(PREDICATE_TYPE)?;
+        // Covers the subject, which is told by the predicate, and whatever else there
+        // is more than one text of.
+        if observation.bytes()? != payload {
+            return Err(Error::NotCanonical);
         }
-        Self::parse(&envelope.payload)
+        Ok(observation)
     }
 
     fn subject(&self) -> Result<Subject, Error> {

@@ -206,11 +206,6 @@ impl Quorum {
         self.hosts.iter().map(|host| host.key.clone()).collect()
     }
 
-    /// Returns the host with a key.
-    pub fn host_of(&self, key: &PublicKey) -> Option<&Host> {
-        self.hosts.iter().find(|host| host.key.id() == key.id())
-    }
-
     /// Refuses an owner who is one of the hosts, the log or a witness: whoever decides
     /// would be heard as a witness of his own decision.
     ///

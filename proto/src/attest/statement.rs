@@ -18,6 +18,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -68,6 +69,22 @@ pub enum Error {
         /// What is wrong.
         why: String,
     },
+    /// It is of another kind than the one asked for.
+    #[error("statement of the kind {got:?}, want {want:?}")]
+    PredicateType {
+        /// Its kind.
+        got: String,
+        /// The kind asked for.
+        want: &'static str,
+    },
+    /// What is said has not the members that its kind has.
+    #[error("not of the form {kind}: {error}")]
+    Predicate {
+        /// The kind.
+        kind: &'static str,
+        /// Why.
+        error: serde_json::Error,
+    },
     /// It has no canonical text.
     #[error(transparent)]
     Canonical(#[from] canonical::Error),
@@ -96,6 +113,23 @@ pub struct Subject {
 }
 
 impl Statement {
+    /// Says something of one kind about one file.
+    ///
+    /// # Errors
+    /// [`Error::Predicate`] when it cannot be written.
+    pub fn new(
+        kind: &'static str,
+        subject: Subject,
+        predicate: &impl Serialize,
+    ) -> Result<Self, Error> {
+        let predicate = serde_json::to_value(predicate);
+        Ok(Self {
+            subject: vec![subject],
+            predicate_type: kind.to_owned(),
+            predicate: predicate.map_err(|error| Error::Predicate { kind, error })?,
+        })
+    }
+
     /// Parses a statement.
     ///
     /// # Errors
@@ -133,6 +167,18 @@ impl Statement {
             return Err(Error::PayloadType { got });
         }
         Self::parse(&envelope.payload)
+    }
+
+    /// Returns what is said, where it is of this kind.
+    ///
+    /// # Errors
+    /// [`Error::PredicateType`], [`Error::Predicate`].
+    pub fn said<T: DeserializeOwned>(&self, kind: &'static str) -> Result<T, Error> {
+        if self.predicate_type != kind {
+            let got = self.predicate_type.clone();
+            return Err(Error::PredicateType { got, want: kind });
+        }
+        T::deserialize(&self.predicate).map_err(|error| Error::Predicate { kind, error })
     }
 
     /// Returns the canonical text, without a line end.

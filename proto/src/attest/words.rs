@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::decision::{Comparison, Decision, Stand, Verdict};
+use super::decision::{Decision, Stand, Verdict};
 use crate::rfc3339;
 use crate::visible::clean;
 
@@ -110,11 +110,7 @@ fn groups(decision: &Decision, text: &mut String) {
 
 fn against(decision: &Decision, text: &mut String) {
     for one in &decision.dissent {
-        let how = match one.comparison {
-            Comparison::Identical => "the program, and another one",
-            Comparison::Masked => "a program that is equal but for stamps",
-            Comparison::Different => "another program",
-        };
+        let how = one.comparison.built();
         let _ = writeln!(text, "{} built {how}: {}", clean(&one.host), one.product);
         for cause in &one.causes {
             let _ = writeln!(text, "  {}", clean(cause));

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 
+use super::key::{Source, source};
+
 /// Conclude from observations of several hosts what is shown of a program, and sign it
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -13,8 +15,8 @@ pub struct Certify {
     pub quorum: PathBuf,
 
     /// The owner's private key, in a file or in a variable of the environment
-    #[arg(long, value_name = "KEYFILE|env:NAME", value_hint = ValueHint::FilePath)]
-    pub key: String,
+    #[arg(long, value_name = "KEYFILE|env:NAME", value_parser = source, value_hint = ValueHint::FilePath)]
+    pub key: Source,
 
     /// The program to decide on; without it the one that most groups of hosts built
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -24,7 +26,7 @@ pub struct Certify {
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
 
-    /// The nonce that was given to the hosts, for +F
+    /// The nonce that was given to the hosts, for +F: a text that nobody could guess before
     #[arg(long, value_name = "TEXT")]
     pub nonce: Option<String>,
 
@@ -54,7 +56,8 @@ pub struct Export {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub in_toto: Option<PathBuf>,
 
-    /// Write SLSA provenance of the program, signed by the owner
+    /// Write SLSA provenance of the program, signed by the owner; where what was demanded
+    /// is shown
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub provenance: Option<PathBuf>,
 
@@ -86,6 +89,6 @@ Files:
 Exit codes:
   0  what the quorum file demands is shown
   1  it is not, and something speaks against the program: certified as well
-  2  a file could not be read or written, an export has no form for the decision, or
-     the command line is wrong
+  2  a file could not be read or written, an export has no form for the decision (the
+     certificate is written all the same), or the command line is wrong
   3  it is not shown, for evidence is missing: certified as well";

@@ -119,7 +119,8 @@ Files:
 
 Exit codes:
   0  every build gave the same program and took in the same packages
-  1  two builds differ, in the program or in the packages that went into it
+  1  two builds differ, in the program or in the packages that went into it, or a
+     package is not what its entry in the cache says
   2  a build failed, or the command line is wrong
   3  every build gave the same program, and what it took from a cache is not known
   130  interrupted by Ctrl-C or a signal; what was signed until then stays";

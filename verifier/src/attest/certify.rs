@@ -19,6 +19,7 @@ use crate::durable;
 use crate::exit::Exit;
 use crate::host::Host;
 use crate::input::Input;
+use crate::key::file;
 use crate::report::printed::Printed;
 use crate::report::text::Style;
 
@@ -31,10 +32,11 @@ const SCHEMA: &str = "verify-build/certify-v1";
 /// When a file can't be read or written, or the quorum file is none.
 pub fn run(args: &Certify, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
     let quorum = reading::quorum(&args.quorum)?;
-    let owner = reading::private_key(&args.key, &host.environment)?;
-    quorum
-        .check_owner(&owner.public())
-        .with_context(|| format!("{} may not sign by {}", args.key, args.quorum.display()))?;
+    let owner = file::private(&args.key, &host.environment)?;
+    quorum.check_owner(&owner.public()).with_context(|| {
+        let (key, quorum) = (file::shown(&args.key), args.quorum.display());
+        format!("{key} may not sign by {quorum}")
+    })?;
     let evidence = gather::read(&args.observations)?.evidence;
     ensure!(
         !evidence.observations.is_empty(),
@@ -55,10 +57,11 @@ pub fn run(args: &Certify, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         decision: decision.sign(&owner)?,
         evidence,
     };
-    export::write(&args.export, &certificate, &decision, &owner, &args.out)?;
     let bytes = certificate.bytes()?;
     durable::write(&args.out, |out| out.write_all(&bytes))
         .with_context(|| format!("writing {}", args.out.display()))?;
+    // Last: an export that has no form for a decision must not hold the decision back.
+    export::write(&args.export, &certificate, &decision, &owner, &args.out)?;
     Ok(Box::new(Certified {
         schema: SCHEMA,
         certificate: args.out.display().to_string(),

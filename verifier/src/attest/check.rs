@@ -17,6 +17,7 @@ use super::{finding, reading, shown};
 use crate::args::check::Check;
 use crate::artifact::Artifact;
 use crate::exit::Exit;
+use crate::key::file;
 use crate::report::printed::Printed;
 use crate::report::text::Style;
 
@@ -28,7 +29,7 @@ const SCHEMA: &str = "verify-build/check-v1";
 /// # Errors
 /// When a file can't be read, or the certificate is none.
 pub fn run(args: &Check) -> anyhow::Result<Box<dyn Printed>> {
-    let owner = reading::public_key(&args.key)?;
+    let owner = file::public_alone(&args.key)?;
     let bytes = reading::bytes(&args.certificate, certificate::LEN_MAX)?;
     let certificate =
         Certificate::parse(&bytes).with_context(|| args.certificate.display().to_string())?;
@@ -37,24 +38,24 @@ pub fn run(args: &Check) -> anyhow::Result<Box<dyn Printed>> {
         quorum: quorum.map(|quorum| quorum.digest()),
         version_min: args.quorum_version,
     };
-    let file = shown::of(&Artifact::read(&args.artifact)?);
+    let program = shown::of(&Artifact::read(&args.artifact)?);
     let subject = args.artifact.display().to_string();
     let checked = match check::open(&certificate, &owner, &demands) {
-        Err(error) => Checked::refused(subject, &file, error.to_string()),
+        Err(error) => Checked::refused(subject, &program, error.to_string()),
         Ok(decision) if args.nonce.is_some() && !is_fresh(&decision, args.nonce.as_ref()) => {
             let problem =
                 "it does not show that everything was signed after this nonce was given out";
-            Checked::refused(subject, &file, problem.to_owned())
+            Checked::refused(subject, &program, problem.to_owned())
         }
         Ok(decision) => {
-            let held = check::hold(&decision, &certificate, &file);
+            let held = check::hold(&decision, &certificate, &program);
             Checked {
                 schema: SCHEMA,
                 file: subject,
-                sha256: file.sha256,
-                outcome: outcome(check::outcome(&decision, &held)),
+                sha256: program.sha256,
+                outcome: check::outcome(&decision, &held),
                 refused: None,
-                held: held.into_iter().map(HeldForm::of).collect(),
+                held,
                 decision: Some(decision),
             }
         }
@@ -66,14 +67,6 @@ fn is_fresh(decision: &Decision, nonce: Option<&String>) -> bool {
     decision.asked.nonce.as_ref() == nonce && decision.marks().contains(&Mark::F)
 }
 
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Shown => "shown",
-        Outcome::Wrong => "wrong",
-        Outcome::Open => "open",
-    }
-}
-
 /// What was found.
 #[derive(Debug, Serialize)]
 struct Checked {
@@ -81,34 +74,13 @@ struct Checked {
     /// The program.
     file: String,
     sha256: Digest,
-    /// `shown`, `wrong` or `open`.
-    outcome: &'static str,
+    outcome: Outcome,
     /// Why the certificate is not believed; null where it is.
     refused: Option<String>,
     /// What was held against the file.
-    held: Vec<HeldForm>,
+    held: Vec<Held>,
     /// What is concluded; null where the certificate is not believed.
     decision: Option<Decision>,
-}
-
-/// One thing that was held against the file.
-#[derive(Debug, Serialize)]
-struct HeldForm {
-    name: &'static str,
-    /// Whether any observation tells of it.
-    told: bool,
-    /// What is wrong; null where it holds, or is not told.
-    fault: Option<String>,
-}
-
-impl HeldForm {
-    fn of(held: Held) -> Self {
-        Self {
-            name: held.name,
-            told: held.is_told,
-            fault: held.fault,
-        }
-    }
 }
 
 impl Checked {
@@ -117,7 +89,7 @@ impl Checked {
             schema: SCHEMA,
             file,
             sha256: shown.sha256,
-            outcome: outcome(Outcome::Wrong),
+            outcome: Outcome::Wrong,
             refused: Some(problem),
             held: Vec::new(),
             decision: None,
@@ -137,9 +109,9 @@ impl Printed for Checked {
 
     fn exit(&self) -> Exit {
         match self.outcome {
-            "shown" => Exit::Same,
-            "open" => Exit::Inconclusive,
-            _ => Exit::Different,
+            Outcome::Shown => Exit::Same,
+            Outcome::Open => Exit::Inconclusive,
+            Outcome::Wrong => Exit::Different,
         }
     }
 
@@ -161,7 +133,7 @@ impl Printed for Checked {
     }
 
     fn checks(&self) -> Vec<found::Check> {
-        let told = self.held.iter().filter(|held| held.told);
+        let told = self.held.iter().filter(|held| held.is_told);
         let held = told.map(|held| (held.name, held.fault.as_deref()));
         let refused = self.refused.as_deref();
         let opened = (
@@ -221,7 +193,7 @@ impl Printed for Checked {
         writeln!(out, "File {} (sha256 {})", clean(&self.file), self.sha256)?;
         for held in &self.held {
             match &held.fault {
-                None if !held.told => writeln!(out, "  not told: {}", held.name)?,
+                None if !held.is_told => writeln!(out, "  not told: {}", held.name)?,
                 None => writeln!(out, "  holds: {}", held.name)?,
                 Some(fault) => writeln!(out, "  does not hold: {}: {}", held.name, clean(fault))?,
             }

@@ -54,7 +54,7 @@ pub(super) fn write(
         envelope(
             path,
             found.as_ref(),
-            "no observation that counts saw it built",
+            "no provenance is written, since what was demanded is not shown",
         )?;
     }
     if let Some(path) = &asked.cyclonedx {

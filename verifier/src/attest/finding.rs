@@ -1,6 +1,6 @@
 //! A decision as checks and findings, for printers that know nothing of decisions.
 
-use proto::attest::decision::{Comparison, Decision, State, Verdict};
+use proto::attest::decision::{Decision, State, Verdict};
 use proto::finding::{Check, Finding, Level, Status};
 
 use crate::exit::Exit;
@@ -66,11 +66,7 @@ fn findings(decision: &Decision, subject: &str) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for one in &decision.dissent {
-        let how = match one.comparison {
-            Comparison::Identical => "the program, and another one",
-            Comparison::Masked => "a program that is equal but for stamps",
-            Comparison::Different => "another program",
-        };
+        let how = one.comparison.built();
         let mut found = finding(
             "dissent",
             Level::Error,

@@ -13,6 +13,7 @@ use proto::attest::observation::FILE_ENDING;
 use proto::tlog_proof;
 
 use super::reading;
+use crate::key;
 
 /// The ending of the file that proves an observation to be in the log.
 const PROOF_ENDING: &str = ".tlog-proof";
@@ -102,9 +103,9 @@ fn beside(folder: &Path, gathered: &mut Gathered) -> anyhow::Result<()> {
                 certificate::add_line(line, &mut gathered.evidence).with_context(shown)?;
             }
         } else if has_ending(&file, ".pem")
-            && let Ok(key) = reading::public_key(&file)
+            && let Ok(public) = key::file::public_alone(&file)
         {
-            gathered.keys.push(key);
+            gathered.keys.push(public);
         }
     }
     Ok(())

@@ -45,7 +45,10 @@ pub fn create(path: &Path, key: &PrivateKey) -> anyhow::Result<()> {
 /// When it can't be read, or is none; no part of it is in the message.
 pub fn private(source: &Source, environment: &Environment) -> anyhow::Result<PrivateKey> {
     let pem = text(source, environment)?;
-    PrivateKey::parse(&pem).with_context(|| format!("{} is no private key", shown(source)))
+    PrivateKey::parse(&pem).with_context(|| {
+        let shown = shown(source);
+        format!("{shown} is no private key (verify-build key new makes one)")
+    })
 }
 
 /// Reads a public key, from its own file or from that of the private one; says whether
@@ -60,6 +63,18 @@ pub fn public(source: &Source, environment: &Environment) -> anyhow::Result<(Pub
     }
     let key = PrivateKey::parse(&pem).with_context(|| format!("{} is no key", shown(source)))?;
     Ok((key.public(), true))
+}
+
+/// Reads a public key from its own file; that of the private one is refused.
+///
+/// # Errors
+/// When it can't be read, or is none.
+pub fn public_alone(path: &Path) -> anyhow::Result<PublicKey> {
+    let pem = of_file(path)?;
+    PublicKey::parse(&pem).with_context(|| {
+        let path = path.display();
+        format!("{path} is no public key (verify-build key show --public KEYFILE prints it)")
+    })
 }
 
 /// Says whether others than its owner can read the file.
@@ -83,13 +98,7 @@ pub fn shown(source: &Source) -> String {
 
 fn text(source: &Source, environment: &Environment) -> anyhow::Result<String> {
     match source {
-        Source::File(path) => {
-            let mut pem = String::new();
-            opening::regular(path, Links::Followed)
-                .and_then(|file| file.take(PEM_LEN_MAX as u64 + 1).read_to_string(&mut pem))
-                .with_context(|| format!("reading the key {}", path.display()))?;
-            Ok(pem)
-        }
+        Source::File(path) => of_file(path),
         Source::Variable(name) => {
             let name = name.to_string_lossy();
             let value = environment.var(&name).with_context(|| {
@@ -100,6 +109,15 @@ fn text(source: &Source, environment: &Environment) -> anyhow::Result<String> {
             pem.with_context(|| format!("the variable {name} holds no text"))
         }
     }
+}
+
+fn of_file(path: &Path) -> anyhow::Result<String> {
+    let mut pem = String::new();
+    // One byte more than a key may have, so that parsing refuses what is too long.
+    opening::regular(path, Links::Followed)
+        .and_then(|file| file.take(PEM_LEN_MAX as u64 + 1).read_to_string(&mut pem))
+        .with_context(|| format!("reading the key {}", path.display()))?;
+    Ok(pem)
 }
 
 #[cfg(all(test, unix))]
@@ -124,6 +142,8 @@ mod tests {
             assert!(!is_open_to_others(&source));
             assert_eq!(private(&source, &nothing).unwrap().public(), key.public());
             assert_eq!(public(&source, &nothing).unwrap(), (key.public(), true));
+            let alone = public_alone(&path).unwrap_err().to_string();
+            assert!(alone.contains("is no public key"), "{alone}");
             let before = fs::read(&path).unwrap();
             let again = create(&path, &key).unwrap_err().to_string();
             assert!(again.contains("choose another --out"), "{again}");

@@ -1,6 +1,6 @@
 //! Observations and programs from folders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ impl Reading {
     /// A path that is not there, too many files, or no observation at all.
     pub fn of(paths: &[PathBuf]) -> anyhow::Result<Self> {
         let mut reading = Self::default();
-        let mut seen = Vec::new();
+        let mut seen = BTreeSet::new();
         for path in paths {
             let found = path.metadata();
             let found = found.with_context(|| format!("reading {}", path.display()))?;
@@ -80,12 +80,11 @@ impl Reading {
     }
 
     /// Takes one in, unless the very same was taken in before.
-    fn observation(&mut self, path: &Path, seen: &mut Vec<Digest>) {
+    fn observation(&mut self, path: &Path, seen: &mut BTreeSet<Digest>) {
         let file = path.display().to_string();
         match read(path) {
             Ok((entry, digest)) => {
-                if !seen.contains(&digest) {
-                    seen.push(digest);
+                if seen.insert(digest) {
                     self.entries.push(entry);
                 }
             }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use proto::attest::closure::Summary;
-use proto::attest::observation::{Evidence, Mode, Outcome as Ending};
+use proto::attest::observation::{Audit, Evidence, Mode, Outcome as Ending};
 use proto::finding::{Check, Finding, Level, Status};
 
 use super::session::{Plan, Seen};
@@ -40,7 +40,8 @@ pub struct Outcome {
 pub enum Verdict {
     /// One program, and equal packages went into it.
     Agree,
-    /// One program, and other packages went into it.
+    /// One program, and other packages went into it, or one that is not what its entry
+    /// in the cache says.
     PackagesDiffer,
     /// Several programs.
     ProgramsDiffer,
@@ -123,13 +124,17 @@ impl Outcome {
     pub fn verdict(&self) -> Verdict {
         let is_differing = |seen: &Seen| matches!(seen.observation.result, Ending::Differed { .. });
         let is_failed = |seen: &Seen| matches!(seen.observation.result, Ending::Failed { .. });
+        let is_damaged =
+            |seen: &Seen| matches!(seen.observation.cache.audit, Audit::Damaged { .. });
         let closures: Vec<Option<&Summary>> = self.seen.iter().map(closure).collect();
         let known: Vec<&Summary> = closures.iter().copied().flatten().collect();
         if self.seen.iter().any(is_differing) {
             Verdict::ProgramsDiffer
         } else if self.seen.iter().any(is_failed) {
             Verdict::Failed
-        } else if known.windows(2).any(|pair| pair[0].root != pair[1].root) {
+        } else if known.windows(2).any(|pair| pair[0].root != pair[1].root)
+            || self.seen.iter().any(is_damaged)
+        {
             Verdict::PackagesDiffer
         } else if known.len() < closures.len() || known.is_empty() {
             Verdict::Unknown
@@ -189,9 +194,7 @@ impl Outcome {
                     format!("the {mode} build took in other compiled packages than the cold one"),
                 ));
             }
-            if let proto::attest::observation::Audit::Damaged { findings } =
-                &seen.observation.cache.audit
-            {
+            if let Audit::Damaged { findings } = &seen.observation.cache.audit {
                 faults.push((index, "cache-poisoned", findings.join("; ")));
             }
         }

@@ -158,9 +158,7 @@ fn conflict(case: &Case<'_>, one: &Taken, other: &Taken) -> Option<String> {
 /// Returns the list of packages that an observation names, where it is at hand and is
 /// what the observation says of it.
 pub(super) fn list<'a>(case: &Case<'a>, one: &Taken) -> Option<&'a Closure> {
-    let summary = one.observation.cache.closure.as_ref()?;
-    case.evidence
-        .closures
-        .iter()
-        .find(|closure| closure.summary() == *summary)
+    let said = one.observation.cache.closure.as_ref()?;
+    let (summary, list) = case.lists.get(&said.list)?;
+    (summary == said).then_some(*list)
 }

@@ -3,6 +3,7 @@
 use super::taken::Taken;
 use crate::attest::evidence::Filed;
 use crate::attest::quorum::Quorum;
+use crate::note::Cosignature;
 use crate::tlog::{Tree, record_hash};
 use crate::tlog_proof::TlogProof;
 
@@ -13,12 +14,8 @@ pub(super) struct Logged {
     head: Tree,
     /// The head itself.
     checkpoint: String,
-    /// When the first of the witnesses that count has cosigned the head, in seconds since
-    /// 1970: the observation was in the log by then. `None` without witnesses: nobody's
-    /// clock but the log's own is to be had.
-    pub(super) time_s: Option<u64>,
-    /// When the last of them has.
-    last_s: Option<u64>,
+    /// The cosignatures of the head that count.
+    cosigned: Vec<Cosignature>,
     /// Whether witnesses were asked for, and enough have cosigned.
     pub(super) is_witnessed: bool,
 }
@@ -36,14 +33,35 @@ pub(super) fn of(quorum: &Quorum, filed: &Filed, now_s: u64) -> Result<Logged, S
     let proved = proof
         .verify(leaf, &log.origin, &keys, &quorum.witnesses, now_s)
         .map_err(|error| error.to_string())?;
-    let times = proved.witnesses.fresh.iter().map(|one| one.time_s);
     Ok(Logged {
         head: proved.checkpoint.tree,
         checkpoint: proof.checkpoint,
-        time_s: times.clone().min(),
-        last_s: times.max(),
         is_witnessed: proved.witnesses.needed > 0,
+        cosigned: proved.witnesses.fresh,
     })
+}
+
+impl Logged {
+    /// Returns when the last of the witnesses that count has cosigned the head, in seconds
+    /// since 1970: the observation was in the log by then, though all of them but one lie.
+    /// `None` without witnesses: nobody's clock but the log's own is to be had.
+    pub(super) fn time_s(&self) -> Option<u64> {
+        self.cosigned.iter().map(|one| one.time_s).max()
+    }
+
+    /// Whether one witness cosigned this head after the other one, which is larger. Of two
+    /// witnesses one may lag behind.
+    fn is_rewound_from(&self, larger: &Self) -> bool {
+        let is_before = |before: &Cosignature, after: &Cosignature| {
+            let is_same = before.key_hash == after.key_hash && before.name == after.name;
+            is_same && before.time_s < after.time_s
+        };
+        self.head.size < larger.head.size
+            && self.cosigned.iter().any(|after| {
+                let mut cosigned = larger.cosigned.iter();
+                cosigned.any(|before| is_before(before, after))
+            })
+    }
 }
 
 /// Says that the log has shown two histories, where the proofs at hand show that.
@@ -56,22 +74,68 @@ pub(super) fn fault(signed: &[Taken]) -> Option<String> {
         for other in &logged[..index] {
             let (a, b) = (one.head, other.head);
             let is_fork = a.size == b.size && a.hash != b.hash;
-            let is_rewound =
-                (a.size < b.size && one.last_s > other.last_s && other.last_s.is_some())
-                    || (b.size < a.size && other.last_s > one.last_s && one.last_s.is_some());
             if is_fork {
                 return Some(format!(
                     "the log has signed two heads of {} records:\n{}{}",
                     a.size, one.checkpoint, other.checkpoint
                 ));
             }
-            if is_rewound {
+            if one.is_rewound_from(other) || other.is_rewound_from(one) {
                 return Some(format!(
-                    "witnesses have cosigned a smaller head of the log after a larger one:\n{}{}",
+                    "a witness has cosigned a smaller head of the log after a larger one:\n{}{}",
                     one.checkpoint, other.checkpoint
                 ));
             }
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::note::Signature;
+
+    fn logged(size: u64, cosigned: &[(u32, u64)]) -> Logged {
+        let cosigned = cosigned.iter().map(|&(key_hash, time_s)| Cosignature {
+            name: "witness.example.com".to_owned(),
+            key_hash,
+            time_s,
+            signature: Signature {
+                name: "witness.example.com".to_owned(),
+                key_hash,
+                base64: String::new(),
+            },
+        });
+        Logged {
+            head: Tree {
+                size,
+                hash: record_hash(&size.to_be_bytes()),
+            },
+            checkpoint: String::new(),
+            is_witnessed: true,
+            cosigned: cosigned.collect(),
+        }
+    }
+
+    #[test]
+    fn a_head_is_rewound_where_one_witness_cosigned_the_larger_one_before() {
+        let larger = logged(9, &[(1, 100), (2, 200)]);
+        let rows: [(u64, &[(u32, u64)], bool); 7] = [
+            (8, &[(1, 101), (2, 150)], true),
+            (8, &[(1, 100), (2, 200)], false),
+            (8, &[(1, 50), (2, 199)], false),
+            // Another witness lags behind.
+            (8, &[(3, 300)], false),
+            (9, &[(1, 300)], false),
+            (10, &[(1, 300)], false),
+            (8, &[], false),
+        ];
+        for (size, cosigned, want) in rows {
+            let other = logged(size, cosigned);
+            assert_eq!(other.is_rewound_from(&larger), want, "{size} {cosigned:?}");
+        }
+        assert_eq!(larger.time_s(), Some(200));
+        assert_eq!(logged(9, &[]).time_s(), None);
+    }
 }

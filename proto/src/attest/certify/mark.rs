@@ -53,9 +53,14 @@ fn toolchain(case: &Case<'_>) -> Vec<String> {
 }
 
 fn modules(case: &Case<'_>) -> Vec<String> {
-    let Some(product) = case.agreeing().find_map(|one| one.product()) else {
+    let mut products = case.agreeing().filter_map(|one| one.product());
+    let Some(product) = products.next() else {
         return vec!["nobody whose vote counts built the program".to_owned()];
     };
+    // The file is not at hand: one host alone must not say which modules are asked for.
+    if products.any(|other| other.modules != product.modules) {
+        return vec!["hosts that built the program name different modules".to_owned()];
+    }
     if product.modules.is_empty() {
         return vec!["no module is linked in beside the main one".to_owned()];
     }

@@ -151,17 +151,16 @@ fn open(quorum: &Quorum, filed: &Filed, now_s: u64) -> Result<Taken, Box<Aside>>
             return Err(refuse(Reason::TwoSigners, detail.to_owned()));
         }
     };
-    let host = host.unwrap_or_default();
+    let host = host.expect("signers are among the keys of the quorum file's hosts");
     let named = |reason, detail| {
         let mut aside = refuse(reason, detail);
         aside.host = quorum.hosts.get(host).map(|host| host.name.clone());
         aside
     };
     let observation = Observation::of(&envelope).map_err(|error| match error {
-        observation::Error::PredicateType { .. }
-        | observation::Error::Statement(statement::Error::PayloadType { .. }) => {
-            named(Reason::OtherKind, error.to_string())
-        }
+        observation::Error::Statement(
+            statement::Error::PredicateType { .. } | statement::Error::PayloadType { .. },
+        ) => named(Reason::OtherKind, error.to_string()),
         _ => named(Reason::Malformed, error.to_string()),
     })?;
     let inputs = observation
@@ -183,7 +182,7 @@ fn refusal(taken: &Taken, host: &Host, quorum: &Quorum, now_s: u64) -> Option<(R
     if host.is_revoked {
         return Some((Reason::Revoked, "the host's key is revoked".to_owned()));
     }
-    let logged_s = taken.logged.as_ref().ok().and_then(|logged| logged.time_s);
+    let logged_s = taken.logged.as_ref().ok().and_then(|logged| logged.time_s());
     if let Some(since) = host.compromised_since_s
         && logged_s.is_none_or(|logged| logged >= since)
     {

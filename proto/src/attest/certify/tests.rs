@@ -3,9 +3,11 @@
 
 mod attacks;
 mod levels;
+mod marks;
 mod world;
 
 use super::*;
+use crate::attest::export;
 use world::World;
 
 #[test]
@@ -63,4 +65,21 @@ fn a_file_that_nobody_built_is_certified_as_different() {
     assert_eq!(decision.votes, 0);
     assert_eq!(decision.dissent.len(), 3);
     assert_eq!(decision.subject().sha256, Digest([9; 32]));
+}
+
+#[test]
+fn provenance_is_signed_where_what_was_demanded_is_shown() {
+    let mut world = World::new();
+    let observation = world.seen[0].observation.clone();
+    let owner = world::key(9);
+    let of = |decision: &Decision| export::provenance(decision, &observation, &owner).unwrap();
+    assert!(of(&world.decide()).is_some());
+    world.seen.retain(|seen| seen.key == 0);
+    let decision = world.decide();
+    assert_eq!(decision.verdict, Verdict::Undecided);
+    assert_eq!(
+        decision.product,
+        observation.product.as_ref().map(|one| one.sha256)
+    );
+    assert!(of(&decision).is_none());
 }
