@@ -130,20 +130,17 @@ impl Expectations {
             ));
         }
         if self.no_gonosumdb {
-            let hole = settings.holes.iter().find(|hole| {
-                hole.name == "GONOSUMDB"
-                    || hole.name == "GOPRIVATE"
-                        && (!hole.covers.is_empty() || hole.covers_toolchain)
+            let is_hole = settings.holes.iter().any(|hole| {
+                hole.name == "GOPRIVATE" && (!hole.covers.is_empty() || hole.covers_toolchain)
             });
-            let reason = hole.map_or_else(
-                || "no public module is left unproved by a list".to_owned(),
-                |hole| format!("{} is set", hole.name),
-            );
-            all.push(expected(
-                "no-gonosumdb: true".into(),
-                hole.is_none(),
-                &reason,
-            ));
+            // What can't be understood is no hole in the list, and is set all the same.
+            let reason = match settings.is_set("GONOSUMDB") {
+                true => "GONOSUMDB is set",
+                false if is_hole => "GOPRIVATE covers public modules",
+                false => "no well-known place of public modules is left unproved by a list",
+            };
+            let holds = !is_hole && !settings.is_set("GONOSUMDB");
+            all.push(expected("no-gonosumdb: true".into(), holds, reason));
         }
         for (name, want) in &self.settings {
             let found = settings.set.get(name);
@@ -190,6 +187,7 @@ impl Expectations {
         if self.cache_private {
             let (holds, reason) = match &facts.cache.folder {
                 None => (false, "there is none"),
+                Some(folder) if !folder.problem.is_empty() => (false, folder.problem.as_str()),
                 Some(folder) if !folder.exists => (true, "it is not there yet"),
                 Some(folder) if !folder.own => (false, "it belongs to another user"),
                 Some(folder) if folder.open => (false, "others can write to it"),

@@ -149,7 +149,7 @@ impl Outcome {
             status: self.status(check),
             reason: match self.status(check) {
                 Status::Undecided => check.untold.clone(),
-                Status::Passed | Status::Failed => stands,
+                Status::Passed | Status::Failed => stands.or_else(|| check.not_asked.clone()),
             },
             findings: findings.collect(),
         }

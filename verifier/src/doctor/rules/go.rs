@@ -178,12 +178,18 @@ pub(super) fn support(facts: &Facts, today: Date) -> Judged {
             }
         }
     }
+    if seen.is_empty() {
+        judged.untold = Some("no Go here tells its version".into());
+    }
     let names: Vec<&str> = supported.into_iter().collect();
     judged.stands(names.join(", "))
 }
 
 pub(super) fn content(facts: &Facts) -> Judged {
     let mut judged = Judged::new("Go is the release that it says it is", "by content");
+    if facts.gos.is_empty() {
+        return judged.untold("there is no Go to compare");
+    }
     let mut compared = Vec::new();
     let mut waiting = 0;
     for go in &facts.gos {

@@ -318,6 +318,9 @@ const PLANTED: &[(&str, Plant)] = &[
     ("cache-foreign", |f| cache(f).own = false),
     ("cache-open", |f| cache(f).open = true),
     ("cache-read-only", |f| cache(f).read_only = true),
+    ("cache-read-only", |f| {
+        (cache(f).exists, cache(f).writable) = (false, false)
+    }),
     ("cache-full", |f| cache(f).free = 1 << 20),
     ("cache-full", |f| cache(f).free_files = Some(3)),
     ("cache-unlisted", |f| f.cache.unlisted = 1),
@@ -337,6 +340,7 @@ const PLANTED: &[(&str, Plant)] = &[
     ("cc-fails", |f| {
         f.c.cc.problem = Some(Problem::Failed("cannot execute cc1".into()))
     }),
+    ("cc-fails", |f| f.c.cxx.problem = Some(Problem::TimedOut)),
     ("cc-foreign", |f| f.c.cc.target = "aarch64-linux-gnu".into()),
     ("headers-missing", |f| f.c.cc.headers = Some(false)),
     ("cxx-missing", |f| {
@@ -456,6 +460,30 @@ fn what_was_not_asked_is_said_and_fails_nothing() {
     );
 }
 
+#[test]
+fn what_could_not_be_looked_at_is_not_ok() {
+    let plants: [(&str, Plant); 5] = [
+        ("Go gets security fixes", |f| f.gos.clear()),
+        ("Go is the release that it says it is", |f| f.gos.clear()),
+        ("build cache", |f| {
+            (cache(f).exists, cache(f).problem) = (false, "permission denied".into())
+        }),
+        ("build cache", |f| {
+            f.cache.audit = "not audited: it is damaged".into()
+        }),
+        ("module cache", |f| {
+            f.module_cache.as_mut().unwrap().problem = "permission denied".into()
+        }),
+    ];
+    for (name, plant) in plants {
+        let mut facts = fit();
+        plant(&mut facts);
+        let all = all(&facts, date(2026, 11, 26));
+        let judged = all.iter().find(|judged| judged.name == name).unwrap();
+        assert!(judged.untold.is_some(), "{judged:?}");
+    }
+}
+
 /// A Red Hat release as AppStream has it: its version has more words than a release's.
 #[test]
 fn a_go_of_appstream_is_told() {
@@ -550,6 +578,14 @@ mod unit_files {
         for (rule, text) in table {
             assert_eq!(found(&text), [rule], "{text}");
         }
+    }
+
+    #[test]
+    fn no_number_of_notes_hides_an_error() {
+        let notes = "ReadOnlyDirectories=/srv\n".repeat(200);
+        let text = FIT.replace("User=x\n", &format!("User=x\n{notes}Nonsense=1\n"));
+        let rules = found(&text);
+        assert!(rules.contains(&"unit-unknown".to_owned()), "{rules:?}");
     }
 
     #[test]

@@ -16,10 +16,12 @@ const OLDEST: u16 = 252;
 pub fn unit(name: &str, unit: &Unit) -> Judged {
     let mut judged = Judged::new("systemd unit", name);
     let mut add = |found: Vec<Found>| {
-        found
-            .into_iter()
-            .take(EACH_MAX)
-            .for_each(|one| judged.found.push(one))
+        for one in found {
+            let is_same = |known: &&Found| known.finding.rule == one.finding.rule;
+            if judged.found.iter().filter(is_same).count() < EACH_MAX {
+                judged.found.push(one);
+            }
+        }
     };
     add(names(unit));
     add(strays(unit));
