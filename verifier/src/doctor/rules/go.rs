@@ -172,7 +172,10 @@ pub(super) fn support(facts: &Facts, today: Date) -> Judged {
                     Found::new("go-ended", format!("{version} gets no security fixes {since}"))
                         .at(level)
                         .seen("go", go.name())
-                        .seen("supported", "1.27, 1.26")
+                        .seen(
+                            format!("supported on {TABLE_DATE}"),
+                            format!("1.{}, 1.{}", support::NEWEST, support::NEWEST - 1),
+                        )
                         .fix("build with a supported line; what must stay as it was built stays with its Go"),
                 );
             }

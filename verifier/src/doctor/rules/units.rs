@@ -237,8 +237,11 @@ fn user(unit: &Unit) -> Vec<Found> {
         Some("yes" | "true" | "on" | "1")
     );
     if let Some(one) = starts.filter(|_| is_root && !is_dynamic) {
-        let found = Found::new("unit-root", "no User= is named: the service runs as root")
-            .fix("name a user of its own: User=sumward, made by sysusers.d");
+        let found = Found::new(
+            "unit-root",
+            "no User= other than root is named: the service runs as root",
+        )
+        .fix("name a user of its own: User=sumward, made by sysusers.d");
         all.push(seen(found, "Service", one));
     }
     let bounding = unit
