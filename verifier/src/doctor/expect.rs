@@ -133,17 +133,12 @@ impl Expectations {
             ));
         }
         if self.no_gonosumdb {
-            let is_hole = settings.holes.iter().any(|hole| {
-                hole.name == "GOPRIVATE" && (!hole.covers.is_empty() || hole.covers_toolchain)
-            });
-            // What can't be understood is no hole in the list, and is set all the same.
-            let reason = match settings.is_set("GONOSUMDB") {
-                true => "GONOSUMDB is set",
-                false if is_hole => "GOPRIVATE covers public modules",
-                false => "no well-known place of public modules is left unproved by a list",
-            };
-            let holds = !is_hole && !settings.is_set("GONOSUMDB");
-            all.push(expected("no-gonosumdb: true".into(), holds, reason));
+            let hole = settings.hole();
+            all.push(expected(
+                "no-gonosumdb: true".into(),
+                hole.is_none(),
+                hole.unwrap_or("no well-known place of public modules is left unproved by a list"),
+            ));
         }
         for (name, want) in &self.settings {
             let found = settings.set.get(name);
@@ -307,6 +302,21 @@ mod tests {
         assert_eq!(of("cache-private"), Status::Passed);
         for name in ["official", "sysctls"] {
             assert_eq!(of(name), Status::Undecided, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_can_not_be_understood_is_set_all_the_same() {
+        use crate::doctor::settings::{Raw, Settings};
+        for (name, value) in [("GONOSUMDB", "["), ("GOPRIVATE", "golang.org/toolchain")] {
+            let mut facts = host();
+            facts.settings = Settings::of(&Raw {
+                environment: [(name.to_owned(), value.to_owned())].into(),
+                ..Raw::default()
+            });
+            let wanted = parse("version: 1\nno-gonosumdb: true\n", Path::new("x")).unwrap();
+            assert_eq!(wanted.check(&facts)[0].status, Status::Failed, "{name}");
+            assert!(of_host(&facts).contains("# no-gonosumdb: true"), "{name}");
         }
     }
 

@@ -179,6 +179,18 @@ impl Settings {
         (setting.origin != Origin::Installation).then_some(setting)
     }
 
+    /// Says by which list public modules are, or may be, left unproved: by GONOSUMDB
+    /// wherever it is set, also to what can't be understood.
+    pub fn hole(&self) -> Option<&'static str> {
+        if self.is_set("GONOSUMDB") {
+            return Some("GONOSUMDB is set");
+        }
+        let is_hole = self.holes.iter().any(|hole| {
+            hole.name == "GOPRIVATE" && (!hole.covers.is_empty() || hole.covers_toolchain)
+        });
+        is_hole.then_some("GOPRIVATE covers public modules")
+    }
+
     fn read_file<'a>(&mut self, raw: &'a Raw) -> &'a str {
         let Some((path, text)) = &raw.file else {
             return "";

@@ -38,13 +38,9 @@ pub fn of_host(facts: &Facts) -> String {
         true => "# goflags: [-trimpath]".to_owned(),
         false => format!("goflags: [{}]", flags.join(", ")),
     });
-    let has_hole = settings
-        .holes
-        .iter()
-        .any(|hole| hole.name == "GONOSUMDB" || !hole.covers.is_empty());
     lines.push(format!(
         "{}no-gonosumdb: true",
-        if has_hole { "# " } else { "" }
+        if settings.hole().is_some() { "# " } else { "" }
     ));
     for (name, tool) in [("cc", &facts.c.cc), ("cxx", &facts.c.cxx)] {
         if !tool.version.is_empty() {
