@@ -17,9 +17,9 @@ use proto::sumdb::Setting as Database;
 use serde::{Deserialize, Serialize};
 
 use crate::host::public;
-use known::is_go;
+use known::is_told;
 
-pub use known::is_told;
+pub use known::is_go;
 
 /// What the go command is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

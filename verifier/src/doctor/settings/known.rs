@@ -1,7 +1,7 @@
 //! Names of what the go command is told by.
 
 /// Says whether a variable tells the go command, or what it runs, anything.
-pub fn is_told(name: &str) -> bool {
+pub(super) fn is_told(name: &str) -> bool {
     is_go(name) || BESIDE.contains(&name)
 }
 
@@ -28,7 +28,7 @@ const BESIDE: &[&str] = &[
 ];
 
 /// Says whether the go command takes a setting of this name from its files.
-pub(super) fn is_go(name: &str) -> bool {
+pub fn is_go(name: &str) -> bool {
     KNOWN.contains(&name)
 }
 
