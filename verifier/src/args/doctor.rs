@@ -9,7 +9,8 @@ use super::lint::FailOn;
 /// Say whether this host is fit to build Go programs that others can reproduce
 ///
 /// Looks at the system, at every Go, at what the go command is told, at its caches and at
-/// C compilers. Nothing is changed, and without --online nobody is asked.
+/// C compilers. Nothing is changed, and without --online nobody is asked; --deep builds in a
+/// temporary folder, which goes away again.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub struct Doctor {

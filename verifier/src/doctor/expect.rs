@@ -1,7 +1,8 @@
 //! What a site requires of its builders: a file, held against a host.
 
+mod begun;
+
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -9,6 +10,8 @@ use proto::finding::Status;
 use serde::Deserialize;
 
 use super::facts::{Content, Facts};
+
+pub use begun::{of_host, write_new};
 
 /// The version of the file that is understood.
 const VERSION: u32 = 1;
@@ -130,19 +133,11 @@ impl Expectations {
             ));
         }
         if self.no_gonosumdb {
-            let hole = settings.holes.iter().find(|hole| {
-                hole.name == "GONOSUMDB"
-                    || hole.name == "GOPRIVATE"
-                        && (!hole.covers.is_empty() || hole.covers_toolchain)
-            });
-            let reason = hole.map_or_else(
-                || "no public module is left unproved by a list".to_owned(),
-                |hole| format!("{} is set", hole.name),
-            );
+            let hole = settings.hole();
             all.push(expected(
                 "no-gonosumdb: true".into(),
                 hole.is_none(),
-                &reason,
+                hole.unwrap_or("no well-known place of public modules is left unproved by a list"),
             ));
         }
         for (name, want) in &self.settings {
@@ -190,6 +185,7 @@ impl Expectations {
         if self.cache_private {
             let (holds, reason) = match &facts.cache.folder {
                 None => (false, "there is none"),
+                Some(folder) if !folder.problem.is_empty() => (false, folder.problem.as_str()),
                 Some(folder) if !folder.exists => (true, "it is not there yet"),
                 Some(folder) if !folder.own => (false, "it belongs to another user"),
                 Some(folder) if folder.open => (false, "others can write to it"),
@@ -253,87 +249,6 @@ fn expected(name: String, holds: bool, reason: &str) -> Expected {
     }
 }
 
-/// Writes down what a host has, for a person to edit.
-pub fn of_host(facts: &Facts) -> String {
-    let text = |value: &str| serde_json::to_string(value).unwrap_or_default();
-    let mut lines = vec![
-        "# What builders must have, as verify-build doctor --expect --init found it on one host."
-            .to_owned(),
-        "# Take out what need not be so; each line that is left is required.".to_owned(),
-        format!("version: {VERSION}"),
-    ];
-    if let Some(go) = facts.first_go().filter(|go| !go.version().is_empty()) {
-        lines.push(format!("go: [{}]", text(go.version())));
-        lines.push("# Needs --online:".to_owned());
-        let is_official = matches!(go.content, Content::Official | Content::Repackaged);
-        lines.push(if is_official {
-            "official: true".to_owned()
-        } else {
-            "# official: true".to_owned()
-        });
-    }
-    let settings = &facts.settings;
-    let flags: Vec<String> = settings
-        .flags
-        .iter()
-        .filter(|flag| !flag.contains('…'))
-        .map(|flag| text(flag))
-        .collect();
-    lines.push(match flags.is_empty() {
-        true => "# goflags: [-trimpath]".to_owned(),
-        false => format!("goflags: [{}]", flags.join(", ")),
-    });
-    let has_hole = settings
-        .holes
-        .iter()
-        .any(|hole| hole.name == "GONOSUMDB" || !hole.covers.is_empty());
-    lines.push(format!(
-        "{}no-gonosumdb: true",
-        if has_hole { "# " } else { "" }
-    ));
-    for (name, tool) in [("cc", &facts.c.cc), ("cxx", &facts.c.cxx)] {
-        if !tool.version.is_empty() {
-            lines.push(format!("{name}: {}", text(&tool.version)));
-        }
-    }
-    if facts.system.libc == "glibc" {
-        lines.push(format!("glibc: {}", text(&facts.system.libc_version)));
-    }
-    let folder = facts.cache.folder.as_ref();
-    let is_private = folder.is_some_and(|folder| folder.own && !folder.open);
-    lines.push(format!(
-        "{}cache-private: true",
-        if is_private { "" } else { "# " }
-    ));
-    if !facts.system.id.is_empty() {
-        let name = format!("{} {}", facts.system.id, facts.system.version);
-        lines.push(format!("distribution: [{}]", text(&name)));
-    }
-    if !facts.guards.selinux.is_empty() {
-        lines.push(format!("selinux: {}", facts.guards.selinux));
-    }
-    lines.join("\n") + "\n"
-}
-
-/// Writes a file, never over one that is there.
-///
-/// # Errors
-/// When it is there, or can't be written.
-pub fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
-    let file = std::fs::File::options()
-        .write(true)
-        .create_new(true)
-        .open(path);
-    let mut file = file.with_context(|| {
-        format!(
-            "writing {} (a file that is there is never replaced)",
-            path.display()
-        )
-    })?;
-    file.write_all(text.as_bytes())
-        .with_context(|| format!("writing {}", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -387,6 +302,21 @@ mod tests {
         assert_eq!(of("cache-private"), Status::Passed);
         for name in ["official", "sysctls"] {
             assert_eq!(of(name), Status::Undecided, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_can_not_be_understood_is_set_all_the_same() {
+        use crate::doctor::settings::{Raw, Settings};
+        for (name, value) in [("GONOSUMDB", "["), ("GOPRIVATE", "golang.org/toolchain")] {
+            let mut facts = host();
+            facts.settings = Settings::of(&Raw {
+                environment: [(name.to_owned(), value.to_owned())].into(),
+                ..Raw::default()
+            });
+            let wanted = parse("version: 1\nno-gonosumdb: true\n", Path::new("x")).unwrap();
+            assert_eq!(wanted.check(&facts)[0].status, Status::Failed, "{name}");
+            assert!(of_host(&facts).contains("# no-gonosumdb: true"), "{name}");
         }
     }
 

@@ -94,7 +94,7 @@ pub struct Guards {
     pub denials: Vec<String>,
     /// Denials beyond those.
     pub denials_more: usize,
-    /// Why the audit log was not read; empty where it was, or there is none to read.
+    /// Why the audit log was not read; empty where it was, or there is no SELinux.
     pub audit_problem: String,
     /// fapolicyd: `enforcing`, `permissive`, `stopped`; empty where there is none.
     pub fapolicyd: String,

@@ -128,7 +128,7 @@ fn effective(desk: &Desk<'_>, raw: &Raw) -> Effective {
     let file = file.and_then(Option::as_deref).unwrap_or_default();
     for line in file.lines().map(str::trim) {
         if let Some((name, value)) = line.split_once('=')
-            && settings::is_told(name)
+            && settings::is_go(name)
         {
             all.insert(name.into(), value.into());
         }

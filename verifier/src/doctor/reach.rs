@@ -34,10 +34,11 @@ pub enum Reach {
 const ALWAYS: &str = "of every build";
 const CGO: &str = "of builds with cgo";
 const UNTRIMMED: &str = "of builds without -trimpath";
+const WORKED: &str = "whose C compiler records where it worked";
 const UNPROVED: &str = "of builds whose go.sum does not name the module";
 
 /// What settings reach, and in which builds.
-const SETTINGS: [(&str, &str, &str); 43] = [
+const SETTINGS: [(&str, &str, &str); 55] = [
     ("GOOS", "target", ALWAYS),
     ("GOARCH", "target", ALWAYS),
     ("GOAMD64", "cpu-level", ALWAYS),
@@ -70,10 +71,18 @@ const SETTINGS: [(&str, &str, &str); 43] = [
     ("GOSUMDB", "dependency-sum", UNPROVED),
     ("GONOSUMDB", "dependency-sum", UNPROVED),
     ("GOPRIVATE", "dependency-sum", UNPROVED),
+    ("GONOPROXY", "dependency-sum", UNPROVED),
     ("GOINSECURE", "dependency-sum", UNPROVED),
     ("CGO_ENABLED", "cgo-enabled", ALWAYS),
     ("CC", "c-compiler", CGO),
     ("CXX", "c-compiler", CGO),
+    ("FC", "c-compiler", CGO),
+    ("AR", "host-linker", CGO),
+    ("GCCGO", "compiler", "with -compiler=gccgo"),
+    ("COMPILER_PATH", "c-compiler", CGO),
+    ("GCC_EXEC_PREFIX", "c-compiler", CGO),
+    ("LD_LIBRARY_PATH", "c-compiler", CGO),
+    ("LD_PRELOAD", "toolchain-patched", ALWAYS),
     ("CGO_CFLAGS", "cgo-flags", CGO),
     ("CGO_CPPFLAGS", "cgo-flags", CGO),
     ("CGO_CXXFLAGS", "cgo-flags", CGO),
@@ -83,7 +92,10 @@ const SETTINGS: [(&str, &str, &str); 43] = [
     ("GO_LDSO", "dynamic-linker", ALWAYS),
     ("CPATH", "c-library", CGO),
     ("C_INCLUDE_PATH", "c-library", CGO),
+    ("CPLUS_INCLUDE_PATH", "c-library", CGO),
     ("LIBRARY_PATH", "c-library", CGO),
+    ("PKG_CONFIG", "c-library", CGO),
+    ("PKG_CONFIG_SYSROOT_DIR", "c-library", CGO),
     ("PKG_CONFIG_PATH", "c-library", CGO),
     ("PKG_CONFIG_LIBDIR", "c-library", CGO),
     (
@@ -96,15 +108,28 @@ const SETTINGS: [(&str, &str, &str); 43] = [
         "cache-poisoned",
         "where that program hands out other outputs",
     ),
-    (
-        "TMPDIR",
-        "cgo-temp-path",
-        "whose C compiler records where it worked",
-    ),
+    ("TMPDIR", "cgo-temp-path", WORKED),
+    ("GOTMPDIR", "cgo-temp-path", WORKED),
+];
+
+/// Flags in GOFLAGS that no program shows. What stands in neither table may reach one.
+const HARMLESS: [&str; 8] = [
+    "-v",
+    "-x",
+    "-n",
+    "-p",
+    "-a",
+    "-work",
+    "-json",
+    "-modcacherw",
 ];
 
 /// What flags in GOFLAGS reach.
-const FLAGS: [(&str, &str); 14] = [
+const FLAGS: [(&str, &str); 18] = [
+    ("-overlay", "source-content"),
+    ("-modfile", "dependency-version"),
+    ("-compiler", "compiler"),
+    ("-gccgoflags", "compiler-flags"),
     ("-trimpath", "source-path"),
     ("-ldflags", "ldflags-variable"),
     ("-gcflags", "compiler-flags"),
@@ -138,8 +163,12 @@ pub fn traits(facts: &Facts) -> Vec<Trait> {
         all.push(Trait {
             name: format!("GOFLAGS {name}"),
             value: value.to_owned(),
-            withheld: value.contains('…'),
-            reach: cause.map_or(Reach::Never, |(_, cause)| bytes(cause, ALWAYS)),
+            withheld: flag.contains('…'),
+            reach: match cause {
+                Some((_, cause)) => bytes(cause, ALWAYS),
+                None if HARMLESS.contains(&name) => Reach::Never,
+                None => bytes("unexplained", ALWAYS),
+            },
         });
     }
     let git = &facts.git;
@@ -198,18 +227,15 @@ fn go(facts: &Facts, all: &mut Vec<Trait>) {
         &go.packager,
         bytes("toolchain-patched", "where the packager patched it"),
     );
-    let content = match &go.content {
-        Content::NotAsked | Content::Unknown(_) => "",
-        // Nothing that can change a program differs between the two.
-        Content::Official | Content::Repackaged => "the release",
-        Content::Modified(_) => "not the release",
-    };
-    add(
-        all,
-        "Go's content",
-        content,
-        bytes("toolchain-patched", ALWAYS),
-    );
+    // Hosts of which one alone was compared with the release do not differ by that.
+    if let Content::Modified(why) = &go.content {
+        add(
+            all,
+            "Go's content",
+            &format!("not the release: {why}"),
+            bytes("toolchain-patched", ALWAYS),
+        );
+    }
 }
 
 fn c_side(facts: &Facts, all: &mut Vec<Trait>) {
@@ -300,6 +326,20 @@ mod tests {
     use crate::cause::Name;
 
     #[test]
+    fn what_is_not_known_to_be_harmless_may_reach_a_program() {
+        let reach = |flag: &str| {
+            let mut facts = Facts::default();
+            facts.settings.flags = vec![flag.to_owned()];
+            let found = traits(&facts).into_iter().next().unwrap();
+            (found.reach == Reach::Never, found.withheld)
+        };
+        assert_eq!(reach("-modcacherw"), (true, false));
+        assert_eq!(reach("-linkshared"), (false, false));
+        assert_eq!(reach("-overlay=…"), (false, true));
+        assert_eq!(reach("…"), (false, true));
+    }
+
+    #[test]
     fn every_cause_named_here_is_one_of_the_comparison() {
         let known: Vec<String> = Name::ALL.into_iter().map(Name::as_str).collect();
         let settings = SETTINGS.iter().map(|(_, cause, _)| *cause);
@@ -312,7 +352,7 @@ mod tests {
             said: "go1.27.3".into(),
             root: "/usr/local/go".into(),
             packager: "x".into(),
-            content: Content::Official,
+            content: Content::Modified("a file differs".into()),
             ..Default::default()
         });
         facts.system.goarch = "amd64".into();

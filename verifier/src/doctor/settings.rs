@@ -5,6 +5,7 @@
 //! query, flags without what is not known to be harmless. What rules need to know of the rest
 //! is worked out here.
 
+mod known;
 mod shown;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,9 @@ use proto::sumdb::Setting as Database;
 use serde::{Deserialize, Serialize};
 
 use crate::host::public;
+use known::is_told;
+
+pub use known::is_go;
 
 /// What the go command is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,6 +179,18 @@ impl Settings {
         (setting.origin != Origin::Installation).then_some(setting)
     }
 
+    /// Says by which list public modules are, or may be, left unproved: by GONOSUMDB
+    /// wherever it is set, also to what can't be understood.
+    pub fn hole(&self) -> Option<&'static str> {
+        if self.is_set("GONOSUMDB") {
+            return Some("GONOSUMDB is set");
+        }
+        let is_hole = self.holes.iter().any(|hole| {
+            hole.name == "GOPRIVATE" && (!hole.covers.is_empty() || hole.covers_toolchain)
+        });
+        is_hole.then_some("GOPRIVATE covers public modules")
+    }
+
     fn read_file<'a>(&mut self, raw: &'a Raw) -> &'a str {
         let Some((path, text)) = &raw.file else {
             return "";
@@ -295,105 +311,6 @@ const PUBLIC: [(&str, &str); 6] = [
     ("gopkg.in", "gopkg.in/0.v0"),
     ("google.golang.org", "google.golang.org/0"),
     ("go.uber.org", "go.uber.org/0"),
-];
-
-/// Says whether a variable tells the go command, or what it runs, anything.
-pub fn is_told(name: &str) -> bool {
-    is_go(name) || BESIDE.contains(&name)
-}
-
-/// Variables of other programs that reach a build.
-const BESIDE: &[&str] = &[
-    "COMPILER_PATH",
-    "CPATH",
-    "CPLUS_INCLUDE_PATH",
-    "C_INCLUDE_PATH",
-    "CC_FOR_TARGET",
-    "CXX_FOR_TARGET",
-    "GCC_EXEC_PREFIX",
-    "GODEBUG",
-    "GOROOT_FINAL",
-    "GO_LDSO",
-    "LD_LIBRARY_PATH",
-    "LD_PRELOAD",
-    "LIBRARY_PATH",
-    "PKG_CONFIG_LIBDIR",
-    "PKG_CONFIG_PATH",
-    "PKG_CONFIG_SYSROOT_DIR",
-    "SOURCE_DATE_EPOCH",
-    "TMPDIR",
-];
-
-/// Says whether the go command takes a setting of this name from its files.
-fn is_go(name: &str) -> bool {
-    KNOWN.contains(&name)
-}
-
-/// What `go env -w` sets.
-///
-/// Source: internal/cfg/cfg.go KnownEnv, Go 1.21 to 1.27
-const KNOWN: &[&str] = &[
-    "AR",
-    "CC",
-    "CGO_CFLAGS",
-    "CGO_CFLAGS_ALLOW",
-    "CGO_CFLAGS_DISALLOW",
-    "CGO_CPPFLAGS",
-    "CGO_CPPFLAGS_ALLOW",
-    "CGO_CPPFLAGS_DISALLOW",
-    "CGO_CXXFLAGS",
-    "CGO_CXXFLAGS_ALLOW",
-    "CGO_CXXFLAGS_DISALLOW",
-    "CGO_ENABLED",
-    "CGO_FFLAGS",
-    "CGO_FFLAGS_ALLOW",
-    "CGO_FFLAGS_DISALLOW",
-    "CGO_LDFLAGS",
-    "CGO_LDFLAGS_ALLOW",
-    "CGO_LDFLAGS_DISALLOW",
-    "CXX",
-    "FC",
-    "GCCGO",
-    "GO111MODULE",
-    "GO386",
-    "GOAMD64",
-    "GOARCH",
-    "GOARM",
-    "GOARM64",
-    "GOAUTH",
-    "GOBIN",
-    "GOCACHE",
-    "GOCACHEPROG",
-    "GOENV",
-    "GOEXE",
-    "GOEXPERIMENT",
-    "GOFIPS140",
-    "GOFLAGS",
-    "GOGCCFLAGS",
-    "GOHOSTARCH",
-    "GOHOSTOS",
-    "GOINSECURE",
-    "GOMIPS",
-    "GOMIPS64",
-    "GOMODCACHE",
-    "GONOPROXY",
-    "GONOSUMDB",
-    "GOOS",
-    "GOPATH",
-    "GOPPC64",
-    "GOPRIVATE",
-    "GOPROXY",
-    "GORISCV64",
-    "GOROOT",
-    "GOSUMDB",
-    "GOTMPDIR",
-    "GOTOOLCHAIN",
-    "GOTOOLDIR",
-    "GOVCS",
-    "GOWASM",
-    "GOWORK",
-    "GO_EXTLINK_ENABLED",
-    "PKG_CONFIG",
 ];
 
 /// Lines `name=value`, comments left out.

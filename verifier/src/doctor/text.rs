@@ -71,7 +71,10 @@ impl Page<'_> {
         let (word, color) = match outcome.status(check) {
             Status::Failed => ("fails", Color::Red),
             Status::Undecided => ("untold", Color::Yellow),
-            Status::Passed if check.found.is_empty() => ("ok", Color::Green),
+            Status::Passed if check.found.is_empty() => match &check.not_asked {
+                Some(_) if check.stands.is_empty() => ("unasked", Color::Dim),
+                _ => ("ok", Color::Green),
+            },
             Status::Passed => ("note", Color::Dim),
         };
         let word = self.style.paint(&format!("{word:<7}"), color);

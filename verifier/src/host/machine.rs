@@ -11,6 +11,23 @@ use super::interrupt::Interrupt;
 use super::search_path;
 use super::surroundings::Variables;
 
+/// Returns the system and the architecture that this program was built for, in Go's words:
+/// it runs here.
+pub fn target() -> [&'static str; 2] {
+    use std::env::consts::{ARCH, OS};
+    let system = if OS == "macos" { "darwin" } else { OS };
+    let architecture = match ARCH {
+        "x86_64" => "amd64",
+        "x86" => "386",
+        "aarch64" => "arm64",
+        "powerpc64" if cfg!(target_endian = "little") => "ppc64le",
+        "powerpc64" => "ppc64",
+        "loongarch64" => "loong64",
+        same => same,
+    };
+    [system, architecture]
+}
+
 /// The host.
 #[derive(Debug)]
 pub struct Machine {

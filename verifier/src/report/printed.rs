@@ -81,6 +81,11 @@ pub trait Printed {
         None
     }
 
+    /// Returns what tells what the name of a finding stands for.
+    fn meaning(&self) -> fn(&str) -> Option<&'static str> {
+        rules::meaning
+    }
+
     /// Returns what printers that know nothing of commands are made from.
     fn answer(&self) -> Answer {
         Answer {
@@ -93,7 +98,7 @@ pub trait Printed {
             summary: self.summary(),
             notes: self.notes(),
             checks: self.checks(),
-            meaning: rules::meaning,
+            meaning: self.meaning(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What go complains, and what is not here when it does.
 
 use super::obstacle::{Kind, Obstacle};
+use crate::host::machine;
 use crate::recipe::Recipe;
 
 /// What go says where there is no C compiler.
@@ -17,7 +18,7 @@ pub fn lacks_compiler(said: &str, recipe: &Recipe) -> Option<Obstacle> {
     }
     let is_missing = NO_COMPILER.iter().any(|text| said.contains(text));
     let target = ["GOOS", "GOARCH"].map(|name| recipe.variable(name));
-    let is_foreign = target != here().map(Some) && said.contains("cgo");
+    let is_foreign = target != machine::target().map(Some) && said.contains("cgo");
     (is_missing || is_foreign).then(|| {
         Obstacle::new(
             Kind::CCompiler,
@@ -59,19 +60,6 @@ fn lacks_module(said: &str) -> bool {
         let why = version.and_then(|version| version.split_once(": "));
         why.is_some_and(|(_, why)| NO_MODULE.iter().any(|text| why.starts_with(text)))
     })
-}
-
-/// This machine's system and architecture, in Go's words.
-fn here() -> [&'static str; 2] {
-    use std::env::consts::{ARCH, OS};
-    let system = if OS == "macos" { "darwin" } else { OS };
-    let architecture = match ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        other => other,
-    };
-    [system, architecture]
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use super::Desk;
-use crate::doctor::facts::{Git, Tool};
+use crate::doctor::facts::{Git, Problem, Tool};
 
 pub(super) fn look(desk: &Desk<'_>) -> Git {
     let mut git = Git {
@@ -29,9 +29,7 @@ pub(super) fn look(desk: &Desk<'_>) -> Git {
             git.tool.version = desk.runner.shown(said.as_bytes())
         }
         Ok(said) => {
-            git.tool.problem = Some(crate::doctor::facts::Problem::Garbage(
-                desk.runner.shown(said.as_bytes()),
-            ));
+            git.tool.problem = Some(Problem::Garbage(desk.runner.shown(said.as_bytes())));
         }
         Err(problem) => git.tool.problem = Some(problem),
     }
@@ -63,9 +61,14 @@ fn settings(desk: &Desk<'_>, program: &std::path::Path, git: &mut Git) {
     ];
     let mut words = vec![program.as_os_str()];
     words.extend(argv.iter().map(OsStr::new));
-    // Exit 1 says that nothing of it is set.
-    let Ok(said) = desk.runner.ask(&words, &variables) else {
-        return;
+    let said = match desk.runner.ask(&words, &variables) {
+        Ok(said) => said,
+        // Without a word it fails where nothing of it is set.
+        Err(Problem::Failed(words)) if words.is_empty() => return,
+        Err(problem) => {
+            git.tool.problem = Some(problem);
+            return;
+        }
     };
     for line in said.lines() {
         let (name, value) = line.split_once(' ').unwrap_or((line, "true"));

@@ -7,11 +7,12 @@ use std::path::Path;
 use super::Desk;
 use super::disk;
 use crate::doctor::facts::{Sysctl, System};
+use crate::host::machine;
 
 pub(super) fn look(desk: &Desk<'_>) -> System {
     let mut system = System {
         kernel: kernel(desk),
-        goarch: goarch().to_owned(),
+        goarch: machine::target()[1].to_owned(),
         ..System::default()
     };
     let release = desk.disk.text("/etc/os-release");
@@ -48,18 +49,6 @@ fn kernel(desk: &Desk<'_>) -> String {
         name.sysname().to_string_lossy(),
         name.release().to_string_lossy()
     )
-}
-
-/// The architecture that this program was built for, in Go's words: it runs here.
-fn goarch() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "x86" => "386",
-        "aarch64" => "arm64",
-        "powerpc64" => "ppc64le",
-        "loongarch64" => "loong64",
-        same => same,
-    }
 }
 
 /// glibc says so to `getconf`; musl's dynamic linker has its name.

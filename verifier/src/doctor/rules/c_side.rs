@@ -44,6 +44,20 @@ pub(super) fn compilers(facts: &Facts) -> Judged {
                 .seen(named_by(&c.cxx), c.cxx.name.clone())
                 .fix("install it (g++, gcc-c++) if a program needs it"),
             );
+        } else if let Some(problem) = &c.cxx.problem {
+            judged.add(
+                Found::new(
+                    "cc-fails",
+                    format!(
+                        "{} was asked for its version: {}",
+                        c.cxx.name,
+                        problem.words()
+                    ),
+                )
+                .at(Level::Warning)
+                .seen(c.cxx.path.clone(), problem.words())
+                .fix("install it anew, or name another one in CXX"),
+            );
         } else if versions_differ(&c.cc, &c.cxx) {
             judged.add(
                 Found::new("cxx-differs", "the C and the C++ compiler are of different versions: one program gets code of both")
@@ -134,6 +148,10 @@ pub(super) fn cross(facts: &Facts) -> Judged {
             "{} ({}): {}",
             cross.goarch, cross.libc, cross.tool.name
         ));
+        if let Some(problem) = &cross.tool.problem {
+            let why = format!("{}: {}", cross.tool.name, problem.words());
+            judged.untold.get_or_insert(why);
+        }
         if cross.tool.headers == Some(false) {
             judged.add(
                 Found::new(

@@ -24,7 +24,12 @@ pub(super) fn build(facts: &Facts) -> Judged {
         return judged.stands("none");
     };
     let mut judged = Judged::new("build cache", folder.path.clone());
+    if !folder.exists && !folder.problem.is_empty() {
+        content(facts, folder, &mut judged);
+        return judged.untold(folder.problem.clone());
+    }
     if !folder.exists {
+        disk(folder, &mut judged);
         return judged.stands("not there yet");
     }
     shared(folder, ["cache-foreign", "cache-open"], &mut judged);
@@ -36,6 +41,9 @@ pub(super) fn build(facts: &Facts) -> Judged {
         quantity::count(cache.outputs, "output", "outputs"),
         quantity::size(cache.bytes)
     );
+    if let Some(why) = cache.audit.strip_prefix("not audited: ") {
+        judged.untold = Some(format!("its audit: {why}"));
+    }
     let audited = match cache.audit.as_str() {
         "" => format!(
             "{} of them hashed ({})",
@@ -136,6 +144,9 @@ pub(super) fn modules(facts: &Facts) -> Judged {
         return Judged::new("module cache", "GOMODCACHE").stands("nothing says where it is");
     };
     let mut judged = Judged::new("module cache", folder.path.clone());
+    if !folder.problem.is_empty() {
+        return judged.untold(folder.problem.clone());
+    }
     if !folder.exists {
         return judged.stands("not there yet");
     }

@@ -172,11 +172,17 @@ pub(super) fn support(facts: &Facts, today: Date) -> Judged {
                     Found::new("go-ended", format!("{version} gets no security fixes {since}"))
                         .at(level)
                         .seen("go", go.name())
-                        .seen("supported", "1.27, 1.26")
+                        .seen(
+                            format!("supported on {TABLE_DATE}"),
+                            format!("1.{}, 1.{}", support::NEWEST, support::NEWEST - 1),
+                        )
                         .fix("build with a supported line; what must stay as it was built stays with its Go"),
                 );
             }
         }
+    }
+    if seen.is_empty() {
+        judged.untold = Some("no Go here tells its version".into());
     }
     let names: Vec<&str> = supported.into_iter().collect();
     judged.stands(names.join(", "))
@@ -184,6 +190,9 @@ pub(super) fn support(facts: &Facts, today: Date) -> Judged {
 
 pub(super) fn content(facts: &Facts) -> Judged {
     let mut judged = Judged::new("Go is the release that it says it is", "by content");
+    if facts.gos.is_empty() {
+        return judged.untold("there is no Go to compare");
+    }
     let mut compared = Vec::new();
     let mut waiting = 0;
     for go in &facts.gos {

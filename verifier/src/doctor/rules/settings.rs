@@ -385,7 +385,7 @@ const TRAPS: [(&str, &str, &str); 24] = [
 ];
 
 pub(super) fn surroundings(facts: &Facts) -> Judged {
-    let mut judged = Judged::new("nothing else changes builds", "variables and settings");
+    let mut judged = Judged::new("variables that change builds", "variables and settings");
     let settings = &facts.settings;
     for (name, rule, what) in TRAPS {
         let Some(setting) = settings.by_person(name) else {

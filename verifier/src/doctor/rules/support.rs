@@ -24,7 +24,7 @@ const ENDED: [(u32, Date); 8] = [
 ];
 
 /// The newest line on the table's day.
-const NEWEST: u32 = 27;
+pub(super) const NEWEST: u32 = 27;
 
 /// Whether a line of Go gets fixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

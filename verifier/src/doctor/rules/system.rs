@@ -150,7 +150,9 @@ pub(super) fn state(folder: &Folder) -> String {
 
 pub(super) fn search_path(facts: &Facts) -> Judged {
     let system = &facts.system;
-    let mut judged = Judged::new("programs come from safe folders", "PATH");
+    // Who may rename a folder of it, and access lists, are not looked at.
+    let mut judged =
+        Judged::new("folders that programs come from", "PATH").stands("by owner and mode of each");
     if system.relative_path_folders > 0 {
         judged.add(
             Found::new("path-relative", "the PATH names folders by relative paths: which programs a build runs depends on where it runs")

@@ -16,10 +16,12 @@ const OLDEST: u16 = 252;
 pub fn unit(name: &str, unit: &Unit) -> Judged {
     let mut judged = Judged::new("systemd unit", name);
     let mut add = |found: Vec<Found>| {
-        found
-            .into_iter()
-            .take(EACH_MAX)
-            .for_each(|one| judged.found.push(one))
+        for one in found {
+            let is_same = |known: &&Found| known.finding.rule == one.finding.rule;
+            if judged.found.iter().filter(is_same).count() < EACH_MAX {
+                judged.found.push(one);
+            }
+        }
     };
     add(names(unit));
     add(strays(unit));
@@ -235,8 +237,11 @@ fn user(unit: &Unit) -> Vec<Found> {
         Some("yes" | "true" | "on" | "1")
     );
     if let Some(one) = starts.filter(|_| is_root && !is_dynamic) {
-        let found = Found::new("unit-root", "no User= is named: the service runs as root")
-            .fix("name a user of its own: User=sumward, made by sysusers.d");
+        let found = Found::new(
+            "unit-root",
+            "no User= other than root is named: the service runs as root",
+        )
+        .fix("name a user of its own: User=sumward, made by sysusers.d");
         all.push(seen(found, "Service", one));
     }
     let bounding = unit

@@ -19,10 +19,13 @@ pub(super) fn git(facts: &Facts) -> Judged {
         judged.add(
             Found::new(
                 "git-fails",
-                format!("git was asked for its version: {}", problem.words()),
+                format!(
+                    "git was asked for its version and settings: {}",
+                    problem.words()
+                ),
             )
             .seen(git.tool.path.clone(), problem.words())
-            .fix("install it anew, or pass -buildvcs=false wherever it is built"),
+            .fix("mend its configuration or install it anew, or pass -buildvcs=false wherever it is built"),
         );
     }
     if !git.autocrlf.is_empty() && git.autocrlf != "false" {

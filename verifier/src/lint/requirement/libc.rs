@@ -38,13 +38,18 @@ fn loaded(image: &Image) -> Option<(Libc, String)> {
         return Some((Libc::Musl, format!("asks for {interpreter}")));
     }
     let libraries = &image.linkage.libraries;
-    let musl = |library: &&String| library.starts_with("libc.musl-") || *library == "libc.so";
+    // Android's has that name too.
+    let is_android = interpreter.starts_with("/system/");
+    let musl = |library: &&String| {
+        library.starts_with("libc.musl-") || (*library == "libc.so" && !is_android)
+    };
     if let Some(library) = libraries.iter().find(musl) {
         return Some((Libc::Musl, format!("loads {library}")));
     }
+    // Systems other than Linux count on from here: libc.so.7 is FreeBSD's.
     let glibc = libraries
         .iter()
-        .find(|library| library.starts_with("libc.so."));
+        .find(|library| matches!(library.as_str(), "libc.so.6" | "libc.so.6.1"));
     glibc.map(|library| {
         let floor = image.linkage.highest("GLIBC_");
         let floor = floor.map_or_else(String::new, |floor| format!(", version {floor} or later"));

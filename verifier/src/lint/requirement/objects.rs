@@ -18,6 +18,9 @@ const SHOWN_MAX: usize = 5;
 /// The format of C archives.
 pub(super) const ARCHIVE: Format = Format::Container("ar archive");
 
+/// Members that hold no code, as [`member_name`] calls them.
+const SYMBOL_TABLES: [&str; 4] = ["", "/SYM64", "__.SYMDEF", "__.SYMDEF SORTED"];
+
 const MAGIC_LEN: usize = 8;
 const HEADER_LEN: usize = 60;
 
@@ -37,11 +40,14 @@ pub(super) fn one_abi(facts: &Facts<'_>) -> Answer {
 fn of_members(bytes: &[u8]) -> Answer {
     let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut count = 0;
+    let mut odd = None;
     let complete = members(bytes, |name, content| {
         if content.starts_with(b"\x7fELF") {
             count += 1;
             let abi = describe(content).unwrap_or_else(|| "a header that can't be read".into());
             kinds.entry(abi).or_default().push(name);
+        } else if !SYMBOL_TABLES.contains(&name.as_str()) {
+            odd.get_or_insert(name);
         }
     });
     if !complete {
@@ -49,10 +55,13 @@ fn of_members(bytes: &[u8]) -> Answer {
     }
     match kinds.len() {
         0 => unknown("no member is an ELF object"),
-        1 => met(format!(
-            "{count} objects, each {}",
-            kinds.keys().next().map_or("", String::as_str)
-        )),
+        1 => match odd {
+            Some(name) => unknown(format!("{name} is no ELF object")),
+            None => met(format!(
+                "{count} objects, each {}",
+                kinds.keys().next().map_or("", String::as_str)
+            )),
+        },
         _ => {
             // The few are the odd ones.
             let mut kinds: Vec<(String, Vec<String>)> = kinds.into_iter().collect();
@@ -228,6 +237,9 @@ mod tests {
         let amd64 = header(62, 0, true);
         let same = archive(&[("go.o/", amd64.clone()), ("000000.o/", amd64.clone())]);
         assert_eq!(of_members(&same), met("2 objects, each amd64, 64 bit"));
+        let other = b"\xcf\xfa\xed\xfe of another system".to_vec();
+        let two = archive(&[("/", vec![0; 4]), ("go.o/", amd64.clone()), ("x.o/", other)]);
+        assert_eq!(of_members(&two), unknown("x.o is no ELF object"));
         let long = b"a_long_name_of_an_object.o/\n".to_vec();
         let mixed = archive(&[
             ("//", long),
