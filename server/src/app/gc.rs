@@ -19,6 +19,8 @@ pub(super) async fn tend(site: Arc<Site>) {
     };
     let mut last: Option<Instant> = None;
     let mut ticks = tokio::time::interval(LOOK.min(every));
+    // Not at the start, which has enough to do: all files would be listed.
+    ticks.tick().await;
     loop {
         ticks.tick().await;
         let is_due = last.is_none_or(|last| last.elapsed() >= every);
