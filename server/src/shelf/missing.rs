@@ -20,6 +20,11 @@ pub(crate) struct Missing {
     /// What was asked for since it was last written down. Held to add to it or to take
     /// it.
     pending: Mutex<BTreeMap<String, Miss>>,
+    /// Held by the one who adds to what is written down.
+    writing: tokio::sync::Mutex<()>,
+    /// Held by the one who looks what is still missing: anybody may open the page, and a
+    /// look at ten thousand folders is enough at a time.
+    looking: tokio::sync::Mutex<()>,
 }
 
 /// How one thing was asked for.
@@ -56,6 +61,8 @@ impl Missing {
         Self {
             ledger,
             pending: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
+            looking: tokio::sync::Mutex::default(),
         }
     }
 
@@ -77,6 +84,7 @@ impl Missing {
     /// # Errors
     /// What the ledger answers; what was noted is then forgotten.
     pub(crate) async fn flush(&self) -> io::Result<()> {
+        let _writing = self.writing.lock().await;
         let pending = std::mem::take(&mut *self.pending());
         if pending.is_empty() {
             return Ok(());
@@ -151,6 +159,7 @@ impl<E: Clone> Shelf<E> {
     /// # Errors
     /// What disk or ledger answer.
     pub(crate) async fn missed(&self) -> io::Result<Vec<Missed>> {
+        let _looking = self.missing.looking.lock().await;
         self.missing.flush().await?;
         let all = self.missing.list().await?;
         let places = all.iter().map(|(name, miss)| {
