@@ -1,27 +1,17 @@
 //! The server as a whole: how it is wired, how it starts and stops.
 
-use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures_util::future::BoxFuture;
-use proto::note::SignerKey;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::ask::Access;
 use crate::blocking;
-use crate::bundle::failed::Failed;
-use crate::bundle::import::Mirror;
-use crate::bundle::watch::{self, Drops};
 use crate::config::{self, Config};
 use crate::http::{self, Role, Site};
 use crate::ledger::Ledger;
-use crate::metrics::Metrics;
-use crate::modules::proof::Prover;
-use crate::modules::{Modules, Parts, Shelf};
 use crate::serve::clients::Clients;
 use crate::serve::connection::{self, Endpoint, Shared};
 use crate::serve::descriptors::ADMIN_CONNECTIONS_MAX;
@@ -29,17 +19,15 @@ use crate::serve::inherited::Inherited;
 use crate::serve::listener::Listener;
 use crate::serve::peer::Peer;
 use crate::serve::tls::Acceptor;
-use crate::shelf;
-use crate::source::Sources;
-use crate::source::upstream::Upstreams;
 use crate::store::durable::Staging;
-use crate::sumdb::{Databases, FromSources, Parts as DatabaseParts, RecordedHeads};
 
 pub(crate) mod control;
 pub(crate) mod folder;
 mod gc;
 mod own;
+mod rounds;
 mod self_check;
+mod site;
 mod witnesses;
 
 use folder::Folder;
@@ -93,7 +81,7 @@ impl App {
             .as_ref()
             .map(|files| Acceptor::open(files, config.limits.header_read_timeout))
             .transpose()?;
-        let site = site(config.clone(), &folder, stop.clone(), fills.clone())?;
+        let site = site::wire(config.clone(), &folder, stop.clone(), fills.clone())?;
         let catch_up = folder.catch_up(&config).with_context(at)?;
         Ok(Arc::new(Self {
             catch_up: Mutex::new(Some(Box::pin(catch_up))),
@@ -158,101 +146,6 @@ impl App {
     }
 }
 
-/// Wires what requests are answered from.
-fn site(
-    config: Config,
-    folder: &Folder,
-    stop: CancellationToken,
-    fills: TaskTracker,
-) -> Result<Site> {
-    let instance = format!("{:032x}", rand::random::<u128>());
-    let hosts = Upstreams::host_names(&config.upstream);
-    let own = own::signer(&config)?;
-    let followed = config.databases.iter().map(|database| &*database.name);
-    let metrics = Metrics::new(
-        hosts.iter().map(String::as_str),
-        followed.chain(own.as_ref().map(SignerKey::name)),
-    );
-    let sources = Arc::new(Sources::new(&config, &instance, Arc::clone(&metrics))?);
-    let mut databases = Arc::new(databases(&config, folder, &sources)?);
-    let parts = shelf::Parts {
-        blobs: Arc::clone(&folder.blobs),
-        ledger: Arc::clone(&folder.ledger),
-        journal: folder.journal.clone(),
-        turns: folder.turns.clone(),
-    };
-    let shelf = Arc::new(Shelf::new(parts, &config.cache, &config.usage));
-    if let Some(signer) = own {
-        let around = own::Around {
-            shelf: Arc::clone(&shelf),
-            sources: Arc::clone(&sources),
-            followed: Arc::clone(&databases),
-            tasks: fills.clone(),
-        };
-        let own = own::open(&config, folder, signer, around)?;
-        databases = Arc::new(databases.with_own(own));
-    }
-    let prover = Prover::new(
-        Arc::clone(&databases),
-        config.proof.clone(),
-        folder.evidence.clone(),
-        Arc::clone(&metrics),
-    );
-    let parts = Parts {
-        shelf: Arc::clone(&shelf),
-        sources: Arc::clone(&sources),
-        prover,
-        metrics: Arc::clone(&metrics),
-        tasks: fills,
-        is_read_only: folder.data.is_read_only(),
-    };
-    let mirror = Mirror::open(
-        Arc::clone(&shelf),
-        Arc::clone(&databases),
-        folder.journal.clone(),
-        folder.staging.clone(),
-        config.data.clone(),
-    )
-    .context("reading which bundles were imported")?;
-    Ok(Site {
-        mirror: Arc::new(mirror),
-        modules: Arc::new(Modules::new(&config, parts)),
-        databases,
-        sources,
-        shelf,
-        metrics,
-        access: Access::Open,
-        instance,
-        ready: AtomicBool::new(false),
-        gc: tokio::sync::Mutex::new(()),
-        stop,
-        config,
-    })
-}
-
-fn databases(config: &Config, folder: &Folder, sources: &Arc<Sources>) -> Result<Databases> {
-    let heads = RecordedHeads::new(
-        config.data.clone(),
-        folder.staging.clone(),
-        folder.journal.clone(),
-        Arc::clone(&folder.ledger),
-        &config.databases,
-    );
-    if !folder.data.is_read_only()
-        && let Err(error) = heads.restore()
-    {
-        tracing::error!(%error, "heads that a crash has lost are not restored from the journal");
-    }
-    let parts = DatabaseParts {
-        heads: Arc::new(heads),
-        staging: folder.staging.clone(),
-        evidence: folder.evidence.clone(),
-        fetch: Arc::new(FromSources(Arc::clone(sources))),
-    };
-    Databases::open(&config.databases, &config.upstream, &config.data, parts)
-        .with_context(|| format!("opening the data folder {}", config.data.display()))
-}
-
 impl Bound {
     /// Answers until the app is told to stop, then drains: open requests and
     /// fills have `limits.drain_timeout` to end.
@@ -280,38 +173,12 @@ impl Bound {
             ));
         }
         if let Some(tls) = app.tls.clone() {
-            // It ends with the server, not by itself.
-            serving.spawn(app.stop.clone().run_until_cancelled_owned(tls.watch()));
+            app.spawn_round(&serving, tls.watch());
         }
-        serving.spawn(
-            app.stop
-                .clone()
-                .run_until_cancelled_owned(keep_up(Arc::clone(&app.site))),
-        );
-        serving.spawn(
-            app.stop
-                .clone()
-                .run_until_cancelled_owned(recheck(Arc::clone(&app.site))),
-        );
-        if !app.is_read_only {
-            serving.spawn(
-                app.stop
-                    .clone()
-                    .run_until_cancelled_owned(gc::tend(Arc::clone(&app.site))),
-            );
-            serving.spawn(
-                app.stop
-                    .clone()
-                    .run_until_cancelled_owned(witnesses::tend(Arc::clone(&app.site))),
-            );
-        }
+        app.spawn_rounds(&serving);
         let catch_up = app.catch_up.lock().ok().and_then(|mut it| it.take());
         if let Some(catch_up) = catch_up {
-            serving.spawn(app.stop.clone().run_until_cancelled_owned(catch_up));
-        }
-        if app.site.config.bundle.watch.is_some() && !app.is_read_only {
-            let watching = watch_bundles(Arc::clone(&app.site));
-            serving.spawn(app.stop.clone().run_until_cancelled_owned(watching));
+            app.spawn_round(&serving, catch_up);
         }
         serving.close();
         // Asked while answering: it is our own answer that gives us away. Where
@@ -393,7 +260,7 @@ impl App {
                 "stopping with requests still open"
             ),
         }
-        write_use(&self.site).await;
+        rounds::write_use(&self.site).await;
         let staging = self.staging.clone();
         let flush = async {
             self.ledger.flush().await?;
@@ -412,66 +279,6 @@ const CATCH_UP_LOOK: Duration = Duration::from_millis(20);
 const FLUSH_AT_STOP: Duration = Duration::from_secs(5);
 /// The same for a command, which nobody ends for being slow.
 const FLUSH_AT_END: Duration = Duration::from_secs(300);
-
-/// How often what was used is written down.
-const KEEP_UP: Duration = Duration::from_secs(60);
-
-/// Does what is to be done from time to time.
-async fn keep_up(site: Arc<Site>) {
-    let mut ticks = tokio::time::interval(KEEP_UP);
-    loop {
-        ticks.tick().await;
-        write_use(&site).await;
-        for database in site.databases.all() {
-            database.tick().await;
-        }
-    }
-}
-
-/// Compares what is logged of private modules with what upstreams send, one at a time.
-async fn recheck(site: Arc<Site>) {
-    let (Some(own), Some(pause)) = (site.databases.own(), site.config.own.recheck) else {
-        return;
-    };
-    loop {
-        tokio::time::sleep(pause).await;
-        site.modules.recheck_next(own).await;
-    }
-}
-
-/// Takes in what appears in the drop folder for bundles.
-async fn watch_bundles(site: Arc<Site>) {
-    let settings = &site.config.bundle;
-    let Some(folder) = &settings.watch else {
-        return;
-    };
-    let mut drops = Drops::default();
-    loop {
-        let take = |bundle: PathBuf| -> BoxFuture<'static, Result<(), Failed>> {
-            let site = Arc::clone(&site);
-            Box::pin(async move {
-                let trusted = &site.config.bundle.trust;
-                site.mirror.import(&bundle, trusted, |_| {}).await?;
-                Ok(())
-            })
-        };
-        let turned = watch::turn(&mut drops, folder, take, |text| tracing::warn!("{text}"));
-        if let Err(error) = turned.await {
-            let folder = folder.display();
-            tracing::error!(%folder, %error, "the drop folder for bundles is not looked after");
-        }
-        tokio::time::sleep(settings.settle).await;
-    }
-}
-
-async fn write_use(site: &Site) {
-    if let Err(error) = site.shelf.flush_use().await {
-        tracing::warn!(%error, "what was used is not written down");
-    }
-    if let Err(error) = site.shelf.missing().flush().await {
-        tracing::warn!(%error, "what was asked for and missing is not written down");
-    }
-}
 
 /// How long a worker thread may need to end after the drain.
 pub(crate) const RUNTIME_STOP: Duration = Duration::from_secs(1);

@@ -29,6 +29,13 @@ pub(crate) trait Ledger: Send + Sync + Debug {
     /// What the ledger answers.
     async fn get(&self, table: Table, key: &str) -> io::Result<Option<Vec<u8>>>;
 
+    /// Returns the records of some keys, in the order of the keys: one call for all of
+    /// them. [`files`] asks for many.
+    ///
+    /// # Errors
+    /// What the ledger answers.
+    async fn get_each(&self, table: Table, keys: Vec<String>) -> io::Result<Vec<Option<Vec<u8>>>>;
+
     /// Makes changes, all or none. Readers see them on return; they are durable
     /// soon, or after [`flush`](Self::flush).
     ///
@@ -201,6 +208,29 @@ pub(crate) async fn file(
     typed(ledger, Table::Files, key.as_str()).await
 }
 
+/// Returns the records of many files, in the order of the keys.
+///
+/// # Errors
+/// As [`file()`].
+pub(crate) async fn files(
+    ledger: &dyn Ledger,
+    keys: &[crate::store::Key],
+) -> io::Result<Vec<Option<FileRecord>>> {
+    let mut records = Vec::with_capacity(keys.len());
+    for some in keys.chunks(AT_ONCE) {
+        let some = some.iter().map(|key| key.as_str().to_owned()).collect();
+        for value in ledger.get_each(Table::Files, some).await? {
+            let parsed = value.map(|value| serde_json::from_slice(&value));
+            records.push(parsed.transpose()?);
+        }
+    }
+    Ok(records)
+}
+
+/// Records that are asked for in one call: a slow disk looks for each, and the call has
+/// a bound.
+const AT_ONCE: usize = 200;
+
 /// Returns a record of any kind that is JSON.
 ///
 /// # Errors
@@ -213,4 +243,41 @@ pub(crate) async fn typed<T: serde::de::DeserializeOwned>(
     let value = ledger.get(table, key).await?;
     let parsed = value.map(|value| serde_json::from_slice(&value));
     Ok(parsed.transpose()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Key;
+
+    #[tokio::test]
+    async fn records_of_many_files_come_in_the_order_of_their_keys() {
+        let data = tempfile::tempdir().unwrap();
+        let sled = super::sled::Sled::open(data.path()).unwrap();
+        let memory = super::memory::Memory::default();
+        let key = |number: usize| Key::parse(&format!("m.example/x/@v/v1.0.{number}.zip"));
+        let numbers = (0..2 * AT_ONCE + 1).rev();
+        let keys: Vec<Key> = numbers.map(|number| key(number).unwrap()).collect();
+        let is_there = |at: usize| at != AT_ONCE;
+        let ledgers: [&dyn Ledger; 2] = [&sled, &memory];
+        for ledger in ledgers {
+            let mut changes = Vec::new();
+            for (at, key) in keys.iter().enumerate().filter(|(at, _)| is_there(*at)) {
+                let record = FileRecord {
+                    sha256: String::new(),
+                    size: at as u64,
+                    h1: None,
+                    standing: Standing::Exempt,
+                    stored_at: 0,
+                    evicted_at: None,
+                };
+                changes.push(Change::put(Table::Files, key.as_str(), &record).unwrap());
+            }
+            ledger.apply(changes).await.unwrap();
+            let found = files(ledger, &keys).await.unwrap();
+            let sizes = found.iter().map(|it| it.as_ref().map(|it| it.size));
+            let want = (0..keys.len()).map(|at| is_there(at).then_some(at as u64));
+            assert!(sizes.eq(want));
+        }
+    }
 }

@@ -313,6 +313,11 @@ impl Own {
         self.denied.versions_of(module)
     }
 
+    /// Tells whether any version is not served any more.
+    pub(crate) fn denies_any(&self) -> bool {
+        self.denied.has_any()
+    }
+
     /// Stops serving a version, for a reason, or serves it again. Its record stays.
     ///
     /// # Errors

@@ -64,12 +64,12 @@ pub(crate) trait Blobs: Send + Sync + Debug {
     /// What the storage answers, but for a missing file.
     async fn remove(&self, key: &Key) -> io::Result<bool>;
 
-    /// Removes files that can be had again. Returns how many there were. Those that come
-    /// back with the power after a cut do no harm, so nothing is waited for.
+    /// Removes files that can be had again. Those that come back with the power after a
+    /// cut do no harm, so nothing is waited for.
     ///
     /// # Errors
     /// What the storage answers, but for missing files. Some may then be gone.
-    async fn evict(&self, keys: Vec<Key>) -> io::Result<usize>;
+    async fn evict(&self, keys: Vec<Key>) -> io::Result<()>;
 
     /// Notes that upstream still says what the file says: its `modified` is now.
     ///

@@ -19,6 +19,8 @@ pub(super) async fn tend(site: Arc<Site>) {
     };
     let mut last: Option<Instant> = None;
     let mut ticks = tokio::time::interval(LOOK.min(every));
+    // Not at the start, which has enough to do: all files would be listed.
+    ticks.tick().await;
     loop {
         ticks.tick().await;
         let is_due = last.is_none_or(|last| last.elapsed() >= every);
@@ -50,14 +52,6 @@ async fn short_by(site: &Site) -> u64 {
 async fn once(site: &Arc<Site>, budget: u64, short_by: u64) -> Result<(), String> {
     let said = |error: &dyn std::fmt::Display| error.to_string();
     let _turn = site.gc.lock().await;
-    let budget = match short_by {
-        0 => budget,
-        short_by => {
-            let stored = gc::stored_bytes(site.around_gc()).await;
-            let stored = stored.map_err(|error| said(&error))?;
-            budget.min(stored.saturating_sub(short_by))
-        }
-    };
     let settings = site.config.gc.clone();
     let order = Order {
         budget: Some(budget),
@@ -65,7 +59,8 @@ async fn once(site: &Arc<Site>, budget: u64, short_by: u64) -> Result<(), String
     };
     let task = blocking::run(move || Ok(Task::new(&settings, &order))).await;
     let task = task.map_err(|error| said(&error))?;
-    let task = task.map_err(|error| said(&error))?;
+    let mut task = task.map_err(|error| said(&error))?;
+    task.short_by = short_by;
     let report = gc::run(site.around_gc(), &task, |_| {}).await;
     let report = report.map_err(|error| said(&error))?;
     let removed = report.removed;

@@ -1,5 +1,6 @@
 //! `sumward monitor NAME…`: tells of each new record of a checksum database.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -109,7 +110,13 @@ async fn once(monitor: &mut Monitor, patterns: &Patterns, format: Format) -> Res
         let last = *last;
         let mut text = String::new();
         for (id, record) in &records {
-            text.push_str(&told(monitor.name(), *id, record, patterns, format));
+            match told(monitor.name(), *id, record, patterns, format) {
+                Ok(lines) => text.push_str(&lines),
+                Err(why) => {
+                    let record = format!("{}: record {id}", monitor.name());
+                    complain(format!("sumward: {record} is not understood: {why}"));
+                }
+            }
         }
         if print(&text).is_err() {
             // Whoever listened is gone; it is told the next time.
@@ -119,34 +126,49 @@ async fn once(monitor: &mut Monitor, patterns: &Patterns, format: Format) -> Res
     }
 }
 
-/// Says what a record is about; nothing where no pattern matches.
-fn told(database: &str, id: u64, record: &Record, patterns: &Patterns, format: Format) -> String {
-    let lines = gosum::parse(record.as_str()).unwrap_or_default();
-    let Some(first) = lines.first() else {
-        return String::new();
-    };
-    let (path, version) = (first.module.path.as_str(), first.module.version.as_str());
-    if !patterns.is_empty() && !patterns.matches(path) {
-        return String::new();
+/// Says what a record is about, a line for each version that it names: a client takes a
+/// hash from any of its lines. Nothing where no pattern matches.
+///
+/// # Errors
+/// Why the record cannot be read.
+fn told(
+    database: &str,
+    id: u64,
+    record: &Record,
+    patterns: &Patterns,
+    format: Format,
+) -> Result<String, String> {
+    let lines = gosum::parse(record.as_str()).map_err(|error| error.to_string())?;
+    if lines.is_empty() {
+        return Err("it has no hash of a module".to_owned());
     }
-    let h1 = |is_go_mod: bool| {
-        let line = lines.iter().find(|line| line.is_go_mod == is_go_mod);
-        line.map(|line| line.h1.to_string())
-    };
-    match format {
-        Format::Text => format!("{database} {id} {path} {version}\n"),
-        Format::Json => {
-            let object = json!({
-                "database": database,
-                "record": id,
-                "path": path,
-                "version": version,
-                "h1": h1(false),
-                "go_mod_h1": h1(true),
-            });
-            format!("{object}\n")
+    let mut versions = BTreeMap::<_, [Option<String>; 2]>::new();
+    for line in &lines {
+        let version = (line.module.path.as_str(), line.module.version.as_str());
+        let hashes = versions.entry(version).or_default();
+        hashes[usize::from(line.is_go_mod)].get_or_insert_with(|| line.h1.to_string());
+    }
+    let mut text = String::new();
+    for ((path, version), [h1, go_mod_h1]) in versions {
+        if !patterns.is_empty() && !patterns.matches(path) {
+            continue;
         }
+        text.push_str(&match format {
+            Format::Text => format!("{database} {id} {path} {version}\n"),
+            Format::Json => {
+                let object = json!({
+                    "database": database,
+                    "record": id,
+                    "path": path,
+                    "version": version,
+                    "h1": h1,
+                    "go_mod_h1": go_mod_h1,
+                });
+                format!("{object}\n")
+            }
+        });
     }
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -162,7 +184,7 @@ rsc.io/quote v1.5.2/go.mod h1:LzX7hefJvL54yjefDEDHNONDjII0t9xZLPXsUe+TKr0=
         let record = Record::parse(text.as_bytes()).unwrap();
         let told = |patterns: &str, format| {
             let patterns = Patterns::parse(patterns).unwrap();
-            told("sum.example", 7, &record, &patterns, format)
+            told("sum.example", 7, &record, &patterns, format).unwrap()
         };
         let line = "sum.example 7 rsc.io/quote v1.5.2\n";
         assert_eq!(told("", Format::Text), line);
@@ -174,6 +196,23 @@ rsc.io/quote v1.5.2/go.mod h1:LzX7hefJvL54yjefDEDHNONDjII0t9xZLPXsUe+TKr0=
             value["go_mod_h1"],
             "h1:LzX7hefJvL54yjefDEDHNONDjII0t9xZLPXsUe+TKr0="
         );
+    }
+
+    #[test]
+    fn no_version_hides_behind_another_and_no_record_is_passed_over() {
+        let h1 = "h1:w5fcysjrx7yqtD/aO+QwRjYZOKnaM9Uh2b40tElTs3Y=";
+        let told = |text: &str, patterns: &str| {
+            let record = Record::parse(text.as_bytes()).unwrap();
+            let patterns = Patterns::parse(patterns).unwrap();
+            told("sum.example", 7, &record, &patterns, Format::Text)
+        };
+        let two = format!("a.example/x v1.0.0 {h1}\nb.example/y v1.0.0 {h1}\n");
+        let line = "sum.example 7 b.example/y v1.0.0\n";
+        assert_eq!(told(&two, "b.example").as_deref(), Ok(line));
+        assert_eq!(told(&two, "").unwrap().lines().count(), 2);
+        for text in ["nothing\n", "a.example/x v1.0.0 h2:AAAA\n"] {
+            assert!(told(text, "b.example").is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::store::failing::{Fault, Faults, run};
 /// A call that can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
-    /// Getting a record.
+    /// Getting a record, or some.
     Get,
     /// Making changes.
     Apply,
@@ -60,6 +60,10 @@ impl<L: std::fmt::Debug> std::fmt::Debug for Failing<L> {
 impl<L: Ledger> Ledger for Failing<L> {
     async fn get(&self, table: Table, key: &str) -> io::Result<Option<Vec<u8>>> {
         run(&self.faults, Call::Get, self.inner.get(table, key)).await
+    }
+
+    async fn get_each(&self, table: Table, keys: Vec<String>) -> io::Result<Vec<Option<Vec<u8>>>> {
+        run(&self.faults, Call::Get, self.inner.get_each(table, keys)).await
     }
 
     async fn apply(&self, changes: Vec<Change>) -> io::Result<()> {

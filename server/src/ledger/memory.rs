@@ -38,6 +38,14 @@ impl Ledger for Memory {
         Ok(self.tables()[table as usize].get(key).cloned())
     }
 
+    async fn get_each(&self, table: Table, keys: Vec<String>) -> io::Result<Vec<Option<Vec<u8>>>> {
+        let tables = self.tables();
+        let found = keys
+            .iter()
+            .map(|key| tables[table as usize].get(key).cloned());
+        Ok(found.collect())
+    }
+
     async fn apply(&self, changes: Vec<Change>) -> io::Result<()> {
         let mut tables = self.tables();
         for change in changes {

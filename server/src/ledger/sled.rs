@@ -367,6 +367,14 @@ impl Ledger for Sled {
         self.with(move |open| open.get(table, &key)).await
     }
 
+    async fn get_each(&self, table: Table, keys: Vec<String>) -> io::Result<Vec<Option<Vec<u8>>>> {
+        self.with(move |open| {
+            let found = keys.iter().map(|key| open.get(table, key));
+            found.collect::<open::Result<Vec<_>>>()
+        })
+        .await
+    }
+
     async fn apply(&self, changes: Vec<Change>) -> io::Result<()> {
         self.with(move |open| open.apply(&changes)).await
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config;
 use crate::modules::Shelf;
-use crate::shelf::evict::{BATCH, Stored};
+use crate::shelf::evict::{BATCH, Evicted, Stored};
 use crate::source::Sources;
 use crate::sumdb::Databases;
 
@@ -51,6 +51,8 @@ pub(crate) struct Order {
 pub(crate) struct Task {
     /// Bytes that may stay.
     pub(crate) budget: u64,
+    /// Bytes that are to go in any case: the disk is short of them.
+    pub(crate) short_by: u64,
     pins: Pins,
     only_copies_of: Patterns,
     /// Whether nothing is removed, but told.
@@ -147,6 +149,7 @@ impl Task {
         let patterns = &order.only_copies_of;
         Ok(Self {
             budget,
+            short_by: 0,
             pins,
             only_copies_of: Patterns::parse(patterns).map_err(|error| wrong(patterns, &error))?,
             dry_run: order.dry_run,
@@ -193,11 +196,8 @@ pub(crate) async fn run(
             held: around.held(task, stored),
         })
         .collect();
-    let plan = retention::plan(&files, task.budget);
     let mut report = Report {
         dry_run: task.dry_run,
-        budget: task.budget,
-        over: plan.over,
         ..Report::default()
     };
     for file in &files {
@@ -207,20 +207,27 @@ pub(crate) async fn run(
             amount.add(file.size);
         }
     }
+    let short_of = report.stored.bytes.saturating_sub(task.short_by);
+    report.budget = task.budget.min(short_of);
+    let plan = retention::plan(&files, report.budget);
     let going: Vec<Stored> = plan.remove.iter().map(|at| stored[*at].clone()).collect();
     drop((stored, files));
+    let mut busy_bytes = 0;
     for batch in going.chunks(BATCH) {
-        let bytes: u64 = batch.iter().map(|it| it.bytes).sum();
-        if task.dry_run {
-            report.removed.files += batch.len();
-        } else {
-            let evicted = around.shelf.evict(batch).await?;
-            report.removed.files += evicted.files;
-            report.busy += evicted.busy;
-        }
+        let evicted = match task.dry_run {
+            true => Evicted {
+                gone: batch.to_vec(),
+                busy: Vec::new(),
+            },
+            false => around.shelf.evict(batch).await?,
+        };
+        let bytes = bytes_of(&evicted.gone);
+        report.removed.files += evicted.gone.len();
         report.removed.bytes += bytes;
         watch(bytes);
-        for gone in batch.iter().take(LISTED_MAX - report.files.len()) {
+        report.busy += evicted.busy.len();
+        busy_bytes += bytes_of(&evicted.busy);
+        for gone in evicted.gone.iter().take(LISTED_MAX - report.files.len()) {
             report.files.push(Removed {
                 file: gone.key.to_string(),
                 bytes: gone.bytes,
@@ -228,16 +235,14 @@ pub(crate) async fn run(
             });
         }
     }
+    // What was to go and is busy takes room still.
+    let left = report.stored.bytes - plan.bytes + busy_bytes;
+    report.over = left.saturating_sub(report.budget);
     Ok(report)
 }
 
-/// Returns how many bytes of module files are stored.
-///
-/// # Errors
-/// What disk or ledger answer.
-pub(crate) async fn stored_bytes(around: Around<'_>) -> io::Result<u64> {
-    let stored = around.shelf.survey().await?;
-    Ok(stored.iter().map(|file| file.bytes).sum())
+fn bytes_of(files: &[Stored]) -> u64 {
+    files.iter().map(|file| file.bytes).sum()
 }
 
 impl Around<'_> {

@@ -121,6 +121,12 @@ impl Prover {
         self.databases.own()?.denied(version)
     }
 
+    /// Tells whether any version is not served any more: most often none is.
+    pub(crate) fn denies_any(&self) -> bool {
+        let own = self.databases.own();
+        own.is_some_and(|own| own.denies_any())
+    }
+
     /// Returns the versions of a module that are not served any more.
     pub(crate) fn denied_of(&self, module: &ModulePath) -> BTreeSet<String> {
         let own = self.databases.own();

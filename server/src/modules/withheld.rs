@@ -28,6 +28,7 @@ impl Modules {
     /// Tells whether an answer at this path may name a denied version.
     pub(super) fn may_withhold(&self, answer: &Answer, path: &str) -> bool {
         matches!(answer.kind, Kind::List | Kind::Latest)
+            && self.prover.denies_any()
             && Request::parse(path)
                 .is_ok_and(|request| !self.prover.denied_of(request.module()).is_empty())
     }

@@ -78,6 +78,12 @@ impl Denied {
         reasons.get(&version.escaped()).cloned()
     }
 
+    /// Tells whether any version is not served.
+    pub(super) fn has_any(&self) -> bool {
+        let reasons = self.reasons.read().unwrap_or_else(PoisonError::into_inner);
+        !reasons.is_empty()
+    }
+
     /// Returns the versions of a module that are not served.
     pub(crate) fn versions_of(&self, module: &ModulePath) -> BTreeSet<String> {
         let reasons = self.reasons.read().unwrap_or_else(PoisonError::into_inner);

@@ -34,13 +34,13 @@ pub(crate) struct Stored {
     pub(crate) is_proved: Option<bool>,
 }
 
-/// What became of files that were to go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What became of files that were to go. What was taken back meanwhile is in neither.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Evicted {
     /// Files that are gone.
-    pub(crate) files: usize,
+    pub(crate) gone: Vec<Stored>,
     /// Files that somebody was changing, and that stay.
-    pub(crate) busy: usize,
+    pub(crate) busy: Vec<Stored>,
 }
 
 /// Files let go at once: the ledger is flushed once for all of them.
@@ -127,17 +127,24 @@ impl<E: Clone> Shelf<E> {
     /// What disk, journal or ledger answer; some of the files may then be gone.
     pub(crate) async fn evict(&self, files: &[Stored]) -> io::Result<Evicted> {
         let now = journal::seconds_now();
-        let mut turns = Vec::new();
-        let (mut going, mut changes, mut unproved) = (Vec::new(), Vec::new(), Vec::new());
+        let mut evicted = Evicted::default();
+        let (mut taken, mut keys) = (Vec::new(), Vec::new());
         for stored in files {
+            match self.turns.try_take(&stored.key) {
+                Some(turn) => {
+                    keys.push(stored.key.clone());
+                    taken.push((stored, turn));
+                }
+                None => evicted.busy.push(stored.clone()),
+            }
+        }
+        let records = ledger::files(&*self.ledger, &keys).await?;
+        let (mut going, mut turns) = (Vec::new(), Vec::new());
+        let (mut changes, mut unproved) = (Vec::new(), Vec::new());
+        for ((stored, turn), record) in taken.into_iter().zip(records) {
             let key = &stored.key;
-            let Some(turn) = self.turns.try_take(key) else {
-                continue;
-            };
             // It was taken back meanwhile.
-            let Some(record) = ledger::file(&*self.ledger, key).await? else {
-                continue;
-            };
+            let Some(record) = record else { continue };
             if !matches!(record.standing, Standing::Proved { .. }) {
                 unproved.push(key.to_string());
             }
@@ -148,11 +155,11 @@ impl<E: Clone> Shelf<E> {
             changes.push(Change::put(Table::Files, key.as_str(), &record)?);
             changes.push(Change::remove(Table::Used, key.as_str()));
             going.push(key.clone());
+            evicted.gone.push(stored.clone());
             turns.push(turn);
         }
         if going.is_empty() {
-            let busy = files.len();
-            return Ok(Evicted { files: 0, busy });
+            return Ok(evicted);
         }
         if !unproved.is_empty() {
             // The records of the others are not made anew from the journal.
@@ -169,19 +176,16 @@ impl<E: Clone> Shelf<E> {
         STEPS.reach(Step::Flushed);
         self.forget_all(&going);
         let half = going.len() / 2;
-        let mut count = self.blobs.evict(going[..half].to_vec()).await?;
+        self.blobs.evict(going[..half].to_vec()).await?;
         STEPS.reach(Step::HalfRemoved);
-        count += self.blobs.evict(going[half..].to_vec()).await?;
+        self.blobs.evict(going[half..].to_vec()).await?;
         STEPS.reach(Step::Removed);
         // Whoever read one while it was being removed has not put it back.
         self.forget_all(&going);
         for turn in &turns {
             turn.note_change();
         }
-        Ok(Evicted {
-            files: count,
-            busy: files.len() - going.len(),
-        })
+        Ok(evicted)
     }
 
     fn forget_all(&self, keys: &[Key]) {

@@ -9,7 +9,7 @@ use proto::module::{ModulePath, ModuleVersion};
 use serde::{Deserialize, Serialize};
 
 use super::Shelf;
-use crate::ledger::{self, Change, Ledger, Pages, Table};
+use crate::ledger::{self, Change, FileRecord, Ledger, Pages, Table};
 use crate::store::Key;
 
 /// What was asked for, bounded by count: what was not asked for longest is forgotten
@@ -20,6 +20,11 @@ pub(crate) struct Missing {
     /// What was asked for since it was last written down. Held to add to it or to take
     /// it.
     pending: Mutex<BTreeMap<String, Miss>>,
+    /// Held by the one who adds to what is written down.
+    writing: tokio::sync::Mutex<()>,
+    /// Held by the one who looks what is still missing: anybody may open the page, and a
+    /// look at ten thousand folders is enough at a time.
+    looking: tokio::sync::Mutex<()>,
 }
 
 /// How one thing was asked for.
@@ -56,6 +61,8 @@ impl Missing {
         Self {
             ledger,
             pending: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
+            looking: tokio::sync::Mutex::default(),
         }
     }
 
@@ -77,21 +84,22 @@ impl Missing {
     /// # Errors
     /// What the ledger answers; what was noted is then forgotten.
     pub(crate) async fn flush(&self) -> io::Result<()> {
+        let _writing = self.writing.lock().await;
         let pending = std::mem::take(&mut *self.pending());
         if pending.is_empty() {
             return Ok(());
         }
+        let mut all: BTreeMap<String, Miss> = self.list().await?.into_iter().collect();
         let mut changes = Vec::new();
         for (name, noted) in pending {
-            let before = ledger::typed::<Miss>(&*self.ledger, Table::Missing, &name).await;
-            let mut miss = before.ok().flatten().unwrap_or_else(Miss::none);
+            let miss = all.entry(name.clone()).or_insert_with(Miss::none);
             miss.count = miss.count.saturating_add(noted.count);
             miss.last = miss.last.max(noted.last);
             miss.parts.extend(noted.parts);
-            changes.push(Change::put(Table::Missing, name, &miss)?);
+            changes.push(Change::put(Table::Missing, name, miss)?);
         }
         self.ledger.apply(changes).await?;
-        self.drop_oldest().await
+        self.drop_oldest(all).await
     }
 
     /// Returns what was written down, in the order of names.
@@ -114,12 +122,12 @@ impl Missing {
     }
 
     /// Forgets what was not asked for longest, and a tenth more, where there is too much.
-    async fn drop_oldest(&self) -> io::Result<()> {
-        let mut all = self.list().await?;
+    async fn drop_oldest(&self, all: BTreeMap<String, Miss>) -> io::Result<()> {
         let excess = all.len().saturating_sub(ENTRIES_MAX);
         if excess == 0 {
             return Ok(());
         }
+        let mut all: Vec<_> = all.into_iter().collect();
         all.sort_by_key(|(_, miss)| miss.last);
         let going = all.into_iter().take(excess + ENTRIES_MAX / 10);
         self.forget(going.map(|(name, _)| name).collect()).await
@@ -151,16 +159,29 @@ impl<E: Clone> Shelf<E> {
     /// # Errors
     /// What disk or ledger answer.
     pub(crate) async fn missed(&self) -> io::Result<Vec<Missed>> {
+        let _looking = self.missing.looking.lock().await;
         self.missing.flush().await?;
+        let all = self.missing.list().await?;
+        let places = all.iter().map(|(name, miss)| {
+            let version = ModuleVersion::parse(name).ok()?;
+            Some(places(&version, miss))
+        });
+        let places: Vec<Option<Vec<String>>> = places.collect();
+        let keys = places.iter().flatten().flatten();
+        let keys: Vec<Key> = keys.filter_map(|place| Key::parse(place)).collect();
+        let records = ledger::files(&*self.ledger, &keys).await?;
+        let is_there = |record: &FileRecord| record.evicted_at.is_none();
+        let stored = keys.iter().zip(records);
+        let stored = stored.filter(|(_, record)| record.as_ref().is_some_and(is_there));
+        let stored: BTreeSet<&str> = stored.map(|(key, _)| key.as_str()).collect();
         let (mut missed, mut here) = (Vec::new(), Vec::new());
-        for (name, miss) in self.missing.list().await? {
+        for ((name, miss), places) in all.into_iter().zip(&places) {
             let Some((path, _)) = name.split_once('@') else {
                 continue;
             };
             let module = path.to_owned();
-            let version = ModuleVersion::parse(&name).ok();
-            let is_here = match &version {
-                Some(version) => self.has_parts(version, &miss).await?,
+            let is_here = match places {
+                Some(places) => places.iter().all(|place| stored.contains(place.as_str())),
                 None => self.has_any(&module).await?,
             };
             match is_here {
@@ -168,7 +189,7 @@ impl<E: Clone> Shelf<E> {
                 false => missed.push(Missed {
                     name,
                     module,
-                    is_version: version.is_some(),
+                    is_version: places.is_some(),
                     miss,
                 }),
             }
@@ -180,20 +201,6 @@ impl<E: Clone> Shelf<E> {
         Ok(missed)
     }
 
-    async fn has_parts(&self, version: &ModuleVersion, miss: &Miss) -> io::Result<bool> {
-        let (path, name) = (version.path.escaped(), version.version.escaped());
-        for part in &miss.parts {
-            let Some(key) = Key::parse(&format!("{path}/@v/{name}.{part}")) else {
-                return Ok(false);
-            };
-            let record = ledger::file(&*self.ledger, &key).await?;
-            if record.is_none_or(|record| record.evicted_at.is_some()) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
     async fn has_any(&self, module: &str) -> io::Result<bool> {
         let Ok(path) = ModulePath::parse(module) else {
             return Ok(false);
@@ -203,13 +210,20 @@ impl<E: Clone> Shelf<E> {
     }
 }
 
+/// Returns where the files are that were asked for.
+fn places(version: &ModuleVersion, miss: &Miss) -> Vec<String> {
+    let (path, name) = (version.path.escaped(), version.version.escaped());
+    let place = |part: &String| format!("{path}/@v/{name}.{part}");
+    miss.parts.iter().map(place).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config;
     use crate::journal::Journal;
+    use crate::ledger::Standing;
     use crate::ledger::memory::Memory;
-    use crate::ledger::{FileRecord, Standing};
     use crate::shelf::Parts;
     use crate::shelf::turns::Turns;
     use crate::store::durable::Staging;

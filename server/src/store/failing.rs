@@ -121,7 +121,7 @@ impl<B: Blobs> Blobs for Failing<B> {
         run(&self.faults, Call::Remove, self.inner.remove(key)).await
     }
 
-    async fn evict(&self, keys: Vec<Key>) -> io::Result<usize> {
+    async fn evict(&self, keys: Vec<Key>) -> io::Result<()> {
         run(&self.faults, Call::Evict, self.inner.evict(keys)).await
     }
 

@@ -118,19 +118,17 @@ impl Blobs for Local {
         blocking::run_within(CALL_MAX, move || remove(&path)).await
     }
 
-    async fn evict(&self, keys: Vec<Key>) -> io::Result<usize> {
+    async fn evict(&self, keys: Vec<Key>) -> io::Result<()> {
         self.staging()?;
         let paths: Vec<_> = keys.iter().map(|key| self.path(key)).collect();
         blocking::run_within(EVICT_MAX, move || {
-            let mut count = 0;
             for path in paths {
                 match fs::remove_file(&path) {
-                    Ok(()) => count += 1,
-                    Err(error) if is_absence(&error) => {}
-                    Err(error) => return Err(error),
+                    Err(error) if !is_absence(&error) => return Err(error),
+                    Ok(()) | Err(_) => {}
                 }
             }
-            Ok(count)
+            Ok(())
         })
         .await
     }

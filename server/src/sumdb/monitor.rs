@@ -16,6 +16,7 @@ use super::fetch::{FromSources, Hops};
 use super::remote::Remote;
 use crate::config;
 use crate::source::Sources;
+use crate::store::folder::{read_small, sync_folder};
 
 /// Where one database has been followed to.
 pub(crate) struct Monitor {
@@ -81,8 +82,11 @@ impl Monitor {
             path: file.to_owned(),
             reason,
         };
-        let state = match read(file).map_err(|error| wrong(error.to_string()))? {
-            Some(text) => serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?,
+        let kept = read_small(file, STATE_BYTES_MAX);
+        let state = match kept.map_err(|error| wrong(error.to_string()))? {
+            Some(text) => {
+                serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?
+            }
             None => State {
                 next: from.unwrap_or(u64::MAX),
                 head: String::new(),
@@ -194,17 +198,6 @@ fn proof(error: ProofError) -> Error {
     }
 }
 
-fn read(file: &Path) -> std::io::Result<Option<String>> {
-    use std::io::Read as _;
-    let opened = match std::fs::File::open(file) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        opened => opened?,
-    };
-    let mut text = String::new();
-    opened.take(STATE_BYTES_MAX).read_to_string(&mut text)?;
-    Ok(Some(text))
-}
-
 /// Writes a file so that a crash leaves the old one or the new one.
 fn write(file: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
@@ -213,6 +206,5 @@ fn write(file: &Path, text: &str) -> std::io::Result<()> {
     opened.write_all(text.as_bytes())?;
     opened.sync_all()?;
     std::fs::rename(&staged, file)?;
-    file.parent()
-        .map_or(Ok(()), crate::store::folder::sync_folder)
+    file.parent().map_or(Ok(()), sync_folder)
 }

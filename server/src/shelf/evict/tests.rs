@@ -96,8 +96,9 @@ async fn what_was_let_go_is_absent_and_what_it_was_stands() {
     assert_eq!((stored.bytes, stored.last_used), (3, 7));
     assert_eq!(stored.is_proved, Some(false));
 
-    let evicted = kit.shelf.evict(&[stored]).await.unwrap();
-    assert_eq!((evicted.files, evicted.busy), (1, 0));
+    let evicted = kit.shelf.evict(std::slice::from_ref(&stored)).await;
+    let evicted = evicted.unwrap();
+    assert_eq!((evicted.gone, evicted.busy), (vec![stored], vec![]));
     assert!(kit.shelf.look(&key).await.unwrap().is_none());
     let after = kit.shelf.recorded(&key).await.unwrap().unwrap();
     assert!(after.evicted_at.is_some());
@@ -146,13 +147,14 @@ async fn a_file_that_somebody_changes_stays() {
     let stored = kit.of(&key).await;
     let turn = kit.shelf.turns.take(&key).await;
     let evicted = kit.shelf.evict(std::slice::from_ref(&stored)).await;
-    assert_eq!(evicted.unwrap(), Evicted { files: 0, busy: 1 });
+    let evicted = evicted.unwrap();
+    assert_eq!((evicted.gone, evicted.busy), (vec![], vec![stored.clone()]));
     drop(turn);
     assert!(kit.shelf.look(&key).await.unwrap().is_some());
     // Taken back meanwhile.
     kit.shelf.remove(&key).await.unwrap();
     let evicted = kit.shelf.evict(&[stored]).await.unwrap();
-    assert_eq!(evicted.files, 0);
+    assert_eq!(evicted, Evicted::default());
     assert_eq!(kit.shelf.recorded(&key).await.unwrap(), None);
 }
 
