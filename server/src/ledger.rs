@@ -253,8 +253,8 @@ mod tests {
     #[tokio::test]
     async fn records_of_many_files_come_in_the_order_of_their_keys() {
         let data = tempfile::tempdir().unwrap();
-        let sled = super::sled::Sled::open(data.path()).unwrap();
-        let memory = super::memory::Memory::default();
+        let sled = sled::Sled::open(data.path()).unwrap();
+        let memory = memory::Memory::default();
         let key = |number: usize| Key::parse(&format!("m.example/x/@v/v1.0.{number}.zip"));
         let numbers = (0..2 * AT_ONCE + 1).rev();
         let keys: Vec<Key> = numbers.map(|number| key(number).unwrap()).collect();

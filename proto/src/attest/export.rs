@@ -98,9 +98,10 @@ pub fn summary(
     signed(subject, SUMMARY_TYPE, predicate, owner).map(Some)
 }
 
-/// Returns provenance of the program by one of the observations that saw it built; `None`
-/// where this one did not, or where what was demanded is not shown: the form has no word
-/// for that. The owner signs that a host said so.
+/// Returns provenance of the program by an observation that saw it built.
+///
+/// The owner signs that a host said so. `None` where this observation did not see it, or
+/// where what was demanded is not shown: the form has no word for that.
 ///
 /// # Errors
 /// As [`summary`].

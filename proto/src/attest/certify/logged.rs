@@ -120,8 +120,9 @@ mod tests {
 
     #[test]
     fn a_head_is_rewound_where_one_witness_cosigned_the_larger_one_before() {
+        type Row<'a> = (u64, &'a [(u32, u64)], bool);
         let larger = logged(9, &[(1, 100), (2, 200)]);
-        let rows: [(u64, &[(u32, u64)], bool); 7] = [
+        let rows: [Row<'_>; 7] = [
             (8, &[(1, 101), (2, 150)], true),
             (8, &[(1, 100), (2, 200)], false),
             (8, &[(1, 50), (2, 199)], false),

@@ -182,7 +182,11 @@ fn refusal(taken: &Taken, host: &Host, quorum: &Quorum, now_s: u64) -> Option<(R
     if host.is_revoked {
         return Some((Reason::Revoked, "the host's key is revoked".to_owned()));
     }
-    let logged_s = taken.logged.as_ref().ok().and_then(|logged| logged.time_s());
+    let logged_s = taken
+        .logged
+        .as_ref()
+        .ok()
+        .and_then(|logged| logged.time_s());
     if let Some(since) = host.compromised_since_s
         && logged_s.is_none_or(|logged| logged >= since)
     {
