@@ -5,6 +5,7 @@
 //! ```text
 //! reading   files within their limits: quorum files, certificates
 //! gather    observations and what lies beside them
+//! records   proofs of the checksum database, fetched
 //! shown     what a program shows of itself
 //! finding   decisions as checks that printers take
 //! export    decisions in other forms, written
@@ -20,4 +21,5 @@ mod finding;
 mod gather;
 pub mod quorum;
 mod reading;
+mod records;
 mod shown;

@@ -40,7 +40,7 @@ mod mark;
 mod stand;
 mod taken;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::closure::{Closure, Summary};
 use super::decision::{Asked, Decision, QuorumFile, Stand, Verdict};
@@ -48,6 +48,7 @@ use super::digest::Digest;
 use super::evidence::Evidence;
 use super::observation::{Audit, Tool};
 use super::quorum::{Quorum, Wanted};
+use crate::module::ModuleVersion;
 
 use stand::Votes;
 use taken::{Taken, Taking};
@@ -117,6 +118,32 @@ pub fn decide(quorum: &Quorum, evidence: &Evidence, asked: Asked, tool: Tool) ->
     decision.verdict = verdict(&decision, &quorum.wanted);
     decision.summary = summary(&decision);
     decision
+}
+
+/// Returns the module versions whose records in a checksum database the marks +T and +M
+/// rest on and that the evidence does not prove yet.
+///
+/// They are those of the releases that hosts built with, and of the modules that all who
+/// built the program found linked in. Whoever has none of them decides all the same, without
+/// those marks.
+pub fn records_lacking(
+    quorum: &Quorum,
+    evidence: &Evidence,
+    asked: &Asked,
+) -> BTreeSet<ModuleVersion> {
+    let taking = Taking::of(quorum, evidence, asked);
+    let votes = Votes::of(quorum, &taking.counted, asked.artifact);
+    let counted: Vec<&Taken> = taking.counted.iter().collect();
+    mark::records(&Case {
+        quorum,
+        evidence,
+        lists: &BTreeMap::new(),
+        asked,
+        counted: &counted,
+        votes: &votes,
+        gaps: &taking.gaps,
+        log_fault: taking.log_fault.as_deref(),
+    })
 }
 
 /// All that levels and marks are judged by.

@@ -30,6 +30,18 @@ pub struct Certify {
     #[arg(long, value_name = "TEXT")]
     pub nonce: Option<String>,
 
+    /// Ask the checksum database for the proofs that +T and +M rest on, by GOPROXY and
+    /// GOSUMDB as the go command would; without it nobody is asked
+    ///
+    /// The proofs go into the certificate, which is then checked without asking anybody.
+    /// What GONOSUMDB or GOPRIVATE covers is not asked for.
+    #[arg(long)]
+    pub online: bool,
+
+    /// The same of this database, or of this proxy that relays it (a sumward, say)
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub sumdb: Option<String>,
+
     /// Where the certificate goes
     #[arg(short = 'o', long = "out", value_name = "CERTIFICATE", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
@@ -79,6 +91,8 @@ Examples:
   verify-build certify --quorum quorum.yaml --key owner.key -o cert.jsonl obs/
   verify-build certify --quorum quorum.yaml --key env:OWNER_KEY --artifact dist/tool \\
     --nonce 7f3a -o cert.jsonl host-a/ host-b/
+  verify-build certify --quorum quorum.yaml --key owner.key --online -o cert.jsonl obs/
+      with proofs that toolchain and modules are those of the checksum database
 
 Files:
   DIR/*.observation.json                 observations (verify-build observe writes them)

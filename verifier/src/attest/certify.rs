@@ -13,7 +13,7 @@ use proto::attest::words;
 use proto::finding::Check;
 use serde::Serialize;
 
-use super::{export, finding, gather, reading};
+use super::{export, finding, gather, reading, records};
 use crate::args::certify::Certify;
 use crate::durable;
 use crate::exit::Exit;
@@ -37,7 +37,7 @@ pub fn run(args: &Certify, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         let (key, quorum) = (file::shown(&args.key), args.quorum.display());
         format!("{key} may not sign by {quorum}")
     })?;
-    let evidence = gather::read(&args.observations)?.evidence;
+    let mut evidence = gather::read(&args.observations)?.evidence;
     ensure!(
         !evidence.observations.is_empty(),
         "no observation lies there: files of verify-build observe end in .observation.json"
@@ -52,6 +52,7 @@ pub fn run(args: &Certify, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         nonce: args.nonce.clone(),
         time_s: time(args.at.as_deref())?,
     };
+    let missing = records::fetch(args, &quorum, &asked, host, &mut evidence)?;
     let decision = decide(&quorum, &evidence, asked, tool());
     let certificate = Certificate {
         decision: decision.sign(&owner)?,
@@ -65,6 +66,7 @@ pub fn run(args: &Certify, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
     Ok(Box::new(Certified {
         schema: SCHEMA,
         certificate: args.out.display().to_string(),
+        missing,
         decision,
     }))
 }
@@ -97,6 +99,9 @@ struct Certified {
     schema: &'static str,
     /// The file.
     certificate: String,
+    /// Proofs that were asked for and not had, with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<String>,
     decision: Decision,
 }
 
@@ -114,7 +119,7 @@ impl Printed for Certified {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.decision.notes.clone()
+        [&self.missing[..], &self.decision.notes].concat()
     }
 
     fn checks(&self) -> Vec<Check> {
@@ -127,6 +132,10 @@ impl Printed for Certified {
     }
 
     fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(words::text(&self.decision, style.verbose).as_bytes())
+        out.write_all(words::text(&self.decision, style.verbose).as_bytes())?;
+        for missing in &self.missing {
+            writeln!(out, "note: {missing}")?;
+        }
+        Ok(())
     }
 }

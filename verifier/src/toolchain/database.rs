@@ -4,6 +4,7 @@
 use anyhow::{Context as _, bail};
 use proto::dirhash::H1;
 use proto::goproxy::sumdb::SumdbRequest;
+use proto::module::ModuleVersion;
 use proto::note::{self, VerifierKey};
 use proto::sumdb::client::LookupPlan;
 use proto::sumdb::{LookupAnswer, Record};
@@ -67,11 +68,7 @@ pub fn open(
             (answer.id, Record::parse(&answer.record)?, false)
         }
         Some(site) => {
-            let tiles: Vec<Vec<u8>> = plan
-                .tiles()
-                .iter()
-                .map(|tile| read_tile(site, tile))
-                .collect::<anyhow::Result<_>>()?;
+            let tiles = read_tiles(site, plan.tiles())?;
             let proved = plan
                 .finish(&tiles)
                 .with_context(|| format!("the tiles of {} do not prove {source}", site.name()))?;
@@ -99,16 +96,49 @@ pub fn open(
 /// As [`open`], and when the database can't be reached or has no such record.
 pub fn look_up(routes: &[Route], release: &Release, key: &VerifierKey) -> anyhow::Result<Recorded> {
     let site = follow(routes)?;
+    let answer = lookup(site, release.module())?;
     let path = SumdbRequest::Lookup(release.module().clone()).path();
-    let Some(answer) = site.read(&path, ANSWER_BYTES_MAX)? else {
-        bail!(
-            "{} has no record of {}: no such release, or not under this name",
-            site.name(),
-            release.module()
-        );
-    };
     let source = site.join(&path).name();
     open(&answer, release, key, Some(site), source)
+}
+
+/// An answer of a database about a module, and the tiles that prove it.
+#[derive(Debug, Clone)]
+pub struct Proof {
+    /// The answer to the lookup.
+    pub answer: Vec<u8>,
+    /// The tiles, in the order that its [`LookupPlan`] names them.
+    pub tiles: Vec<Vec<u8>>,
+}
+
+/// Asks a database about any module by the first route that leads to it, and checks the
+/// answer's proof.
+///
+/// # Errors
+/// When the database can't be reached, has no record of the module, or can't prove it.
+pub fn prove(routes: &[Route], module: &ModuleVersion, key: &VerifierKey) -> anyhow::Result<Proof> {
+    let site = follow(routes)?;
+    let answer = lookup(site, module)?;
+    let about = || format!("{} does not prove {module}", site.name());
+    let plan = LookupPlan::new(None, &answer, module, key).with_context(about)?;
+    let tiles = read_tiles(site, plan.tiles())?;
+    plan.finish(&tiles).with_context(about)?;
+    Ok(Proof { answer, tiles })
+}
+
+fn lookup(site: &Site, module: &ModuleVersion) -> anyhow::Result<Vec<u8>> {
+    let path = SumdbRequest::Lookup(module.clone()).path();
+    let answer = site.read(&path, ANSWER_BYTES_MAX)?;
+    answer.with_context(|| {
+        format!(
+            "{} has no record of {module}: no such version, or not under this name",
+            site.name()
+        )
+    })
+}
+
+fn read_tiles(site: &Site, tiles: &[Tile]) -> anyhow::Result<Vec<Vec<u8>>> {
+    tiles.iter().map(|tile| read_tile(site, tile)).collect()
 }
 
 /// Chooses the route as the go command does: a proxy that says it relays the

@@ -98,16 +98,48 @@ impl Settings {
             }
             Setting::Database { key, url } => (key, url),
         };
+        if let Some(why) = self.kept_back(MODULE)? {
+            return Ok(Choice::Nobody(why));
+        }
+        self.database(key, url)
+    }
+
+    /// Returns why no database is to be asked about a module; `None` where nothing speaks
+    /// against it.
+    ///
+    /// # Errors
+    /// When a setting can't be understood.
+    pub fn kept_back(&self, module: &str) -> anyhow::Result<Option<String>> {
         for name in ["GONOSUMDB", "GOPRIVATE"] {
             let Some(list) = self.get(name) else { continue };
-            if Patterns::parse(list).context(name)?.matches(MODULE) {
-                return Ok(Choice::Nobody(format!(
-                    "{name}={list} covers {MODULE}: no database is to be asked about it"
-                )));
-            }
+            let is_covered = Patterns::parse(list).context(name)?.matches(module);
             // As in the go command, GOPRIVATE is the default of GONOSUMDB alone.
-            break;
+            return Ok(is_covered.then(|| {
+                format!("{name}={list} covers {module}: no database is to be asked about it")
+            }));
         }
+        Ok(None)
+    }
+
+    /// Returns the routes to the database of a key, by GOPROXY and by the address that
+    /// GOSUMDB has where it names this database.
+    ///
+    /// # Errors
+    /// When a setting can't be understood.
+    pub fn routes_by_key(&self, key: &VerifierKey) -> anyhow::Result<Choice> {
+        let sumdb = self.get("GOSUMDB").unwrap_or(DEFAULT_GOSUMDB);
+        let url = match Setting::parse(sumdb).context("GOSUMDB")? {
+            Setting::Off => {
+                return Ok(Choice::Nobody(
+                    "GOSUMDB=off: no database is to be asked".into(),
+                ));
+            }
+            Setting::Database { key: own, url } => url.filter(|_| own == *key),
+        };
+        self.database(key.clone(), url)
+    }
+
+    fn database(&self, key: VerifierKey, url: Option<String>) -> anyhow::Result<Choice> {
         let routes = match url {
             Some(url) => vec![Route::Database(Site::parse(&url)?)],
             None => self.routes(key.name())?,

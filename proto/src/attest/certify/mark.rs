@@ -1,7 +1,11 @@
 //! The marks beside the levels.
 
+use std::collections::BTreeSet;
+
 use super::Case;
+use super::taken::Taken;
 use crate::attest::decision::State;
+use crate::attest::evidence::OTHERS_MAX;
 use crate::attest::observation::Module;
 use crate::attest::quorum::Mark;
 use crate::dirhash::H1;
@@ -28,16 +32,14 @@ pub(super) fn states(case: &Case<'_>) -> Vec<State<Mark>> {
 
 fn toolchain(case: &Case<'_>) -> Vec<String> {
     for one in case.counted {
-        let (host, name) = (&one.observation.host, one.name(case.quorum));
-        let version = &one.observation.inputs.toolchain.version;
-        let Some(h1) = &host.toolchain_h1 else {
+        let name = one.name(case.quorum);
+        let Some(h1) = &one.observation.host.toolchain_h1 else {
             return vec![format!(
                 "{name} does not tell the hash of its whole toolchain"
             )];
         };
-        let target = Target::parse(&format!("{}/{}", host.os, host.arch));
-        let release = target.and_then(|target| Release::new(version, target));
-        let Ok(release) = release else {
+        let Some(release) = release(one) else {
+            let version = &one.observation.inputs.toolchain.version;
             return vec![format!(
                 "{name} has a toolchain that is no release: {version}"
             )];
@@ -52,47 +54,87 @@ fn toolchain(case: &Case<'_>) -> Vec<String> {
     Vec::new()
 }
 
+/// Returns the release that a host says it built with, as built for the host itself.
+fn release(one: &Taken) -> Option<Release> {
+    let host = &one.observation.host;
+    let target = Target::parse(&format!("{}/{}", host.os, host.arch)).ok()?;
+    Release::new(&one.observation.inputs.toolchain.version, target).ok()
+}
+
 fn modules(case: &Case<'_>) -> Vec<String> {
-    let mut products = case.agreeing().filter_map(|one| one.product());
-    let Some(product) = products.next() else {
-        return vec!["nobody whose vote counts built the program".to_owned()];
+    let linked = match linked(case) {
+        Ok(linked) => linked,
+        Err(why) => return vec![why],
     };
-    // The file is not at hand: one host alone must not say which modules are asked for.
-    if products.any(|other| other.modules != product.modules) {
-        return vec!["hosts that built the program name different modules".to_owned()];
-    }
-    if product.modules.is_empty() {
-        return vec!["no module is linked in beside the main one".to_owned()];
-    }
-    for module in &product.modules {
-        let by: &Module = module.replace.as_deref().unwrap_or(module);
-        let parsed = ModulePath::parse(&by.path)
-            .ok()
-            .zip(Version::parse(&by.version).ok());
-        let Some((path, version)) = parsed else {
-            return vec![format!("{} stands for no version of a module", by.path)];
-        };
-        let module = ModuleVersion::new(path, version).ok();
-        let found = module.and_then(|module| recorded(case, &module));
-        if found.is_none_or(|recorded| recorded.to_string() != by.sum) {
+    for module in linked {
+        let found = version(module).and_then(|version| recorded(case, &version));
+        if found.is_none_or(|recorded| recorded.to_string() != module.sum) {
             return vec![format!(
                 "no proof of the checksum database is here for {} {}",
-                by.path, by.version
+                module.path, module.version
             )];
         }
     }
     Vec::new()
 }
 
+/// Returns the modules whose files are linked into the program beside the main one.
+///
+/// # Errors
+/// Why they are not known, or some have no version that a record can be about.
+fn linked<'a>(case: &Case<'a>) -> Result<Vec<&'a Module>, String> {
+    let mut products = case.agreeing().filter_map(|one| one.product());
+    let Some(product) = products.next() else {
+        return Err("nobody whose vote counts built the program".to_owned());
+    };
+    // The file is not at hand: one host alone must not say which modules are asked for.
+    if products.any(|other| other.modules != product.modules) {
+        return Err("hosts that built the program name different modules".to_owned());
+    }
+    if product.modules.is_empty() {
+        return Err("no module is linked in beside the main one".to_owned());
+    }
+    let modules = product.modules.iter();
+    let by = modules.map(|module| module.replace.as_deref().unwrap_or(module));
+    by.map(|module| match version(module) {
+        Some(_) => Ok(module),
+        None => Err(format!("{} stands for no version of a module", module.path)),
+    })
+    .collect()
+}
+
+fn version(module: &Module) -> Option<ModuleVersion> {
+    let path = ModulePath::parse(&module.path).ok()?;
+    let version = Version::parse(&module.version).ok()?;
+    ModuleVersion::new(path, version).ok()
+}
+
+/// Returns the module versions whose records the marks +T and +M need, and lack.
+pub(super) fn records(case: &Case<'_>) -> BTreeSet<ModuleVersion> {
+    let hosts = case.counted.iter();
+    let releases = hosts.filter_map(|one| Some(release(one)?.module().clone()));
+    let linked = linked(case).unwrap_or_default();
+    let modules = linked.into_iter().filter_map(version);
+    let lacking = |module: &ModuleVersion| recorded(case, module).is_none();
+    releases
+        .chain(modules)
+        .filter(lacking)
+        .take(OTHERS_MAX)
+        .collect()
+}
+
 /// Returns the hash that the checksum database has of a module, where it is proved under
 /// a head that the database has signed.
 fn recorded(case: &Case<'_>, module: &ModuleVersion) -> Option<H1> {
     let (path, version) = (module.path.to_string(), module.version.to_string());
-    let mut records = case.evidence.records.iter();
-    let record = records.find(|one| one.module == path && one.version == version)?;
+    let records = case.evidence.records.iter();
+    let mut records = records.filter(|one| one.module == path && one.version == version);
     let key = &case.quorum.checksum_database;
-    let plan = LookupPlan::new(None, &record.answer, module, key).ok()?;
-    plan.finish(&record.tiles).ok()?.record.h1(module)
+    // Whoever adds one that proves nothing takes away none that does.
+    records.find_map(|record| {
+        let plan = LookupPlan::new(None, &record.answer, module, key).ok()?;
+        plan.finish(&record.tiles).ok()?.record.h1(module)
+    })
 }
 
 fn fresh(case: &Case<'_>) -> Vec<String> {
