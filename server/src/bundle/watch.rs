@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::failed::Failed;
 use super::volumes;
+use crate::blocking;
 
 /// The folder, inside the drop folder, of what was taken in.
 pub(crate) const IMPORTED: &str = "imported";
@@ -20,44 +21,91 @@ pub(crate) const REFUSED: &str = "refused";
 #[derive(Debug, Default)]
 pub(crate) struct Drops {
     seen: BTreeMap<PathBuf, Look>,
-    /// Bundles that wait for something else: another volume, or an earlier bundle.
-    waiting: BTreeMap<PathBuf, Look>,
+    /// Bundles that are not tried as long as they look as they did.
+    waiting: BTreeMap<PathBuf, Waiting>,
 }
+
+/// A bundle that is left where it is.
+#[derive(Debug)]
+struct Waiting {
+    /// How it looked when it was tried.
+    look: Look,
+    /// Turns after which it is tried again as it is; `None` for one that waits for another
+    /// volume, or for an earlier bundle.
+    turns: Option<u32>,
+    /// How often it failed though nothing is wrong with it.
+    failures: u32,
+}
+
+/// The most turns between two tries of a bundle that nothing is wrong with.
+const TURNS_MAX: u32 = 64;
 
 /// The files of one bundle: names, bytes, times of writing.
 type Look = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 impl Drops {
-    /// Looks into the folder. Returns the bundles that look as they did the last time, so
-    /// nobody writes to them any more. Blocks.
+    /// Looks for the first time: what comes later is compared with this.
     ///
     /// # Errors
     /// What the file system answers.
-    pub(crate) fn settled(&mut self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let found = look(folder)?;
-        let is_settled = |(name, look): &(&PathBuf, &Look)| {
-            self.seen.get(*name) == Some(look) && self.waiting.get(*name) != Some(look)
+    pub(crate) async fn begin(folder: &Path) -> io::Result<Self> {
+        let mut drops = Self::default();
+        drops.settled(look_into(folder).await?);
+        Ok(drops)
+    }
+
+    /// Takes what the folder has now. Returns the bundles that look as they did the last
+    /// time, so nobody writes to them any more.
+    fn settled(&mut self, found: BTreeMap<PathBuf, Look>) -> Vec<PathBuf> {
+        self.waiting
+            .retain(|name, waiting| found.get(name) == Some(&waiting.look));
+        for waiting in self.waiting.values_mut() {
+            waiting.turns = waiting.turns.map(|turns| turns.saturating_sub(1));
+        }
+        let is_due = |name: &PathBuf| {
+            let waiting = self.waiting.get(name);
+            waiting.is_none_or(|waiting| waiting.turns == Some(0))
         };
         let settled = found
             .iter()
-            .filter(is_settled)
-            .map(|(name, _)| name.clone());
-        let settled = settled.collect();
-        self.waiting.retain(|name, _| found.contains_key(name));
+            .filter(|(name, look)| self.seen.get(*name) == Some(look) && is_due(name))
+            .map(|(name, _)| name.clone())
+            .collect();
         self.seen = found;
-        Ok(settled)
+        settled
     }
 
     /// Leaves a bundle where it is until it looks otherwise, or until
     /// [`try_again`](Self::try_again).
-    pub(crate) fn wait(&mut self, bundle: &Path) {
+    fn wait(&mut self, bundle: &Path) {
+        self.leave(bundle, None, 0);
+    }
+
+    /// Leaves a bundle that nothing is wrong with for some turns, twice as many each time.
+    fn fail(&mut self, bundle: &Path) {
+        let before = self.waiting.get(bundle);
+        let failures = before.map_or(0, |waiting| waiting.failures);
+        let turns = 1_u32.checked_shl(failures).unwrap_or(TURNS_MAX);
+        self.leave(
+            bundle,
+            Some(turns.min(TURNS_MAX)),
+            failures.saturating_add(1),
+        );
+    }
+
+    fn leave(&mut self, bundle: &Path, turns: Option<u32>, failures: u32) {
         if let Some(look) = self.seen.get(bundle) {
-            self.waiting.insert(bundle.to_owned(), look.clone());
+            let waiting = Waiting {
+                look: look.clone(),
+                turns,
+                failures,
+            };
+            self.waiting.insert(bundle.to_owned(), waiting);
         }
     }
 
     /// Something was taken in, which others may have waited for.
-    pub(crate) fn try_again(&mut self) {
+    fn try_again(&mut self) {
         self.waiting.clear();
     }
 }
@@ -74,7 +122,7 @@ pub(crate) async fn turn(
     complain: impl Fn(String),
 ) -> io::Result<()> {
     // One look a turn: what came since has not been left alone for long enough.
-    let mut settled = drops.settled(folder)?;
+    let mut settled = drops.settled(look_into(folder).await?);
     let mut taken = true;
     while taken {
         taken = false;
@@ -83,7 +131,7 @@ pub(crate) async fn turn(
             let name = bundle.display();
             match take(bundle.clone()).await {
                 Ok(()) => {
-                    put_aside(folder, &bundle, IMPORTED, None)?;
+                    move_aside(folder, &bundle, IMPORTED, None).await?;
                     drops.try_again();
                     taken = true;
                 }
@@ -94,12 +142,12 @@ pub(crate) async fn turn(
                 }
                 Err(Failed::Refused(reason)) => {
                     complain(format!("{name} is refused: {reason}"));
-                    put_aside(folder, &bundle, REFUSED, Some(&reason))?;
+                    move_aside(folder, &bundle, REFUSED, Some(reason)).await?;
                 }
-                // Nothing is wrong with the bundle.
+                // Nothing is wrong with the bundle: the disk was full, say.
                 Err(Failed::Other(error)) => {
                     complain(format!("{name}: {error:#}"));
-                    drops.wait(&bundle);
+                    drops.fail(&bundle);
                 }
             }
         }
@@ -108,6 +156,22 @@ pub(crate) async fn turn(
     Ok(())
 }
 
+async fn move_aside(
+    drop_folder: &Path,
+    bundle: &Path,
+    into: &'static str,
+    reason: Option<String>,
+) -> io::Result<()> {
+    let (drop_folder, bundle) = (drop_folder.to_owned(), bundle.to_owned());
+    blocking::run(move || put_aside(&drop_folder, &bundle, into, reason.as_deref())).await
+}
+
+async fn look_into(folder: &Path) -> io::Result<BTreeMap<PathBuf, Look>> {
+    let folder = folder.to_owned();
+    blocking::run(move || look(&folder)).await
+}
+
+/// Looks into a folder. Blocks.
 fn look(folder: &Path) -> io::Result<BTreeMap<PathBuf, Look>> {
     let mut found: BTreeMap<PathBuf, Look> = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
@@ -175,26 +239,51 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let mut drops = Drops::default();
+        let settled = |drops: &mut Drops| drops.settled(look(folder.path()).unwrap());
         fs::write(path("a"), b"1").unwrap();
         fs::write(path("b.002"), b"2").unwrap();
         fs::write(path("c.part"), b"2").unwrap();
-        assert_eq!(drops.settled(folder.path()).unwrap(), Vec::<PathBuf>::new());
+        assert_eq!(settled(&mut drops), Vec::<PathBuf>::new());
         fs::write(path("a"), b"12").unwrap();
-        assert_eq!(drops.settled(folder.path()).unwrap(), [path("b")]);
+        assert_eq!(settled(&mut drops), [path("b")]);
         drops.wait(&path("b"));
-        assert_eq!(drops.settled(folder.path()).unwrap(), [path("a")]);
+        assert_eq!(settled(&mut drops), [path("a")]);
         fs::write(path("b.001"), b"1").unwrap();
-        drops.settled(folder.path()).unwrap();
-        assert_eq!(
-            drops.settled(folder.path()).unwrap(),
-            [path("a"), path("b")]
-        );
+        settled(&mut drops);
+        assert_eq!(settled(&mut drops), [path("a"), path("b")]);
         drops.wait(&path("b"));
         drops.try_again();
-        assert_eq!(
-            drops.settled(folder.path()).unwrap(),
-            [path("a"), path("b")]
-        );
+        assert_eq!(settled(&mut drops), [path("a"), path("b")]);
+    }
+
+    #[test]
+    fn what_nothing_is_wrong_with_is_tried_again_after_ever_more_turns() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = folder.path().join("a");
+        fs::write(&bundle, b"1").unwrap();
+        let mut drops = Drops::default();
+        let turns_until_tried = |drops: &mut Drops| {
+            let tries = 1..=TURNS_MAX + 1;
+            let mut tries = tries.skip_while(|_| {
+                let found = look(folder.path()).unwrap();
+                drops.settled(found).is_empty()
+            });
+            tries.next()
+        };
+        // The first look is for whether it grows.
+        assert_eq!(turns_until_tried(&mut drops), Some(2));
+        for turns in [1, 2, 4, 8, 16, 32, 64, 64] {
+            drops.fail(&bundle);
+            assert_eq!(turns_until_tried(&mut drops), Some(turns));
+        }
+        // One that waits for a volume is not.
+        drops.wait(&bundle);
+        assert_eq!(turns_until_tried(&mut drops), None);
+        // What looks otherwise is another one.
+        fs::write(&bundle, b"12").unwrap();
+        assert_eq!(turns_until_tried(&mut drops), Some(2));
+        drops.fail(&bundle);
+        assert_eq!(turns_until_tried(&mut drops), Some(1));
     }
 
     #[test]

@@ -29,10 +29,8 @@ pub(super) fn run(
 ) -> Result<ExitCode> {
     runtime()?.block_on(async {
         let mut signals = Signals::take().context("taking over signals")?;
-        let mut drops = Drops::default();
-        // The first look is what the second is compared with.
-        let first = drops.settled(folder);
-        first.with_context(|| format!("looking into {}", folder.display()))?;
+        let drops = Drops::begin(folder).await;
+        let mut drops = drops.with_context(|| format!("looking into {}", folder.display()))?;
         loop {
             tokio::select! {
                 () = tokio::time::sleep(settle) => {}
