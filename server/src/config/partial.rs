@@ -100,6 +100,9 @@ section!(Upstream of config::Upstream {
 
 section!(Breaker of config::Breaker {
     failures_max: Said<Count<u32, 1_000_000>>,
+    failures_percent: Said<Count<u32, 100>>,
+    transfers_min: Said<Count<u32, 1_000_000>>,
+    window: Said<Timeout>,
     open_min: Said<Timeout>,
     open_max: Said<Timeout>,
 });

@@ -70,6 +70,12 @@ pub struct HttpProxy {
 pub struct Breaker {
     /// Failures in a row that open the breaker.
     pub failures_max: u32,
+    /// Failures in a hundred transfers of the last `window` that open it.
+    pub failures_percent: u32,
+    /// How many transfers must have ended in it before their rate counts.
+    pub transfers_min: u32,
+    /// How long a transfer is remembered.
+    pub window: Duration,
     /// How long it stays open the first time; doubled each time after.
     pub open_min: Duration,
     /// The longest it stays open.
@@ -112,6 +118,9 @@ impl Default for Breaker {
     fn default() -> Self {
         Self {
             failures_max: 5,
+            failures_percent: 50,
+            transfers_min: 20,
+            window: Duration::from_secs(10),
             open_min: Duration::from_secs(5),
             open_max: Duration::from_secs(120),
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -24,15 +25,14 @@ pub(super) async fn text(
     role: Role,
     request: &Request<()>,
 ) -> Result<Response<Body>, Refusal> {
-    let missed = of(site, role, request).await;
+    let missed = site.shelf.missed().await;
+    let missed = missed.map(|missed| told(site, role, request, &missed));
     let missed = missed.map_err(|error| Refusal::internal("listing what is missing", &error))?;
     let text = Bytes::from(lines(&missed));
     Ok(response::text(StatusCode::OK, text, request.method()))
 }
 
-/// Returns what is missing, as far as it may be told there: names of private modules
-/// only on the admin address, and not to a page in a browser that has another name
-/// resolve to it.
+/// Returns what is missing for the page: as of a moment ago, since anybody may open it.
 ///
 /// # Errors
 /// What disk or ledger answer.
@@ -41,14 +41,21 @@ pub(super) async fn of<B>(
     role: Role,
     request: &Request<B>,
 ) -> std::io::Result<Vec<Missed>> {
+    let missed = site.shelf.missed_lately(AGE_MAX).await?;
+    Ok(told(site, role, request, &missed))
+}
+
+/// How old what the page tells may be.
+const AGE_MAX: Duration = Duration::from_secs(10);
+
+/// Returns what may be told there: names of private modules only on the admin address, and
+/// not to a page in a browser that has another name resolve to it.
+fn told<B>(site: &Site, role: Role, request: &Request<B>, missed: &[Missed]) -> Vec<Missed> {
     let host = request.headers().get(http::header::HOST);
     let with_private = role == Role::Admin && host.is_none_or(is_address);
-    let mut missed = site.shelf.missed().await?;
-    if !with_private {
-        let upstream = &site.config.upstream;
-        missed.retain(|it| upstream.private_entry(&it.module).is_none());
-    }
-    Ok(missed)
+    let upstream = &site.config.upstream;
+    let is_told = |it: &&Missed| with_private || upstream.private_entry(&it.module).is_none();
+    missed.iter().filter(is_told).cloned().collect()
 }
 
 fn lines(missed: &[Missed]) -> String {

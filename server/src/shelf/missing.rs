@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use proto::module::{ModulePath, ModuleVersion};
 use serde::{Deserialize, Serialize};
@@ -22,9 +23,9 @@ pub(crate) struct Missing {
     pending: Mutex<BTreeMap<String, Miss>>,
     /// Held by the one who adds to what is written down.
     writing: tokio::sync::Mutex<()>,
-    /// Held by the one who looks what is still missing: anybody may open the page, and a
-    /// look at ten thousand folders is enough at a time.
-    looking: tokio::sync::Mutex<()>,
+    /// What the last look found, and when that was. Held by whoever looks: a look goes into
+    /// as many as ten thousand folders, and is enough at a time.
+    looked: tokio::sync::Mutex<Option<(Instant, Arc<Vec<Missed>>)>>,
 }
 
 /// How one thing was asked for.
@@ -62,7 +63,7 @@ impl Missing {
             ledger,
             pending: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
-            looking: tokio::sync::Mutex::default(),
+            looked: tokio::sync::Mutex::default(),
         }
     }
 
@@ -158,8 +159,35 @@ impl<E: Clone> Shelf<E> {
     ///
     /// # Errors
     /// What disk or ledger answer.
-    pub(crate) async fn missed(&self) -> io::Result<Vec<Missed>> {
-        let _looking = self.missing.looking.lock().await;
+    pub(crate) async fn missed(&self) -> io::Result<Arc<Vec<Missed>>> {
+        let mut looked = self.missing.looked.lock().await;
+        self.look_now(&mut looked).await
+    }
+
+    /// Does the same, and takes what was found before when that is not longer ago than
+    /// `age_max`: anybody may open the page, as often as they like.
+    ///
+    /// # Errors
+    /// What disk or ledger answer.
+    pub(crate) async fn missed_lately(&self, age_max: Duration) -> io::Result<Arc<Vec<Missed>>> {
+        let mut looked = self.missing.looked.lock().await;
+        match &*looked {
+            Some((at, missed)) if at.elapsed() <= age_max => Ok(Arc::clone(missed)),
+            _ => self.look_now(&mut looked).await,
+        }
+    }
+
+    async fn look_now(
+        &self,
+        looked: &mut Option<(Instant, Arc<Vec<Missed>>)>,
+    ) -> io::Result<Arc<Vec<Missed>>> {
+        *looked = None;
+        let missed = Arc::new(self.still_missing().await?);
+        *looked = Some((Instant::now(), Arc::clone(&missed)));
+        Ok(missed)
+    }
+
+    async fn still_missing(&self) -> io::Result<Vec<Missed>> {
         self.missing.flush().await?;
         let all = self.missing.list().await?;
         let places = all.iter().map(|(name, miss)| {
@@ -271,6 +299,21 @@ mod tests {
         let list = Key::parse("m.example/y/@v/v1.0.0.mod").unwrap();
         shelf.keep_first(&list, b"abc", &record).await.unwrap();
         assert!(shelf.missed().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_found_lately_is_not_looked_for_again() {
+        let data = tempfile::tempdir().unwrap();
+        let shelf = shelf(data.path());
+        let hour = Duration::from_secs(3600);
+        assert!(shelf.missed_lately(hour).await.unwrap().is_empty());
+        shelf.missing().note("m.example/y@latest", None, 9);
+        assert!(shelf.missed_lately(hour).await.unwrap().is_empty());
+        // Whoever wants the list itself gets it as it is now, and others then do too.
+        assert_eq!(shelf.missed().await.unwrap().len(), 1);
+        assert_eq!(shelf.missed_lately(hour).await.unwrap().len(), 1);
+        shelf.missing().note("m.example/z@latest", None, 9);
+        assert_eq!(shelf.missed_lately(Duration::ZERO).await.unwrap().len(), 2);
     }
 
     #[tokio::test]

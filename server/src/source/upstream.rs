@@ -41,6 +41,7 @@ mod tree;
 mod trust;
 pub(crate) mod via;
 pub(super) mod walk;
+mod window;
 
 pub(crate) use body::Body;
 pub(super) use body::Broken;
@@ -130,6 +131,9 @@ impl Upstreams {
             },
             breaker: breaker::Limits {
                 failures_max: settings.breaker.failures_max,
+                failures_percent: settings.breaker.failures_percent,
+                transfers_min: settings.breaker.transfers_min,
+                window: settings.breaker.window,
                 open_min: settings.breaker.open_min,
                 open_max: settings.breaker.open_max,
             },

@@ -287,6 +287,7 @@ fn settings(data: &Path, world: &World, upstream: SocketAddr) -> Config {
             failures_max: 5,
             open_min: Duration::from_millis(20),
             open_max: Duration::from_millis(100),
+            ..config::Breaker::default()
         },
         ..config::Upstream::default()
     };

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::breaker::{self, Admit, Breaker, Pass};
+use super::breaker::{self, Admit, Breaker, Cause, Change, Pass};
 use crate::metrics::{Breaker as State, Metrics, Outcome};
 
 /// A scheme, host and port that are asked; shared by every entry that names them.
@@ -107,9 +107,51 @@ impl Host {
     }
 
     fn record(&self, pass: Pass, outcome: breaker::Outcome) {
-        let mut inner = self.lock();
-        inner.breaker.record(now(), pass, outcome);
-        self.metrics.breaker(&self.name, inner.breaker.state());
+        let (change, reason) = {
+            let mut inner = self.lock();
+            let change = inner.breaker.record(now(), pass, outcome);
+            self.metrics.breaker(&self.name, inner.breaker.state());
+            let reason = inner
+                .last_failure
+                .as_ref()
+                .map(|(_, reason)| reason.clone());
+            (change, reason.unwrap_or_default())
+        };
+        if let Some(change) = change {
+            self.tell(change, &reason);
+        }
+    }
+
+    /// Logs that the host is left alone, or asked again.
+    fn tell(&self, change: Change, reason: &str) {
+        let host = &*self.name;
+        let seconds = |time: Duration| time.as_secs_f64();
+        match change {
+            Change::Opened(Cause::Row(failures), open) => tracing::warn!(
+                upstream.host = host,
+                failures,
+                open_s = seconds(open),
+                reason,
+                "the upstream failed so often in a row that it is left alone for a while; what is stored is served"
+            ),
+            Change::Opened(Cause::Rate(ended), open) => tracing::warn!(
+                upstream.host = host,
+                failures = ended.failures,
+                transfers = ended.transfers,
+                open_s = seconds(open),
+                reason,
+                "so many of the last transfers failed that the upstream is left alone for a while; what is stored is served"
+            ),
+            Change::StaysOpen(open) => tracing::info!(
+                upstream.host = host,
+                open_s = seconds(open),
+                reason,
+                "the upstream was tried again and failed"
+            ),
+            Change::Closed => {
+                tracing::info!(upstream.host = host, "the upstream is asked again");
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

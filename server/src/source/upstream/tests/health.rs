@@ -16,6 +16,7 @@ fn fragile(list: &str, open_min: Duration) -> config::Upstream {
             failures_max: 3,
             open_min,
             open_max: open_min,
+            ..config::Breaker::default()
         },
         ..settings(list)
     }

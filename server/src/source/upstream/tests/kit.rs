@@ -218,6 +218,8 @@ pub(crate) fn settings(list: &str) -> config::Upstream {
             failures_max: 1000,
             open_min: Duration::from_secs(60),
             open_max: Duration::from_secs(60),
+            transfers_min: 1000,
+            ..config::Breaker::default()
         },
         ..config::Upstream::default()
     }
