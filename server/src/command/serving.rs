@@ -27,7 +27,7 @@ where
     // Before there are threads.
     let inherited = inherited(&config).context("taking over the sockets of systemd")?;
     let _log = telemetry::start(&config.log)?;
-    for warning in &loaded.warnings {
+    for warning in loaded.warnings.iter().chain(&config.warn_of_files()) {
         tracing::warn!("{warning}");
     }
     let fitted = descriptors::fit(&config.limits, descriptors::raise());
