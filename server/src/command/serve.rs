@@ -80,20 +80,11 @@ async fn start(config: Config, mut inherited: Inherited) -> Result<Bound> {
     app.bind(&mut inherited).await
 }
 
-/// Remembers which signed configuration is in use. Where that cannot be written, serving
-/// goes on: a disk that is full is no reason to refuse clients.
+/// Remembers on a thread that may be blocked which signed configuration is in use.
 async fn remember(signed: Option<Signed>) {
-    let Some(signed) = signed else {
-        return;
-    };
-    let (state, serial) = (signed.state.clone(), signed.signed.manifest.serial);
-    let done = tokio::task::spawn_blocking(move || signed.take_into_use()).await;
-    let done = done.map_err(std::io::Error::other).flatten();
-    match done {
-        Ok(()) => tracing::info!(serial, "the signed configuration is in use"),
-        Err(error) => {
-            tracing::error!(serial, %error, state = %state.display(), "the serial number of the signed configuration cannot be remembered: an older one would be taken at the next start");
-        }
+    if let Some(signed) = signed {
+        // It has said itself what went wrong.
+        let _ = tokio::task::spawn_blocking(move || serving::remember(&signed)).await;
     }
 }
 

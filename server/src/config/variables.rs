@@ -69,6 +69,9 @@ pub(super) fn of_own(
             put_text(&paths[at], &text, &origin, &mut layer, problems);
         } else if let Some(message) = removed_variable(name) {
             problems.push(Problem::new(name, message));
+        } else if name.starts_with(ABOUT_FILES) {
+            // With a slip in it no signature would be asked for.
+            problems.push(Problem::new(name, unknown_variable(name, &names)));
         } else {
             warnings.push(unknown_variable(name, &names));
         }
@@ -86,6 +89,9 @@ pub(super) const CONFIG_TRUST: &str = "SUMWARD_CONFIG_TRUST";
 pub(super) const CONFIG_MANIFEST: &str = "SUMWARD_CONFIG_MANIFEST";
 pub(super) const CONFIG_FOR: &str = "SUMWARD_CONFIG_FOR";
 pub(super) const CONFIG_STATE: &str = "SUMWARD_CONFIG_STATE";
+
+/// What the names of those begin with.
+const ABOUT_FILES: &str = "SUMWARD_CONFIG_";
 
 /// The server's own variables that are no settings: they say where settings are.
 const BESIDE: [&str; 7] = [

@@ -184,6 +184,22 @@ fn one_that_has_expired_is_refused() {
 }
 
 #[test]
+fn a_serial_that_cannot_be_remembered_is_said_and_served_on() {
+    let site = Site::new();
+    // In the place of the file that is renamed: root may write anywhere.
+    std::fs::create_dir_all(site.path("state.new")).unwrap();
+    let state = site.path("state").display().to_string();
+    let arguments = site.arguments();
+    let mut arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    arguments.extend(["--config-state", &state]);
+    let server = site.world.setup().with_arguments(&arguments).start();
+    let said = server.wait_for("cannot be remembered");
+    assert!(said.contains(&state), "{said}");
+    assert_eq!(server.get("/healthz").status, 200);
+    assert!(!site.path("state").exists());
+}
+
+#[test]
 fn what_lies_over_a_signed_key_is_said_by_verify_and_by_the_start() {
     let site = Site::new();
     let arguments = site.arguments();

@@ -270,7 +270,7 @@ fn the_trusted_key_comes_from_the_unit_and_never_from_a_file() {
     fs::remove_file(site.path("credentials/config-trust")).unwrap();
     let in_a_file = said([directory, directory]).unwrap_err().to_string();
     assert!(
-        in_a_file.contains("sumward.yaml:1: config: unknown key"),
+        in_a_file.contains("sumward.yaml:1: config: no file says which files there are"),
         "{in_a_file}"
     );
 }
@@ -306,4 +306,16 @@ fn the_state_lies_where_no_signed_file_can_say() {
     assert_eq!(state(&said, unit), Path::new("/absent/x"));
     let variable = [("SUMWARD_CONFIG_STATE", "/absent/y")];
     assert_eq!(state(&site.flags(&[]), variable), Path::new("/absent/y"));
+}
+
+#[test]
+fn a_slip_in_the_name_of_its_variable_does_not_turn_the_check_off() {
+    let site = Site::new();
+    let mut flags = site.flags(&[]);
+    flags.config_trust.clear();
+    let environment = Environment::of([("SUMWARD_CONFIG_TRUTS", "x")]);
+    let said = Config::load(&flags, &environment).unwrap_err().to_string();
+    let want =
+        "the variable SUMWARD_CONFIG_TRUTS is not a setting; did you mean SUMWARD_CONFIG_TRUST?";
+    assert_eq!(said, format!("SUMWARD_CONFIG_TRUTS: {want}"));
 }
