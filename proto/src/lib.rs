@@ -22,6 +22,7 @@ pub mod gosum;
 pub mod hashlog;
 pub mod info;
 pub mod inputs;
+pub mod manifest;
 pub mod matrix;
 pub mod modcache;
 pub mod module;

@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 mod bundle;
+mod config;
 mod flags;
 mod gc;
 mod import;
@@ -20,6 +21,7 @@ mod own;
 mod witness;
 
 pub use bundle::{Bundle, Create, RequestFormat, Warm};
+pub use config::{Config, Sign};
 pub use flags::Flags;
 pub use gc::{Format, Gc};
 pub use import::Import;
@@ -106,7 +108,14 @@ fn repeated_first(line: impl Iterator<Item = OsString>) -> Vec<OsString> {
 }
 
 /// The flags that may be repeated.
-const REPEATED: [&str; 3] = ["--config", "--set", "--database"];
+const REPEATED: [&str; 6] = [
+    "--config",
+    "--stage",
+    "--feature",
+    "--config-trust",
+    "--set",
+    "--database",
+];
 
 /// Exit status for a command line or settings that are wrong (`EX_USAGE` of
 /// sysexits.h).
@@ -161,7 +170,7 @@ pub enum Command {
     ///
     /// What cannot be had is listed, and the exit status is then 1.
     Warm(Warm),
-    /// Check or show the settings without serving
+    /// Check, show or sign the settings without serving
     #[command(subcommand)]
     Config(Config),
     /// List the followed checksum databases, or resume one that a fork stopped
@@ -200,22 +209,6 @@ pub enum Index {
     /// Make the index anew from the stored files and the journal; the server must not be
     /// running
     Rebuild,
-}
-
-/// Commands on the settings.
-#[derive(Debug, Clone, Subcommand)]
-pub enum Config {
-    /// Say whether the settings are good: prints them, or every error in them (exit 64)
-    Check {
-        /// The file to check [default: the one of --config]
-        file: Option<PathBuf>,
-    },
-    /// Print the settings in effect as a configuration file, secrets left out
-    Show {
-        /// Say of each key where it was set
-        #[arg(long)]
-        origin: bool,
-    },
 }
 
 /// Commands on the followed checksum databases.
@@ -271,7 +264,8 @@ Point the go command at it:
   go env -w GOSUMDB=sum.golang.org
 
 Settings come from flags and --set, else from variables named after the key
-(SUMWARD_UPSTREAM_LIST for upstream.list), else from the configuration files, else
+(SUMWARD_UPSTREAM_LIST for upstream.list), else from the configuration files (--feature,
+else --stage, else --config), else
 from the go command's variables (GOPROXY, GOSUMDB, GONOSUMDB, GONOPROXY, GOPRIVATE),
 else from Go's own defaults. `sumward config show --origin` prints what came of it.
 
@@ -334,8 +328,15 @@ mod tests {
         for flag in REPEATED {
             let line = ["sumward", flag, "a=1", "config", "show", flag, "b=2"];
             let flags = Args::parse_line(line).unwrap().flags;
-            let config = flags.config.iter().map(|path| path.display().to_string());
-            let all = [flags.set, flags.database, config.collect()].concat();
+            let paths = [flags.config, flags.stage, flags.feature].concat();
+            let paths = paths.iter().map(|path| path.display().to_string());
+            let all = [
+                flags.set,
+                flags.database,
+                flags.config_trust,
+                paths.collect(),
+            ]
+            .concat();
             assert_eq!(all, ["a=1", "b=2"], "{flag}");
         }
         let joined = ["sumward", "config", "--set=a=1", "check", "f", "--set=b=2"];
@@ -344,7 +345,9 @@ mod tests {
         let file = Some(PathBuf::from("--set"));
         let after = ["sumward", "config", "check", "--", "--set"];
         let command = Args::parse_line(after).unwrap().command;
-        assert!(matches!(command, Some(Command::Config(Config::Check { file: it })) if it == file));
+        assert!(
+            matches!(command, Some(Command::Config(Config::Check { file: it, .. })) if it == file)
+        );
         assert!(Args::parse_line(["sumward", "fsck", "--set"]).is_err());
     }
 

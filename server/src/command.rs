@@ -42,6 +42,12 @@ pub fn run() -> ExitCode {
             witness::keygen(&name, &out)
         }
         Some(args::Command::Keygen { name, out }) => keygen::run(&name, &out),
+        Some(args::Command::Config(args::Config::Keygen { name, out })) => {
+            config::sign::keygen(&name, &out)
+        }
+        Some(args::Command::Config(args::Config::Sign(sign))) => {
+            config::sign::run(&sign, args.flags, &Environment::read())
+        }
         Some(args::Command::Bundle(args::Bundle::Keygen { name, out })) => {
             bundle::keygen(&name, &out)
         }
@@ -69,7 +75,7 @@ fn run_with_settings(command: args::Command, mut flags: args::Flags) -> Result<E
 fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
     match command {
         args::Command::Serve => serve::run(loaded),
-        args::Command::Config(command) => config::run(&command, &loaded),
+        args::Command::Config(command) => config::run(command, &loaded),
         args::Command::Index(args::Index::Rebuild) => crate::maintain::rebuild::run(&loaded.config),
         args::Command::Purge { what } => purge::run(&loaded.config, &what),
         args::Command::Gc(gc) => gc::run(&loaded.config, &gc),

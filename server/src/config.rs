@@ -5,13 +5,17 @@
 //! 1. a flag ([`Flags`](crate::args::Flags)), or `--set KEY=VALUE`, which has every key,
 //! 2. a variable named after the key: `SUMWARD_UPSTREAM_LIST` for `upstream.list`,
 //! 3. the configuration files (YAML, every key documented in
-//!    `deploy/config/sumward.yaml`), a later file before an earlier one,
+//!    `deploy/config/sumward.yaml`): feature files, then the stage file, then the base
+//!    file; of one layer a later file before an earlier one,
 //! 4. the variables of the go command and of the system: `GOPROXY`, `GOSUMDB`,
 //!    `GONOSUMDB` (with `GOPRIVATE` as its default), the proxy variables, `NETRC`,
 //! 5. the defaults, which are Go's own where Go has one.
 //!
 //! `GONOPROXY` (with `GOPRIVATE` as its default) is no weaker than the others: it adds
 //! an entry to `upstream.private`, after those that are there.
+//!
+//! With a trusted key (`trust.rs`) the files must be those of a signed manifest
+//! (`signed.rs`), before any of them is parsed.
 //!
 //! The keys are listed in `partial.rs`. A source becomes a `Layer`: values by the path
 //! of their key, each with its origin. Layers are put over each other, and serde reads
@@ -32,22 +36,29 @@ use proto::sumdb::PUBLIC_KEY;
 mod address;
 mod databases;
 pub mod environment;
+pub(crate) mod file;
 mod kind;
 mod layer;
 mod limits;
 mod lines;
 pub mod load;
+mod named;
 mod partial;
 mod pins;
+pub mod place;
 pub mod problem;
 mod schema;
 mod show;
+pub(crate) mod signed;
+pub(crate) mod sources;
+mod trust;
 mod unit;
 mod upstream;
 mod upstream_list;
 mod variables;
 mod witnesses;
 mod word;
+mod yaml;
 
 pub(crate) use address::UNIX_PATH_BYTES_MAX;
 pub use limits::Limits;

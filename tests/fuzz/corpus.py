@@ -521,6 +521,31 @@ def witnesses():
     )
 
 
+def configurations():
+    """Signed with the seed that src/fuzz/manifest.rs names."""
+    text = """sumward configuration v1
+serial 7
+not-before 2026-11-27T00:00:00Z
+not-after 2027-02-28T23:59:59Z
+for eu-west
+base 3f314dfddfc3fd2576c009406ee3bc272d70e54afa73f842a76d7a9de2e00f66 sumward.yaml
+feature f9914153d3c75664e10fc6145daacee18b7c6599d9590ddc64f096cf39e4cc67 conf.d/10-busy.yaml
+"""
+    signature = "— config.example VyBYy76KEnxd6a9CwxTgSL3yW7HPJFjuhoeflvxxt6a6UIAQe3e+mqM8OvvMq5jNvL4cj3PA+r4pqRpZyG7m1swUYgU=\n"
+    seed(
+        "manifest",
+        text=text,
+        signed=f"{text}\n{signature}",
+        changed=f"{text.replace('serial 7', 'serial 8')}\n{signature}",
+        short="\n".join(line for line in text.split("\n") if line[:3] not in ("not", "for"))
+        .replace("base", "not-after 2096-10-02T07:06:40Z\nbase"),
+        zero_in_front=text.replace("serial 7", "serial 07"),
+        parent=text.replace("conf.d", ".."),
+        wrong_order=text.replace("base", "feature", 1),
+        accepted="sumward configuration accepted v1\nserial 7\nsha256 " + "ab" * 32 + "\n",
+    )
+
+
 def tables():
     """Files of proto/src/sumdb/table.rs, whose format they follow."""
 
@@ -734,6 +759,7 @@ if __name__ == "__main__":
     toolchains()
     databases()
     witnesses()
+    configurations()
     tables()
     builds()
     zips()

@@ -28,6 +28,8 @@ mod graph;
 mod images;
 #[path = "fuzz/logs.rs"]
 mod logs;
+#[path = "fuzz/manifest.rs"]
+mod manifest;
 #[path = "fuzz/names.rs"]
 mod names;
 #[path = "fuzz/proxy.rs"]
@@ -55,6 +57,7 @@ pub use database::{checkpoint, gosumdb, lookup_answer, note, tile_path, tile_pla
 pub use graph::graph;
 pub use images::images;
 pub use logs::{cacheprog, logs};
+pub use manifest::manifest;
 pub use names::{gosum, module_path, patterns, pseudo, semver};
 pub use proxy::{goproxy_request, info, modcache, proxy_list, version_list};
 pub use proxy_header::proxy_header;
@@ -90,6 +93,7 @@ pub const TARGETS: &[Target] = &[
     ("info", info),
     ("logs", logs),
     ("lookup_answer", lookup_answer),
+    ("manifest", manifest),
     ("modcache", modcache),
     ("module_path", module_path),
     ("modzip", modzip),

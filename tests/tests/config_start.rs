@@ -1,5 +1,10 @@
 //! Starting and ending: what is said, what is refused, what systemd is told.
 
+#[path = "config_start/layers.rs"]
+mod layers;
+#[path = "config_start/signed.rs"]
+mod signed;
+
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 

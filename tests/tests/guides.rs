@@ -139,6 +139,12 @@ fn a_build_host_is_looked_at_as_the_guide_says() {
 }
 
 #[test]
+fn a_configuration_is_signed_as_the_guide_says() {
+    let server = Server::new();
+    server.follow("signed-configuration.md");
+}
+
+#[test]
 fn every_guide_is_followed_by_a_test() {
     let own = include_str!("guides.rs");
     let guides = std::fs::read_dir(environment::checkout().join("deploy/guides")).unwrap();

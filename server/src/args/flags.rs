@@ -10,8 +10,46 @@ use clap::Args as Group;
 pub struct Flags {
     /// Read settings from this YAML file; may be repeated, a later file overrides an
     /// earlier one [default: $SUMWARD_CONFIG]
+    ///
+    /// A folder stands for its *.yaml in the order of their names.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Vec<PathBuf>,
+
+    /// Settings of this stage or host, over those of --config; may be repeated
+    /// [default: $SUMWARD_STAGE]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub stage: Vec<PathBuf>,
+
+    /// Settings of a feature, over those of --stage; a file, or a folder such as conf.d; may
+    /// be repeated [default: $SUMWARD_FEATURE]
+    ///
+    /// Only keys that cannot weaken the server may stand in one: how long, how much, how
+    /// often, what is logged.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub feature: Vec<PathBuf>,
+
+    /// Take the files above only as this key has signed them, name+hash+key; may be repeated
+    /// [default: $SUMWARD_CONFIG_TRUST, else the credential config-trust]
+    ///
+    /// `sumward config keygen` makes a key, `sumward config sign` the manifest. Unsigned,
+    /// changed, expired or older settings are refused (exit 64).
+    #[arg(long, global = true, value_name = "KEY")]
+    pub config_trust: Vec<String>,
+
+    /// The signed manifest [default: $SUMWARD_CONFIG_MANIFEST, else sumward.manifest beside
+    /// the first file]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config_manifest: Option<PathBuf>,
+
+    /// What this host or stage is called: the manifest must be signed for it (sign --for)
+    /// [default: $SUMWARD_CONFIG_FOR]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub config_for: Option<String>,
+
+    /// Remember here which manifest was in use, so that no older one is taken [default:
+    /// $SUMWARD_CONFIG_STATE, else config-accepted in $STATE_DIRECTORY or the data folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config_state: Option<PathBuf>,
 
     /// Set any key of the configuration file, for example `limits.fetches_max=8`; may be
     /// repeated

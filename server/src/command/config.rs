@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use crate::args;
+use crate::args::{self, Format};
+use crate::config::environment::Environment;
 use crate::config::load::Loaded;
 use crate::config::problem::Problems;
 use crate::output::{complain, print};
@@ -12,21 +13,30 @@ use crate::own;
 use crate::serve::tls::Acceptor;
 use crate::source;
 
+pub(super) mod sign;
+mod verify;
+
 /// Runs a command on the settings.
 ///
 /// # Errors
-/// Standard output cannot be written.
-pub(crate) fn run(command: &args::Config, loaded: &Loaded) -> Result<ExitCode> {
+/// Standard output cannot be written; what making a key answers.
+pub(crate) fn run(command: args::Config, loaded: &Loaded) -> Result<ExitCode> {
     match command {
         args::Config::Check { .. } => check(loaded),
-        args::Config::Show { origin } => {
-            let text = if *origin {
-                loaded.show_origins()
-            } else {
-                loaded.config.show()
+        args::Config::Show { origin, format } => {
+            let text = match format {
+                Format::Text if origin => loaded.show_origins(),
+                Format::Text => loaded.config.show(),
+                Format::Json => loaded.show_json(origin),
             };
             print(&text).context("printing the settings")?;
             Ok(ExitCode::SUCCESS)
+        }
+        args::Config::Verify { format } => verify::run(loaded, format),
+        // Those need no settings, and were done without.
+        args::Config::Keygen { name, out } => sign::keygen(&name, &out),
+        args::Config::Sign(sign) => {
+            sign::run(&sign, args::Flags::default(), &Environment::default())
         }
     }
 }
@@ -38,7 +48,8 @@ fn check(loaded: &Loaded) -> Result<ExitCode> {
         return Ok(ExitCode::from(args::EXIT_USAGE));
     }
     print(&loaded.config.show()).context("printing the settings")?;
-    for warning in &loaded.warnings {
+    let of_files = loaded.config.warn_of_files();
+    for warning in loaded.warnings.iter().chain(&of_files) {
         complain(format!("warning: {warning}"));
     }
     complain("the settings are good".to_owned());

@@ -12,6 +12,7 @@ use super::signal::Signals;
 use crate::app::{App, Bound};
 use crate::args;
 use crate::config::load::Loaded;
+use crate::config::signed::Signed;
 use crate::config::{Address, Config};
 use crate::http::page::go_env_lines;
 use crate::output::complain;
@@ -27,13 +28,16 @@ pub(crate) fn run(loaded: Loaded) -> Result<ExitCode> {
         complain(problems.to_string());
         return Ok(ExitCode::from(args::EXIT_USAGE));
     }
-    serving::run(loaded, |config, inherited| Ok(serve(config, inherited)))
+    let signed = loaded.signed.clone();
+    serving::run(loaded, |config, inherited| {
+        Ok(serve(config, inherited, signed))
+    })
 }
 
 /// A signal before the server is up ends it there and then: what a start does to the
 /// data folder may be interrupted at any point. The first one after that drains, the
 /// second ends without waiting.
-async fn serve(config: Config, inherited: Inherited) -> Result<ExitCode> {
+async fn serve(config: Config, inherited: Inherited, signed: Option<Signed>) -> Result<ExitCode> {
     let mut signals = Signals::take().context("taking over signals")?;
     let bound = tokio::select! {
         bound = start(config, inherited) => bound?,
@@ -42,6 +46,7 @@ async fn serve(config: Config, inherited: Inherited) -> Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
     };
+    remember(signed).await;
     let app = Arc::clone(&bound.app);
     // On the threads that serve: see `watchdog`.
     let mut tasks = JoinSet::new();
@@ -73,6 +78,14 @@ async fn start(config: Config, mut inherited: Inherited) -> Result<Bound> {
         .await
         .context("opening the data folder")??;
     app.bind(&mut inherited).await
+}
+
+/// Remembers on a thread that may be blocked which signed configuration is in use.
+async fn remember(signed: Option<Signed>) {
+    if let Some(signed) = signed {
+        // It has said itself what went wrong.
+        let _ = tokio::task::spawn_blocking(move || serving::remember(&signed)).await;
+    }
 }
 
 /// Says where the server is: to people on standard output, to the log, and to

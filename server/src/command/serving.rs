@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::app::RUNTIME_STOP;
 use crate::config::load::Loaded;
+use crate::config::signed::Signed;
 use crate::config::{Address, Config};
 use crate::serve::descriptors;
 use crate::serve::inherited::Inherited;
@@ -27,7 +28,7 @@ where
     // Before there are threads.
     let inherited = inherited(&config).context("taking over the sockets of systemd")?;
     let _log = telemetry::start(&config.log)?;
-    for warning in &loaded.warnings {
+    for warning in loaded.warnings.iter().chain(&config.warn_of_files()) {
         tracing::warn!("{warning}");
     }
     let fitted = descriptors::fit(&config.limits, descriptors::raise());
@@ -44,6 +45,19 @@ where
     let result = runtime.block_on(serving);
     runtime.shutdown_timeout(RUNTIME_STOP);
     result
+}
+
+/// Remembers which signed configuration is in use. Where that cannot be written, serving
+/// goes on: a disk that is full is no reason to refuse clients. Blocks.
+pub(super) fn remember(signed: &Signed) {
+    let serial = signed.signed.manifest.serial;
+    match signed.take_into_use() {
+        Ok(()) => tracing::info!(serial, "the signed configuration is in use"),
+        Err(error) => {
+            let state = signed.state.display();
+            tracing::error!(serial, %error, %state, "the serial number of the signed configuration cannot be remembered: an older one would be taken at the next start");
+        }
+    }
 }
 
 /// Sockets of systemd, where the settings name one.

@@ -63,8 +63,10 @@ pub(crate) fn serve(loaded: Loaded, file: &Path) -> Result<ExitCode> {
             return Ok(ExitCode::from(args::EXIT_USAGE));
         }
     };
+    let signed = loaded.signed.clone();
     serving::run(loaded, |config, inherited| {
         let opened = Opened::open(&config, settings)?;
+        signed.iter().for_each(serving::remember);
         Ok(run(config, opened, inherited))
     })
 }

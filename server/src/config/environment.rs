@@ -49,6 +49,12 @@ impl Environment {
         (!value.is_empty()).then(|| value.into_owned())
     }
 
+    /// Returns a variable's text, also where that is empty.
+    pub(super) fn said(&self, name: &str) -> Option<String> {
+        let value = self.variables.get(name)?.to_string_lossy();
+        Some(value.into_owned())
+    }
+
     /// Returns a variable as a path.
     pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         let value = self.variables.get(name)?;

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use proto::manifest::Role;
 use serde_norway::{Mapping, Value};
 
-use super::environment::variable;
+use super::environment::{PREFIX, variable};
 use super::kind::{Part as _, name, scalar};
 use super::lines::Lines;
 use super::partial::Partial;
+use super::place::{Kind, Place};
 use super::problem::Problem;
 use super::schema::{Schema, join, unknown};
 
@@ -25,6 +27,8 @@ pub(super) enum Origin {
     File {
         /// Its path.
         name: String,
+        /// Its layer.
+        role: Role,
         /// Where its keys are.
         lines: Arc<Lines>,
     },
@@ -39,7 +43,7 @@ impl Origin {
             Self::Flag(flag) => (*flag).to_owned(),
             Self::Set => "--set".to_owned(),
             Self::Variable(name) => name.clone(),
-            Self::File { name, lines } => match lines.of_path(path) {
+            Self::File { name, lines, .. } => match lines.of_path(path) {
                 Some(line) => format!("{name}:{line}"),
                 None => name.clone(),
             },
@@ -59,6 +63,28 @@ impl Origin {
             }
             Self::Flag(_) | Self::Variable(_) | Self::File { .. } | Self::Both(..) => at,
         }
+    }
+
+    /// Returns the layer, the place, and of a file its name and line.
+    fn tell(&self, path: &str) -> Place {
+        let mut place = Place {
+            layer: Kind::Several,
+            at: self.of(path),
+            file: None,
+            line: None,
+        };
+        match self {
+            Self::Flag(_) | Self::Set => place.layer = Kind::Flag,
+            Self::Variable(name) if name.starts_with(PREFIX) => place.layer = Kind::Variable,
+            Self::Variable(_) => place.layer = Kind::Other,
+            Self::File { name, role, .. } => {
+                place.layer = Kind::of(*role);
+                place.file = Some(name.clone());
+                place.line = self.line(path);
+            }
+            Self::Both(..) => {}
+        }
+        place
     }
 
     fn line(&self, path: &str) -> Option<usize> {
@@ -200,11 +226,44 @@ impl Layer {
     }
 
     /// Returns where each key is said.
-    pub(super) fn origins(&self) -> BTreeMap<String, String> {
+    pub(super) fn origins(&self) -> BTreeMap<String, Place> {
         self.entries
             .iter()
-            .map(|(path, entry)| (path.clone(), entry.origin.of(path)))
+            .map(|(path, entry)| (path.clone(), entry.origin.tell(path)))
             .collect()
+    }
+
+    /// Removes the keys that may not stand here, and returns what `message` says of each.
+    pub(super) fn keep(
+        &mut self,
+        may: impl Fn(&str) -> bool,
+        message: impl Fn(&str) -> String,
+    ) -> Vec<Problem> {
+        let is_out = |path: &String| !may(path);
+        let paths: Vec<_> = self
+            .entries
+            .keys()
+            .filter(|it| is_out(it))
+            .cloned()
+            .collect();
+        let mut removed: Vec<_> = paths
+            .into_iter()
+            .filter_map(|path| Some((self.entries.remove(&path)?.origin, path)))
+            .collect();
+        removed.sort_by_key(|(origin, path)| origin.line(path));
+        removed
+            .into_iter()
+            .map(|(origin, path)| Problem::new(origin.place(&path), message(&path)))
+            .collect()
+    }
+
+    /// Returns the keys of this layer that a higher one says otherwise, with both places.
+    pub(super) fn overridden_by(&self, above: &Self) -> Vec<String> {
+        let both = self.entries.iter().filter_map(|(path, entry)| {
+            let by = above.entries.get(path)?.origin.of(path);
+            Some(format!("{path} ({}) by {by}", entry.origin.of(path)))
+        });
+        both.collect()
     }
 
     /// Returns the values as serde reads them.

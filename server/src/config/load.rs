@@ -1,21 +1,18 @@
 //! Flags, configuration files, environment and defaults put together.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
-use serde_norway::Value;
+use std::path::PathBuf;
 
 use super::databases::is_off;
 use super::environment::Environment;
 use super::kind::{Kind as _, OFF, Part as _, scalar};
-use super::layer::{Layer, Origin};
-use super::lines::Lines;
+use super::layer::Layer;
+use super::place::Place;
 use super::problem::{Problem, Problems};
+use super::signed::{self, Signed};
+use super::sources::{self, Source};
 use super::word::ModeWord;
-use super::{Address, Config, Database, Mode, show, variables};
+use super::{Address, Config, Database, Mode, show, trust, variables};
 use crate::args::Flags;
 
 /// Settings that are good, and what is worth saying about them.
@@ -27,7 +24,9 @@ pub struct Loaded {
     pub warnings: Vec<String>,
     /// Where each key was set that has not its default: a flag, a variable, or a file
     /// and its line.
-    pub origins: BTreeMap<String, String>,
+    pub origins: BTreeMap<String, Place>,
+    /// The signed manifest that the files are held to, where a key is trusted.
+    pub signed: Option<Signed>,
 }
 
 impl Loaded {
@@ -35,6 +34,22 @@ impl Loaded {
     /// behind each key where it was set.
     pub fn show_origins(&self) -> String {
         show::print_with_origins(&self.config, &self.origins)
+    }
+
+    /// Returns the settings as one JSON object, secrets left out: keys in sections, as in
+    /// the configuration file. With origins, those under `settings`, and under `origins`
+    /// the layer and the place of each key by its path.
+    pub fn show_json(&self, with_origins: bool) -> String {
+        show::print_json(&self.config, with_origins.then_some(&self.origins))
+    }
+
+    /// Remembers that these settings are in use: see [`Signed::take_into_use`]. Nothing is
+    /// remembered where nobody asks for a signature. Blocks.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub fn take_into_use(&self) -> std::io::Result<()> {
+        self.signed.as_ref().map_or(Ok(()), Signed::take_into_use)
     }
 
     /// Says of keys that are good by themselves what others found wrong with them:
@@ -48,7 +63,7 @@ impl Loaded {
         found: impl IntoIterator<Item = (String, String)>,
     ) -> Result<(), Problems> {
         let problem = |(key, message): (String, String)| match self.origins.get(&key) {
-            Some(origin) => Problem::new(format!("{origin}: {key}"), message),
+            Some(origin) => Problem::new(format!("{}: {key}", origin.at), message),
             None => Problem::new(key, message),
         };
         let problems: Vec<_> = found.into_iter().map(problem).collect();
@@ -61,27 +76,34 @@ impl Loaded {
 }
 
 impl Config {
-    /// Puts flags, configuration files, environment and defaults together.
+    /// Puts flags, configuration files, environment and defaults together. Reads every file
+    /// anew: a reload calls it again, and keeps its old settings where this fails.
+    ///
+    /// With a trusted key nothing is parsed before its signature holds over all files, and
+    /// what is said is about that alone.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with them; the exit status for it is 64.
     pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Problems> {
         let mut problems = Vec::new();
+        let trust = trust::read(flags, environment).map_err(|problem| Problems(vec![problem]))?;
+        let sources = sources::read(flags, environment, &mut problems);
+        let opened = match &trust {
+            Some(_) if !problems.is_empty() => return Err(Problems(problems)),
+            Some(trust) => {
+                let opened = signed::open(trust, &sources, flags, environment);
+                Some(opened.map_err(Problems)?)
+            }
+            None => None,
+        };
+
         let mut warnings = Vec::new();
-        let mut layer = variables::of_flags(flags, &mut problems).above(variables::of_own(
-            environment,
-            &mut problems,
-            &mut warnings,
-        ));
-        // A later file goes over an earlier one.
-        for path in files(flags, environment).iter().rev() {
-            layer = layer.above(read_file(path, &mut problems));
-        }
-        let others = variables::of_others(environment, &layer, &mut problems);
-        layer = layer.above(others);
-        let private = variables::private(environment, &mut problems);
-        layer.append(variables::PRIVATE, private);
+        let own = variables::of_own(environment, &mut problems, &mut warnings);
+        let above = variables::of_flags(flags, &mut problems).above(own);
+        let below = files(&sources, &mut problems);
+        let overridden = below.overridden_by(&above);
+        let layer = with_others(above.above(below), environment, &mut problems);
 
         let mut config = Self::new(PathBuf::new());
         match layer.partial() {
@@ -91,104 +113,56 @@ impl Config {
         config.runtime = environment.first_path("RUNTIME_DIRECTORY");
         config.own.accept_head = flags.accept_head;
         config.own.end_after.clone_from(&flags.own_end_after);
-        if let Some(key) = &mut config.own.key
-            && let Some(credential) = credential(environment, key)
-        {
-            *key = credential;
-        }
+        let missing = config.take_credentials(environment).into_iter();
+        problems.extend(missing.map(|(key, message)| Problem::new(place(&layer, &key), message)));
         warnings.extend(settle(&layer, &mut config, &mut problems));
+        let mut signed = None;
+        if let Some(opened) = opened {
+            match opened.settle(&config.data, flags, environment) {
+                Ok(it) => signed = Some(Signed { overridden, ..it }),
+                Err(found) => problems.extend(found),
+            }
+        }
         if !problems.is_empty() {
             return Err(Problems(problems));
         }
-        let mut origins = layer.origins();
-        if config.proof.mode == Mode::Off && !layer.has("proof.mode") {
-            // `databases: off` says so.
-            let databases = origins.get("databases").cloned();
-            origins.extend(databases.map(|origin| ("proof.mode".to_owned(), origin)));
-        }
+        warnings.extend(signed.iter().flat_map(Signed::warnings));
+        let origins = origins(&layer, &config);
         Ok(Loaded {
             config,
             warnings,
             origins,
+            signed,
         })
     }
-
-    /// Opens the files that the settings name, as the server does when it starts.
-    /// Returns pairs of a key and a message: each file that cannot be read, and a
-    /// `ca_file` that has no certificate in it. Certificate and key of `tls` are not
-    /// looked into.
-    pub fn check_files(&self) -> Vec<(String, String)> {
-        let tls = self.tls.as_ref();
-        let named = [
-            ("tls.certificate", tls.map(|tls| &tls.certificate)),
-            ("tls.key", tls.map(|tls| &tls.key)),
-            (CA_FILE, self.upstream.ca_file.as_ref()),
-            ("upstream.netrc", self.upstream.netrc.as_ref()),
-        ];
-        named
-            .into_iter()
-            .filter_map(|(key, path)| Some((key.to_owned(), check_file(key, path?).err()?)))
-            .collect()
-    }
 }
 
-/// Returns where a file lies that systemd hands down as a credential of this name.
-fn credential(environment: &Environment, name: &Path) -> Option<PathBuf> {
-    let is_name = name.components().count() == 1;
-    let path = environment.path("CREDENTIALS_DIRECTORY")?.join(name);
-    (is_name && path.exists()).then_some(path)
-}
-
-const CA_FILE: &str = "upstream.ca_file";
-
-fn check_file(key: &str, path: &Path) -> Result<(), String> {
-    let path_shown = path.display();
-    let bytes =
-        std::fs::read(path).map_err(|error| format!("{path_shown} cannot be read: {error}"))?;
-    if key != CA_FILE {
-        return Ok(());
-    }
-    let mut certificates = CertificateDer::pem_slice_iter(&bytes);
-    match certificates.next() {
-        None => Err(format!("{path_shown} has no certificate (PEM) in it")),
-        Some(first) => first
-            .and_then(|_| certificates.find_map(Result::err).map_or(Ok(()), Err))
-            .map_err(|error| format!("{path_shown} has a certificate that is broken: {error}")),
-    }
-}
-
-/// The configuration files, the strongest last.
-fn files(flags: &Flags, environment: &Environment) -> Vec<PathBuf> {
-    if flags.config.is_empty() {
-        environment.path(variables::CONFIG).into_iter().collect()
-    } else {
-        flags.config.clone()
-    }
-}
-
-fn read_file(path: &Path, problems: &mut Vec<Problem>) -> Layer {
+/// Puts the configuration files over each other, a later one over an earlier one.
+fn files(sources: &[Source], problems: &mut Vec<Problem>) -> Layer {
     let mut layer = Layer::default();
-    let name = path.display().to_string();
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) => {
-            problems.push(Problem::new(name, format!("cannot be read: {error}")));
-            return layer;
-        }
-    };
-    match serde_norway::from_str::<Value>(&text) {
-        Ok(value) => {
-            let lines = Arc::new(Lines::of(&text));
-            layer.put_all(value, &Origin::File { name, lines }, problems);
-        }
-        Err(error) => {
-            let place = error
-                .location()
-                .map_or_else(String::new, |at| format!(":{}:{}", at.line(), at.column()));
-            problems.push(Problem::new(format!("{name}{place}"), error.to_string()));
-        }
+    for source in sources.iter().rev() {
+        layer = layer.above(source.layer(problems));
     }
     layer
+}
+
+/// Adds what the variables of the go command and of the system say below all else.
+fn with_others(layer: Layer, environment: &Environment, problems: &mut Vec<Problem>) -> Layer {
+    let others = variables::of_others(environment, &layer, problems);
+    let mut layer = layer.above(others);
+    let private = variables::private(environment, problems);
+    layer.append(variables::PRIVATE, private);
+    layer
+}
+
+fn origins(layer: &Layer, config: &Config) -> BTreeMap<String, Place> {
+    let mut origins = layer.origins();
+    if config.proof.mode == Mode::Off && !layer.has("proof.mode") {
+        // `databases: off` says so.
+        let databases = origins.get("databases").cloned();
+        origins.extend(databases.map(|origin| ("proof.mode".to_owned(), origin)));
+    }
+    origins
 }
 
 /// Settles what depends on more than one key, and checks that they fit together.

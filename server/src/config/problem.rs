@@ -16,7 +16,7 @@ pub struct Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problem {
-    pub(super) fn new(source: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(source: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             source: source.into(),
             message: message.into(),

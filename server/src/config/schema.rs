@@ -92,11 +92,17 @@ pub(super) fn removed(is_it: impl Fn(&str) -> bool) -> Option<&'static str> {
     Some(message)
 }
 
-/// Keys that are gone, and what to do about it.
-const REMOVED: [(&str, &str); 1] = [(
-    "cache.list_stale_max",
-    "is gone: stored lists are served for ever now when upstream does not answer; remove the key",
-)];
+/// Keys that are gone, or that people look for, and what to do about it.
+const REMOVED: [(&str, &str); 2] = [
+    (
+        "cache.list_stale_max",
+        "is gone: stored lists are served for ever now when upstream does not answer; remove the key",
+    ),
+    (
+        "config",
+        "no file says which files there are or who must have signed them: that is for flags, variables or a credential of the unit (--config-trust, $SUMWARD_CONFIG_TRUST, config-trust)",
+    ),
+];
 
 /// Returns the known word most like `word`, if any is like it at all.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {

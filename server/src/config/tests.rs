@@ -1,9 +1,12 @@
 //! Where settings come from, and which source wins.
 
 mod databases;
+mod files;
 mod layers;
 mod mistakes;
+mod named;
 mod private;
+mod signed;
 mod upstreams;
 
 use std::fs;

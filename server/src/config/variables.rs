@@ -62,12 +62,16 @@ pub(super) fn of_own(
     let mut layer = Layer::default();
     let paths = Partial::schema().paths(true);
     let names: Vec<_> = paths.iter().map(|path| variable(path)).collect();
-    for (name, text) in environment.own().filter(|(name, _)| *name != CONFIG) {
+    let is_setting = |name: &str| !BESIDE.contains(&name);
+    for (name, text) in environment.own().filter(|(name, _)| is_setting(name)) {
         let origin = Origin::Variable(name.to_owned());
         if let Some(at) = names.iter().position(|known| known == name) {
             put_text(&paths[at], &text, &origin, &mut layer, problems);
         } else if let Some(message) = removed_variable(name) {
             problems.push(Problem::new(name, message));
+        } else if name.starts_with(ABOUT_FILES) {
+            // With a slip in it no signature would be asked for.
+            problems.push(Problem::new(name, unknown_variable(name, &names)));
         } else {
             warnings.push(unknown_variable(name, &names));
         }
@@ -75,8 +79,30 @@ pub(super) fn of_own(
     layer
 }
 
-/// The variable that names the configuration file.
+/// The variables that name configuration files, a layer each.
 pub(super) const CONFIG: &str = "SUMWARD_CONFIG";
+pub(super) const STAGE: &str = "SUMWARD_STAGE";
+pub(super) const FEATURE: &str = "SUMWARD_FEATURE";
+
+/// Who must have signed them, in which manifest, for whom, and where that is remembered.
+pub(super) const CONFIG_TRUST: &str = "SUMWARD_CONFIG_TRUST";
+pub(super) const CONFIG_MANIFEST: &str = "SUMWARD_CONFIG_MANIFEST";
+pub(super) const CONFIG_FOR: &str = "SUMWARD_CONFIG_FOR";
+pub(super) const CONFIG_STATE: &str = "SUMWARD_CONFIG_STATE";
+
+/// What the names of those begin with.
+const ABOUT_FILES: &str = "SUMWARD_CONFIG_";
+
+/// The server's own variables that are no settings: they say where settings are.
+const BESIDE: [&str; 7] = [
+    CONFIG,
+    STAGE,
+    FEATURE,
+    CONFIG_TRUST,
+    CONFIG_MANIFEST,
+    CONFIG_FOR,
+    CONFIG_STATE,
+];
 
 fn removed_variable(name: &str) -> Option<&'static str> {
     removed(|path| variable(path) == name)
@@ -86,7 +112,7 @@ fn removed_variable(name: &str) -> Option<&'static str> {
 fn unknown_variable(name: &str, known: &[String]) -> String {
     // What all of them begin with makes none of them likely.
     let rest = |name| str::strip_prefix(name, PREFIX).unwrap_or(name);
-    let known = known.iter().map(String::as_str).chain([CONFIG]);
+    let known = known.iter().map(String::as_str).chain(BESIDE);
     let known: Vec<_> = known.map(rest).collect();
     match nearest(rest(name), &known) {
         Some(known) => {

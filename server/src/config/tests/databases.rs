@@ -65,7 +65,7 @@ fn gosumdb_off_serves_unproved_with_a_warning() {
     assert_eq!(loaded.config.proof.mode, Mode::Off);
     assert_eq!(loaded.config.databases, [Database::public()]);
     assert_eq!(loaded.warnings.len(), 1);
-    assert_eq!(loaded.origins["proof.mode"], "GOSUMDB");
+    assert_eq!(loaded.origins["proof.mode"].at, "GOSUMDB");
     // Said in so many words, it needs no warning.
     let loaded = load(&["--proof", "off"], "databases: off", []).unwrap();
     assert_eq!(loaded.config.proof.mode, Mode::Off);

@@ -176,8 +176,8 @@ fn a_later_file_goes_over_an_earlier_one_key_by_key() {
     assert_eq!(loaded.config.limits.fetches_max, 3);
     assert_eq!(loaded.config.limits.waiting_max, 2);
     assert_eq!(loaded.config.data, Path::new("/d"));
-    assert_eq!(loaded.origins["limits.fetches_max"], format!("{site}:2"));
-    assert_eq!(loaded.origins["limits.waiting_max"], format!("{base}:2"));
+    assert_eq!(loaded.origins["limits.fetches_max"].at, format!("{site}:2"));
+    assert_eq!(loaded.origins["limits.waiting_max"].at, format!("{base}:2"));
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn the_environment_adds_to_what_higher_layers_name() {
         private(&loaded.config),
         [vec![named], alone("corp.example")].concat()
     );
-    let origin = &loaded.origins["upstream.private"];
+    let origin = &loaded.origins["upstream.private"].at;
     assert!(origin.ends_with("sumward.yaml:1 and GOPRIVATE"), "{origin}");
     let entry = |module| loaded.config.upstream.private_entry(module);
     assert!(entry("corp.example/go/x").unwrap().list.is_some());
