@@ -192,6 +192,14 @@ pub enum Command {
         /// The shell to print for
         shell: Shell,
     },
+    /// Print the manual page, or write that of every command to a folder
+    ///
+    /// `sumward man | man -l -` reads it.
+    Man {
+        /// The folder, such as /usr/local/share/man/man1; made when it is not there
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
 }
 
 /// Commands on the index.

@@ -19,6 +19,7 @@ pub(crate) mod database;
 mod gc;
 mod import;
 mod keygen;
+mod man;
 mod monitor;
 mod own;
 mod purge;
@@ -38,6 +39,7 @@ pub fn run() -> ExitCode {
     let result = match args.command {
         // Without settings, which it does not need.
         Some(args::Command::Completions { shell }) => completions::run(shell),
+        Some(args::Command::Man { folder }) => man::run(folder.as_deref()),
         Some(args::Command::Witness(args::Witness::Keygen { name, out })) => {
             witness::keygen(&name, &out)
         }
@@ -82,6 +84,7 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
         args::Command::Database(command) => database::run(&loaded.config, &command),
         args::Command::Completions { shell } => completions::run(shell),
+        args::Command::Man { folder } => man::run(folder.as_deref()),
         args::Command::Witness(args::Witness::Keygen { name, out }) => witness::keygen(&name, &out),
         args::Command::Witness(args::Witness::Serve { file }) => witness::serve(loaded, &file),
         args::Command::Keygen { name, out } => keygen::run(&name, &out),
