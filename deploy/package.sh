@@ -103,7 +103,7 @@ tarball() {
     local name=$1 top=$1-$2-linux-$3
     tar --create --directory "$work" --sort=name --format=gnu --owner=0 --group=0 --numeric-owner \
         --mtime="@$SOURCE_DATE_EPOCH" --transform="s,^$name,$top," "$name" |
-        gzip -n -9 >"$work/$top.tar.gz"
+        gzip -n "-$((level < 9 ? level : 9))" >"$work/$top.tar.gz"
 }
 
 # The policy module holds for every architecture.

@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 mod bundle;
+mod checksums;
 mod flags;
 mod gc;
 mod import;
@@ -20,6 +21,7 @@ mod own;
 mod witness;
 
 pub use bundle::{Bundle, Create, RequestFormat, Warm};
+pub use checksums::Checksums;
 pub use flags::Flags;
 pub use gc::{Format, Gc};
 pub use import::Import;
@@ -187,6 +189,9 @@ pub enum Command {
         #[arg(long, value_name = "KEYFILE")]
         out: PathBuf,
     },
+    /// Sign the list of a release's checksums, or check one and the files that it lists
+    #[command(subcommand)]
+    Checksums(Checksums),
     /// Print a completion script, for example `sumward completions bash`
     Completions {
         /// The shell to print for

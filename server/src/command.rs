@@ -13,6 +13,7 @@ use crate::output::complain;
 mod alone;
 mod backup;
 mod bundle;
+mod checksums;
 mod completions;
 mod config;
 pub(crate) mod database;
@@ -39,6 +40,7 @@ pub fn run() -> ExitCode {
     let result = match args.command {
         // Without settings, which it does not need.
         Some(args::Command::Completions { shell }) => completions::run(shell),
+        Some(args::Command::Checksums(command)) => checksums::run(command),
         Some(args::Command::Man { folder }) => man::run(folder.as_deref()),
         Some(args::Command::Witness(args::Witness::Keygen { name, out })) => {
             witness::keygen(&name, &out)
@@ -84,6 +86,7 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
         args::Command::Database(command) => database::run(&loaded.config, &command),
         args::Command::Completions { shell } => completions::run(shell),
+        args::Command::Checksums(command) => checksums::run(command),
         args::Command::Man { folder } => man::run(folder.as_deref()),
         args::Command::Witness(args::Witness::Keygen { name, out }) => witness::keygen(&name, &out),
         args::Command::Witness(args::Witness::Serve { file }) => witness::serve(loaded, &file),
