@@ -56,7 +56,7 @@ rules() {
 may() {
     local what=$1
     shift
-    if rules "$@" | grep -q .; then
+    if [ -n "$(rules "$@")" ]; then
         echo "ok: $what"
     else
         echo "FAILED: $what: no rule for: $*"
@@ -82,7 +82,7 @@ assertions() {
     may "with NoNewPrivileges too" --allow -s init_t -t sumward_t -c process2 -p nnp_transition
     may_not "no memory is written and run" --allow -s sumward_t -c process -p execmem,execstack,execheap
     may_not "nothing it wrote is run" --allow -s sumward_t -t sumward_var_lib_t -c file -p execute,execute_no_trans
-    may_not "no passwords are read" --allow -s sumward_t -t shadow_t -c file
+    may_not "no passwords are read" --allow -s sumward_t -t shadow_t -c file -p read,open
     may_not "no homes are read" --allow -s sumward_t -t user_home_t -c file -p read,open
     may_not "no shell is started" --allow -s sumward_t -t shell_exec_t -c file -p execute
     may "stored files are mapped" --allow -s sumward_t -t sumward_var_lib_t -c file -p map
@@ -93,6 +93,7 @@ assertions() {
     may_not "no capability" --allow -s sumward_t -t sumward_t -c capability -p sys_admin,dac_override,net_admin,net_raw,setuid,sys_ptrace
     ports
     may "ready and alive are told" --allow -s sumward_t -t init_t -c unix_dgram_socket -p sendto
+    may "the journal is written to" --allow -s sumward_t -t syslogd_t -c unix_dgram_socket -p sendto
 }
 
 # The ports that it may listen on are these and no others.
