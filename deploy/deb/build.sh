@@ -43,6 +43,9 @@ fi
     xargs -0 md5sum) >"$root/DEBIAN/md5sums"
 chmod 644 "$root/DEBIAN/control" "$root/DEBIAN/md5sums"
 find "$root" -print0 | xargs -0 touch --no-dereference --date="@$SOURCE_DATE_EPOCH"
+# xz is what every Debian of these years unpacks; a package that is only tried is packed fast.
+compressor=xz
+[ "$level" -ge 4 ] || compressor=gzip
 # One thread: with several the parts that are compressed apart depend on the machine.
-dpkg-deb --root-owner-group --threads-max=1 -Zxz -z"$((level < 9 ? level : 9))" --build "$root" \
+dpkg-deb --root-owner-group --threads-max=1 -Z"$compressor" -z"$((level < 9 ? level : 9))" --build "$root" \
     "$out/${name}_$version-1_$architecture.deb" >/dev/null
