@@ -75,7 +75,7 @@ release() {
     tail -n 1 "$work/refused.log"
 }
 
-# The module that is installed is that of Rocky's records, if they are in reach.
+# With real modules, where they are in reach.
 images() {
     local records=${SUMWARD_RECORDS:-$checkout/../shared/records} go
     go=$(find -L "$checkout/target/go" -maxdepth 4 -path '*/go/bin/go' | sort | tail -n 1)
