@@ -13,6 +13,7 @@ set -euo pipefail
 
 deploy=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 checkout=$(dirname "$deploy")
+VERIFY_BUILD_GUIDES="build-host certify reproduce"
 
 main() {
     local name=${1:-} bin="" tools="" to=""
@@ -83,7 +84,7 @@ completions() {
 }
 
 sumward() {
-    local to=$1 unit
+    local to=$1 unit guide
     local doc=$to/usr/share/doc/sumward
     for unit in "$deploy"/systemd/*.service "$deploy"/systemd/*.socket "$deploy"/systemd/*.timer; do
         [ ! -f "$unit" ] || put 644 "$unit" "$to/usr/lib/systemd/system/$(basename "$unit")"
@@ -96,8 +97,13 @@ sumward() {
     chmod 750 "$to/etc/sumward"
     put 644 "$deploy/config/README.md" "$doc/configuration.md"
     examples "$doc"
-    guides "$doc" rocky container observe private-modules own-database mirror air-gap \
-        back-up-and-restore take-back-a-module
+    for guide in "$deploy"/guides/*.md; do
+        # Those to the other program come with it.
+        case " $VERIFY_BUILD_GUIDES " in
+        *" $(basename "$guide" .md) "*) ;;
+        *) put 644 "$guide" "$doc/guides/$(basename "$guide")" ;;
+        esac
+    done
 }
 
 # What an administrator copies when it is wanted: nothing of it takes effect by being
@@ -116,18 +122,11 @@ examples() {
 }
 
 verify_build() {
-    local doc=$1/usr/share/doc/verify-build
+    local doc=$1/usr/share/doc/verify-build guide
     put 644 "$deploy/ci/github.yml" "$doc/ci/github.yml"
     put 644 "$deploy/ci/gitlab.yml" "$doc/ci/gitlab.yml"
-    guides "$doc" build-host certify reproduce
-}
-
-guides() {
-    local doc=$1 guide
-    shift
-    for guide in "$@"; do
-        # One that is not written yet is not missed here: a test holds the list.
-        [ ! -f "$deploy/guides/$guide.md" ] || put 644 "$deploy/guides/$guide.md" "$doc/guides/$guide.md"
+    for guide in $VERIFY_BUILD_GUIDES; do
+        put 644 "$deploy/guides/$guide.md" "$doc/guides/$guide.md"
     done
 }
 

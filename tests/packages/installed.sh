@@ -50,7 +50,7 @@ round() {
         "$(stat -c '%a %U:%G' /var/lib/sumward)" "750 sumward:sumward"
     holds "it is not started" equals "$(systemctl is-active sumward)" inactive
     holds "it is not enabled" equals "$(systemctl is-enabled sumward)" disabled
-    holds "manual pages are found" man --where sumward-gc
+    holds "manual pages are found" test -f /usr/share/man/man1/sumward-gc.1.gz
 
     # An administrator's own settings.
     cat >/etc/sumward/sumward.yaml <<'SETTINGS'
@@ -115,5 +115,7 @@ remove_deb() {
     dpkg --purge sumward verify-build
 }
 
+# Or dpkg has every page of this machine indexed anew, each time.
+rm -f /var/lib/man-db/auto-update
 round rpm
 round deb
