@@ -52,7 +52,7 @@ main() {
     local name
     for name in sumward verify-build; do
         glibc_gate "$bin/$name"
-        STRIP=$(strip_for "$arch") "$deploy/stage.sh" "$name" --bin "$bin" --tools "$tools" --to "$work/$name"
+        STRIP=$(binutil strip) "$deploy/stage.sh" "$name" --bin "$bin" --tools "$tools" --to "$work/$name"
         # Every kind of package is made of the same tree.
         find "$work/$name" -print0 | xargs -0 touch --no-dereference --date="@$SOURCE_DATE_EPOCH"
         tarball "$name" "$version" "$arch"
@@ -77,22 +77,23 @@ wanted() {
     return 1
 }
 
-strip_for() {
-    if [ "$1" = "$(uname -m)" ]; then
-        echo strip
+# binutil NAME: the one that reads programs of that architecture.
+binutil() {
+    if [ "$arch" = "$(uname -m)" ]; then
+        echo "$1"
     else
-        echo "$1-linux-gnu-strip"
+        echo "$arch-linux-gnu-$1"
     fi
 }
 
 # A program that needs a newer C library than Rocky Linux 9 has would not start there.
 glibc_gate() {
     local program=$1 newest
-    newest=$(objdump -T "$program" | grep -o 'GLIBC_[0-9.]*' | sort -V | tail -n 1)
+    newest=$("$(binutil objdump)" -T "$program" | grep -o 'GLIBC_[0-9.]*' | sort -V | tail -n 1)
     [ -n "$newest" ] || fail "$program names no version of glibc: is it linked to another C library?"
     if [ "$(printf '%s\n' "${newest#GLIBC_}" "$GLIBC_MAX" | sort -V | tail -n 1)" != "$GLIBC_MAX" ]; then
         echo "package.sh: $program needs $newest, and Rocky Linux 9 has GLIBC_$GLIBC_MAX:" >&2
-        objdump -T "$program" | grep -F "$newest" >&2
+        "$(binutil objdump)" -T "$program" | grep -F "$newest" >&2
         exit 1
     fi
     echo "$(basename "$program"): newest symbol of glibc $newest"

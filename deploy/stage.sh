@@ -116,7 +116,7 @@ examples() {
         while IFS= read -r file; do
             put 644 "$deploy/$folder/$file" "$doc/$folder/$file"
         done < <(cd "$deploy/$folder" && find . -type f \
-            ! -path './*.service' ! -path './*.socket' ! -path './*.timer' ! -name '*.sh' | LC_ALL=C sort)
+            ! -path './*.service' ! -path './*.socket' ! -path './*.timer' ! -name '*.sh' ! -name '*.py' | LC_ALL=C sort)
     done
     put 755 "$deploy/verify-on-rocky.sh" "$doc/verify-on-rocky.sh"
 }
