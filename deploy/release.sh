@@ -87,11 +87,17 @@ build() {
     git -C "$checkout" archive "$rev" | tar -x -C "$folder/source"
     home=${CARGO_HOME:-$HOME/.cargo}
     # What is compiled in place of the folders of this host: in messages of panics, in debug
-    # information, and in the C parts of two libraries.
+    # information, and in the C parts of two libraries. Not by RUSTFLAGS: cargo hashes these into
+    # the names of what it builds, and names end up in symbols.
+    cat >"$folder/rustc" <<WRAPPER
+#!/bin/sh
+exec "\$@" --remap-path-prefix='$folder/source'=/usr/src/sumward --remap-path-prefix='$folder/target'=/usr/src/target --remap-path-prefix='$home'=/usr/src/cargo
+WRAPPER
+    chmod +x "$folder/rustc"
     (
         cd "$folder/source"
-        export CARGO_TARGET_DIR=$folder/target CARGO_INCREMENTAL=0
-        export RUSTFLAGS="--remap-path-prefix=$folder/source=/usr/src/sumward --remap-path-prefix=$folder/target=/usr/src/target --remap-path-prefix=$home=/usr/src/cargo"
+        unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS
+        export CARGO_TARGET_DIR=$folder/target CARGO_INCREMENTAL=0 RUSTC_WRAPPER=$folder/rustc
         export CFLAGS="-ffile-prefix-map=$folder/source=/usr/src/sumward -ffile-prefix-map=$folder/target=/usr/src/target -ffile-prefix-map=$home=/usr/src/cargo"
         cargo build --locked --profile "$profile" --package sumward --package verify-build
     )
