@@ -126,17 +126,31 @@ selinux() {
     check "it may not read passwords" sh -c '! sesearch --allow -s sumward_t -t shadow_t -c file 2>/dev/null | grep -q .'
 }
 
+# What the server says of a version that nobody has: 404 is the word of an upstream, and
+# anything from 500 on means that none was reached.
+upstream_says() {
+    curl --silent --output /dev/null --max-time 90 --write-out '%{http_code}' "http://$(address)/rsc.io/quote/@v/v9.9.9.info"
+}
+
 # BPF on cgroups: silently not there in containers, so seen on a host alone.
 addresses() {
+    local before
+    before=$(upstream_says)
     mkdir -p "$(dirname "$DROP_IN")"
     printf '[Service]\nIPAddressDeny=any\nIPAddressAllow=localhost\n' >"$DROP_IN"
     systemctl daemon-reload
     check "with IPAddressDeny=any it starts" systemctl restart sumward.service
     check "and answers this host" curl --silent --show-error --fail --max-time 10 "http://$(address)/healthz"
-    # A version that nobody has: 404 is what an upstream says of it, and none may be asked.
-    check "an upstream is out of its reach" sh -c \
-        "test \$(curl --silent --output /dev/null --max-time 60 --write-out '%{http_code}' http://$(address)/rsc.io/quote/@v/v9.9.9.info) -ge 500"
-    check "the kernel counts it" sh -c 'bpftool cgroup tree /sys/fs/cgroup/system.slice/sumward.service 2>/dev/null | grep -q ingress || systemctl show sumward.service --property IPAddressDeny | grep -q 0.0.0.0'
+    if [ "$before" = 404 ]; then
+        check "an upstream that was in reach is not any more" test "$(upstream_says)" -ge 500
+    else
+        skip "an upstream is out of reach" "none was in reach before either ($before)"
+    fi
+    if command -v bpftool >/dev/null; then
+        check "the kernel filters for it" sh -c 'bpftool cgroup list /sys/fs/cgroup/system.slice/sumward.service | grep -q ingress'
+    else
+        skip "the kernel filters for it" "bpftool is not here"
+    fi
     rm -f "$DROP_IN"
     rmdir "$(dirname "$DROP_IN")" 2>/dev/null
     systemctl daemon-reload
