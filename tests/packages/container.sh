@@ -62,7 +62,8 @@ chown 65532:65532 "$work/data"
 pod run --detach --name s --network host --cgroups disabled --ulimit nofile=16384:16384 \
     --ulimit nproc=1000:1000 --read-only --cap-drop all --security-opt no-new-privileges \
     --volume "$work/data:/data" --volume "$records/mirror:/mirror:ro" \
-    localhost/sumward:test --listen "127.0.0.1:$port" --upstream file:///mirror >/dev/null 2>"$work/podman.log"
+    --env "SUMWARD_LISTEN=127.0.0.1:$port" --env SUMWARD_UPSTREAM_LIST=file:///mirror \
+    localhost/sumward:test >/dev/null 2>"$work/podman.log"
 ready() {
     local tries
     for tries in $(seq 100); do
