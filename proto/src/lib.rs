@@ -11,6 +11,7 @@ pub mod buildinfo;
 pub mod bundle;
 pub mod cacheprog;
 pub mod canonical;
+pub mod checksums;
 pub mod digest;
 pub mod dirhash;
 pub mod finding;

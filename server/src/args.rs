@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 mod bundle;
+mod checksums;
 mod config;
 mod flags;
 mod gc;
@@ -21,6 +22,7 @@ mod own;
 mod witness;
 
 pub use bundle::{Bundle, Create, RequestFormat, Warm};
+pub use checksums::Checksums;
 pub use config::{Config, Sign};
 pub use flags::Flags;
 pub use gc::{Format, Gc};
@@ -196,10 +198,21 @@ pub enum Command {
         #[arg(long, value_name = "KEYFILE")]
         out: PathBuf,
     },
+    /// Sign the list of a release's checksums, or check one and the files that it lists
+    #[command(subcommand)]
+    Checksums(Checksums),
     /// Print a completion script, for example `sumward completions bash`
     Completions {
         /// The shell to print for
         shell: Shell,
+    },
+    /// Print the manual page, or write that of every command to a folder
+    ///
+    /// `sumward man | man -l -` reads it.
+    Man {
+        /// The folder, such as /usr/local/share/man/man1; made when it is not there
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
     },
 }
 

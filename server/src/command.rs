@@ -13,12 +13,14 @@ use crate::output::complain;
 mod alone;
 mod backup;
 mod bundle;
+mod checksums;
 mod completions;
 mod config;
 pub(crate) mod database;
 mod gc;
 mod import;
 mod keygen;
+mod man;
 mod monitor;
 mod own;
 mod purge;
@@ -38,6 +40,8 @@ pub fn run() -> ExitCode {
     let result = match args.command {
         // Without settings, which it does not need.
         Some(args::Command::Completions { shell }) => completions::run(shell),
+        Some(args::Command::Checksums(command)) => checksums::run(command),
+        Some(args::Command::Man { folder }) => man::run(folder.as_deref()),
         Some(args::Command::Witness(args::Witness::Keygen { name, out })) => {
             witness::keygen(&name, &out)
         }
@@ -88,6 +92,8 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
         args::Command::Database(command) => database::run(&loaded.config, &command),
         args::Command::Completions { shell } => completions::run(shell),
+        args::Command::Checksums(command) => checksums::run(command),
+        args::Command::Man { folder } => man::run(folder.as_deref()),
         args::Command::Witness(args::Witness::Keygen { name, out }) => witness::keygen(&name, &out),
         args::Command::Witness(args::Witness::Serve { file }) => witness::serve(loaded, &file),
         args::Command::Keygen { name, out } => keygen::run(&name, &out),
