@@ -14,6 +14,7 @@ use clap_complete::Shell;
 mod bundle;
 mod flags;
 mod gc;
+mod healthcheck;
 mod import;
 mod monitor;
 mod own;
@@ -22,6 +23,7 @@ mod witness;
 pub use bundle::{Bundle, Create, RequestFormat, Warm};
 pub use flags::Flags;
 pub use gc::{Format, Gc};
+pub use healthcheck::Healthcheck;
 pub use import::Import;
 pub use monitor::Monitor;
 pub use own::Own;
@@ -187,6 +189,11 @@ pub enum Command {
         #[arg(long, value_name = "KEYFILE")]
         out: PathBuf,
     },
+    /// Ask a running server whether it is well: exit status 0 when it is, else 1
+    ///
+    /// Finds the server by the same settings: the address of `admin`, else of `listen`, with
+    /// TLS where the settings have it, else the socket for commands in the data folder.
+    Healthcheck(Healthcheck),
     /// Print a completion script, for example `sumward completions bash`
     Completions {
         /// The shell to print for

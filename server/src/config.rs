@@ -36,6 +36,7 @@ mod kind;
 mod layer;
 mod limits;
 mod lines;
+pub(crate) mod live;
 pub mod load;
 mod partial;
 mod pins;
