@@ -18,9 +18,11 @@ use crate::serve::descriptors::ADMIN_CONNECTIONS_MAX;
 use crate::serve::inherited::Inherited;
 use crate::serve::listener::Listener;
 use crate::serve::peer::Peer;
+use crate::serve::pulse::Pulse;
 use crate::serve::tls::Acceptor;
 use crate::store::durable::Staging;
 
+pub(crate) mod alive;
 pub(crate) mod control;
 pub(crate) mod folder;
 mod gc;
@@ -28,8 +30,11 @@ mod own;
 mod rounds;
 mod self_check;
 mod site;
+mod standing;
+pub(crate) mod starting;
 mod witnesses;
 
+use alive::Alive;
 use folder::Folder;
 
 /// A server that is put together, and not yet listening.
@@ -45,6 +50,8 @@ pub(crate) struct App {
     ledger: Arc<dyn Ledger>,
     staging: Staging,
     is_read_only: bool,
+    /// Asks whether connections are still accepted.
+    pulse: Pulse,
     /// Brings the records up to date while the server answers. Taken once.
     catch_up: Mutex<Option<BoxFuture<'static, ()>>>,
 }
@@ -87,6 +94,7 @@ impl App {
             catch_up: Mutex::new(Some(Box::pin(catch_up))),
             staging,
             is_read_only,
+            pulse: Pulse::default(),
             site: Arc::new(site),
             tls,
             stop,
@@ -176,6 +184,7 @@ impl Bound {
             app.spawn_round(&serving, tls.watch());
         }
         app.spawn_rounds(&serving);
+        app.spawn_round(&serving, app.tell_standing(&address));
         let catch_up = app.catch_up.lock().ok().and_then(|mut it| it.take());
         if let Some(catch_up) = catch_up {
             app.spawn_round(&serving, catch_up);
@@ -205,6 +214,52 @@ impl App {
             clients: Clients::new(&self.config().clients),
             metrics: Arc::clone(&self.site.metrics),
             connections: self.connections.clone(),
+            pulse: self.pulse.clone(),
+        }
+    }
+
+    /// Returns the line that says what is served, and where.
+    pub(crate) fn served(&self, address: &config::Address) -> String {
+        let config = self.config();
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let at = match address {
+            config::Address::Tcp(address) => format!("{scheme}://{address}"),
+            other @ (config::Address::Unix(_) | config::Address::Inherited(_)) => other.to_string(),
+        };
+        let admin = config.admin.as_ref();
+        let admin = admin.map_or_else(String::new, |admin| format!(", health on {admin}"));
+        let databases: Vec<_> = self
+            .site
+            .databases
+            .all()
+            .iter()
+            .map(|it| it.name().to_owned())
+            .collect();
+        let proved = if databases.is_empty() {
+            "without proofs".to_owned()
+        } else {
+            format!("proved by {}", databases.join(", "))
+        };
+        format!("serving modules {proved} on {at}{admin}")
+    }
+
+    /// Returns the status line of this moment.
+    pub(crate) fn status(&self, address: &config::Address) -> String {
+        standing::line(&self.served(address), &self.site.standing.held())
+    }
+
+    /// Keeps the status line up to date once the server answers.
+    fn tell_standing(&self, address: &config::Address) -> impl Future<Output = ()> + use<> {
+        standing::tell(Arc::clone(&self.site), self.served(address))
+    }
+
+    /// Returns what the watchdog is fed on.
+    pub(crate) fn alive(&self) -> Alive {
+        Alive {
+            data: self.config().data.clone(),
+            pulse: self.pulse.clone(),
+            stop: self.stop.clone(),
+            standing: Arc::clone(&self.site.standing),
         }
     }
 
@@ -242,7 +297,7 @@ impl App {
     }
 
     async fn drain(&self, serving: TaskTracker, flush_max: Duration) -> std::io::Result<()> {
-        let deadline = self.config().limits.drain_timeout;
+        let deadline = self.site.live.now().drain_timeout;
         let drained = tokio::time::timeout(deadline, async {
             serving.wait().await;
             self.connections.close();

@@ -16,6 +16,7 @@ mod checksums;
 mod config;
 mod flags;
 mod gc;
+mod healthcheck;
 mod import;
 mod monitor;
 mod own;
@@ -26,6 +27,7 @@ pub use checksums::Checksums;
 pub use config::{Config, Sign};
 pub use flags::Flags;
 pub use gc::{Format, Gc};
+pub use healthcheck::Healthcheck;
 pub use import::Import;
 pub use monitor::Monitor;
 pub use own::Own;
@@ -201,6 +203,11 @@ pub enum Command {
     /// Sign the list of a release's checksums, or check one and the files that it lists
     #[command(subcommand)]
     Checksums(Checksums),
+    /// Ask a running server whether it is well: exit status 0 when it is, else 1
+    ///
+    /// Finds the server by the same settings: the address of `admin`, else of `listen`, with
+    /// TLS where the settings have it, else the socket for commands in the data folder.
+    Healthcheck(Healthcheck),
     /// Print a completion script, for example `sumward completions bash`
     Completions {
         /// The shell to print for

@@ -18,12 +18,14 @@ mod completions;
 mod config;
 pub(crate) mod database;
 mod gc;
+mod healthcheck;
 mod import;
 mod keygen;
 mod man;
 mod monitor;
 mod own;
 mod purge;
+mod reload;
 mod serve;
 mod server;
 mod serving;
@@ -52,6 +54,8 @@ pub fn run() -> ExitCode {
         Some(args::Command::Config(args::Config::Sign(sign))) => {
             config::sign::run(&sign, args.flags, &Environment::read())
         }
+        // Its statuses are 0 and 1 alone, whatever is wrong.
+        Some(args::Command::Healthcheck(check)) => Ok(healthcheck::run(&check, &args.flags)),
         Some(args::Command::Bundle(args::Bundle::Keygen { name, out })) => {
             bundle::keygen(&name, &out)
         }
@@ -68,7 +72,7 @@ fn run_with_settings(command: args::Command, mut flags: args::Flags) -> Result<E
         flags.config = vec![file.clone()];
     }
     match Config::load(&flags, &Environment::read()) {
-        Ok(loaded) => dispatch(command, loaded),
+        Ok(loaded) => dispatch(command, loaded, flags),
         Err(problems) => {
             complain(problems.to_string());
             Ok(ExitCode::from(args::EXIT_USAGE))
@@ -76,9 +80,9 @@ fn run_with_settings(command: args::Command, mut flags: args::Flags) -> Result<E
     }
 }
 
-fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
+fn dispatch(command: args::Command, loaded: Loaded, flags: args::Flags) -> Result<ExitCode> {
     match command {
-        args::Command::Serve => serve::run(loaded),
+        args::Command::Serve => serve::run(loaded, flags),
         args::Command::Config(command) => config::run(command, &loaded),
         args::Command::Index(args::Index::Rebuild) => crate::maintain::rebuild::run(&loaded.config),
         args::Command::Purge { what } => purge::run(&loaded.config, &what),
@@ -97,5 +101,6 @@ fn dispatch(command: args::Command, loaded: Loaded) -> Result<ExitCode> {
         args::Command::Witness(args::Witness::Keygen { name, out }) => witness::keygen(&name, &out),
         args::Command::Witness(args::Witness::Serve { file }) => witness::serve(loaded, &file),
         args::Command::Keygen { name, out } => keygen::run(&name, &out),
+        args::Command::Healthcheck(check) => Ok(healthcheck::run(&check, &flags)),
     }
 }

@@ -41,6 +41,7 @@ mod kind;
 mod layer;
 mod limits;
 mod lines;
+pub(crate) mod live;
 pub mod load;
 mod named;
 mod partial;

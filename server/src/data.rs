@@ -19,6 +19,9 @@ use crate::store::folder::sync_folder;
 mod convert;
 mod rights;
 
+/// The file that every data folder has: the layout's version.
+pub(crate) const FORMAT_FILE: &str = "format";
+
 /// The version of the layout that is written.
 pub(crate) const FORMAT: u32 = 2;
 
@@ -191,7 +194,7 @@ impl Data {
 
     /// Returns the version of its layout, where it says one.
     fn read_format(&self) -> Result<Option<u32>, Error> {
-        let path = self.folder.join("format");
+        let path = self.folder.join(FORMAT_FILE);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -211,7 +214,7 @@ impl Data {
     }
 
     fn write_format(&self) -> Result<(), Error> {
-        let path = self.folder.join("format");
+        let path = self.folder.join(FORMAT_FILE);
         let part = self.folder.join("format.new");
         let write = || {
             let mut file = File::create(&part)?;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ask::{Access, Asked, Caller};
 use crate::bundle::import::Mirror;
-use crate::config;
+use crate::config::{self, live::Live};
 use crate::maintain::gc;
 use crate::metrics::{self, Metrics};
 use crate::modules::error::Error;
@@ -20,6 +20,7 @@ use crate::shelf::answer::Reply;
 use crate::shelf::used::Uses;
 use crate::source::Sources;
 use crate::source::upstream::via;
+use crate::standing::{Condition, Standing};
 use crate::store::Key;
 use crate::sumdb::Databases;
 
@@ -57,8 +58,12 @@ pub(crate) struct Site {
     pub(crate) metrics: Arc<Metrics>,
     /// What callers may have.
     pub(crate) access: Access,
-    /// The settings.
+    /// The settings of the start.
     pub(crate) config: config::Config,
+    /// Those of them that may have changed since.
+    pub(crate) live: Live,
+    /// What is wrong that is served in spite of.
+    pub(crate) standing: Arc<Standing>,
     /// This process among others of its kind.
     pub(crate) instance: String,
     /// Whether the server has begun to answer. Once set it stays set.
@@ -79,9 +84,10 @@ impl Site {
         }
     }
 
-    /// Tells whether the server answers, and is not about to stop.
+    /// Tells whether the server answers, has its files at hand, and is not about to stop.
     pub(crate) fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Relaxed) && !self.stop.is_cancelled()
+        let has_files = !self.standing.holds(Condition::StorageSilent);
+        self.ready.load(Ordering::Relaxed) && has_files && !self.stop.is_cancelled()
     }
 }
 
@@ -254,7 +260,7 @@ async fn dispatch(
             method,
         )),
         Route::Health | Route::Ready | Route::Metrics if peer.role.tells_health() => {
-            Ok(admin::answer(site, &route, method).await)
+            Ok(admin::answer(site, &route, request).await)
         }
         _ => Err(Refusal::not_here()),
     };

@@ -8,6 +8,8 @@ pub mod args;
 pub(crate) mod blocking;
 pub mod config;
 pub(crate) mod flight;
+pub mod standing;
+
 pub mod metrics;
 pub(crate) mod output;
 pub(crate) mod progress;

@@ -16,6 +16,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::standing::{Condition, Held};
 use histogram::Histogram;
 pub use label::{Breaker, Kind, Lookup, Outcome, Proof, Refused};
 
@@ -40,6 +41,10 @@ pub struct Metrics {
     disk_free: Gauge<u64, AtomicU64>,
     refused: [Counter; Refused::ALL.len()],
     log_dropped: Counter,
+    /// By condition.
+    degraded: [Gauge; Condition::ALL.len()],
+    reload_success: Gauge,
+    reload_time: Gauge<u64, AtomicU64>,
     /// Files that were let go, and their bytes.
     evicted: [Counter; 2],
 }
@@ -108,6 +113,9 @@ impl Metrics {
             disk_free: Gauge::default(),
             refused: Default::default(),
             log_dropped: Counter::default(),
+            degraded: Default::default(),
+            reload_success: Gauge::default(),
+            reload_time: Gauge::default(),
             evicted: Default::default(),
         };
         metrics.register_requests();
@@ -115,6 +123,7 @@ impl Metrics {
         metrics.register_databases();
         metrics.register_levels();
         metrics.register_process();
+        metrics.register_standing();
         Arc::new(metrics)
     }
 
@@ -252,6 +261,31 @@ impl Metrics {
         r.register_with_unit("disk_free", "Free on the data disk", Unit::Bytes, free);
     }
 
+    fn register_standing(&mut self) {
+        let degraded = Family::<[Label; 1], Gauge>::default();
+        for (index, condition) in Condition::ALL.into_iter().enumerate() {
+            let label = [("condition", condition.label())];
+            self.degraded[index] = degraded.get_or_create_owned(&label);
+        }
+        let r = &mut self.registry;
+        r.register(
+            "degraded",
+            "1 while something is wrong that the server serves in spite of",
+            degraded,
+        );
+        r.register(
+            "config_reload_success",
+            "1 when the settings that were read last are in effect, 0 when they were refused",
+            self.reload_success.clone(),
+        );
+        r.register_with_unit(
+            "config_reload_success_timestamp",
+            "When settings came into effect last, since 1970",
+            Unit::Seconds,
+            self.reload_time.clone(),
+        );
+    }
+
     fn register_process(&mut self) {
         let refused = Family::<[Label; 1], Counter>::default();
         for why in Refused::ALL {
@@ -361,6 +395,22 @@ impl Metrics {
     /// Notes how many log lines were dropped, ever.
     pub fn log_dropped(&self, lines: u64) {
         self.log_dropped.inner().store(lines, Ordering::Relaxed);
+    }
+
+    /// Notes what is wrong that the server serves in spite of.
+    pub fn degraded(&self, held: &Held) {
+        for (gauge, condition) in self.degraded.iter().zip(Condition::ALL) {
+            gauge.set(i64::from(held.contains_key(&condition)));
+        }
+    }
+
+    /// Notes that settings came into effect `when` (seconds since 1970), or that those
+    /// that were read last were refused.
+    pub fn settings_read(&self, when: Option<u64>) {
+        self.reload_success.set(i64::from(when.is_some()));
+        if let Some(when) = when {
+            self.reload_time.set(when);
+        }
     }
 
     /// Counts files that were let go, and their bytes.

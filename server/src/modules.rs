@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use proto::goproxy::Request;
 use proto::module::ModuleVersion;
@@ -10,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::ask::Asked;
+use crate::config::live::Live;
 use crate::config::{self, Config};
 use crate::flight::Joined;
 use crate::metrics::{InFlight, Metrics};
@@ -61,9 +61,7 @@ pub(crate) struct Modules {
     private: config::Upstream,
     room: Room,
     is_read_only: bool,
-    list_fresh: Duration,
-    negative_ttl: Duration,
-    pause: Duration,
+    live: Live,
     waiting: Arc<AtomicUsize>,
     /// The same, by client address.
     per_address: Arc<PerAddress>,
@@ -82,6 +80,8 @@ pub(crate) struct Parts {
     pub(crate) shelf: Arc<Shelf>,
     /// Where files come from.
     pub(crate) sources: Arc<Sources>,
+    /// The settings that may change.
+    pub(crate) live: Live,
     /// What must be proved.
     pub(crate) prover: Prover,
     /// What is counted.
@@ -109,11 +109,9 @@ impl Modules {
             tasks: parts.tasks,
             metrics: parts.metrics,
             private: config.upstream.clone(),
-            room: Room::new(&config.data, config.cache.disk_free_min),
+            room: Room::new(&config.data, parts.live.clone()),
             is_read_only: parts.is_read_only,
-            list_fresh: config.cache.list_fresh,
-            negative_ttl: config.cache.negative_ttl,
-            pause: config.proof.pause,
+            live: parts.live,
             rechecked: AtomicU64::new(0),
             waiting: Arc::default(),
             per_address: PerAddress::new(limits.waiting_of_one()),
@@ -245,8 +243,13 @@ impl Modules {
         let Err(error) = &result else { return result };
         match error.remember() {
             Remember::No => {}
-            Remember::Briefly => self.shelf.refuse(key, error.clone(), self.negative_ttl),
-            Remember::Pause => self.shelf.refuse(key, error.clone(), self.pause),
+            Remember::Briefly => {
+                self.shelf
+                    .refuse(key, error.clone(), self.live.now().negative_ttl)
+            }
+            Remember::Pause => self
+                .shelf
+                .refuse(key, error.clone(), self.live.now().proof.pause),
         }
         if let Error::NotFound {
             upstream,

@@ -8,6 +8,7 @@ pub(crate) mod listener;
 pub(crate) mod peer;
 pub(crate) mod per_address;
 mod proxy_protocol;
+pub(crate) mod pulse;
 pub(crate) mod slow;
 pub(crate) mod tls;
 pub(crate) mod unreadable;

@@ -324,6 +324,11 @@ impl<E: Clone> Shelf<E> {
         self.hot.remove_all(of);
     }
 
+    /// Forgets all answers in memory: what may be served is judged by other rules now.
+    pub(crate) fn forget_answers(&self) {
+        self.hot.remove_all(|_| true);
+    }
+
     /// Remembers a refusal for a while, in memory.
     pub(crate) fn refuse(&self, key: &Key, error: E, duration: Duration) {
         self.negative.put(key, error, duration, Instant::now());

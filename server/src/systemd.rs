@@ -1,4 +1,5 @@
-//! What systemd is told, where it started us: ready, stopping, still alive.
+//! What systemd is told, where it started us: ready, reading settings again, stopping,
+//! still alive, and how it goes.
 //!
 //! Without `NOTIFY_SOCKET` nothing is said to anyone. Sockets that systemd hands down
 //! are taken over where the settings name them: see `serve::inherited`.
@@ -22,19 +23,39 @@ pub fn stopping(drain: Duration) {
     ]);
 }
 
-/// Says that the server is alive until it is dropped.
+/// Says how it goes, for `systemctl status`: one line.
+pub fn status(status: &str) {
+    notify(&[NotifyState::Status(status)]);
+}
+
+/// Says that the start is still under way and may take `longer` from now on.
+pub fn extend_start(longer: Duration, status: &str) {
+    let us = u32::try_from(longer.as_micros()).unwrap_or(u32::MAX);
+    notify(&[
+        NotifyState::ExtendTimeoutUsec(us),
+        NotifyState::Status(status),
+    ]);
+}
+
+/// Says that the settings are read again; [`ready`] ends it.
 ///
-/// Says so twice in each interval of `WatchdogSec=`. Runs on the runtime that serves: when that hangs, so does this, and
-/// systemd restarts the server. Returns at once where no watchdog is set.
-pub async fn watchdog() {
-    let Some(interval) = sd_notify::watchdog_enabled() else {
+/// The time is what `Type=notify-reload` of 253 waits for; 252 passes it over.
+pub fn reloading() {
+    let Ok(now) = NotifyState::monotonic_usec_now() else {
         return;
     };
-    let mut ticks = tokio::time::interval((interval / 2).max(Duration::from_millis(1)));
-    loop {
-        ticks.tick().await;
-        notify(&[NotifyState::Watchdog]);
-    }
+    let status = NotifyState::Status("reading the settings again");
+    notify(&[NotifyState::Reloading, now, status]);
+}
+
+/// Returns how often systemd wants to hear that the server is alive (`WatchdogSec=`).
+pub fn watchdog_interval() -> Option<Duration> {
+    sd_notify::watchdog_enabled().filter(|interval| !interval.is_zero())
+}
+
+/// Says that the server is alive.
+pub fn alive() {
+    notify(&[NotifyState::Watchdog]);
 }
 
 fn notify(states: &[NotifyState<'_>]) {
@@ -68,15 +89,20 @@ mod tests {
 
     /// Runs with a socket as the child of the next test, and without one, where
     /// nothing must happen, as a test of its own.
-    #[tokio::test]
-    async fn speaks_only_where_there_is_a_socket() {
+    #[test]
+    fn speaks_only_where_there_is_a_socket() {
+        extend_start(Duration::from_secs(60), "opening");
         ready("listening on 127.0.0.1:8080");
-        let _ = tokio::time::timeout(Duration::from_millis(50), watchdog()).await;
+        if watchdog_interval().is_some() {
+            alive();
+        }
+        reloading();
+        status("serving");
         stopping(Duration::from_secs(30));
     }
 
     #[test]
-    fn systemd_hears_ready_alive_and_stopping() {
+    fn systemd_hears_all_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
@@ -97,9 +123,18 @@ mod tests {
         while let Ok(length) = socket.recv(&mut buffer) {
             messages.push(String::from_utf8(buffer[..length].to_vec()).unwrap());
         }
-        let first = "READY=1\nSTATUS=listening on 127.0.0.1:8080\n";
-        assert_eq!(messages.first().unwrap(), first);
-        assert_eq!(messages[1], "WATCHDOG=1\n");
+        assert_eq!(
+            messages[0],
+            "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=opening\n"
+        );
+        assert_eq!(messages[1], "READY=1\nSTATUS=listening on 127.0.0.1:8080\n");
+        assert_eq!(messages[2], "WATCHDOG=1\n");
+        assert!(
+            messages[3].starts_with("RELOADING=1\nMONOTONIC_USEC="),
+            "{}",
+            messages[3]
+        );
+        assert_eq!(messages[4], "STATUS=serving\n");
         let last = "STOPPING=1\nSTATUS=draining\nEXTEND_TIMEOUT_USEC=30000000\n";
         assert_eq!(messages.last().unwrap(), last);
     }

@@ -17,14 +17,16 @@
 //! act.
 
 use std::io::{self, IsTerminal as _, stderr};
+use std::sync::OnceLock;
 use std::time::Duration;
 
+#[cfg(test)]
 use tracing::Subscriber;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, registry};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, registry, reload};
 
 use crate::config::{Format, Log};
 use lines::{Lines, STDERR};
@@ -70,7 +72,9 @@ const FLUSH_MAX: Duration = Duration::from_secs(1);
 pub fn start(log: &Log) -> Result<Started, Error> {
     let lines = Lines::start(stderr())?;
     let layers = vec![form(log, lines.clone(), stderr().is_terminal())];
-    subscriber(log, layers)?.try_init()?;
+    let (filter, handle) = reload::Layer::new(filter(log)?);
+    registry().with(layers).with(filter).try_init()?;
+    let _ = FILTER.set(Box::new(move |filter| handle.reload(filter).is_ok()));
     let _ = STDERR.set(lines);
     // The library's own hook writes to standard error itself, and waits for its reader.
     std::panic::set_hook(Box::new(|panic| {
@@ -78,6 +82,26 @@ pub fn start(log: &Log) -> Result<Started, Error> {
     }));
     Ok(Started(()))
 }
+
+/// Takes the level of the settings over for the log that runs.
+///
+/// # Errors
+///
+/// [`Error::Level`].
+pub fn set_level(log: &Log) -> Result<(), Error> {
+    let filter = filter(log)?;
+    if let Some(replace) = FILTER.get()
+        && !replace(filter)
+    {
+        tracing::error!("the level of the log could not be changed; this is a bug");
+    }
+    Ok(())
+}
+
+/// Replaces the filter of the log; says whether it could.
+type Replace = Box<dyn Fn(EnvFilter) -> bool + Send + Sync>;
+
+static FILTER: OnceLock<Replace> = OnceLock::new();
 
 /// Returns how many log lines were dropped because standard error did not take them.
 pub fn dropped() -> u64 {
@@ -88,6 +112,7 @@ pub fn dropped() -> u64 {
 type Sink = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Puts the filter of the settings before `layers`.
+#[cfg(test)]
 fn subscriber(
     log: &Log,
     layers: Vec<Sink>,

@@ -11,18 +11,17 @@ use crate::maintain::gc::{self, Order, Task};
 /// How often the disk is looked at.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// Lets files go as the settings say; ends at once where they say nothing of it.
+/// Lets files go as the settings of the moment say.
 pub(super) async fn tend(site: Arc<Site>) {
-    let settings = &site.config.gc;
-    let (Some(budget), Some(every)) = (settings.budget, settings.every) else {
-        return;
-    };
     let mut last: Option<Instant> = None;
-    let mut ticks = tokio::time::interval(LOOK.min(every));
-    // Not at the start, which has enough to do: all files would be listed.
-    ticks.tick().await;
     loop {
-        ticks.tick().await;
+        let every = site.live.now().gc.every;
+        // Not at the start, which has enough to do: all files would be listed.
+        tokio::time::sleep(every.map_or(LOOK, |every| LOOK.min(every))).await;
+        let settings = site.live.now().gc.clone();
+        let (Some(budget), Some(every)) = (settings.budget, settings.every) else {
+            continue;
+        };
         let is_due = last.is_none_or(|last| last.elapsed() >= every);
         let short_by = short_by(&site).await;
         if !is_due && short_by == 0 {
@@ -37,7 +36,7 @@ pub(super) async fn tend(site: Arc<Site>) {
 
 /// Returns how many bytes the disk is short of what fetches need, and as much again.
 async fn short_by(site: &Site) -> u64 {
-    let floor = site.config.cache.disk_free_min;
+    let floor = site.live.now().disk_free_min;
     match site.modules.disk_free().await {
         Ok(free) if free < floor => floor.saturating_mul(2) - free,
         Ok(_) => 0,
@@ -52,7 +51,7 @@ async fn short_by(site: &Site) -> u64 {
 async fn once(site: &Arc<Site>, budget: u64, short_by: u64) -> Result<(), String> {
     let said = |error: &dyn std::fmt::Display| error.to_string();
     let _turn = site.gc.lock().await;
-    let settings = site.config.gc.clone();
+    let settings = site.live.now().gc.clone();
     let order = Order {
         budget: Some(budget),
         ..Order::default()

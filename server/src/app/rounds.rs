@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio_util::task::TaskTracker;
 
-use super::{App, gc, witnesses};
+use super::{App, gc, standing, witnesses};
 use crate::bundle::failed::Failed;
 use crate::bundle::watch::{self, Drops};
 use crate::http::Site;
@@ -18,6 +18,9 @@ impl App {
         let site = || Arc::clone(&self.site);
         self.spawn_round(tasks, keep_up(site()));
         self.spawn_round(tasks, recheck(site()));
+        let ledger = Arc::clone(&self.ledger);
+        self.spawn_round(tasks, standing::look(site(), ledger, self.is_read_only));
+        self.spawn_round(tasks, standing::resolve(site()));
         if !self.is_read_only {
             self.spawn_round(tasks, gc::tend(site()));
             self.spawn_round(tasks, witnesses::tend(site()));
@@ -63,17 +66,23 @@ async fn recheck(site: Arc<Site>) {
 
 /// Takes in what appears in the drop folder for bundles.
 async fn watch_bundles(site: Arc<Site>) {
-    let settings = &site.config.bundle;
-    let Some(folder) = &settings.watch else {
-        return;
-    };
     let mut drops = Drops::default();
+    let mut watched = None;
     loop {
+        let settings = site.live.now().bundle.clone();
+        if watched != settings.watch {
+            drops = Drops::default();
+            watched.clone_from(&settings.watch);
+        }
+        let Some(folder) = &watched else {
+            tokio::time::sleep(settings.settle).await;
+            continue;
+        };
         let take = |bundle: PathBuf| -> BoxFuture<'static, Result<(), Failed>> {
             let site = Arc::clone(&site);
             Box::pin(async move {
-                let trusted = &site.config.bundle.trust;
-                site.mirror.import(&bundle, trusted, |_| {}).await?;
+                let trusted = site.live.now().bundle.trust.clone();
+                site.mirror.import(&bundle, &trusted, |_| {}).await?;
                 Ok(())
             })
         };

@@ -13,6 +13,7 @@ use super::own;
 use crate::ask::Access;
 use crate::bundle::import::Mirror;
 use crate::config::Config;
+use crate::config::live::Live;
 use crate::http::Site;
 use crate::metrics::Metrics;
 use crate::modules::proof::Prover;
@@ -34,6 +35,7 @@ pub(super) fn wire(
 ) -> Result<Site> {
     let instance = format!("{:032x}", rand::random::<u128>());
     let hosts = Upstreams::host_names(&config.upstream);
+    let live = Live::new(&config);
     let own = own::signer(&config)?;
     let followed = config.databases.iter().map(|database| &*database.name);
     let metrics = Metrics::new(
@@ -61,13 +63,14 @@ pub(super) fn wire(
     }
     let prover = Prover::new(
         Arc::clone(&databases),
-        config.proof.clone(),
+        live.clone(),
         folder.evidence.clone(),
         Arc::clone(&metrics),
     );
     let parts = Parts {
         shelf: Arc::clone(&shelf),
         sources: Arc::clone(&sources),
+        live: live.clone(),
         prover,
         metrics: Arc::clone(&metrics),
         tasks: fills,
@@ -93,6 +96,8 @@ pub(super) fn wire(
         ready: AtomicBool::new(false),
         gc: tokio::sync::Mutex::new(()),
         stop,
+        live,
+        standing: Arc::default(),
         config,
     })
 }

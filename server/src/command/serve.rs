@@ -5,11 +5,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 
+use super::reload::{Reload, now};
 use super::serving;
-use super::signal::Signals;
-use crate::app::{App, Bound};
+use super::signal::{Asked, Signals};
+use crate::app::{App, Bound, starting};
 use crate::args;
 use crate::config::load::Loaded;
 use crate::config::signed::Signed;
@@ -23,45 +25,72 @@ use crate::systemd;
 ///
 /// # Errors
 /// What keeps the server from starting, or from going on.
-pub(crate) fn run(loaded: Loaded) -> Result<ExitCode> {
+pub(crate) fn run(loaded: Loaded, flags: args::Flags) -> Result<ExitCode> {
     if let Err(problems) = super::config::check_named(&loaded) {
         complain(problems.to_string());
         return Ok(ExitCode::from(args::EXIT_USAGE));
     }
     let signed = loaded.signed.clone();
+    let reload = Reload::new(loaded.clone(), flags);
     serving::run(loaded, |config, inherited| {
-        Ok(serve(config, inherited, signed))
+        Ok(serve(config, inherited, signed, reload))
     })
 }
 
 /// A signal before the server is up ends it there and then: what a start does to the
 /// data folder may be interrupted at any point. The first one after that drains, the
 /// second ends without waiting.
-async fn serve(config: Config, inherited: Inherited, signed: Option<Signed>) -> Result<ExitCode> {
+async fn serve(
+    config: Config,
+    inherited: Inherited,
+    signed: Option<Signed>,
+    reload: Reload,
+) -> Result<ExitCode> {
     let mut signals = Signals::take().context("taking over signals")?;
-    let bound = tokio::select! {
-        bound = start(config, inherited) => bound?,
-        signal = signals.stop() => {
-            tracing::info!(?signal, "stopped before serving");
-            return Ok(ExitCode::SUCCESS);
+    // A SIGHUP of the start is kept: who sent it may have changed what was read already.
+    let hangups = Arc::new(Notify::new());
+    let start = start(config, inherited);
+    tokio::pin!(start);
+    let bound = loop {
+        tokio::select! {
+            bound = &mut start => break bound?,
+            asked = signals.next() => match asked {
+                Asked::Reload => hangups.notify_one(),
+                Asked::Stop(signal) => {
+                    tracing::info!(?signal, "stopped before serving");
+                    return Ok(ExitCode::SUCCESS);
+                }
+            }
         }
     };
     remember(signed).await;
     let app = Arc::clone(&bound.app);
-    // On the threads that serve: see `watchdog`.
+    // On the threads that serve: see `alive`.
     let mut tasks = JoinSet::new();
-    tasks.spawn(systemd::watchdog());
-    let run = bound.run(announce);
+    tasks.spawn(app.alive().tend());
+    let address = bound.address.clone();
+    let (ready, is_ready) = oneshot::channel();
+    tasks.spawn(reload.tend(Arc::clone(&app), address, is_ready, Arc::clone(&hangups)));
+    let run = bound.run(|app, address| {
+        announce(app, address);
+        let _ = ready.send(());
+    });
     tokio::pin!(run);
-    tokio::select! {
-        ended = &mut run => return ended.map(|()| ExitCode::SUCCESS),
-        // Stop first: nothing that goes wrong with telling it may keep us.
-        signal = signals.stop() => {
-            app.stop.cancel();
-            tracing::info!(?signal, "stopping: no new connections, open requests may finish");
+    loop {
+        tokio::select! {
+            ended = &mut run => return ended.map(|()| ExitCode::SUCCESS),
+            asked = signals.next() => match asked {
+                Asked::Reload => hangups.notify_one(),
+                // Stop first: nothing that goes wrong with telling it may keep us.
+                Asked::Stop(signal) => {
+                    app.stop.cancel();
+                    tracing::info!(?signal, "stopping: no new connections, open requests may finish");
+                    break;
+                }
+            }
         }
     }
-    let drain = app.config().limits.drain_timeout;
+    let drain = app.site.live.now().drain_timeout;
     // On a thread that may be blocked: the reader of the socket may not read.
     tokio::task::spawn_blocking(move || systemd::stopping(drain));
     tokio::select! {
@@ -74,9 +103,13 @@ async fn serve(config: Config, inherited: Inherited, signed: Option<Signed>) -> 
 }
 
 async fn start(config: Config, mut inherited: Inherited) -> Result<Bound> {
-    let app = tokio::task::spawn_blocking(move || App::build(config))
-        .await
-        .context("opening the data folder")??;
+    let data = config.data.clone();
+    let build = tokio::task::spawn_blocking(move || App::build(config));
+    let mut asking = JoinSet::new();
+    asking.spawn(async move { starting::ask_for_time(&data).await });
+    let built = build.await;
+    asking.abort_all();
+    let app = built.context("opening the data folder")??;
     app.bind(&mut inherited).await
 }
 
@@ -113,5 +146,6 @@ fn announce(app: &App, address: &Address) {
         data = %app.config().data.display(),
         "serving"
     );
-    systemd::ready(&format!("serving on {url}"));
+    app.site.metrics.settings_read(Some(now()));
+    systemd::ready(&app.status(address));
 }

@@ -13,6 +13,15 @@ pub(crate) struct Signals {
     hangup: unix::Signal,
 }
 
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To end.
+    Stop(Stop),
+    /// SIGHUP: to read the settings again.
+    Reload,
+}
+
 /// A signal that asks the server to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -35,15 +44,21 @@ impl Signals {
         })
     }
 
+    /// Returns the next signal.
+    pub(crate) async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.term.recv() => Asked::Stop(Stop::Term),
+            _ = self.int.recv() => Asked::Stop(Stop::Int),
+            _ = self.hangup.recv() => Asked::Reload,
+        }
+    }
+
     /// Returns at the next signal that asks to stop.
     pub(crate) async fn stop(&mut self) -> Stop {
         loop {
-            tokio::select! {
-                _ = self.term.recv() => return Stop::Term,
-                _ = self.int.recv() => return Stop::Int,
-                _ = self.hangup.recv() => {
-                    tracing::info!("SIGHUP is ignored: settings are read at the start alone");
-                }
+            match self.next().await {
+                Asked::Stop(stop) => return stop,
+                Asked::Reload => tracing::info!("SIGHUP is ignored: no settings are read now"),
             }
         }
     }

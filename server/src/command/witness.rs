@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::serving;
 use super::signal::Signals;
+use crate::app::alive::Alive;
 use crate::args;
 use crate::config::load::Loaded;
 use crate::config::{Address, Config};
@@ -26,6 +27,7 @@ use crate::serve::connection::{self, Endpoint, Shared};
 use crate::serve::inherited::Inherited;
 use crate::serve::listener::Listener;
 use crate::serve::peer::Peer;
+use crate::serve::pulse::Pulse;
 use crate::serve::tls::Acceptor;
 use crate::store::durable::Staging;
 use crate::systemd;
@@ -118,11 +120,13 @@ async fn run(config: Config, opened: Opened, mut inherited: Inherited) -> Result
         other @ (Address::Unix(_) | Address::Inherited(_)) => other.to_string(),
     };
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
+    let pulse = Pulse::default();
     let shared = Shared {
         limits: config.limits.clone(),
         clients: Clients::new(&config.clients),
         metrics: Metrics::new([], []),
         connections: connections.clone(),
+        pulse: pulse.clone(),
     };
     let serving = TaskTracker::new();
     if let Some(tls) = opened.tls.clone() {
@@ -146,9 +150,15 @@ async fn run(config: Config, opened: Opened, mut inherited: Inherited) -> Result
     print(&format!("sumward witness serves on {url}\n{key}\n")).context("printing the address")?;
     tracing::info!(url, key, "witnessing");
     systemd::ready(&format!("witnessing on {url}"));
-    // On the threads that serve: see `watchdog`. It ends when this returns.
+    // On the threads that serve: see `alive`. It ends when this returns.
     let mut tasks = JoinSet::new();
-    tasks.spawn(systemd::watchdog());
+    let alive = Alive {
+        data: config.data.clone(),
+        pulse,
+        stop: stop.clone(),
+        standing: Arc::default(),
+    };
+    tasks.spawn(alive.tend());
     let signal = signals.stop().await;
     tracing::info!(
         ?signal,

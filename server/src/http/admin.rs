@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use proto::module::ModuleVersion;
 use serde_json::json;
@@ -18,7 +18,12 @@ use crate::own;
 use crate::shelf::purge::Purge;
 
 /// Answers a question of the admin kind.
-pub(crate) async fn answer(site: &Arc<Site>, route: &Route, method: &Method) -> Response<Body> {
+pub(crate) async fn answer(
+    site: &Arc<Site>,
+    route: &Route,
+    request: &Request<()>,
+) -> Response<Body> {
+    let method = request.method();
     match route {
         Route::Ready => ready(site, method),
         Route::Metrics => {
@@ -29,8 +34,20 @@ pub(crate) async fn answer(site: &Arc<Site>, route: &Route, method: &Method) -> 
                 metrics::CONTENT_TYPE,
             )
         }
+        _ if wants_json(request.headers()) => {
+            let text = Bytes::from_static(b"{\"status\": \"ok\"}\n");
+            typed(
+                response::text(StatusCode::OK, text, method),
+                "application/json",
+            )
+        }
         _ => response::text(StatusCode::OK, Bytes::from_static(b"ok\n"), method),
     }
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("application/json"))
 }
 
 /// Takes back all that is stored and remembered of `MODULE` or `MODULE@VERSION`.
@@ -132,6 +149,7 @@ pub(super) fn is_address(host: &HeaderValue) -> bool {
 /// Brings gauges that nobody counts up to date.
 async fn measure(site: &Site) {
     site.modules.measure().await;
+    site.metrics.degraded(&site.standing.held());
     site.metrics.log_dropped(crate::telemetry::dropped());
     if let Some(own) = site.databases.own() {
         site.metrics
@@ -150,7 +168,8 @@ async fn measure(site: &Site) {
     }
 }
 
-/// Ready means: it can serve what it has. Failing upstreams and stopped
+/// Ready means: it can serve what it has, so a data folder that does not answer is the
+/// one thing that takes it away. Failing upstreams and stopped
 /// databases are told, not counted as unready: another replica would have the
 /// same, and taking this one out would also stop what is stored from being served.
 fn ready(site: &Arc<Site>, method: &Method) -> Response<Body> {
@@ -176,7 +195,18 @@ fn ready(site: &Arc<Site>, method: &Method) -> Response<Body> {
         .iter()
         .map(|health| json!({"upstream": &*health.label, "state": health.state()}))
         .collect();
-    let body = json!({"ready": ready, "databases": databases, "upstreams": upstreams});
+    let degraded: Vec<_> = site
+        .standing
+        .held()
+        .iter()
+        .map(|(condition, reason)| json!({"condition": condition.label(), "reason": reason}))
+        .collect();
+    let body = json!({
+        "ready": ready,
+        "degraded": degraded,
+        "databases": databases,
+        "upstreams": upstreams,
+    });
     let status = if ready {
         StatusCode::OK
     } else {

@@ -122,7 +122,7 @@ async fn ask(
 /// instead of "not found", after which it would ask elsewhere.
 fn refuse_exempt(site: &Site, database: &Database, version: &ModuleVersion) -> Result<(), Refusal> {
     let module = version.path.as_str();
-    if !site.config.proof.is_exempt(module) {
+    if !site.live.now().proof.is_exempt(module) {
         return Ok(());
     }
     Err(Refusal::denied(format!(
@@ -166,7 +166,7 @@ fn absent(site: &Site, database: &Database, key: &Key, status: u16, text: Bytes)
         text,
     };
     if error.remember() == Remember::Briefly {
-        let duration = site.config.cache.negative_ttl;
+        let duration = site.live.now().negative_ttl;
         site.shelf.refuse(key, error.clone(), duration);
     }
     error.into()

@@ -71,7 +71,7 @@ async fn lookup(
         return Ok(answered.bytes);
     }
     let module = version.path.as_str();
-    if site.config.is_exempt(module) {
+    if site.live.now().proof.is_exempt(module) && !site.databases.proves_itself(module) {
         return Err(Refusal::denied(format!(
             "{module} is exempt from proof here (proof.exempt, GONOSUMDB), so its name is told to no database\n\
              set GONOSUMDB={module} (or GOPRIVATE) where you build, too\n"
@@ -111,8 +111,7 @@ fn remember(site: &Site, own: &Own, version: &ModuleVersion, key: &Key, error: &
         Error::Unsigned { .. } | Error::Unreachable { .. } | Error::Internal { .. } => return,
     };
     if !error.is_timeout_in_disguise() {
-        site.shelf
-            .refuse(key, error, site.config.cache.negative_ttl);
+        site.shelf.refuse(key, error, site.live.now().negative_ttl);
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn gc(
     let order = order.map_err(|error| bad(&format!("reading the order: {error}")))?;
     let order: Order = serde_json::from_slice(&order.to_bytes())
         .map_err(|error| bad(&format!("the order is not one: {error}")))?;
-    let settings = site.config.gc.clone();
+    let settings = site.live.now().gc.clone();
     let task = blocking::run(move || Ok(Task::new(&settings, &order))).await;
     let task = task.map_err(|error| Refusal::internal("reading what is pinned", &error))?;
     let task = task.map_err(|error| bad(&error.to_string()))?;

@@ -58,7 +58,10 @@ impl Modules {
             return self.first(&wanted, &asked).await;
         };
         // Without an upstream nobody can say better, however old it is.
-        if asked.cached_only || age < self.list_fresh || !self.may_fetch(wanted.module.as_str()) {
+        if asked.cached_only
+            || age < self.live.now().list_fresh
+            || !self.may_fetch(wanted.module.as_str())
+        {
             self.metrics.lookup(Lookup::Disk);
             return Ok(Reply::Whole(answer));
         }
@@ -147,7 +150,7 @@ impl Modules {
                 && error.is_trouble()
                 && !matches!(error, Error::Busy { .. } | Error::Ring)
             {
-                let pause = FAILURE_PAUSE.min(modules.negative_ttl);
+                let pause = FAILURE_PAUSE.min(modules.live.now().negative_ttl);
                 modules.shelf.refuse(&owned.key, error.clone(), pause);
             }
             modules.remember(&owned.key, result).await
@@ -170,11 +173,11 @@ impl Modules {
         // future: take it for fresh no longer than a fresh one.
         let age = SystemTime::now()
             .duration_since(blob.modified)
-            .unwrap_or(self.list_fresh);
-        let fresh_until = Instant::now() + self.list_fresh.saturating_sub(age);
+            .unwrap_or(self.live.now().list_fresh);
+        let fresh_until = Instant::now() + self.live.now().list_fresh.saturating_sub(age);
         let answer = Answer::new(wanted.kind, blob.content, None).fresh_until(fresh_until);
         let answer = Arc::new(answer);
-        if age < self.list_fresh {
+        if age < self.live.now().list_fresh {
             self.shelf.put_hot(&wanted.key, &answer, since);
         }
         Some((answer, age))
@@ -201,7 +204,7 @@ impl Modules {
         if let Some(info) = info {
             self.keep_as_info(&wanted.module, &info, &bytes).await;
         }
-        let fresh_until = Instant::now() + self.list_fresh;
+        let fresh_until = Instant::now() + self.live.now().list_fresh;
         let answer = Answer::of_bytes(wanted.kind, bytes, None).fresh_until(fresh_until);
         let answer = Arc::new(answer);
         self.shelf.put_hot(&wanted.key, &answer, since);

@@ -12,6 +12,7 @@ use proto::tlog::record_hash;
 use super::error::{Error, Mismatch};
 use super::suspect::{Suspect, SuspectBytes};
 use crate::config;
+use crate::config::live::Live;
 use crate::evidence::Evidence;
 use crate::ledger::Standing;
 use crate::metrics::{self, Metrics};
@@ -21,7 +22,8 @@ use crate::sumdb::{Databases, Hops, LookupError, ProvedAnswer, Record};
 #[derive(Debug)]
 pub(crate) struct Prover {
     databases: Arc<Databases>,
-    policy: config::Proof,
+    /// Of which `proof` is the policy.
+    live: Live,
     pub(super) evidence: Evidence,
     pub(super) metrics: Arc<Metrics>,
 }
@@ -59,13 +61,13 @@ impl Prover {
     /// Makes a prover of these databases under this policy.
     pub(crate) fn new(
         databases: Arc<Databases>,
-        policy: config::Proof,
+        live: Live,
         evidence: Evidence,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             databases,
-            policy,
+            live,
             evidence,
             metrics,
         }
@@ -238,11 +240,11 @@ impl Prover {
         if self.databases.proves_itself(module) {
             return config::Mode::Require;
         }
-        self.policy.mode
+        self.live.now().proof.mode
     }
 
     fn is_exempt(&self, module: &str) -> bool {
-        self.policy.is_exempt(module) && !self.databases.proves_itself(module)
+        self.live.now().proof.is_exempt(module) && !self.databases.proves_itself(module)
     }
 
     fn no_line(

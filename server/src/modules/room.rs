@@ -9,13 +9,14 @@ use tokio::sync::Mutex;
 
 use super::error::Error;
 use crate::blocking::{self, CALL_MAX};
+use crate::config::live::Live;
 
 /// How much the data disk may still take.
 #[derive(Debug)]
 pub(crate) struct Room {
     data: PathBuf,
-    /// Free bytes below which nothing new is fetched.
-    floor: u64,
+    /// Says below how many free bytes nothing new is fetched.
+    live: Live,
     /// Free bytes when they were counted last.
     free: AtomicU64,
     /// When that was. Held while they are counted, by one for all who want to know.
@@ -27,10 +28,10 @@ const FRESH: Duration = Duration::from_millis(500);
 
 impl Room {
     /// Watches the disk that holds `data`.
-    pub(crate) fn new(data: &Path, floor: u64) -> Self {
+    pub(crate) fn new(data: &Path, live: Live) -> Self {
         Self {
             data: data.to_owned(),
-            floor,
+            live,
             free: AtomicU64::new(0),
             counted: Mutex::new(None),
         }
@@ -63,10 +64,10 @@ impl Room {
     pub(crate) async fn check(&self) -> Result<(), Error> {
         let free = self.free().await;
         let free = free.map_err(Error::storage("asking for the free space on disk"))?;
-        if free >= self.floor {
+        let floor = self.live.now().disk_free_min;
+        if free >= floor {
             return Ok(());
         }
-        let floor = self.floor;
         Err(Error::DiskNearlyFull { free, floor })
     }
 }

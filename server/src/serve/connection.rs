@@ -27,6 +27,7 @@ use super::clients::Clients;
 use super::listener::{Listener, Stream};
 use super::peer::{ClientAddress, Peer};
 use super::per_address::{PerAddress, Place};
+use super::pulse::Pulse;
 use super::tls::Acceptor;
 use super::unreadable::OnUnreadable;
 use super::{proxy_protocol, slow};
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
     /// Open connections.
     pub(crate) connections: TaskTracker,
+    /// Asks whether connections are still accepted.
+    pub(crate) pulse: Pulse,
 }
 
 /// A bound address and how connections to it begin.
@@ -85,6 +88,7 @@ pub(crate) async fn serve<R, H, F, B>(
     } = endpoint;
     let places = Arc::new(Semaphore::new(connections_max));
     let graceful = GracefulShutdown::new();
+    let mut asked = shared.pulse.join();
     let of_one = shared.limits.connections_of_one(connections_max);
     // The rest is for others, whoever waits.
     let waiting_of_one = WAITING_OF_ONE_MAX.min(connections_max.saturating_sub(of_one) / 2);
@@ -102,10 +106,12 @@ pub(crate) async fn serve<R, H, F, B>(
     loop {
         let place = tokio::select! {
             () = stop.cancelled() => break,
+            () = asked.answer() => continue,
             place = Arc::clone(&places).acquire_owned() => place,
         };
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
+            () = asked.answer() => continue,
             accepted = listener.accept() => accepted,
         };
         let (stream, hop) = match accepted {

@@ -26,6 +26,10 @@ use tokio_rustls::server::TlsStream;
 
 use crate::config::Tls;
 
+mod client;
+
+pub(crate) use client::client_of_self;
+
 /// Turns accepted connections into TLS ones. Clones share the certificate.
 #[derive(Clone)]
 pub(crate) struct Acceptor {
@@ -129,6 +133,16 @@ impl Acceptor {
             .await
             .map_err(|_| HandshakeError::Timeout(self.handshake_timeout))?
             .map_err(HandshakeError::Failed)
+    }
+
+    /// Reads the files again now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`]; the old certificate stays in use.
+    pub(crate) fn read_again(&self) -> Result<(), Error> {
+        self.current.store(read(&self.files)?);
+        Ok(())
     }
 
     /// Reads the files again whenever they change, until dropped.

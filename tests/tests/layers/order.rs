@@ -25,6 +25,7 @@ const SERVER: Order = Order {
         "blocking",
         "config",
         "flight",
+        "standing",
         "metrics",
         "output",
         "progress",

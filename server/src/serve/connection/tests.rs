@@ -48,6 +48,7 @@ impl Setup {
             clients: Clients::new(&clients),
             metrics: Arc::clone(&metrics),
             connections: TaskTracker::new(),
+            pulse: Pulse::default(),
         };
         let endpoint = Endpoint {
             listener: Listener::Tcp(listener),

@@ -37,6 +37,29 @@ impl Upstreams {
         found.into_iter().flatten().collect()
     }
 
+    /// Returns the hosts of the lists that have no address now, of those that are asked
+    /// without a proxy.
+    pub(crate) async fn unresolved(&self) -> Vec<String> {
+        let lookups = self.all().into_iter().map(|entry| async move {
+            let Place::Http(site) = &entry.target.place else {
+                return None;
+            };
+            let is_unresolved = !self.client.is_proxied(&site.base)
+                && self.addresses(&entry.target).await.is_none();
+            is_unresolved
+                .then(|| site.base.host_str().map(str::to_owned))
+                .flatten()
+        });
+        let mut hosts: Vec<_> = futures_util::future::join_all(lookups)
+            .await
+            .into_iter()
+            .flatten()
+            .collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+
     async fn is_self(&self, target: &Target, listen: &[SocketAddr]) -> bool {
         let Some((base, port, addresses)) = self.addresses(target).await else {
             return false;
