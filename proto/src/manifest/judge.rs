@@ -216,20 +216,32 @@ impl fmt::Display for Fault {
             },
             Self::Changed { name } => write!(f, "{name} was changed after it was signed"),
             Self::NotListed { name, role } => {
-                write!(f, "{name} is read as {role} file, and the manifest does not list it")
+                write!(
+                    f,
+                    "{name} is read as {role} file, and the manifest does not list it"
+                )
             }
             Self::Missing { name, role } => {
                 write!(f, "{name} is listed as {role} file, and was not read")
             }
             Self::Role { name, listed, read } => {
-                write!(f, "{name} is listed as {listed} file, and read as {read} file")
+                write!(
+                    f,
+                    "{name} is listed as {listed} file, and read as {read} file"
+                )
             }
             Self::Order => f.write_str("lists the files in another order than they are read"),
             Self::Older { serial, accepted } => {
-                write!(f, "has serial {serial}, and serial {accepted} was in use already")
+                write!(
+                    f,
+                    "has serial {serial}, and serial {accepted} was in use already"
+                )
             }
             Self::Reused { serial } => {
-                write!(f, "has serial {serial}, which another manifest had that was in use")
+                write!(
+                    f,
+                    "has serial {serial}, which another manifest had that was in use"
+                )
             }
         }
     }

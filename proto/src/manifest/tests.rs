@@ -40,7 +40,13 @@ fn faults(manifest: &Manifest, change: impl FnOnce(&mut Given<'_>, &mut Vec<File
     };
     change(&mut given, &mut files);
     let files = files;
-    judge(&signed(manifest), &Given { files: &files, ..given })
+    judge(
+        &signed(manifest),
+        &Given {
+            files: &files,
+            ..given
+        },
+    )
 }
 
 #[test]
@@ -48,12 +54,24 @@ fn what_was_signed_is_taken() {
     assert_eq!(faults(&manifest(), |_, _| ()), []);
     let signed = signed(&manifest());
     assert_eq!(signed.signers, ["config.example"]);
-    assert_eq!(Accepted::parse(&signed.accepted().to_string()), Some(signed.accepted()));
+    assert_eq!(
+        Accepted::parse(&signed.accepted().to_string()),
+        Some(signed.accepted())
+    );
     // The same one again, as at each start, and one after an older one.
     let accepted = signed.accepted();
-    assert_eq!(faults(&manifest(), |given, _| given.accepted = Some(accepted)), []);
-    let older = Accepted { serial: 6, ..accepted };
-    assert_eq!(faults(&manifest(), |given, _| given.accepted = Some(older)), []);
+    assert_eq!(
+        faults(&manifest(), |given, _| given.accepted = Some(accepted)),
+        []
+    );
+    let older = Accepted {
+        serial: 6,
+        ..accepted
+    };
+    assert_eq!(
+        faults(&manifest(), |given, _| given.accepted = Some(older)),
+        []
+    );
     // Both ends of its time belong to it.
     for now in [NOW - 10, NOW + 10] {
         assert_eq!(faults(&manifest(), |given, _| given.now = now), []);
@@ -84,11 +102,21 @@ fn what_does_not_fit_is_named() {
             "is for `eu-west`, and this host has no name",
         ),
         (
-            |given, _| given.accepted = Some(Accepted { serial: 8, sha256: [0; 32] }),
+            |given, _| {
+                given.accepted = Some(Accepted {
+                    serial: 8,
+                    sha256: [0; 32],
+                })
+            },
             "has serial 7, and serial 8 was in use already",
         ),
         (
-            |given, _| given.accepted = Some(Accepted { serial: 7, sha256: [0; 32] }),
+            |given, _| {
+                given.accepted = Some(Accepted {
+                    serial: 7,
+                    sha256: [0; 32],
+                })
+            },
             "has serial 7, which another manifest had that was in use",
         ),
         (
@@ -114,9 +142,15 @@ fn what_does_not_fit_is_named() {
     ] {
         assert_eq!(given(change), [want]);
     }
-    let nobody = Manifest { audience: None, ..manifest() };
+    let nobody = Manifest {
+        audience: None,
+        ..manifest()
+    };
     let found = faults(&nobody, |_, _| ());
-    assert_eq!(found[0].to_string(), "is for nobody by name, and this is `eu-west`");
+    assert_eq!(
+        found[0].to_string(),
+        "is for nobody by name, and this is `eu-west`"
+    );
     assert_eq!(faults(&nobody, |given, _| given.audience = None), []);
 }
 
@@ -137,8 +171,14 @@ fn only_a_trusted_key_signs() {
     let note = sign(&text, &[&key(1)]).unwrap();
     let open = |bytes: &[u8], seed| Manifest::open(bytes, &[key(seed).verifier()]);
     assert_eq!(open(&note, 2), Err(Error::Note(note::Error::Unverified)));
-    assert_eq!(Manifest::open(&note, &[]), Err(Error::Note(note::Error::Unverified)));
-    assert!(matches!(open(text.as_bytes(), 1), Err(Error::Note(_))), "unsigned");
+    assert_eq!(
+        Manifest::open(&note, &[]),
+        Err(Error::Note(note::Error::Unverified))
+    );
+    assert!(
+        matches!(open(text.as_bytes(), 1), Err(Error::Note(_))),
+        "unsigned"
+    );
     // The signature of one over the text of another.
     let other = text.replace("serial 7", "serial 8");
     let forged = String::from_utf8(note).unwrap().replace(&text, &other);
@@ -202,7 +242,8 @@ fn files_are_counted() {
         .map(|at| File::of(Role::Feature, format!("conf.d/{at}.yaml"), b""))
         .collect();
     assert_eq!(Manifest::parse(&many.to_string()).as_ref(), Ok(&many));
-    many.files.push(File::of(Role::Feature, "one-more.yaml", b""));
+    many.files
+        .push(File::of(Role::Feature, "one-more.yaml", b""));
     assert!(Manifest::parse(&many.to_string()).is_err());
 }
 
