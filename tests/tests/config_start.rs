@@ -1,4 +1,5 @@
 //! Starting and ending: what is said, what is refused, what systemd is told.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 #[path = "config_start/layers.rs"]
 mod layers;

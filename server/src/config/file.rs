@@ -83,7 +83,7 @@ const FOLDER_FILES_MAX: usize = proto::manifest::FILES_MAX;
 /// Returns the folder that a path lies in.
 pub(super) fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    folder.unwrap_or(Path::new("."))
+    folder.unwrap_or_else(|| Path::new("."))
 }
 
 /// Writes a small file in the place of what was there. Durable on return.

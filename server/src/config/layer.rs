@@ -239,21 +239,11 @@ impl Layer {
         may: impl Fn(&str) -> bool,
         message: impl Fn(&str) -> String,
     ) -> Vec<Problem> {
-        let is_out = |path: &String| !may(path);
-        let paths: Vec<_> = self
-            .entries
-            .keys()
-            .filter(|it| is_out(it))
-            .cloned()
-            .collect();
-        let mut removed: Vec<_> = paths
-            .into_iter()
-            .filter_map(|path| Some((self.entries.remove(&path)?.origin, path)))
-            .collect();
-        removed.sort_by_key(|(origin, path)| origin.line(path));
+        let mut removed: Vec<_> = self.entries.extract_if(.., |path, _| !may(path)).collect();
+        removed.sort_by_key(|(path, entry)| entry.origin.line(path));
         removed
             .into_iter()
-            .map(|(origin, path)| Problem::new(origin.place(&path), message(&path)))
+            .map(|(path, entry)| Problem::new(entry.origin.place(&path), message(&path)))
             .collect()
     }
 

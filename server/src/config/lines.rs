@@ -181,7 +181,7 @@ impl Walk {
 
 impl Lines {
     fn put(&mut self, path: String, span: Span) {
-        self.0.entry(path).or_insert(span.start.line());
+        self.0.entry(path).or_insert_with(|| span.start.line());
     }
 }
 

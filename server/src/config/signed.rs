@@ -124,7 +124,7 @@ pub(crate) fn files(sources: &[Source], manifest: &Path) -> Result<Vec<manifest:
             .map_err(|error| Problem::new(path.display().to_string(), error.to_string()))
     };
     let manifest = absolute(manifest)?;
-    let folder = manifest.parent().unwrap_or(Path::new("/"));
+    let folder = manifest.parent().unwrap_or_else(|| Path::new("/"));
     let mut files = Vec::new();
     for source in sources {
         let path = absolute(&source.path)?;

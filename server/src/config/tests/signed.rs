@@ -112,44 +112,77 @@ fn what_was_signed_is_taken_and_remembered_once_it_is_in_use() {
     assert!(fs::read_to_string(&state).unwrap().contains("\nserial 8\n"));
 }
 
+/// What somebody does to a site.
+type Change = fn(&Site);
+
+/// Changes a site that is in use, each in one way, and looks how that is refused.
+#[track_caller]
+fn each(changes: &[(Change, String)]) {
+    for (change, want) in changes {
+        let site = Site::new();
+        site.load(&[]).unwrap().take_into_use().unwrap();
+        change(&site);
+        let said = site.refused(&[]);
+        assert!(said.starts_with(want), "{said}\n{want}");
+    }
+}
+
 #[test]
-fn each_refusal_names_the_file_the_key_and_the_way_out() {
-    let site = Site::new();
-    site.load(&[]).unwrap().take_into_use().unwrap();
+fn files_that_are_not_as_signed_are_refused_by_name() {
     let by = "(signed by config.example)";
-    let trusted = format!(
-        "config.example+{:08x} (--config-trust)",
-        key(1).verifier().key_hash()
-    );
-    for (change, want) in [
+    each(&[
         (
-            (|site: &Site| site.write("sumward.yaml", "proof: {mode: off}\n")) as fn(&Site),
-            format!("sumward.manifest: sumward.yaml was changed after it was signed {by}; put back the signed file, or sign again with `sumward config sign` and a higher --serial"),
+            |site| site.write("sumward.yaml", "proof: {mode: off}\n"),
+            format!(
+                "sumward.manifest: sumward.yaml was changed after it was signed {by}; put back the signed file, or sign again with `sumward config sign` and a higher --serial"
+            ),
         ),
         (
             // What is not signed is not parsed.
             |site| site.write("conf.d/a.yaml", "listen: ["),
-            format!("sumward.manifest: conf.d/a.yaml was changed after it was signed {by}; put back"),
+            format!(
+                "sumward.manifest: conf.d/a.yaml was changed after it was signed {by}; put back"
+            ),
         ),
         (
             |site| site.write("conf.d/b.yaml", ""),
-            format!("sumward.manifest: conf.d/b.yaml is read as feature file, and the manifest does not list it {by}; remove the file, or sign again with it"),
+            format!(
+                "sumward.manifest: conf.d/b.yaml is read as feature file, and the manifest does not list it {by}; remove the file, or sign again with it"
+            ),
         ),
         (
             |site| fs::remove_file(site.path("conf.d/a.yaml")).unwrap(),
-            format!("sumward.manifest: conf.d/a.yaml is listed as feature file, and was not read {by}; put the file back"),
+            format!(
+                "sumward.manifest: conf.d/a.yaml is listed as feature file, and was not read {by}; put the file back"
+            ),
         ),
+    ]);
+}
+
+#[test]
+fn a_manifest_that_no_trusted_key_signed_is_refused() {
+    let trusted = format!(
+        "config.example+{:08x} (--config-trust)",
+        key(1).verifier().key_hash()
+    );
+    each(&[
         (
             |site| fs::remove_file(site.path("sumward.manifest")).unwrap(),
-            format!("sumward.manifest: cannot be read: No such file or directory (os error 2); the trusted key {trusted} asks for it: sign the configuration with `sumward config sign`, or name the manifest with --config-manifest"),
+            format!(
+                "sumward.manifest: cannot be read: No such file or directory (os error 2); the trusted key {trusted} asks for it: sign the configuration with `sumward config sign`, or name the manifest with --config-manifest"
+            ),
         ),
         (
             |site| site.write("sumward.manifest", "serial 7\n"),
-            format!("sumward.manifest: is not a manifest that the trusted key {trusted} signed: malformed note: "),
+            format!(
+                "sumward.manifest: is not a manifest that the trusted key {trusted} signed: malformed note: "
+            ),
         ),
         (
             |site| site.sign_with(&key(2), 8, |_| ()),
-            format!("sumward.manifest: is not signed by the trusted key {trusted}; sign the configuration with its key: `sumward config sign --key KEYFILE`"),
+            format!(
+                "sumward.manifest: is not signed by the trusted key {trusted}; sign the configuration with its key: `sumward config sign --key KEYFILE`"
+            ),
         ),
         (
             |site| {
@@ -158,6 +191,13 @@ fn each_refusal_names_the_file_the_key_and_the_way_out() {
             },
             "sumward.manifest: the signature of config.example does not fit the text: ".to_owned(),
         ),
+    ]);
+}
+
+#[test]
+fn a_manifest_of_another_time_host_or_serial_is_refused() {
+    let by = "(signed by config.example)";
+    each(&[
         (
             |site| site.sign(8, |it| it.not_after = 1_000_000_000),
             "sumward.manifest: held until 2001-09-09T01:46:40Z, and the clock says ".to_owned(),
@@ -182,13 +222,7 @@ fn each_refusal_names_the_file_the_key_and_the_way_out() {
             |site| site.write("data/config-accepted", "serial 6\n"),
             "data/config-accepted: does not say which configuration was in use; restore it, or remove it".to_owned(),
         ),
-    ] {
-        let site = Site::new();
-        site.load(&[]).unwrap().take_into_use().unwrap();
-        change(&site);
-        let said = site.refused(&[]);
-        assert!(said.starts_with(&want), "{said}\n{want}");
-    }
+    ]);
 }
 
 #[test]
