@@ -53,6 +53,73 @@ fn packages_are_the_same_twice_and_keep_data_from_install_to_removal() {
     }
 }
 
+#[test]
+fn a_signed_list_is_checked_file_by_file() {
+    let root = tempfile::tempdir().unwrap();
+    let place = |name: &str| root.path().join(name);
+    let run = |words: &[&str]| {
+        let mut command = environment::command("sumward");
+        let output = command
+            .args(words)
+            .current_dir(root.path())
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(text).unwrap(),
+        )
+    };
+    for name in ["a.rpm", "b.deb"] {
+        std::fs::write(place(name), name).unwrap();
+    }
+    let list = said(
+        Command::new("sha256sum")
+            .args(["a.rpm", "b.deb"])
+            .current_dir(root.path()),
+    );
+    std::fs::write(place("SHA256SUMS"), list).unwrap();
+    for key in ["ours", "theirs"] {
+        let (code, text) = run(&["bundle", "keygen", "releases.example", "--out", key]);
+        assert_eq!(code, 0, "{text}");
+    }
+    let sign = |key| {
+        run(&[
+            "checksums",
+            "sign",
+            "SHA256SUMS",
+            "--key",
+            key,
+            "--out",
+            "note",
+        ])
+    };
+    let (_, theirs) = sign("theirs");
+    let (code, ours) = sign("ours");
+    assert_eq!(code, 0, "{ours}");
+    let verify = |line: &str| run(&["checksums", "verify", "note", "--trust", line.trim()]);
+    assert_eq!(verify(&ours), (0, "a.rpm: ok\nb.deb: ok\n".to_owned()));
+    let (code, text) = verify(&theirs);
+    assert!(
+        code == 1 && text.contains("note is not to be trusted"),
+        "{text}"
+    );
+    let (code, text) = verify("no key");
+    assert!(code == 64 && text.contains("--trust no key"), "{text}");
+
+    std::fs::write(place("a.rpm"), "another").unwrap();
+    std::fs::remove_file(place("b.deb")).unwrap();
+    let (code, text) = verify(&ours);
+    assert!(code == 1 && text.contains("a.rpm: NOT THE SAME"), "{text}");
+    assert!(text.contains("b.deb: not here"), "{text}");
+    std::fs::remove_file(place("a.rpm")).unwrap();
+    let (code, text) = verify(&ours);
+    assert!(
+        code == 1 && text.contains("none of the listed files is in ."),
+        "{text}"
+    );
+}
+
 /// The symbols and the packages that the RPM asks for.
 fn needs_what_rocky_has(package: &Path) {
     let asked = said(
