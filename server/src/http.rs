@@ -33,6 +33,7 @@ mod missing;
 mod own;
 pub(crate) mod page;
 pub(crate) mod refusal;
+pub(crate) mod reload;
 pub(crate) mod response;
 pub(crate) mod route;
 mod upkeep;
@@ -64,6 +65,8 @@ pub(crate) struct Site {
     pub(crate) live: Live,
     /// What is wrong that is served in spite of.
     pub(crate) standing: Arc<Standing>,
+    /// Those who ask for the settings to be read again.
+    pub(crate) reloads: reload::Reloads,
     /// This process among others of its kind.
     pub(crate) instance: String,
     /// Whether the server has begun to answer. Once set it stays set.
@@ -230,6 +233,9 @@ async fn dispatch(
         }
         Route::ImportBundle if peer.role == Role::Control && method == Method::PUT => {
             bundle::import(site, request.uri().query()).await
+        }
+        Route::Reload if peer.role == Role::Control && method == Method::PUT => {
+            Ok(reload::answer(site).await)
         }
         _ if method != Method::GET && method != Method::HEAD => {
             return (kind, response::method_not_allowed());
