@@ -118,6 +118,11 @@ impl Role {
         matches!(self, Self::Admin | Self::Control)
     }
 
+    /// Tells whether it is a command of this machine that asks for something to be done.
+    fn commands(self, method: &Method) -> bool {
+        self == Self::Control && method == Method::PUT
+    }
+
     fn tells_health(self) -> bool {
         matches!(
             self,
@@ -231,11 +236,8 @@ async fn dispatch(
         {
             upkeep::import(site, wanted, request, body).await
         }
-        Route::ImportBundle if peer.role == Role::Control && method == Method::PUT => {
-            bundle::import(site, request.uri().query()).await
-        }
-        Route::Reload if peer.role == Role::Control && method == Method::PUT => {
-            Ok(reload::answer(site).await)
+        Route::ImportBundle | Route::Reload if peer.role.commands(method) => {
+            command(site, &route, request).await
         }
         _ if method != Method::GET && method != Method::HEAD => {
             return (kind, response::method_not_allowed());
@@ -275,6 +277,18 @@ async fn dispatch(
         response::refused(&refusal, method)
     });
     (kind, response)
+}
+
+/// Does what only a command of this machine may ask for.
+async fn command(
+    site: &Arc<Site>,
+    route: &Route,
+    request: &Request<()>,
+) -> Result<Response<Body>, Refusal> {
+    match route {
+        Route::Reload => Ok(reload::answer(site).await),
+        _ => bundle::import(site, request.uri().query()).await,
+    }
 }
 
 async fn module(

@@ -3,7 +3,6 @@
     clients.py load FILE   asks for a list over new TLS connections until FILE is there;
                            prints how many answers came and each that did not
     clients.py slow PORT   an upstream that answers after a while; touches /t/slow-asked
-    clients.py remount ro|rw PROCESS
     clients.py sandbox     tries what the unit forbids; prints one line for each
 """
 
@@ -87,19 +86,8 @@ def sandbox():
     tried("exec", lambda: os.execv("/bin/true", ["true"]))
 
 
-def remount(how, process):
-    """Has the mount of the data folder, as the process sees it, read-only or not."""
-    with open(f"/proc/{process}/ns/mnt") as namespace:
-        syscall(308, namespace.fileno(), 0x20000)
-    read_only = 1 if how == "ro" else 0
-    remount_bind = 0x20 | 0x1000
-    syscall(165, 0, b"/var/lib/sumward", 0, remount_bind | read_only, 0)
-
-
 if sys.argv[1] == "load":
     load(sys.argv[2])
-elif sys.argv[1] == "remount":
-    remount(sys.argv[2], sys.argv[3])
 elif sys.argv[1] == "slow":
     http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Slow).serve_forever()
 else:

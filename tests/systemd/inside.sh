@@ -235,13 +235,14 @@ disk_is_full() {
 }
 
 data_is_read_only() {
-    local inside status
-    inside=$(property MainPID)
-    python3 /t/clients.py remount ro "$inside" || return 1
-    within 5 status_has 'read_only' && list && ready | grep -q read_only
+    local data=/var/lib/sumward status
+    systemctl stop sumward
+    mount --bind "$data" "$data" && mount -o remount,bind,ro "$data" || return 1
+    systemctl start sumward && within 5 status_has read_only && list && ready | grep -q read_only
     status=$?
-    python3 /t/clients.py remount rw "$inside"
-    within 5 status_lacks read_only && return "$status"
+    systemctl stop sumward
+    umount "$data"
+    systemctl start sumward && within 5 status_lacks read_only && return "$status"
 }
 
 fast_watchdog() {
