@@ -203,6 +203,12 @@ pub enum Command {
     /// Sign the list of a release's checksums, or check one and the files that it lists
     #[command(subcommand)]
     Checksums(Checksums),
+    /// Have a running server read its settings again, and say what came of it
+    ///
+    /// All of them come into effect, or none: a file that is wrong, or a change that takes a
+    /// restart, is refused with file and line (exit status 1). `systemctl reload` runs it;
+    /// SIGHUP does the same and says so in the log alone.
+    Reload,
     /// Ask a running server whether it is well: exit status 0 when it is, else 1
     ///
     /// Finds the server by the same settings: the address of `admin`, else of `listen`, with

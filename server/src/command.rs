@@ -54,6 +54,8 @@ pub fn run() -> ExitCode {
         Some(args::Command::Config(args::Config::Sign(sign))) => {
             config::sign::run(&sign, args.flags, &Environment::read())
         }
+        // Wrong settings are the server's to refuse.
+        Some(args::Command::Reload) => reload::ask::run(&args.flags),
         // Its statuses are 0 and 1 alone, whatever is wrong.
         Some(args::Command::Healthcheck(check)) => Ok(healthcheck::run(&check, &args.flags)),
         Some(args::Command::Bundle(args::Bundle::Keygen { name, out })) => {
@@ -101,6 +103,7 @@ fn dispatch(command: args::Command, loaded: Loaded, flags: args::Flags) -> Resul
         args::Command::Witness(args::Witness::Keygen { name, out }) => witness::keygen(&name, &out),
         args::Command::Witness(args::Witness::Serve { file }) => witness::serve(loaded, &file),
         args::Command::Keygen { name, out } => keygen::run(&name, &out),
+        args::Command::Reload => reload::ask::run(&flags),
         args::Command::Healthcheck(check) => Ok(healthcheck::run(&check, &flags)),
     }
 }

@@ -33,6 +33,7 @@ mod missing;
 mod own;
 pub(crate) mod page;
 pub(crate) mod refusal;
+pub(crate) mod reload;
 pub(crate) mod response;
 pub(crate) mod route;
 mod upkeep;
@@ -64,6 +65,8 @@ pub(crate) struct Site {
     pub(crate) live: Live,
     /// What is wrong that is served in spite of.
     pub(crate) standing: Arc<Standing>,
+    /// Those who ask for the settings to be read again.
+    pub(crate) reloads: reload::Reloads,
     /// This process among others of its kind.
     pub(crate) instance: String,
     /// Whether the server has begun to answer. Once set it stays set.
@@ -113,6 +116,11 @@ impl Role {
 
     fn may_change(self) -> bool {
         matches!(self, Self::Admin | Self::Control)
+    }
+
+    /// Tells whether it is a command of this machine that asks for something to be done.
+    fn commands(self, method: &Method) -> bool {
+        self == Self::Control && method == Method::PUT
     }
 
     fn tells_health(self) -> bool {
@@ -228,8 +236,8 @@ async fn dispatch(
         {
             upkeep::import(site, wanted, request, body).await
         }
-        Route::ImportBundle if peer.role == Role::Control && method == Method::PUT => {
-            bundle::import(site, request.uri().query()).await
+        Route::ImportBundle | Route::Reload if peer.role.commands(method) => {
+            command(site, &route, request).await
         }
         _ if method != Method::GET && method != Method::HEAD => {
             return (kind, response::method_not_allowed());
@@ -269,6 +277,18 @@ async fn dispatch(
         response::refused(&refusal, method)
     });
     (kind, response)
+}
+
+/// Does what only a command of this machine may ask for.
+async fn command(
+    site: &Arc<Site>,
+    route: &Route,
+    request: &Request<()>,
+) -> Result<Response<Body>, Refusal> {
+    match route {
+        Route::Reload => Ok(reload::answer(site).await),
+        _ => bundle::import(site, request.uri().query()).await,
+    }
 }
 
 async fn module(

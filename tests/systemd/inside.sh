@@ -149,7 +149,8 @@ good_reload() {
     pid=$(property MainPID)
     settings $'gc:\n  budget: 1GiB\nlog:\n  level: debug'
     systemctl reload sumward || return 1
-    within 5 said 'changed="gc.budget, log.level"' || return 1
+    # No waiting: the job ends when it is done.
+    said 'in effect: gc.budget, log.level' || return 1
     is MainPID "$pid" && metric 'sumward_config_reload_success 1' && status_lacks reload_refused
 }
 
@@ -163,6 +164,7 @@ bad_file_fails_the_job() {
     pid=$(property MainPID)
     settings $'lisen: :80'
     ! systemctl reload sumward 2>/dev/null || { echo "the job went well"; return 1; }
+    said "$yaml:19: lisen: unknown key; did you mean" || { echo "not said"; return 1; }
     is MainPID "$pid" && is ActiveState active && list
 }
 
@@ -180,17 +182,17 @@ bad_file_is_refused() {
 
 restart_keys_are_named() {
     settings $'limits:\n  fetches_max: 7\ngc:\n  budget: 2GiB'
-    systemctl reload sumward || return 1
+    ! systemctl reload sumward 2>/dev/null || { echo "the job went well"; return 1; }
     local line
     line=$(grep -n fetches_max "$yaml" | cut -d: -f1)
-    within 5 status_has "$yaml:$line: limits.fetches_max: changed, which takes a restart" || return 1
+    within 2 status_has "$yaml:$line: limits.fetches_max: changed, which takes a restart" || return 1
     # All of it or nothing: the budget is as it was.
-    ! said 'changed="gc.budget"' || { echo "half of it was taken over"; return 1; }
+    ! said 'in effect: gc.budget, limits' || { echo "half of it was taken over"; return 1; }
 }
 
 reload_is_mended() {
     settings ''
-    systemctl reload sumward && within 5 status_lacks reload_refused && metric 'sumward_config_reload_success 1'
+    systemctl reload sumward && within 2 status_lacks reload_refused && metric 'sumward_config_reload_success 1'
 }
 
 under_load() {
@@ -209,13 +211,12 @@ under_load() {
 
 reload_often() {
     for budget in 1 2 3 4 5; do
-        settings $'gc:\n  budget: '"$budget"$'GiB\nproof:\n  pause: '"$budget"s 2>/dev/null
-        sed -i '/^proof:$/,/^  mode/{/^proof:$/d;/^  mode/d}' "$yaml"
-        sed -i 's/^  pause/  mode: report\n  pause/' "$yaml"
+        settings $'gc:\n  budget: '"${budget}GiB"
+        sed -i "s/^  mode: report$/&\n  pause: ${budget}s/" "$yaml"
         systemctl reload sumward || return 1
         sleep 0.1
     done
-    within 3 said 'changed="gc.budget, proof.pause"'
+    said 'in effect: gc.budget, proof.pause'
 }
 
 restart_twice() {
@@ -234,13 +235,14 @@ disk_is_full() {
 }
 
 data_is_read_only() {
-    local inside
-    inside=$(property MainPID)
-    nsenter --target "$inside" --mount mount -o remount,bind,ro /var/lib/sumward || return 1
-    within 8 status_has 'read_only' && list && ready | grep -q read_only
-    local status=$?
-    nsenter --target "$inside" --mount mount -o remount,bind,rw /var/lib/sumward
-    within 8 status_lacks read_only && return "$status"
+    local data=/var/lib/sumward status
+    systemctl stop sumward
+    mount --bind "$data" "$data" && mount -o remount,bind,ro "$data" || return 1
+    systemctl start sumward && within 5 status_has read_only && list && ready | grep -q read_only
+    status=$?
+    systemctl stop sumward
+    umount "$data"
+    systemctl start sumward && within 5 status_lacks read_only && return "$status"
 }
 
 fast_watchdog() {
@@ -272,18 +274,18 @@ sandbox_holds() {
         -e 's|^ExecPaths=|ExecPaths=/usr/bin/python3 |' "$units/sumward.service" >"$units/probe.service"
     systemctl daemon-reload && systemctl start probe.service || return 1
     got=$(tr '\n' ' ' </t/probe)
-    want="write-etc EROFS write-usr EROFS write-data allowed read-home EACCES mount EPERM unshare EPERM setuid EPERM packet-socket EAFNOSUPPORT write-and-run EPERM exec EACCES "
+    want="write-etc EACCES write-usr EROFS write-data allowed read-home EACCES mount EPERM unshare EPERM setuid EPERM packet-socket EAFNOSUPPORT write-and-run EPERM exec EACCES "
     [ "$got" = "$want" ] || { echo "got  $got"; return 1; }
 }
 
 stop_drains() {
     local answer
-    python3 /t/clients.py slow 8999 &
+    python3 /t/clients.py slow 8999 >/dev/null 2>&1 &
     local slow=$!
     within 3 get http://127.0.0.1:8999/ >/dev/null && rm /t/slow-asked
     get --insecure https://127.0.0.1/slow.example/m/@v/list >/t/slow-answer &
     local client=$!
-    within 3 test -e /t/slow-asked || return 1
+    within 3 test -e /t/slow-asked || { kill "$slow"; return 1; }
     systemctl stop sumward.socket sumward-admin.socket sumward.service
     wait "$client" || { echo "the open request was not answered"; return 1; }
     kill "$slow"
@@ -332,7 +334,7 @@ with_credentials
 systemctl start sumward.socket sumward-admin.socket
 check start systemctl start sumward
 check ready is ActiveState active
-check status status_has 'serving modules proved by sum.golang.org'
+check status status_has 'serving modules proved by sum.corp.example, sum.golang.org on https://[::]:443'
 check sockets-by-name list
 check credentials credentials_hold
 check unresolved-upstream within 5 status_has 'upstream_unresolved (no address for nowhere.invalid'

@@ -87,17 +87,19 @@ fn the_units_do_what_they_say() {
 
 /// Puts what the script needs into its folder.
 fn gather(folder: &Path) {
-    std::fs::copy(environment::program("sumward"), folder.join("sumward")).unwrap();
+    std::fs::copy(environment::program("sumward"), folder.join("sumward"))
+        .expect("copy the program");
     let clients = checkout().join("tests/systemd/clients.py");
-    std::fs::copy(clients, folder.join("clients.py")).unwrap();
+    std::fs::copy(clients, folder.join("clients.py")).expect("copy the clients");
     let copied = Command::new("cp")
         .arg("-R")
         .arg(checkout().join("deploy"))
         .arg(folder.join("deploy"))
         .status();
-    assert!(copied.unwrap().success());
+    assert!(copied.expect("run cp").success());
     let names = vec!["sumward.example".to_owned()];
-    let made = rcgen::generate_simple_self_signed(names).unwrap();
-    std::fs::write(folder.join("tls.crt"), made.cert.pem()).unwrap();
-    std::fs::write(folder.join("tls.key"), made.signing_key.serialize_pem()).unwrap();
+    let made = rcgen::generate_simple_self_signed(names).expect("make a certificate");
+    std::fs::write(folder.join("tls.crt"), made.cert.pem()).expect("write the certificate");
+    std::fs::write(folder.join("tls.key"), made.signing_key.serialize_pem())
+        .expect("write the key");
 }

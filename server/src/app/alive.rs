@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::config::Config;
 use crate::data::FORMAT_FILE;
 use crate::serve::pulse::Pulse;
 use crate::standing::{Condition, Standing};
@@ -35,6 +36,16 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 type Reading = JoinHandle<std::io::Result<()>>;
 
 impl Alive {
+    /// What is asked of one that has nowhere else to tell how it stands.
+    pub(crate) fn of(config: &Config, pulse: Pulse, stop: CancellationToken) -> Self {
+        Self {
+            data: config.data.clone(),
+            pulse,
+            stop,
+            standing: Arc::default(),
+        }
+    }
+
     /// Asks from time to time, and feeds the watchdog where there is one and all answer.
     /// Does not end.
     pub(crate) async fn tend(self) {

@@ -23,8 +23,13 @@ const NOTE: &str = "control";
 fn path(config: &Config) -> Option<PathBuf> {
     let folder = config.runtime.as_deref().unwrap_or(&config.data);
     let folder = std::path::absolute(folder).ok()?;
-    let path = folder.join(SOCKET);
+    let path = in_folder(&folder);
     (path.as_os_str().len() <= UNIX_PATH_BYTES_MAX).then_some(path)
+}
+
+/// Returns where the socket is in its folder.
+pub(crate) fn in_folder(folder: &Path) -> PathBuf {
+    folder.join(SOCKET)
 }
 
 /// Binds the socket and notes where it is. A server without one serves all the same.

@@ -15,6 +15,7 @@ use crate::bundle::import::Mirror;
 use crate::config::Config;
 use crate::config::live::Live;
 use crate::http::Site;
+use crate::http::reload::Reloads;
 use crate::metrics::Metrics;
 use crate::modules::proof::Prover;
 use crate::modules::{Modules, Parts, Shelf};
@@ -98,6 +99,7 @@ pub(super) fn wire(
         stop,
         live,
         standing: Arc::default(),
+        reloads: Reloads::default(),
         config,
     })
 }

@@ -12,11 +12,12 @@ use crate::standing::{Condition, Held};
 use crate::systemd;
 
 /// How often it is looked.
-const LOOK: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Looks for what is wrong. Does not end.
 pub(super) async fn look(site: Arc<Site>, ledger: Arc<dyn Ledger>, opened_to_read: bool) {
     let mut clock = Clock::new(SystemTime::now(), Instant::now());
+    let mut lacks = false;
     let mut ticks = tokio::time::interval(LOOK);
     loop {
         ticks.tick().await;
@@ -24,9 +25,13 @@ pub(super) async fn look(site: Arc<Site>, ledger: Arc<dyn Ledger>, opened_to_rea
         standing.set(Condition::DiskFull, disk_full(&site).await);
         standing.set(Condition::ReadOnly, read_only(&site, opened_to_read).await);
         standing.set(Condition::DatabaseStopped, databases_stopped(&site));
-        let rebuilding = ledger.may_lack_records();
+        // An index that is new has no records for a moment.
+        let was_lacking = std::mem::replace(&mut lacks, ledger.may_lack_records());
         let text = || "records are made anew from files and journal".to_owned();
-        standing.set(Condition::IndexRebuilding, rebuilding.then(text));
+        standing.set(
+            Condition::IndexRebuilding,
+            (was_lacking && lacks).then(text),
+        );
         let jumped = clock.look(SystemTime::now(), Instant::now());
         standing.set(Condition::ClockJumped, jumped);
     }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use super::serving;
 use crate::app::App;
@@ -18,6 +18,8 @@ use crate::config::problem::Problems;
 use crate::config::{Address, Config};
 use crate::standing::Condition;
 use crate::{systemd, telemetry};
+
+pub(super) mod ask;
 
 /// The settings in effect, and what they are read from again.
 pub(super) struct Reload {
@@ -37,19 +39,20 @@ impl Reload {
         Self { loaded, flags }
     }
 
-    /// Reads the settings again whenever `hangups` says so, once the server is ready.
+    /// Reads the settings again whenever somebody asks, once the server is ready.
     pub(super) async fn tend(
         mut self,
         app: Arc<App>,
         address: Address,
         is_ready: oneshot::Receiver<()>,
-        hangups: Arc<Notify>,
     ) {
+        let Some(mut asked) = app.site.reloads.take() else {
+            return;
+        };
         if is_ready.await.is_err() {
             return;
         }
-        loop {
-            hangups.notified().await;
+        while let Some(answer) = asked.recv().await {
             if app.stop.is_cancelled() {
                 return;
             }
@@ -59,8 +62,11 @@ impl Reload {
                 let address = address.clone();
                 move || {
                     systemd::reloading();
-                    self.once(&app);
+                    let outcome = self.once(&app);
                     systemd::ready(&app.status(&address));
+                    // After systemd was told: the command that asked is its job. Nobody
+                    // may wait for it.
+                    let _ = answer.send(outcome);
                     self
                 }
             });
@@ -74,8 +80,8 @@ impl Reload {
         }
     }
 
-    /// Reads them once. Blocks.
-    fn once(&mut self, app: &App) {
+    /// Reads them once, and says what came of it. Blocks.
+    fn once(&mut self, app: &App) -> Result<String, String> {
         let done = self
             .next()
             .and_then(|next| take_over(app, &next).map(|()| next));
@@ -90,6 +96,11 @@ impl Reload {
                 app.site.metrics.settings_read(Some(now()));
                 next.loaded.signed.iter().for_each(serving::remember);
                 self.loaded = next.loaded;
+                Ok(if changed.is_empty() {
+                    "read again: no key has changed".to_owned()
+                } else {
+                    format!("in effect: {changed}")
+                })
             }
             Err(problems) => {
                 for problem in &problems.0 {
@@ -105,6 +116,7 @@ impl Reload {
                 let reason = first.map(|first| format!("{first}{more}"));
                 app.site.standing.set(Condition::ReloadRefused, reason);
                 app.site.metrics.settings_read(None);
+                Err(problems.to_string())
             }
         }
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::reload::{Reload, now};
@@ -48,14 +48,14 @@ async fn serve(
 ) -> Result<ExitCode> {
     let mut signals = Signals::take().context("taking over signals")?;
     // A SIGHUP of the start is kept: who sent it may have changed what was read already.
-    let hangups = Arc::new(Notify::new());
+    let mut hung_up = false;
     let start = start(config, inherited);
     tokio::pin!(start);
     let bound = loop {
         tokio::select! {
             bound = &mut start => break bound?,
             asked = signals.next() => match asked {
-                Asked::Reload => hangups.notify_one(),
+                Asked::Reload => hung_up = true,
                 Asked::Stop(signal) => {
                     tracing::info!(?signal, "stopped before serving");
                     return Ok(ExitCode::SUCCESS);
@@ -65,12 +65,15 @@ async fn serve(
     };
     remember(signed).await;
     let app = Arc::clone(&bound.app);
+    if hung_up {
+        app.site.reloads.ask();
+    }
     // On the threads that serve: see `alive`.
     let mut tasks = JoinSet::new();
     tasks.spawn(app.alive().tend());
     let address = bound.address.clone();
     let (ready, is_ready) = oneshot::channel();
-    tasks.spawn(reload.tend(Arc::clone(&app), address, is_ready, Arc::clone(&hangups)));
+    tasks.spawn(reload.tend(Arc::clone(&app), address, is_ready));
     let run = bound.run(|app, address| {
         announce(app, address);
         let _ = ready.send(());
@@ -80,7 +83,7 @@ async fn serve(
         tokio::select! {
             ended = &mut run => return ended.map(|()| ExitCode::SUCCESS),
             asked = signals.next() => match asked {
-                Asked::Reload => hangups.notify_one(),
+                Asked::Reload => app.site.reloads.ask(),
                 // Stop first: nothing that goes wrong with telling it may keep us.
                 Asked::Stop(signal) => {
                     app.stop.cancel();

@@ -1,6 +1,7 @@
 //! Speaking to the server that has the data folder open.
 
 use std::convert::Infallible;
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use http::Method;
@@ -33,7 +34,15 @@ pub(super) async fn connect(config: &Config) -> Result<Option<Server>> {
     let Some(socket) = control::noted(&config.data).context("looking for a running server")? else {
         return Ok(None);
     };
-    let stream = match UnixStream::connect(&socket).await {
+    connect_at(&socket).await
+}
+
+/// Connects to the server at this socket; `None` when none answers.
+///
+/// # Errors
+/// What stands in the way of one that is there.
+pub(super) async fn connect_at(socket: &Path) -> Result<Option<Server>> {
+    let stream = match UnixStream::connect(socket).await {
         Ok(stream) => stream,
         Err(error)
             if matches!(

@@ -152,13 +152,7 @@ async fn run(config: Config, opened: Opened, mut inherited: Inherited) -> Result
     systemd::ready(&format!("witnessing on {url}"));
     // On the threads that serve: see `alive`. It ends when this returns.
     let mut tasks = JoinSet::new();
-    let alive = Alive {
-        data: config.data.clone(),
-        pulse,
-        stop: stop.clone(),
-        standing: Arc::default(),
-    };
-    tasks.spawn(alive.tend());
+    tasks.spawn(Alive::of(&config, pulse, stop.clone()).tend());
     let signal = signals.stop().await;
     tracing::info!(
         ?signal,

@@ -8,6 +8,8 @@ use crate::source::upstream::instance;
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
+    /// Reading the settings again.
+    Reload,
     /// The page for people.
     Page,
     /// Is the process alive?
@@ -77,6 +79,7 @@ impl Route {
             "/metrics" => return Ok(Self::Metrics),
             "/index" => return Ok(Self::Index),
             "/gc" => return Ok(Self::Gc),
+            "/reload" => return Ok(Self::Reload),
             "/missing.txt" => return Ok(Self::Missing),
             "/bundle/import" => return Ok(Self::ImportBundle),
             instance::PATH => return Ok(Self::Instance),
@@ -154,6 +157,7 @@ impl Route {
             | Self::Missing
             | Self::Import { .. }
             | Self::ImportBundle
+            | Self::Reload
             | Self::Index => metrics::Kind::Other,
         }
     }

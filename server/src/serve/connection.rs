@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -87,7 +87,8 @@ pub(crate) async fn serve<R, H, F, B>(
         proxy_protocol,
     } = endpoint;
     let places = Arc::new(Semaphore::new(connections_max));
-    let graceful = GracefulShutdown::new();
+    // Those of this endpoint, which may have requests open when it ends.
+    let open = TaskTracker::new();
     let mut asked = shared.pulse.join();
     let of_one = shared.limits.connections_of_one(connections_max);
     // The rest is for others, whoever waits.
@@ -128,17 +129,18 @@ pub(crate) async fn serve<R, H, F, B>(
             }
         };
         let opening = Arc::clone(&opening);
-        let watcher = graceful.watcher();
+        let (token, stop) = (open.token(), stop.clone());
         let connections = opening.shared.connections.clone();
         connections.spawn(async move {
-            let _place = place;
+            let _held = (place, token);
             if let Some(_own_place) = opening.admit(hop).await {
-                opening.run(stream, hop, watcher).await;
+                opening.run(stream, hop, stop).await;
             }
         });
     }
     drop(listener);
-    graceful.shutdown().await;
+    open.close();
+    open.wait().await;
 }
 
 /// How long a connection waits for another one of its address to end. A client that
@@ -257,7 +259,7 @@ where
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + Unpin + 'static,
 {
-    async fn run(self: Arc<Self>, stream: Stream, hop: ClientAddress, watcher: Watcher) {
+    async fn run(self: Arc<Self>, stream: Stream, hop: ClientAddress, stop: CancellationToken) {
         let _counted = self.shared.metrics.connection();
         match stream {
             Stream::Tcp(stream) => {
@@ -268,15 +270,19 @@ where
                 // minutes from who reads slowly, which `slow` could not tell from
                 // reading nothing.
                 let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX);
-                self.open(stream, hop, watcher).await;
+                self.open(stream, hop, stop).await;
             }
-            Stream::Unix(stream) => self.open(stream, hop, watcher).await,
+            Stream::Unix(stream) => self.open(stream, hop, stop).await,
         }
     }
 
     /// Reads what comes before HTTP.
-    async fn open<S>(self: Arc<Self>, mut stream: S, mut hop: ClientAddress, watcher: Watcher)
-    where
+    async fn open<S>(
+        self: Arc<Self>,
+        mut stream: S,
+        mut hop: ClientAddress,
+        stop: CancellationToken,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let mut _place = None;
@@ -302,13 +308,13 @@ where
         }
         match &self.tls {
             Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => self.speak(stream, false, hop, watcher).await,
+                Ok(stream) => self.speak(stream, false, hop, stop).await,
                 Err(error) => {
                     self.refuse(Refused::Tls);
                     tracing::debug!(peer = %hop, %error, "TLS handshake failed");
                 }
             },
-            None => self.speak(stream, true, hop, watcher).await,
+            None => self.speak(stream, true, hop, stop).await,
         }
     }
 
@@ -319,7 +325,7 @@ where
         stream: S,
         is_plain: bool,
         hop: ClientAddress,
-        watcher: Watcher,
+        stop: CancellationToken,
     ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -344,7 +350,7 @@ where
         });
         let connection = self.builder.serve_connection(stream, service);
         tokio::select! {
-            result = watcher.watch(connection.into_owned()) => if let Err(error) = result {
+            result = until(stop, &watch, connection.into_owned()) => if let Err(error) = result {
                 tracing::debug!(peer = %hop, %error, "connection ended");
             },
             why = watch.too_slow(&self.shared.limits) => {
@@ -353,6 +359,33 @@ where
         }
     }
 }
+
+/// Serves a connection until it ends, or until `stop` and the end of the requests that
+/// are open then.
+///
+/// One that has asked for nothing yet, as its first request is on its way, may ask once:
+/// its client would take the end for an error, not for a connection that lay idle.
+async fn until<C: GracefulConnection>(
+    stop: CancellationToken,
+    watch: &slow::Watch,
+    connection: C,
+) -> Result<(), C::Error> {
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        () = stop.cancelled() => {}
+    }
+    let first = tokio::time::timeout(FIRST_REQUEST_MAX, watch.asked());
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        _ = first => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    connection.await
+}
+
+/// How long the first request of a new connection may be on its way when the server stops.
+const FIRST_REQUEST_MAX: Duration = Duration::from_secs(1);
 
 /// What is logged while a request is answered belongs to it. With the default filter
 /// there is no such span, and it costs a comparison.

@@ -95,6 +95,13 @@ impl Watch {
         Open::new(self.clone())
     }
 
+    /// Returns when a request's head was read, at once where one was already.
+    pub(crate) async fn asked(&self) {
+        while self.0.requests.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(LOOKS_FOR_FIRST).await;
+        }
+    }
+
     /// Returns when the client was too slow.
     pub(crate) async fn too_slow(&self, limits: &config::Limits) -> Slow {
         let mut past = Past::new(limits);
@@ -109,6 +116,9 @@ impl Watch {
         }
     }
 }
+
+/// How often it is looked for the first request of a connection when the server stops.
+const LOOKS_FOR_FIRST: Duration = Duration::from_millis(5);
 
 /// How often a connection is looked at, at the most.
 const LOOKS_APART_MIN: Duration = Duration::from_millis(1);
