@@ -37,9 +37,11 @@ mod layer;
 mod limits;
 mod lines;
 pub mod load;
+mod log;
 mod partial;
 mod pins;
 pub mod problem;
+mod ratio;
 mod schema;
 mod show;
 mod unit;
@@ -51,7 +53,9 @@ mod word;
 
 pub(crate) use address::UNIX_PATH_BYTES_MAX;
 pub use limits::Limits;
+pub use log::{Format, Log, Sample};
 pub use pins::Pins;
+pub use ratio::Ratio;
 pub(crate) use unit::parse_size;
 pub use upstream::{Breaker, HttpProxy, Private, Upstream};
 pub use witnesses::{Unwitnessed, Witness};
@@ -246,24 +250,6 @@ pub struct Gc {
     pub every: Option<Duration>,
 }
 
-/// What is logged and how; always to standard error.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Log {
-    /// One line for people, or one JSON object, an event.
-    pub format: Format,
-    /// A level or `tracing` filter directives.
-    pub level: String,
-}
-
-/// The form of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -416,15 +402,6 @@ impl Default for Bundle {
             trust: Vec::new(),
             watch: None,
             settle: Duration::from_secs(10),
-        }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self {
-            format: Format::Text,
-            level: "info".to_owned(),
         }
     }
 }
