@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use crate::telemetry::context::carried_blocking;
+
 /// How long one call of storage may take: a disk that is slow has answered by then, and
 /// one that is gone has not.
 pub(crate) const CALL_MAX: Duration = Duration::from_secs(30);
@@ -19,7 +21,7 @@ pub(crate) const CALL_MAX: Duration = Duration::from_secs(30);
 pub(crate) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    match tokio::task::spawn_blocking(work).await {
+    match tokio::task::spawn_blocking(carried_blocking(work)).await {
         Ok(result) => result,
         Err(error) => Err(io::Error::other(error)),
     }

@@ -43,11 +43,13 @@ mod limits;
 mod lines;
 pub(crate) mod live;
 pub mod load;
+mod log;
 mod named;
 mod partial;
 mod pins;
 pub mod place;
 pub mod problem;
+mod ratio;
 mod schema;
 mod show;
 pub(crate) mod signed;
@@ -63,7 +65,9 @@ mod yaml;
 
 pub(crate) use address::UNIX_PATH_BYTES_MAX;
 pub use limits::Limits;
+pub use log::{Format, Log, Sample};
 pub use pins::Pins;
+pub use ratio::Ratio;
 pub(crate) use unit::parse_size;
 pub use upstream::{Breaker, HttpProxy, Private, Upstream};
 pub use witnesses::{Unwitnessed, Witness};
@@ -258,24 +262,6 @@ pub struct Gc {
     pub every: Option<Duration>,
 }
 
-/// What is logged and how; always to standard error.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Log {
-    /// One line for people, or one JSON object, an event.
-    pub format: Format,
-    /// A level or `tracing` filter directives.
-    pub level: String,
-}
-
-/// The form of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -428,15 +414,6 @@ impl Default for Bundle {
             trust: Vec::new(),
             watch: None,
             settle: Duration::from_secs(10),
-        }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self {
-            format: Format::Text,
-            level: "info".to_owned(),
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::source::upstream::via;
 use crate::standing::{Condition, Standing};
 use crate::store::Key;
 use crate::sumdb::Databases;
+use crate::telemetry::context::Context;
 
 pub(crate) mod admin;
 pub(crate) mod body;
@@ -131,8 +132,17 @@ impl Role {
     }
 }
 
-/// Answers one request.
+/// Answers one request, as a span of its client's trace or of a new one.
 pub(crate) async fn answer(
+    site: Arc<Site>,
+    peer: Peer<Role>,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let context = Context::of_request(request.headers(), None);
+    context.scope(answer_within(site, peer, request)).await
+}
+
+async fn answer_within(
     site: Arc<Site>,
     peer: Peer<Role>,
     request: Request<Incoming>,
@@ -157,7 +167,10 @@ pub(crate) async fn answer(
             site.shelf.used().count(uses, ip(peer.address));
         }
         let response = response::whole(&answer, To::of(&peer, &request));
-        return count(&site, answer.kind.metric(), response, started);
+        let kind = answer.kind.metric();
+        let response = count(&site, kind, response, started);
+        told(&peer, &request, kind, &response, started);
+        return response;
     }
     let (kind, response) = if permitted {
         dispatch(&site, &peer, &request, body).await
@@ -167,15 +180,27 @@ pub(crate) async fn answer(
         (metrics::Kind::Other, response)
     };
     let response = count(&site, kind, response, started);
+    told(&peer, &request, kind, &response, started);
+    response
+}
+
+/// Logs a request that was answered: the head of its answer is made.
+fn told(
+    peer: &Peer<Role>,
+    request: &Request<()>,
+    kind: metrics::Kind,
+    response: &Response<Body>,
+    started: Instant,
+) {
     tracing::debug!(
         method = %request.method(),
         path = request.uri().path(),
-        status = response.status().as_u16(),
+        http_status = response.status().as_u16(),
+        kind = kind.label(),
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         peer = %peer.address,
         "request"
     );
-    response
 }
 
 /// Counts an answer: now where it is all there, at its end where it is arriving.
@@ -355,9 +380,12 @@ fn log(refusal: &Refusal, request: &Request<()>, peer: ClientAddress) {
     let text = String::from_utf8_lossy(&refusal.text);
     let reason = refusal.log.as_deref().unwrap_or_else(|| text.trim_end());
     // Where evidence was kept, whoever kept it has logged the error.
+    let http_status = status;
     match status {
-        500 => tracing::error!(path, status, reason, %peer, "refused"),
-        403 | 501.. => tracing::info!(path, status, reason, %peer, "refused"),
-        _ => tracing::debug!(path, status, reason, %peer, "refused"),
+        500 => tracing::error!(path, http_status, reason, %peer, "refused"),
+        // Bytes, proofs or rules: never left out of the log.
+        403 => tracing::info!(path, http_status, reason, %peer, security = true, "refused"),
+        501.. => tracing::info!(path, http_status, reason, %peer, "refused"),
+        _ => tracing::debug!(path, http_status, reason, %peer, "refused"),
     }
 }

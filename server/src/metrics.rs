@@ -45,6 +45,8 @@ pub struct Metrics {
     degraded: [Gauge; Condition::ALL.len()],
     reload_success: Gauge,
     reload_time: Gauge<u64, AtomicU64>,
+    /// Warnings and information.
+    log_sampled_out: [Counter; 2],
     /// Files that were let go, and their bytes.
     evicted: [Counter; 2],
 }
@@ -116,6 +118,7 @@ impl Metrics {
             degraded: Default::default(),
             reload_success: Gauge::default(),
             reload_time: Gauge::default(),
+            log_sampled_out: Default::default(),
             evicted: Default::default(),
         };
         metrics.register_requests();
@@ -307,8 +310,18 @@ impl Metrics {
         let dropped = self.log_dropped.clone();
         r.register(
             "log_lines_dropped",
-            "Log lines that standard error did not take",
+            "Log lines that standard error or the journal did not take",
             dropped,
+        );
+        let sampled_out = Family::<[Label; 1], Counter>::default();
+        for (index, level) in ["warn", "info"].into_iter().enumerate() {
+            self.log_sampled_out[index] = sampled_out.get_or_create_owned(&[("level", level)]);
+        }
+        let r = &mut self.registry;
+        r.register(
+            "log_sampled_out",
+            "Log lines that log.sample left out",
+            sampled_out,
         );
     }
 
@@ -411,6 +424,13 @@ impl Metrics {
         if let Some(when) = when {
             self.reload_time.set(when);
         }
+    }
+
+    /// Notes how many log lines were left out by sampling, ever: warnings, information.
+    pub fn log_sampled_out(&self, warn: u64, info: u64) {
+        let [warnings, information] = &self.log_sampled_out;
+        warnings.inner().store(warn, Ordering::Relaxed);
+        information.inner().store(info, Ordering::Relaxed);
     }
 
     /// Counts files that were let go, and their bytes.

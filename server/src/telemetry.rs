@@ -1,4 +1,4 @@
-//! The log: one event a line on standard error.
+//! The log: one event a line on standard error, or an entry of the journal.
 //!
 //! As text for people:
 //!
@@ -12,6 +12,9 @@
 //! {"timestamp":"…","level":"INFO","message":"proved","module.path":"rsc.io/quote","version":"v1.5.2","target":"server::modules"}
 //! ```
 //!
+//! or as entries of systemd's journal (`journal`). Each line of a request tells its trace
+//! and its span (`context`), and some may be left out (`sample`).
+//!
 //! A message reads alone; the fields are `module.path`, `version`,
 //! `upstream.host`, `database` and `duration_ms`. `error` means that someone must
 //! act.
@@ -20,18 +23,28 @@ use std::io::{self, IsTerminal as _, stderr};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-#[cfg(test)]
 use tracing::Subscriber;
+use tracing_subscriber::filter::FilterExt as _;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, registry, reload};
 
 use crate::config::{Format, Log};
-use lines::{Lines, STDERR};
+use journal::Journal;
+use lines::Lines;
+use queue::Queue;
+use sample::Sampling;
+pub use sample::{SampledOut, sampled_out};
 
+pub(crate) mod context;
+mod form;
+mod journal;
 mod lines;
+mod queue;
+mod sample;
 
 /// Why logging did not start.
 #[derive(Debug, thiserror::Error)]
@@ -54,11 +67,14 @@ pub struct Started(());
 
 impl Drop for Started {
     fn drop(&mut self) {
-        if let Some(lines) = STDERR.get() {
-            lines.flush(FLUSH_MAX);
+        if let Some(queue) = QUEUE.get() {
+            queue.flush(FLUSH_MAX);
         }
     }
 }
+
+/// What the log of this process goes through, once it is started.
+static QUEUE: OnceLock<Queue<Vec<u8>>> = OnceLock::new();
 
 /// How long the end of the process waits for a reader of the log.
 const FLUSH_MAX: Duration = Duration::from_secs(1);
@@ -70,12 +86,11 @@ const FLUSH_MAX: Duration = Duration::from_secs(1);
 /// [`Error::Level`], which [`Config::load`](crate::config::Config::load) has
 /// ruled out, [`Error::Thread`], and [`Error::Start`] when called twice.
 pub fn start(log: &Log) -> Result<Started, Error> {
-    let lines = Lines::start(stderr())?;
-    let layers = vec![form(log, lines.clone(), stderr().is_terminal())];
-    let (filter, handle) = reload::Layer::new(filter(log)?);
-    registry().with(layers).with(filter).try_init()?;
-    let _ = FILTER.set(Box::new(move |filter| handle.reload(filter).is_ok()));
-    let _ = STDERR.set(lines);
+    let (sink, queue) = sink(log)?;
+    let (subscriber, replace) = subscriber(log, sink)?;
+    subscriber.try_init()?;
+    let _ = FILTER.set(replace);
+    let _ = QUEUE.set(queue);
     // The library's own hook writes to standard error itself, and waits for its reader.
     std::panic::set_hook(Box::new(|panic| {
         tracing::error!(%panic, "a part of the program failed; this is a bug");
@@ -103,21 +118,43 @@ type Replace = Box<dyn Fn(EnvFilter) -> bool + Send + Sync>;
 
 static FILTER: OnceLock<Replace> = OnceLock::new();
 
-/// Returns how many log lines were dropped because standard error did not take them.
+/// Returns how many log lines were dropped because standard error, or the journal, did not
+/// take them.
 pub fn dropped() -> u64 {
-    STDERR.get().map_or(0, Lines::dropped)
+    QUEUE.get().map_or(0, Queue::lost)
+}
+
+/// Makes what events go to, and the queue on their way.
+fn sink(log: &Log) -> io::Result<(Sink, Queue<Vec<u8>>)> {
+    let is_journal = match log.format {
+        Format::Journal => true,
+        Format::Auto => journal::is_stderr(log.journal_stream.as_deref()),
+        Format::Text | Format::Json => false,
+    };
+    if is_journal {
+        let journal = Journal::start(&log.journal_socket, &log.service_name)?;
+        let queue = journal.queue().clone();
+        return Ok((journal.boxed(), queue));
+    }
+    let lines = Lines::start(stderr())?;
+    let queue = lines.queue().clone();
+    Ok((form(log, lines, stderr().is_terminal()), queue))
 }
 
 /// Where events go.
 type Sink = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Puts the filter of the settings before `layers`.
-#[cfg(test)]
+/// Puts the filters of the settings before `sink`. Returns how to replace that of the level,
+/// too.
 fn subscriber(
     log: &Log,
-    layers: Vec<Sink>,
-) -> Result<impl Subscriber + Send + Sync + 'static, Error> {
-    Ok(registry().with(layers).with(filter(log)?))
+    sink: Sink,
+) -> Result<(impl Subscriber + Send + Sync + 'static, Replace), Error> {
+    let (level, handle) = reload::Layer::new(filter(log)?);
+    let replace: Replace = Box::new(move |filter| handle.reload(filter).is_ok());
+    // In this order: what the level leaves out is not counted as sampled.
+    let filter = level.and(Sampling(log.sample.clone()));
+    Ok((registry().with(sink.with_filter(filter)), replace))
 }
 
 /// The layer that writes one event a line.
@@ -128,9 +165,22 @@ where
     // Telling an error of the log's own on standard error, the library panics when
     // that is what failed.
     let layer = fmt::layer().log_internal_errors(false).with_writer(writer);
+    let service_name = log.service_name.clone();
     match log.format {
-        Format::Text => layer.with_ansi(colours).boxed(),
-        Format::Json => layer.json().flatten_event(true).boxed(),
+        Format::Json => layer
+            .fmt_fields(JsonFields::new())
+            .event_format(form::Object {
+                line: fmt::format().json().flatten_event(true),
+                service_name,
+            })
+            .boxed(),
+        Format::Auto | Format::Text | Format::Journal => layer
+            .with_ansi(colours)
+            .event_format(form::Text {
+                line: fmt::format().with_ansi(colours),
+                service_name,
+            })
+            .boxed(),
     }
 }
 
@@ -189,13 +239,14 @@ mod tests {
 
     fn plain(log: &Log, writer: Text) -> impl Subscriber + Send + Sync + 'static {
         let layer = form(log, move || writer.clone(), false);
-        subscriber(log, vec![layer]).unwrap()
+        subscriber(log, layer).unwrap().0
     }
 
     fn log(format: Format, level: &str) -> Log {
         Log {
             format,
             level: level.to_owned(),
+            ..Log::default()
         }
     }
 
@@ -268,5 +319,74 @@ mod tests {
         let log = log(Format::Text, "warn,server::telemetry=debug");
         with_default(plain(&log, writer), event);
         assert_eq!(lines.text().lines().count(), 2);
+    }
+
+    /// Runs `work` as a request of a trace with this name.
+    fn request(trace_id: u128, work: impl FnOnce()) {
+        let parent = format!("00-{trace_id:032x}-00f067aa0ba902b7-00");
+        let mut headers = http::HeaderMap::new();
+        headers.insert("traceparent", parent.parse().unwrap());
+        context::Context::of_request(&headers, None).scope_blocking(work);
+    }
+
+    #[test]
+    fn lines_of_a_request_tell_its_trace_in_every_form() {
+        for format in [Format::Text, Format::Json] {
+            let lines = Text::default();
+            let log = log(format, "info");
+            with_default(plain(&log, lines.clone()), || {
+                request(0xabc, event);
+                event();
+            });
+            let text = lines.text();
+            let (of_request, other) = text.trim_end().split_once('\n').unwrap();
+            let id = format!("{:032x}", 0xabc);
+            assert!(of_request.contains(&id), "{of_request}");
+            assert!(!other.contains("trace_id"), "{other}");
+            if format == Format::Text {
+                let fields = format!(" trace_id={id} span_id=");
+                assert!(of_request.contains(&fields), "{of_request}");
+                assert!(
+                    of_request.ends_with(" service_name=sumward"),
+                    "{of_request}"
+                );
+                continue;
+            }
+            let value: serde_json::Value = serde_json::from_str(of_request).unwrap();
+            assert_eq!(value["trace_id"], id);
+            assert_eq!(value["span_id"].as_str().unwrap().len(), 16);
+            assert_eq!(value["service_name"], "sumward");
+            let value: serde_json::Value = serde_json::from_str(other).unwrap();
+            assert_eq!(value["service_name"], "sumward");
+        }
+    }
+
+    #[test]
+    fn sampling_takes_traces_whole_and_never_errors_nor_security() {
+        let lines = Text::default();
+        let mut log = log(Format::Text, "info");
+        log.sample.info = crate::config::Ratio::new(0.5).unwrap();
+        let before = sampled_out();
+        with_default(plain(&log, lines.clone()), || {
+            let all = || {
+                tracing::error!("an error");
+                tracing::warn!("a warning");
+                tracing::info!("one");
+                tracing::info!("two");
+                tracing::info!(security = true, "refused");
+                tracing::debug!("not asked for");
+            };
+            request(u128::from(u64::MAX), all);
+            request(1, all);
+            tracing::info!("of no request");
+        });
+        let text = lines.text();
+        let count = |what: &str| text.matches(what).count();
+        assert_eq!(count("an error") + count("a warning"), 4, "{text}");
+        assert_eq!((count(" one"), count(" two")), (1, 1), "{text}");
+        assert_eq!(count("refused"), 2, "{text}");
+        assert_eq!(count("of no request"), 1, "{text}");
+        // Other tests may count beside this one.
+        assert!(sampled_out().info >= before.info + 2);
     }
 }

@@ -88,7 +88,7 @@ impl Environment {
 pub(super) const PREFIX: &str = "SUMWARD_";
 
 /// The variables of others that are read.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 20] = [
     // The go command's.
     "GOPROXY",
     "GOSUMDB",
@@ -106,10 +106,12 @@ const NAMES: [&str; 18] = [
     "HOME",
     "XDG_DATA_HOME",
     "RUST_LOG",
+    "OTEL_SERVICE_NAME",
     // systemd's.
     "STATE_DIRECTORY",
     "RUNTIME_DIRECTORY",
     "CREDENTIALS_DIRECTORY",
+    "JOURNAL_STREAM",
 ];
 
 /// Returns the name of the variable for a key: `SUMWARD_UPSTREAM_LIST`.

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::address::{Blocks, HostsAndPorts, Listen};
 use super::databases::Databases;
 use super::kind::{OrOff, Part, Said};
+use super::log::LogSection;
 use super::pins::PinWords;
 use super::schema::Schema;
 use super::unit::{Count, Pause, Size, Timeout};
 use super::upstream_list::{HttpProxyUrl, NoProxy, PrivateEntries, Upstreams};
 use super::witnesses::{Needed, UnwitnessedWord, Witnesses};
-use super::word::{FormatWord, Level, ModeWord, ModulePatterns, Path, Switch, TrustLines};
+use super::word::{ModeWord, ModulePatterns, Path, Switch, TrustLines};
 use crate::config;
 
 macro_rules! at {
@@ -57,6 +58,8 @@ macro_rules! section {
     };
 }
 
+pub(super) use {at, section};
+
 section!(Partial of config::Config {
     data: Said<Path>,
     listen: Said<Listen>,
@@ -72,7 +75,7 @@ section!(Partial of config::Config {
     limits: Limits,
     usage: Usage,
     bundle: Bundle,
-    log: Log,
+    log: LogSection,
 });
 
 section!(Clients of config::Clients {
@@ -165,11 +168,6 @@ section!(Bundle of config::Bundle {
     trust: Said<TrustLines>,
     watch: Said<OrOff<Path>>,
     settle: Said<Timeout>,
-});
-
-section!(Log of config::Log {
-    format: Said<FormatWord>,
-    level: Said<Level>,
 });
 
 type Many = Count<usize, 1_000_000>;

@@ -191,6 +191,7 @@ pub(super) fn of_others(
         }
     }
     put("log.level", text(&["RUST_LOG"]));
+    put("log.service_name", text(&["OTEL_SERVICE_NAME"]));
     layer
 }
 

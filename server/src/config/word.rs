@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use proto::module::pattern::Patterns;
 use proto::note::VerifierKey;
 use serde_norway::Value;
-use tracing_subscriber::EnvFilter;
 
+use super::Mode;
 use super::kind::{Kind, OFF, comma_list};
-use super::{Format, Mode};
 
 /// `on` or `off`.
 pub(super) struct Switch;
@@ -53,62 +52,6 @@ impl Kind for ModeWord {
         .to_owned()
     }
 }
-
-/// `text` or `json`.
-pub(super) struct FormatWord;
-
-impl Kind for FormatWord {
-    type Setting = Format;
-
-    fn parse(text: &str) -> Result<Format, String> {
-        match text {
-            "text" => Ok(Format::Text),
-            "json" => Ok(Format::Json),
-            _ => Err(format!("`{text}` is neither text nor json")),
-        }
-    }
-
-    fn print(format: &Format) -> String {
-        match format {
-            Format::Text => "text",
-            Format::Json => "json",
-        }
-        .to_owned()
-    }
-}
-
-/// A level or filter directives. A word alone must be a level: the filter would take
-/// a misspelt one for the name of a module, and log nothing.
-pub(super) struct Level;
-
-impl Kind for Level {
-    type Setting = String;
-
-    fn parse(text: &str) -> Result<String, String> {
-        let is_level = |word: &str| LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word));
-        for part in text.split(',') {
-            if !part.contains('=') && !is_level(part) {
-                return Err(format!(
-                    "`{part}` is none of {}, nor a filter such as server::source::upstream=debug",
-                    LEVELS.join(", ")
-                ));
-            }
-        }
-        if is_level(text) {
-            return Ok(text.to_ascii_lowercase());
-        }
-        EnvFilter::builder()
-            .parse(text)
-            .map(|_| text.to_owned())
-            .map_err(|error| format!("`{text}`: {error}"))
-    }
-
-    fn print(level: &String) -> String {
-        level.clone()
-    }
-}
-
-const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", OFF];
 
 /// A path of the file system. It must be UTF-8, as a YAML file is.
 pub(super) struct Path;

@@ -151,6 +151,9 @@ async fn measure(site: &Site) {
     site.modules.measure().await;
     site.metrics.degraded(&site.standing.held());
     site.metrics.log_dropped(crate::telemetry::dropped());
+    let sampled_out = crate::telemetry::sampled_out();
+    site.metrics
+        .log_sampled_out(sampled_out.warn, sampled_out.info);
     if let Some(own) = site.databases.own() {
         site.metrics
             .database_look_alikes(own.name(), own.look_alikes());

@@ -114,7 +114,7 @@ macro_rules! labels {
         impl $name {
             pub(super) const ALL: [Self; [$($label),+].len()] = [$(Self::$variant),+];
 
-            pub(super) fn label(self) -> &'static str {
+            pub(crate) fn label(self) -> &'static str {
                 match self {
                     $(Self::$variant => $label,)+
                 }

@@ -20,6 +20,7 @@ use crate::blocking::{self, CALL_MAX};
 use crate::flight::{Joined, UnderWay, Work};
 use crate::shelf::answer::{Answer, Reply};
 use crate::store::{Content, Key};
+use crate::telemetry::context::carried;
 
 /// How far a fill has come.
 #[derive(Clone, Debug)]
@@ -135,7 +136,7 @@ impl Fills {
                 key: key.clone(),
                 flow: Arc::clone(&flow),
             };
-            self.tasks.spawn(run(place, work(flow)));
+            self.tasks.spawn(carried(run(place, work(flow))));
         }
         Ok(joined)
     }

@@ -26,6 +26,7 @@ use crate::shelf::Kept;
 use crate::shelf::answer::{Answer, Reply};
 use crate::source::{Asking, Class};
 use crate::sumdb::{Hops, LookupError};
+use crate::telemetry::context::carried;
 
 /// Zips up to this size are proved whole before their first byte leaves.
 const WHOLE_BYTES_MAX: u64 = 4 << 20;
@@ -174,9 +175,9 @@ impl Modules {
                         && is_ours
                     {
                         let (modules, version) = (Arc::clone(self), file.version.clone());
-                        self.tasks.spawn(async move {
+                        self.tasks.spawn(carried(async move {
                             modules.keep_contents(&version, &record, &contents).await;
-                        });
+                        }));
                     }
                     return Ok(answer);
                 }

@@ -1,17 +1,14 @@
 //! Log lines on their way to standard error.
 //!
-//! Nobody who logs ever waits for who reads the log: lines go through a bounded
-//! queue to a thread of their own, which alone writes and may be blocked for ever
-//! by a pipe that nobody empties. Lines that find the queue full, and lines that
-//! cannot be written (the reader is gone, its disk is full), are dropped and counted.
+//! Nobody who logs ever waits for who reads the log: see [`queue`](super::queue). Lines
+//! that find the queue full, and lines that cannot be written (the reader is gone, its
+//! disk is full), are dropped and counted.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
+
+use super::queue::{Queue, Sink};
 
 /// Lines that wait to be written, at the most.
 const QUEUE_LINES_MAX: usize = 4096;
@@ -21,17 +18,7 @@ const LINE_BYTES_MAX: usize = 16 << 10;
 
 /// The writing end of the queue; one line a `write`.
 #[derive(Clone, Debug)]
-pub(crate) struct Lines {
-    queue: SyncSender<Message>,
-    dropped: Arc<AtomicU64>,
-}
-
-#[derive(Debug)]
-enum Message {
-    Line(Vec<u8>),
-    /// Asks for a sign that everything before it was written.
-    Flush(SyncSender<()>),
-}
+pub(crate) struct Lines(Queue<Vec<u8>>);
 
 impl Lines {
     /// Starts the thread that writes to `target`.
@@ -39,44 +26,14 @@ impl Lines {
     /// # Errors
     /// There is no thread to be had.
     pub(crate) fn start(target: impl Write + Send + 'static) -> io::Result<Self> {
-        let (queue, messages) = sync_channel(QUEUE_LINES_MAX);
-        let dropped = Arc::new(AtomicU64::new(0));
-        let writer = Writer {
-            target,
-            messages,
-            dropped: Arc::clone(&dropped),
-        };
-        // It ends with the last `Lines`, or with the process when it is blocked.
-        std::thread::Builder::new()
-            .name("log".to_owned())
-            .spawn(move || writer.run())?;
-        Ok(Self { queue, dropped })
+        Queue::start("log", QUEUE_LINES_MAX, Writer(target)).map(Self)
     }
 
-    /// Returns how many lines were dropped, ever.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
-    }
-
-    /// Waits until what was logged before is written, `wait` at the longest.
-    pub(crate) fn flush(&self, wait: Duration) {
-        let (sign, written) = sync_channel(1);
-        // A full queue with a reader that reads empties fast; one without never does.
-        let began = std::time::Instant::now();
-        let mut message = Message::Flush(sign);
-        while let Err(TrySendError::Full(back)) = self.queue.try_send(message) {
-            if began.elapsed() >= wait {
-                return;
-            }
-            message = back;
-            std::thread::sleep(FLUSH_PAUSE);
-        }
-        let _ = written.recv_timeout(wait.saturating_sub(began.elapsed()));
+    /// Returns the queue of lines.
+    pub(crate) fn queue(&self) -> &Queue<Vec<u8>> {
+        &self.0
     }
 }
-
-/// How often a flush looks for room in a full queue.
-const FLUSH_PAUSE: Duration = Duration::from_millis(2);
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -84,9 +41,7 @@ impl Write for Lines {
         if line.len() < bytes.len() {
             line.push(b'\n');
         }
-        if self.queue.try_send(Message::Line(line)).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
+        self.0.put(line);
         // All of it is dealt with, one way or the other.
         Ok(bytes.len())
     }
@@ -104,47 +59,31 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-struct Writer<W> {
-    target: W,
-    messages: Receiver<Message>,
-    dropped: Arc<AtomicU64>,
-}
+struct Writer<W>(W);
 
-impl<W: Write> Writer<W> {
-    fn run(mut self) {
-        let mut told = 0;
-        while let Ok(message) = self.messages.recv() {
-            match message {
-                Message::Flush(sign) => {
-                    let _ = self.target.flush();
-                    let _ = sign.try_send(());
-                }
-                Message::Line(line) => {
-                    if self.target.write_all(&line).is_err() {
-                        self.dropped.fetch_add(1, Ordering::Relaxed);
-                        continue;
-                    }
-                    let dropped = self.dropped.load(Ordering::Relaxed);
-                    if dropped > told {
-                        tracing::warn!(
-                            lines = dropped - told,
-                            "log lines were dropped: standard error did not take them"
-                        );
-                        told = dropped;
-                    }
-                }
-            }
-        }
+impl<W: Write + Send + 'static> Sink<Vec<u8>> for Writer<W> {
+    fn take(&mut self, line: Vec<u8>) -> u64 {
+        u64::from(self.0.write_all(&line).is_err())
+    }
+
+    fn flush(&mut self) -> u64 {
+        let _ = self.0.flush();
+        0
+    }
+
+    fn recovered(&mut self, lines: u64) {
+        tracing::warn!(
+            lines,
+            "log lines were dropped: standard error did not take them"
+        );
     }
 }
 
-/// The log of this process, once it is started.
-pub(super) static STDERR: OnceLock<Lines> = OnceLock::new();
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
 
     use super::*;
 
@@ -171,11 +110,15 @@ mod tests {
             lines.write_all(b"line\n").unwrap();
         }
         // The thread may hold one line.
-        assert!((99..=100).contains(&lines.dropped()), "{}", lines.dropped());
-        lines.flush(Duration::from_millis(10));
+        assert!(
+            (99..=100).contains(&lines.queue().lost()),
+            "{}",
+            lines.queue().lost()
+        );
+        lines.queue().flush(Duration::from_millis(10));
         drop(go);
-        lines.flush(Duration::from_secs(10));
-        assert!(lines.dropped() <= 100);
+        lines.queue().flush(Duration::from_secs(10));
+        assert!(lines.queue().lost() <= 100);
     }
 
     #[derive(Clone, Default)]
@@ -198,10 +141,10 @@ mod tests {
         for n in 0..1000 {
             lines.write_all(format!("{n}\n").as_bytes()).unwrap();
         }
-        lines.flush(Duration::from_secs(10));
+        lines.queue().flush(Duration::from_secs(10));
         let written = String::from_utf8(text.0.lock().unwrap().clone()).unwrap();
         assert_eq!(written.lines().count(), 1000);
-        assert_eq!(lines.dropped(), 0);
+        assert_eq!(lines.queue().lost(), 0);
     }
 
     #[test]
@@ -211,7 +154,7 @@ mod tests {
         let mut long = vec![b'x'; LINE_BYTES_MAX + 5];
         long.push(b'\n');
         lines.write_all(&long).unwrap();
-        lines.flush(Duration::from_secs(10));
+        lines.queue().flush(Duration::from_secs(10));
         let written = text.0.lock().unwrap().clone();
         assert_eq!(written.len(), LINE_BYTES_MAX + 1);
         assert_eq!(written.last(), Some(&b'\n'));
@@ -236,7 +179,7 @@ mod tests {
         for _ in 0..5 {
             lines.write_all(b"line\n").unwrap();
         }
-        lines.flush(Duration::from_secs(10));
-        assert_eq!(lines.dropped(), 5);
+        lines.queue().flush(Duration::from_secs(10));
+        assert_eq!(lines.queue().lost(), 5);
     }
 }

@@ -17,6 +17,7 @@ use super::resolver::{Lookups, REFUSED_INSIDE, Within};
 use super::target::Site;
 use super::{Error, redirect, trust};
 use crate::config;
+use crate::telemetry::context::Context;
 
 /// Sends requests. A connection pool for each [`Reach`]: a connection that one request
 /// may have made is not lent to another that may not.
@@ -110,6 +111,9 @@ impl Client {
             reach.check(&url).map_err(SendError::Bad)?;
             let client = self.pool(reach);
             let mut request = client.get(url.clone()).header(super::via::HEADER, via);
+            if let Some(headers) = context_headers() {
+                request = request.headers(headers);
+            }
             if let Some(authorization) = &site.authorization
                 && redirect::keeps_credentials(&first, &url)
             {
@@ -166,6 +170,15 @@ impl Client {
             Reach::Public => &self.public,
         }
     }
+}
+
+/// What makes whoever is asked part of the trace.
+fn context_headers() -> Option<HeaderMap> {
+    Context::with(|context| {
+        let mut headers = HeaderMap::new();
+        context?.inject(&mut headers);
+        Some(headers)
+    })
 }
 
 fn check_head(headers: &HeaderMap) -> Result<(), SendError> {

@@ -14,6 +14,7 @@ use crate::blocking::{self, CALL_MAX};
 use crate::sumdb::LookupError;
 use crate::sumdb::heads::Conflict;
 use crate::sumdb::tiles::{ReadFrom, ReadTile};
+use crate::telemetry::context::carried;
 
 /// Something that has been proved, and is to be kept.
 pub(super) struct Accepted {
@@ -47,7 +48,7 @@ impl Followed {
         accepted: Accepted,
     ) -> Result<Outcome, LookupError> {
         let work = Arc::clone(self).commit(Arc::new(accepted));
-        let kept = tokio::spawn(work).await.unwrap_or_else(|error| {
+        let kept = tokio::spawn(carried(work)).await.unwrap_or_else(|error| {
             // It panicked, or the process ends.
             Err(io::Error::other(error))
         });
