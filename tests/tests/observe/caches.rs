@@ -66,6 +66,7 @@ fn a_poisoned_package_that_is_not_reached_shows_in_what_went_in() {
 }
 
 #[test]
+#[ignore = "a minute of builds; tests/slow.sh runs it"]
 fn a_record_is_served_from_and_go_without_cacheprog_says_so() {
     let yard = Yard::new("1.27.");
     let cache = yard.gocache("record");

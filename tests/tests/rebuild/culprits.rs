@@ -26,6 +26,7 @@ fn without_trimpath_the_folder_and_the_installation_matter() {
 }
 
 #[test]
+#[ignore = "a minute of builds; tests/slow.sh runs it"]
 fn one_alone_and_two_together_are_told_apart() {
     let bench = Bench::new();
     let both = r#"$(test "$(umask)$TZ" = "0077<+14>-14" && echo both)"#;
@@ -56,6 +57,7 @@ fn a_build_that_differs_from_itself_is_not_halved() {
 
 /// Two builds of one day agree, and nothing else would show it.
 #[test]
+#[ignore = "a minute of builds; tests/slow.sh runs it"]
 fn a_date_that_the_c_compiler_writes_is_the_clocks() {
     let bench = Bench::new();
     let main = "package main\n\n// static const char *day(void) { return __DATE__; }\nimport \"C\"\n\nfunc main() { println(C.GoString(C.day())) }\n";

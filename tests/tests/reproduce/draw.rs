@@ -11,8 +11,8 @@ const SEED: u64 = 11;
 
 #[test]
 fn a_few_programs_with_flags_drawn_at_random_are_built_again() {
-    let table = draw(SEED, 6);
-    assert_eq!(table.equal, 6, "{}", table.text);
+    let table = draw(SEED, 3);
+    assert_eq!(table.equal, 3, "{}", table.text);
 }
 
 /// `bash tests/reproduce.sh [SEED] [COUNT]` runs it and shows the table.
