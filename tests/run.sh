@@ -119,6 +119,8 @@ need_packages_and_go() {
     command -v qemu-aarch64-static >/dev/null || missing+=(qemu-user-static)
     # Archives and packages are made by the tools that people make them with.
     command -v rpmbuild >/dev/null || missing+=(rpm)
+    # Metrics and alerts are held against the program that reads them.
+    command -v promtool >/dev/null || missing+=(prometheus)
     # The units run under a real systemd, in a container of its own kind.
     command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
     command -v xz >/dev/null || missing+=(xz-utils)

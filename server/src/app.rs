@@ -181,7 +181,9 @@ impl Bound {
             ));
         }
         if let Some(tls) = app.tls.clone() {
-            app.spawn_round(&serving, tls.watch());
+            let metrics = Arc::clone(&app.site.metrics);
+            let told = move |at| metrics.certificate_expiry(at);
+            app.spawn_round(&serving, tls.watch(told));
         }
         app.spawn_rounds(&serving);
         app.spawn_round(&serving, app.tell_standing(&address));

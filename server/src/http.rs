@@ -12,7 +12,7 @@ use crate::ask::{Access, Asked, Caller};
 use crate::bundle::import::Mirror;
 use crate::config::{self, live::Live};
 use crate::maintain::gc;
-use crate::metrics::{self, Metrics};
+use crate::metrics::{self, Metrics, TraceId};
 use crate::modules::error::Error;
 use crate::modules::{Modules, Shelf};
 use crate::serve::peer::{ClientAddress, Peer};
@@ -162,13 +162,15 @@ async fn answer_within(
         && is_read
         && let Some(answer) = site.modules.ready(key)
     {
-        site.metrics.lookup(metrics::Lookup::Hot);
+        site.metrics
+            .lookup(answer.kind.metric(), metrics::Lookup::Hot);
         if let Some(uses) = &answer.uses {
             site.shelf.used().count(uses, ip(peer.address));
         }
         let response = response::whole(&answer, To::of(&peer, &request));
         let kind = answer.kind.metric();
-        let response = count(&site, kind, response, started);
+        let trace = trace_of(request.headers());
+        let response = count(&site, kind, response, (started, trace));
         told(&peer, &request, kind, &response, started);
         return response;
     }
@@ -179,7 +181,8 @@ async fn answer_within(
         let response = response::refused(&refusal, request.method());
         (metrics::Kind::Other, response)
     };
-    let response = count(&site, kind, response, started);
+    let trace = trace_of(request.headers());
+    let response = count(&site, kind, response, (started, trace));
     told(&peer, &request, kind, &response, started);
     response
 }
@@ -208,7 +211,7 @@ fn count(
     site: &Site,
     kind: metrics::Kind,
     mut response: Response<Body>,
-    started: Instant,
+    (started, trace): (Instant, Option<TraceId>),
 ) -> Response<Body> {
     use http_body::Body as _;
     let status = response.status().as_u16();
@@ -219,12 +222,18 @@ fn count(
         *counted = Some(Counted::new(move |failed, sent| {
             // The head said 200, the client has less.
             let status = if failed { 500 } else { status };
-            metrics.request(kind, status, duration, sent);
+            metrics.request(kind, status, duration, sent, trace);
         }));
         return response;
     }
-    site.metrics.request(kind, status, duration, bytes);
+    site.metrics.request(kind, status, duration, bytes, trace);
     response
+}
+
+/// Returns the trace that a request belongs to, where its client records it.
+fn trace_of(headers: &HeaderMap) -> Option<TraceId> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    TraceId::of_traceparent(text)
 }
 
 /// Routes a request and turns a refusal into a response; the one place where

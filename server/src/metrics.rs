@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -17,20 +17,30 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::standing::{Condition, Held};
+use exposition::with_exemplars;
 use histogram::Histogram;
-pub use label::{Breaker, Kind, Lookup, Outcome, Proof, Refused};
+use process::Process;
 
+mod exemplar;
+mod exposition;
 mod histogram;
 mod label;
+mod process;
+mod register;
+
+pub use exemplar::TraceId;
+pub use exposition::Format;
+pub use label::{Breaker, Kind, Lookup, Outcome, Proof, Refused};
 
 /// The counters and gauges of one server.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    process: Process,
     requests: [[Counter; STATUS.len()]; Kind::ALL.len()],
     durations: [Histogram; Kind::ALL.len()],
     bytes: [Counter; Kind::ALL.len()],
-    cache: [Counter; Lookup::ALL.len()],
+    cache: [[Counter; Lookup::ALL.len()]; CACHED.len()],
     proofs: [Counter; Proof::ALL.len()],
     upstreams: BTreeMap<String, Upstream>,
     databases: BTreeMap<String, Database>,
@@ -39,6 +49,11 @@ pub struct Metrics {
     waiting: Gauge,
     hot_bytes: Gauge,
     disk_free: Gauge<u64, AtomicU64>,
+    /// Recorded module files, and their bytes.
+    store: [Gauge<u64, AtomicU64>; 2],
+    read_only: Gauge,
+    /// Without a series until a certificate is served.
+    certificate: Family<[Label; 0], Gauge<u64, AtomicU64>>,
     refused: [Counter; Refused::ALL.len()],
     log_dropped: Counter,
     /// By condition.
@@ -101,6 +116,7 @@ impl Metrics {
             .collect();
         let mut metrics = Self {
             registry,
+            process: Process::new(),
             requests: Default::default(),
             durations: Default::default(),
             bytes: Default::default(),
@@ -113,6 +129,9 @@ impl Metrics {
             waiting: Gauge::default(),
             hot_bytes: Gauge::default(),
             disk_free: Gauge::default(),
+            store: Default::default(),
+            read_only: Gauge::default(),
+            certificate: Family::default(),
             refused: Default::default(),
             log_dropped: Counter::default(),
             degraded: Default::default(),
@@ -143,9 +162,12 @@ impl Metrics {
             self.durations[kind as usize] = durations.get_or_create_owned(&[label]);
             self.bytes[kind as usize] = bytes.get_or_create_owned(&[label]);
         }
-        let cache = Family::<[Label; 1], Counter>::default();
-        for lookup in Lookup::ALL {
-            self.cache[lookup as usize] = cache.get_or_create_owned(&[("found", lookup.label())]);
+        let cache = Family::<[Label; 2], Counter>::default();
+        for (kind, counters) in CACHED.into_iter().zip(&mut self.cache) {
+            for lookup in Lookup::ALL {
+                let labels = [("kind", kind), ("found", lookup.label())];
+                counters[lookup as usize] = cache.get_or_create_owned(&labels);
+            }
         }
         let proofs = Family::<[Label; 1], Counter>::default();
         for proof in Proof::ALL {
@@ -164,92 +186,6 @@ impl Metrics {
         r.register("proofs", "Module versions proved or not", proofs);
     }
 
-    fn register_upstreams(&mut self) {
-        let outcomes = Family::<[(&str, String); 2], Counter>::default();
-        let durations = Family::<[(&str, String); 1], Histogram>::default();
-        let breakers = Family::<[(&str, String); 1], Gauge>::default();
-        for (host, upstream) in &mut self.upstreams {
-            let label = ("host", host.clone());
-            for outcome in Outcome::ALL {
-                let labels = [label.clone(), ("outcome", outcome.label().to_owned())];
-                upstream.outcomes[outcome as usize] = outcomes.get_or_create_owned(&labels);
-            }
-            let label = [label];
-            upstream.duration = durations.get_or_create_owned(&label);
-            upstream.breaker = breakers.get_or_create_owned(&label);
-        }
-        let r = &mut self.registry;
-        r.register("upstream_requests", "Requests to upstreams", outcomes);
-        r.register_with_unit(
-            "upstream_request_duration",
-            "From asking an upstream to the last byte of its answer",
-            Unit::Seconds,
-            durations,
-        );
-        r.register(
-            "upstream_breaker",
-            "0 closed, 1 trying whether the upstream is back, 2 open",
-            breakers,
-        );
-    }
-
-    fn register_databases(&mut self) {
-        let heads = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
-        let ages = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
-        let standing_still = Family::<[(&str, String); 1], Gauge>::default();
-        let stopped = Family::<[(&str, String); 1], Gauge>::default();
-        let cosignatures = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
-        let look_alikes = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
-        let unwitnessed = Family::<[(&str, String); 1], Gauge>::default();
-        for (name, database) in &mut self.databases {
-            let label = [("database", name.clone())];
-            database.head = heads.get_or_create_owned(&label);
-            database.head_age = ages.get_or_create_owned(&label);
-            database.standing_still = standing_still.get_or_create_owned(&label);
-            database.stopped = stopped.get_or_create_owned(&label);
-            database.cosignatures = cosignatures.get_or_create_owned(&label);
-            database.look_alikes = look_alikes.get_or_create_owned(&label);
-            database.unwitnessed = unwitnessed.get_or_create_owned(&label);
-        }
-        let r = &mut self.registry;
-        r.register(
-            "database_head",
-            "Records in the newest head followed",
-            heads,
-        );
-        r.register_with_unit(
-            "database_head_age",
-            "Since the newest head followed was accepted",
-            Unit::Seconds,
-            ages,
-        );
-        r.register(
-            "database_standing_still",
-            "1 while the newest head is older than head_age_max allows",
-            standing_still,
-        );
-        r.register(
-            "database_stopped",
-            "1 while a fork stops the database until a person acts",
-            stopped,
-        );
-        r.register(
-            "database_cosignatures",
-            "Witnesses that have cosigned the newest head of our own log lately",
-            cosignatures,
-        );
-        r.register(
-            "database_look_alikes",
-            "Modules logged since the start whose names look like those of others",
-            look_alikes,
-        );
-        r.register(
-            "database_unwitnessed",
-            "1 while too few witnesses have cosigned the newest head of our own log",
-            unwitnessed,
-        );
-    }
-
     fn register_levels(&mut self) {
         let r = &mut self.registry;
         let connections = self.connections.clone();
@@ -262,6 +198,26 @@ impl Metrics {
         r.register_with_unit("hot", "Answers kept in memory", Unit::Bytes, hot);
         let free = self.disk_free.clone();
         r.register_with_unit("disk_free", "Free on the data disk", Unit::Bytes, free);
+        let [files, bytes] = self.store.clone();
+        r.register(
+            "store_files",
+            "Module files stored, as recorded; summed up from time to time",
+            files,
+        );
+        r.register_with_unit("store", "Bytes of those files", Unit::Bytes, bytes);
+        let read_only = self.read_only.clone();
+        r.register(
+            "read_only",
+            "1 while the data folder can only be read: nothing new is fetched",
+            read_only,
+        );
+        let certificate = self.certificate.clone();
+        r.register_with_unit(
+            "tls_certificate_expiry_timestamp",
+            "When the first certificate of the chain that is served expires, since 1970",
+            Unit::Seconds,
+            certificate,
+        );
     }
 
     fn register_standing(&mut self) {
@@ -325,17 +281,28 @@ impl Metrics {
         );
     }
 
-    /// Counts one answered request, `bytes` of body sent.
-    pub fn request(&self, kind: Kind, status: u16, duration: Duration, bytes: u64) {
-        let class = usize::from(status / 100).clamp(1, STATUS.len()) - 1;
-        self.requests[kind as usize][class].inc();
+    /// Counts one answered request, `bytes` of body sent. One that belongs to a trace
+    /// is shown as an example of how long such requests take.
+    pub fn request(
+        &self,
+        kind: Kind,
+        status: u16,
+        duration: Duration,
+        bytes: u64,
+        trace: Option<TraceId>,
+    ) {
+        self.requests[kind as usize][status_index(status)].inc();
         self.durations[kind as usize].observe(duration);
         self.bytes[kind as usize].inc_by(bytes);
+        if let Some(trace) = trace {
+            self.durations[kind as usize].exemplify(duration, trace);
+        }
     }
 
     /// Counts where an answer was found.
-    pub fn lookup(&self, lookup: Lookup) {
-        self.cache[lookup as usize].inc();
+    pub fn lookup(&self, kind: Kind, lookup: Lookup) {
+        let kind = (kind as usize).min(CACHED.len() - 1);
+        self.cache[kind][lookup as usize].inc();
     }
 
     /// Counts what came of proving one module version.
@@ -464,11 +431,52 @@ impl Metrics {
         self.disk_free.set(bytes);
     }
 
-    /// Returns the page of `/metrics`; its type is [`CONTENT_TYPE`].
-    pub fn encode(&self) -> String {
+    /// Notes how many module files are recorded, and how many bytes they have.
+    pub fn store(&self, files: u64, bytes: u64) {
+        self.store[0].set(files);
+        self.store[1].set(bytes);
+    }
+
+    /// Notes whether the data folder can only be read.
+    pub fn read_only(&self, is_so: bool) {
+        self.read_only.set(i64::from(is_so));
+    }
+
+    /// Notes when the first certificate of the served chain expires, in seconds since
+    /// 1970.
+    pub fn certificate_expiry(&self, at: u64) {
+        self.certificate.get_or_create(&[]).set(at);
+    }
+
+    /// Brings what the kernel tells of the process up to date. Blocks.
+    pub fn measure_process(&self) {
+        self.process.measure();
+    }
+
+    /// Returns the page of `/metrics` in a format; its media type is
+    /// [`Format::content_type`].
+    pub fn encode(&self, format: Format) -> String {
         let mut page = String::new();
-        encode(&mut page, &self.registry).expect("writing to a string does not fail");
-        page
+        let mut add = |registry| encode_registry(&mut page, registry);
+        let added = add(self.process.registry()).and_then(|()| add(&self.registry));
+        let ended = added.and_then(|()| encode_eof(&mut page));
+        ended.expect("writing to a string does not fail");
+        match format {
+            Format::OpenMetrics => with_exemplars(&page, &self.exemplars()),
+            Format::Text => exposition::as_text(&page),
+        }
+    }
+
+    /// Returns what is to stand behind which series of the page.
+    fn exemplars(&self) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        for kind in Kind::ALL {
+            for (bound, exemplar) in self.durations[kind as usize].exemplars() {
+                let labels = format!("{{le=\"{bound}\",kind=\"{}\"}}", kind.label());
+                all.insert(format!("{DURATION_BUCKET}{labels}"), exemplar.to_string());
+            }
+        }
+        all
     }
 
     fn upstream_of(&self, host: &str) -> Option<&Upstream> {
@@ -478,16 +486,28 @@ impl Metrics {
     }
 }
 
-/// The media type of [`Metrics::encode`].
-pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The series that have examples, without their labels.
+const DURATION_BUCKET: &str = "sumward_request_duration_seconds_bucket";
 
 type Label = (&'static str, &'static str);
 
 /// The host label of what is not in the configured list.
 const OTHER: &str = "other";
 
-/// The status label by hundreds.
-const STATUS: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+/// The status labels: by hundreds, and apart from them the one that says "not now", which
+/// a server full of work or without its upstreams gives.
+const STATUS: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "503"];
+
+fn status_index(status: u16) -> usize {
+    match status {
+        503 => 5,
+        _ => usize::from(status / 100).clamp(1, 5) - 1,
+    }
+}
+
+/// The kinds of requests whose answers are looked for, in the order of [`Kind`]; the last
+/// stands for all others.
+const CACHED: [&str; 6] = ["list", "latest", "info", "mod", "zip", "other"];
 
 fn in_flight(gauge: &Gauge) -> InFlight {
     gauge.inc();

@@ -12,7 +12,7 @@ use crate::ask::Asked;
 use crate::config::live::Live;
 use crate::config::{self, Config};
 use crate::flight::Joined;
-use crate::metrics::{InFlight, Metrics};
+use crate::metrics::{self, InFlight, Metrics};
 use crate::serve::per_address::{PerAddress, Place};
 use crate::shelf::answer::{Answer, Kind, Reply};
 use crate::source::upstream::Want;
@@ -271,6 +271,7 @@ impl Modules {
         if let Ok(free) = self.room.free().await {
             self.metrics.disk_free(free);
         }
+        self.metrics.read_only(self.is_read_only);
     }
 
     /// Returns the bytes that may still be written to the data disk.
@@ -336,13 +337,13 @@ impl Modules {
     }
 
     /// Waits for a fill as one of its clients.
-    async fn wait_for(&self, watching: Watching) -> Result<Reply, Error> {
+    async fn wait_for(&self, kind: metrics::Kind, watching: Watching) -> Result<Reply, Error> {
         let Watching { joined, place } = watching;
-        self.metrics.lookup(if joined.began {
-            crate::metrics::Lookup::Miss
-        } else {
-            crate::metrics::Lookup::Joined
-        });
+        let found = match joined.began {
+            true => metrics::Lookup::Miss,
+            false => metrics::Lookup::Joined,
+        };
+        self.metrics.lookup(kind, found);
         fill::reply(joined.seat, place).await
     }
 }

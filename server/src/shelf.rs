@@ -14,6 +14,7 @@ pub(crate) mod missing;
 pub(crate) mod negative;
 pub(crate) mod purge;
 mod records;
+pub(crate) mod stock;
 pub(crate) mod turns;
 pub(crate) mod used;
 pub(crate) mod verified;

@@ -139,6 +139,12 @@ fn a_build_host_is_looked_at_as_the_guide_says() {
 }
 
 #[test]
+fn a_server_is_watched_as_the_guide_says() {
+    let server = Server::new();
+    server.follow("observe.md");
+}
+
+#[test]
 fn a_configuration_is_signed_as_the_guide_says() {
     let server = Server::new();
     server.follow("signed-configuration.md");
@@ -303,12 +309,14 @@ databases:
     /// Replaces what the guides call by a name of the world by what stands in for it.
     fn stand_ins(&self, text: &str) -> String {
         let folder = |name: &str| self.path(name).display().to_string();
+        let deploy = environment::checkout().join("deploy").display().to_string();
         let private = self.private.url();
         let private_database = format!("{private}/sumdb/sum.corp.example");
         let stand_ins = [
             ("/var/lib", folder("lib")),
             ("/var/backups", folder("backups")),
             ("/etc/sumward", folder("etc/sumward")),
+            ("/usr/share/doc/sumward", deploy),
             ("127.0.0.1:8080", self.listen.clone()),
             ("127.0.0.1:9090", self.admin.clone()),
             ("127.0.0.1:8081", self.mirror.clone()),

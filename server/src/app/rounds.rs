@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use tokio_util::task::TaskTracker;
@@ -21,6 +21,7 @@ impl App {
         let ledger = Arc::clone(&self.ledger);
         self.spawn_round(tasks, standing::look(site(), ledger, self.is_read_only));
         self.spawn_round(tasks, standing::resolve(site()));
+        self.spawn_round(tasks, take_stock(site()));
         if !self.is_read_only {
             self.spawn_round(tasks, gc::tend(site()));
             self.spawn_round(tasks, witnesses::tend(site()));
@@ -52,6 +53,24 @@ async fn keep_up(site: Arc<Site>) {
         }
     }
 }
+
+/// Sums up what is stored, from time to time: the longer that takes the more seldom, so
+/// that it costs a hundredth of a processor at most.
+async fn take_stock(site: Arc<Site>) {
+    loop {
+        let began = Instant::now();
+        match site.shelf.stock().await {
+            Ok(stock) => site.metrics.store(stock.files, stock.bytes),
+            Err(error) => tracing::warn!(%error, "what is stored is not summed up"),
+        }
+        let pause = began.elapsed().saturating_mul(100);
+        tokio::time::sleep(pause.clamp(STOCK_PAUSE_MIN, STOCK_PAUSE_MAX)).await;
+    }
+}
+
+/// Bounds of the pause between two sums.
+const STOCK_PAUSE_MIN: Duration = Duration::from_secs(15);
+const STOCK_PAUSE_MAX: Duration = Duration::from_secs(3600);
 
 /// Compares what is logged of private modules with what upstreams send, one at a time.
 async fn recheck(site: Arc<Site>) {

@@ -131,7 +131,7 @@ async fn run(config: Config, opened: Opened, mut inherited: Inherited) -> Result
     let serving = TaskTracker::new();
     if let Some(tls) = opened.tls.clone() {
         // It ends with the witness, not by itself.
-        serving.spawn(stop.clone().run_until_cancelled_owned(tls.watch()));
+        serving.spawn(stop.clone().run_until_cancelled_owned(tls.watch(|_| {})));
     }
     let endpoint = Endpoint {
         listener,

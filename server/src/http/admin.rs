@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue, VARY};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use proto::module::ModuleVersion;
 use serde_json::json;
@@ -13,7 +13,8 @@ use super::body::Body;
 use super::refusal::Refusal;
 use super::response;
 use super::route::Route;
-use crate::metrics;
+use crate::blocking;
+use crate::metrics::Format;
 use crate::own;
 use crate::shelf::purge::Purge;
 
@@ -28,11 +29,12 @@ pub(crate) async fn answer(
         Route::Ready => ready(site, method),
         Route::Metrics => {
             measure(site).await;
-            let text = Bytes::from(site.metrics.encode());
-            typed(
-                response::text(StatusCode::OK, text, method),
-                metrics::CONTENT_TYPE,
-            )
+            let format = format_for(request.headers());
+            let text = Bytes::from(site.metrics.encode(format));
+            let mut response = response::text(StatusCode::OK, text, method);
+            let headers = response.headers_mut();
+            headers.insert(VARY, HeaderValue::from_static("accept"));
+            typed(response, format.content_type())
         }
         _ if wants_json(request.headers()) => {
             let text = Bytes::from_static(b"{\"status\": \"ok\"}\n");
@@ -146,10 +148,25 @@ pub(super) fn is_address(host: &HeaderValue) -> bool {
     name == "localhost" || name.parse::<std::net::IpAddr>().is_ok()
 }
 
+/// Returns the format of metrics that a client asks for.
+fn format_for(headers: &HeaderMap) -> Format {
+    let accepts = headers.get_all(ACCEPT).iter();
+    let accepts: Vec<_> = accepts.filter_map(|value| value.to_str().ok()).collect();
+    Format::of_accept(&accepts.join(","))
+}
+
 /// Brings gauges that nobody counts up to date.
 async fn measure(site: &Site) {
     site.modules.measure().await;
     site.metrics.degraded(&site.standing.held());
+    let metrics = Arc::clone(&site.metrics);
+    let read = blocking::run(move || {
+        metrics.measure_process();
+        Ok(())
+    });
+    if let Err(error) = read.await {
+        tracing::warn!(%error, "what the kernel tells of the process is not read");
+    }
     site.metrics.log_dropped(crate::telemetry::dropped());
     let sampled_out = crate::telemetry::sampled_out();
     site.metrics

@@ -5,12 +5,14 @@
 //! may be one observation apart between them.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, TypedMetric};
+
+use super::exemplar::{Exemplar, TraceId};
 
 /// Counts of durations by upper bound. Clones share the counts.
 #[derive(Debug, Clone, Default)]
@@ -21,11 +23,14 @@ struct Counts {
     /// One a bound, and one for what is longer than the last.
     buckets: [AtomicU64; BOUNDS_US.len() + 1],
     sum_us: AtomicU64,
+    /// The newest example of each bucket. Whoever finds it held leaves it as it is: an
+    /// example is not worth waiting for.
+    exemplars: Mutex<[Option<Exemplar>; BOUNDS_US.len() + 1]>,
 }
 
 /// Upper bounds in microseconds: from an answer out of memory to a large zip from
 /// far away.
-const BOUNDS_US: [u64; 14] = [
+const BOUNDS_US: [u64; 15] = [
     50,
     100,
     250,
@@ -34,6 +39,7 @@ const BOUNDS_US: [u64; 14] = [
     5_000,
     25_000,
     100_000,
+    200_000,
     500_000,
     1_000_000,
     5_000_000,
@@ -45,10 +51,45 @@ const BOUNDS_US: [u64; 14] = [
 impl Histogram {
     /// Counts one duration.
     pub(super) fn observe(&self, duration: Duration) {
-        let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX >> 16);
-        let bucket = BOUNDS_US.partition_point(|bound| *bound < us);
+        let (us, bucket) = place(duration);
         self.0.buckets[bucket].fetch_add(1, Ordering::Relaxed);
         self.0.sum_us.fetch_add(us, Ordering::Relaxed);
+    }
+
+    /// Keeps a request of a trace as the example of the bucket its duration falls in.
+    pub(super) fn exemplify(&self, duration: Duration, trace: TraceId) {
+        let (_, bucket) = place(duration);
+        if let Ok(mut exemplars) = self.0.exemplars.try_lock() {
+            exemplars[bucket] = Some(Exemplar::now(trace, duration));
+        }
+    }
+
+    /// Returns the examples, each with the bound of its bucket as the page prints it.
+    pub(super) fn exemplars(&self) -> Vec<(String, Exemplar)> {
+        let Ok(exemplars) = self.0.exemplars.lock() else {
+            return Vec::new();
+        };
+        let bound = |index: usize| match BOUNDS_US.get(index) {
+            Some(us) => Duration::from_micros(*us).as_secs_f64().to_string(),
+            None => "+Inf".to_owned(),
+        };
+        let all = exemplars.iter().enumerate();
+        all.filter_map(|(index, exemplar)| Some((print(bound(index)), (*exemplar)?)))
+            .collect()
+    }
+}
+
+/// Returns a duration in microseconds, and the bucket it falls in.
+fn place(duration: Duration) -> (u64, usize) {
+    let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX >> 16);
+    (us, BOUNDS_US.partition_point(|bound| *bound < us))
+}
+
+/// The library writes whole numbers as `1.0`.
+fn print(bound: String) -> String {
+    match bound.bytes().all(|b| b.is_ascii_digit()) {
+        true => bound + ".0",
+        false => bound,
     }
 }
 

@@ -62,14 +62,14 @@ impl Modules {
             || age < self.live.now().list_fresh
             || !self.may_fetch(wanted.module.as_str())
         {
-            self.metrics.lookup(Lookup::Disk);
+            self.metrics.lookup(wanted.kind.metric(), Lookup::Disk);
             return Ok(Reply::Whole(answer));
         }
         match self.refreshed(&wanted, &asked, age).await {
             Some(Ok(reply)) => Ok(reply),
             Some(Err(error)) if !error.is_trouble() => Err(error),
             Some(Err(_)) | None => {
-                self.metrics.lookup(Lookup::Stale);
+                self.metrics.lookup(wanted.kind.metric(), Lookup::Stale);
                 Ok(Reply::Whole(answer))
             }
         }
@@ -86,7 +86,7 @@ impl Modules {
         }
         let error = match self.shelf.refused(&wanted.key) {
             Some(error) => {
-                self.metrics.lookup(Lookup::Negative);
+                self.metrics.lookup(wanted.kind.metric(), Lookup::Negative);
                 error
             }
             None => match self.asked_first(wanted, asked).await {
@@ -97,7 +97,7 @@ impl Modules {
         if error.is_trouble()
             && let Some(answer) = self.of_stored_versions(wanted).await
         {
-            self.metrics.lookup(Lookup::Stale);
+            self.metrics.lookup(wanted.kind.metric(), Lookup::Stale);
             return Ok(Reply::Whole(answer));
         }
         Err(self.or_absent(&wanted.key, error).await)
@@ -110,7 +110,7 @@ impl Modules {
     ) -> Result<Reply, Error> {
         self.check_ring(asked).await?;
         let watching = self.refresh(wanted, asked)?;
-        self.wait_for(watching).await
+        self.wait_for(wanted.kind.metric(), watching).await
     }
 
     /// Asks upstream again about something of which an answer of this age is
@@ -135,7 +135,7 @@ impl Modules {
         if age < BACKGROUND_MAX {
             return None;
         }
-        tokio::time::timeout(PATIENCE, self.wait_for(watching))
+        tokio::time::timeout(PATIENCE, self.wait_for(wanted.kind.metric(), watching))
             .await
             .ok()
     }

@@ -41,16 +41,17 @@ impl Modules {
         file: VersionFile,
         asked: Asked,
     ) -> Result<Reply, Error> {
+        let kind = file.part.kind().metric();
         let seen = self.look(&file).await?;
         if let Seen::Good(answer) = seen {
-            self.metrics.lookup(Lookup::Disk);
+            self.metrics.lookup(kind, Lookup::Disk);
             return Ok(Reply::Whole(answer));
         }
         if asked.cached_only {
             return self.stored_only(&file, seen).await.map(Reply::Whole);
         }
         if let Some(error) = self.shelf.refused(&file.key) {
-            self.metrics.lookup(Lookup::Negative);
+            self.metrics.lookup(kind, Lookup::Negative);
             return Err(error);
         }
         match self.filled(&file, &asked).await {
@@ -66,7 +67,7 @@ impl Modules {
             let result = modules.fill(&wanted, &on_behalf, flow).await;
             modules.remember(&wanted.key, result).await
         })?;
-        self.wait_for(watching).await
+        self.wait_for(file.part.kind().metric(), watching).await
     }
 
     /// Judges what lies there without asking anybody, databases included. A wrong file

@@ -12,6 +12,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -36,6 +37,8 @@ pub(crate) struct Acceptor {
     files: Tls,
     opened: Seen,
     current: Arc<ArcSwap<ServerConfig>>,
+    /// When the first certificate of its chain expires, in seconds since 1970.
+    expiry: Arc<AtomicU64>,
     handshake_timeout: Duration,
 }
 
@@ -110,11 +113,12 @@ impl Acceptor {
     /// Each says which file is at fault and what should be in it.
     pub(crate) fn open(files: &Tls, handshake_timeout: Duration) -> Result<Self, Error> {
         let opened = see(files);
-        let current = Arc::new(ArcSwap::from(read(files)?));
+        let (config, expiry) = read(files)?;
         Ok(Self {
             files: files.clone(),
             opened,
-            current,
+            current: Arc::new(ArcSwap::from(config)),
+            expiry: Arc::new(AtomicU64::new(expiry)),
             handshake_timeout,
         })
     }
@@ -141,15 +145,19 @@ impl Acceptor {
     ///
     /// As [`Self::open`]; the old certificate stays in use.
     pub(crate) fn read_again(&self) -> Result<(), Error> {
-        self.current.store(read(&self.files)?);
+        let (config, expiry) = read(&self.files)?;
+        self.current.store(config);
+        self.expiry.store(expiry, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Reads the files again whenever they change, until dropped.
+    /// Reads the files again whenever they change, until dropped. Tells `expiry` at each
+    /// look when the first certificate of the served chain expires, in seconds since 1970.
     ///
     /// A pair that cannot be served is tried again at each look, and logged once as
     /// an error if it is still there at the second.
-    pub(crate) async fn watch(self) {
+    pub(crate) async fn watch(self, expiry: impl Fn(u64) + Send) {
+        let expires = Arc::clone(&self.expiry);
         let mut watcher = Watcher::new(self);
         let mut looks = interval(LOOK_EVERY);
         loop {
@@ -163,6 +171,7 @@ impl Acceptor {
                 return;
             };
             watcher = back;
+            expiry(expires.load(Ordering::Relaxed));
         }
     }
 }
@@ -196,8 +205,9 @@ impl Watcher {
             return;
         }
         match read(files) {
-            Ok(config) => {
+            Ok((config, expiry)) => {
                 self.acceptor.current.store(config);
+                self.acceptor.expiry.store(expiry, Ordering::Relaxed);
                 self.served = now;
                 self.failures = 0;
                 tracing::info!(certificate = %files.certificate.display(), "serving the new TLS certificate");
@@ -220,7 +230,8 @@ fn see(files: &Tls) -> Seen {
     })
 }
 
-fn read(files: &Tls) -> Result<Arc<ServerConfig>, Error> {
+/// Returns what is served, and when the first certificate of it expires.
+fn read(files: &Tls) -> Result<(Arc<ServerConfig>, u64), Error> {
     let path = files.certificate.clone();
     let chain = CertificateDer::pem_slice_iter(&read_file(&path)?)
         .collect::<Result<Vec<_>, _>>()
@@ -231,6 +242,7 @@ fn read(files: &Tls) -> Result<Arc<ServerConfig>, Error> {
     if chain.is_empty() {
         return Err(Error::NoCertificate { path });
     }
+    let expiry = expiry(&chain);
     let path = files.key.clone();
     let key = PrivateKeyDer::from_pem_slice(&read_file(&path)?).map_err(|reason| match reason {
         pem::Error::NoItemsFound => Error::NoKey { path },
@@ -250,7 +262,18 @@ fn read(files: &Tls) -> Result<Arc<ServerConfig>, Error> {
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     // Resumption without keeping sessions in memory.
     config.ticketer = ring::Ticketer::new().map_err(refused)?;
-    Ok(Arc::new(config))
+    Ok((Arc::new(config), expiry))
+}
+
+/// Returns when the first of some certificates expires, in seconds since 1970: with one
+/// of them the chain is worth nothing. What cannot be read is passed over; rustls refuses
+/// to serve it.
+fn expiry(chain: &[CertificateDer<'_>]) -> u64 {
+    let times = chain.iter().filter_map(|certificate| {
+        let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
+        u64::try_from(parsed.validity().not_after.timestamp()).ok()
+    });
+    times.min().unwrap_or(0)
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Error> {

@@ -101,7 +101,7 @@ impl Server {
     #[track_caller]
     fn assert_refused(&self, reason: &str, count: u32) {
         let line = format!(r#"sumward_refused_connections_total{{reason="{reason}"}} {count}"#);
-        let page = self.metrics.encode();
+        let page = self.metrics.encode(crate::metrics::Format::Text);
         assert!(page.lines().any(|held| held == line), "{line}\n\n{page}");
     }
 }
@@ -299,7 +299,7 @@ async fn a_client_that_closes_one_connection_and_opens_another_is_not_refused() 
         assert!(answer[..count].starts_with(b"HTTP/1.1 200"), "{round}");
         held.push(stream);
     }
-    let page = server.metrics.encode();
+    let page = server.metrics.encode(crate::metrics::Format::Text);
     let refused = |line: &&str| line.starts_with("sumward_refused_connections_total{");
     for line in page.lines().filter(refused) {
         assert!(line.ends_with(" 0"), "{line}");

@@ -56,7 +56,7 @@ async fn a_failing_host_is_left_alone() {
         first.last_failure.as_ref().map(|(_, why)| why.as_str()),
         Some("answered 503")
     );
-    let page = upstreams.metrics.encode();
+    let page = upstreams.metrics.encode(crate::metrics::Format::Text);
     let host = origin.address;
     for want in [
         format!("host=\"{host}\",outcome=\"server_error\"}} 3\n"),
