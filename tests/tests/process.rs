@@ -169,11 +169,11 @@ fn a_signal_at_any_time_of_the_start_ends_it() {
 }
 
 #[test]
-fn hanging_up_ends_nothing() {
+fn hanging_up_has_settings_read_again() {
     let (_folder, setup) = setup("off");
     let server = setup.start();
     server.signal(Signal::HUP);
-    server.wait_for("SIGHUP is ignored");
+    server.wait_for("the settings were read again and are in effect");
     assert_eq!(server.get("/healthz").status, 200);
     let (status, _) = server.terminate(SOON);
     assert!(status.success());
