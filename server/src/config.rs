@@ -51,6 +51,7 @@ pub mod place;
 pub mod problem;
 mod ratio;
 mod schema;
+mod section;
 mod show;
 pub(crate) mod signed;
 pub(crate) mod sources;

@@ -5,7 +5,6 @@
 //! it in this list and none below (`tests/tests/layers.rs`).
 
 pub mod args;
-pub(crate) mod blocking;
 pub mod config;
 pub(crate) mod flight;
 pub mod standing;
@@ -16,6 +15,8 @@ pub(crate) mod progress;
 pub(crate) mod step;
 pub mod systemd;
 pub mod telemetry;
+
+pub(crate) mod blocking;
 
 pub(crate) mod serve;
 pub(crate) mod store;

@@ -141,7 +141,9 @@ entries() {
     local entry
     entry=$(journalctl --unit sumward --output json --no-pager | grep -F 'serving' | tail -n 1)
     echo "$entry"
-    grep -q '"_SYSTEMD_UNIT":"sumward.service"' <<<"$entry" && grep -q '"_UID"' <<<"$entry"
+    grep -q '"_SYSTEMD_UNIT":"sumward.service"' <<<"$entry" && grep -q '"_UID"' <<<"$entry" || return 1
+    # The server's own entry, and no line of its standard error.
+    grep -q '"_TRANSPORT":"journal"' <<<"$entry" && grep -q '"CODE_FILE"' <<<"$entry" && grep -q '"SERVICE_NAME":"sumward"' <<<"$entry"
 }
 
 good_reload() {
@@ -154,9 +156,11 @@ good_reload() {
     is MainPID "$pid" && metric 'sumward_config_reload_success 1' && status_lacks reload_refused
 }
 
+debug_entry() { journalctl --unit sumward --priority debug..debug --output cat --no-pager | grep . >/dev/null; }
+
 debug_is_on() {
     get --insecure https://127.0.0.1/nowhere/@v/list >/dev/null 2>&1
-    within 3 said DEBUG
+    within 3 debug_entry
 }
 
 bad_file_fails_the_job() {

@@ -292,7 +292,10 @@ fn promtool(arguments: &[&str], input: &str) -> String {
 /// The value of a series.
 fn value(page: &str, series: &str) -> Option<f64> {
     let mut lines = page.lines();
-    let rest = lines.find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    let rest = lines.find_map(|line| {
+        let rest = line.strip_prefix(series)?;
+        rest.strip_prefix("{}").unwrap_or(rest).strip_prefix(' ')
+    });
     rest?.parse().ok()
 }
 

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
 use super::kind::{Kind, OFF, Part, Said};
-use super::partial::{at, section};
 use super::ratio::{PartOfAll, Ratio};
 use super::schema::Schema;
+use super::section::{at, section};
 use super::word::Path;
 
 /// What is logged and how.

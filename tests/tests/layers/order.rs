@@ -22,7 +22,6 @@ const SERVER: Order = Order {
     of: "server",
     folders: &[
         "args",
-        "blocking",
         "config",
         "flight",
         "standing",
@@ -32,6 +31,7 @@ const SERVER: Order = Order {
         "step",
         "systemd",
         "telemetry",
+        "blocking",
         "serve",
         "store",
         "evidence",

@@ -81,6 +81,10 @@ const OTHERS: &[(&str, &str)] = &[
     ("bundle.settle", "11s"),
     ("log.format", "json"),
     ("log.level", "debug"),
+    ("log.service_name", "other"),
+    ("log.sample.warn", "0.5"),
+    ("log.sample.info", "5%"),
+    ("log.journal_socket", "/other"),
 ];
 
 /// The other settings that a key cannot be set without.

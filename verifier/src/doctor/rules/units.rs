@@ -176,14 +176,16 @@ fn watchdog(unit: &Unit) -> Option<Found> {
     })
 }
 
-/// Restart limits: after `StartLimitBurst` starts within the interval a service stays down.
+/// Restart limits: after five starts within the interval a service stays down, where the unit
+/// does not say another number.
 fn restarts(unit: &Unit) -> Vec<Found> {
     let mut all = Vec::new();
     let policy = unit.last("Service", "Restart");
     let restarts = policy.filter(|one| {
         POLICIES.contains(&one.value.as_str()) && !matches!(one.value.as_str(), "" | "no")
     });
-    let burst = limit(unit, "StartLimitBurst")
+    let said = limit(unit, "StartLimitBurst");
+    let burst = said
         .and_then(|one| one.value.parse::<u64>().ok())
         .unwrap_or(5);
     let interval =
@@ -192,7 +194,8 @@ fn restarts(unit: &Unit) -> Vec<Found> {
     let pause = value(unit, "RestartSec").map_or(Some(100), milliseconds);
     if let (Some(policy), Some(interval_ms), Some(pause)) = (restarts, interval_ms, pause) {
         let reached = burst.saturating_mul(pause);
-        if burst > 0 && interval_ms > 0 && reached < interval_ms {
+        // Whoever writes down the number of starts knows that it is a limit.
+        if said.is_none() && burst > 0 && interval_ms > 0 && reached < interval_ms {
             let found = Found::new("unit-restart-limit", format!("a service that fails at its start is down for good after {burst} starts, in less than {} s: {}={} does not change that", reached.div_ceil(1000).max(1), policy.name, clean(&policy.value)))
                 .seen("RestartSec × StartLimitBurst", format!("{pause} ms × {burst}"))
                 .seen("StartLimitIntervalSec", format!("{interval_ms} ms"))

@@ -17,6 +17,10 @@ fn found(text: &str) -> Vec<String> {
 #[test]
 fn each_planted_fault_of_a_unit_is_found_and_nothing_else() {
     assert_eq!(found(FIT), Vec::<String>::new());
+    // A limit that somebody wrote down is no surprise.
+    let limit = "StartLimitIntervalSec=60s\nStartLimitBurst=5";
+    let limited = FIT.replace("StartLimitIntervalSec=0", limit);
+    assert_eq!(found(&limited), Vec::<String>::new());
     let service = |line: &str| FIT.replace("User=x\n", &format!("User=x\n{line}\n"));
     let table = [
         ("unit-unknown", service("DropCapability=CAP_SYS_ADMIN")),
