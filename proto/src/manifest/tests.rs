@@ -78,6 +78,13 @@ fn what_was_signed_is_taken() {
     }
 }
 
+fn accepted(serial: u64) -> Accepted {
+    Accepted {
+        serial,
+        sha256: [0; 32],
+    }
+}
+
 #[test]
 fn what_does_not_fit_is_named() {
     let given = |change: fn(&mut Given<'_>, &mut Vec<File>)| {
@@ -102,21 +109,11 @@ fn what_does_not_fit_is_named() {
             "is for `eu-west`, and this host has no name",
         ),
         (
-            |given, _| {
-                given.accepted = Some(Accepted {
-                    serial: 8,
-                    sha256: [0; 32],
-                })
-            },
+            |given, _| given.accepted = Some(accepted(8)),
             "has serial 7, and serial 8 was in use already",
         ),
         (
-            |given, _| {
-                given.accepted = Some(Accepted {
-                    serial: 7,
-                    sha256: [0; 32],
-                })
-            },
+            |given, _| given.accepted = Some(accepted(7)),
             "has serial 7, which another manifest had that was in use",
         ),
         (
@@ -142,6 +139,10 @@ fn what_does_not_fit_is_named() {
     ] {
         assert_eq!(given(change), [want]);
     }
+}
+
+#[test]
+fn a_manifest_for_nobody_by_name_is_for_hosts_without_one() {
     let nobody = Manifest {
         audience: None,
         ..manifest()

@@ -7,7 +7,8 @@
 //!
 //! Beside `MESSAGE`, `PRIORITY`, `CODE_FILE`, `CODE_LINE`, `TARGET`, `SERVICE_NAME` and,
 //! on lines of a request, `TRACE_ID` and `SPAN_ID`, each field of an event is one of the
-//! entry, in upper case: `module.path` is `MODULE_PATH`.
+//! entry, in upper case: `module.path` is `MODULE_PATH`. `MESSAGE` ends with the same fields
+//! as lines of text have them: `journalctl` alone shows nothing else.
 //!
 //! An entry is made where the event happens and sent by a thread of its own: the socket
 //! blocks while the journal is stopped. The crates that speak the protocol send where
@@ -64,7 +65,7 @@ impl Journal {
 
     fn entry(&self, event: &Event<'_>) -> Vec<u8> {
         let metadata = event.metadata();
-        let mut entry = Entry(Vec::with_capacity(512));
+        let mut entry = Entry::new();
         entry.add("PRIORITY", priority(*metadata.level()));
         entry.add("SYSLOG_IDENTIFIER", env!("CARGO_PKG_NAME"));
         entry.add("SERVICE_NAME", &self.service_name);
@@ -82,7 +83,7 @@ impl Journal {
             }
         });
         event.record(&mut entry);
-        entry.0
+        entry.end()
     }
 }
 
@@ -103,12 +104,28 @@ fn priority(level: Level) -> &'static str {
 }
 
 /// The fields of an entry, as they are sent.
-struct Entry(Vec<u8>);
+struct Entry {
+    bytes: Vec<u8>,
+    message: String,
+    /// The fields of the event, as they stand behind the message.
+    told: String,
+}
+
+/// Bytes of a field behind the message; the field itself has all of it.
+const TOLD_BYTES_MAX: usize = 512;
 
 impl Entry {
+    fn new() -> Self {
+        Self {
+            bytes: Vec::with_capacity(512),
+            message: String::new(),
+            told: String::new(),
+        }
+    }
+
     fn add(&mut self, name: &str, value: &str) {
         let value = &value.as_bytes()[..value.len().min(FIELD_BYTES_MAX)];
-        let Self(bytes) = self;
+        let bytes = &mut self.bytes;
         bytes.extend_from_slice(name.as_bytes());
         if value.contains(&b'\n') {
             bytes.push(b'\n');
@@ -120,27 +137,42 @@ impl Entry {
         bytes.extend_from_slice(value);
         bytes.push(b'\n');
     }
+
+    /// Adds a field of the event; `told` is how a line of text has it.
+    fn field(&mut self, field: &Field, value: &str, told: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.message);
+            return;
+        }
+        let told = &told[..told.floor_char_boundary(TOLD_BYTES_MAX)];
+        // Writing to a String cannot fail.
+        let _ = write!(self.told, " {}={}", field.name(), told.replace('\n', " "));
+        self.add(&name(field.name()), value);
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        let message = std::mem::take(&mut self.message) + &self.told;
+        self.add("MESSAGE", &message);
+        self.bytes
+    }
 }
 
 impl Visit for Entry {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(&name(field.name()), value);
+        self.field(field, value, &format!("{value:?}"));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let mut text = String::new();
         // A value that cannot print itself is worth no line.
         let _ = write!(text, "{value:?}");
-        self.add(&name(field.name()), &text);
+        self.field(field, &text, &text);
     }
 }
 
 /// What a field is called in an entry. The journal takes upper-case letters, digits and
 /// `_`, which is not first; a field of an event never passes for one of ours.
 fn name(field: &str) -> String {
-    if field == "message" {
-        return "MESSAGE".to_owned();
-    }
     let upper = |c: char| match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' => c.to_ascii_uppercase(),
         _ => '_',
