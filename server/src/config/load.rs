@@ -43,15 +43,6 @@ impl Loaded {
         show::print_json(&self.config, with_origins.then_some(&self.origins))
     }
 
-    /// Remembers that these settings are in use: see [`Signed::take_into_use`]. Nothing is
-    /// remembered where nobody asks for a signature. Blocks.
-    ///
-    /// # Errors
-    /// What the file system answers.
-    pub fn take_into_use(&self) -> std::io::Result<()> {
-        self.signed.as_ref().map_or(Ok(()), Signed::take_into_use)
-    }
-
     /// Says of keys that are good by themselves what others found wrong with them:
     /// pairs of a key and a message.
     ///

@@ -90,6 +90,11 @@ impl Site {
     }
 }
 
+fn taken_into_use(loaded: &Loaded) {
+    let signed = loaded.signed.as_ref().unwrap();
+    signed.take_into_use().unwrap();
+}
+
 #[test]
 fn what_was_signed_is_taken_and_remembered_once_it_is_in_use() {
     let site = Site::new();
@@ -102,13 +107,13 @@ fn what_was_signed_is_taken_and_remembered_once_it_is_in_use() {
     assert_eq!(signed.state, state);
     // Reading settings, as every command does, remembers nothing.
     assert!(!state.exists());
-    loaded.take_into_use().unwrap();
+    taken_into_use(&loaded);
     let before = site.load(&[]).unwrap().signed.unwrap().before.unwrap();
     assert_eq!(before.serial, 7);
     // One that was read before a later one came into use does not take its place.
     site.sign(8, |_| ());
-    site.load(&[]).unwrap().take_into_use().unwrap();
-    loaded.take_into_use().unwrap();
+    taken_into_use(&site.load(&[]).unwrap());
+    taken_into_use(&loaded);
     assert!(fs::read_to_string(&state).unwrap().contains("\nserial 8\n"));
 }
 
@@ -120,7 +125,7 @@ type Change = fn(&Site);
 fn each(changes: &[(Change, String)]) {
     for (change, want) in changes {
         let site = Site::new();
-        site.load(&[]).unwrap().take_into_use().unwrap();
+        taken_into_use(&site.load(&[]).unwrap());
         change(&site);
         let said = site.refused(&[]);
         assert!(said.starts_with(want), "{said}\n{want}");
