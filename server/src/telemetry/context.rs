@@ -5,8 +5,8 @@
 //! tasks it begins by [`carried`] and the blocking work it waits for; every log line
 //! written there tells it, and every upstream asked from there is sent it.
 //!
-//! It is a value of the task and no span of the `tracing` crate: entering one costs some
-//! nanoseconds, which answers from memory notice.
+//! It is a value of the task and no span of the `tracing` crate, whose registry every answer
+//! from memory would enter and leave.
 //!
 //! Source: W3C Trace Context, sections 3.2 and 3.3.
 
