@@ -89,7 +89,14 @@ impl Evidence {
             let path = folder.document(&stem);
             if times.is_power_of_two() {
                 let evidence = path.display().to_string();
-                tracing::info!(kind, subject, times, evidence, "the same was refused again");
+                tracing::info!(
+                    kind,
+                    subject,
+                    times,
+                    evidence,
+                    security = true,
+                    "the same was refused again"
+                );
             }
             return Ok(path);
         }

@@ -190,7 +190,7 @@ impl Inner {
 
     fn note(&self, origin: &str, refusal: &Refusal) {
         let Refusal::TwoHeads(evidence) = refusal else {
-            tracing::info!(origin, reason = %refusal, "a head is not cosigned");
+            tracing::info!(origin, reason = %refusal, security = true, "a head is not cosigned");
             return;
         };
         let Contradiction {

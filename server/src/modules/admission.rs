@@ -259,7 +259,7 @@ async fn keep(
         match shelf.keep(&file.key, received.staged, &record).await {
             Ok(Kept::Stored(_)) => {}
             Ok(Kept::Taken) => {
-                tracing::warn!(key = %file.key, "another file has the name already");
+                tracing::warn!(key = %file.key, security = true, "another file has the name already");
             }
             Err(error) => tracing::warn!(key = %file.key, %error, "a file is not kept"),
         }

@@ -243,7 +243,7 @@ impl Modules {
             }
             // Somebody put a file there meanwhile. It is judged like any other.
             Kept::Taken => {
-                tracing::warn!(key = %file.key, "another file has the name already");
+                tracing::warn!(key = %file.key, security = true, "another file has the name already");
                 let taken = || Error::Taken {
                     file: file.to_string(),
                 };

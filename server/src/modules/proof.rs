@@ -301,7 +301,11 @@ impl Prover {
     ) -> Result<Standing, Error> {
         self.metrics.proof(metric);
         if self.is_lenient(version.path.as_str()) {
-            tracing::warn!(reason, "serving a module that is not proved");
+            tracing::warn!(
+                reason,
+                security = true,
+                "serving a module that is not proved"
+            );
             return Ok(unproved(&reason));
         }
         Err(error)

@@ -176,6 +176,7 @@ impl Log {
                 database = self.verifier.name(),
                 module.path = path,
                 earlier,
+                security = true,
                 "a module came into the log whose name looks like that of another"
             );
         }

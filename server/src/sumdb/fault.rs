@@ -58,6 +58,7 @@ impl Faults {
                 database,
                 asked,
                 reason,
+                security = true,
                 "refused an answer of a checksum database again"
             );
             return;
