@@ -33,6 +33,7 @@ use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, registry, reload};
 
 use crate::config::{Format, Log};
+use form::Added;
 use journal::Journal;
 use lines::Lines;
 use queue::Queue;
@@ -169,17 +170,14 @@ where
     match log.format {
         Format::Json => layer
             .fmt_fields(JsonFields::new())
-            .event_format(form::Object {
-                line: fmt::format().json().flatten_event(true),
+            .event_format(Added::json(
+                fmt::format().json().flatten_event(true),
                 service_name,
-            })
+            ))
             .boxed(),
         Format::Auto | Format::Text | Format::Journal => layer
             .with_ansi(colours)
-            .event_format(form::Text {
-                line: fmt::format().with_ansi(colours),
-                service_name,
-            })
+            .event_format(Added::text(fmt::format().with_ansi(colours), service_name))
             .boxed(),
     }
 }
