@@ -12,7 +12,7 @@ use crate::ask::{Access, Asked, Caller};
 use crate::bundle::import::Mirror;
 use crate::config::{self, live::Live};
 use crate::maintain::gc;
-use crate::metrics::{self, Metrics, TraceId};
+use crate::metrics::{self, Metrics};
 use crate::modules::error::Error;
 use crate::modules::{Modules, Shelf};
 use crate::serve::peer::{ClientAddress, Peer};
@@ -169,8 +169,7 @@ async fn answer_within(
         }
         let response = response::whole(&answer, To::of(&peer, &request));
         let kind = answer.kind.metric();
-        let trace = trace_of(request.headers());
-        let response = count(&site, kind, response, (started, trace));
+        let response = count(&site, kind, response, started);
         told(&peer, &request, kind, &response, started);
         return response;
     }
@@ -181,8 +180,7 @@ async fn answer_within(
         let response = response::refused(&refusal, request.method());
         (metrics::Kind::Other, response)
     };
-    let trace = trace_of(request.headers());
-    let response = count(&site, kind, response, (started, trace));
+    let response = count(&site, kind, response, started);
     told(&peer, &request, kind, &response, started);
     response
 }
@@ -211,12 +209,14 @@ fn count(
     site: &Site,
     kind: metrics::Kind,
     mut response: Response<Body>,
-    (started, trace): (Instant, Option<TraceId>),
+    started: Instant,
 ) -> Response<Body> {
     use http_body::Body as _;
     let status = response.status().as_u16();
     let bytes = response.body().size_hint().exact().unwrap_or(0);
     let duration = started.elapsed();
+    // An example that nobody has recorded would lead nowhere.
+    let trace = Context::recorded();
     if let Body::Arriving { counted, .. } = response.body_mut() {
         let metrics = Arc::clone(&site.metrics);
         *counted = Some(Counted::new(move |failed, sent| {
@@ -228,12 +228,6 @@ fn count(
     }
     site.metrics.request(kind, status, duration, bytes, trace);
     response
-}
-
-/// Returns the trace that a request belongs to, where its client records it.
-fn trace_of(headers: &HeaderMap) -> Option<TraceId> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
-    TraceId::of_traceparent(text)
 }
 
 /// Routes a request and turns a refusal into a response; the one place where

@@ -17,6 +17,7 @@ use futures_util::future::Either;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::Ratio;
+use crate::metrics::TraceId;
 
 tokio::task_local! {
     static CURRENT: Context;
@@ -38,10 +39,6 @@ pub(crate) struct Context {
     /// What the client's own tracing sent along, which goes on as it came.
     state: Option<HeaderValue>,
 }
-
-/// The name of a trace; prints as 32 digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TraceId(pub(crate) u128);
 
 /// The name of a span; prints as 16 digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +87,11 @@ impl Context {
             is_parent_remote: false,
             ..self.clone()
         }
+    }
+
+    /// Returns the trace of the task that runs, where somebody records it.
+    pub(crate) fn recorded() -> Option<TraceId> {
+        Self::with(|of| of.filter(|of| of.is_sampled).map(|of| of.trace_id))
     }
 
     /// Returns the one of the task or the work that runs.
@@ -158,12 +160,6 @@ pub(crate) fn carried_blocking<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> 
 impl SpanId {
     fn random() -> Self {
         Self(rand::random::<u64>().max(1))
-    }
-}
-
-impl fmt::Display for TraceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
     }
 }
 

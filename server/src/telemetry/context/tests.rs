@@ -57,6 +57,39 @@ fn a_traceparent_that_is_not_good_begins_a_new_trace() {
 }
 
 #[test]
+fn a_trace_is_recorded_where_its_client_says_so() {
+    let trace = &GOOD[3..35];
+    let recorded = |parent: &str| {
+        let context = Context::of_request(&headers(&[("traceparent", parent)]), None);
+        let recorded = context.scope_blocking(Context::recorded);
+        recorded.map(|trace| trace.to_string())
+    };
+    for parent in [
+        GOOD.to_owned(),
+        GOOD.replace("b7-01", "b7-03"),
+        // A version to come.
+        format!("01{}-more", &GOOD[2..]),
+    ] {
+        assert_eq!(recorded(&parent).as_deref(), Some(trace), "{parent}");
+    }
+    for parent in [
+        String::new(),
+        trace.to_owned(),
+        GOOD.replace("b7-01", "b7-00"),
+        format!("{GOOD}-more"),
+        GOOD.replace("00f067aa0ba902b7", &"0".repeat(16)),
+        GOOD.replace(trace, &"0".repeat(32)),
+        GOOD.replace(trace, &trace.to_uppercase()),
+        GOOD.replace(trace, &trace[1..]),
+        GOOD.replace("00-4", "ff-4"),
+        GOOD.replace("00-4", "xx-4"),
+    ] {
+        assert_eq!(recorded(&parent), None, "{parent}");
+    }
+    assert_eq!(Context::recorded(), None);
+}
+
+#[test]
 fn the_clients_tracestate_goes_on_where_it_is_good_and_came_with_a_parent() {
     let sent = |lines: &[(&'static str, &str)]| {
         let mut sent = HeaderMap::new();
@@ -109,6 +142,8 @@ proptest! {
         let mut sent = HeaderMap::new();
         context.inject(&mut sent);
         let next = Context::of_request(&sent, None);
+        let printed = context.trace_id.to_string();
+        prop_assert!(printed.len() == 32 && printed.bytes().all(|b| b.is_ascii_hexdigit()));
         prop_assert_eq!(next.trace_id, context.trace_id);
         prop_assert_eq!(next.parent, Some(context.span_id));
         prop_assert_eq!(next.is_sampled, context.is_sampled);
