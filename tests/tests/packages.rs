@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -242,19 +242,16 @@ impl Site {
         for made in ["programs", "programs.copied", "again"] {
             std::fs::remove_dir_all(self.root.path().join(made)).unwrap();
         }
+        let tests = environment::checkout().join("tests");
         said(
             Command::new("bash")
-                .arg(scripts().join("boot.sh"))
-                .arg(scripts().join("installed.sh"))
+                .arg(tests.join("systemd/boot.sh"))
+                .arg(tests.join("packages/installed.sh"))
                 .arg(self.root.path())
                 .env_clear()
                 .env("PATH", environment::path()),
         )
     }
-}
-
-fn scripts() -> PathBuf {
-    environment::checkout().join("tests/packages")
 }
 
 #[track_caller]
