@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lays one package out as it will lie on a host; tarball, RPM, .deb and image are all made
-# of this tree, so they cannot differ.
+# Lays one package out as it will lie on a host; tarball, RPM and .deb are made of this tree,
+# so they cannot differ. The image has the program and little else: container/build.sh.
 #
 #   deploy/stage.sh sumward|verify-build --bin DIR --to DIR [--tools DIR]
 #
