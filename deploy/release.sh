@@ -180,7 +180,7 @@ sumward_of() {
     shift
     if [ ! -x "$work/unpacked/usr/bin/sumward" ]; then
         mkdir -p "$work/unpacked"
-        tar -x -C "$work/unpacked" --strip-components=1 -f "$out"/packages/sumward-0*-linux-*.tar.gz
+        tar -x -C "$work/unpacked" --strip-components=1 -f "$out"/packages/sumward-[0-9]*-linux-*.tar.gz
     fi
     "$work/unpacked/usr/bin/sumward" "$@"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lays one package out as it will lie on a host; tarball, RPM, .deb and image are all made
-# of this tree, so they cannot differ.
+# Lays one package out as it will lie on a host; tarball, RPM and .deb are made of this tree,
+# so they cannot differ. The image has the program and little else: container/build.sh.
 #
 #   deploy/stage.sh sumward|verify-build --bin DIR --to DIR [--tools DIR]
 #
@@ -86,8 +86,8 @@ completions() {
 sumward() {
     local to=$1 unit guide
     local doc=$to/usr/share/doc/sumward
-    for unit in "$deploy"/systemd/*.service "$deploy"/systemd/*.socket "$deploy"/systemd/*.timer; do
-        [ ! -f "$unit" ] || put 644 "$unit" "$to/usr/lib/systemd/system/$(basename "$unit")"
+    for unit in "$deploy"/systemd/*.service "$deploy"/systemd/*.socket; do
+        put 644 "$unit" "$to/usr/lib/systemd/system/$(basename "$unit")"
     done
     put 644 "$deploy/sysusers.d/sumward.conf" "$to/usr/lib/sysusers.d/sumward.conf"
     put 644 "$deploy/tmpfiles.d/sumward.conf" "$to/usr/lib/tmpfiles.d/sumward.conf"
@@ -112,11 +112,10 @@ examples() {
     local doc=$1 folder file
     put 644 "$deploy/sysctl.d/90-sumward.conf" "$doc/sysctl.d/90-sumward.conf"
     for folder in systemd prometheus grafana container; do
-        [ -d "$deploy/$folder" ] || continue
         while IFS= read -r file; do
             put 644 "$deploy/$folder/$file" "$doc/$folder/$file"
         done < <(cd "$deploy/$folder" && find . -type f \
-            ! -path './*.service' ! -path './*.socket' ! -path './*.timer' ! -name '*.sh' ! -name '*.py' | LC_ALL=C sort)
+            ! -name '*.service' ! -name '*.socket' ! -name '*.sh' ! -name '*.py' | LC_ALL=C sort)
     done
     put 755 "$deploy/verify-on-rocky.sh" "$doc/verify-on-rocky.sh"
 }

@@ -102,6 +102,8 @@ service() {
     check "its exposure is at most 1.1" systemd-analyze security --threshold=11 sumward.service
     check "it starts and is ready" systemctl start sumward.service
     check "it answers" curl --silent --show-error --fail --max-time 10 "http://$(address)/healthz"
+    check "it is well" sumward healthcheck --config /etc/sumward/sumward.yaml --data /var/lib/sumward
+    check "it reads its settings again" systemctl reload sumward.service
     check "it survives a restart" systemctl restart sumward.service
 }
 

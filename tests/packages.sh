@@ -30,7 +30,8 @@ part() {
 }
 
 scripts() {
-    shellcheck "$checkout"/deploy/*.sh "$checkout"/deploy/*/*.sh "$checkout"/tests/packages.sh "$checkout"/tests/packages/*.sh
+    shellcheck "$checkout"/deploy/*.sh "$checkout"/deploy/*/*.sh "$checkout"/tests/packages.sh \
+        "$checkout"/tests/packages/*.sh "$checkout"/tests/systemd/*.sh
 }
 
 manual_pages() {

@@ -14,6 +14,7 @@
 
 use std::collections::HashSet;
 
+use crate::attest::digest::Digest;
 use crate::note::{self, SignerKey, VerifierKey};
 
 /// The first line.
@@ -74,11 +75,7 @@ pub fn parse(list: &str) -> Result<Vec<Entry>, Error> {
     for (number, text) in list.lines().enumerate() {
         let line = number + 1;
         let (digest, name) = text.split_once("  ").ok_or(Error::Line { line })?;
-        let mut sha256 = [0; 32];
-        hex::decode_to_slice(digest, &mut sha256).map_err(|_| Error::Line { line })?;
-        if digest.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err(Error::Line { line });
-        }
+        let sha256 = Digest::parse(digest).map_err(|_| Error::Line { line })?.0;
         let name = name.to_owned();
         if !is_name(&name) {
             return Err(Error::Name { line, name });

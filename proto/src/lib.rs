@@ -34,7 +34,7 @@ pub mod proxy_header;
 pub mod quantity;
 pub mod report;
 pub mod retention;
-mod rfc3339;
+pub mod rfc3339;
 pub mod semver;
 pub mod sumdb;
 pub mod tlog;

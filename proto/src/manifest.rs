@@ -30,6 +30,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::attest::digest::Digest;
 use crate::note::{self, VerifierKey};
 use crate::rfc3339;
 use crate::tlog::checkpoint::parse_decimal;
@@ -317,11 +318,7 @@ fn file(line: &str) -> Result<File, &'static str> {
     let (role, rest) = line.split_once(' ').ok_or(wrong)?;
     let (hash, name) = rest.split_once(' ').ok_or(wrong)?;
     let role = Role::ALL.into_iter().find(|it| it.as_str() == role);
-    let mut sha256 = [0; 32];
-    hex::decode_to_slice(hash, &mut sha256).map_err(|_| wrong)?;
-    if hash.bytes().any(|it| it.is_ascii_uppercase()) {
-        return Err(wrong);
-    }
+    let sha256 = Digest::parse(hash).map_err(|_| wrong)?.0;
     check_name(name)?;
     Ok(File {
         role: role.ok_or(wrong)?,

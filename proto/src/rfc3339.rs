@@ -1,4 +1,4 @@
-//! Times as proxies write them.
+//! Times as proxies, manifests and statements write them.
 //!
 //! Source: RFC 3339, of which Go's time package takes the strict form.
 
@@ -91,7 +91,7 @@ pub(crate) fn seconds(time: &str) -> Option<u64> {
 
 /// Returns the time of so many seconds since 1970 in UTC: `2006-01-02T15:04:05Z`. Times
 /// after the year 9999 are all shown as its last second.
-pub(crate) fn text(seconds: u64) -> String {
+pub fn text(seconds: u64) -> String {
     const LAST: u64 = 253_402_300_799;
     let seconds = seconds.min(LAST);
     let (mut day, clock) = (seconds / 86400, seconds % 86400);

@@ -291,9 +291,9 @@ Point the go command at it:
 
 Settings come from flags and --set, else from variables named after the key
 (SUMWARD_UPSTREAM_LIST for upstream.list), else from the configuration files (--feature,
-else --stage, else --config), else
-from the go command's variables (GOPROXY, GOSUMDB, GONOSUMDB, GONOPROXY, GOPRIVATE),
-else from Go's own defaults. `sumward config show --origin` prints what came of it.
+else --stage, else --config), else from the go command's variables (GOPROXY, GOSUMDB,
+GONOSUMDB, GONOPROXY, GOPRIVATE), else from Go's own defaults.
+`sumward config show --origin` prints what came of it.
 
 Exit status: 0 done, 1 failed, 64 the settings or the command line are wrong.";
 

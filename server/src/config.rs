@@ -45,10 +45,12 @@ pub(crate) mod live;
 pub mod load;
 mod log;
 mod named;
+mod own;
 mod partial;
 mod pins;
 pub mod place;
 pub mod problem;
+mod proof;
 mod ratio;
 mod schema;
 mod section;
@@ -67,7 +69,9 @@ mod yaml;
 pub(crate) use address::UNIX_PATH_BYTES_MAX;
 pub use limits::Limits;
 pub use log::{Format, Log, Sample};
+pub use own::Own;
 pub use pins::Pins;
+pub use proof::{Mode, Proof};
 pub use ratio::Ratio;
 pub(crate) use unit::parse_size;
 pub use upstream::{Breaker, HttpProxy, Private, Upstream};
@@ -183,55 +187,6 @@ pub struct Database {
     pub head_age_max: Option<Duration>,
 }
 
-/// A checksum database that is kept and signed here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Own {
-    /// The file with the key that signs it; there is none when `None`.
-    pub key: Option<PathBuf>,
-    /// Where the newest signed head is noted, outside the data folder; beside the key
-    /// when `None`.
-    pub high_water: Option<PathBuf>,
-    /// How long after a private version was compared with its upstream the next one is;
-    /// none is when `None`.
-    pub recheck: Option<Duration>,
-    /// Who is sent each new head, to cosign it.
-    pub witnesses: Vec<Witness>,
-    /// How many of them must have cosigned the newest head; all when `None`.
-    pub witnesses_needed: Option<usize>,
-    /// How old their cosignatures may be.
-    pub cosigned_within: Duration,
-    /// What becomes of new records while too few have.
-    pub unwitnessed: Unwitnessed,
-    /// The size of the log with which a person says to go on signing. No key says it, only
-    /// a flag: it is meant for one start.
-    pub accept_head: Option<u64>,
-    /// The step of logging a record after which the process ends, for tests of crashes. No
-    /// key says it, only a flag.
-    pub end_after: Option<String>,
-}
-
-/// What must be proved before it is served.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Proof {
-    /// What becomes of a module that is not proved.
-    pub mode: Mode,
-    /// Modules served without a proof.
-    pub exempt: Patterns,
-    /// How long after a mismatch upstream is left before it is asked again.
-    pub pause: Duration,
-}
-
-/// What becomes of a module that is not proved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// It is refused.
-    Require,
-    /// It is served, and the log and the index say so.
-    Report,
-    /// No database is asked about it.
-    Off,
-}
-
 /// How long and how much is kept near at hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
@@ -312,17 +267,6 @@ impl Config {
     }
 }
 
-impl Proof {
-    /// Tells whether a module is served without a proof. Go toolchains never are: the
-    /// go command looks them up whatever `GONOSUMDB` says.
-    pub fn is_exempt(&self, module: &str) -> bool {
-        module != TOOLCHAIN && self.exempt.matches(module)
-    }
-}
-
-/// The module that Go toolchains are versions of.
-const TOOLCHAIN: &str = "golang.org/toolchain";
-
 impl Database {
     /// Returns Go's public database with its published key.
     pub fn public() -> Self {
@@ -343,39 +287,6 @@ const LISTEN: Address = Address::Tcp(SocketAddr::new(
     std::net::IpAddr::V4(Ipv4Addr::LOCALHOST),
     8080,
 ));
-
-impl Own {
-    /// Returns how many witnesses must have cosigned the newest head.
-    pub fn witnesses_needed(&self) -> usize {
-        self.witnesses_needed.unwrap_or(self.witnesses.len())
-    }
-}
-
-impl Default for Own {
-    fn default() -> Self {
-        Self {
-            key: None,
-            high_water: None,
-            recheck: Some(Duration::from_secs(3600)),
-            witnesses: Vec::new(),
-            witnesses_needed: None,
-            cosigned_within: Duration::from_secs(3600),
-            unwitnessed: Unwitnessed::Alarm,
-            accept_head: None,
-            end_after: None,
-        }
-    }
-}
-
-impl Default for Proof {
-    fn default() -> Self {
-        Self {
-            mode: Mode::Require,
-            exempt: Patterns::default(),
-            pause: Duration::from_secs(60),
-        }
-    }
-}
 
 impl Default for Cache {
     fn default() -> Self {

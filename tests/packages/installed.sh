@@ -1,5 +1,5 @@
 #!/bin/bash
-# What boot.sh runs under a real systemd: packages of two versions are installed, started,
+# What tests/systemd/boot.sh runs under a real systemd: packages of two versions are installed, started,
 # upgraded, downgraded and removed, RPM first, then .deb.
 #
 # /t has old/ and new/, the packages of 0.1.0 and 0.1.1, and proxy/, a GOPROXY tree.
@@ -115,6 +115,9 @@ remove_deb() {
     dpkg --purge sumward verify-build
 }
 
+# As on Rocky Linux, where nothing is enabled by being installed.
+mkdir -p /etc/systemd/system-preset
+echo 'disable *' >/etc/systemd/system-preset/99-default-disable.preset
 # Or dpkg has every page of this machine indexed anew, each time.
 rm -f /var/lib/man-db/auto-update
 round rpm

@@ -64,7 +64,7 @@ After=sysinit.target dbus.socket systemd-journald.service
 
 [Service]
 Type=oneshot
-TimeoutStartSec=170
+TimeoutStartSec=290
 ExecStartPre=/bin/ip link set lo up
 ExecStart=/bin/bash /t/inside.sh
 ExecStopPost=/bin/sh -c 'systemctl exit $(test "$$SERVICE_RESULT" = success && echo 0 || echo 1)'
@@ -72,7 +72,7 @@ StandardOutput=file:/t/said
 StandardError=inherit
 UNIT
 status=0
-SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout 180 systemd-nspawn --quiet --directory "$root" \
+SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout 300 systemd-nspawn --quiet --directory "$root" \
     --register=no --keep-unit --private-network --console=pipe --boot -- systemd.unit=t.service \
     </dev/null >"$top/console" 2>&1 || status=$?
 if ! cat "$root/t/said" 2>/dev/null || [ "$status" != 0 ]; then

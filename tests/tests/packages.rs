@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -160,9 +160,21 @@ fn needs_what_rocky_has(package: &Path) {
     assert!(settings.starts_with("-rw-r-----"), "{settings}");
     let owners: Vec<&str> = settings.split_whitespace().skip(2).take(2).collect();
     assert_eq!(owners, ["root", "sumward"]);
-    line("/usr/share/man/man1/sumward-gc.1.gz");
-    line("/usr/share/doc/sumward/guides/rocky.md");
-    line("/usr/lib/systemd/system/sumward.service");
+    for end in [
+        "/usr/share/man/man1/sumward-gc.1.gz",
+        "/usr/share/man/man1/sumward-reload.1.gz",
+        "/usr/share/doc/sumward/configuration.md",
+        "/usr/share/doc/sumward/guides/rocky.md",
+        "/usr/share/doc/sumward/guides/observe.md",
+        "/usr/share/doc/sumward/systemd/sumward.service.d/tls.conf.example",
+        "/usr/share/doc/sumward/prometheus/sumward.rules.yml",
+        "/usr/share/doc/sumward/grafana/sumward.json",
+        "/usr/lib/systemd/system/sumward.service",
+        "/usr/lib/systemd/system/sumward.socket",
+        "/usr/lib/systemd/system/sumward-admin.socket",
+    ] {
+        line(end);
+    }
 }
 
 /// Programs to package, and what is made of them.
@@ -242,19 +254,16 @@ impl Site {
         for made in ["programs", "programs.copied", "again"] {
             std::fs::remove_dir_all(self.root.path().join(made)).unwrap();
         }
+        let tests = environment::checkout().join("tests");
         said(
             Command::new("bash")
-                .arg(scripts().join("boot.sh"))
-                .arg(scripts().join("installed.sh"))
+                .arg(tests.join("systemd/boot.sh"))
+                .arg(tests.join("packages/installed.sh"))
                 .arg(self.root.path())
                 .env_clear()
                 .env("PATH", environment::path()),
         )
     }
-}
-
-fn scripts() -> PathBuf {
-    environment::checkout().join("tests/packages")
 }
 
 #[track_caller]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{File, Manifest, Role, Signed};
+use crate::attest::digest::Digest;
 use crate::rfc3339;
 use crate::tlog::checkpoint::parse_decimal;
 
@@ -180,11 +181,9 @@ impl Accepted {
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(FIRST_LINE)?.strip_prefix("\nserial ")?;
         let (serial, rest) = rest.split_once("\nsha256 ")?;
-        let mut sha256 = [0; 32];
-        hex::decode_to_slice(rest.strip_suffix('\n')?, &mut sha256).ok()?;
         let accepted = Self {
             serial: parse_decimal(serial)?,
-            sha256,
+            sha256: Digest::parse(rest.strip_suffix('\n')?).ok()?.0,
         };
         (accepted.to_string() == text).then_some(accepted)
     }

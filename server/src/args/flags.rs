@@ -133,7 +133,9 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "FILE")]
     pub netrc: Option<PathBuf>,
 
-    /// Write the log as `text` or `json` [default: text]
+    /// Write the log as `auto`, `text`, `json` or `journal` [default: auto]
+    ///
+    /// `auto` is entries of systemd's journal where standard error is the journal, else text.
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<String>,
 

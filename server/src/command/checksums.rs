@@ -7,10 +7,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use proto::checksums::{self, Entry};
+use proto::digest::Digest;
 use proto::note::{self, VerifierKey};
-use sha2::{Digest as _, Sha256};
 
 use crate::args::{Checksums, EXIT_USAGE};
+use crate::config::file::folder_of;
 use crate::output::{complain, print};
 use crate::own::key;
 
@@ -53,19 +54,19 @@ fn verify(note: &Path, trust: &[String], folder: Option<PathBuf>) -> Result<Exit
     }
     let entries = checksums::open(&read(note)?, &trusted)
         .with_context(|| format!("{} is not to be trusted", note.display()))?;
-    let folder = folder.unwrap_or_else(|| beside(note));
+    let folder = folder.unwrap_or_else(|| folder_of(note).to_owned());
     let mut told = String::new();
     let (mut good, mut bad) = (0, 0);
     for entry in &entries {
         let place = folder.join(&entry.name);
-        let outcome = match hash(&place) {
-            Ok(found) if found == entry.sha256 => {
+        let outcome = match File::open(&place).and_then(Digest::of) {
+            Ok(found) if found.sha256 == entry.sha256 => {
                 good += 1;
                 "ok".to_owned()
             }
             Ok(found) => {
                 bad += 1;
-                mismatch(entry, found)
+                mismatch(entry, found.sha256)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => "not here".to_owned(),
             Err(error) => bail!("reading {}: {error}", place.display()),
@@ -81,14 +82,6 @@ fn verify(note: &Path, trust: &[String], folder: Option<PathBuf>) -> Result<Exit
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// The folder that a file is in.
-fn beside(file: &Path) -> PathBuf {
-    match file.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }
 
 fn mismatch(entry: &Entry, found: [u8; 32]) -> String {
@@ -108,10 +101,4 @@ fn read(path: &Path) -> Result<Vec<u8>> {
         .read_to_end(&mut bytes)
         .with_context(reading)?;
     Ok(bytes)
-}
-
-fn hash(path: &Path) -> io::Result<[u8; 32]> {
-    let mut hasher = Sha256::new();
-    io::copy(&mut File::open(path)?, &mut hasher)?;
-    Ok(hasher.finalize().into())
 }

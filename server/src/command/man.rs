@@ -53,11 +53,7 @@ fn pages(command: Command) -> io::Result<Vec<Page>> {
 }
 
 fn add(command: &Command, pages: &mut Vec<Page>) -> io::Result<()> {
-    let name = command
-        .get_display_name()
-        .unwrap_or_else(|| command.get_name());
     let man = Man::new(command.clone())
-        .title(name)
         // Empty, it would be left out, and the source would take its place. A real date
         // would make two builds differ.
         .date(" ")
@@ -66,7 +62,7 @@ fn add(command: &Command, pages: &mut Vec<Page>) -> io::Result<()> {
     let mut text = Vec::new();
     man.render(&mut text)?;
     pages.push(Page {
-        name: format!("{name}.1"),
+        name: man.get_filename(),
         text: ascii(&String::from_utf8_lossy(&text)),
     });
     command

@@ -81,7 +81,7 @@ pub(super) fn expand(path: &Path) -> Result<Vec<PathBuf>, String> {
 const FOLDER_FILES_MAX: usize = proto::manifest::FILES_MAX;
 
 /// Returns the folder that a path lies in.
-pub(super) fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
     folder.unwrap_or_else(|| Path::new("."))
 }

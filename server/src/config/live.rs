@@ -10,6 +10,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use serde_norway::Value;
 
+use super::schema::{is_among, join};
 use super::{Bundle, Config, Gc, Proof};
 
 /// The keys that may change while the server runs; a section stands for all its keys.
@@ -110,20 +111,14 @@ impl Changes {
             .collect();
         changed.sort();
         changed.dedup();
-        let (live, mut fixed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|key| is_live(key));
+        let (live, mut fixed): (Vec<_>, Vec<_>) =
+            changed.into_iter().partition(|key| is_among(key, &KEYS));
         let adopted = Now::of(new).put_into(old.clone());
         if fixed.is_empty() && adopted != *new {
             fixed.push(hidden(&adopted, new).to_owned());
         }
         Self { live, fixed }
     }
-}
-
-fn is_live(key: &str) -> bool {
-    KEYS.iter().any(|live| {
-        key.strip_prefix(live)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
 }
 
 /// Names the section that differs in what is not shown.
@@ -154,7 +149,7 @@ fn collect(path: String, value: Value, keys: &mut BTreeMap<String, Value>) {
     };
     for (key, value) in entries {
         let key = key.as_str().unwrap_or_default();
-        collect(super::schema::join(&path, key), value, keys);
+        collect(join(&path, key), value, keys);
     }
 }
 

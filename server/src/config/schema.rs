@@ -117,6 +117,14 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 /// Below this a suggestion misleads: `netrc` for `cert` is 0.6.
 const LIKENESS_MIN: f64 = 0.8;
 
+/// Whether a key is among some, of which a section stands for all its keys.
+pub(super) fn is_among(key: &str, some: &[&str]) -> bool {
+    some.iter().any(|it| {
+        let rest = key.strip_prefix(it);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
 /// Returns the path of a key in the section at `path`.
 pub(super) fn join(path: &str, key: &str) -> String {
     if path.is_empty() {

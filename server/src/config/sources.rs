@@ -13,6 +13,7 @@ use proto::manifest::Role;
 use super::environment::Environment;
 use super::layer::{Layer, Origin};
 use super::problem::Problem;
+use super::schema::is_among;
 use super::{file, variables, yaml};
 use crate::args::Flags;
 
@@ -114,7 +115,7 @@ impl Source {
             Err((place, message)) => problems.push(Problem::new(name + &place, message)),
         }
         if self.role == Role::Feature {
-            problems.extend(layer.keep(is_featured, |key| {
+            problems.extend(layer.keep(|key| is_among(key, &FEATURE_KEYS), |key| {
                 format!(
                     "a feature file may not set it: it can weaken the server; put `{key}` into the base file (--config) or the stage file (--stage)"
                 )
@@ -122,14 +123,6 @@ impl Source {
         }
         layer
     }
-}
-
-/// Whether a feature file may set a key.
-fn is_featured(key: &str) -> bool {
-    FEATURE_KEYS.iter().any(|known| {
-        let rest = key.strip_prefix(known);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
 }
 
 /// Parses and checks files alone, without flags, variables or defaults: each by itself, as

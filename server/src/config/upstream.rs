@@ -6,7 +6,7 @@ use std::time::Duration;
 use proto::goproxy::list::ProxyList;
 use proto::module::pattern::Patterns;
 
-use super::TOOLCHAIN;
+use super::proof::TOOLCHAIN;
 
 /// How upstreams are reached.
 #[derive(Debug, Clone, PartialEq)]

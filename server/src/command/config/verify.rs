@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use proto::manifest::Manifest;
+use proto::rfc3339;
 use serde_json::{Value, json};
 
 use crate::args::{EXIT_USAGE, Format};
@@ -34,7 +35,13 @@ pub(super) fn run(loaded: &Loaded, format: Format) -> Result<ExitCode> {
 }
 
 fn text(signed: &Signed) -> String {
-    let Manifest { serial, files, .. } = &signed.signed.manifest;
+    let Manifest {
+        serial,
+        not_before,
+        not_after,
+        audience,
+        files,
+    } = &signed.signed.manifest;
     let mut said = String::new();
     // Writing to text cannot fail.
     let mut line = |text: std::fmt::Arguments<'_>| {
@@ -45,14 +52,12 @@ fn text(signed: &Signed) -> String {
         "{}: serial {serial}, signed by {signers}, holds",
         signed.path.display()
     ));
-    let manifest = signed.signed.manifest.to_string();
-    let is_file = |text: &&str| {
-        ["base ", "stage ", "feature "]
-            .iter()
-            .any(|it| text.starts_with(it))
-    };
-    for text in manifest.lines().skip(2).filter(|text| !is_file(text)) {
-        line(format_args!("{text}"));
+    if let Some(from) = not_before {
+        line(format_args!("not-before {}", rfc3339::text(*from)));
+    }
+    line(format_args!("not-after {}", rfc3339::text(*not_after)));
+    if let Some(name) = audience {
+        line(format_args!("for {name}"));
     }
     for file in files {
         line(format_args!("{} {}", file.role, file.name));
@@ -73,12 +78,6 @@ fn text(signed: &Signed) -> String {
 
 fn to_json(signed: &Signed) -> Value {
     let manifest = &signed.signed.manifest;
-    let time = |seconds: u64| {
-        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-        jiff::Timestamp::from_second(seconds)
-            .map(|it| it.to_string())
-            .ok()
-    };
     let files = manifest.files.iter().map(|file| {
         json!({
             "layer": file.role.as_str(),
@@ -89,8 +88,8 @@ fn to_json(signed: &Signed) -> Value {
     json!({
         "manifest": signed.path.display().to_string(),
         "serial": manifest.serial,
-        "not_before": manifest.not_before.and_then(time),
-        "not_after": time(manifest.not_after),
+        "not_before": manifest.not_before.map(rfc3339::text),
+        "not_after": rfc3339::text(manifest.not_after),
         "for": manifest.audience,
         "signed_by": signed.signed.signers,
         "files": files.collect::<Vec<_>>(),
