@@ -1,6 +1,8 @@
 //! Settings that change while requests are open.
 
 use super::*;
+use crate::modules::error::Error;
+use crate::store::Key;
 
 const KEY: &str = "m.example/x/@v/v1.0.0.mod";
 
@@ -23,4 +25,15 @@ async fn what_the_old_settings_let_through_is_not_kept_at_hand_under_stricter_on
     assert_eq!(first, (200, "module m.example/x\n".to_owned()));
     let (status, text) = server.get(KEY).await;
     assert_eq!(status, 403, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_old_settings_refused_is_asked_for_again() {
+    let server = Server::start("off", |_| {}).await;
+    let shelf = &server.app.site.shelf;
+    let key = Key::parse(KEY).unwrap();
+    shelf.refuse(&key, Error::NotStored, HOUR);
+    assert!(shelf.refused(&key).is_some());
+    shelf.forget_answers();
+    assert!(shelf.refused(&key).is_none());
 }
