@@ -44,6 +44,8 @@ pub struct Metrics {
     proofs: [Counter; Proof::ALL.len()],
     upstreams: BTreeMap<String, Upstream>,
     databases: BTreeMap<String, Database>,
+    /// By database, without a series for one that has no head yet, or signs its own.
+    head_ages: Family<[(&'static str, String); 1], Gauge<u64, AtomicU64>>,
     connections: Gauge,
     fetches: Gauge,
     waiting: Gauge,
@@ -76,7 +78,6 @@ struct Upstream {
 #[derive(Debug, Default)]
 struct Database {
     head: Gauge<u64, AtomicU64>,
-    head_age: Gauge<u64, AtomicU64>,
     standing_still: Gauge,
     stopped: Gauge,
     cosignatures: Gauge<u64, AtomicU64>,
@@ -124,6 +125,7 @@ impl Metrics {
             proofs: Default::default(),
             upstreams,
             databases,
+            head_ages: Family::default(),
             connections: Gauge::default(),
             fetches: Gauge::default(),
             waiting: Gauge::default(),
@@ -328,11 +330,14 @@ impl Metrics {
         }
     }
 
-    /// Notes how long ago a database's newest head was accepted, and whether that is
-    /// longer than it may be.
-    pub fn database_head_age(&self, name: &str, age: Duration, standing_still: bool) {
+    /// Notes how long ago a database's newest head was accepted, where one was, and whether
+    /// that is longer than it may be.
+    pub fn database_head_age(&self, name: &str, age: Option<Duration>, standing_still: bool) {
         if let Some(database) = self.databases.get(name) {
-            database.head_age.set(age.as_secs());
+            if let Some(age) = age {
+                let label = [("database", name.to_owned())];
+                self.head_ages.get_or_create(&label).set(age.as_secs());
+            }
             database.standing_still.set(i64::from(standing_still));
         }
     }

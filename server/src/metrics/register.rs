@@ -43,7 +43,6 @@ impl Metrics {
 
     pub(super) fn register_databases(&mut self) {
         let heads = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
-        let ages = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
         let standing_still = Family::<[(&str, String); 1], Gauge>::default();
         let stopped = Family::<[(&str, String); 1], Gauge>::default();
         let cosignatures = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
@@ -52,13 +51,13 @@ impl Metrics {
         for (name, database) in &mut self.databases {
             let label = [("database", name.clone())];
             database.head = heads.get_or_create_owned(&label);
-            database.head_age = ages.get_or_create_owned(&label);
             database.standing_still = standing_still.get_or_create_owned(&label);
             database.stopped = stopped.get_or_create_owned(&label);
             database.cosignatures = cosignatures.get_or_create_owned(&label);
             database.look_alikes = look_alikes.get_or_create_owned(&label);
             database.unwitnessed = unwitnessed.get_or_create_owned(&label);
         }
+        let ages = self.head_ages.clone();
         let r = &mut self.registry;
         r.register(
             "database_head",

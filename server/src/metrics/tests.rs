@@ -105,6 +105,18 @@ fn states_are_shown() {
 }
 
 #[test]
+fn a_database_without_a_head_has_no_age() {
+    let metrics = metrics();
+    let name = "sumward_database_head_age_seconds";
+    metrics.database_head_age("sum.golang.org", None, false);
+    let page = metrics.encode(Format::Text);
+    assert!(!page.contains(&format!("{name}{{")), "{page}");
+    metrics.database_head_age("sum.golang.org", Some(Duration::from_secs(3)), false);
+    let line = format!(r#"{name}{{database="sum.golang.org"}} 3"#);
+    assert_line(&metrics, &line);
+}
+
+#[test]
 fn the_page_has_a_help_line_for_every_metric_and_ends() {
     let page = metrics().encode(Format::OpenMetrics);
     let types = page.matches("# TYPE ").count();
