@@ -53,7 +53,6 @@ pub struct Metrics {
     disk_free: Gauge<u64, AtomicU64>,
     /// Recorded module files, and their bytes.
     store: [Gauge<u64, AtomicU64>; 2],
-    read_only: Gauge,
     /// Without a series until a certificate is served.
     certificate: Family<[Label; 0], Gauge<u64, AtomicU64>>,
     refused: [Counter; Refused::ALL.len()],
@@ -132,7 +131,6 @@ impl Metrics {
             hot_bytes: Gauge::default(),
             disk_free: Gauge::default(),
             store: Default::default(),
-            read_only: Gauge::default(),
             certificate: Family::default(),
             refused: Default::default(),
             log_dropped: Counter::default(),
@@ -207,12 +205,6 @@ impl Metrics {
             files,
         );
         r.register_with_unit("store", "Bytes of those files", Unit::Bytes, bytes);
-        let read_only = self.read_only.clone();
-        r.register(
-            "read_only",
-            "1 while the data folder can only be read: nothing new is fetched",
-            read_only,
-        );
         let certificate = self.certificate.clone();
         r.register_with_unit(
             "tls_certificate_expiry_timestamp",
@@ -440,11 +432,6 @@ impl Metrics {
     pub fn store(&self, files: u64, bytes: u64) {
         self.store[0].set(files);
         self.store[1].set(bytes);
-    }
-
-    /// Notes whether the data folder can only be read.
-    pub fn read_only(&self, is_so: bool) {
-        self.read_only.set(i64::from(is_so));
     }
 
     /// Notes when the first certificate of the served chain expires, in seconds since

@@ -81,7 +81,7 @@ fn states_are_shown() {
     metrics.proof(Proof::Mismatch);
     metrics.lookup(Kind::Zip, Lookup::Joined);
     metrics.disk_free(5);
-    metrics.read_only(true);
+    metrics.degraded(&Held::from([(Condition::ReadOnly, String::new())]));
     metrics.store(8, 9);
     metrics.hot_bytes(6);
     metrics.refused_connection(Refused::PerAddress);
@@ -93,7 +93,7 @@ fn states_are_shown() {
         r#"sumward_proofs_total{outcome="mismatch"} 1"#,
         r#"sumward_cache_lookups_total{kind="zip",found="joined"} 1"#,
         "sumward_disk_free_bytes 5",
-        "sumward_read_only 1",
+        r#"sumward_degraded{condition="read_only"} 1"#,
         "sumward_store_files 8",
         "sumward_store_bytes 9",
         "sumward_hot_bytes 6",
