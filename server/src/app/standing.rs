@@ -48,17 +48,14 @@ async fn disk_full(site: &Site) -> Option<String> {
 }
 
 async fn read_only(site: &Site, opened_to_read: bool) -> Option<String> {
-    let data = site.config.data.clone();
+    let data = &site.config.data;
     let text = || {
         format!(
             "{} can't be written: nothing new is fetched",
             data.display()
         )
     };
-    if opened_to_read || is_mounted_to_read(&data).await {
-        return Some(text());
-    }
-    None
+    (opened_to_read || is_mounted_to_read(data).await).then(text)
 }
 
 async fn is_mounted_to_read(data: &Path) -> bool {
