@@ -44,6 +44,8 @@ pub struct Metrics {
     proofs: [Counter; Proof::ALL.len()],
     upstreams: BTreeMap<String, Upstream>,
     databases: BTreeMap<String, Database>,
+    /// By database, without a series for one that has no head yet, or signs its own.
+    head_ages: Family<[(&'static str, String); 1], Gauge<u64, AtomicU64>>,
     connections: Gauge,
     fetches: Gauge,
     waiting: Gauge,
@@ -51,7 +53,6 @@ pub struct Metrics {
     disk_free: Gauge<u64, AtomicU64>,
     /// Recorded module files, and their bytes.
     store: [Gauge<u64, AtomicU64>; 2],
-    read_only: Gauge,
     /// Without a series until a certificate is served.
     certificate: Family<[Label; 0], Gauge<u64, AtomicU64>>,
     refused: [Counter; Refused::ALL.len()],
@@ -76,7 +77,6 @@ struct Upstream {
 #[derive(Debug, Default)]
 struct Database {
     head: Gauge<u64, AtomicU64>,
-    head_age: Gauge<u64, AtomicU64>,
     standing_still: Gauge,
     stopped: Gauge,
     cosignatures: Gauge<u64, AtomicU64>,
@@ -124,13 +124,13 @@ impl Metrics {
             proofs: Default::default(),
             upstreams,
             databases,
+            head_ages: Family::default(),
             connections: Gauge::default(),
             fetches: Gauge::default(),
             waiting: Gauge::default(),
             hot_bytes: Gauge::default(),
             disk_free: Gauge::default(),
             store: Default::default(),
-            read_only: Gauge::default(),
             certificate: Family::default(),
             refused: Default::default(),
             log_dropped: Counter::default(),
@@ -196,11 +196,14 @@ impl Metrics {
         }
     }
 
-    /// Notes how long ago a database's newest head was accepted, and whether that is
-    /// longer than it may be.
-    pub fn database_head_age(&self, name: &str, age: Duration, standing_still: bool) {
+    /// Notes how long ago a database's newest head was accepted, where one was, and whether
+    /// that is longer than it may be.
+    pub fn database_head_age(&self, name: &str, age: Option<Duration>, standing_still: bool) {
         if let Some(database) = self.databases.get(name) {
-            database.head_age.set(age.as_secs());
+            if let Some(age) = age {
+                let label = [("database", name.to_owned())];
+                self.head_ages.get_or_create(&label).set(age.as_secs());
+            }
             database.standing_still.set(i64::from(standing_still));
         }
     }
@@ -303,11 +306,6 @@ impl Metrics {
     pub fn store(&self, files: u64, bytes: u64) {
         self.store[0].set(files);
         self.store[1].set(bytes);
-    }
-
-    /// Notes whether the data folder can only be read.
-    pub fn read_only(&self, is_so: bool) {
-        self.read_only.set(i64::from(is_so));
     }
 
     /// Notes when the first certificate of the served chain expires, in seconds since

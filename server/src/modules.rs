@@ -271,7 +271,6 @@ impl Modules {
         if let Ok(free) = self.room.free().await {
             self.metrics.disk_free(free);
         }
-        self.metrics.read_only(self.is_read_only);
     }
 
     /// Returns the bytes that may still be written to the data disk.

@@ -325,9 +325,11 @@ impl<E: Clone> Shelf<E> {
         self.hot.remove_all(of);
     }
 
-    /// Forgets all answers in memory: what may be served is judged by other rules now.
+    /// Forgets all answers and refusals in memory: what may be served, and for how long, is
+    /// judged by other rules now.
     pub(crate) fn forget_answers(&self) {
         self.hot.remove_all(|_| true);
+        self.negative.remove(|_| true);
     }
 
     /// Remembers a refusal for a while, in memory.

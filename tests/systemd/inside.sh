@@ -297,6 +297,14 @@ stop_drains() {
     [ "$answer" = v1.0.0 ] && is Result success && said drained
 }
 
+# Health is told at the admin address alone: that it is not here was said over TLS.
+healthcheck_speaks_tls() {
+    local answer status=0
+    answer=$(/usr/bin/sumward healthcheck --address 127.0.0.1:443 --tls --live 2>&1) || status=$?
+    echo "$answer"
+    [ "$status" = 1 ] && grep -qF 'https://127.0.0.1:443/healthz answers 404' <<<"$answer"
+}
+
 unhealthy_when_stopped() {
     local said
     said=$(health --live 2>&1) && return 1
@@ -346,7 +354,7 @@ check readyz-names-it eval 'ready | grep -q upstream_unresolved'
 check no-store eval 'curl -si http://127.0.0.1:9090/readyz | grep -qi "^cache-control: no-store" && curl -si http://127.0.0.1:9090/healthz | grep -qi "^cache-control: no-store"'
 check healthcheck eval 'health | grep -q "ready, degraded: upstream_unresolved"'
 check healthcheck-live eval 'health --live | grep -q ": ok"'
-check healthcheck-tls eval '/usr/bin/sumward healthcheck --address 127.0.0.1:443 --tls --live; [ $? = 1 ]'
+check healthcheck-tls healthcheck_speaks_tls
 check journal entries
 check reload good_reload
 check reload-level debug_is_on

@@ -49,7 +49,7 @@ fn the_text_is_what_promtool_wants() {
         r#"sumward_requests_total{kind="zip",status="503"} 0"#,
         r#"sumward_cache_lookups_total{kind="zip",found="hot"} 1"#,
         r#"sumward_cache_lookups_total{kind="zip",found="miss"} 1"#,
-        "sumward_read_only 0",
+        r#"sumward_degraded{condition="read_only"} 0"#,
     ] {
         assert!(reply.text().lines().any(|it| it == line), "{line}");
     }

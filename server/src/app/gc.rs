@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::blocking;
+use crate::config::Gc;
 use crate::http::Site;
 use crate::maintain::gc::{self, Order, Task};
 
@@ -19,7 +20,7 @@ pub(super) async fn tend(site: Arc<Site>) {
         // Not at the start, which has enough to do: all files would be listed.
         tokio::time::sleep(every.map_or(LOOK, |every| LOOK.min(every))).await;
         let settings = site.live.now().gc.clone();
-        let (Some(budget), Some(every)) = (settings.budget, settings.every) else {
+        let (Some(_), Some(every)) = (settings.budget, settings.every) else {
             continue;
         };
         let is_due = last.is_none_or(|last| last.elapsed() >= every);
@@ -28,7 +29,7 @@ pub(super) async fn tend(site: Arc<Site>) {
             continue;
         }
         last = Some(Instant::now());
-        if let Err(error) = once(&site, budget, short_by).await {
+        if let Err(error) = once(&site, settings, short_by).await {
             tracing::error!(error, "no files are let go");
         }
     }
@@ -48,15 +49,10 @@ async fn short_by(site: &Site) -> u64 {
 }
 
 /// Lets files go once. Where the disk is short, so many more that it is not.
-async fn once(site: &Arc<Site>, budget: u64, short_by: u64) -> Result<(), String> {
+async fn once(site: &Arc<Site>, settings: Gc, short_by: u64) -> Result<(), String> {
     let said = |error: &dyn std::fmt::Display| error.to_string();
     let _turn = site.gc.lock().await;
-    let settings = site.live.now().gc.clone();
-    let order = Order {
-        budget: Some(budget),
-        ..Order::default()
-    };
-    let task = blocking::run(move || Ok(Task::new(&settings, &order))).await;
+    let task = blocking::run(move || Ok(Task::new(&settings, &Order::default()))).await;
     let task = task.map_err(|error| said(&error))?;
     let mut task = task.map_err(|error| said(&error))?;
     task.short_by = short_by;

@@ -55,7 +55,7 @@ async fn keep_up(site: Arc<Site>) {
 }
 
 /// Sums up what is stored, from time to time: the longer that takes the more seldom, so
-/// that it costs a hundredth of a processor at most.
+/// that it costs a hundredth of a processor at most, but once an hour in any case.
 async fn take_stock(site: Arc<Site>) {
     loop {
         let began = Instant::now();

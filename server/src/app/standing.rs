@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use tokio::time::MissedTickBehavior;
+
 use crate::blocking::{self, CALL_MAX};
 use crate::http::Site;
 use crate::ledger::Ledger;
@@ -19,6 +21,8 @@ pub(super) async fn look(site: Arc<Site>, ledger: Arc<dyn Ledger>, opened_to_rea
     let mut clock = Clock::new(SystemTime::now(), Instant::now());
     let mut lacks = false;
     let mut ticks = tokio::time::interval(LOOK);
+    // A disk that hung for a while is not looked at once for each look it missed.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let standing = &site.standing;
@@ -48,17 +52,14 @@ async fn disk_full(site: &Site) -> Option<String> {
 }
 
 async fn read_only(site: &Site, opened_to_read: bool) -> Option<String> {
-    let data = site.config.data.clone();
+    let data = &site.config.data;
     let text = || {
         format!(
             "{} can't be written: nothing new is fetched",
             data.display()
         )
     };
-    if opened_to_read || is_mounted_to_read(&data).await {
-        return Some(text());
-    }
-    None
+    (opened_to_read || is_mounted_to_read(data).await).then(text)
 }
 
 async fn is_mounted_to_read(data: &Path) -> bool {

@@ -13,6 +13,7 @@ mod kit;
 mod offline;
 mod private;
 mod purge;
+mod reload;
 mod soak;
 mod waiting;
 

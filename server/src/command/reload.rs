@@ -4,7 +4,6 @@
 //! that is wrong, or a change that takes a restart, leaves the old ones as they are.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::oneshot;
 
@@ -16,6 +15,7 @@ use crate::config::live::Changes;
 use crate::config::load::Loaded;
 use crate::config::problem::Problems;
 use crate::config::{Address, Config};
+use crate::journal::seconds_now;
 use crate::standing::Condition;
 use crate::{systemd, telemetry};
 
@@ -93,7 +93,7 @@ impl Reload {
                 let changed = next.changes.live.join(", ");
                 tracing::info!(changed, "the settings were read again and are in effect");
                 app.site.standing.set(Condition::ReloadRefused, None);
-                app.site.metrics.settings_read(Some(now()));
+                app.site.metrics.settings_read(Some(seconds_now()));
                 next.loaded.signed.iter().for_each(serving::remember);
                 self.loaded = next.loaded;
                 Ok(if changed.is_empty() {
@@ -153,19 +153,12 @@ fn take_over(app: &App, next: &Next) -> Result<(), Problems> {
     }
     telemetry::set_level(&config.log).or_else(|error| problem("log.level", error.to_string()))?;
     app.site.live.take_over(config);
-    if next
-        .changes
-        .live
-        .iter()
-        .any(|key| key.starts_with("proof."))
-    {
+    let judges = |key: &String| JUDGING.iter().any(|it| key.starts_with(it));
+    if next.changes.live.iter().any(judges) {
         app.site.shelf.forget_answers();
     }
     Ok(())
 }
 
-/// Returns the seconds since 1970.
-pub(super) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
-}
+/// The keys that say what is put into memory, and for how long.
+const JUDGING: [&str; 3] = ["proof.", "cache.list_fresh", "cache.negative_ttl"];

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::reload::{Reload, now};
+use super::reload::Reload;
 use super::serving;
 use super::signal::{Asked, Signals};
 use crate::app::{App, Bound, starting};
@@ -17,6 +17,7 @@ use crate::config::load::Loaded;
 use crate::config::signed::Signed;
 use crate::config::{Address, Config};
 use crate::http::page::go_env_lines;
+use crate::journal::seconds_now;
 use crate::output::complain;
 use crate::serve::inherited::Inherited;
 use crate::systemd;
@@ -149,6 +150,6 @@ fn announce(app: &App, address: &Address) {
         data = %app.config().data.display(),
         "serving"
     );
-    app.site.metrics.settings_read(Some(now()));
+    app.site.metrics.settings_read(Some(seconds_now()));
     systemd::ready(&app.status(address));
 }

@@ -180,7 +180,7 @@ async fn measure(site: &Site) {
         site.metrics.database_head(database.name(), head);
         site.metrics.database_head_age(
             database.name(),
-            database.head_age().unwrap_or_default(),
+            database.head_age(),
             database.is_standing_still(),
         );
         site.metrics

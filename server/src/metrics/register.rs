@@ -81,7 +81,6 @@ impl Metrics {
 
     pub(super) fn register_databases(&mut self) {
         let heads = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
-        let ages = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
         let standing_still = Family::<[(&str, String); 1], Gauge>::default();
         let stopped = Family::<[(&str, String); 1], Gauge>::default();
         let cosignatures = Family::<[(&str, String); 1], Gauge<u64, AtomicU64>>::default();
@@ -90,13 +89,13 @@ impl Metrics {
         for (name, database) in &mut self.databases {
             let label = [("database", name.clone())];
             database.head = heads.get_or_create_owned(&label);
-            database.head_age = ages.get_or_create_owned(&label);
             database.standing_still = standing_still.get_or_create_owned(&label);
             database.stopped = stopped.get_or_create_owned(&label);
             database.cosignatures = cosignatures.get_or_create_owned(&label);
             database.look_alikes = look_alikes.get_or_create_owned(&label);
             database.unwitnessed = unwitnessed.get_or_create_owned(&label);
         }
+        let ages = self.head_ages.clone();
         let r = &mut self.registry;
         r.register(
             "database_head",
@@ -155,12 +154,6 @@ impl Metrics {
             files,
         );
         r.register_with_unit("store", "Bytes of those files", Unit::Bytes, bytes);
-        let read_only = self.read_only.clone();
-        r.register(
-            "read_only",
-            "1 while the data folder can only be read: nothing new is fetched",
-            read_only,
-        );
         let certificate = self.certificate.clone();
         r.register_with_unit(
             "tls_certificate_expiry_timestamp",

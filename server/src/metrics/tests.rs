@@ -81,7 +81,7 @@ fn states_are_shown() {
     metrics.proof(Proof::Mismatch);
     metrics.lookup(Kind::Zip, Lookup::Joined);
     metrics.disk_free(5);
-    metrics.read_only(true);
+    metrics.degraded(&Held::from([(Condition::ReadOnly, String::new())]));
     metrics.store(8, 9);
     metrics.hot_bytes(6);
     metrics.refused_connection(Refused::PerAddress);
@@ -93,7 +93,7 @@ fn states_are_shown() {
         r#"sumward_proofs_total{outcome="mismatch"} 1"#,
         r#"sumward_cache_lookups_total{kind="zip",found="joined"} 1"#,
         "sumward_disk_free_bytes 5",
-        "sumward_read_only 1",
+        r#"sumward_degraded{condition="read_only"} 1"#,
         "sumward_store_files 8",
         "sumward_store_bytes 9",
         "sumward_hot_bytes 6",
@@ -102,6 +102,18 @@ fn states_are_shown() {
     ] {
         assert_line(&metrics, want);
     }
+}
+
+#[test]
+fn a_database_without_a_head_has_no_age() {
+    let metrics = metrics();
+    let name = "sumward_database_head_age_seconds";
+    metrics.database_head_age("sum.golang.org", None, false);
+    let page = metrics.encode(Format::Text);
+    assert!(!page.contains(&format!("{name}{{")), "{page}");
+    metrics.database_head_age("sum.golang.org", Some(Duration::from_secs(3)), false);
+    let line = format!(r#"{name}{{database="sum.golang.org"}} 3"#);
+    assert_line(&metrics, &line);
 }
 
 #[test]

@@ -169,15 +169,16 @@ impl Modules {
             None
         });
         let (blob, since) = found?;
+        let list_fresh = self.live.now().list_fresh;
         // A clock that was set back makes an answer look as if it came from the
         // future: take it for fresh no longer than a fresh one.
         let age = SystemTime::now()
             .duration_since(blob.modified)
-            .unwrap_or(self.live.now().list_fresh);
-        let fresh_until = Instant::now() + self.live.now().list_fresh.saturating_sub(age);
+            .unwrap_or(list_fresh);
+        let fresh_until = Instant::now() + list_fresh.saturating_sub(age);
         let answer = Answer::new(wanted.kind, blob.content, None).fresh_until(fresh_until);
         let answer = Arc::new(answer);
-        if age < self.live.now().list_fresh {
+        if age < list_fresh {
             self.shelf.put_hot(&wanted.key, &answer, since);
         }
         Some((answer, age))

@@ -84,11 +84,12 @@ impl Prover {
         hops: Option<&Hops>,
     ) -> Result<Expected, Error> {
         let module = version.path.as_str();
-        if self.is_exempt(module) {
+        let policy = self.policy(module);
+        if policy.is_exempt {
             self.metrics.proof(metrics::Proof::Exempt);
             return Ok(Expected::Nothing(Standing::Exempt));
         }
-        if self.mode(module) == config::Mode::Off {
+        if policy.mode == config::Mode::Off {
             return Ok(Expected::Nothing(unproved("proof is off")));
         }
         let Some(database) = self.databases.covering(module) else {
@@ -184,7 +185,7 @@ impl Prover {
             self.metrics.proof(metrics::Proof::Mismatch);
             self.keep_mismatch(&mismatch, answer, suspect).await;
         }
-        if self.mode(version.path.as_str()) == config::Mode::Report {
+        if self.policy(version.path.as_str()).mode == config::Mode::Report {
             return Ok(unproved(&format!(
                 "{} has {want}, the file is {got}",
                 mismatch.database
@@ -196,16 +197,23 @@ impl Prover {
     /// Tells whether a file of this standing may be served under the policy of
     /// today, which may be stricter than that of the day it was stored.
     pub(crate) fn accepts(&self, module: &str, standing: &Standing) -> bool {
-        let lenient = self.is_lenient(module) || self.is_exempt(module);
+        let policy = self.policy(module);
         match standing {
             // A proof is of a key. What only another key has signed is judged again.
-            Standing::Proved { .. } => self.believes(standing) || lenient,
+            Standing::Proved { .. } => self.believes(standing) || policy.is_lenient(),
             Standing::Uncovered => true,
             // Where a proof can be had now, it is asked for.
-            Standing::Exempt => lenient,
-            Standing::Unproved { .. } => {
-                self.mode(module) == config::Mode::Off || self.is_exempt(module)
-            }
+            Standing::Exempt => policy.is_lenient(),
+            Standing::Unproved { .. } => policy.mode == config::Mode::Off || policy.is_exempt,
+        }
+    }
+
+    /// Tells whether a file that was just judged to be of this standing may be kept at
+    /// hand: the policy may have become stricter since its judging began.
+    pub(crate) fn may_stay(&self, module: &str, standing: &Standing) -> bool {
+        match standing {
+            Standing::Proved { .. } | Standing::Uncovered => true,
+            Standing::Exempt | Standing::Unproved { .. } => self.policy(module).is_lenient(),
         }
     }
 
@@ -228,23 +236,20 @@ impl Prover {
         all.any(|it| it.name() == database && it.holds(key, *record))
     }
 
-    /// Tells whether a file that was let through unproved may be served when there is
-    /// still no proof to be had.
-    fn is_lenient(&self, module: &str) -> bool {
-        self.mode(module) != config::Mode::Require
-    }
-
-    /// What becomes of a module that is not proved. What the database of our own proves,
-    /// nothing frees from that: with one there is no hole for private modules.
-    fn mode(&self, module: &str) -> config::Mode {
+    /// Returns what the settings of this moment say of a module. What the database of our
+    /// own proves, nothing frees from that: with one there is no hole for private modules.
+    fn policy(&self, module: &str) -> Policy {
         if self.databases.proves_itself(module) {
-            return config::Mode::Require;
+            return Policy {
+                mode: config::Mode::Require,
+                is_exempt: false,
+            };
         }
-        self.live.now().proof.mode
-    }
-
-    fn is_exempt(&self, module: &str) -> bool {
-        self.live.now().proof.is_exempt(module) && !self.databases.proves_itself(module)
+        let now = self.live.now();
+        Policy {
+            mode: now.proof.mode,
+            is_exempt: now.proof.is_exempt(module),
+        }
     }
 
     fn no_line(
@@ -300,7 +305,7 @@ impl Prover {
         error: Error,
     ) -> Result<Standing, Error> {
         self.metrics.proof(metric);
-        if self.is_lenient(version.path.as_str()) {
+        if self.policy(version.path.as_str()).mode != config::Mode::Require {
             tracing::warn!(
                 reason,
                 security = true,
@@ -309,6 +314,22 @@ impl Prover {
             return Ok(unproved(&reason));
         }
         Err(error)
+    }
+}
+
+/// What the settings say of one module, all of it of one moment: halves of two could tell
+/// its name to a database though neither would.
+struct Policy {
+    /// What becomes of it when it is not proved.
+    mode: config::Mode,
+    is_exempt: bool,
+}
+
+impl Policy {
+    /// Tells whether a file that was let through unproved may be served when there is
+    /// still no proof to be had.
+    fn is_lenient(&self) -> bool {
+        self.mode != config::Mode::Require || self.is_exempt
     }
 }
 

@@ -256,7 +256,8 @@ impl Modules {
             .map_err(Error::storage("removing a stored file"))
     }
 
-    /// Makes a file's answer, and keeps it at hand.
+    /// Makes a file's answer, and keeps it at hand unless the settings have become
+    /// stricter since its judging began: memory is not judged again.
     pub(super) fn good(
         &self,
         file: &VersionFile,
@@ -272,7 +273,9 @@ impl Modules {
                 .fresh_until(Instant::now() + PROVE_AGAIN);
         }
         let answer = Arc::new(answer);
-        self.shelf.put_hot(&file.key, &answer, since);
+        if self.prover.may_stay(file.module(), &record.standing) {
+            self.shelf.put_hot(&file.key, &answer, since);
+        }
         answer
     }
 }

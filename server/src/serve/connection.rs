@@ -16,7 +16,6 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +32,10 @@ use super::unreadable::OnUnreadable;
 use super::{proxy_protocol, slow};
 use crate::config;
 use crate::metrics::{Metrics, Refused};
+
+mod ending;
+
+use ending::until;
 
 /// What all endpoints of a server share.
 #[derive(Clone)]
@@ -359,33 +362,6 @@ where
         }
     }
 }
-
-/// Serves a connection until it ends, or until `stop` and the end of the requests that
-/// are open then.
-///
-/// One that has asked for nothing yet, as its first request is on its way, may ask once:
-/// its client would take the end for an error, not for a connection that lay idle.
-async fn until<C: GracefulConnection>(
-    stop: CancellationToken,
-    watch: &slow::Watch,
-    connection: C,
-) -> Result<(), C::Error> {
-    let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        ended = connection.as_mut() => return ended,
-        () = stop.cancelled() => {}
-    }
-    let first = tokio::time::timeout(FIRST_REQUEST_MAX, watch.asked());
-    tokio::select! {
-        ended = connection.as_mut() => return ended,
-        _ = first => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    connection.await
-}
-
-/// How long the first request of a new connection may be on its way when the server stops.
-const FIRST_REQUEST_MAX: Duration = Duration::from_secs(1);
 
 /// What is logged while a request is answered belongs to it. With the default filter
 /// there is no such span, and it costs a comparison.

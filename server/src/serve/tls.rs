@@ -204,10 +204,8 @@ impl Watcher {
         if now == self.served {
             return;
         }
-        match read(files) {
-            Ok((config, expiry)) => {
-                self.acceptor.current.store(config);
-                self.acceptor.expiry.store(expiry, Ordering::Relaxed);
+        match self.acceptor.read_again() {
+            Ok(()) => {
                 self.served = now;
                 self.failures = 0;
                 tracing::info!(certificate = %files.certificate.display(), "serving the new TLS certificate");
