@@ -70,14 +70,20 @@ impl Settings {
     /// Reads the environment and the person's file of settings.
     ///
     /// # Errors
-    /// When that file is there and can't be read.
+    /// When that file is there and can't be read, or a variable is not UTF-8.
     pub fn read(environment: &Environment) -> anyhow::Result<Self> {
-        let text = |name: &'static str| {
-            let value = environment.var(name)?.to_str()?;
-            Some((name, value.to_owned()))
-        };
+        let mut told = HashMap::new();
+        for name in NAMES {
+            let Some(value) = environment.var(name) else {
+                continue;
+            };
+            // Passed over, a list of private names would let them out.
+            let value = value.to_str();
+            let value = value.with_context(|| format!("{name} is not UTF-8"))?;
+            told.insert(name, value.to_owned());
+        }
         Ok(Self {
-            environment: NAMES.into_iter().filter_map(text).collect(),
+            environment: told,
             file: read_file(environment)?,
         })
     }
