@@ -3,6 +3,7 @@
 use super::{Found, Judged};
 use crate::doctor::facts::Facts;
 use crate::doctor::settings::{Origin, Setting};
+use crate::host::machine;
 
 /// How a setting is taken back.
 fn unset(found: Found, name: &str, setting: &Setting) -> Found {
@@ -412,7 +413,7 @@ pub(super) fn surroundings(facts: &Facts) -> Judged {
         judged.add(unset(found, "GO111MODULE", setting));
     }
     let host = [
-        ("GOOS", std::env::consts::OS),
+        ("GOOS", machine::target()[0]),
         ("GOARCH", facts.system.goarch.as_str()),
     ];
     for (name, own) in host {
