@@ -100,7 +100,7 @@ struct Certified {
     schema: &'static str,
     /// The file.
     certificate: String,
-    /// Proofs that were asked for and not had, with the reason.
+    /// Proofs of the checksum database that asking did not bring, with the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<String>,
     decision: Decision,
