@@ -2,97 +2,24 @@
 //! observations of hosts that are two folders and two build caches on this machine.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "certify/desk.rs"]
+mod desk;
 #[path = "certify/hosts.rs"]
 mod hosts;
+#[path = "certify/records.rs"]
+mod records;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use hosts::{Hosts, owner};
+use desk::{Desk, run, text};
+use hosts::owner;
 use proto::attest::digest::Digest;
 use proto::attest::dsse::Envelope;
 use proto::attest::export::in_toto::{self, LAYOUT_FILE, Layout, link_file};
 use proto::attest::observation::{Audit, Mode};
 use serde_json::Value;
-use testkit::database::TestDatabase;
 use testkit::{environment, schema};
-
-/// Runs the program and returns its exit code and what it printed.
-#[track_caller]
-fn run(arguments: &[&str]) -> (i32, String) {
-    let mut command = environment::command("verify-build");
-    let output = command.args(arguments).output().unwrap();
-    let mut text = String::from_utf8(output.stdout).unwrap();
-    text.push_str(&String::from_utf8_lossy(&output.stderr));
-    (output.status.code().unwrap(), text)
-}
-
-/// Files of one certificate.
-struct Desk {
-    hosts: Hosts,
-    quorum: PathBuf,
-    key: PathBuf,
-    public: PathBuf,
-    certificate: PathBuf,
-}
-
-impl Desk {
-    fn new(rule: &str) -> Self {
-        let hosts = Hosts::build();
-        let folder = hosts.folder();
-        let desk = Self {
-            quorum: folder.join("quorum.yaml"),
-            key: folder.join("owner.key"),
-            public: folder.join("owner.pem"),
-            certificate: folder.join("cert.jsonl"),
-            hosts,
-        };
-        fs::write(&desk.quorum, desk.hosts.quorum(rule)).unwrap();
-        fs::write(&desk.key, owner().to_secret_pem().unwrap()).unwrap();
-        fs::write(&desk.public, owner().public().to_pem()).unwrap();
-        desk
-    }
-
-    fn program(&self) -> &Path {
-        self.hosts.program()
-    }
-
-    fn certify(&self, more: &[&str]) -> (i32, String) {
-        self.hosts.write();
-        let obs = self.hosts.observations();
-        let mut arguments = vec![
-            "certify",
-            "--quorum",
-            text(&self.quorum),
-            "--key",
-            text(&self.key),
-            "-o",
-            text(&self.certificate),
-        ];
-        arguments.extend(more);
-        arguments.push(text(&obs));
-        run(&arguments)
-    }
-
-    fn check(&self, file: &Path, more: &[&str]) -> (i32, String) {
-        let (certificate, file, key) = (text(&self.certificate), text(file), text(&self.public));
-        let mut arguments = vec!["check", certificate, file, "--key", key];
-        arguments.extend(more);
-        run(&arguments)
-    }
-
-    /// Changes the certificate as it lies there.
-    fn edit(&self, change: impl Fn(&mut Vec<String>)) {
-        let file = fs::read_to_string(&self.certificate).unwrap();
-        let mut lines: Vec<String> = file.lines().map(str::to_owned).collect();
-        change(&mut lines);
-        fs::write(&self.certificate, lines.join("\n") + "\n").unwrap();
-    }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 #[test]
 fn two_hosts_that_share_nothing_reach_l3_and_one_file_proves_it() {
@@ -430,105 +357,5 @@ fn a_certificate_is_checked_where_there_is_no_network() {
         Some(0),
         "{}",
         String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-/// A desk whose hosts tell this hash of their toolchain, and a mirror of a database that
-/// has it.
-fn with_toolchain() -> (Desk, PathBuf) {
-    const RELEASE: (&str, &str) = ("golang.org/toolchain", "v0.0.1-go1.27.3.linux-amd64");
-    let h1 = proto::dirhash::go_mod(b"all files of the toolchain").to_string();
-    let mut database = TestDatabase::new("sum.example/test", 5);
-    database.add_filler(300);
-    let (path, version) = RELEASE;
-    let lines = format!("{path} {version} {h1}\n{path} {version}/go.mod {h1}\n");
-    database.add_lines(path, version, &lines);
-    let rule = format!(
-        "level: L3+T\nchecksum_database: {}",
-        database.verifier_key()
-    );
-    let mut desk = Desk::new(&rule);
-    for seen in &mut desk.hosts.seen {
-        seen.observation.inputs.toolchain.version = "go1.27.3".into();
-        seen.observation.host.toolchain_h1 = Some(h1.clone());
-    }
-    let mirror = desk.hosts.folder().join("mirror");
-    database.publish(&mirror);
-    (desk, mirror)
-}
-
-#[test]
-fn the_checksum_database_is_asked_when_told_to_and_the_certificate_keeps_its_proof() {
-    let (desk, mirror) = with_toolchain();
-    let (code, said) = desk.certify(&[]);
-    assert_eq!(code, 3, "{said}");
-    assert!(
-        said.contains("no proof of the checksum database is here"),
-        "{said}"
-    );
-
-    let url = format!("file://{}", mirror.display());
-    let (code, said) = desk.certify(&["--sumdb", &url]);
-    assert_eq!(code, 0, "{said}");
-    assert!(said.contains("shown       L3+T\n"), "{said}");
-    fs::remove_dir_all(&mirror).unwrap();
-    let (code, said) = desk.check(desk.program(), &[]);
-    assert_eq!(code, 0, "{said}");
-    assert!(said.contains("shown       L3+T\n"), "{said}");
-
-    desk.edit(|lines| {
-        let line = lines.iter_mut().find(|line| line.contains("\"record\""));
-        let line = line.unwrap();
-        *line = line.replacen("go1.27.3", "go1.27.2", 1);
-    });
-    let (code, said) = desk.check(desk.program(), &[]);
-    assert_eq!(code, 1, "{said}");
-}
-
-#[test]
-fn what_the_database_does_not_prove_or_may_not_be_asked_is_said_and_not_shown() {
-    let (desk, mirror) = with_toolchain();
-    let tile = mirror.join("sumdb/sum.example/test/tile/8/0/001.p/45");
-    assert!(tile.exists(), "{}", tile.display());
-    let mut bytes = fs::read(&tile).unwrap();
-    bytes[0] ^= 1;
-    fs::write(&tile, bytes).unwrap();
-    let url = format!("file://{}", mirror.display());
-    let (code, said) = desk.certify(&["--sumdb", &url]);
-    assert_eq!(code, 3, "{said}");
-    assert!(
-        said.contains("no proof of golang.org/toolchain@v0.0.1-go1.27.3.linux-amd64 was had"),
-        "{said}"
-    );
-
-    let (code, json) = desk.certify(&["--sumdb", &url, "--format", "json"]);
-    let json: Value = serde_json::from_str(&json).unwrap();
-    schema::check_as("certify-v1", &json);
-    assert_eq!((code, json["missing"].as_array().unwrap().len()), (3, 1));
-
-    desk.hosts.write();
-    let obs = desk.hosts.observations();
-    let mut command = environment::command("verify-build");
-    command.env("GOSUMDB", "off");
-    let files = [
-        "certify",
-        "--quorum",
-        text(&desk.quorum),
-        "--key",
-        text(&desk.key),
-        "--online",
-    ];
-    let output = command
-        .args(files)
-        .args(["-o", text(&desk.certificate), text(&obs)])
-        .output();
-    let output = output.unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        said.contains(
-            "GOSUMDB=off: no database is to be asked; name a database or proxy by --sumdb"
-        ),
-        "{said}"
     );
 }

@@ -117,7 +117,8 @@ impl Certificate {
     /// Returns the file: one text for equal certificates.
     ///
     /// # Errors
-    /// [`Error::Line`] when an envelope or proof is no UTF-8, which none that was parsed is.
+    /// [`Error::NotLines`] when an envelope, a proof or an answer is no UTF-8, which none that
+    /// was parsed is.
     pub fn bytes(&self) -> Result<Vec<u8>, Error> {
         let mut file = self.decision.bytes();
         file.push(b'\n');

@@ -38,7 +38,7 @@ impl Filed {
 }
 
 /// An answer of a checksum database, with the tiles that prove it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Recorded {
     /// The module that was asked for.
     pub module: String,
@@ -78,9 +78,7 @@ impl Evidence {
         self.closures
             .sort_by_cached_key(|closure| closure.summary().list);
         self.closures.dedup();
-        self.records.sort_by(|one, other| {
-            (&one.module, &one.version).cmp(&(&other.module, &other.version))
-        });
+        self.records.sort();
         self.records.dedup();
     }
 }

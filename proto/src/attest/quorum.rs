@@ -30,6 +30,7 @@
 //! kind under `of` are one group, and so are those that share one with one of these: one
 //! group has one vote.
 
+mod form;
 mod groups;
 mod host;
 mod init;
@@ -38,12 +39,12 @@ mod words;
 
 use std::fmt::Write as _;
 
-use serde::Deserialize;
-
 pub use groups::Group;
 pub use host::{Host, Kind};
 pub use init::{First, first};
 pub use level::{Level, Mark, Wanted};
+
+use form::{Form, FormLog, FormWitnesses};
 
 use super::digest::Digest;
 use super::key::{self, PublicKey};
@@ -378,46 +379,6 @@ fn age(text: &str) -> Result<u64, Error> {
 /// Parses a time of the file.
 fn time(key: &str, text: &str) -> Result<u64, Error> {
     rfc3339::seconds(text).ok_or_else(|| value(key, "want a time as 2027-01-31T00:00:00Z"))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Form {
-    version: u64,
-    level: String,
-    #[serde(default)]
-    inputs: Option<String>,
-    hosts: Vec<host::Form>,
-    quorum: FormQuorum,
-    #[serde(default)]
-    max_age: Option<String>,
-    #[serde(default)]
-    log: Option<FormLog>,
-    #[serde(default)]
-    witnesses: Option<FormWitnesses>,
-    #[serde(default)]
-    checksum_database: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FormQuorum {
-    k: usize,
-    of: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FormLog {
-    origin: String,
-    key: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FormWitnesses {
-    k: usize,
-    keys: Vec<String>,
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::{
     DATABASES_MAX, Error, MANIFEST_BYTES_MAX, MEMBER_BYTES_MAX, MEMBERS_MAX, Place, shown,
 };
 use crate::canonical;
+use crate::goproxy::Request;
 use crate::module::ModuleVersion;
 use crate::note::VerifierKey;
 use crate::sumdb::Setting;
@@ -225,9 +226,12 @@ impl Manifest {
         let mut told = 0;
         for carried in &self.modules {
             let version = ModuleVersion::parse(&carried.module)?;
-            let (module, name) = (version.path.escaped(), version.version.escaped());
-            let ending = if carried.zip { "zip" } else { "mod" };
-            let place = format!("{module}/@v/{name}.{ending}");
+            let request = if carried.zip {
+                Request::Zip(version)
+            } else {
+                Request::Mod(version)
+            };
+            let place = request.path();
             if !places.contains(&*place) {
                 let text = format!("it tells of {}, and has no {place}", shown(&carried.module));
                 return Err(Error::Manifest(text));

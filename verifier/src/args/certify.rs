@@ -34,7 +34,8 @@ pub struct Certify {
     /// GOSUMDB as the go command would; without it nobody is asked
     ///
     /// The proofs go into the certificate, which is then checked without asking anybody.
-    /// What GONOSUMDB or GOPRIVATE covers is not asked for.
+    /// What GONOSUMDB or GOPRIVATE covers is not asked for. The settings are those of the
+    /// environment and of go env -w; an installation's own go.env is not read.
     #[arg(long)]
     pub online: bool,
 
@@ -104,5 +105,6 @@ Exit codes:
   0  what the quorum file demands is shown
   1  it is not, and something speaks against the program: certified as well
   2  a file could not be read or written, an export has no form for the decision (the
-     certificate is written all the same), or the command line is wrong
+     certificate is written all the same), the command line is wrong, or --online was
+     given and the settings name nobody to ask
   3  it is not shown, for evidence is missing: certified as well";

@@ -11,6 +11,7 @@ use proto::attest::digest::Digest;
 use proto::attest::observation::{NONCE_LEN_MAX, Tool};
 use proto::attest::words;
 use proto::finding::Check;
+use proto::visible::clean;
 use serde::Serialize;
 
 use super::{export, finding, gather, reading, records};
@@ -99,7 +100,7 @@ struct Certified {
     schema: &'static str,
     /// The file.
     certificate: String,
-    /// Proofs that were asked for and not had, with the reason.
+    /// Proofs of the checksum database that asking did not bring, with the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<String>,
     decision: Decision,
@@ -134,7 +135,7 @@ impl Printed for Certified {
     fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(words::text(&self.decision, style.verbose).as_bytes())?;
         for missing in &self.missing {
-            writeln!(out, "note: {missing}")?;
+            writeln!(out, "note: {}", clean(missing))?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Proofs of the checksum database, fetched for the marks +T and +M.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use proto::attest::certify::records_lacking;
 use proto::attest::decision::Asked;
 use proto::attest::evidence::{Evidence, Recorded};
@@ -33,18 +33,28 @@ pub(super) fn fetch(
     let settings = Settings::read(&host.environment)?;
     let key = &quorum.checksum_database;
     let routes = routes(args.sumdb.as_deref(), &settings, key)?;
-    let mut missing = Vec::new();
-    let lacking = records_lacking(quorum, evidence, asked);
+    let (mut missing, mut wanted) = (Vec::new(), Vec::new());
+    for module in records_lacking(quorum, evidence, asked) {
+        match settings.kept_back(module.path.as_str())? {
+            Some(why) => missing.push(why),
+            None => wanted.push(module),
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(missing);
+    }
     let bar = host
         .progress
-        .items("asking the checksum database", lacking.len() as u64);
-    for module in lacking {
+        .items("asking the checksum database", wanted.len() as u64);
+    // Found once: a proxy that does not answer is not waited for module by module.
+    let site = database::follow(&routes);
+    for module in wanted {
         bar.add(1);
-        if let Some(why) = settings.kept_back(module.path.as_str())? {
-            missing.push(why);
-            continue;
-        }
-        match database::prove(&routes, &module, key) {
+        let proof = match &site {
+            Ok(site) => database::prove(site, &module, key),
+            Err(error) => Err(anyhow!("{error:#}")),
+        };
+        match proof {
             Ok(proof) => evidence.records.push(Recorded {
                 module: module.path.to_string(),
                 version: module.version.to_string(),
@@ -66,7 +76,7 @@ fn routes(
     if let Some(address) = address {
         return settings::routes_to(address, key.name());
     }
-    match settings.routes_by_key(key)? {
+    match settings.choose_by_key(key)? {
         Choice::Ask { routes, .. } => Ok(routes),
         Choice::Nobody(why) => bail!("{why}; name a database or proxy by --sumdb"),
     }

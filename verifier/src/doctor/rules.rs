@@ -10,6 +10,7 @@ mod modules;
 mod names;
 mod settings;
 mod support;
+mod surroundings;
 mod system;
 mod trials;
 pub mod units;
@@ -66,7 +67,7 @@ pub fn all(facts: &Facts, today: Date) -> Vec<Judged> {
         settings::toolchain(facts),
         settings::flags(facts),
         settings::file(facts),
-        settings::surroundings(facts),
+        surroundings::variables(facts),
         modules::proxies(facts),
         modules::proof(facts),
         cache::build(facts),

@@ -111,13 +111,12 @@ pub struct Proof {
     pub tiles: Vec<Vec<u8>>,
 }
 
-/// Asks a database about any module by the first route that leads to it, and checks the
-/// answer's proof.
+/// Asks a database about any module, where [`follow`] leads to, and checks the answer's
+/// proof.
 ///
 /// # Errors
 /// When the database can't be reached, has no record of the module, or can't prove it.
-pub fn prove(routes: &[Route], module: &ModuleVersion, key: &VerifierKey) -> anyhow::Result<Proof> {
-    let site = follow(routes)?;
+pub fn prove(site: &Site, module: &ModuleVersion, key: &VerifierKey) -> anyhow::Result<Proof> {
     let answer = lookup(site, module)?;
     let about = || format!("{} does not prove {module}", site.name());
     let plan = LookupPlan::new(None, &answer, module, key).with_context(about)?;
@@ -144,8 +143,11 @@ fn read_tiles(site: &Site, tiles: &[Tile]) -> anyhow::Result<Vec<Vec<u8>>> {
 /// Chooses the route as the go command does: a proxy that says it relays the
 /// database is the only one asked; one that says "not found" is passed over.
 ///
+/// # Errors
+/// When a proxy that may not be passed over can't be asked, or no route leads anywhere.
+///
 /// Source: go.dev/ref/mod#checksum-database
-fn follow(routes: &[Route]) -> anyhow::Result<&Site> {
+pub fn follow(routes: &[Route]) -> anyhow::Result<&Site> {
     for route in routes {
         match route {
             Route::Database(site) => return Ok(site),

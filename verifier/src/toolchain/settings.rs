@@ -23,6 +23,9 @@ use crate::host::Environment;
 const DEFAULT_GOPROXY: &str = "https://proxy.golang.org,direct";
 const DEFAULT_GOSUMDB: &str = "sum.golang.org";
 
+/// Why nobody is asked where GOSUMDB says so.
+const OFF: &str = "GOSUMDB=off: no database is to be asked";
+
 /// The longest file of settings that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -67,14 +70,20 @@ impl Settings {
     /// Reads the environment and the person's file of settings.
     ///
     /// # Errors
-    /// When that file is there and can't be read.
+    /// When that file is there and can't be read, or a variable is not UTF-8.
     pub fn read(environment: &Environment) -> anyhow::Result<Self> {
-        let text = |name: &'static str| {
-            let value = environment.var(name)?.to_str()?;
-            Some((name, value.to_owned()))
-        };
+        let mut told = HashMap::new();
+        for name in NAMES {
+            let Some(value) = environment.var(name) else {
+                continue;
+            };
+            // Passed over, a list of private names would let them out.
+            let value = value.to_str();
+            let value = value.with_context(|| format!("{name} is not UTF-8"))?;
+            told.insert(name, value.to_owned());
+        }
         Ok(Self {
-            environment: NAMES.into_iter().filter_map(text).collect(),
+            environment: told,
             file: read_file(environment)?,
         })
     }
@@ -89,14 +98,8 @@ impl Settings {
     /// # Errors
     /// When a setting can't be understood.
     pub fn choose(&self) -> anyhow::Result<Choice> {
-        let sumdb = self.get("GOSUMDB").unwrap_or(DEFAULT_GOSUMDB);
-        let (key, url) = match Setting::parse(sumdb).context("GOSUMDB")? {
-            Setting::Off => {
-                return Ok(Choice::Nobody(
-                    "GOSUMDB=off: no database is to be asked".into(),
-                ));
-            }
-            Setting::Database { key, url } => (key, url),
+        let Some((key, url)) = self.named()? else {
+            return Ok(Choice::Nobody(OFF.into()));
         };
         if let Some(why) = self.kept_back(MODULE)? {
             return Ok(Choice::Nobody(why));
@@ -121,22 +124,28 @@ impl Settings {
         Ok(None)
     }
 
-    /// Returns the routes to the database of a key, by GOPROXY and by the address that
-    /// GOSUMDB has where it names this database.
+    /// Chooses addresses of the database of a key; nobody where GOSUMDB names another one,
+    /// since names that are meant for that one may be private.
     ///
     /// # Errors
     /// When a setting can't be understood.
-    pub fn routes_by_key(&self, key: &VerifierKey) -> anyhow::Result<Choice> {
+    pub fn choose_by_key(&self, key: &VerifierKey) -> anyhow::Result<Choice> {
+        match self.named()? {
+            None => Ok(Choice::Nobody(OFF.into())),
+            Some((own, _)) if own != *key => Ok(Choice::Nobody(format!(
+                "GOSUMDB={own} is another database than {key}: the go command would not ask that"
+            ))),
+            Some((own, url)) => self.database(own, url),
+        }
+    }
+
+    /// The database that GOSUMDB names, with its address where it has one; `None` for `off`.
+    fn named(&self) -> anyhow::Result<Option<(VerifierKey, Option<String>)>> {
         let sumdb = self.get("GOSUMDB").unwrap_or(DEFAULT_GOSUMDB);
-        let url = match Setting::parse(sumdb).context("GOSUMDB")? {
-            Setting::Off => {
-                return Ok(Choice::Nobody(
-                    "GOSUMDB=off: no database is to be asked".into(),
-                ));
-            }
-            Setting::Database { key: own, url } => url.filter(|_| own == *key),
-        };
-        self.database(key.clone(), url)
+        Ok(match Setting::parse(sumdb).context("GOSUMDB")? {
+            Setting::Off => None,
+            Setting::Database { key, url } => Some((key, url)),
+        })
     }
 
     fn database(&self, key: VerifierKey, url: Option<String>) -> anyhow::Result<Choice> {

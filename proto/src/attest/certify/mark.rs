@@ -109,17 +109,19 @@ fn version(module: &Module) -> Option<ModuleVersion> {
     ModuleVersion::new(path, version).ok()
 }
 
-/// Returns the module versions whose records the marks +T and +M need, and lack.
+/// Returns the module versions whose records the marks +T and +M need, and lack: no more
+/// of them than a certificate can still take.
 pub(super) fn records(case: &Case<'_>) -> BTreeSet<ModuleVersion> {
     let hosts = case.counted.iter();
     let releases = hosts.filter_map(|one| Some(release(one)?.module().clone()));
     let linked = linked(case).unwrap_or_default();
     let modules = linked.into_iter().filter_map(version);
-    let lacking = |module: &ModuleVersion| recorded(case, module).is_none();
-    releases
-        .chain(modules)
-        .filter(lacking)
-        .take(OTHERS_MAX)
+    let needed: BTreeSet<ModuleVersion> = releases.chain(modules).collect();
+    let room = OTHERS_MAX.saturating_sub(case.evidence.records.len());
+    needed
+        .into_iter()
+        .filter(|module| recorded(case, module).is_none())
+        .take(room)
         .collect()
 }
 

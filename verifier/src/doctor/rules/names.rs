@@ -122,7 +122,7 @@ pub const RULES: &[(&str, Level, &str)] = table! {
     "unit-value" Error "systemd does not understand a value"
     "unit-stray" Error "a line sets nothing"
     "unit-watchdog" Error "a watchdog that the service can't feed"
-    "unit-restart-limit" Warning "a service that fails some times stays down, whatever Restart= says"
+    "unit-restart-limit" Warning "a service that fails some times stays down, whatever Restart= says, and the unit names no number of starts"
     "unit-root" Warning "a service runs as root"
     "unit-capability" Error "a capability is only allowed, and not given"
     "unit-temp-read-only" Error "the temporary folder of a service is read-only"

@@ -176,30 +176,31 @@ fn watchdog(unit: &Unit) -> Option<Found> {
     })
 }
 
-/// Restart limits: after five starts within the interval a service stays down, where the unit
-/// does not say another number.
+/// How often systemd starts a service within the interval where the unit names no number.
+///
+/// Source: systemd-system.conf(5), `DefaultStartLimitBurst=`
+const STARTS: u64 = 5;
+
+/// Restart limits: a service that was started so often stays down.
 fn restarts(unit: &Unit) -> Vec<Found> {
     let mut all = Vec::new();
     let policy = unit.last("Service", "Restart");
     let restarts = policy.filter(|one| {
         POLICIES.contains(&one.value.as_str()) && !matches!(one.value.as_str(), "" | "no")
     });
-    let said = limit(unit, "StartLimitBurst");
-    let burst = said
-        .and_then(|one| one.value.parse::<u64>().ok())
-        .unwrap_or(5);
+    // Whoever writes down the number of starts knows that it is a limit.
+    let is_said = limit(unit, "StartLimitBurst").is_some();
     let interval =
         limit(unit, "StartLimitIntervalSec").or_else(|| limit(unit, "StartLimitInterval"));
     let interval_ms = interval.map_or(Some(10_000), |one| milliseconds(&one.value));
     let pause = value(unit, "RestartSec").map_or(Some(100), milliseconds);
     if let (Some(policy), Some(interval_ms), Some(pause)) = (restarts, interval_ms, pause) {
-        let reached = burst.saturating_mul(pause);
-        // Whoever writes down the number of starts knows that it is a limit.
-        if said.is_none() && burst > 0 && interval_ms > 0 && reached < interval_ms {
-            let found = Found::new("unit-restart-limit", format!("a service that fails at its start is down for good after {burst} starts, in less than {} s: {}={} does not change that", reached.div_ceil(1000).max(1), policy.name, clean(&policy.value)))
-                .seen("RestartSec × StartLimitBurst", format!("{pause} ms × {burst}"))
+        let reached = STARTS.saturating_mul(pause);
+        if !is_said && interval_ms > 0 && reached < interval_ms {
+            let found = Found::new("unit-restart-limit", format!("a service that fails at its start is down for good after {STARTS} starts, in less than {} s: {}={} does not change that", reached.div_ceil(1000).max(1), policy.name, clean(&policy.value)))
+                .seen("RestartSec × StartLimitBurst", format!("{pause} ms × {STARTS}"))
                 .seen("StartLimitIntervalSec", format!("{interval_ms} ms"))
-                .fix("watch for failed units, or set StartLimitIntervalSec=0 in [Unit] with a RestartSec= of some seconds");
+                .fix("watch for failed units, or set StartLimitIntervalSec=0 in [Unit] with a RestartSec= of some seconds; a limit that is meant is written down as StartLimitBurst=");
             all.push(seen(found, "Service", policy));
         }
     }

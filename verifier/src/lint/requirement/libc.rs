@@ -132,3 +132,37 @@ pub(super) fn no_interpreter(facts: &Facts<'_>) -> Answer {
         (other, _) => unknown(format!("{} has no such property", other.name())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_c_library_is_told_by_names_that_it_alone_has() {
+        let found = |interpreter: &str, library: &str| {
+            let mut image = Image {
+                interpreter: Some(interpreter.to_owned()),
+                ..Image::default()
+            };
+            image.linkage.libraries.push(library.to_owned());
+            loaded(&image).map(|(libc, _)| libc)
+        };
+        let rows = [
+            (
+                "/lib64/ld-linux-x86-64.so.2",
+                "libc.so.6",
+                Some(Libc::Glibc),
+            ),
+            ("/lib/ld-linux.so.2", "libc.so.6.1", Some(Libc::Glibc)),
+            ("/lib/ld-musl-x86_64.so.1", "libc.so", Some(Libc::Musl)),
+            ("", "libc.musl-x86_64.so.1", Some(Libc::Musl)),
+            ("", "libc.so", Some(Libc::Musl)),
+            // Android's, and FreeBSD's.
+            ("/system/bin/linker64", "libc.so", None),
+            ("/libexec/ld-elf.so.1", "libc.so.7", None),
+        ];
+        for (interpreter, library, want) in rows {
+            assert_eq!(found(interpreter, library), want, "{interpreter} {library}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::world::World;
 use crate::attest::certify::{decide, records_lacking};
 use crate::attest::decision::Decision;
-use crate::attest::evidence::Recorded;
+use crate::attest::evidence::{Evidence, OTHERS_MAX, Recorded};
 use crate::attest::observation::Module;
 use crate::attest::quorum::Mark;
 use crate::dirhash::H1;
@@ -149,4 +149,31 @@ fn records_that_do_not_prove_the_hash_bring_no_mark_and_hide_none_that_do() {
     // It is proved, and has another hash: nothing is lacking, and nothing shown.
     let (marks, lacking) = with(&[record(50, TOOLCHAIN, h1(3))]);
     assert_eq!((marks, lacking), (vec![], vec![LINKED.to_owned()]));
+}
+
+#[test]
+fn no_more_records_are_lacking_than_a_certificate_can_take() {
+    let other = record(50, "example.com/other@v1.0.0", h1(4));
+    let full: Vec<Recorded> = std::iter::repeat_n(other, OTHERS_MAX).collect();
+    assert_eq!(with(&full), (vec![], vec![]));
+    assert_eq!(with(&full[1..]), (vec![], vec![LINKED.to_owned()]));
+}
+
+#[test]
+fn two_records_of_one_module_have_one_order() {
+    let records = [
+        record(50, TOOLCHAIN, h1(1)),
+        record(50, TOOLCHAIN, h1(3)),
+        record(50, TOOLCHAIN, h1(1)),
+    ];
+    let sorted = |records: &[Recorded]| {
+        let mut evidence = Evidence {
+            records: records.to_vec(),
+            ..Evidence::default()
+        };
+        evidence.sort();
+        evidence.records
+    };
+    assert_eq!(sorted(&records), sorted(&records[..2]));
+    assert_eq!(sorted(&records[1..]), sorted(&records[..2]));
 }
