@@ -57,6 +57,7 @@ mod section;
 mod show;
 pub(crate) mod signed;
 pub(crate) mod sources;
+mod traces;
 mod trust;
 mod unit;
 mod upstream;
@@ -73,6 +74,7 @@ pub use own::Own;
 pub use pins::Pins;
 pub use proof::{Mode, Proof};
 pub use ratio::Ratio;
+pub use traces::{Errors, Traces};
 pub(crate) use unit::parse_size;
 pub use upstream::{Breaker, HttpProxy, Private, Upstream};
 pub use witnesses::{Unwitnessed, Witness};
@@ -115,6 +117,10 @@ pub struct Config {
     pub bundle: Bundle,
     /// What is logged and how.
     pub log: Log,
+    /// Where the traces of requests go.
+    pub traces: Traces,
+    /// Where errors are reported.
+    pub errors: Errors,
 }
 
 /// Where connections come in.
@@ -254,6 +260,8 @@ impl Config {
             usage: Usage::default(),
             bundle: Bundle::default(),
             log: Log::default(),
+            traces: Traces::default(),
+            errors: Errors::default(),
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::standing::{Condition, Standing};
 use crate::store::Key;
 use crate::sumdb::Databases;
 use crate::telemetry::context::Context;
+use crate::telemetry::traces::{self, Ended};
 
 pub(crate) mod admin;
 pub(crate) mod body;
@@ -138,7 +139,7 @@ pub(crate) async fn answer(
     peer: Peer<Role>,
     request: Request<Incoming>,
 ) -> Response<Body> {
-    let context = Context::of_request(request.headers(), None);
+    let context = Context::of_request(request.headers(), traces::sample());
     context.scope(answer_within(site, peer, request)).await
 }
 
@@ -185,7 +186,7 @@ async fn answer_within(
     response
 }
 
-/// Logs a request that was answered: the head of its answer is made.
+/// Logs a request that was answered, and exports its span: the head of its answer is made.
 fn told(
     peer: &Peer<Role>,
     request: &Request<()>,
@@ -202,6 +203,19 @@ fn told(
         peer = %peer.address,
         "request"
     );
+    traces::answered(|| {
+        let (method, status) = (traces::method(request.method()), response.status());
+        Ended {
+            name: format!("{method} {}", kind.label()),
+            began: started,
+            attributes: vec![
+                traces::text("http.request.method", method),
+                traces::text("url.path", request.uri().path()),
+                traces::status(status.as_u16()),
+            ],
+            failed: status.is_server_error().then(String::new),
+        }
+    });
 }
 
 /// Counts an answer: now where it is all there, at its end where it is arriving.

@@ -63,6 +63,8 @@ pub struct Metrics {
     reload_time: Gauge<u64, AtomicU64>,
     /// Warnings and information.
     log_sampled_out: [Counter; 2],
+    /// Spans and reports of errors.
+    export_dropped: [Counter; 2],
     /// Files that were let go, and their bytes.
     evicted: [Counter; 2],
 }
@@ -138,6 +140,7 @@ impl Metrics {
             reload_success: Gauge::default(),
             reload_time: Gauge::default(),
             log_sampled_out: Default::default(),
+            export_dropped: Default::default(),
             evicted: Default::default(),
         };
         metrics.register_requests();
@@ -269,6 +272,13 @@ impl Metrics {
         let [warnings, information] = &self.log_sampled_out;
         warnings.inner().store(warn, Ordering::Relaxed);
         information.inner().store(info, Ordering::Relaxed);
+    }
+
+    /// Notes how much was lost, ever, of what leaves for collectors: spans, reports of errors.
+    pub fn export_dropped(&self, spans: u64, reports: u64) {
+        let [of_traces, of_errors] = &self.export_dropped;
+        of_traces.inner().store(spans, Ordering::Relaxed);
+        of_errors.inner().store(reports, Ordering::Relaxed);
     }
 
     /// Counts files that were let go, and their bytes.

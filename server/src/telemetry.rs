@@ -24,8 +24,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use tracing::Subscriber;
-use tracing_subscriber::filter::FilterExt as _;
 use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -41,11 +41,14 @@ use sample::Sampling;
 pub use sample::{SampledOut, sampled_out};
 
 pub(crate) mod context;
+pub(crate) mod errors;
 mod form;
 mod journal;
 mod lines;
 mod queue;
 mod sample;
+mod scrub;
+pub(crate) mod traces;
 
 /// Why logging did not start.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +71,9 @@ pub struct Started(());
 
 impl Drop for Started {
     fn drop(&mut self) {
+        // What they have to say of it goes to the log.
+        traces::flush(FLUSH_MAX);
+        errors::flush(FLUSH_MAX);
         if let Some(queue) = QUEUE.get() {
             queue.flush(FLUSH_MAX);
         }
@@ -155,7 +161,9 @@ fn subscriber(
     let replace: Replace = Box::new(move |filter| handle.reload(filter).is_ok());
     // In this order: what the level leaves out is not counted as sampled.
     let filter = level.and(Sampling(log.sample.clone()));
-    Ok((registry().with(sink.with_filter(filter)), replace))
+    let reports = errors::Reporting.with_filter(LevelFilter::ERROR);
+    let subscriber = registry().with(sink.with_filter(filter)).with(reports);
+    Ok((subscriber, replace))
 }
 
 /// The layer that writes one event a line.

@@ -10,6 +10,7 @@ use crate::config::signed::Signed;
 use crate::config::{Address, Config};
 use crate::serve::descriptors;
 use crate::serve::inherited::Inherited;
+use crate::source::upstream::reporting;
 use crate::telemetry;
 
 /// Runs what `open` makes of the settings, whose limits are fitted to the machine. `open`
@@ -31,6 +32,7 @@ where
     for warning in loaded.warnings.iter().chain(&config.warn_of_files()) {
         tracing::warn!("{warning}");
     }
+    export(&config)?;
     let fitted = descriptors::fit(&config.limits, descriptors::raise());
     if let Some(warning) = &fitted.warning {
         tracing::warn!("{warning}");
@@ -58,6 +60,19 @@ pub(super) fn remember(signed: &Signed) {
             tracing::error!(serial, %error, %state, "the serial number of the signed configuration cannot be remembered: an older one would be taken at the next start");
         }
     }
+}
+
+/// Sets up what leaves for collectors and Sentry servers, where the settings name one.
+/// Before there is a runtime: their client blocks.
+fn export(config: &Config) -> Result<()> {
+    if config.traces.endpoint.is_none() && config.errors.sentry_dsn.is_none() {
+        return Ok(());
+    }
+    let client = reporting::client(&config.upstream)
+        .context("setting up the client for traces and reports")?;
+    telemetry::traces::start(&config.traces, &config.log.service_name, &client)?;
+    telemetry::errors::start(&config.errors, &config.log.service_name, &client)
+        .context("starting the thread that reports errors")
 }
 
 /// Sockets of systemd, where the settings name one.

@@ -88,7 +88,7 @@ impl Environment {
 pub(super) const PREFIX: &str = "SUMWARD_";
 
 /// The variables of others that are read.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 25] = [
     // The go command's.
     "GOPROXY",
     "GOSUMDB",
@@ -106,11 +106,16 @@ const NAMES: [&str; 20] = [
     "HOME",
     "XDG_DATA_HOME",
     "RUST_LOG",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_SERVICE_NAME",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "SENTRY_DSN",
     // systemd's.
     "STATE_DIRECTORY",
     "RUNTIME_DIRECTORY",
     "CREDENTIALS_DIRECTORY",
+    "INVOCATION_ID",
     "JOURNAL_STREAM",
 ];
 

@@ -103,6 +103,7 @@ impl Config {
         }
         config.runtime = environment.first_path("RUNTIME_DIRECTORY");
         config.log.journal_stream = environment.text("JOURNAL_STREAM");
+        config.errors.invocation_id = environment.text("INVOCATION_ID");
         config.own.accept_head = flags.accept_head;
         config.own.end_after.clone_from(&flags.own_end_after);
         let missing = config.take_credentials(environment).into_iter();

@@ -12,6 +12,7 @@ use super::log::LogSection;
 use super::pins::PinWords;
 use super::schema::Schema;
 use super::section::{at, section};
+use super::traces::{ErrorsSection, TracesSection};
 use super::unit::{Count, Pause, Size, Timeout};
 use super::upstream_list::{HttpProxyUrl, NoProxy, PrivateEntries, Upstreams};
 use super::witnesses::{Needed, UnwitnessedWord, Witnesses};
@@ -34,6 +35,8 @@ section!(Partial of config::Config {
     usage: Usage,
     bundle: Bundle,
     log: LogSection,
+    traces: TracesSection,
+    errors: ErrorsSection,
 });
 
 section!(Clients of config::Clients {

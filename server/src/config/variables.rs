@@ -192,7 +192,21 @@ pub(super) fn of_others(
     }
     put("log.level", text(&["RUST_LOG"]));
     put("log.service_name", text(&["OTEL_SERVICE_NAME"]));
+    put("traces.endpoint", traces_endpoint(environment));
+    put("traces.sample", text(&["OTEL_TRACES_SAMPLER_ARG"]));
+    put("errors.sentry_dsn", text(&["SENTRY_DSN"]));
     layer
+}
+
+/// The variables of OpenTelemetry: the one for traces says the whole address, the one for
+/// everything what comes before the path of each kind.
+fn traces_endpoint(environment: &Environment) -> Option<(String, Value)> {
+    let of = |name: &str| Some((name.to_owned(), environment.text(name)?));
+    let (name, text) = of("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").or_else(|| {
+        let (name, base) = of("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+        Some((name, format!("{}/v1/traces", base.trim_end_matches('/'))))
+    })?;
+    Some((name, Value::String(text)))
 }
 
 const HTTP_PROXY_KEYS: [&str; 3] = [

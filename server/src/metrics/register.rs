@@ -222,5 +222,16 @@ impl Metrics {
             "Log lines that log.sample left out",
             sampled_out,
         );
+        let [spans, reports] = self.export_dropped.clone();
+        r.register(
+            "trace_spans_dropped",
+            "Spans that the collector of traces.endpoint did not take",
+            spans,
+        );
+        r.register(
+            "error_reports_dropped",
+            "Errors that the server of errors.sentry_dsn did not take",
+            reports,
+        );
     }
 }

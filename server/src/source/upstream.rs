@@ -33,6 +33,7 @@ mod no_proxy;
 pub(crate) mod post;
 mod reach;
 mod redirect;
+pub(crate) mod reporting;
 mod resolver;
 mod target;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::subscriber::Interest;
 use tracing::{Level, Metadata};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context as LayerContext, Filter};
 
 use super::context::Context;
@@ -65,6 +66,11 @@ impl Sampling {
 impl<S> Filter<S> for Sampling {
     fn enabled(&self, metadata: &Metadata<'_>, _: &LayerContext<'_, S>) -> bool {
         self.keeps(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        // None of its own: without a hint, that of the level would not count.
+        Some(LevelFilter::TRACE)
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {

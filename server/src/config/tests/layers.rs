@@ -85,6 +85,9 @@ const OTHERS: &[(&str, &str)] = &[
     ("log.sample.warn", "0.5"),
     ("log.sample.info", "5%"),
     ("log.journal_socket", "/other"),
+    ("traces.endpoint", "http://other.example:4318"),
+    ("traces.sample", "0.5"),
+    ("errors.sentry_dsn", "https://key@other.example/1"),
 ];
 
 /// The other settings that a key cannot be set without.

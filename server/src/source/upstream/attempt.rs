@@ -1,7 +1,7 @@
 //! One file from one site: attempts, pauses between them, and what an answer means.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, StatusCode, header};
@@ -17,6 +17,7 @@ use super::host::{Blame, Host, Trial, now};
 use super::target::{Site, Target};
 use super::{FetchError, Fetched, Want, error_of_transfer};
 use crate::metrics::Outcome;
+use crate::telemetry::traces::{self, Ended};
 
 /// What every attempt shares.
 #[derive(Debug, Clone, Copy)]
@@ -132,12 +133,38 @@ impl Attempts<'_> {
 
     async fn once(&self, url: Url, trial: &mut Trial) -> Result<Fetched, Failed> {
         trial.begin();
-        match self.client.get(self.site, url, &self.want.via).await {
+        let asked = self.client.get(self.site, url, &self.want.via);
+        let asked = traces::asking(asked, |answer, began| self.span(answer, began));
+        match asked.await {
             Ok(response) => {
                 trial.heard();
                 self.read(response, trial).await
             }
             Err(error) => Err(self.unsent(error, trial)),
+        }
+    }
+}
+
+impl Attempts<'_> {
+    /// What is told of one attempt: whom it asked, and what came of it.
+    fn span(&self, answer: &Result<Response, SendError>, began: Instant) -> Ended {
+        let mut attributes = vec![
+            traces::text("http.request.method", "GET"),
+            traces::text("server.address", self.upstream),
+        ];
+        let failed = match answer {
+            Ok(answer) => {
+                let status = answer.status();
+                attributes.push(traces::status(status.as_u16()));
+                (!status.is_success()).then(String::new)
+            }
+            Err(error) => Some(error.text().to_owned()),
+        };
+        Ended {
+            name: "ask upstream".to_owned(),
+            began,
+            attributes,
+            failed,
         }
     }
 }

@@ -46,6 +46,15 @@ pub(super) enum SendError {
     Bad(String),
 }
 
+impl SendError {
+    /// What happened, in words.
+    pub(super) fn text(&self) -> &str {
+        let (Self::Broken(text) | Self::Unconnected(text) | Self::Late(text) | Self::Bad(text)) =
+            self;
+        text
+    }
+}
+
 /// Bytes of an answer's head. Hyper stops reading at some 400 KiB; what is kept
 /// and handed on is held to less.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -139,7 +148,10 @@ impl Client {
         headers: HeaderMap,
         body: bytes::Bytes,
     ) -> Result<Response, SendError> {
-        let request = self.anywhere.post(url).headers(headers).body(body);
+        let mut request = self.anywhere.post(url).headers(headers).body(body);
+        if let Some(headers) = context_headers() {
+            request = request.headers(headers);
+        }
         let response = request.send().await.map_err(failure)?;
         check_head(response.headers())?;
         Ok(response)

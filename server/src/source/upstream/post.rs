@@ -1,6 +1,6 @@
 //! Sending something to an address of the settings: to a witness, say.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 use url::Url;
 
 use super::Upstreams;
-use super::client::SendError;
+use crate::telemetry::traces::{self, Ended};
 
 /// An answer, of any status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +39,11 @@ impl Upstreams {
     ) -> Result<Posted, String> {
         let url = Url::parse(url).map_err(|error| format!("not a URL: {error}"))?;
         let late = |_| format!("no answer within {} s", POST_MAX.as_secs());
+        // A name or a password in the URL is no part of it.
+        let host = url.host_str().unwrap_or_default().to_owned();
         let asked = self.post_within(url, headers, body, body_max);
-        tokio::time::timeout(POST_MAX, asked).await.map_err(late)?
+        let asked = async { tokio::time::timeout(POST_MAX, asked).await.map_err(late)? };
+        traces::asking(asked, |posted, began| span(&host, posted, began)).await
     }
 
     async fn post_within(
@@ -51,7 +54,7 @@ impl Upstreams {
         body_max: usize,
     ) -> Result<Posted, String> {
         let sent = self.client.post(url, headers, body).await;
-        let mut response = sent.map_err(text)?;
+        let mut response = sent.map_err(|error| error.text().to_owned())?;
         let content_type = response.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
@@ -75,11 +78,23 @@ impl Upstreams {
     }
 }
 
-fn text(error: SendError) -> String {
-    match error {
-        SendError::Broken(text)
-        | SendError::Unconnected(text)
-        | SendError::Late(text)
-        | SendError::Bad(text) => text,
+/// What is told of a post: whom it was sent to, and what came of it.
+fn span(host: &str, posted: &Result<Posted, String>, began: Instant) -> Ended {
+    let mut attributes = vec![
+        traces::text("http.request.method", "POST"),
+        traces::text("server.address", host),
+    ];
+    let failed = match posted {
+        Ok(posted) => {
+            attributes.push(traces::status(posted.status));
+            (!(200..300).contains(&posted.status)).then(String::new)
+        }
+        Err(error) => Some(error.clone()),
+    };
+    Ended {
+        name: "post".to_owned(),
+        began,
+        attributes,
+        failed,
     }
 }
