@@ -80,7 +80,9 @@ fn answer(stream: TcpStream, kept: &Mutex<Vec<Request>>) {
             }
         }
         let lower = head.to_ascii_lowercase();
-        let length = lower.lines().find_map(|line| line.strip_prefix("content-length:"));
+        let length = lower
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length:"));
         let length: usize = length.unwrap().trim().parse().unwrap();
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
