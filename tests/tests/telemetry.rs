@@ -67,12 +67,18 @@ fn a_request_is_a_span_of_its_clients_trace_and_what_is_asked_for_it_is_part_of_
         spans(&collector).iter().any(of_kind(SpanKind::Server))
     });
     let spans = spans(&collector);
-    let request = spans.iter().find(|it| of_kind(SpanKind::Server)(it)).unwrap();
+    let request = spans
+        .iter()
+        .find(|it| of_kind(SpanKind::Server)(it))
+        .unwrap();
     assert_eq!(hex::encode(&request.trace_id), TRACE);
     assert_eq!(hex::encode(&request.parent_span_id), PARENT);
     assert_eq!(request.name, "GET mod");
     assert!(format!("{:?}", request.attributes).contains(&path));
-    let asked: Vec<_> = spans.iter().filter(|it| of_kind(SpanKind::Client)(it)).collect();
+    let asked: Vec<_> = spans
+        .iter()
+        .filter(|it| of_kind(SpanKind::Client)(it))
+        .collect();
     assert!(asked.len() >= 2, "upstream and database: {spans:?}");
     for span in &asked {
         assert_eq!(span.trace_id, request.trace_id);
@@ -86,12 +92,17 @@ fn a_request_is_a_span_of_its_clients_trace_and_what_is_asked_for_it_is_part_of_
         let header = request.header("traceparent").unwrap();
         let (trace, span) = (&header[3..35], &header[36..52]);
         assert_eq!(trace, TRACE);
-        assert!(asked.iter().any(|it| hex::encode(&it.span_id) == span), "{header}");
+        assert!(
+            asked.iter().any(|it| hex::encode(&it.span_id) == span),
+            "{header}"
+        );
         assert_eq!(request.header("tracestate"), None);
     }
     server.wait_for("\"http_status\":200");
     let log = server.log();
-    let line = log.lines().find(|line| line.contains("\"message\":\"request\""));
+    let line = log
+        .lines()
+        .find(|line| line.contains("\"message\":\"request\""));
     let line: serde_json::Value = serde_json::from_str(line.unwrap()).unwrap();
     assert_eq!(line["trace_id"], TRACE);
     assert_eq!(line["span_id"], hex::encode(&request.span_id));
@@ -153,7 +164,11 @@ fn an_error_is_reported_with_its_trace_and_without_secrets() {
     wait_until("the report is there", || !sentry.requests().is_empty());
     let request = &sentry.requests()[0];
     assert_eq!(request.path, "/api/42/envelope/");
-    assert!(request.head.contains("sentry_key=public"), "{}", request.head);
+    assert!(
+        request.head.contains("sentry_key=public"),
+        "{}",
+        request.head
+    );
     let envelope = Envelope::from_slice(&request.body).unwrap();
     let event = envelope.event().unwrap();
     assert_eq!(event.tags["trace_id"], TRACE);
@@ -161,6 +176,29 @@ fn an_error_is_reported_with_its_trace_and_without_secrets() {
     let text = String::from_utf8_lossy(&request.body);
     assert!(text.contains("example.com/thing"), "{text}");
     assert!(!text.contains("canary"), "{text}");
+}
+
+#[test]
+fn an_address_that_cannot_be_one_ends_the_start_and_says_how_to_write_it() {
+    let (world, _) = world();
+    for (setting, key, way_out) in [
+        (
+            "errors.sentry_dsn=https://sentry.example/canary",
+            "errors.sentry_dsn: is no DSN",
+            "write https://KEY@HOST/PROJECT",
+        ),
+        (
+            "traces.endpoint=grpc://collector.example:4317",
+            "traces.endpoint: `grpc:` is not spoken",
+            "write http://HOST:4318",
+        ),
+    ] {
+        let setup = world.setup().with_arguments(&["--set", setting]);
+        let (status, said) = setup.run_to_end();
+        assert_eq!(status.code(), Some(64), "{said}");
+        assert!(said.contains(key) && said.contains(way_out), "{said}");
+        assert!(!said.contains("canary"), "{said}");
+    }
 }
 
 #[test]
@@ -177,7 +215,8 @@ fn the_journal_gets_entries_that_tell_status_and_trace() {
         ))
         .start();
     assert_eq!(ask(server.address(), &target(&module, "mod")).status, 403);
-    let entry = journal.entry_with("MESSAGE=refused\n");
+    let entry = journal.entry_with("SECURITY=true\n");
+    assert!(entry.contains("refused"), "{entry}");
     for field in [
         "HTTP_STATUS=403",
         "SERVICE_NAME=sumward",

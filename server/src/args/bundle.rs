@@ -67,7 +67,8 @@ pub enum Bundle {
         /// How many seconds a file must not have grown
         #[arg(long, value_name = "SECONDS", default_value = "10")]
         settle: u64,
-        /// End after taking in what is there
+        /// End after taking in what is there; exit status 1 when a bundle was refused or
+        /// failed (one that waits for another is neither)
         #[arg(long)]
         once: bool,
     },

@@ -120,7 +120,8 @@ pub(crate) async fn turn(
     folder: &Path,
     take: impl Fn(PathBuf) -> BoxFuture<'static, Result<(), Failed>>,
     complain: impl Fn(String),
-) -> io::Result<()> {
+) -> io::Result<usize> {
+    let mut troubles = 0;
     // One look a turn: what came since has not been left alone for long enough.
     let mut settled = drops.settled(look_into(folder).await?);
     let mut taken = true;
@@ -141,11 +142,13 @@ pub(crate) async fn turn(
                     waiting.push(bundle);
                 }
                 Err(Failed::Refused(reason)) => {
+                    troubles += 1;
                     complain(format!("{name} is refused: {reason}"));
                     move_aside(folder, &bundle, REFUSED, Some(reason)).await?;
                 }
                 // Nothing is wrong with the bundle: the disk was full, say.
                 Err(Failed::Other(error)) => {
+                    troubles += 1;
                     complain(format!("{name}: {error:#}"));
                     drops.fail(&bundle);
                 }
@@ -153,7 +156,7 @@ pub(crate) async fn turn(
         }
         settled = waiting;
     }
-    Ok(())
+    Ok(troubles)
 }
 
 async fn move_aside(

@@ -87,7 +87,9 @@ fn asked(check: &Healthcheck, flags: &Flags) -> Result<String> {
 
 fn place(check: &Healthcheck, flags: &Flags) -> Result<Place> {
     let Some(address) = &check.address else {
-        let loaded = Config::load(flags, &Environment::read());
+        // Whether files are signed is the server's to judge. It serves on when the
+        // signature over them expires.
+        let loaded = Config::load_unsigned(flags, &Environment::read());
         return place_of(&loaded?.config);
     };
     if let Some(path) = address.strip_prefix("unix:") {

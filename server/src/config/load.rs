@@ -11,8 +11,9 @@ use super::place::Place;
 use super::problem::{Problem, Problems};
 use super::signed::{self, Signed};
 use super::sources::{self, Source};
+use super::trust::{self, Trust};
 use super::word::ModeWord;
-use super::{Address, Config, Database, Mode, show, trust, variables};
+use super::{Address, Config, Database, Mode, show, variables};
 use crate::args::Flags;
 
 /// Settings that are good, and what is worth saying about them.
@@ -77,10 +78,31 @@ impl Config {
     ///
     /// Everything that is wrong with them; the exit status for it is 64.
     pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Problems> {
-        let mut problems = Vec::new();
         let trust = trust::read(flags, environment).map_err(|problem| Problems(vec![problem]))?;
+        Self::load_with(trust.as_ref(), flags, environment)
+    }
+
+    /// Does the same without a look at signatures: for a command that only has to find
+    /// the server.
+    ///
+    /// # Errors
+    ///
+    /// Everything else that is wrong with the settings.
+    pub(crate) fn load_unsigned(
+        flags: &Flags,
+        environment: &Environment,
+    ) -> Result<Loaded, Problems> {
+        Self::load_with(None, flags, environment)
+    }
+
+    fn load_with(
+        trust: Option<&Trust>,
+        flags: &Flags,
+        environment: &Environment,
+    ) -> Result<Loaded, Problems> {
+        let mut problems = Vec::new();
         let sources = sources::read(flags, environment, &mut problems);
-        let opened = match &trust {
+        let opened = match trust {
             Some(_) if !problems.is_empty() => return Err(Problems(problems)),
             Some(trust) => {
                 let opened = signed::open(trust, &sources, flags, environment);

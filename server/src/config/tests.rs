@@ -280,6 +280,31 @@ fn the_go_commands_variables_alone_are_a_whole_set_up() {
 }
 
 #[test]
+fn what_other_services_set_for_traces_and_reports_counts_here_too() {
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/otlp/"),
+        ("OTEL_SERVICE_NAME", "proxy-3"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
+        ("SENTRY_DSN", "https://key@sentry.example/1"),
+        ("JOURNAL_STREAM", "8:42"),
+        ("INVOCATION_ID", "d00f"),
+    ];
+    let config = good(&[], "", variables);
+    let endpoint = |config: &Config| config.traces.endpoint.clone().unwrap().to_string();
+    assert_eq!(endpoint(&config), "http://collector:4318/otlp/v1/traces");
+    assert_eq!(Some(config.traces.sample), Ratio::new(0.25));
+    assert_eq!(config.log.service_name, "proxy-3");
+    assert_eq!(config.log.journal_stream.as_deref(), Some("8:42"));
+    assert_eq!(config.errors.invocation_id.as_deref(), Some("d00f"));
+    assert_eq!(config.errors.sentry_dsn.unwrap().host(), "sentry.example");
+    let name = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    let both = [variables[0], (name, "http://traces:4318/in")];
+    assert_eq!(endpoint(&good(&[], "", both)), "http://traces:4318/in");
+    let config = good(&["--set=traces.endpoint=off"], "", variables);
+    assert_eq!(config.traces.endpoint, None);
+}
+
+#[test]
 fn data_lies_where_the_system_says() {
     let data = |variables: Vec<(&'static str, &str)>| {
         let mut environment = Environment::default();

@@ -49,11 +49,11 @@ pub(super) fn run(
             let turned = turn(&mut drops, folder, take, |text| {
                 complain(format!("sumward: {text}"))
             });
-            turned
+            let troubles = turned
                 .await
                 .with_context(|| format!("looking after {}", folder.display()))?;
             if once {
-                return Ok(ExitCode::SUCCESS);
+                return Ok(ExitCode::from(u8::from(troubles > 0)));
             }
         }
     })

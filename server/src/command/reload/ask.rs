@@ -2,6 +2,7 @@
 //! it.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -11,6 +12,9 @@ use crate::command::server::{Server, connect, connect_at};
 use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::output::{complain, print};
+
+/// How long the server may take: it reads files, from disks that may be slow.
+const ANSWER_MAX: Duration = Duration::from_secs(60);
 
 /// Asks the server and waits until it is done.
 ///
@@ -49,7 +53,14 @@ pub(crate) fn run(flags: &Flags) -> Result<ExitCode> {
 }
 
 async fn ask(server: &mut Server) -> Result<ExitCode> {
-    let (status, body) = server.put("reload").await?;
+    let answer = tokio::time::timeout(ANSWER_MAX, server.put("reload")).await;
+    let Ok(answer) = answer else {
+        bail!(
+            "no answer within {} s; the server may still be reading its settings: its log says what came of it",
+            ANSWER_MAX.as_secs()
+        );
+    };
+    let (status, body) = answer?;
     let said = String::from_utf8_lossy(&body);
     let said = said.trim_end();
     if status.is_success() {

@@ -231,6 +231,16 @@ fn a_manifest_of_another_time_host_or_serial_is_refused() {
 }
 
 #[test]
+fn a_server_is_found_by_its_files_when_their_signature_has_expired() {
+    let site = Site::new();
+    let listen = site.load(&[]).unwrap().config.listen;
+    site.sign(8, |it| it.not_after = 1_000_000_000);
+    assert!(site.refused(&[]).contains("held until 2001"));
+    let found = Config::load_unsigned(&site.flags(&[]), &Environment::default());
+    assert_eq!(found.unwrap().config.listen, listen);
+}
+
+#[test]
 fn the_name_of_the_host_is_held_to_the_manifest() {
     let site = Site::new();
     site.sign(8, |it| it.audience = Some("eu-west".to_owned()));

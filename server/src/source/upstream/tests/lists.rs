@@ -1,5 +1,8 @@
+use http::HeaderMap;
+
 use super::kit::{INSTANCE, Origin, Reply, brief, get, nowhere, open, settings, text};
 use crate::source::upstream::FetchError;
+use crate::telemetry::context::Context;
 
 #[tokio::test]
 async fn asks_as_the_go_command_asks() {
@@ -22,6 +25,25 @@ async fn asks_as_the_go_command_asks() {
     assert_eq!(request.header("authorization"), None);
     let agent = concat!("sumward/", env!("CARGO_PKG_VERSION"));
     assert_eq!(request.header("user-agent"), Some(agent));
+}
+
+#[tokio::test]
+async fn a_post_is_part_of_the_trace_that_asks_for_it_and_else_begins_one() {
+    let origin = Origin::start(|_| Reply::ok("taken")).await;
+    let upstreams = open(&settings(&origin.url()));
+    let post = || upstreams.post(&origin.url(), HeaderMap::new(), "head".into(), 100);
+    let context = Context::of_request(&HeaderMap::new(), None);
+    let trace = context.trace_id.to_string();
+    let posted = context.scope(post()).await.expect("an answer");
+    assert_eq!((posted.status, &posted.body[..]), (200, &b"taken"[..]));
+    post().await.expect("an answer");
+    let seen = origin.seen();
+    let traces: Vec<_> = seen.iter().map(|it| it.header("traceparent")).collect();
+    let [Some(of_request), Some(own)] = traces[..] else {
+        panic!("{traces:?}")
+    };
+    assert_eq!(of_request[3..35], trace);
+    assert!(own.len() == 55 && own[3..35] != trace, "{own}");
 }
 
 #[tokio::test]
