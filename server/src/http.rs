@@ -28,6 +28,7 @@ use crate::telemetry::context::Context;
 pub(crate) mod admin;
 pub(crate) mod body;
 mod bundle;
+mod bundles;
 pub(crate) mod database;
 mod html;
 mod missing;
