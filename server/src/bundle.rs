@@ -12,6 +12,7 @@ pub(crate) mod check;
 pub(crate) mod create;
 pub(crate) mod failed;
 pub(crate) mod gather;
+pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod licence;
 pub(crate) mod pack;

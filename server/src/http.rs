@@ -29,6 +29,7 @@ use crate::telemetry::traces::{self, Ended};
 pub(crate) mod admin;
 pub(crate) mod body;
 mod bundle;
+mod bundles;
 pub(crate) mod database;
 mod html;
 mod missing;

@@ -127,6 +127,12 @@ pub(crate) enum Entry {
         modules: u64,
         /// Bytes in it, unpacked.
         bytes: u64,
+        /// How many of the module versions came with their zips, where it was counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zips: Option<u64>,
+        /// The first of the module versions: `module@version`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        names: Vec<String>,
         /// When, in seconds since 1970.
         at: u64,
     },

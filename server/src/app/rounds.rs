@@ -57,10 +57,13 @@ async fn keep_up(site: Arc<Site>) {
 /// Sums up what is stored, from time to time: the longer that takes the more seldom, so
 /// that it costs a hundredth of a processor at most, but once an hour in any case.
 async fn take_stock(site: Arc<Site>) {
+    // Not at the start, which has enough to do: there may be millions of records.
+    tokio::time::sleep(STOCK_FIRST).await;
     loop {
         let began = Instant::now();
         match site.shelf.stock().await {
-            Ok(stock) => site.metrics.store(stock.files, stock.bytes),
+            Ok(Some(stock)) => site.metrics.store(stock.files, stock.bytes),
+            Ok(None) => {}
             Err(error) => tracing::warn!(%error, "what is stored is not summed up"),
         }
         let pause = began.elapsed().saturating_mul(100);
@@ -68,6 +71,8 @@ async fn take_stock(site: Arc<Site>) {
     }
 }
 
+/// When the first sum is made, after the start.
+const STOCK_FIRST: Duration = Duration::from_secs(5);
 /// Bounds of the pause between two sums.
 const STOCK_PAUSE_MIN: Duration = Duration::from_secs(15);
 const STOCK_PAUSE_MAX: Duration = Duration::from_secs(3600);

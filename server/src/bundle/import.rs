@@ -5,11 +5,10 @@
 //! they are asked for, and taking the bundle in again finishes what was begun. The order:
 //! tiles, records, files, heads, the journal's entry.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use proto::goproxy::Request;
 use proto::info::versions;
@@ -20,11 +19,12 @@ use proto::sumdb::client::Relation;
 
 use super::archive;
 use super::check::{Checked, Database, Log, check, read};
+use super::history::{Imported, day, imported};
 use super::step::{STEPS, Step};
 use super::unpack::{Unpack, Unpacking};
 use super::{Error, ask};
 use crate::blocking;
-use crate::journal::{self, Entry, Journal, Line};
+use crate::journal::Journal;
 use crate::modules::Shelf;
 use crate::shelf::Kept;
 use crate::store::Key;
@@ -40,9 +40,13 @@ pub(crate) struct Mirror {
     data: PathBuf,
     /// Held while a bundle is taken in.
     turn: tokio::sync::Mutex<()>,
-    /// When a bundle was last taken in, in seconds since 1970; 0 for never.
-    last: AtomicU64,
+    /// The bundles that were taken in last, at most [`REMEMBERED_MAX`], oldest first. Held
+    /// for a look or a push only.
+    imported: Mutex<VecDeque<Imported>>,
 }
+
+/// Bundles that are remembered beside the journal, for the page.
+const REMEMBERED_MAX: usize = 20;
 
 /// What became of a bundle.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -95,7 +99,9 @@ impl Mirror {
         staging: Staging,
         data: PathBuf,
     ) -> io::Result<Self> {
-        let last = imported(&data)?.last().map_or(0, |(_, at)| *at);
+        let all = imported(&data)?;
+        let old = all.len().saturating_sub(REMEMBERED_MAX);
+        let last = all.into_iter().skip(old).collect();
         Ok(Self {
             shelf,
             databases,
@@ -103,14 +109,35 @@ impl Mirror {
             staging,
             data,
             turn: tokio::sync::Mutex::default(),
-            last: AtomicU64::new(last),
+            imported: Mutex::new(last),
         })
     }
 
     /// The day when a bundle was last taken in.
     pub(crate) fn last_import(&self) -> Option<String> {
-        let at = self.last.load(Ordering::Relaxed);
-        (at > 0).then(|| day(at))
+        self.remembered().back().map(|last| day(last.at))
+    }
+
+    /// The bundles that were taken in last, newest first.
+    pub(crate) fn imported(&self) -> Vec<Imported> {
+        self.remembered().iter().rev().cloned().collect()
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, VecDeque<Imported>> {
+        let imported = self.imported.lock();
+        imported.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes down that a bundle was taken in.
+    async fn note(&self, imported: Imported) -> Result<(), Error> {
+        let written = self.journal.append(imported.entry()).await;
+        written.map_err(Error::io("writing the journal"))?;
+        let mut remembered = self.remembered();
+        if remembered.len() >= REMEMBERED_MAX {
+            remembered.pop_front();
+        }
+        remembered.push_back(imported);
+        Ok(())
     }
 
     /// Takes a bundle in that one of these keys must have signed.
@@ -156,8 +183,8 @@ impl Mirror {
         let sealed = archive::read(super::open(file)?, trusted, &mut sink)?;
         STEPS.reach(Step::Unpacked);
         let known = imported(&self.data).map_err(Error::io("reading the journal"))?;
-        let when = |sha256: &str| known.iter().rev().find(|(it, _)| it == sha256);
-        let before = when(&sealed.seal.digest()).map(|(_, at)| *at);
+        let when = |sha256: &str| known.iter().rev().find(|it| it.sha256 == sha256);
+        let before = when(&sealed.seal.digest()).map(|it| it.at);
         if let Some(base) = &sealed.manifest.base
             && when(&base.sha256).is_none()
         {
@@ -222,17 +249,9 @@ impl Mirror {
         }
         STEPS.reach(Step::HeadsFollowed);
         if before.is_none() || !report.is_unchanged() {
-            let at = journal::seconds_now();
-            let entry = Entry::BundleImported {
-                sha256: report.bundle.clone(),
-                signer: report.signer.clone(),
-                modules: report.modules as u64,
-                bytes: checked.sealed.manifest.size(),
-                at,
-            };
-            let written = self.journal.append(entry).await;
-            written.map_err(Error::io("writing the journal"))?;
-            self.last.store(at, Ordering::Relaxed);
+            let (bundle, signer) = (report.bundle.clone(), report.signer.clone());
+            let imported = Imported::now(&checked.sealed.manifest, bundle, signer);
+            self.note(imported).await?;
         }
         STEPS.reach(Step::Journaled);
         tracing::info!(
@@ -394,26 +413,7 @@ async fn follow(database: &Database) -> Result<Option<u64>, Error> {
     Ok(is_new.then_some(database.head.tree.size))
 }
 
-/// The bundles that were taken in, and when, oldest first. Blocks.
-///
-/// # Errors
-/// What the file system answers.
-pub(crate) fn imported(data: &Path) -> io::Result<Vec<(String, u64)>> {
-    let mut imported = Vec::new();
-    for line in journal::of_kind(data, journal::BUNDLES) {
-        if let Line::Entry(Entry::BundleImported { sha256, at, .. }) = line? {
-            imported.push((sha256, at));
-        }
-    }
-    Ok(imported)
-}
-
 /// A key as logs and journal name it.
 pub(crate) fn signer(key: &VerifierKey) -> String {
     format!("{}+{:08x}", key.name(), key.key_hash())
-}
-
-/// The day of a time in seconds since 1970: `2026-11-26`.
-pub(crate) fn day(at: u64) -> String {
-    journal::day(UNIX_EPOCH + Duration::from_secs(at))
 }

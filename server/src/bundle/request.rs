@@ -176,15 +176,28 @@ fn escaped(text: &str) -> String {
 const PAGE: &str = r#"<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
 <title>Transfer request</title>
 <style>
 :root { color-scheme: light dark }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; width: 100% }
-td, th { text-align: left; padding: .2em .6em; border-bottom: 1px solid #8884 }
-.size { text-align: right; font-variant-numeric: tabular-nums }
-.sign { display: flex; gap: 2em; margin-top: 4em }
-.sign div { flex: 1; border-top: 1px solid; padding-top: .3em }
+td, th { text-align: left; vertical-align: top; padding: .2em .6em .2em 0; border-bottom: 1px solid #8884 }
+td:first-child { overflow-wrap: anywhere }
+.size { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+.sign { break-inside: avoid; margin-top: 2em }
+.sign td { border: 0; border-top: 1px solid; padding-top: .3em; width: 33% }
+.sign td + td { border-left: 1.5em solid transparent }
+.sign tr.line td { border-top: 0; height: 3em }
+@media print {
+  :root { color-scheme: light }
+  @page { margin: 18mm }
+  body { font-size: 10pt; max-width: none; margin: 0; padding: 0; color: #000; background: #fff }
+  h1 { font-size: 16pt; margin-top: 0 }
+  thead { display: table-header-group }
+  tr { break-inside: avoid }
+  td, th { border-color: #999 }
+}
 </style>
 <h1>Transfer request</h1>
 <ul>
@@ -193,8 +206,17 @@ td, th { text-align: left; padding: .2em .6em; border-bottom: 1px solid #8884 }
 <ul>
 {licences}</ul>
 <table>
-<tr><th>Module version</th><th>Licence</th><th class="size">Zip</th><th></th></tr>
-{rows}</table>
-<div class="sign"><div>Asked for by</div><div>Approved by</div><div>Date</div></div>
+<thead><tr><th>Module version</th><th>Licence</th><th class="size">Zip</th><th></th></tr></thead>
+<tbody>
+{rows}</tbody></table>
+<section class="sign">
+<h2>Sign-off</h2>
+<table>
+<tr class="line"><td></td><td></td><td></td></tr>
+<tr><td>Asked for by: name</td><td>Date</td><td>Signature</td></tr>
+<tr class="line"><td></td><td></td><td></td></tr>
+<tr><td>Approved by: name</td><td>Date</td><td>Signature</td></tr>
+</table>
+</section>
 </html>
 "#;

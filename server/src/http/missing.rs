@@ -51,11 +51,16 @@ const AGE_MAX: Duration = Duration::from_secs(10);
 /// Returns what may be told there: names of private modules only on the admin address, and
 /// not to a page in a browser that has another name resolve to it.
 fn told<B>(site: &Site, role: Role, request: &Request<B>, missed: &[Missed]) -> Vec<Missed> {
-    let host = request.headers().get(http::header::HOST);
-    let with_private = role == Role::Admin && host.is_none_or(is_address);
+    let with_private = tells_private(role, request);
     let upstream = &site.config.upstream;
     let is_told = |it: &&Missed| with_private || upstream.private_entry(&it.module).is_none();
     missed.iter().filter(is_told).cloned().collect()
+}
+
+/// Whether names of private modules may be told: see [`told`].
+pub(super) fn tells_private<B>(role: Role, request: &Request<B>) -> bool {
+    let host = request.headers().get(http::header::HOST);
+    role == Role::Admin && host.is_none_or(is_address)
 }
 
 fn lines(missed: &[Missed]) -> String {

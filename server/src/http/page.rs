@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode};
 
 use super::body::Body;
 use super::html::{ago, escape};
-use super::{Role, Site, missing, response};
+use super::{Role, Site, bundles, missing, response};
 use crate::config;
 use crate::metrics::Breaker;
 use crate::own;
@@ -27,6 +27,7 @@ pub(crate) async fn answer(site: &Arc<Site>, role: Role, request: &Request<()>) 
     let host = host.unwrap_or_else(|| site.config.listen.to_string());
     let method = request.method();
     let mut text = page(site, &format!("{scheme}://{host}"));
+    bundles::section(&mut text, site, missing::tells_private(role, request));
     match missing::of(site, role, request).await {
         Ok(missed) => missing::section(&mut text, &missed, role.tells_health()),
         Err(error) => tracing::warn!(%error, "the page does not tell what is missing"),
@@ -70,7 +71,7 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}a{color:#0550ae}
 pre{background:#f2f4f6;padding:.8rem;overflow-x:auto;border-radius:4px}.wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #dde1e5;vertical-align:top}td.name{overflow-wrap:anywhere;min-width:11rem}
-.good{color:#116329}.bad{color:#a40e26;font-weight:600}.dim{color:#57606a}
+.good{color:#116329}.bad{color:#a40e26;font-weight:600}.dim{color:#57606a}code{font-size:.75rem;overflow-wrap:anywhere}summary{cursor:pointer}
 @media(prefers-color-scheme:dark){body{color:#dfe3e8;background:#14171b}a{color:#79b8ff}pre{background:#20252b}td,th{border-color:#39414a}
 .good{color:#5fd083}.bad{color:#ff8f8f}.dim{color:#9aa4ae}}
 </style></head><body>

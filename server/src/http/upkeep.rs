@@ -42,6 +42,13 @@ pub(super) async fn gc(
     let task = blocking::run(move || Ok(Task::new(&settings, &order))).await;
     let task = task.map_err(|error| Refusal::internal("reading what is pinned", &error))?;
     let task = task.map_err(|error| bad(&error.to_string()))?;
+    // On its own: what has begun goes on to its end when the one who asked is gone.
+    let done = tokio::spawn(let_go(Arc::clone(site), task)).await;
+    let failed = |error| Refusal::internal("letting files go", &std::io::Error::other(error));
+    json_answer(&done.map_err(failed)??)
+}
+
+async fn let_go(site: Arc<Site>, task: Task) -> Result<gc::Report, Refusal> {
     let Ok(_turn) = site.gc.try_lock() else {
         let text = "files are being let go already: try again when that is done\n";
         return Err(Refusal::unavailable(text, None));
@@ -58,7 +65,7 @@ pub(super) async fn gc(
             "files were let go"
         );
     }
-    json_answer(&report)
+    Ok(report)
 }
 
 /// Takes in the file that the body is, or, asked with GET, says whether it need not be

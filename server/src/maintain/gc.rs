@@ -207,8 +207,9 @@ pub(crate) async fn run(
             amount.add(file.size);
         }
     }
-    let short_of = report.stored.bytes.saturating_sub(task.short_by);
-    report.budget = task.budget.min(short_of);
+    // What may stay so that the disk is short no more.
+    let fitting = report.stored.bytes.saturating_sub(task.short_by);
+    report.budget = task.budget.min(fitting);
     let plan = retention::plan(&files, report.budget);
     let going: Vec<Stored> = plan.remove.iter().map(|at| stored[*at].clone()).collect();
     drop((stored, files));

@@ -17,11 +17,15 @@ pub(crate) struct Stock {
 }
 
 impl<E: Clone> Shelf<E> {
-    /// Sums up the records of files, those left out whose bytes were let go.
+    /// Sums up the records of files, those left out whose bytes were let go; `None` where
+    /// the records are not of all that is stored, and a sum would be too small.
     ///
     /// # Errors
     /// What the ledger answers.
-    pub(crate) async fn stock(&self) -> io::Result<Stock> {
+    pub(crate) async fn stock(&self) -> io::Result<Option<Stock>> {
+        if self.ledger.may_lack_records() {
+            return Ok(None);
+        }
         let mut stock = Stock::default();
         let mut pages = Pages::of(&*self.ledger, Table::Files, "");
         while let Some(page) = pages.next().await? {
@@ -35,6 +39,6 @@ impl<E: Clone> Shelf<E> {
                 }
             }
         }
-        Ok(stock)
+        Ok(Some(stock))
     }
 }
