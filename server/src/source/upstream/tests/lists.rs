@@ -31,7 +31,8 @@ async fn asks_as_the_go_command_asks() {
 async fn a_post_is_part_of_the_trace_that_asks_for_it_and_else_begins_one() {
     let origin = Origin::start(|_| Reply::ok("taken")).await;
     let upstreams = open(&settings(&origin.url()));
-    let post = || upstreams.post(&origin.url(), HeaderMap::new(), "head".into(), 100);
+    let url = origin.url();
+    let post = || upstreams.post(&url, HeaderMap::new(), "head".into(), 100);
     let context = Context::of_request(&HeaderMap::new(), None);
     let trace = context.trace_id.to_string();
     let posted = context.scope(post()).await.expect("an answer");
