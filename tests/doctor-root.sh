@@ -184,6 +184,7 @@ cc-missing | rm $R/usr/bin/gcc $R/usr/bin/g++
 cc-missing | set_ CC=aarch64-none-gcc
 cc-fails | program gcc 'echo broken >&2; exit 1'
 cc-foreign | program gcc 'case $1 in -dumpmachine) echo aarch64-linux-gnu;; *) exec g++ "$@";; esac'
+headers-missing | rm $R/usr/include/stdlib.h
 cross-headers-missing | program aarch64-linux-gnu-gcc 'case $1 in -E) exit 1;; *) echo gcc 12.2.0;; esac'
 pkg-config-missing | rm $R/usr/bin/pkg-config
 pkg-config-fails | program pkg-config 'exit 1'
@@ -198,6 +199,7 @@ path-open | mkdir -m 777 $R/opt/bin; set_ PATH=/usr/local/go/bin:/usr/bin:/bin:/
 libc-unknown | rm $R/usr/bin/getconf
 git-missing | rm $R/usr/bin/git
 git-fails | file /root/.gitconfig '[core\n'
+git-fails | program git 'case $1 in --version) echo git version 2.39.5;; *) kill -9 $$;; esac'
 git-autocrlf git-filemode | file /root/.gitconfig '[core]\nautocrlf = true\nfilemode = false\n'
 netrc-open | file /root/.netrc 'machine x login y password z\n'; chmod 644 $R/root/.netrc
 selinux-permissive selinux-changed selinux-denials | mkdir -p $R/rocky/sys/fs/selinux; file /rocky/etc/os-release 'ID=rocky\nVERSION_ID="9.4"\n'; file /rocky/etc/redhat-release 'Rocky Linux release 9.4 (Blue Onyx)\n'; file /rocky/etc/selinux/config 'SELINUX=enforcing\n'; file /rocky/sys/fs/selinux/enforce 0; file /rocky/var/log/audit/audit.log 'type=AVC msg=audit(1.2:3): avc:  denied  { execute } for  pid=7 comm="go" tcontext=system_u:object_r:user_tmp_t:s0 tclass=file\n'; arguments --root /rocky
