@@ -44,7 +44,7 @@ fn asked<Elf: FileHeader<Endian = Endianness>>(
     let symbols = sections.symbols(endian, bytes, SHT_DYNSYM).ok()?;
     let of_version = |(index, symbol): (_, &Elf::Sym)| {
         let is_asked = symbol.is_undefined(endian);
-        let found = versions.version(versions.version_index(endian, index));
+        let found = versions.version(versions.version_index(endian, index).into());
         let is_named = found.ok()??.name() == version.as_bytes();
         let name = symbol.name(endian, symbols.strings()).ok()?;
         (is_asked && is_named).then(|| shown(name))
@@ -59,7 +59,7 @@ fn global<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8], most: usize) -> Op
     let sections = header.sections(endian, bytes).ok()?;
     let symbols = sections.symbols(endian, bytes, SHT_SYMTAB).ok()?;
     let name = |(_, symbol): (_, &Elf::Sym)| {
-        let is_global = symbol.is_definition(endian) && !symbol.is_local();
+        let is_global = !symbol.is_undefined(endian) && !symbol.is_local();
         let name = symbol.name(endian, symbols.strings()).ok()?;
         (is_global && !name.is_empty()).then(|| shown(name))
     };
