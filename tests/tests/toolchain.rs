@@ -4,6 +4,8 @@
 
 #[path = "toolchain/distribution.rs"]
 mod distribution;
+#[path = "toolchain/doctor.rs"]
+mod doctor;
 #[path = "toolchain/small.rs"]
 mod small;
 #[path = "toolchain/tree.rs"]

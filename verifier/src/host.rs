@@ -5,12 +5,14 @@
 //! interrupt, child       Ctrl-C; programs run within their time
 //! search_path, locate    programs on the PATH, the Go installation
 //! surroundings           the variables that programs below get
+//! goenv                  the file that `go env -w` writes
 //! machine                what this host lets a build be surrounded with
 //! ```
 //!
 //! The environment is read by [`config`](crate::config), once.
 
 pub mod child;
+pub mod goenv;
 pub mod interrupt;
 pub mod locate;
 pub mod machine;

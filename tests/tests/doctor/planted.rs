@@ -189,6 +189,12 @@ const PLANTED: &[(&[&str], Plant)] = &[
     (&["headers-missing"], |h| {
         h.program("gcc", "#!/bin/sh\ncase $1 in -E) exit 1 ;; -dumpmachine) echo x86_64-redhat-linux ;; *) echo 'gcc (GCC) 11.4.1 20231218 (Red Hat 11.4.1-3)' ;; esac\n")
     }),
+    // Debian has the host's own compiler by its long name too: one fault, told once.
+    (&["headers-missing"], |h| {
+        let script = "#!/bin/sh\ncase $1 in -E) exit 1 ;; -dumpmachine) echo x86_64-linux-gnu ;; *) echo 'gcc (GCC) 11.4.1 20231218 (Red Hat 11.4.1-3)' ;; esac\n";
+        h.program("gcc", script);
+        h.program("x86_64-linux-gnu-gcc", script);
+    }),
     (&["cxx-missing"], |h| h.remove("bin/g++")),
     (&["cross-headers-missing"], |h| {
         h.program(
@@ -204,6 +210,12 @@ const PLANTED: &[(&[&str], Plant)] = &[
         h.set("PKG_CONFIG_PATH", "/no/such/folder")
     }),
     (&["git-missing"], |h| h.remove("bin/git")),
+    (&["git-fails"], |h| {
+        h.program(
+            "git",
+            "#!/bin/sh\ncase $1 in --version) echo git version 2.43.5 ;; *) kill -9 $$ ;; esac\n",
+        )
+    }),
     (&["git-autocrlf"], |h| {
         h.program("git", "#!/bin/sh\ncase $1 in --version) echo git version 2.43.5 ;; *) echo core.autocrlf true ;; esac\n")
     }),

@@ -114,7 +114,13 @@ fn a_program_with_cgo_tells_its_c_library_and_its_floor() {
     assert_eq!(got, want);
     // The library whose version is too new is named.
     let text = super::desk::lint_text(&tool, &["--max-glibc", "2.2"]);
-    assert!(text.contains("of libc.so.6)"), "{text}");
+    assert!(text.contains(" of libc.so.6: "), "{text}");
+    // And the symbol that is of that version.
+    let newest = text.lines().find(|line| line.contains("GLIBC_2.34"));
+    assert!(
+        newest.is_some_and(|line| line.contains("__libc_start_main")),
+        "{text}"
+    );
 }
 
 #[test]
@@ -245,7 +251,7 @@ fn an_object_of_another_architecture_is_named() {
     );
     let text = super::desk::lint_text(&archive, &["--require", "one-abi"]);
     assert!(
-        text.contains("arm64, 64 bit: foreign_for_another_processor.o"),
+        text.contains("arm64, 64 bit: foreign_for_another_processor.o (foreign)"),
         "{text}"
     );
 }

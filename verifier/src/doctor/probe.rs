@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
 use super::settings::{self, Raw, Settings};
-use crate::host::Host;
 use crate::host::interrupt::Interrupt;
+use crate::host::{Host, goenv};
 use disk::Disk;
 use gos::Found;
 use runner::Runner;
@@ -153,21 +153,10 @@ fn raw(desk: &Desk<'_>, found: &[Found]) -> Raw {
         .and_then(|root| desk.disk.read_host(&root.join("go.env")).ok().flatten());
     Raw {
         environment: desk.host.environment.all().filter_map(text).collect(),
-        file: env_file(desk).map(|path| (path.display().to_string(), desk.disk.read_host(&path))),
+        file: goenv::file(&desk.host.environment)
+            .map(|path| (path.display().to_string(), desk.disk.read_host(&path))),
         installation: installation.unwrap_or_default(),
     }
-}
-
-/// Returns where `go env -w` writes; `None` where GOENV is off or nothing says where.
-///
-/// Source: cmd/go/internal/cfg EnvFile
-fn env_file(desk: &Desk<'_>) -> Option<PathBuf> {
-    if let Some(named) = desk.var("GOENV") {
-        return (named != "off").then(|| PathBuf::from(named));
-    }
-    let config = desk.var("XDG_CONFIG_HOME").map(PathBuf::from);
-    let folder = config.or_else(|| desk.home().map(|home| home.join(".config")));
-    folder.map(|folder| folder.join("go/env"))
 }
 
 /// Says whether a path is below another.

@@ -6,6 +6,7 @@
 //! A note of this kind anywhere else may be anything, code included.
 
 mod dynamic;
+pub mod symbols;
 
 use object::Endianness;
 use object::elf::{

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use super::work::Work;
 use crate::host::Environment;
 use crate::host::child::{self, Finished};
+use crate::host::goenv;
 use crate::host::interrupt::Interrupt;
 use crate::host::redaction::Redaction;
 use crate::host::search_path;
@@ -219,29 +220,12 @@ const FIXED: [(&str, &str); 7] = [
 
 /// Adds what `go env -w` has set, where no variable says otherwise.
 ///
-/// Source: cmd/go/internal/cfg readEnvFile, os.UserConfigDir
+/// Source: cmd/go/internal/cfg readEnvFile
 fn add_settings(variables: &mut Variables, environment: &Environment) {
     use std::io::Read as _;
-    let home = || {
-        let config = environment.var("XDG_CONFIG_HOME").map(PathBuf::from);
-        let config = config.or_else(|| {
-            let home = PathBuf::from(environment.var("HOME")?);
-            Some(if cfg!(target_os = "macos") {
-                home.join("Library/Application Support")
-            } else {
-                home.join(".config")
-            })
-        });
-        config.map(|config| config.join("go/env"))
-    };
-    let file = match environment.var("GOENV") {
-        Some(file) if file == "off" => None,
-        Some(file) => Some(PathBuf::from(file)),
-        None => home(),
-    };
-    let Some(file) =
-        file.and_then(|file| crate::opening::regular(&file, crate::opening::Links::Followed).ok())
-    else {
+    let file = goenv::file(environment)
+        .and_then(|file| crate::opening::regular(&file, crate::opening::Links::Followed).ok());
+    let Some(file) = file else {
         return;
     };
     let mut text = String::new();

@@ -6,9 +6,7 @@
 //! is run to ask it.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use proto::goproxy::list::{Fallback, Proxy, ProxyList};
@@ -18,7 +16,7 @@ use proto::sumdb::Setting;
 use proto::toolchain::MODULE;
 
 use super::site::Site;
-use crate::host::Environment;
+use crate::host::{Environment, goenv};
 
 const DEFAULT_GOPROXY: &str = "https://proxy.golang.org,direct";
 const DEFAULT_GOSUMDB: &str = "sum.golang.org";
@@ -208,12 +206,7 @@ fn relayed(proxy: &Site, database: &str) -> Site {
 
 /// Reads `name=value` lines of the file that GOENV names, or the usual one.
 fn read_file(environment: &Environment) -> anyhow::Result<HashMap<String, String>> {
-    let path = match environment.var("GOENV") {
-        Some(off) if off == OsStr::new("off") => None,
-        Some(path) => Some(PathBuf::from(path)),
-        None => usual_file(environment),
-    };
-    let Some(path) = path.filter(|path| path.is_file()) else {
+    let Some(path) = goenv::file(environment).filter(|path| path.is_file()) else {
         return Ok(HashMap::new());
     };
     let len = fs::metadata(&path).map_or(0, |metadata| metadata.len());
@@ -230,18 +223,4 @@ fn read_file(environment: &Environment) -> anyhow::Result<HashMap<String, String
         known.then(|| (name.to_owned(), value.trim_end().to_owned()))
     };
     Ok(text.lines().filter_map(pair).collect())
-}
-
-fn usual_file(environment: &Environment) -> Option<PathBuf> {
-    let folder = match environment.var("XDG_CONFIG_HOME") {
-        Some(folder) => PathBuf::from(folder),
-        None => {
-            let home = PathBuf::from(environment.var("HOME")?);
-            match std::env::consts::OS {
-                "macos" => home.join("Library/Application Support"),
-                _ => home.join(".config"),
-            }
-        }
-    };
-    Some(folder.join("go/env"))
 }

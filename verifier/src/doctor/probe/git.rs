@@ -61,10 +61,8 @@ fn settings(desk: &Desk<'_>, program: &std::path::Path, git: &mut Git) {
     ];
     let mut words = vec![program.as_os_str()];
     words.extend(argv.iter().map(OsStr::new));
-    let said = match desk.runner.ask(&words, &variables) {
+    let said = match desk.runner.ask_if_any(&words, &variables) {
         Ok(said) => said,
-        // Without a word it fails where nothing of it is set.
-        Err(Problem::Failed(words)) if words.is_empty() => return,
         Err(problem) => {
             git.tool.problem = Some(problem);
             return;

@@ -86,6 +86,27 @@ impl<'a> Runner<'a> {
         Ok(String::from_utf8_lossy(&finished.stdout).into_owned())
     }
 
+    /// The same of a program that ends with 1, and says nothing, where there is nothing to say.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub(super) fn ask_if_any(
+        &self,
+        argv: &[&OsStr],
+        variables: &[(&str, &OsStr)],
+    ) -> Result<String, Problem> {
+        let finished = self.run(Path::new("/"), argv, variables, TIMEOUT)?;
+        let is_none = finished
+            .status
+            .is_some_and(|status| status.code() == Some(1))
+            && finished.stdout.is_empty()
+            && finished.stderr.is_empty();
+        if !finished.is_success() && !is_none {
+            return Err(self.failed(&finished));
+        }
+        Ok(String::from_utf8_lossy(&finished.stdout).into_owned())
+    }
+
     /// Runs a program in a folder and returns what it printed and what it complained.
     ///
     /// # Errors
@@ -167,7 +188,14 @@ impl<'a> Runner<'a> {
     fn failed(&self, finished: &Finished) -> Problem {
         match finished.status {
             None => Problem::TimedOut,
-            Some(_) => Problem::Failed(self.shown(finished.tail(3).as_bytes())),
+            Some(status) => {
+                use std::os::unix::process::ExitStatusExt as _;
+                let said = self.shown(finished.tail(3).as_bytes());
+                Problem::Failed(match status.signal() {
+                    Some(signal) => format!("ended by signal {signal} {said}").trim_end().into(),
+                    None => said,
+                })
+            }
         }
     }
 

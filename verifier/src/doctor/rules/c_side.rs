@@ -152,7 +152,9 @@ pub(super) fn cross(facts: &Facts) -> Judged {
             let why = format!("{}: {}", cross.tool.name, problem.words());
             judged.untold.get_or_insert(why);
         }
-        if cross.tool.headers == Some(false) {
+        // Of the host's own architecture it is the C compiler once more, by its long name.
+        let is_own = cross.goarch == facts.system.goarch && cross.libc == "glibc";
+        if cross.tool.headers == Some(false) && !is_own {
             judged.add(
                 Found::new(
                     "cross-headers-missing",

@@ -3,9 +3,10 @@
 use super::{Answer, header, met, unknown, unmet, when};
 use crate::goinfo::version;
 use crate::image::Format;
+use crate::image::elf::symbols;
 use crate::lint::facts::Facts;
 
-/// The most libraries named in one sentence.
+/// The most libraries or symbols named in one sentence.
 const SHOWN_MAX: usize = 5;
 
 pub(super) fn is_static(facts: &Facts<'_>) -> Answer {
@@ -149,15 +150,20 @@ pub(super) fn glibc(facts: &Facts<'_>, max: &str) -> Answer {
     )
 }
 
-/// Says of which library the version is asked.
+/// Says of which library the version is asked, and for which symbols.
 fn asked_of(facts: &Facts<'_>, version: &str) -> String {
     let name = format!("GLIBC_{version}");
     let versions = &facts.artifact.image.linkage.versions;
     let library = versions
         .iter()
         .find(|library| library.names.contains(&name));
+    let symbols = symbols::asked_at(facts.artifact.bytes(), &name, SHOWN_MAX);
+    let symbols = match symbols.is_empty() {
+        true => String::new(),
+        false => format!(": {}", symbols.join(", ")),
+    };
     library.map_or_else(String::new, |library| {
-        format!(" ({name} of {})", library.library)
+        format!(" ({name} of {}{symbols})", library.library)
     })
 }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Answer, met, unknown, unmet};
+use crate::image::elf::symbols;
 use crate::image::{Format, Image, number};
 use crate::lint::facts::Facts;
 
@@ -38,14 +39,15 @@ pub(super) fn one_abi(facts: &Facts<'_>) -> Answer {
 }
 
 fn of_members(bytes: &[u8]) -> Answer {
-    let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut kinds: BTreeMap<String, Vec<(String, &[u8])>> = BTreeMap::new();
     let mut count = 0;
     let mut odd = None;
     let complete = members(bytes, |name, content| {
         if content.starts_with(b"\x7fELF") {
             count += 1;
             let abi = describe(content).unwrap_or_else(|| "a header that can't be read".into());
-            kinds.entry(abi).or_default().push(name);
+            let kind = kinds.entry(abi).or_default();
+            kind.push((name, content));
         } else if !SYMBOL_TABLES.contains(&name.as_str()) {
             odd.get_or_insert(name);
         }
@@ -64,28 +66,35 @@ fn of_members(bytes: &[u8]) -> Answer {
         },
         _ => {
             // The few are the odd ones.
-            let mut kinds: Vec<(String, Vec<String>)> = kinds.into_iter().collect();
-            kinds.sort_by_key(|(_, names)| std::cmp::Reverse(names.len()));
-            let words = kinds.iter().map(|(abi, names)| {
-                let shown = names
-                    .iter()
-                    .take(SHOWN_MAX)
-                    .cloned()
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                let more = match names.len().saturating_sub(SHOWN_MAX) {
+            let mut kinds: Vec<_> = kinds.into_iter().collect();
+            kinds.sort_by_key(|(_, objects)| std::cmp::Reverse(objects.len()));
+            let words = kinds.iter().enumerate().map(|(index, (abi, objects))| {
+                let shown = objects.iter().take(SHOWN_MAX);
+                let shown = shown.map(|(name, content)| match index {
+                    0 => name.clone(),
+                    _ => format!("{name}{}", symbols_of(content)),
+                });
+                let more = match objects.len().saturating_sub(SHOWN_MAX) {
                     0 => String::new(),
                     more => format!(" and {more} more"),
                 };
-                format!("{abi}: {shown}{more}")
+                format!("{abi}: {}{more}", shown.collect::<Vec<_>>().join(", "))
             });
             unmet(words.collect::<Vec<_>>().join("; "))
         }
     }
 }
 
+/// Names what an object defines: ` (twice, thrice)`.
+fn symbols_of(object: &[u8]) -> String {
+    match symbols::defined(object, SHOWN_MAX).as_slice() {
+        [] => String::new(),
+        some => format!(" ({})", some.join(", ")),
+    }
+}
+
 /// Hands every member on; false where the archive ends too early.
-fn members(bytes: &[u8], mut take: impl FnMut(String, &[u8])) -> bool {
+fn members<'a>(bytes: &'a [u8], mut take: impl FnMut(String, &'a [u8])) -> bool {
     let mut at = MAGIC_LEN;
     let mut long_names: &[u8] = &[];
     for _ in 0..MEMBERS_MAX {
