@@ -29,6 +29,8 @@ main() {
     local steps=("$@")
     [ ${#steps[@]} -gt 0 ] || steps=(go records fmt clippy docs build test)
     find_rust || finish
+    # What a later build could reuse costs a first build time and disk.
+    [ -d target/debug ] || export CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}"
     local name
     for name in "${steps[@]}"; do
         case $name in

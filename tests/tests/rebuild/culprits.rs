@@ -5,6 +5,7 @@ use std::process::Command;
 use crate::bench::{Bench, said};
 
 #[test]
+#[ignore = "a minute of builds; tests/slow.sh runs it"]
 fn without_trimpath_the_folder_and_the_installation_matter() {
     let bench = Bench::new();
     let answer = bench.rebuild(&["--vary", "source-folder,goroot,umask", "."]);
@@ -79,6 +80,7 @@ fn a_date_that_the_c_compiler_writes_is_the_clocks() {
 }
 
 #[test]
+#[ignore = "a minute of builds; tests/slow.sh runs it"]
 fn a_cache_that_knows_an_old_header_is_told_from_a_cold_one() {
     let bench = Bench::new();
     let main = "package main\n\n// #include \"version.h\"\n// static int version(void) { return VERSION; }\nimport \"C\"\n\nfunc main() { println(C.version()) }\n";
