@@ -98,7 +98,12 @@ mod tests {
         };
         let shown = |is_told: &dyn Fn(&str) -> bool| {
             let mut page = String::new();
-            write(&mut page, &[bundle.clone()], is_told, 1_790_000_050);
+            write(
+                &mut page,
+                std::slice::from_ref(&bundle),
+                is_told,
+                1_790_000_050,
+            );
             page
         };
         let all = shown(&|_| true);

@@ -31,9 +31,10 @@ mod tests {
 
     #[test]
     fn the_file_is_where_the_go_command_looks_for_it() {
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, Option<&'a str>);
         let xdg = ("XDG_CONFIG_HOME", "/config");
         let home = ("HOME", "/home/me");
-        let table: [(&[(&str, &str)], &str, Option<&str>); 9] = [
+        let table: [Case<'_>; 9] = [
             (&[home], "linux", Some("/home/me/.config/go/env")),
             (&[home, xdg], "linux", Some("/config/go/env")),
             (&[xdg], "linux", Some("/config/go/env")),
