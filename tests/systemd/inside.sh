@@ -228,6 +228,59 @@ restart_twice() {
     systemctl restart sumward && sleep 0.2 && systemctl restart sumward
 }
 
+# The journal and its sockets go away under load and come back: requests take no notice, and
+# entries come again.
+journal_goes_away() {
+    local parts=(systemd-journald.socket systemd-journald-dev-log.socket)
+    systemctl stop "${parts[@]}" systemd-journald-audit.socket systemd-journald.service || return 1
+    ! systemctl --quiet is-active systemd-journald || { echo "the journal did not stop"; return 1; }
+    sleep 1
+    systemctl start "${parts[@]}" systemd-journald.service
+}
+
+entries_since() {
+    get --insecure https://127.0.0.1/nowhere/@v/list >/dev/null 2>&1
+    journalctl --unit sumward --after-cursor "$1" --output cat --no-pager | grep . >/dev/null
+}
+
+journal_stops() {
+    local cursor
+    settings $'log:\n  level: debug'
+    systemctl reload sumward && under_load journal_goes_away || return 1
+    cursor=$(journalctl --lines 1 --show-cursor --no-pager | sed -n 's/^-- cursor: //p')
+    within 5 entries_since "$cursor"
+    local status=$?
+    settings ''
+    systemctl reload sumward && return "$status"
+}
+
+upstream_unit() {
+    printf '[Service]\nExecStart=/bin/sleep infinity\n' >"$units/athens.service"
+    cp /t/deploy/systemd/sumward.service.d/upstream-unit.conf.example "$dropins/upstream-unit.conf"
+    [ "$1" = wanted ] || sed -i -e '/^[^#]/d' -e '/^#   /s/^#   //' "$dropins/upstream-unit.conf"
+    systemctl daemon-reload && systemctl restart sumward && systemctl --quiet is-active athens
+}
+
+# As the drop-in has it, the server goes on without the unit.
+wanted_is_not_needed() {
+    upstream_unit wanted && systemctl stop athens && sleep 0.5 && is ActiveState active && list
+}
+
+# As its comment has it, the server stops with the unit, whether that is stopped or dies, and
+# nothing starts it again.
+bound_stops_too() {
+    local status=1
+    if upstream_unit bound && grep -q '^BindsTo=athens.service' "$dropins/upstream-unit.conf"; then
+        systemctl stop athens && within 5 is ActiveState inactive &&
+            systemctl start sumward && systemctl --quiet is-active athens &&
+            systemctl kill --signal KILL athens && within 5 is ActiveState inactive &&
+            sleep 1.5 && is ActiveState inactive
+        status=$?
+    fi
+    rm "$dropins/upstream-unit.conf" && systemctl daemon-reload
+    systemctl start sumward && within 5 list && return "$status"
+}
+
 disk_is_full() {
     settings $'cache:\n  disk_free_min: 1000TiB'
     systemctl reload sumward || return 1
@@ -364,6 +417,9 @@ check reload-needs-restart restart_keys_are_named
 check reload-mended reload_is_mended
 check reload-under-load under_load reload_often
 check restart-refuses-nobody under_load restart_twice
+check journal-stopped journal_stops
+check upstream-wanted wanted_is_not_needed
+check upstream-bound bound_stops_too
 check disk-full disk_is_full
 check read-only data_is_read_only
 check no-core no_core

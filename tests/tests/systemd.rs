@@ -13,7 +13,7 @@ use std::process::Command;
 use testkit::environment::{self, checkout};
 
 /// Every check of the script, so that one that is not reached is a failure too.
-const CHECKS: [&str; 36] = [
+const CHECKS: [&str; 39] = [
     "verify",
     "verify-drop-ins",
     "verify-can-fail",
@@ -39,6 +39,9 @@ const CHECKS: [&str; 36] = [
     "reload-mended",
     "reload-under-load",
     "restart-refuses-nobody",
+    "journal-stopped",
+    "upstream-wanted",
+    "upstream-bound",
     "disk-full",
     "read-only",
     "no-core",
