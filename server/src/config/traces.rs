@@ -94,11 +94,8 @@ impl Kind for DsnText {
 
     /// Prints what may be known; the secret key of old projects may not.
     fn print(dsn: &Dsn) -> String {
-        let text = dsn.to_string();
-        match dsn.secret_key() {
-            Some(secret) => text.replacen(&format!(":{secret}@"), "@", 1),
-            None => text,
-        }
+        let secret = dsn.secret_key().unwrap_or_default();
+        dsn.to_string().replacen(&format!(":{secret}@"), "@", 1)
     }
 }
 
@@ -126,8 +123,13 @@ mod tests {
 
     #[test]
     fn a_dsn_is_shown_without_its_secret() {
-        let dsn = DsnText::parse("https://public:hidden@sentry.example/42").unwrap();
-        assert_eq!(DsnText::print(&dsn), "https://public@sentry.example/42");
+        for text in [
+            "https://public:hidden@sentry.example/42",
+            "https://public@sentry.example/42",
+        ] {
+            let dsn = DsnText::parse(text).unwrap();
+            assert_eq!(DsnText::print(&dsn), "https://public@sentry.example/42");
+        }
         let error = DsnText::parse("https://sentry.example/hidden").unwrap_err();
         assert!(!error.contains("hidden"), "{error}");
     }
