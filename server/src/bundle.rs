@@ -22,6 +22,7 @@ pub(crate) mod since;
 pub(crate) mod spool;
 mod step;
 pub(crate) mod unpack;
+mod verifying;
 pub(crate) mod volumes;
 pub(crate) mod wanted;
 pub(crate) mod warm;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use proto::bundle::{Manifest, Member, Place, Sealed};
 use proto::dirhash::{self, H1};
@@ -18,6 +18,7 @@ use proto::note::VerifierKey;
 use proto::sumdb::client::{HeadPlan, LookupPlan, Relation, TileCheck};
 use proto::sumdb::{Head, Record};
 use proto::tlog::{Tile, record_hash};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::Error;
 use crate::ledger::{FileRecord, Standing};
@@ -72,8 +73,8 @@ pub(crate) fn check(
     sealed: Sealed,
     folder: PathBuf,
     logs: &[Log],
-    covers: &dyn Fn(&str) -> Option<String>,
-    progress: &mut dyn FnMut(u64),
+    covers: &(dyn Fn(&str) -> Option<String> + Sync),
+    progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Checked, Error> {
     let unpacked = Unpacked {
         manifest: &sealed.manifest,
@@ -84,7 +85,7 @@ pub(crate) fn check(
     for listed in &sealed.manifest.databases {
         databases.push(unpacked.database(listed, logs, &mut records)?);
     }
-    let mut files = Vec::new();
+    let mut carried = Vec::new();
     let mut lists = Vec::new();
     for member in &sealed.manifest.members {
         let Place::Module(request) = sealed.manifest.place(member)? else {
@@ -95,9 +96,20 @@ pub(crate) fn check(
             lists.push(module);
             continue;
         }
-        files.push(unpacked.file(member, &request, &records, covers)?);
-        progress(member.size);
+        carried.push((member, request));
     }
+    let progress = Mutex::new(progress);
+    // Inflating and hashing is nearly all of the work: each processor takes part.
+    let files: Vec<_> = carried
+        .par_iter()
+        .map(|(member, request)| -> Result<Carried, Error> {
+            let file = unpacked.file(member, request, &records, covers)?;
+            progress.lock().unwrap_or_else(PoisonError::into_inner)(member.size);
+            Ok(file)
+        })
+        .collect();
+    // Of several errors the first one in the bundle's order, each time.
+    let files = files.into_iter().collect::<Result<_, Error>>()?;
     Ok(Checked {
         sealed,
         folder,
@@ -267,7 +279,7 @@ impl Unpacked<'_> {
         member: &Member,
         request: &Request,
         records: &Records,
-        covers: &dyn Fn(&str) -> Option<String>,
+        covers: &(dyn Fn(&str) -> Option<String> + Sync),
     ) -> Result<Carried, Error> {
         let place = &member.place;
         let none = || refused(place, "it is no file of a version");

@@ -8,7 +8,6 @@ use futures_util::StreamExt as _;
 use proto::bundle::{Base, Carried, Manifest, Member};
 use proto::dirhash;
 use proto::module::{ModuleVersion, pseudo};
-use proto::modzip;
 use proto::note::{SignerKey, VerifierKey};
 use proto::semver;
 use proto::sumdb::client::{HeadPlan, LookupPlan};
@@ -16,8 +15,9 @@ use proto::sumdb::{Head, LookupAnswer, Record};
 use proto::tlog::Tile;
 
 use super::ask::{Ask, not_had, whole};
-use super::licence::{Licences, UNKNOWN};
+use super::licence::UNKNOWN;
 use super::spool::{Span, Spool};
+use super::verifying::{Fetched, Verifying};
 use super::volumes::Split;
 use super::wanted::{Need, Wanted};
 use super::{Error, pack, sbom};
@@ -253,7 +253,7 @@ impl Draft<'_> {
     /// Carries files of modules, each held against its record once more.
     async fn modules(&mut self) -> Result<(), Error> {
         let order = self.order;
-        let licences = Licences::load();
+        let mut verifying = Verifying::new();
         for (version, need) in &order.wanted.modules {
             if !self.records.contains_key(version) {
                 continue;
@@ -270,7 +270,7 @@ impl Draft<'_> {
                 continue;
             }
             let place = format!("{base}.zip");
-            match self.zip(version, &place, &licences).await {
+            match self.zip(version, &place, &mut verifying).await {
                 Err(Error::NotHad {
                     absent: true,
                     reason,
@@ -283,6 +283,7 @@ impl Draft<'_> {
                 taken => taken?,
             }
         }
+        self.licences = verifying.end().await?;
         let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
         // Those alone that can be built with.
         for version in self.licences.keys() {
@@ -320,7 +321,7 @@ impl Draft<'_> {
         &mut self,
         version: &ModuleVersion,
         place: &str,
-        licences: &Licences,
+        verifying: &mut Verifying,
     ) -> Result<(), Error> {
         let mut pieces = self.ask.get(place).await?;
         let mut part = self.spool.part();
@@ -330,18 +331,15 @@ impl Draft<'_> {
             (self.progress)(piece.len() as u64);
         }
         let span = part.end();
-        let window = self.spool.window(span).map_err(Error::io("reading back"))?;
-        let limits = modzip::Limits::default();
-        let verified = modzip::verify(window.clone(), span.len, version, &limits);
-        let verified = verified.map_err(|error| not_had(place, error.to_string()))?;
-        let want = self.records.get(version).and_then(|it| it.h1(version));
-        if want != Some(verified.h1) {
-            return Err(not_had(place, "it is not what its record says".to_owned()));
-        }
-        let licence = licences.of(window, &format!("{version}/"));
-        self.licences.insert(version.clone(), licence);
         self.members.insert(place.to_owned(), span);
-        Ok(())
+        let window = self.spool.window(span).map_err(Error::io("reading back"))?;
+        let fetched = Fetched {
+            version: version.clone(),
+            place: place.to_owned(),
+            want: self.records.get(version).and_then(|it| it.h1(version)),
+            window,
+        };
+        verifying.begin(fetched).await
     }
 
     fn put(&mut self, place: String, bytes: &[u8]) -> Result<(), Error> {

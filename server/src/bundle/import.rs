@@ -171,7 +171,7 @@ impl Mirror {
         &self,
         file: &Path,
         trusted: &[VerifierKey],
-        mut progress: impl FnMut(u64),
+        mut progress: impl FnMut(u64) + Send,
     ) -> Result<(Checked, Option<u64>, Unpacking), Error> {
         if self.journal.is_read_only() {
             let text = "the data folder is read-only: nothing can be taken in";

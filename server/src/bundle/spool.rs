@@ -127,6 +127,13 @@ pub(crate) struct Window {
     pos: u64,
 }
 
+impl Window {
+    /// Returns how many bytes it has.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+}
+
 impl Read for Window {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.len.saturating_sub(self.pos);

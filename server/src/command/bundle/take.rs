@@ -58,7 +58,9 @@ fn verify_in(
             followed: None,
         })
         .collect();
-    check(sealed, folder, &logs, &|_| None, &mut count)
+    let checked = check(sealed, folder, &logs, &|_| None, &mut count);
+    bar.finish();
+    checked
 }
 
 fn verified(checked: &Checked) -> String {

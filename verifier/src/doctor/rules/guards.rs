@@ -21,20 +21,8 @@ pub(super) fn selinux(facts: &Facts) -> Judged {
             .run(&["setenforce", "1"]),
         );
     }
-    let configured = &guards.selinux_configured;
-    if !configured.is_empty() && *configured != guards.selinux {
-        judged.add(
-            Found::new(
-                "selinux-changed",
-                format!(
-                    "SELinux is {} until the next start, and then {configured}",
-                    guards.selinux
-                ),
-            )
-            .seen("/etc/selinux/config", configured.clone())
-            .seen("now", guards.selinux.clone())
-            .fix("make both say the same: setenforce for now, SELINUX= for the next start"),
-        );
+    if let Some(found) = changed(&guards.selinux, &guards.selinux_configured) {
+        judged.add(found);
     }
     if !guards.denials.is_empty() {
         let mut found = Found::new(
@@ -63,6 +51,31 @@ pub(super) fn selinux(facts: &Facts) -> Judged {
     judged
 }
 
+/// Tells of a mode that is not the configured one. A kernel that runs without SELinux may
+/// go on without it whatever the file says.
+fn changed(now: &str, configured: &str) -> Option<Found> {
+    if configured.is_empty() || configured == now {
+        return None;
+    }
+    let found = if now == "disabled" {
+        Found::new(
+            "selinux-changed",
+            format!("SELinux is not at work here: there is no /sys/fs/selinux, and its configuration says {configured}"),
+        )
+        .fix("start the kernel with SELinux and label the files (fixfiles onboot), or set SELINUX=disabled")
+    } else {
+        Found::new(
+            "selinux-changed",
+            format!(
+                "SELinux is {now} until the next start, and its configuration says {configured}"
+            ),
+        )
+        .fix("make both say the same: setenforce for now, SELINUX= for the next start")
+    };
+    let found = found.seen("/etc/selinux/config", configured);
+    Some(found.seen("now", now))
+}
+
 pub(super) fn fapolicyd(facts: &Facts) -> Judged {
     let state = &facts.guards.fapolicyd;
     let judged = Judged::new("fapolicyd", "host");
@@ -80,4 +93,20 @@ pub(super) fn fapolicyd(facts: &Facts) -> Judged {
         );
     }
     judged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_of_the_next_start_of_a_kernel_without_selinux() {
+        let text = |now, configured| changed(now, configured).map(|found| found.finding.summary);
+        assert_eq!(text("enforcing", "enforcing"), None);
+        assert_eq!(text("disabled", ""), None);
+        let disabled = text("disabled", "permissive").unwrap();
+        assert!(!disabled.contains("next start"), "{disabled}");
+        let permissive = text("permissive", "enforcing").unwrap();
+        assert!(permissive.contains("until the next start"), "{permissive}");
+    }
 }

@@ -1,0 +1,96 @@
+//! Zips that are verified on other threads while more of them are fetched.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use proto::dirhash::H1;
+use proto::module::ModuleVersion;
+use proto::modzip;
+use tokio::task::JoinSet;
+
+use super::Error;
+use super::ask::not_had;
+use super::licence::Licences;
+use super::spool::Window;
+use crate::blocking;
+
+/// A zip that was fetched.
+pub(super) struct Fetched {
+    pub(super) version: ModuleVersion,
+    /// Its place in the bundle.
+    pub(super) place: String,
+    /// What its record says.
+    pub(super) want: Option<H1>,
+    pub(super) window: Window,
+}
+
+/// Zips under way, as many as there are processors, and what was found of the others.
+pub(super) struct Verifying {
+    licences: Arc<Licences>,
+    at_once: usize,
+    running: JoinSet<Result<(ModuleVersion, String), Error>>,
+    found: BTreeMap<ModuleVersion, String>,
+}
+
+impl Verifying {
+    /// Loads the texts of licences. Blocks, for some 100 ms.
+    pub(super) fn new() -> Self {
+        Self {
+            licences: Arc::new(Licences::load()),
+            at_once: available_parallelism().map_or(1, usize::from),
+            running: JoinSet::new(),
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// Begins with a zip as soon as a processor is free.
+    ///
+    /// # Errors
+    /// What is wrong with a zip before it.
+    pub(super) async fn begin(&mut self, zip: Fetched) -> Result<(), Error> {
+        while self.running.len() >= self.at_once {
+            self.one().await?;
+        }
+        let licences = Arc::clone(&self.licences);
+        self.running.spawn(async move {
+            let verified = blocking::run(move || Ok(verify(zip, &licences)));
+            verified.await.map_err(Error::io("verifying"))?
+        });
+        Ok(())
+    }
+
+    /// Waits for all that are under way, and returns the licences by version.
+    ///
+    /// # Errors
+    /// What is wrong with a zip.
+    pub(super) async fn end(mut self) -> Result<BTreeMap<ModuleVersion, String>, Error> {
+        while !self.running.is_empty() {
+            self.one().await?;
+        }
+        Ok(self.found)
+    }
+
+    async fn one(&mut self) -> Result<(), Error> {
+        if let Some(ended) = self.running.join_next().await {
+            let ended = ended.map_err(std::io::Error::other);
+            let (version, licence) = ended.map_err(Error::io("verifying"))??;
+            self.found.insert(version, licence);
+        }
+        Ok(())
+    }
+}
+
+/// Holds a zip against its record, and returns its licence. Blocks.
+fn verify(zip: Fetched, licences: &Licences) -> Result<(ModuleVersion, String), Error> {
+    let limits = modzip::Limits::default();
+    let window = zip.window;
+    let verified = modzip::verify(window.clone(), window.len(), &zip.version, &limits);
+    let verified = verified.map_err(|error| not_had(&zip.place, error.to_string()))?;
+    if zip.want != Some(verified.h1) {
+        let reason = "it is not what its record says";
+        return Err(not_had(&zip.place, reason.to_owned()));
+    }
+    let licence = licences.of(window, &format!("{}/", zip.version));
+    Ok((zip.version, licence))
+}
