@@ -11,6 +11,7 @@ pub(crate) mod ask;
 pub(crate) mod check;
 pub(crate) mod create;
 pub(crate) mod failed;
+mod files;
 pub(crate) mod gather;
 pub(crate) mod history;
 pub(crate) mod import;

@@ -118,24 +118,7 @@ pub(crate) enum Entry {
         at: u64,
     },
     /// A bundle was taken in: all that it holds is stored, and its heads are followed.
-    BundleImported {
-        /// SHA-256 of its manifest, in hex.
-        sha256: String,
-        /// The key that has signed it: `name+hash`.
-        signer: String,
-        /// Module versions in it.
-        modules: u64,
-        /// Bytes in it, unpacked.
-        bytes: u64,
-        /// How many of the module versions came with their zips, where it was counted.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        zips: Option<u64>,
-        /// The first of the module versions: `module@version`.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        names: Vec<String>,
-        /// When, in seconds since 1970.
-        at: u64,
-    },
+    BundleImported(Imported),
     /// The files of a proved zip.
     Contents {
         /// `module@version`, escaped.
@@ -207,7 +190,7 @@ impl Entry {
             Self::Admitted { .. } => "admitted",
             Self::Sequenced { .. } => "sequenced",
             Self::Denied { .. } => DENIED,
-            Self::BundleImported { .. } => BUNDLES,
+            Self::BundleImported(_) => BUNDLES,
             Self::Contents { .. } => "contents",
             Self::Fetched { .. } => "fetched",
         }
@@ -230,6 +213,27 @@ impl Entry {
         }
         Ok(line)
     }
+}
+
+/// A bundle that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Imported {
+    /// SHA-256 of its manifest, in hex.
+    pub(crate) sha256: String,
+    /// The key that has signed it: `name+hash`.
+    pub(crate) signer: String,
+    /// Module versions in it.
+    pub(crate) modules: u64,
+    /// Bytes in it, unpacked.
+    pub(crate) bytes: u64,
+    /// How many of the module versions came with their zips, where it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) zips: Option<u64>,
+    /// The first of the module versions: `module@version`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) names: Vec<String>,
+    /// When, in seconds since 1970.
+    pub(crate) at: u64,
 }
 
 /// The kind of entries that tell which logged versions are denied.

@@ -1,29 +1,22 @@
 //! What an unpacked bundle holds, proved: every file by its record, every record and tile
 //! by the signed head, and the head by the one that is followed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, BufReader, Read as _};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use proto::bundle::{Manifest, Member, Place, Sealed};
-use proto::dirhash::{self, H1};
 use proto::goproxy::Request;
 use proto::goproxy::sumdb::SumdbRequest;
-use proto::info::{Info, versions};
 use proto::module::{ModulePath, ModuleVersion};
-use proto::modzip;
 use proto::note::VerifierKey;
+use proto::sumdb::Head;
 use proto::sumdb::client::{HeadPlan, LookupPlan, Relation, TileCheck};
-use proto::sumdb::{Head, Record};
-use proto::tlog::{Tile, record_hash};
+use proto::tlog::Tile;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::Error;
-use crate::ledger::{FileRecord, Standing};
-use crate::modules::file::new_record;
-use crate::store::Key;
+use super::files::{Carried, Files, Known, Records, read, refused};
 use crate::sumdb::Followed;
 
 /// A database that bundles may have something of.
@@ -46,12 +39,6 @@ pub(crate) struct Database {
     pub(crate) tiles: Vec<Tile>,
     /// Records and their numbers.
     pub(crate) lookups: Vec<(ModuleVersion, u64)>,
-}
-
-/// A module's file, proved where it has a hash.
-pub(crate) struct Carried {
-    pub(crate) key: Key,
-    pub(crate) record: FileRecord,
 }
 
 /// A checked bundle in a folder.
@@ -85,6 +72,11 @@ pub(crate) fn check(
     for listed in &sealed.manifest.databases {
         databases.push(unpacked.database(listed, logs, &mut records)?);
     }
+    let files = Files {
+        folder: &folder,
+        records: &records,
+        covers,
+    };
     let mut carried = Vec::new();
     let mut lists = Vec::new();
     for member in &sealed.manifest.members {
@@ -92,7 +84,7 @@ pub(crate) fn check(
             continue;
         };
         if let Request::List(module) = request {
-            unpacked.list(member)?;
+            files.list(member)?;
             lists.push(module);
             continue;
         }
@@ -100,16 +92,16 @@ pub(crate) fn check(
     }
     let progress = Mutex::new(progress);
     // Inflating and hashing is nearly all of the work: each processor takes part.
-    let files: Vec<_> = carried
+    let proved: Vec<_> = carried
         .par_iter()
         .map(|(member, request)| -> Result<Carried, Error> {
-            let file = unpacked.file(member, request, &records, covers)?;
+            let file = files.file(member, request)?;
             progress.lock().unwrap_or_else(PoisonError::into_inner)(member.size);
             Ok(file)
         })
         .collect();
     // Of several errors the first one in the bundle's order, each time.
-    let files = files.into_iter().collect::<Result<_, Error>>()?;
+    let files = proved.into_iter().collect::<Result<_, Error>>()?;
     Ok(Checked {
         sealed,
         folder,
@@ -119,23 +111,10 @@ pub(crate) fn check(
     })
 }
 
-/// What the proved records say: by module version, and the database's name.
-type Records = BTreeMap<ModuleVersion, Vec<Known>>;
-
-struct Known {
-    database: String,
-    key_hash: u32,
-    id: u64,
-    record: Record,
-}
-
 struct Unpacked<'a> {
     manifest: &'a Manifest,
     folder: &'a Path,
 }
-
-/// Bytes of a text that is read whole: heads, records, tiles, .info, .mod.
-const TEXT_BYTES_MAX: u64 = 16 << 20;
 
 impl Unpacked<'_> {
     fn database(
@@ -274,137 +253,12 @@ impl Unpacked<'_> {
         Ok(())
     }
 
-    fn file(
-        &self,
-        member: &Member,
-        request: &Request,
-        records: &Records,
-        covers: &(dyn Fn(&str) -> Option<String> + Sync),
-    ) -> Result<Carried, Error> {
-        let place = &member.place;
-        let none = || refused(place, "it is no file of a version");
-        let key = Key::parse(place).ok_or_else(none)?;
-        let version = request.version().ok_or_else(none)?;
-        let (h1, standing) = match request {
-            Request::Mod(_) | Request::Zip(_) => {
-                let database = covers(version.path.as_str());
-                let known = records.get(&version).into_iter().flatten();
-                let known = known.into_iter().find(|known| {
-                    let want = database.as_ref();
-                    want.is_none_or(|want| *want == known.database)
-                });
-                let known = known.ok_or_else(|| unproved(place, database.as_deref()))?;
-                let h1 = self.hash(member, request, &version)?;
-                known.compare(place, request, &version, h1)?;
-                (Some(h1), known.standing())
-            }
-            Request::Info { .. } => {
-                let text = self.text(place)?.unwrap_or_default();
-                let info = Info::parse(&text).map_err(|error| refused(place, error))?;
-                if info.version != version.version.as_str() {
-                    return Err(refused(place, "it tells of another version"));
-                }
-                (None, Standing::Uncovered)
-            }
-            Request::List(_) | Request::Latest(_) => return Err(none()),
-        };
-        let record = new_record(member.sha256.clone(), member.size, h1, standing);
-        Ok(Carried { key, record })
-    }
-
-    fn hash(
-        &self,
-        member: &Member,
-        request: &Request,
-        version: &ModuleVersion,
-    ) -> Result<H1, Error> {
-        if let Request::Mod(_) = request {
-            let text = self.text(&member.place)?.unwrap_or_default();
-            return Ok(dirhash::go_mod(&text));
-        }
-        let path = self.folder.join(&member.place);
-        let file = File::open(&path).map_err(Error::at(&path))?;
-        let file = BufReader::with_capacity(256 << 10, file);
-        let limits = modzip::Limits::default();
-        match modzip::verify(file, member.size, version, &limits) {
-            Ok(verified) => Ok(verified.h1),
-            Err(modzip::Error::Read(error)) => Err(Error::at(&path)(error)),
-            Err(error) => Err(refused(&member.place, error)),
-        }
-    }
-
-    fn list(&self, member: &Member) -> Result<(), Error> {
-        let text = self.text(&member.place)?.unwrap_or_default();
-        let parsed = versions::parse(&text);
-        parsed.map_err(|error| refused(&member.place, error))?;
-        Ok(())
-    }
-
     fn tile(&self, name: &str, tile: &Tile) -> Result<Option<Vec<u8>>, Error> {
         self.text(&format!("sumdb/{name}/{}", tile.path()))
     }
 
     fn text(&self, place: &str) -> Result<Option<Vec<u8>>, Error> {
         read(&self.folder.join(place))
-    }
-}
-
-/// Reads a whole file that is no zip; `None` where there is none. Blocks.
-///
-/// # Errors
-/// What the file system answers, but for a missing file.
-pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    let file = match File::open(path) {
-        Err(error) if is_absence(&error) => return Ok(None),
-        file => file.map_err(Error::at(path))?,
-    };
-    let mut bytes = Vec::new();
-    let mut file = file.take(TEXT_BYTES_MAX + 1);
-    file.read_to_end(&mut bytes).map_err(Error::at(path))?;
-    if bytes.len() as u64 > TEXT_BYTES_MAX {
-        let text = format!("it has more than {TEXT_BYTES_MAX} bytes");
-        return Err(refused(&path.display().to_string(), text));
-    }
-    Ok(Some(bytes))
-}
-
-/// A folder in place of a file: a partial tile's parent, say.
-fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
-}
-
-impl Known {
-    fn compare(
-        &self,
-        place: &str,
-        request: &Request,
-        version: &ModuleVersion,
-        got: H1,
-    ) -> Result<(), Error> {
-        let want = match request {
-            Request::Mod(_) => self.record.go_mod_h1(version),
-            _ => self.record.h1(version),
-        };
-        let database = &self.database;
-        match want {
-            Some(want) if want == got => Ok(()),
-            Some(want) => Err(Error::Refused(format!(
-                "{place}: it hashes to {got}, and {database} has {want}"
-            ))),
-            None => Err(unproved(place, Some(database))),
-        }
-    }
-
-    fn standing(&self) -> Standing {
-        Standing::Proved {
-            database: self.database.clone(),
-            record: self.id,
-            key: format!("{:08x}", self.key_hash),
-            record_hash: record_hash(self.record.as_str().as_bytes()).to_string(),
-        }
     }
 }
 
@@ -450,13 +304,4 @@ fn lacking(place: &str, tile: &Tile) -> Error {
         place,
         format!("{tile}, which proves it, is not in the bundle"),
     )
-}
-
-fn unproved(place: &str, database: Option<&str>) -> Error {
-    let by = database.unwrap_or("any checksum database");
-    refused(place, format!("no record of {by} in the bundle proves it"))
-}
-
-fn refused(what: &str, why: impl std::fmt::Display) -> Error {
-    Error::Refused(format!("{what}: {why}"))
 }

@@ -18,13 +18,14 @@ use proto::semver;
 use proto::sumdb::client::Relation;
 
 use super::archive;
-use super::check::{Checked, Database, Log, check, read};
-use super::history::{Imported, day, imported};
+use super::check::{Checked, Database, Log, check};
+use super::files::read;
+use super::history::{self, day, imported};
 use super::step::{STEPS, Step};
 use super::unpack::{Unpack, Unpacking};
 use super::{Error, ask};
 use crate::blocking;
-use crate::journal::Journal;
+use crate::journal::{Entry, Imported, Journal};
 use crate::modules::Shelf;
 use crate::shelf::Kept;
 use crate::store::Key;
@@ -130,7 +131,10 @@ impl Mirror {
 
     /// Writes down that a bundle was taken in.
     async fn note(&self, imported: Imported) -> Result<(), Error> {
-        let written = self.journal.append(imported.entry()).await;
+        let written = self
+            .journal
+            .append(Entry::BundleImported(imported.clone()))
+            .await;
         written.map_err(Error::io("writing the journal"))?;
         let mut remembered = self.remembered();
         if remembered.len() >= REMEMBERED_MAX {
@@ -250,7 +254,7 @@ impl Mirror {
         STEPS.reach(Step::HeadsFollowed);
         if before.is_none() || !report.is_unchanged() {
             let (bundle, signer) = (report.bundle.clone(), report.signer.clone());
-            let imported = Imported::now(&checked.sealed.manifest, bundle, signer);
+            let imported = history::now(&checked.sealed.manifest, bundle, signer);
             self.note(imported).await?;
         }
         STEPS.reach(Step::Journaled);

@@ -6,8 +6,8 @@ use proto::quantity;
 
 use super::Site;
 use super::html::{ago, escape};
-use crate::bundle::history::{Imported, day};
-use crate::journal::seconds_now;
+use crate::bundle::history::day;
+use crate::journal::{Imported, seconds_now};
 
 /// Module versions of a bundle that are listed.
 const NAMES_MAX: usize = 200;
@@ -34,7 +34,7 @@ fn write(page: &mut String, bundles: &[Imported], is_told: &dyn Fn(&str) -> bool
         // Writing to a String cannot fail.
         let _ = write!(
             page,
-            "<tr><td>{}<br><span class=dim>{} ago</span><td class=name>{}<td class=name>{}",
+            "<tr><td class=day>{}<br><span class=dim>{} ago</span><td class=name>{}<td class=name>{}",
             day(bundle.at),
             ago(now.saturating_sub(bundle.at)),
             escape(&bundle.signer),
@@ -43,7 +43,7 @@ fn write(page: &mut String, bundles: &[Imported], is_told: &dyn Fn(&str) -> bool
         names(page, bundle, is_told);
         let _ = writeln!(
             page,
-            "<br><span class=dim>manifest <code>{}</code></span></tr>",
+            "<div class=dim>manifest <code>{}</code></div></tr>",
             escape(&bundle.sha256)
         );
     }

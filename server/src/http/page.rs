@@ -71,7 +71,7 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}a{color:#0550ae}
 pre{background:#f2f4f6;padding:.8rem;overflow-x:auto;border-radius:4px}.wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #dde1e5;vertical-align:top}td.name{overflow-wrap:anywhere;min-width:11rem}
-.good{color:#116329}.bad{color:#a40e26;font-weight:600}.dim{color:#57606a}code{font-size:.75rem;overflow-wrap:anywhere}summary{cursor:pointer}
+.good{color:#116329}.bad{color:#a40e26;font-weight:600}.dim{color:#57606a}code{font-size:.75rem;overflow-wrap:anywhere}summary{cursor:pointer}.day{white-space:nowrap}
 @media(prefers-color-scheme:dark){body{color:#dfe3e8;background:#14171b}a{color:#79b8ff}pre{background:#20252b}td,th{border-color:#39414a}
 .good{color:#5fd083}.bad{color:#ff8f8f}.dim{color:#9aa4ae}}
 </style></head><body>

@@ -210,7 +210,7 @@ fn read_journal(
             Entry::HeadAccepted { .. }
             | Entry::Admitted { .. }
             | Entry::Denied { .. }
-            | Entry::BundleImported { .. } => {}
+            | Entry::BundleImported(_) => {}
             Entry::Sequenced {
                 database,
                 first,
