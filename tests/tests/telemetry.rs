@@ -58,6 +58,9 @@ fn a_request_is_a_span_of_its_clients_trace_and_what_is_asked_for_it_is_part_of_
         .setup()
         .with_env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())
         .with_env("OTEL_SERVICE_NAME", "proxy-3")
+        // What the machine's other services may need.
+        .with_env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+        .with_env("OTEL_EXPORTER_OTLP_HEADERS", "x-key=of-the-collector")
         .with_arguments(&["--log-format", "json", "--log-level", "debug"])
         .start();
     let path = target(&module, "mod");
@@ -66,6 +69,8 @@ fn a_request_is_a_span_of_its_clients_trace_and_what_is_asked_for_it_is_part_of_
     wait_until("the request's span is there", || {
         spans(&collector).iter().any(of_kind(SpanKind::Server))
     });
+    let head = &collector.requests()[0].head;
+    assert!(head.contains("x-key: of-the-collector"), "{head}");
     let spans = spans(&collector);
     let request = spans
         .iter()

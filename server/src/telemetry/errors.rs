@@ -25,7 +25,7 @@ use tracing_subscriber::layer::Context as LayerContext;
 
 use super::context::Context;
 use super::queue::{Queue, Sink};
-use super::scrub::scrub;
+use super::scrub::told;
 use crate::config;
 
 /// Reports that wait to be sent, at the most.
@@ -153,13 +153,7 @@ struct Texts {
 
 impl Texts {
     fn add(&mut self, field: &Field, text: &str) {
-        // A secret that is cut off in its middle may not look like one: taken out first.
-        let scrubbed = scrub(text);
-        let mut end = scrubbed.len().min(TEXT_BYTES_MAX);
-        while !scrubbed.is_char_boundary(end) {
-            end -= 1;
-        }
-        let text = scrubbed[..end].to_owned();
+        let text = told(text, TEXT_BYTES_MAX);
         match field.name() {
             "message" => self.message = text,
             name => self.fields.push((name, text)),
@@ -206,7 +200,7 @@ impl Sender {
             .header(CONTENT_TYPE, "application/x-sentry-envelope")
             .body(envelope)
             .send();
-        // The URL has the project's name and no more is known by it.
+        // The URL names the project, which the log need not.
         let answer = sent.map_err(|error| error.without_url().to_string())?;
         let status = answer.status();
         if status == StatusCode::TOO_MANY_REQUESTS {

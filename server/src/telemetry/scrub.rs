@@ -41,6 +41,13 @@ pub(super) fn scrub(text: &str) -> Cow<'_, str> {
     text
 }
 
+/// Returns what is told of a text: without secrets, and at most so many bytes of it.
+pub(super) fn told(text: &str, bytes_max: usize) -> String {
+    // A secret that is cut off in its middle may not look like one: taken out first.
+    let text = scrub(text);
+    text[..text.floor_char_boundary(bytes_max)].to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

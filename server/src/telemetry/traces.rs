@@ -17,14 +17,14 @@ use http::Method;
 use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceFlags, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_otlp::{
-    ExporterBuildError, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
+    ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
 };
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 
 use super::context::{Context, SpanId};
 use super::queue::{Queue, Sink};
-use super::scrub::scrub;
+use super::scrub::told;
 use crate::config;
 use crate::metrics::TraceId;
 
@@ -73,6 +73,8 @@ pub(crate) fn start(
         .with_http()
         .with_http_client(client.clone())
         .with_endpoint(endpoint.as_str())
+        // Not what a variable says, which may be of gRPC.
+        .with_protocol(Protocol::HttpBinary)
         .build()?;
     let resource = Resource::builder_empty()
         .with_service_name(service_name.to_owned())
@@ -152,17 +154,7 @@ pub(crate) async fn asking<T>(
 /// Says something of a span, without what looks like a secret. A text that is too long is
 /// cut.
 pub(crate) fn text(key: &'static str, value: &str) -> KeyValue {
-    KeyValue::new(key, told(value))
-}
-
-/// Returns what is told of a text.
-fn told(value: &str) -> String {
-    let value = scrub(value);
-    let mut end = value.len().min(TEXT_BYTES_MAX);
-    while !value.is_char_boundary(end) {
-        end -= 1;
-    }
-    value[..end].to_owned()
+    KeyValue::new(key, told(value, TEXT_BYTES_MAX))
 }
 
 /// Says by which method, of which there are few: a client can make up others.
@@ -207,9 +199,9 @@ fn data(
         dropped_attributes_count: 0,
         events: Default::default(),
         links: Default::default(),
-        status: ended
-            .failed
-            .map_or(Status::Unset, |why| Status::error(told(&why))),
+        status: ended.failed.map_or(Status::Unset, |why| {
+            Status::error(told(&why, TEXT_BYTES_MAX))
+        }),
         instrumentation_scope,
     }
 }
