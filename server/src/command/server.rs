@@ -95,23 +95,7 @@ impl Server {
         path: &str,
         body: Sent,
     ) -> Result<Result<Bytes, String>> {
-        let request = http::Request::builder()
-            .method(method)
-            .uri(path)
-            .header(http::header::HOST, "localhost")
-            .body(body)?;
-        self.sender
-            .ready()
-            .await
-            .context("speaking to the server")?;
-        let sent = self.sender.send_request(request).await;
-        let response = sent.context("speaking to the server")?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
-            .collect()
-            .await
-            .map_err(|error| anyhow::anyhow!("reading the server's answer: {error}"))?
-            .to_bytes();
+        let (status, body) = self.answer(method, path, body).await?;
         if !status.is_success() {
             return Ok(Err(String::from_utf8_lossy(&body).trim_end().to_owned()));
         }
@@ -123,13 +107,17 @@ impl Server {
     /// # Errors
     /// What stands in the way; a refusal is an answer.
     pub(super) async fn put(&mut self, path: &str) -> Result<(http::StatusCode, Bytes)> {
-        let request = http::Request::builder()
-            .method(Method::PUT)
-            .uri(format!("/{path}"))
-            .header(http::header::HOST, "localhost")
-            .body(nothing())?;
-        let sent = self.sender.send_request(request).await;
-        let response = sent.context("speaking to the server")?;
+        self.answer(Method::PUT, &format!("/{path}"), nothing())
+            .await
+    }
+
+    async fn answer(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Sent,
+    ) -> Result<(http::StatusCode, Bytes)> {
+        let response = self.open(method, path, body).await?;
         let status = response.status();
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
         let body = body.collect().await;
@@ -137,21 +125,32 @@ impl Server {
         Ok((status, body.to_bytes()))
     }
 
-    /// Sends a request for a path, percent-encoded and without its leading slash.
-    ///
-    /// # Errors
-    /// What stands in the way; a refusal is an answer.
-    pub(super) async fn get(&mut self, path: &str) -> Result<http::Response<Incoming>> {
+    /// Sends a request, and returns an answer whose body is to come.
+    async fn open(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Sent,
+    ) -> Result<http::Response<Incoming>> {
         let request = http::Request::builder()
-            .uri(format!("/{path}"))
+            .method(method)
+            .uri(path)
             .header(http::header::HOST, "localhost")
-            .body(nothing())?;
+            .body(body)?;
         self.sender
             .ready()
             .await
             .context("speaking to the server")?;
         let sent = self.sender.send_request(request).await;
         sent.context("speaking to the server")
+    }
+
+    /// Sends a request for a path, percent-encoded and without its leading slash.
+    ///
+    /// # Errors
+    /// What stands in the way; a refusal is an answer.
+    pub(super) async fn get(&mut self, path: &str) -> Result<http::Response<Incoming>> {
+        self.open(Method::GET, &format!("/{path}"), nothing()).await
     }
 }
 

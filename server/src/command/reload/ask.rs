@@ -49,15 +49,14 @@ pub(crate) fn run(flags: &Flags) -> Result<ExitCode> {
     let Some(mut server) = server else {
         bail!("no server answers");
     };
-    runtime.block_on(ask(&mut server))
+    runtime.block_on(ask(&mut server, ANSWER_MAX))
 }
 
-async fn ask(server: &mut Server) -> Result<ExitCode> {
-    let answer = tokio::time::timeout(ANSWER_MAX, server.put("reload")).await;
+async fn ask(server: &mut Server, answer_max: Duration) -> Result<ExitCode> {
+    let answer = tokio::time::timeout(answer_max, server.put("reload")).await;
     let Ok(answer) = answer else {
         bail!(
-            "no answer within {} s; the server may still be reading its settings: its log says what came of it",
-            ANSWER_MAX.as_secs()
+            "no answer within {answer_max:?}; the server may still be reading its settings: its log says what came of it"
         );
     };
     let (status, body) = answer?;
@@ -70,4 +69,24 @@ async fn ask(server: &mut Server) -> Result<ExitCode> {
     complain(said.to_owned());
     complain("sumward reload: nothing was taken over: the old settings stay in effect".to_owned());
     Ok(ExitCode::FAILURE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_says_nothing_is_not_waited_for_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _silent = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let mut server = connect_at(&socket).await.unwrap().unwrap();
+        let error = ask(&mut server, Duration::from_millis(20))
+            .await
+            .unwrap_err();
+        assert!(
+            error.to_string().starts_with("no answer within 20ms"),
+            "{error}"
+        );
+    }
 }
