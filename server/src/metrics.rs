@@ -51,8 +51,8 @@ pub struct Metrics {
     waiting: Gauge,
     hot_bytes: Gauge,
     disk_free: Gauge<u64, AtomicU64>,
-    /// Recorded module files, and their bytes.
-    store: [Gauge<u64, AtomicU64>; 2],
+    /// Recorded module files, and their bytes; without a series until they are summed up.
+    store: [Family<[Label; 0], Gauge<u64, AtomicU64>>; 2],
     /// Without a series until a certificate is served.
     certificate: Family<[Label; 0], Gauge<u64, AtomicU64>>,
     refused: [Counter; Refused::ALL.len()],
@@ -314,8 +314,8 @@ impl Metrics {
 
     /// Notes how many module files are recorded, and how many bytes they have.
     pub fn store(&self, files: u64, bytes: u64) {
-        self.store[0].set(files);
-        self.store[1].set(bytes);
+        self.store[0].get_or_create(&[]).set(files);
+        self.store[1].get_or_create(&[]).set(bytes);
     }
 
     /// Notes when the first certificate of the served chain expires, in seconds since

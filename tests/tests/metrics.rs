@@ -144,7 +144,8 @@ fn what_is_stored_is_summed_up_without_a_walk() {
     let files = ["mod", "zip"].map(|ending| world.stored(&greet(), ending));
     let bytes: u64 = files.iter().map(|it| it.metadata().unwrap().len()).sum();
     wait_until("what is stored is summed up", || {
-        value(&server.get("/metrics").text(), "sumward_store_files").unwrap() >= 2.0
+        value(&server.get("/metrics").text(), "sumward_store_files")
+            .is_some_and(|files| files >= 2.0)
     });
     let page = server.get("/metrics").text();
     let told = value(&page, "sumward_store_bytes").unwrap();
@@ -186,8 +187,11 @@ fn the_rules_are_good_and_do_as_their_test_says() {
 #[test]
 fn the_rules_and_the_dashboard_name_what_there_is() {
     let world = World::with(&[&greet()]);
-    let page = busy(&world).get("/metrics").text();
-    let there = names(&page);
+    let server = busy(&world);
+    wait_until("what is stored is summed up", || {
+        value(&server.get("/metrics").text(), "sumward_store_files").is_some()
+    });
+    let there = names(&server.get("/metrics").text());
     let dashboard: Value = serde_json::from_str(&read("grafana/sumward.json")).unwrap();
     let mut shown = String::new();
     expressions(&dashboard, &mut shown);

@@ -94,8 +94,8 @@ fn states_are_shown() {
         r#"sumward_cache_lookups_total{kind="zip",found="joined"} 1"#,
         "sumward_disk_free_bytes 5",
         r#"sumward_degraded{condition="read_only"} 1"#,
-        "sumward_store_files 8",
-        "sumward_store_bytes 9",
+        "sumward_store_files{} 8",
+        "sumward_store_bytes{} 9",
         "sumward_hot_bytes 6",
         r#"sumward_refused_connections_total{reason="per_address"} 1"#,
         "sumward_log_lines_dropped_total 7",
@@ -172,6 +172,14 @@ fn a_certificate_is_told_of_only_where_there_is_one() {
         &metrics,
         "sumward_tls_certificate_expiry_timestamp_seconds{} 1800000000",
     );
+}
+
+#[test]
+fn what_is_stored_is_told_of_only_when_it_was_summed_up() {
+    let metrics = metrics();
+    assert!(!metrics.encode(Format::Text).contains("sumward_store_"));
+    metrics.store(0, 0);
+    assert_line(&metrics, "sumward_store_bytes{} 0");
 }
 
 #[test]
