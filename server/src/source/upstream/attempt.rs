@@ -143,9 +143,7 @@ impl Attempts<'_> {
             Err(error) => Err(self.unsent(error, trial)),
         }
     }
-}
 
-impl Attempts<'_> {
     /// What is told of one attempt: whom it asked, and what came of it.
     fn span(&self, answer: &Result<Response, SendError>, began: Instant) -> Ended {
         let mut attributes = vec![

@@ -79,11 +79,7 @@ impl<'a> Runner<'a> {
         argv: &[&OsStr],
         variables: &[(&str, &OsStr)],
     ) -> Result<String, Problem> {
-        let finished = self.run(Path::new("/"), argv, variables, TIMEOUT)?;
-        if !finished.is_success() {
-            return Err(self.failed(&finished));
-        }
-        Ok(String::from_utf8_lossy(&finished.stdout).into_owned())
+        self.printed(argv, variables, Finished::is_success)
     }
 
     /// The same of a program that ends with 1, and says nothing, where there is nothing to say.
@@ -95,13 +91,21 @@ impl<'a> Runner<'a> {
         argv: &[&OsStr],
         variables: &[(&str, &OsStr)],
     ) -> Result<String, Problem> {
+        self.printed(argv, variables, |finished| {
+            let code = finished.status.and_then(|status| status.code());
+            let is_silent = finished.stdout.is_empty() && finished.stderr.is_empty();
+            finished.is_success() || (code == Some(1) && is_silent)
+        })
+    }
+
+    fn printed(
+        &self,
+        argv: &[&OsStr],
+        variables: &[(&str, &OsStr)],
+        is_good: impl FnOnce(&Finished) -> bool,
+    ) -> Result<String, Problem> {
         let finished = self.run(Path::new("/"), argv, variables, TIMEOUT)?;
-        let is_none = finished
-            .status
-            .is_some_and(|status| status.code() == Some(1))
-            && finished.stdout.is_empty()
-            && finished.stderr.is_empty();
-        if !finished.is_success() && !is_none {
+        if !is_good(&finished) {
             return Err(self.failed(&finished));
         }
         Ok(String::from_utf8_lossy(&finished.stdout).into_owned())
