@@ -123,7 +123,6 @@ fn what_can_not_be_read_ends_with_2() {
 }
 
 #[test]
-#[ignore = "a minute of builds; tests/slow.sh runs it"]
 fn a_second_run_goes_on_from_the_work_folder() {
     let mut yard = Yard::new("1.27.");
     let flags = "-ldflags=-s -w -X main.version=v4";
