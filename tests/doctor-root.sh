@@ -196,7 +196,8 @@ temp-missing | set_ TMPDIR=/nowhere
 temp-noexec | mount -t tmpfs -o noexec,size=2g tmpfs $R/tmp
 path-relative | set_ PATH=/usr/local/go/bin:/usr/bin:/bin:bin
 path-open | mkdir -m 777 $R/opt/bin; set_ PATH=/usr/local/go/bin:/usr/bin:/bin:/opt/bin
-libc-unknown | rm $R/usr/bin/getconf
+libc-unknown | rm $R/usr/bin/getconf $R/usr/bin/ldd
+cache-off | touch $R/root/c; set_ GOCACHE=/root/c
 git-missing | rm $R/usr/bin/git
 git-fails | file /root/.gitconfig '[core\n'
 git-fails | program git 'case $1 in --version) echo git version 2.39.5;; *) kill -9 $$;; esac'

@@ -8,4 +8,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cargo build --quiet --locked --workspace --all-targets
-exec cargo test --locked --workspace --test claims --test observe --test rebuild -- --ignored
+exec cargo test --locked --workspace --test claims --test guides --test observe --test rebuild -- --ignored

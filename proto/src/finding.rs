@@ -95,6 +95,12 @@ impl Check {
 }
 
 impl Finding {
+    /// Returns how sure it is, in a word; where nobody need be sure, how bad.
+    pub fn weight(&self) -> &'static str {
+        self.confidence
+            .map_or_else(|| self.level.as_str(), Confidence::as_str)
+    }
+
     /// Adds what one file has at a place.
     #[must_use]
     pub fn seen(mut self, place: impl Into<String>, value: impl Into<String>) -> Self {

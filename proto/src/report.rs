@@ -43,6 +43,8 @@ pub struct Answer {
     pub notes: Vec<String>,
     /// Everything that was judged, in order.
     pub checks: Vec<Check>,
+    /// Whether two things were compared, so that evidence has two sides.
+    pub is_comparison: bool,
     /// What the rule of a finding stands for, in a sentence or two, where that is
     /// written down.
     pub meaning: fn(&str) -> Option<&'static str>,

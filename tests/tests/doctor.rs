@@ -2,6 +2,8 @@
 //! nothing else, nothing is changed, nobody is asked, and no secret is printed.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "doctor/deep.rs"]
+mod deep;
 #[path = "doctor/house.rs"]
 mod house;
 #[path = "doctor/pages.rs"]
@@ -135,9 +137,10 @@ fn no_secret_is_printed_in_any_form() {
 
 #[test]
 fn the_script_is_printed_and_never_run() {
-    let house = House::fit();
+    let mut house = House::fit();
     house.write("root/proc/sys/vm/swappiness", "60\n");
     house.mode("cache", 0o777);
+    house.set("GOEXPERIMENT", "jsonv2");
     let before = house.everything();
     let output = house.run(&["--fix-script"]);
     assert_eq!(output.status.code(), Some(1));
@@ -153,6 +156,9 @@ fn the_script_is_printed_and_never_run() {
             &format!("chmod go-w {}", house.text("cache"))
         ]
     );
+    // A variable of the shell that builds is none of the script's.
+    let unset = "# in the shell that builds, and in the profile that sets it: unset GOEXPERIMENT\n";
+    assert!(script.contains(unset), "{script}");
     assert_eq!(before, house.everything());
     // The shell takes it for a script.
     let place = house.path("home/fix.sh");

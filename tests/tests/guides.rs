@@ -139,6 +139,23 @@ fn a_build_host_is_looked_at_as_the_guide_says() {
 }
 
 #[test]
+#[ignore = "builds and tests Go's standard library: tests/slow.sh"]
+fn a_build_host_is_looked_at_for_long_as_its_guide_says() {
+    let server = Server::new();
+    let path = environment::checkout().join("deploy/guides/build-host.md");
+    let guide = std::fs::read_to_string(path).unwrap();
+    let said = server.run(&blocks(&guide, "sh long").concat());
+    for words in [
+        "localhost was looked up by",
+        "gofmt would write",
+        "go vet remarks nothing",
+        "and no proof of the installation",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+#[test]
 fn a_server_is_watched_as_the_guide_says() {
     let server = Server::new();
     server.follow("observe.md");

@@ -92,6 +92,7 @@ impl Config {
         let style = Style {
             color,
             verbose: output.verbose,
+            width: width(),
         };
         let progress = Progress::new(!output.quiet && std::io::stderr().is_terminal());
         Self {
@@ -150,6 +151,12 @@ fn given(said: Option<args::Given>, files: usize) -> Option<Given> {
 )]
 fn environment() -> Environment {
     Environment::new(std::env::vars_os())
+}
+
+/// How wide the terminal is, where standard output is one.
+fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|width| *width > 0)
 }
 
 fn allows_color(environment: &Environment) -> bool {

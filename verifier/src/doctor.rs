@@ -33,6 +33,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use jiff::Zoned;
+use jiff::civil::Date;
 use proto::unit::Unit;
 
 use crate::args::doctor::Doctor;
@@ -63,8 +64,9 @@ const SYSCTLS_MAX: usize = 1000;
 /// When a file that was named can't be read; nothing about the host is an error.
 pub fn run(args: &Doctor, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
     check_names(&args.allow)?;
+    let today = Zoned::now().date();
     if !args.unit.is_empty() {
-        return units(args);
+        return units(args, today);
     }
     if let [a, b] = args.compare.as_slice() {
         return compared([a, b]);
@@ -96,13 +98,13 @@ pub fn run(args: &Doctor, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
     let Probed { facts, ran } = probe::run(&scope, host, &interrupt);
     if let Some(path) = args.expect.as_ref().filter(|_| args.init) {
         expect::write_new(path, &expect::of_host(&facts))?;
-        let mut outcome = Outcome::of(Some(facts), ran, Vec::new(), args);
+        let mut outcome = Outcome::of((Some(facts), ran), Vec::new(), today, args);
         outcome.written = Some(path.display().to_string());
         return Ok(Box::new(outcome));
     }
-    let checks = rules::all(&facts, Zoned::now().date());
+    let checks = rules::all(&facts, today);
     let expected = expectations.map_or_else(Vec::new, |wanted| wanted.check(&facts));
-    let mut outcome = Outcome::of(Some(facts), ran, checks, args);
+    let mut outcome = Outcome::of((Some(facts), ran), checks, today, args);
     outcome.expected = expected;
     Ok(Box::new(outcome))
 }
@@ -119,14 +121,19 @@ fn compared(paths: [&PathBuf; 2]) -> anyhow::Result<Box<dyn Printed>> {
 }
 
 /// Checks units in place of the host.
-fn units(args: &Doctor) -> anyhow::Result<Box<dyn Printed>> {
+fn units(args: &Doctor, today: Date) -> anyhow::Result<Box<dyn Printed>> {
     let mut checks = Vec::new();
     for path in &args.unit {
         let text = read(path, UNIT_BYTES_MAX)?;
         let unit = Unit::parse(&text).with_context(|| format!("reading {}", path.display()))?;
         checks.push(rules::units::unit(&path.display().to_string(), &unit));
     }
-    Ok(Box::new(Outcome::of(None, Vec::new(), checks, args)))
+    Ok(Box::new(Outcome::of(
+        (None, Vec::new()),
+        checks,
+        today,
+        args,
+    )))
 }
 
 /// Refuses names that no finding has.

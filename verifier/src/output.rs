@@ -72,6 +72,7 @@ impl Output {
 pub fn file(found: &dyn Printed, target: &Target, style: Style) -> anyhow::Result<()> {
     let style = Style {
         color: false,
+        width: None,
         ..style
     };
     durable::write(&target.path, |out| write(found, target.format, style, out))

@@ -39,7 +39,7 @@ pub fn document(answer: &Answer) -> Result<String, quick_junit::SerializeError> 
     }
     let mut names = HashMap::new();
     for check in answer.checks.iter().take(CHECKS_MAX) {
-        suite.add_test_case(case(check, &class, &mut names));
+        suite.add_test_case(case(check, answer.is_comparison, &class, &mut names));
     }
     let mut report = Report::new(answer.program);
     report.set_time(Duration::ZERO);
@@ -47,12 +47,17 @@ pub fn document(answer: &Answer) -> Result<String, quick_junit::SerializeError> 
     report.to_string()
 }
 
-fn case(check: &Check, class: &str, names: &mut HashMap<String, usize>) -> TestCase {
-    let mut case = TestCase::new(unique(name(check), names), status(check));
+fn case(
+    check: &Check,
+    two_sided: bool,
+    class: &str,
+    names: &mut HashMap<String, usize>,
+) -> TestCase {
+    let mut case = TestCase::new(unique(name(check), names), status(check, two_sided));
     case.set_classname(class);
     case.set_time(Duration::ZERO);
     if check.status == Status::Passed {
-        let said = description(check);
+        let said = description(check, two_sided);
         if !said.is_empty() {
             case.set_system_out(said);
         }
@@ -78,7 +83,7 @@ fn unique(name: String, names: &mut HashMap<String, usize>) -> String {
     }
 }
 
-fn status(check: &Check) -> TestCaseStatus {
+fn status(check: &Check, two_sided: bool) -> TestCaseStatus {
     let kind = match check.status {
         Status::Passed => return TestCaseStatus::success(),
         Status::Failed => NonSuccessKind::Failure,
@@ -91,41 +96,45 @@ fn status(check: &Check) -> TestCaseStatus {
     let rule = first.map_or("undecided", |finding| finding.rule.as_str());
     status.set_message(clean(message.unwrap_or("this check did not pass")));
     status.set_type(clean(rule));
-    status.set_description(description(check));
+    status.set_description(description(check, two_sided));
     status
 }
 
 /// Services show this text alone, so it says everything.
-fn description(check: &Check) -> String {
+fn description(check: &Check, two_sided: bool) -> String {
     let mut text = String::new();
     if let Some(reason) = &check.reason {
         text.push_str(&clean(reason));
         text.push('\n');
     }
     for (index, finding) in check.findings.iter().enumerate() {
-        describe(index + 1, finding, &mut text);
+        describe(index + 1, finding, two_sided, &mut text);
     }
     text
 }
 
-fn describe(number: usize, finding: &Finding, text: &mut String) {
-    let sure = finding
-        .confidence
-        .map_or_else(String::new, |sure| format!(" ({})", sure.as_str()));
+fn describe(number: usize, finding: &Finding, two_sided: bool, text: &mut String) {
     let mut line = |words: String| {
         text.push_str(&words);
         text.push('\n');
     };
     line(format!(
-        "{number}. {}{sure}: {}",
+        "{number}. {} ({}): {}",
         clean(&finding.rule),
+        finding.weight(),
         clean(&finding.summary)
     ));
+    // A finding about one thing has one value.
+    let two_sided = two_sided || finding.evidence.iter().any(|one| one.b.is_some());
+    let side = |value: &Option<String>| value.as_deref().map_or_else(|| "(absent)".into(), clean);
     for evidence in finding.evidence.iter().take(EVIDENCE_MAX) {
-        line(format!("   at {}", clean(&evidence.place)));
-        for (letter, value) in [("a", &evidence.a), ("b", &evidence.b)] {
-            let value = value.as_deref().map_or_else(|| "(absent)".into(), clean);
-            line(format!("     {letter}: {value}"));
+        let place = clean(&evidence.place);
+        if two_sided {
+            line(format!("   at {place}"));
+            line(format!("     a: {}", side(&evidence.a)));
+            line(format!("     b: {}", side(&evidence.b)));
+        } else {
+            line(format!("   at {place}: {}", side(&evidence.a)));
         }
     }
     let left_out = finding.evidence.len().saturating_sub(EVIDENCE_MAX);

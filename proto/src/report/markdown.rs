@@ -43,7 +43,7 @@ pub fn page(answer: &Answer) -> String {
         .iter()
         .partition(|check| check.is_plain_pass());
     for check in open {
-        page.check(check);
+        page.check(check, answer.is_comparison);
     }
     page.passed(&passed);
     page.finish()
@@ -65,7 +65,7 @@ impl Page {
         }
     }
 
-    fn check(&mut self, check: &Check) {
+    fn check(&mut self, check: &Check, two_sided: bool) {
         let mark = match check.status {
             Status::Passed => "passed",
             Status::Failed => "failed",
@@ -85,7 +85,7 @@ impl Page {
             sentence(&check.name)
         ));
         for (index, finding) in check.findings.iter().enumerate() {
-            self.push(&block(index + 1, finding));
+            self.push(&block(index + 1, finding, two_sided));
         }
     }
 
@@ -108,17 +108,20 @@ impl Page {
     }
 }
 
-fn block(number: usize, finding: &Finding) -> String {
-    let sure = finding
-        .confidence
-        .map_or_else(String::new, |sure| format!(" ({})", sure.as_str()));
+fn block(number: usize, finding: &Finding, two_sided: bool) -> String {
     let mut block = format!(
-        "\n**{number}. {}**{sure}: {}\n",
+        "\n**{number}. {}** ({}): {}\n",
         code(&finding.rule, VALUE_SHOWN),
+        finding.weight(),
         sentence(&finding.summary)
     );
+    // A finding about one thing has one value.
+    let two_sided = two_sided || finding.evidence.iter().any(|one| one.b.is_some());
     if !finding.evidence.is_empty() {
-        block.push_str("\n| where | a | b |\n| --- | --- | --- |\n");
+        block.push_str(match two_sided {
+            true => "\n| where | a | b |\n| --- | --- | --- |\n",
+            false => "\n| where | what is there |\n| --- | --- |\n",
+        });
     }
     for evidence in finding.evidence.iter().take(EVIDENCE_SHOWN) {
         let side = |value: &Option<String>| {
@@ -127,12 +130,14 @@ fn block(number: usize, finding: &Finding) -> String {
                 |value| code_in_table(value, VALUE_SHOWN),
             )
         };
-        block.push_str(&format!(
-            "| {} | {} | {} |\n",
+        let (place, a) = (
             code_in_table(&evidence.place, VALUE_SHOWN),
             side(&evidence.a),
-            side(&evidence.b)
-        ));
+        );
+        block.push_str(&match two_sided {
+            true => format!("| {place} | {a} | {} |\n", side(&evidence.b)),
+            false => format!("| {place} | {a} |\n"),
+        });
     }
     let left_out = finding.evidence.len().saturating_sub(EVIDENCE_SHOWN);
     if left_out > 0 {

@@ -83,6 +83,7 @@ pub(crate) fn with(words: impl Fn(&'static str) -> String) -> Answer {
         exit_code: 1,
         verdict: "FAILED",
         tone: Tone::Bad,
+        is_comparison: true,
         meaning: |rule| (rule == "build-tags").then_some("Built with different -tags."),
         summary: words("summary"),
         notes: vec![words("note")],

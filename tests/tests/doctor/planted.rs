@@ -19,6 +19,11 @@ fn env_file(house: &House, text: &str) {
 /// What is found, and how it is planted.
 const PLANTED: &[(&[&str], Plant)] = &[
     (&["libc-unknown"], |h| h.remove("bin/getconf")),
+    // One that has musl's loader too is no host of musl.
+    (&["libc-unknown"], |h| {
+        h.remove("bin/getconf");
+        h.write("root/lib/ld-musl-x86_64.so.1", "");
+    }),
     (&["libc-unknown"], |h| {
         h.program("getconf", "#!/bin/sh\necho nonsense\n")
     }),
@@ -174,6 +179,11 @@ const PLANTED: &[(&[&str], Plant)] = &[
     (&["setting-malformed"], |h| h.set("GONOPROXY", "[")),
     (&["cache-off"], |h| h.set("GOCACHE", "off")),
     (&["cache-off"], |h| h.set("GOCACHE", "cache")),
+    (&["cache-off"], |h| {
+        h.write("file", "");
+        let file = h.text("file");
+        h.set("GOCACHE", &file);
+    }),
     (&["cache-open"], |h| h.mode("cache", 0o777)),
     (&["cache-damaged"], |h| {
         let path = h.output(b"to be changed");

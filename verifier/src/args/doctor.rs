@@ -30,8 +30,11 @@ pub struct Doctor {
     #[arg(long)]
     pub online: bool,
 
-    /// Take minutes: audit the whole cache, build, run and trace programs with cgo, run gofmt
-    /// over the standard library; with --online compare every Go
+    /// Take minutes: audit the whole cache, build, run and trace programs with cgo, run gofmt,
+    /// go vet and go test over the standard library; with --online compare every Go
+    ///
+    /// All of it in a folder and a build cache of its own. Tests that need the network are left out
+    /// by name. What passes is a test of this host, and no proof of a Go installation.
     #[arg(long)]
     pub deep: bool,
 
@@ -74,6 +77,7 @@ const AFTER_HELP: &str = "\
 Examples:
   verify-build doctor                                 is this host fit to build?
   verify-build doctor --online                        and is its Go the official release?
+  verify-build doctor --deep                          build, trace and test here, for minutes
   verify-build doctor --fix-script > fix.sh           the commands, to read and then to run
   verify-build doctor --format json > a.json          a report to compare
   verify-build doctor --compare a.json b.json         why do two hosts build differently?

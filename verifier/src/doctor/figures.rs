@@ -1,16 +1,18 @@
 //! What the page shows beside the checks: the host at a glance, its Gos, its settings.
 
+use jiff::civil::Date;
 use proto::quantity;
 use proto::report::figure::{Card, Cards, Figure, Row, Table, Value};
 
-use super::facts::{Facts, Installation};
+use super::facts::{Content, Facts, Installation};
+use super::rules::support_words;
 use super::settings::Setting;
 
 /// Returns the parts of the page below the findings.
-pub(super) fn of(facts: &Facts) -> Vec<Figure> {
+pub(super) fn of(facts: &Facts, today: Date) -> Vec<Figure> {
     vec![
         Figure::Cards(host(facts)),
-        Figure::Table(gos(facts)),
+        Figure::Table(gos(facts, today)),
         Figure::Table(settings(facts)),
     ]
 }
@@ -64,17 +66,35 @@ fn host(facts: &Facts) -> Cards {
     }
 }
 
-fn gos(facts: &Facts) -> Table {
-    let row = |go: &Installation| Row {
-        values: vec![
-            words(go.version()),
-            words(&go.root),
-            go.on_path.map_or(Value::Absent, Value::Number),
-            words(&go.packager),
-        ],
-        agrees: None,
+fn gos(facts: &Facts, today: Date) -> Table {
+    let row = |go: &Installation| {
+        let content = match &go.content {
+            Content::NotAsked => "not compared",
+            Content::Official => "the release",
+            Content::Repackaged => "the release in all that can change a program",
+            Content::Modified(_) => "not the release",
+            Content::Unknown(_) => "can't be told",
+        };
+        Row {
+            values: vec![
+                words(go.version()),
+                words(&go.root),
+                go.on_path.map_or(Value::Absent, Value::Number),
+                words(&go.packager),
+                Value::Words(support_words(go.version(), today)),
+                Value::Words(content.into()),
+            ],
+            agrees: None,
+        }
     };
-    let columns = ["version", "folder", "place on the PATH", "packager"];
+    let columns = [
+        "version",
+        "folder",
+        "place on the PATH",
+        "packager",
+        "security fixes",
+        "by content",
+    ];
     Table {
         title: "Go installations".into(),
         note: String::new(),

@@ -1,5 +1,6 @@
 //! Everything that was judged.
 
+use jiff::civil::Date;
 use proto::finding::{Level, Status};
 
 use super::expect::Expected;
@@ -15,6 +16,8 @@ use crate::exit::Exit;
 pub struct Outcome {
     /// What was found out about the host; none where units were checked instead.
     pub facts: Option<Facts>,
+    /// The day it is judged by.
+    pub today: Date,
     /// The programs that ran.
     pub ran: Vec<Ran>,
     /// The checks, in order.
@@ -31,7 +34,12 @@ pub struct Outcome {
 
 impl Outcome {
     /// Takes in checks, but for findings that are to be passed over.
-    pub fn of(facts: Option<Facts>, ran: Vec<Ran>, mut checks: Vec<Judged>, args: &Doctor) -> Self {
+    pub fn of(
+        (facts, ran): (Option<Facts>, Vec<Ran>),
+        mut checks: Vec<Judged>,
+        today: Date,
+        args: &Doctor,
+    ) -> Self {
         for check in &mut checks {
             check
                 .found
@@ -39,6 +47,7 @@ impl Outcome {
         }
         Self {
             facts,
+            today,
             ran,
             checks,
             fail_on: match args.fail_on {

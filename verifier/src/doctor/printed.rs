@@ -86,7 +86,8 @@ impl Printed for Outcome {
     }
 
     fn figures(&self) -> Vec<Figure> {
-        self.facts.as_ref().map_or_else(Vec::new, figures::of)
+        let facts = self.facts.as_ref();
+        facts.map_or_else(Vec::new, |facts| figures::of(facts, self.today))
     }
 
     fn verdict(&self) -> &'static str {
@@ -129,6 +130,10 @@ impl Outcome {
     fn check(&self, check: &Judged) -> Check {
         let findings = check.found.iter().map(|found| Finding {
             artifact: check.subject.clone(),
+            fix: match found.commands.as_slice() {
+                [] => found.finding.fix.clone(),
+                commands => format!("{} ({})", found.finding.fix, commands.join("; ")),
+            },
             ..found.finding.clone()
         });
         let stands = Some(check.stands.clone()).filter(|stands| !stands.is_empty());

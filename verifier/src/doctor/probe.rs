@@ -108,8 +108,7 @@ pub fn run(scope: &Scope, host: &Host, interrupt: &Interrupt) -> Probed {
         online::look(&desk, &mut facts);
     }
     if scope.deep {
-        bar.say("building, running and testing; this takes minutes");
-        deep::look(&desk, &env, &mut facts);
+        deep::look(&desk, &env, &bar, &mut facts);
     }
     bar.finish();
     Probed {

@@ -22,7 +22,7 @@ use proto::finding::{Evidence, Finding, Level};
 use super::facts::Facts;
 
 pub use names::{RULES, meaning};
-pub use support::TABLE_DATE;
+pub use support::{TABLE_DATE, words as support_words};
 
 /// One thing that was asked of the host, and the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,7 +32,12 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         }
         for command in found.commands.iter().filter(|command| is_one_line(command)) {
             any = true;
-            writeln!(out, "{command}")?;
+            // A script unsets variables of its own alone.
+            let mark = match command.starts_with("unset ") {
+                true => "# in the shell that builds, and in the profile that sets it: ",
+                false => "",
+            };
+            writeln!(out, "{mark}{command}")?;
         }
     }
     if !any {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::host::public;
 use known::is_told;
 
-pub use known::is_go;
+pub use known::{is_go, names_compiler_of_target};
 
 /// What the go command is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

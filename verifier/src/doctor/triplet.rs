@@ -20,6 +20,11 @@ pub fn is_of(target: &str, goarch: &str) -> Option<bool> {
     Some(starts.iter().any(|start| target.starts_with(start)))
 }
 
+/// Says whether this is an architecture in Go's words.
+pub fn is_goarch(text: &str) -> bool {
+    STARTS.iter().any(|(name, _)| *name == text)
+}
+
 /// Returns how triplets of an architecture mostly begin.
 pub fn start_of(goarch: &str) -> Option<&'static str> {
     let (_, starts) = STARTS.iter().find(|(name, _)| *name == goarch)?;

@@ -76,12 +76,8 @@ impl Page<'_> {
             .go_version
             .as_ref()
             .map_or_else(String::new, |go| format!(" ({})", clean(go)));
-        writeln!(
-            self.out,
-            "{word}: {}{go}: {}",
-            clean(&file.path),
-            clean(&rest)
-        )?;
+        let path = clean(&file.path);
+        self.line(&format!("{word}: {path}{go}: {}", clean(&rest)), 2)?;
         for checked in &file.requirements {
             let (word, color) = match checked.status {
                 Status::Passed if !self.style.verbose => continue,
@@ -91,7 +87,7 @@ impl Page<'_> {
             };
             let word = self.style.paint(&format!("{word:<8}"), color);
             let (name, reason) = (clean(&checked.name), clean(&checked.reason));
-            writeln!(self.out, "  {word} {name}: {reason}")?;
+            self.line(&format!("  {word} {name}: {reason}"), 11)?;
         }
         file.findings.iter().try_for_each(|found| self.found(found))
     }
@@ -104,7 +100,7 @@ impl Page<'_> {
         };
         let word = self.style.paint(&format!("{word:<8}"), color);
         let rule = self.style.paint(&found.rule, Color::Bold);
-        writeln!(self.out, "  {word} {rule}: {}", clean(&found.summary))?;
+        self.line(&format!("  {word} {rule}: {}", clean(&found.summary)), 11)?;
         // What is good to know should not bury what must be done.
         if found.level == Level::Note && !self.style.verbose {
             return Ok(());
@@ -112,13 +108,18 @@ impl Page<'_> {
         for evidence in &found.evidence {
             let place = self.style.paint(&clean(&evidence.place), Color::Dim);
             let value = self.value(evidence.a.as_deref().unwrap_or_default());
-            writeln!(self.out, "             {place}: {value}")?;
+            self.line(&format!("             {place}: {value}"), 15)?;
         }
         if found.fix.is_empty() {
             return Ok(());
         }
         let fix = self.style.paint("fix", Color::Bold);
-        writeln!(self.out, "           {fix}: {}", clean(&found.fix))
+        self.line(&format!("           {fix}: {}", clean(&found.fix)), 13)
+    }
+
+    /// Writes a line; what does not fit into it is set in.
+    fn line(&mut self, text: &str, indent: usize) -> io::Result<()> {
+        writeln!(self.out, "{}", self.style.wrap(text, indent))
     }
 
     fn value(&self, text: &str) -> String {

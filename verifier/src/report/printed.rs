@@ -88,7 +88,9 @@ pub trait Printed {
 
     /// Returns what printers that know nothing of commands are made from.
     fn answer(&self) -> Answer {
+        let checks = self.checks();
         Answer {
+            is_comparison: (0..checks.len()).any(|check| self.sides(check).is_some()),
             program: "verify-build",
             version: env!("CARGO_PKG_VERSION"),
             command: self.command(),
@@ -97,7 +99,7 @@ pub trait Printed {
             tone: self.tone(),
             summary: self.summary(),
             notes: self.notes(),
-            checks: self.checks(),
+            checks,
             meaning: self.meaning(),
         }
     }

@@ -9,6 +9,7 @@ mod functions;
 mod inspection;
 mod masked;
 mod next;
+mod wrap;
 
 use std::io::{self, Write};
 
@@ -23,6 +24,8 @@ pub struct Style {
     pub color: bool,
     /// Whether to show every detail.
     pub verbose: bool,
+    /// How many letters fit in a line of the terminal; `None` where it is none.
+    pub width: Option<usize>,
 }
 
 /// Characters of a value shown unless every detail is wanted.
@@ -58,6 +61,14 @@ impl Style {
         } else {
             text.to_owned()
         }
+    }
+
+    /// Breaks a line where the terminal would, between words, and sets what follows in.
+    pub fn wrap(self, line: &str, indent: usize) -> String {
+        self.width.map_or_else(
+            || line.to_owned(),
+            |width| wrap::wrapped(line, indent, width),
+        )
     }
 }
 

@@ -49,7 +49,10 @@ fn list(passed: &[(usize, &Check)]) -> Markup {
     html! {
         ul class="passed" {
             @for (_, check) in passed.iter().take(CHECKS_SHOWN) {
-                li { span class="chip good" { "passed" } " " (clean(&check.name)) ": " code { (clean(&check.subject)) } }
+                li {
+                    span class="chip good" { "passed" } " " (clean(&check.name)) ": " code { (clean(&check.subject)) }
+                    @if let Some(reason) = &check.reason { div class="small" { (clean(reason)) } }
+                }
             }
             @if passed.len() > CHECKS_SHOWN { li { "and " (passed.len() - CHECKS_SHOWN) " more" } }
         }
@@ -94,7 +97,11 @@ fn finding(number: usize, finding: &Finding, sides: Option<&[String; 2]>) -> Mar
             h3 {
                 span class="number" { (number) } " "
                 code { (clean(&finding.rule)) }
-                @if let Some(sure) = finding.confidence { " " (confidence(sure)) }
+                " "
+                @match finding.confidence {
+                    Some(sure) => (confidence(sure)),
+                    None => (level(finding.level)),
+                }
             }
             p class="what" { (clean(&finding.summary)) }
             @if !finding.evidence.is_empty() { (evidence(&finding.evidence, sides)) }
@@ -103,6 +110,15 @@ fn finding(number: usize, finding: &Finding, sides: Option<&[String; 2]>) -> Mar
             }
         }
     }
+}
+
+fn level(level: Level) -> Markup {
+    let class = match level {
+        Level::Error => "bad",
+        Level::Warning => "open",
+        Level::Note => "info",
+    };
+    html! { span class=(format!("chip {class}")) { (level.as_str()) } }
 }
 
 fn confidence(confidence: Confidence) -> Markup {

@@ -47,6 +47,15 @@ fn one_case_is_one_check() {
 }
 
 #[test]
+fn a_finding_about_one_thing_has_one_value() {
+    let mut answer = sample::plain();
+    answer.is_comparison = false;
+    let (text, _) = report(&answer);
+    assert!(text.contains("   at place words: left words\n"), "{text}");
+    assert!(!text.contains("(absent)"), "{text}");
+}
+
+#[test]
 fn a_check_that_passed_in_spite_of_something_says_so() {
     let (_, accepted) = report(&sample::accepted());
     let case = &accepted.test_suites[0].test_cases[0];

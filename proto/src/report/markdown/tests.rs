@@ -50,6 +50,16 @@ fn says_the_answer_why_and_what_to_change() {
 }
 
 #[test]
+fn a_finding_about_one_thing_has_one_column() {
+    let mut answer = sample::plain();
+    answer.is_comparison = false;
+    let page = page(&answer);
+    let table = "| where | what is there |\n| --- | --- |\n| `place words` | `left words` |\n";
+    assert!(page.contains(table), "{page}");
+    assert!(!page.contains("(absent)"), "{page}");
+}
+
+#[test]
 fn a_check_that_passed_in_spite_of_something_is_shown_in_full() {
     let page = page(&sample::accepted());
     let want = "#### check words `subject words`: passed\n\nreason words\n\n**1. `build-tags`** (proven): finding words\n";

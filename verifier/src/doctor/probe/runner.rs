@@ -82,6 +82,20 @@ impl<'a> Runner<'a> {
         self.printed(argv, variables, Finished::is_success)
     }
 
+    /// Runs a program and returns what it printed and complained, however it ended by itself.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub(super) fn said(&self, argv: &[&OsStr]) -> Result<String, Problem> {
+        let finished = self.run(Path::new("/"), argv, &[], TIMEOUT)?;
+        let ended = finished.status.and_then(|status| status.code());
+        if ended.is_none() {
+            return Err(self.failed(&finished));
+        }
+        let said = [finished.stdout, finished.stderr].concat();
+        Ok(String::from_utf8_lossy(&said).into_owned())
+    }
+
     /// The same of a program that ends with 1, and says nothing, where there is nothing to say.
     ///
     /// # Errors
@@ -111,25 +125,16 @@ impl<'a> Runner<'a> {
         Ok(String::from_utf8_lossy(&finished.stdout).into_owned())
     }
 
-    /// Runs a program in a folder and returns what it printed and what it complained.
+    /// Returns how a program ended, if it ended well.
     ///
     /// # Errors
-    /// What went wrong, in words.
-    pub(super) fn both(
-        &self,
-        folder: &Path,
-        argv: &[&OsStr],
-        variables: &[(&str, &OsStr)],
-        timeout: Duration,
-    ) -> Result<[String; 2], String> {
-        let finished = self
-            .run(folder, argv, variables, timeout)
-            .map_err(|problem| problem.words())?;
-        if !finished.is_success() {
-            return Err(self.failed(&finished).words());
+    /// What went wrong.
+    pub(super) fn good(&self, finished: Finished) -> Result<Finished, Problem> {
+        if finished.is_success() {
+            Ok(finished)
+        } else {
+            Err(self.failed(&finished))
         }
-        Ok([&finished.stdout, &finished.stderr]
-            .map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
     }
 
     /// Runs a program that lists something and may fail over part of it, which it names by
@@ -156,7 +161,11 @@ impl<'a> Runner<'a> {
         Ok(String::from_utf8_lossy(&finished.stdout).into_owned())
     }
 
-    fn run(
+    /// Runs a program in a folder, to whatever end.
+    ///
+    /// # Errors
+    /// Why it was not started.
+    pub(super) fn run(
         &self,
         folder: &Path,
         argv: &[&OsStr],

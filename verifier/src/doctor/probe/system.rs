@@ -51,38 +51,71 @@ fn kernel(desk: &Desk<'_>) -> String {
     )
 }
 
-/// glibc says so to `getconf`; musl's dynamic linker has its name.
+/// glibc says so to `getconf`, and both C libraries to their `ldd`.
 fn libc(desk: &Desk<'_>, system: &mut System) {
-    let asked = match desk.runner.find("getconf") {
-        Some(getconf) => desk
-            .runner
-            .ask(&[getconf.as_os_str(), OsStr::new("GNU_LIBC_VERSION")], &[])
-            .map_err(|problem| problem.words()),
-        None => Err("there is no getconf".to_owned()),
-    };
-    match asked {
-        Ok(said) => {
-            if let Some((name @ "glibc", version)) = said.trim().split_once(' ') {
-                (system.libc, system.libc_version) = (name.into(), version.into());
-                return;
+    let asked = [
+        ("getconf", "GNU_LIBC_VERSION", glibc as fn(&str) -> Told),
+        ("ldd", "--version", ldd),
+    ];
+    for (program, question, told) in asked {
+        let Some(path) = desk.runner.find(program) else {
+            continue;
+        };
+        let argv = [path.as_os_str(), OsStr::new(question)];
+        // musl's ldd tells its version as a complaint, and fails.
+        let said = match desk.runner.said(&argv) {
+            Ok(said) => said,
+            Err(problem) => {
+                system.libc_problem = format!("{program}: {}", problem.words());
+                continue;
             }
-            system.libc_problem = desk.runner.shown(said.as_bytes());
+        };
+        if let Some((name, version)) = told(&said) {
+            (system.libc, system.libc_version) = (name.into(), version);
+            system.libc_problem.clear();
+            return;
         }
-        Err(problem) => system.libc_problem = problem,
+        system.libc_problem = format!("{program}: {}", desk.runner.shown(said.as_bytes()));
     }
-    let is_musl = |entry: fs::DirEntry| entry.file_name().to_string_lossy().starts_with("ld-musl-");
-    let entries = fs::read_dir(desk.disk.place("/lib")).into_iter().flatten();
-    if entries.take(ENTRIES_MAX).flatten().any(is_musl) {
-        system.libc = "musl".into();
+    if system.libc_problem.is_empty() {
+        system.libc_problem = "there is neither getconf nor ldd".into();
     }
 }
 
-/// The most files of a folder that are looked at.
-const ENTRIES_MAX: usize = 100_000;
+/// A C library and its version.
+type Told = Option<(&'static str, String)>;
+
+/// `glibc 2.36`
+fn glibc(said: &str) -> Told {
+    let version = said.trim().strip_prefix("glibc ")?;
+    is_version(version).then(|| ("glibc", version.to_owned()))
+}
+
+/// `ldd (Debian GLIBC 2.36-9+deb12u10) 2.36`, or `musl libc (x86_64)` and `Version 1.2.5`.
+fn ldd(said: &str) -> Told {
+    let mut lines = said.lines().map(str::trim);
+    let first = lines.next()?;
+    if first.starts_with("musl libc") {
+        let version = lines.find_map(|line| line.strip_prefix("Version "));
+        return Some(("musl", version.unwrap_or_default().to_owned()));
+    }
+    let is_glibc = first.contains("GLIBC") || first.contains("GNU libc");
+    let version = first.split(' ').next_back()?;
+    (is_glibc && is_version(version)).then(|| ("glibc", version.to_owned()))
+}
+
+fn is_version(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
 
 fn search_path(desk: &Desk<'_>, system: &mut System) {
     let user = rustix::process::geteuid().as_raw();
-    for folder in std::env::split_paths(desk.runner.path()) {
+    // Without a PATH nothing is found at all, which is said of what is looked for.
+    let path = Some(desk.runner.path()).filter(|path| !path.is_empty());
+    for folder in path.into_iter().flat_map(std::env::split_paths) {
         if !folder.is_absolute() {
             system.relative_path_folders += 1;
             continue;
@@ -122,4 +155,32 @@ pub(super) fn sysctls(desk: &Desk<'_>) -> Vec<Sysctl> {
         }
     };
     desk.scope.sysctls.iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_c_library_is_what_it_says_of_itself() {
+        let table: [(fn(&str) -> Told, &str, Told); 6] = [
+            (glibc, "glibc 2.36\n", Some(("glibc", "2.36".into()))),
+            (glibc, "undefined\n", None),
+            (
+                ldd,
+                "ldd (Debian GLIBC 2.36-9+deb12u10) 2.36\nCopyright\n",
+                Some(("glibc", "2.36".into())),
+            ),
+            (ldd, "ldd (GNU libc) 2.34\n", Some(("glibc", "2.34".into()))),
+            (
+                ldd,
+                "musl libc (x86_64)\nVersion 1.2.5\nDynamic Program Loader\n",
+                Some(("musl", "1.2.5".into())),
+            ),
+            (ldd, "hello\n", None),
+        ];
+        for (told, said, want) in table {
+            assert_eq!(told(said), want, "{said}");
+        }
+    }
 }

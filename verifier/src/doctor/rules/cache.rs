@@ -24,6 +24,17 @@ pub(super) fn build(facts: &Facts) -> Judged {
         return judged.stands("none");
     };
     let mut judged = Judged::new("build cache", folder.path.clone());
+    if folder.exists && !folder.problem.is_empty() {
+        judged.add(
+            Found::new(
+                "cache-off",
+                "what GOCACHE names can't be a build cache: the go command refuses to build",
+            )
+            .seen(folder.path.clone(), folder.problem.clone())
+            .fix("unset GOCACHE, or set it to a folder of this user's own"),
+        );
+        return judged.stands("none");
+    }
     if !folder.exists && !folder.problem.is_empty() {
         content(facts, folder, &mut judged);
         return judged.untold(folder.problem.clone());
@@ -36,10 +47,15 @@ pub(super) fn build(facts: &Facts) -> Judged {
     disk(folder, &mut judged);
     content(facts, folder, &mut judged);
     let size = format!(
-        "{}{}, {}",
+        "{}{}, {}, {}",
         if cache.is_more { "at least " } else { "" },
         quantity::count(cache.outputs, "output", "outputs"),
-        quantity::size(cache.bytes)
+        quantity::size(cache.bytes),
+        if folder.own {
+            "this user's own".to_owned()
+        } else {
+            format!("of user {}", folder.owner)
+        }
     );
     if let Some(why) = cache.audit.strip_prefix("not audited: ") {
         judged.untold = Some(format!("its audit: {why}"));

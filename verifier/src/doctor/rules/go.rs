@@ -9,7 +9,6 @@ use proto::quantity;
 use super::support::{self, Support, TABLE_DATE};
 use super::{Found, Judged};
 use crate::doctor::facts::{Content, Facts, Installation, Problem};
-use crate::goinfo::version::GoVersion;
 
 pub(super) fn commands(facts: &Facts) -> Judged {
     let on_path: Vec<&Installation> = facts.gos.iter().filter(|go| go.on_path.is_some()).collect();
@@ -140,9 +139,7 @@ pub(super) fn support(facts: &Facts, today: Date) -> Judged {
             continue;
         }
         let first = version.split(' ').next().unwrap_or_default();
-        let release =
-            GoVersion::parse(first).filter(|found| found.prerelease.is_none() && found.major == 1);
-        let Some(release) = release else {
+        let Some(release) = support::release(first) else {
             judged.add(
                 Found::new("go-prerelease", format!("{version} is no release"))
                     .seen("go", go.name())

@@ -1,5 +1,7 @@
 //! What the go command is told by variables and files, and traps in it.
 
+use proto::quantity;
+
 use super::{Found, Judged};
 use crate::doctor::facts::Facts;
 use crate::doctor::settings::{Origin, Setting};
@@ -181,7 +183,10 @@ pub(super) fn flags(facts: &Facts) -> Judged {
             .run(&["go", "env", "-w", "GOFLAGS=-trimpath"]),
         );
     }
-    judged.stands(settings.flags.join(" "))
+    judged.stands(match settings.flags.is_empty() {
+        true => "not set".to_owned(),
+        false => settings.flags.join(" "),
+    })
 }
 
 /// Settings that change programs.
@@ -257,5 +262,14 @@ pub(super) fn file(facts: &Facts) -> Judged {
             .fix("write them into the script that builds, so that other hosts do the same"),
         );
     }
-    judged
+    let count = settings
+        .set
+        .values()
+        .filter(|setting| setting.origin == Origin::File)
+        .count();
+    match (count, file.problem.is_empty()) {
+        (_, false) => judged,
+        (0, true) => judged.stands("nothing is set"),
+        (count, true) => judged.stands(quantity::count(count, "setting", "settings")),
+    }
 }

@@ -2,6 +2,8 @@
 
 use jiff::civil::{Date, date};
 
+use crate::goinfo::version::GoVersion;
+
 /// The day on which the table was true.
 pub const TABLE_DATE: Date = date(2026, 11, 26);
 
@@ -48,6 +50,25 @@ pub(super) fn of(minor: u32, today: Date) -> Support {
         _ if minor > NEWEST || !is_fresh => Support::Unknown,
         _ => Support::Supported,
     }
+}
+
+/// Says in a word whether a Go gets fixes.
+pub fn words(version: &str, today: Date) -> String {
+    let first = version.split(' ').next().unwrap_or_default();
+    let Some(release) = release(first) else {
+        return "no release".to_owned();
+    };
+    match of(release.minor, today) {
+        Support::Supported => "yes".to_owned(),
+        Support::Ended(Some(day)) => format!("not since {day}"),
+        Support::Ended(None) => "long since not".to_owned(),
+        Support::Unknown => "not known".to_owned(),
+    }
+}
+
+/// Reads the version of a release; `None` for anything else.
+pub(super) fn release(version: &str) -> Option<GoVersion> {
+    GoVersion::parse(version).filter(|found| found.prerelease.is_none() && found.major == 1)
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 use super::settings::{place, unset};
 use super::{Found, Judged};
 use crate::doctor::facts::Facts;
+use crate::doctor::settings::names_compiler_of_target;
 use crate::host::machine;
 
 /// Variables, the rule that each breaks when it is set, and what to say of it.
-const TRAPS: [(&str, &str, &str); 24] = [
+const TRAPS: [(&str, &str, &str); 22] = [
     (
         "GOEXPERIMENT",
         "experiment-set",
@@ -103,16 +104,6 @@ const TRAPS: [(&str, &str, &str); 24] = [
         "code of others runs in go and in compilers",
     ),
     (
-        "CC_FOR_TARGET",
-        "for-target-set",
-        "go build does not read it: a C compiler is named by CC",
-    ),
-    (
-        "CXX_FOR_TARGET",
-        "for-target-set",
-        "go build does not read it: a C++ compiler is named by CXX",
-    ),
-    (
         "GOCACHEPROG",
         "cacheprog-set",
         "what this program hands out is believed without a check",
@@ -141,9 +132,27 @@ pub(super) fn variables(facts: &Facts) -> Judged {
         if matches!(setting.value.as_str(), "off" | "v1") {
             continue;
         }
-        let found = Found::new(rule, format!("{name} is set: {what}"))
+        let more = match setting.value.contains("netdns=go") {
+            true => {
+                "; Go's own way to look names up, which netdns=go asks for, reads /etc/resolv.conf like the other"
+            }
+            false => "",
+        };
+        let found = Found::new(rule, format!("{name} is set: {what}{more}"))
             .seen(place(setting), format!("{name}={}", setting.value))
             .fix("set it for the builds that need it, in the script that builds");
+        judged.add(unset(found, name, setting));
+    }
+    for (name, setting) in &settings.set {
+        if !names_compiler_of_target(name) {
+            continue;
+        }
+        let found = Found::new(
+            "for-target-set",
+            format!("{name} is set, and go build does not read it: CC and CXX are its compilers for every target"),
+        )
+        .seen(place(setting), format!("{name}={}", setting.value))
+        .fix("name the compiler in CC, and CXX, beside GOOS and GOARCH where that target is built");
         judged.add(unset(found, name, setting));
     }
     if let Some(setting) = settings.by_person("GO111MODULE")
@@ -177,6 +186,9 @@ pub(super) fn variables(facts: &Facts) -> Judged {
         .seen(place(setting), format!("{name}={}", setting.value))
         .fix("set it for the builds that need it, in the script that builds");
         judged.add(unset(found, name, setting));
+    }
+    if judged.found.is_empty() {
+        judged = judged.stands("none is set");
     }
     judged
 }

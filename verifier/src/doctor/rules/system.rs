@@ -16,6 +16,7 @@ pub(super) fn host(facts: &Facts) -> Judged {
     let system = &facts.system;
     let libc = match (system.libc.as_str(), system.libc_version.as_str()) {
         ("", _) => "C library unknown".to_owned(),
+        (name, "") => name.to_owned(),
         (name, version) => format!("{name} {version}"),
     };
     let name = if system.name.is_empty() {
@@ -151,8 +152,10 @@ pub(super) fn state(folder: &Folder) -> String {
 pub(super) fn search_path(facts: &Facts) -> Judged {
     let system = &facts.system;
     // Who may rename a folder of it, and access lists, are not looked at.
-    let mut judged =
-        Judged::new("folders that programs come from", "PATH").stands("by owner and mode of each");
+    let mut judged = Judged::new("folders that programs come from", "PATH");
+    if system.relative_path_folders == 0 && system.open_path_folders.is_empty() {
+        judged = judged.stands("none is open to others, by owner and mode of each");
+    }
     if system.relative_path_folders > 0 {
         judged.add(
             Found::new("path-relative", "the PATH names folders by relative paths: which programs a build runs depends on where it runs")

@@ -1,7 +1,9 @@
 //! What units of systemd say that is not so: names that it does not know, limits that
 //! leave a service down, watchdogs that nothing feeds.
 
-use proto::unit::{Assignment, Known, Unit, known, milliseconds, sections_of};
+mod life;
+
+use proto::unit::{Assignment, Known, Unit, known, sections_of};
 use proto::visible::clean;
 
 use super::{Found, Judged};
@@ -25,11 +27,14 @@ pub fn unit(name: &str, unit: &Unit) -> Judged {
     };
     add(names(unit));
     add(strays(unit));
-    add(kind(unit).into_iter().collect());
-    add(watchdog(unit).into_iter().collect());
-    add(restarts(unit));
+    add(life::kind(unit).into_iter().collect());
+    add(life::watchdog(unit).into_iter().collect());
+    add(life::restarts(unit));
     add(user(unit));
     add(folders(unit));
+    add(writable(unit).into_iter().collect());
+    add(commands(unit));
+    add(output(unit));
     add(bound(unit));
     add(values(unit));
     let assignments: usize = unit
@@ -149,97 +154,11 @@ fn value<'a>(unit: &'a Unit, name: &'a str) -> Option<&'a str> {
         .filter(|value| !value.is_empty())
 }
 
-fn kind(unit: &Unit) -> Option<Found> {
-    let one = unit
-        .last("Service", "Type")
-        .filter(|one| !one.value.is_empty())?;
-    let found = match one.value.as_str() {
-        "simple" | "exec" | "forking" | "oneshot" | "dbus" | "notify" | "idle" => return None,
-        "notify-reload" => Found::new("unit-too-new", "Type=notify-reload came with systemd 253: 252 runs such a service as simple, and takes it for ready at once")
-            .fix("write Type=notify, and send RELOADING=1 and READY=1 on a reload"),
-        _ => Found::new("unit-value", "systemd knows no such Type: it runs the service as simple")
-            .fix("write simple, exec, forking, oneshot, dbus, notify or idle"),
-    };
-    Some(seen(found, "Service", one))
-}
-
-fn watchdog(unit: &Unit) -> Option<Found> {
-    let one = unit.last("Service", "WatchdogSec")?;
-    let span = milliseconds(&one.value)?;
-    let notifies = matches!(value(unit, "Type"), Some("notify" | "notify-reload"));
-    let access = value(unit, "NotifyAccess");
-    let may = matches!(access, Some("main" | "exec" | "all")) || (notifies && access.is_none());
-    (span > 0 && !may).then(|| {
-        let found = Found::new("unit-watchdog", "systemd asks nothing: the service must send WATCHDOG=1, and this one may not, so it is killed and started again and again")
-            .fix("write Type=notify if the program sends READY=1 and WATCHDOG=1, else leave WatchdogSec= out");
-        seen(found, "Service", one)
-    })
-}
-
-/// How often systemd starts a service within the interval where the unit names no number.
-///
-/// Source: systemd-system.conf(5), `DefaultStartLimitBurst=`
-const STARTS: u64 = 5;
-
-/// Restart limits: a service that was started so often stays down.
-fn restarts(unit: &Unit) -> Vec<Found> {
-    let mut all = Vec::new();
-    let policy = unit.last("Service", "Restart");
-    let restarts = policy.filter(|one| {
-        POLICIES.contains(&one.value.as_str()) && !matches!(one.value.as_str(), "" | "no")
-    });
-    // Whoever writes down the number of starts knows that it is a limit.
-    let is_said = limit(unit, "StartLimitBurst").is_some();
-    let interval =
-        limit(unit, "StartLimitIntervalSec").or_else(|| limit(unit, "StartLimitInterval"));
-    let interval_ms = interval.map_or(Some(10_000), |one| milliseconds(&one.value));
-    let pause = value(unit, "RestartSec").map_or(Some(100), milliseconds);
-    if let (Some(policy), Some(interval_ms), Some(pause)) = (restarts, interval_ms, pause) {
-        let reached = STARTS.saturating_mul(pause);
-        if !is_said && interval_ms > 0 && reached < interval_ms {
-            let found = Found::new("unit-restart-limit", format!("a service that fails at its start is down for good after {STARTS} starts, in less than {} s: {}={} does not change that", reached.div_ceil(1000).max(1), policy.name, clean(&policy.value)))
-                .seen("RestartSec × StartLimitBurst", format!("{pause} ms × {STARTS}"))
-                .seen("StartLimitIntervalSec", format!("{interval_ms} ms"))
-                .fix("watch for failed units, or set StartLimitIntervalSec=0 in [Unit] with a RestartSec= of some seconds; a limit that is meant is written down as StartLimitBurst=");
-            all.push(seen(found, "Service", policy));
-        }
-    }
-    if let Some(one) = policy.filter(|one| !POLICIES.contains(&one.value.as_str())) {
-        let found = Found::new(
-            "unit-value",
-            "systemd knows no such Restart: the service is never started again",
-        )
-        .fix("write no, on-success, on-failure, on-abnormal, on-watchdog, on-abort or always");
-        all.push(seen(found, "Service", one));
-    }
-    all
-}
-
-/// Limits stood in `[Service]` once, and are taken from there still.
-fn limit<'a>(unit: &'a Unit, name: &'a str) -> Option<&'a Assignment> {
-    let old = unit.last("Service", name);
-    unit.last("Unit", name).or(old)
-}
-
-const POLICIES: [&str; 8] = [
-    "",
-    "no",
-    "on-success",
-    "on-failure",
-    "on-abnormal",
-    "on-watchdog",
-    "on-abort",
-    "always",
-];
-
 fn user(unit: &Unit) -> Vec<Found> {
     let mut all = Vec::new();
     let starts = unit.last("Service", "ExecStart");
     let is_root = value(unit, "User").is_none_or(|user| user == "root" || user == "0");
-    let is_dynamic = matches!(
-        value(unit, "DynamicUser"),
-        Some("yes" | "true" | "on" | "1")
-    );
+    let is_dynamic = is_on(value(unit, "DynamicUser"));
     if let Some(one) = starts.filter(|_| is_root && !is_dynamic) {
         let found = Found::new(
             "unit-root",
@@ -263,7 +182,7 @@ fn user(unit: &Unit) -> Vec<Found> {
 
 fn folders(unit: &Unit) -> Vec<Found> {
     let mut all = Vec::new();
-    let is_private = matches!(value(unit, "PrivateTmp"), Some("yes" | "true" | "on" | "1"));
+    let is_private = is_on(value(unit, "PrivateTmp"));
     for name in ["ReadOnlyPaths", "ReadOnlyDirectories"] {
         for one in unit.all("Service", name) {
             let temp = one
@@ -287,6 +206,43 @@ fn folders(unit: &Unit) -> Vec<Found> {
             }
         }
     }
+    all
+}
+
+/// What gives a service a folder that it may write to.
+const WRITABLE: [&str; 10] = [
+    "ReadWritePaths",
+    "ReadWriteDirectories",
+    "StateDirectory",
+    "CacheDirectory",
+    "LogsDirectory",
+    "RuntimeDirectory",
+    "ConfigurationDirectory",
+    "BindPaths",
+    "TemporaryFileSystem",
+    "RootDirectory",
+];
+
+/// `strict` is everything; what `/usr`, `/boot` and `/etc` are is `full`.
+fn writable(unit: &Unit) -> Option<Found> {
+    let one = unit
+        .last("Service", "ProtectSystem")
+        .filter(|one| one.value == "strict")?;
+    let is_dynamic = is_on(value(unit, "DynamicUser"));
+    let has_folder = WRITABLE.iter().any(|name| value(unit, name).is_some());
+    (!is_dynamic && !has_folder && !is_on(value(unit, "PrivateTmp"))).then(|| {
+        let found = Found::new("unit-read-only", "ProtectSystem=strict makes every folder read-only, and not /usr, /boot and /etc alone: this service may write nowhere")
+            .fix("name what it writes: StateDirectory=, PrivateTmp=yes; or write ProtectSystem=full");
+        seen(found, "Service", one)
+    })
+}
+
+fn is_on(value: Option<&str>) -> bool {
+    matches!(value, Some("yes" | "true" | "on" | "1"))
+}
+
+fn commands(unit: &Unit) -> Vec<Found> {
+    let mut all = Vec::new();
     for name in ["ExecStart", "ExecStartPre", "ExecReload", "ExecStop"] {
         for one in unit.all("Service", name) {
             let program = one.value.trim_start_matches(['-', '+', '!', '@', ':']);
@@ -302,7 +258,49 @@ fn folders(unit: &Unit) -> Vec<Found> {
                 .fix("write the whole path");
                 all.push(seen(found, "Service", one));
             }
+            if one.value.contains("$SYSTEMD_UNIT") || one.value.contains("${SYSTEMD_UNIT}") {
+                let found = Found::new(
+                    "unit-variable",
+                    "systemd sets no variable SYSTEMD_UNIT: nothing stands in its place",
+                )
+                .fix("write %n for the unit's name; $INVOCATION_ID is the number of one start");
+                all.push(seen(found, "Service", one));
+            }
         }
+    }
+    all
+}
+
+/// Where output can go.
+///
+/// Source: systemd.exec(5), `StandardOutput=`
+const OUTPUTS: [&str; 8] = [
+    "inherit",
+    "null",
+    "tty",
+    "journal",
+    "kmsg",
+    "journal+console",
+    "kmsg+console",
+    "socket",
+];
+
+fn output(unit: &Unit) -> Vec<Found> {
+    let mut all = Vec::new();
+    for name in ["StandardOutput", "StandardError"] {
+        let Some(one) = unit.last("Service", name) else {
+            continue;
+        };
+        let kind = one.value.split(':').next().unwrap_or_default();
+        let found = match kind {
+            "" | "file" | "append" | "truncate" | "fd" => continue,
+            known if OUTPUTS.contains(&known) => continue,
+            "syslog" | "syslog+console" => Found::new("unit-old-name", format!("{name}={kind} is an old value: systemd takes it for journal"))
+                .fix("write journal"),
+            _ => Found::new("unit-value", format!("systemd knows no such {name}: it passes over the line, and output goes where it goes by default"))
+                .fix("write journal; a program that logs lines of JSON needs no other value"),
+        };
+        all.push(seen(found, "Service", one));
     }
     all
 }

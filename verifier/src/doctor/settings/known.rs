@@ -1,8 +1,24 @@
 //! Names of what the go command is told by.
 
+use crate::doctor::triplet;
+
 /// Says whether a variable tells the go command, or what it runs, anything.
 pub(super) fn is_told(name: &str) -> bool {
-    is_go(name) || BESIDE.contains(&name)
+    is_go(name) || BESIDE.contains(&name) || names_compiler_of_target(name)
+}
+
+/// Says whether a variable is called as if it named a C compiler for one target: as Go's own
+/// build reads it (`CC_FOR_TARGET`, `CC_FOR_linux_arm64`), or as recipes write it
+/// (`CC_arm64_linux`). `go build` reads none of them.
+///
+/// Source: src/make.bash of Go
+pub fn names_compiler_of_target(name: &str) -> bool {
+    let target = name
+        .strip_prefix("CC_")
+        .or_else(|| name.strip_prefix("CXX_"));
+    target.is_some_and(|target| {
+        target.starts_with("FOR_") || target.split('_').any(triplet::is_goarch)
+    })
 }
 
 /// Variables of other programs that reach a build.
@@ -11,8 +27,6 @@ const BESIDE: &[&str] = &[
     "CPATH",
     "CPLUS_INCLUDE_PATH",
     "C_INCLUDE_PATH",
-    "CC_FOR_TARGET",
-    "CXX_FOR_TARGET",
     "GCC_EXEC_PREFIX",
     "GODEBUG",
     "GOROOT_FINAL",

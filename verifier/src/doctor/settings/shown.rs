@@ -5,6 +5,7 @@
 use crate::host::public::{self, SET, Shown, WITHHELD};
 
 use super::ProxyEntry;
+use super::known::names_compiler_of_target;
 
 /// Settings that are a path, or several.
 const PATHS: &[&str] = &[
@@ -35,9 +36,7 @@ const PATHS: &[&str] = &[
 const PROGRAMS: &[&str] = &[
     "AR",
     "CC",
-    "CC_FOR_TARGET",
     "CXX",
-    "CXX_FOR_TARGET",
     "FC",
     "GCCGO",
     "GOCACHEPROG",
@@ -56,7 +55,8 @@ pub(super) fn setting(name: &str, value: &str) -> Shown {
     match name {
         _ if PATHS.contains(&name) => plain(is_path(value)),
         _ if PATTERNS.contains(&name) => plain(is_patterns(value)),
-        _ if PROGRAMS.contains(&name) => program(value),
+        _ if PROGRAMS.contains(&name) || names_compiler_of_target(name) => program(value),
+        "GODEBUG" => debug(value),
         "GOPROXY" => proxies(value),
         "GOSUMDB" => {
             let text = database(value);
@@ -138,6 +138,25 @@ fn is_path(value: &str) -> bool {
     let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+:~ ".contains(letter);
     value.chars().all(is_plain) && !value.contains("://")
 }
+
+/// How names are looked up, and nothing else of it: `netdns=go,…`.
+fn debug(value: &str) -> Shown {
+    let is_shown = |pair: &str| {
+        let order = pair.strip_prefix("netdns=");
+        order.is_some_and(|order| order.split('+').all(|word| NETDNS.contains(&word)))
+    };
+    let pairs = value.split(',');
+    let shown: Vec<&str> = pairs
+        .map(|pair| if is_shown(pair) { pair } else { WITHHELD })
+        .collect();
+    Shown {
+        is_whole: !shown.contains(&WITHHELD),
+        text: shown.join(","),
+    }
+}
+
+/// Source: package net, "Name Resolution"
+const NETDNS: [&str; 5] = ["go", "cgo", "1", "2", "9"];
 
 fn is_patterns(value: &str) -> bool {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-~*?,[]".contains(letter);

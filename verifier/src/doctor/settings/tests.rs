@@ -103,6 +103,18 @@ fn nothing_secret_is_kept() {
 }
 
 #[test]
+fn how_names_are_looked_up_is_shown_and_nothing_else_of_godebug() {
+    let shown = |value: &str| {
+        let found = settings(&[("GODEBUG", value)], "", "");
+        let setting = &found.set["GODEBUG"];
+        (setting.value.clone(), setting.whole)
+    };
+    assert_eq!(shown("netdns=go+1"), ("netdns=go+1".into(), true));
+    assert_eq!(shown("netdns=go,x=s3cr3t"), ("netdns=go,…".into(), false));
+    assert_eq!(shown("netdns=s3cr3t"), ("…".into(), false));
+}
+
+#[test]
 fn holes_are_told_by_what_they_cover() {
     let found = settings(
         &[

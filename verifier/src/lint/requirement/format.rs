@@ -42,7 +42,7 @@ pub(super) fn is_static(facts: &Facts<'_>) -> Answer {
 pub(super) fn pie(facts: &Facts<'_>) -> Answer {
     let image = &facts.artifact.image;
     if image.format == Format::Elf {
-        return when(image.linkage.flags.contains(&"pie"), described(facts));
+        return flags(facts, &["pie"]);
     }
     // Where it is the system's default, the build settings say exe all the same.
     match header::is_movable(facts.artifact.bytes(), image) {
@@ -53,9 +53,11 @@ pub(super) fn pie(facts: &Facts<'_>) -> Answer {
 }
 
 pub(super) fn relro(facts: &Facts<'_>, full: bool) -> Answer {
-    elf(facts, |flags| {
-        flags.contains(&"relro") && (!full || flags.contains(&"bind-now"))
-    })
+    match facts.artifact.image.format {
+        Format::Elf if full => flags(facts, &["relro", "bind-now"]),
+        Format::Elf => flags(facts, &["relro"]),
+        other => unknown(format!("{} has no such property", other.name())),
+    }
 }
 
 pub(super) fn nx(facts: &Facts<'_>) -> Answer {
@@ -86,19 +88,20 @@ pub(super) fn no_rpath(facts: &Facts<'_>) -> Answer {
     }
 }
 
-fn elf(facts: &Facts<'_>, holds: impl Fn(&[&'static str]) -> bool) -> Answer {
-    match facts.artifact.image.format {
-        Format::Elf => when(holds(&facts.artifact.image.linkage.flags), described(facts)),
-        other => unknown(format!("{} has no such property", other.name())),
-    }
-}
-
-fn described(facts: &Facts<'_>) -> String {
+/// Asks for flags of an ELF file's linkage.
+fn flags(facts: &Facts<'_>, wanted: &[&str]) -> Answer {
     let flags = &facts.artifact.image.linkage.flags;
-    if flags.is_empty() {
-        return "none of pie, relro, bind-now is set".into();
+    let missing = wanted.iter().filter(|flag| !flags.contains(flag));
+    let missing: Vec<&str> = missing.copied().collect();
+    match missing.as_slice() {
+        [] => met(format!("{} is set", wanted.join(" and "))),
+        missing if flags.is_empty() => unmet(format!("{} is not set", missing.join(" and "))),
+        missing => unmet(format!(
+            "{} is not set; {} is",
+            missing.join(" and "),
+            flags.join(", ")
+        )),
     }
-    format!("set: {}", flags.join(", "))
 }
 
 pub(super) fn symbols(facts: &Facts<'_>, wanted: bool) -> Answer {

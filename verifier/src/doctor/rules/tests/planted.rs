@@ -165,6 +165,9 @@ pub(super) const PLANTED: &[(&str, Plant)] = &[
     ("for-target-set", |f| {
         set(f, &[("CC_FOR_TARGET", "aarch64-linux-gnu-gcc")])
     }),
+    ("for-target-set", |f| {
+        set(f, &[("CC_arm64_linux", "aarch64-linux-gnu-gcc")])
+    }),
     ("cacheprog-set", |f| {
         set(f, &[("GOCACHEPROG", "/opt/cache")])
     }),
@@ -201,6 +204,9 @@ pub(super) const PLANTED: &[(&str, Plant)] = &[
     ("cache-off", |f| {
         f.cache.folder = None;
         f.cache.problem = "GOCACHE=off".into();
+    }),
+    ("cache-off", |f| {
+        (cache(f).open, cache(f).problem) = (true, "it is no folder".into())
     }),
     ("cache-foreign", |f| cache(f).own = false),
     ("cache-open", |f| cache(f).open = true),
@@ -270,6 +276,9 @@ pub(super) const PLANTED: &[(&str, Plant)] = &[
     ("git-autocrlf", |f| f.git.autocrlf = "true".into()),
     ("git-filemode", |f| f.git.filemode = "false".into()),
     ("netrc-open", |f| f.git.netrc_open = true),
+    ("std-tests-fail", |f| {
+        f.trials = vec![trial("std-tests-fail")]
+    }),
     ("trial-failed", |f| f.trials = vec![trial("trial-failed")]),
 ];
 

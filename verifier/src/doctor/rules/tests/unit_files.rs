@@ -21,6 +21,12 @@ fn each_planted_fault_of_a_unit_is_found_and_nothing_else() {
     let limit = "StartLimitIntervalSec=60s\nStartLimitBurst=5";
     let limited = FIT.replace("StartLimitIntervalSec=0", limit);
     assert_eq!(found(&limited), Vec::<String>::new());
+    // A folder of its own is what strict leaves it.
+    let strict = FIT.replace(
+        "User=x\n",
+        "User=x\nProtectSystem=strict\nStateDirectory=x\nStandardOutput=append:/var/log/x\n",
+    );
+    assert_eq!(found(&strict), Vec::<String>::new());
     let service = |line: &str| FIT.replace("User=x\n", &format!("User=x\n{line}\n"));
     let table = [
         ("unit-unknown", service("DropCapability=CAP_SYS_ADMIN")),
@@ -56,6 +62,10 @@ fn each_planted_fault_of_a_unit_is_found_and_nothing_else() {
             service("CapabilityBoundingSet=CAP_NET_BIND_SERVICE"),
         ),
         ("unit-temp-read-only", service("ReadOnlyPaths=/tmp")),
+        ("unit-read-only", service("ProtectSystem=strict")),
+        ("unit-variable", service("ExecStop=/bin/x $SYSTEMD_UNIT")),
+        ("unit-value", service("StandardOutput=json-syslog")),
+        ("unit-old-name", service("StandardError=syslog")),
         (
             "unit-binds-socket",
             FIT.replace("StartLimit", "BindsTo=etcd.socket\nStartLimit"),
