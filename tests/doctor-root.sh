@@ -211,6 +211,7 @@ workspace-set | set_ GOWORK=/src/go.work
 cgo-flags-set | set_ CGO_CFLAGS=-O3
 search-folders-set | set_ LD_LIBRARY_PATH=/nowhere
 for-target-set | set_ CC_FOR_TARGET=aarch64-linux-gnu-gcc
+for-target-set | set_ CC_arm64_linux=aarch64-linux-gnu-gcc
 godebug-set | set_ GODEBUG=gocacheverify=1
 unit-unknown | file /x.service '[Service]\nExecStart=/x\nUser=x\nDropCapability=CAP_SYS_ADMIN\n'; arguments --unit /x.service
 unit-unknown | file /x.service '[Service]\nExecStart=/x\nUser=x\nHealthCheckHTTPUrl=http://localhost/\n'; arguments --unit /x.service
@@ -225,6 +226,9 @@ unit-value | file /x.service '[Service]\nExecStart=/x\nUser=x\nType=notified\n';
 unit-stray | file /x.service 'User=x\n[Service]\nExecStart=/x\nUser=x\n'; arguments --unit /x.service
 unit-not-wanted | file /x.service '[Unit]\nAfter=network-online.target\n[Service]\nExecStart=/x\nUser=x\n'; arguments --unit /x.service
 unit-secret | file /x.service '[Service]\nExecStart=/x\nUser=x\nEnvironment=DB_PASSWORD=x\n'; arguments --unit /x.service
+unit-value | file /x.service '[Service]\nExecStart=/x\nUser=x\nStandardOutput=json-syslog\n'; arguments --unit /x.service
+unit-variable | file /x.service '[Service]\nExecStart=/x $SYSTEMD_UNIT\nUser=x\n'; arguments --unit /x.service
+unit-read-only | file /x.service '[Service]\nExecStart=/x\nUser=x\nProtectSystem=strict\n'; arguments --unit /x.service
 unit-oom | file /x.service '[Service]\nExecStart=/x\nUser=x\nOOMScoreAdjust=-900\n'; arguments --unit /x.service
 ROWS
 python3 "$work/table.py" "$work/rows"

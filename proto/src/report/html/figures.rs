@@ -55,11 +55,15 @@ fn draw_card(card: &Card) -> Markup {
     }
 }
 
+/// The most columns that stay beside each other on a telephone.
+const COLUMNS_BESIDE_MAX: usize = 5;
+
 fn draw_table(table: &Table) -> Markup {
     let compares = table.rows.iter().any(|row| row.agrees.is_some());
     let columns: Vec<String> = table.columns.iter().map(|name| clean(name)).collect();
-    // Two values beside their name are too wide for a telephone: they go below.
-    let sides = columns.len() == 3 && !(1..3).any(|column| is_number(table, column));
+    // Two values beside their name are too wide for a telephone, and so are many: they go below.
+    let has_sides = columns.len() == 3 && !(1..3).any(|column| is_number(table, column));
+    let sides = has_sides || columns.len() > COLUMNS_BESIDE_MAX;
     html! {
         section {
             h2 { (clean(&table.title)) }
@@ -83,7 +87,7 @@ fn draw_row(row: &Row, columns: &[String], compares: bool) -> Markup {
         tr {
             @for (index, value) in row.values.iter().enumerate() {
                 @if index == 0 { th scope="row" { (draw_value(value)) } }
-                @else if value.is_number() { td class="number" { (draw_value(value)) } }
+                @else if value.is_number() { td class="number" data-side=[columns.get(index)] { (draw_value(value)) } }
                 @else { td data-side=[columns.get(index)] { (draw_value(value)) } }
             }
             @if compares {
