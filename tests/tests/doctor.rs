@@ -16,6 +16,7 @@ use std::process::Command;
 
 use house::{House, is_script, rules};
 use serde_json::Value;
+use testkit::world::World;
 use testkit::{environment, schema};
 
 #[test]
@@ -87,6 +88,26 @@ fn nobody_is_asked_without_online() {
         ["toolchain-unproved", "proxy-unreachable"],
         "{report:#}"
     );
+}
+
+#[test]
+fn a_sumward_is_known_and_another_server_is_not_taken_for_one() {
+    let world = World::with(&[]);
+    // Its health is told at another address, as packages have it.
+    let server = world.serve_with("admin: 127.0.0.1:0\n");
+    let mut house = House::fit();
+    house.set(
+        "GOPROXY",
+        &format!("{},{}", server.url(), world.origin.url()),
+    );
+    house.set("GOSUMDB", "off");
+    let (_, report) = house.report(&["--online", "--allow", "sumdb-off,toolchain-unproved"]);
+    let proxies = report["facts"]["settings"]["proxies"].as_array().unwrap();
+    let answers: Vec<&str> = proxies
+        .iter()
+        .map(|proxy| proxy["answers"].as_str().unwrap())
+        .collect();
+    assert_eq!(answers, ["a sumward answers", "a server answers"]);
 }
 
 #[test]
