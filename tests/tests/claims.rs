@@ -8,6 +8,9 @@ mod caches;
 mod causes;
 #[path = "claims/files.rs"]
 mod files;
+#[cfg(test)]
+#[path = "claims/gccgo.rs"]
+mod gccgo;
 #[path = "claims/installations.rs"]
 mod installations;
 #[cfg(test)]

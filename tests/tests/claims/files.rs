@@ -10,15 +10,15 @@ use testkit::go::{Go, Toolchain};
 use testkit::schema;
 
 /// A folder with the source of a program and what is made of it.
-struct Bench {
+pub(super) struct Bench {
     folder: TempDir,
     go: Go,
 }
 
-const MAIN: &str = "package main\n\nfunc main() { println(\"hello\") }\n";
+pub(super) const MAIN: &str = "package main\n\nfunc main() { println(\"hello\") }\n";
 
 impl Bench {
-    fn new(main: &str) -> Self {
+    pub(super) fn new(main: &str) -> Self {
         let bench = Self {
             folder: tempfile::tempdir().unwrap(),
             go: Go::new(&Toolchain::find("1.27."), "off", "off"),
@@ -33,11 +33,11 @@ impl Bench {
         self
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+    pub(super) fn write(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
@@ -51,7 +51,7 @@ impl Bench {
     }
 
     /// Runs a line of shell in the folder.
-    fn shell(&self, line: &str) {
+    pub(super) fn shell(&self, line: &str) {
         let output = Command::new("sh")
             .args(["-ec", line])
             .current_dir(self.folder.path())
@@ -70,7 +70,7 @@ fn verify_build(arguments: &[&str], files: &[&Path]) -> Output {
 }
 
 /// What a person reads, and the exit code.
-fn said(arguments: &[&str], files: &[&Path]) -> (i32, String) {
+pub(super) fn said(arguments: &[&str], files: &[&Path]) -> (i32, String) {
     let output = verify_build(arguments, files);
     let said = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -361,33 +361,4 @@ fn an_archive_of_very_many_members_is_refused() {
         "{said}"
     );
     assert_eq!(said.lines().count(), 1, "{said}");
-}
-
-/// A stand-in for what GCC's compiler for Go leaves, which is rarely installed.
-#[test]
-fn a_program_by_gccgo_is_recognised() {
-    let bench = Bench::new(MAIN);
-    for (name, value) in [("one", 1), ("two", 2)] {
-        bench.write(
-            &format!("{name}.c"),
-            format!("int value = {value};\nvoid __go_init_main(void) {{}}\nint main(void) {{ return value; }}\n")
-                .as_bytes(),
-        );
-        bench.shell(&format!("gcc -O1 -o {name} {name}.c"));
-    }
-    let (one, two) = (bench.path("one"), bench.path("two"));
-    let (exit, said) = said(&[], &[&one, &two]);
-    assert_eq!(exit, 1, "{said}");
-    assert!(!said.contains("no Go build recognised"), "{said}");
-    assert!(said.contains("Go by gccgo"), "{said}");
-    assert!(
-        said.contains("was compiled by gccgo (it has the symbol __go_init_main)"),
-        "{said}"
-    );
-    assert!(
-        said.contains("not functions, packages or settings"),
-        "{said}"
-    );
-    let (_, said) = self::said(&["inspect"], &[&one]);
-    assert!(said.contains("Go by gccgo"), "{said}");
 }

@@ -144,6 +144,12 @@ fn shifted_only(pair: &Pair<'_>, functions: &FunctionsDiff) -> Cause {
 }
 
 fn fix(pair: &Pair<'_>) -> String {
+    // Its programs have neither settings nor a cache whose flags could be named.
+    if pair.a.image.gccgo.is_some() && pair.b.image.gccgo.is_some() {
+        return "compile both again by one version of gccgo, with the same flags, from the same source in a folder of \
+                the same name (-ffile-prefix-map replaces a folder), and compare"
+            .into();
+    }
     let untrimmed = pair.which(|artifact| artifact.go.setting("-trimpath") != Some("true"));
     let flag = if untrimmed.is_some() {
         "with -trimpath and "
