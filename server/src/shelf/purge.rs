@@ -56,11 +56,13 @@ impl Purge {
     /// Tells whether a key is that of a lookup of what is purged.
     fn is_looked_up(&self, key: &Key) -> bool {
         let module = self.module_prefix.trim_end_matches("/@");
-        let subject = match &self.version {
-            None => format!("/lookup/{module}@"),
-            Some(version) => format!("/lookup/{module}@{version}"),
+        let Some((database, looked_up)) = key.as_str().split_once("/lookup/") else {
+            return false;
         };
-        key.as_str().starts_with("sumdb/") && key.as_str().contains(&subject)
+        let version = looked_up.strip_prefix(module);
+        let version = version.and_then(|rest| rest.strip_prefix('@'));
+        let is_it = |found: &str| self.version.as_deref().is_none_or(|it| it == found);
+        database.starts_with("sumdb/") && version.is_some_and(is_it)
     }
 
     fn key_prefix(&self) -> String {
@@ -151,6 +153,26 @@ mod tests {
             stored_at: 7,
             evicted_at: None,
         }
+    }
+
+    #[test]
+    fn lookups_of_another_version_or_module_stay_refused() {
+        let is_looked_up = |what: &str, key: &str| {
+            let key = Key::parse(key).unwrap();
+            Purge::parse(what).unwrap().is_looked_up(&key)
+        };
+        let (one, all) = ("m.example/x@v1.0.0", "m.example/x");
+        let sum = |rest: &str| format!("sumdb/sum.example/lookup/{rest}");
+        for (key, of_one, of_all) in [
+            (sum("m.example/x@v1.0.0"), true, true),
+            (sum("m.example/x@v1.0.0-rc1"), false, true),
+            (sum("m.example/x/y@v1.0.0"), false, false),
+            (sum("a.example/m.example/x@v1.0.0"), false, false),
+        ] {
+            assert_eq!(is_looked_up(one, &key), of_one, "{key}");
+            assert_eq!(is_looked_up(all, &key), of_all, "{key}");
+        }
+        assert!(!is_looked_up(all, "m.example/x/@v/list"));
     }
 
     #[tokio::test]
