@@ -1,3 +1,4 @@
+use super::aside::{BROKEN, BROKEN_MAX};
 use super::*;
 
 /// What goes wrong in a call of sled.
