@@ -1,3 +1,5 @@
+use std::fs;
+
 use super::aside::{BROKEN, BROKEN_MAX};
 use super::*;
 
