@@ -114,6 +114,9 @@ impl<E: Clone> Shelf<E> {
 mod tests {
     use std::sync::Arc;
 
+    use proto::goproxy::sumdb::SumdbRequest;
+    use proto::module::ModuleVersion;
+
     use super::*;
     use crate::config;
     use crate::journal::{self, Entry, Journal, Line};
@@ -157,22 +160,22 @@ mod tests {
 
     #[test]
     fn lookups_of_another_version_or_module_stay_refused() {
-        let is_looked_up = |what: &str, key: &str| {
-            let key = Key::parse(key).unwrap();
-            Purge::parse(what).unwrap().is_looked_up(&key)
-        };
         let (one, all) = ("m.example/x@v1.0.0", "m.example/x");
-        let sum = |rest: &str| format!("sumdb/sum.example/lookup/{rest}");
-        for (key, of_one, of_all) in [
-            (sum("m.example/x@v1.0.0"), true, true),
-            (sum("m.example/x@v1.0.0-rc1"), false, true),
-            (sum("m.example/x/y@v1.0.0"), false, false),
-            (sum("a.example/m.example/x@v1.0.0"), false, false),
+        for (looked_up, of_one, of_all) in [
+            ("m.example/x@v1.0.0", true, true),
+            ("m.example/x@v1.0.0-rc1", false, true),
+            ("m.example/x/y@v1.0.0", false, false),
+            ("a.example/m.example/x@v1.0.0", false, false),
         ] {
-            assert_eq!(is_looked_up(one, &key), of_one, "{key}");
-            assert_eq!(is_looked_up(all, &key), of_all, "{key}");
+            let version = ModuleVersion::parse(looked_up).unwrap();
+            let key = Key::of_database("sum.example/a", &SumdbRequest::Lookup(version));
+            for (what, want) in [(one, of_one), (all, of_all)] {
+                let what = Purge::parse(what).unwrap();
+                assert_eq!(what.is_looked_up(&key), want, "{what:?}: {key}");
+            }
         }
-        assert!(!is_looked_up(all, "m.example/x/@v/list"));
+        let list = Key::parse("m.example/x/@v/list").unwrap();
+        assert!(!Purge::parse(all).unwrap().is_looked_up(&list));
     }
 
     #[tokio::test]
