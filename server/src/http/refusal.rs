@@ -267,14 +267,10 @@ impl From<Error> for Refusal {
                 "not found: not stored here, and this proxy has no upstream (GOPROXY=off)\n",
             ),
             Error::Private { module } => private(&module),
-            Error::PrivateAbsent { module } => Self::denied(format!(
-                "{module} is private here and its upstream does not have it\n\
-                 that is not passed on as \"not found\": the go command would tell the name to others\n"
-            )),
-            Error::PrivateNotStored { module } => Self::denied(format!(
-                "{module} is private here and not stored, and nobody was asked for it: its entry of upstream.private has `list: off`, or only stored modules were wanted\n\
-                 that is not passed on as \"not found\": the go command would tell the name to others\n"
-            )),
+            Error::PrivateAbsent { module } => {
+                private_absent(&module, "its upstream does not have it")
+            }
+            Error::PrivateNotStored { module } => private_absent(&module, NOBODY_ASKED),
             Error::Upstream(error) => of_upstream::refusal(error),
             Error::Ring => Self::looped(),
             Error::Unfit { reason } => Self::bad_upstream(format!("{reason}\n")),
@@ -328,6 +324,17 @@ impl From<Error> for Refusal {
             ..refusal
         }
     }
+}
+
+/// Why nobody has said that a private module does not exist.
+const NOBODY_ASKED: &str = "not stored, and nobody was asked for it: its entry of upstream.private \
+                            has `list: off`, or only stored modules were wanted";
+
+fn private_absent(module: &str, why: &str) -> Refusal {
+    Refusal::denied(format!(
+        "{module} is private here and {why}\n\
+         that is not passed on as \"not found\": the go command would tell the name to others\n"
+    ))
 }
 
 fn private(module: &str) -> Refusal {
