@@ -74,6 +74,15 @@ impl App {
         Self::of(config, folder)
     }
 
+    /// As [`App::build`], on a thread that may be blocked.
+    ///
+    /// # Errors
+    /// What stands in the way, with what to do about it.
+    pub(crate) async fn open(config: Config) -> Result<Arc<Self>> {
+        let built = tokio::task::spawn_blocking(move || Self::build(config)).await;
+        built.context("opening the data folder")?
+    }
+
     /// Puts the server together around what files and records are kept by.
     ///
     /// # Errors

@@ -39,71 +39,58 @@ pub fn run() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
-    let result = match args.command {
-        // Without settings, which it does not need.
-        Some(args::Command::Completions { shell }) => completions::run(shell),
-        Some(args::Command::Checksums(command)) => checksums::run(command),
-        Some(args::Command::Man { folder }) => man::run(folder.as_deref()),
-        Some(args::Command::Witness(args::Witness::Keygen { name, out })) => {
-            witness::keygen(&name, &out)
-        }
-        Some(args::Command::Keygen { name, out }) => keygen::run(&name, &out),
-        Some(args::Command::Config(args::Config::Keygen { name, out })) => {
-            config::sign::keygen(&name, &out)
-        }
-        Some(args::Command::Config(args::Config::Sign(sign))) => {
-            config::sign::run(&sign, args.flags, &Environment::read())
-        }
-        // Wrong settings are the server's to refuse.
-        Some(args::Command::Reload) => reload::ask::run(&args.flags),
-        // Its statuses are 0 and 1 alone, whatever is wrong.
-        Some(args::Command::Healthcheck(check)) => Ok(healthcheck::run(&check, &args.flags)),
-        Some(args::Command::Bundle(args::Bundle::Keygen { name, out })) => {
-            bundle::keygen(&name, &out)
-        }
-        command => run_with_settings(command.unwrap_or(args::Command::Serve), args.flags),
-    };
-    result.unwrap_or_else(|error| {
+    let command = args.command.unwrap_or(args::Command::Serve);
+    dispatch(command, args.flags).unwrap_or_else(|error| {
         complain(format!("sumward: {error:#}"));
         ExitCode::FAILURE
     })
 }
 
-fn run_with_settings(command: args::Command, mut flags: args::Flags) -> Result<ExitCode> {
-    if let args::Command::Config(args::Config::Check { file: Some(file) }) = &command {
-        flags.config = vec![file.clone()];
+fn dispatch(command: args::Command, flags: args::Flags) -> Result<ExitCode> {
+    use args::Command as C;
+    match command {
+        // Without settings, which these do not need.
+        C::Completions { shell } => completions::run(shell),
+        C::Checksums(command) => checksums::run(command),
+        C::Man { folder } => man::run(folder.as_deref()),
+        C::Keygen { name, out } => keygen::run(&name, &out),
+        // Wrong settings are the server's to refuse.
+        C::Reload => reload::ask::run(&flags),
+        // Its statuses are 0 and 1 alone, whatever is wrong.
+        C::Healthcheck(check) => Ok(healthcheck::run(&check, &flags)),
+        C::Witness(args::Witness::Keygen { name, out }) => witness::keygen(&name, &out),
+        C::Witness(args::Witness::Serve { file }) => {
+            with_settings(&flags, |loaded| witness::serve(loaded, &file))
+        }
+        C::Config(command) => config::run(command, flags),
+        C::Bundle(args::Bundle::Keygen { name, out }) => bundle::keygen(&name, &out),
+        C::Bundle(command) => with_settings(&flags, |it| bundle::run(&it.config, command)),
+        C::Serve => with_settings(&flags, |loaded| serve::run(loaded, flags.clone())),
+        C::Index(args::Index::Rebuild) => {
+            with_settings(&flags, |it| crate::maintain::rebuild::run(&it.config))
+        }
+        C::Purge { what } => with_settings(&flags, |it| purge::run(&it.config, &what)),
+        C::Gc(gc) => with_settings(&flags, |it| gc::run(&it.config, &gc)),
+        C::Import(import) => with_settings(&flags, |it| import::run(&it.config, &import)),
+        C::Monitor(monitor) => with_settings(&flags, |it| monitor::run(&it.config, &monitor)),
+        C::Backup { to } => with_settings(&flags, |it| backup::run(&it.config, &to)),
+        C::Warm(wanted) => with_settings(&flags, |it| warm::run(&it.config, &wanted)),
+        C::Own(command) => with_settings(&flags, |it| own::run(&it.config, &command)),
+        C::Fsck => with_settings(&flags, |it| crate::maintain::fsck::run(&it.config)),
+        C::Database(command) => with_settings(&flags, |it| database::run(&it.config, &command)),
     }
-    match Config::load(&flags, &Environment::read()) {
-        Ok(loaded) => dispatch(command, loaded, flags),
+}
+
+/// Does what needs the settings of flags, environment and files, unless they are wrong.
+fn with_settings(
+    flags: &args::Flags,
+    run: impl FnOnce(Loaded) -> Result<ExitCode>,
+) -> Result<ExitCode> {
+    match Config::load(flags, &Environment::read()) {
+        Ok(loaded) => run(loaded),
         Err(problems) => {
             complain(problems.to_string());
             Ok(ExitCode::from(args::EXIT_USAGE))
         }
-    }
-}
-
-fn dispatch(command: args::Command, loaded: Loaded, flags: args::Flags) -> Result<ExitCode> {
-    match command {
-        args::Command::Serve => serve::run(loaded, flags),
-        args::Command::Config(command) => config::run(command, &loaded),
-        args::Command::Index(args::Index::Rebuild) => crate::maintain::rebuild::run(&loaded.config),
-        args::Command::Purge { what } => purge::run(&loaded.config, &what),
-        args::Command::Gc(gc) => gc::run(&loaded.config, &gc),
-        args::Command::Import(import) => import::run(&loaded.config, &import),
-        args::Command::Monitor(monitor) => monitor::run(&loaded.config, &monitor),
-        args::Command::Backup { to } => backup::run(&loaded.config, &to),
-        args::Command::Warm(wanted) => warm::run(&loaded.config, &wanted),
-        args::Command::Bundle(command) => bundle::run(&loaded.config, command),
-        args::Command::Own(command) => own::run(&loaded.config, &command),
-        args::Command::Fsck => crate::maintain::fsck::run(&loaded.config),
-        args::Command::Database(command) => database::run(&loaded.config, &command),
-        args::Command::Completions { shell } => completions::run(shell),
-        args::Command::Checksums(command) => checksums::run(command),
-        args::Command::Man { folder } => man::run(folder.as_deref()),
-        args::Command::Witness(args::Witness::Keygen { name, out }) => witness::keygen(&name, &out),
-        args::Command::Witness(args::Witness::Serve { file }) => witness::serve(loaded, &file),
-        args::Command::Keygen { name, out } => keygen::run(&name, &out),
-        args::Command::Reload => reload::ask::run(&flags),
-        args::Command::Healthcheck(check) => Ok(healthcheck::run(&check, &flags)),
     }
 }

@@ -9,18 +9,21 @@
 //! index is closed and made anew.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::journal::Journal;
 use crate::ledger::Ledger;
-use crate::store::folder::sync_folder;
+use crate::store::folder::{read_small, sync_folder};
 
 mod convert;
 mod rights;
 
 /// The file that every data folder has: the layout's version.
 pub(crate) const FORMAT_FILE: &str = "format";
+
+/// Bytes that are read of it; one that was not damaged has two.
+pub(crate) const FORMAT_BYTES_MAX: u64 = 64;
 
 /// The version of the layout that is written.
 pub(crate) const FORMAT: u32 = 2;
@@ -195,11 +198,11 @@ impl Data {
     /// Returns the version of its layout, where it says one.
     fn read_format(&self) -> Result<Option<u32>, Error> {
         let path = self.folder.join(FORMAT_FILE);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed("reading", &path, error)),
+        let read = read_small(&path, FORMAT_BYTES_MAX);
+        let Some(bytes) = read.map_err(|error| failed("reading", &path, error))? else {
+            return Ok(None);
         };
+        let text = String::from_utf8_lossy(&bytes);
         match text.trim_end().parse::<u64>() {
             Ok(found) if found > u64::from(FORMAT) => Err(Error::TooNew {
                 path: self.folder.clone(),

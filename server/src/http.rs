@@ -24,12 +24,13 @@ use crate::standing::{Condition, Standing};
 use crate::store::Key;
 use crate::sumdb::Databases;
 use crate::telemetry::context::Context;
-use crate::telemetry::traces::{self, Ended};
+use crate::telemetry::traces;
 
 pub(crate) mod admin;
 pub(crate) mod body;
 mod bundle;
 mod bundles;
+mod by_address;
 pub(crate) mod database;
 mod html;
 mod missing;
@@ -39,12 +40,15 @@ pub(crate) mod refusal;
 pub(crate) mod reload;
 pub(crate) mod response;
 pub(crate) mod route;
+mod told;
 mod upkeep;
+pub(crate) mod witness;
 
-use body::{Body, Counted};
+use body::Body;
 use refusal::Refusal;
 use response::To;
 use route::Route;
+use told::{count, log, told};
 
 /// Everything requests are answered from.
 pub(crate) struct Site {
@@ -187,64 +191,6 @@ async fn answer_within(
     response
 }
 
-/// Logs a request that was answered, and exports its span: the head of its answer is made.
-fn told(
-    peer: &Peer<Role>,
-    request: &Request<()>,
-    kind: metrics::Kind,
-    response: &Response<Body>,
-    started: Instant,
-) {
-    tracing::debug!(
-        method = %request.method(),
-        path = request.uri().path(),
-        http_status = response.status().as_u16(),
-        kind = kind.label(),
-        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        peer = %peer.address,
-        "request"
-    );
-    traces::answered(|| {
-        let (method, status) = (traces::method(request.method()), response.status());
-        Ended {
-            name: format!("{method} {}", kind.label()),
-            began: started,
-            attributes: vec![
-                traces::text("http.request.method", method),
-                traces::text("url.path", request.uri().path()),
-                traces::status(status.as_u16()),
-            ],
-            failed: status.is_server_error().then(String::new),
-        }
-    });
-}
-
-/// Counts an answer: now where it is all there, at its end where it is arriving.
-fn count(
-    site: &Site,
-    kind: metrics::Kind,
-    mut response: Response<Body>,
-    started: Instant,
-) -> Response<Body> {
-    use http_body::Body as _;
-    let status = response.status().as_u16();
-    let bytes = response.body().size_hint().exact().unwrap_or(0);
-    let duration = started.elapsed();
-    // An example that nobody has recorded would lead nowhere.
-    let trace = Context::recorded();
-    if let Body::Arriving { counted, .. } = response.body_mut() {
-        let metrics = Arc::clone(&site.metrics);
-        *counted = Some(Counted::new(move |failed, sent| {
-            // The head said 200, the client has less.
-            let status = if failed { 500 } else { status };
-            metrics.request(kind, status, duration, sent, trace);
-        }));
-        return response;
-    }
-    site.metrics.request(kind, status, duration, bytes, trace);
-    response
-}
-
 /// Routes a request and turns a refusal into a response; the one place where
 /// refusals are logged.
 async fn dispatch(
@@ -279,9 +225,10 @@ async fn dispatch(
         {
             upkeep::import(site, wanted, request, body).await
         }
-        Route::ImportBundle | Route::Reload if peer.role.commands(method) => {
-            command(site, &route, request).await
+        Route::ImportBundle if peer.role.commands(method) => {
+            bundle::import(site, request.uri().query()).await
         }
+        Route::Reload if peer.role.commands(method) => reload::answer(site).await,
         _ if method != Method::GET && method != Method::HEAD => {
             return (kind, response::method_not_allowed());
         }
@@ -320,18 +267,6 @@ async fn dispatch(
         response::refused(&refusal, method)
     });
     (kind, response)
-}
-
-/// Does what only a command of this machine may ask for.
-async fn command(
-    site: &Arc<Site>,
-    route: &Route,
-    request: &Request<()>,
-) -> Result<Response<Body>, Refusal> {
-    match route {
-        Route::Reload => Ok(reload::answer(site).await),
-        _ => bundle::import(site, request.uri().query()).await,
-    }
 }
 
 async fn module(
@@ -389,21 +324,5 @@ fn ip(address: ClientAddress) -> Option<std::net::IpAddr> {
     match address {
         ClientAddress::Ip(address) => Some(address),
         ClientAddress::Unix => None,
-    }
-}
-
-fn log(refusal: &Refusal, request: &Request<()>, peer: ClientAddress) {
-    let path = request.uri().path();
-    let status = refusal.status;
-    let text = String::from_utf8_lossy(&refusal.text);
-    let reason = refusal.log.as_deref().unwrap_or_else(|| text.trim_end());
-    // Where evidence was kept, whoever kept it has logged the error.
-    let http_status = status;
-    match status {
-        500 => tracing::error!(path, http_status, reason, %peer, "refused"),
-        // Bytes, proofs or rules: never left out of the log.
-        403 => tracing::info!(path, http_status, reason, %peer, security = true, "refused"),
-        501.. => tracing::info!(path, http_status, reason, %peer, "refused"),
-        _ => tracing::debug!(path, http_status, reason, %peer, "refused"),
     }
 }

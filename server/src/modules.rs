@@ -268,17 +268,17 @@ impl Modules {
     /// Brings gauges that nobody counts up to date.
     pub(crate) async fn measure(&self) {
         self.metrics.hot_bytes(self.shelf.hot_bytes());
-        if let Ok(free) = self.room.free().await {
-            self.metrics.disk_free(free);
+        if let Ok(disk) = self.room.disk().await {
+            self.metrics.disk_free(disk.free);
         }
     }
 
-    /// Returns the bytes that may still be written to the data disk.
+    /// Looks at the data disk.
     ///
     /// # Errors
     /// What the file system answers.
-    pub(crate) async fn disk_free(&self) -> std::io::Result<u64> {
-        self.room.free().await
+    pub(crate) async fn disk(&self) -> std::io::Result<room::Disk> {
+        self.room.disk().await
     }
 
     /// Tells whether somebody may be asked for a module.

@@ -49,7 +49,7 @@ pub(crate) use error::Error;
 pub(crate) use read::TileBody;
 pub(crate) use settings::{check, high_water_of};
 pub(crate) use times::change as time_of_batch;
-pub(crate) use witnessed::Standing as WitnessStanding;
+pub(crate) use witnessed::WitnessStanding;
 
 use crate::config;
 use crate::flight::Flights;

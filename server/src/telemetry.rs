@@ -132,7 +132,7 @@ pub fn dropped() -> u64 {
 }
 
 /// Makes what events go to, and the queue on their way.
-fn sink(log: &Log) -> io::Result<(Sink, Queue<Vec<u8>>)> {
+fn sink(log: &Log) -> io::Result<(Output, Queue<Vec<u8>>)> {
     let is_journal = match log.format {
         Format::Journal => true,
         Format::Auto => journal::is_stderr(log.journal_stream.as_deref()),
@@ -149,13 +149,13 @@ fn sink(log: &Log) -> io::Result<(Sink, Queue<Vec<u8>>)> {
 }
 
 /// Where events go.
-type Sink = Box<dyn Layer<Registry> + Send + Sync>;
+type Output = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Puts the filters of the settings before `sink`. Returns how to replace that of the level,
 /// too.
 fn subscriber(
     log: &Log,
-    sink: Sink,
+    sink: Output,
 ) -> Result<(impl Subscriber + Send + Sync + 'static, Replace), Error> {
     let (level, handle) = reload::Layer::new(filter(log)?);
     let replace: Replace = Box::new(move |filter| handle.reload(filter).is_ok());
@@ -167,7 +167,7 @@ fn subscriber(
 }
 
 /// The layer that writes one event a line.
-fn form<W>(log: &Log, writer: W, colours: bool) -> Sink
+fn form<W>(log: &Log, writer: W, colours: bool) -> Output
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {

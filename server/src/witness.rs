@@ -8,7 +8,6 @@
 //! Absent here: any way to make a witness forget a head. A data folder that is restored
 //! from a backup makes it sign a second history; a new data folder needs a new key.
 
-mod answer;
 mod heads;
 pub(crate) mod key;
 pub(crate) mod settings;
@@ -26,7 +25,6 @@ use proto::witness::{
 };
 use serde_json::json;
 
-pub(crate) use answer::answer;
 use heads::Heads;
 
 use crate::blocking::{self, CALL_MAX};

@@ -13,6 +13,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root"
+. tests/apt.sh
 before=
 if [ "${1:-}" = --before ]; then before=$2 && shift 2; fi
 rounds=${1:-5}
@@ -68,8 +69,7 @@ need_programs() {
     command -v wrk >/dev/null || missing+=(wrk)
     command -v curl >/dev/null || missing+=(curl)
     if [ ${#missing[@]} -gt 0 ]; then
-        apt-get update -q >/dev/null
-        DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null
+        RUNLEVEL=1 apt_install "${missing[@]}"
         # Debian starts what it installs; the measured nginx is our own.
         if command -v systemctl >/dev/null; then systemctl stop nginx 2>/dev/null || true; fi
     fi

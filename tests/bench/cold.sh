@@ -11,9 +11,9 @@
 # installed from Debian where absent); about 2 minutes with --before.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+. tests/apt.sh
 if ! command -v strace >/dev/null; then
-    apt-get update -q >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends strace >/dev/null
+    apt_install strace
 fi
 compgen -G "target/go/1.27.*/go/bin/go" >/dev/null || bash tests/run.sh go
 cargo build --quiet --release --locked --bin sumward

@@ -7,6 +7,7 @@ mod fault;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -184,6 +185,19 @@ impl Drop for Origin {
 impl State {
     fn lock(&self) -> MutexGuard<'_, Records> {
         self.records.lock().expect("no test thread died holding it")
+    }
+
+    /// Waits until so many paths that contain `part` were asked for, ten seconds at most,
+    /// and tells whether they were.
+    async fn was_asked(&self, part: &str, count: usize) -> bool {
+        for _ in 0..2000 {
+            let is_part = |asked: &&Asked| asked.path.contains(part);
+            if self.lock().asked.iter().filter(is_part).count() >= count {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        false
     }
 
     fn faults_for(&self, path: &str) -> Vec<Fault> {

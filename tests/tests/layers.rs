@@ -11,6 +11,9 @@ use std::process::Command;
 use testkit::environment::checkout;
 
 #[cfg(test)]
+#[path = "layers/names.rs"]
+mod names;
+#[cfg(test)]
 #[path = "layers/order.rs"]
 mod order;
 

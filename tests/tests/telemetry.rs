@@ -189,7 +189,7 @@ fn an_address_that_cannot_be_one_ends_the_start_and_says_how_to_write_it() {
     for (setting, key, way_out) in [
         (
             "errors.sentry_dsn=https://sentry.example/canary",
-            "errors.sentry_dsn: is no DSN",
+            "errors.sentry_dsn: is not a DSN",
             "write https://KEY@HOST/PROJECT",
         ),
         (
@@ -228,7 +228,7 @@ fn the_journal_gets_entries_that_tell_status_and_trace() {
         "PRIORITY=6",
         "SECURITY=true",
         &format!("TRACE_ID={TRACE}"),
-        "CODE_FILE=server/src/http.rs",
+        "CODE_FILE=server/src/http/told.rs",
     ] {
         assert!(entry.contains(&format!("{field}\n")), "{field}: {entry}");
     }

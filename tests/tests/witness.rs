@@ -349,6 +349,22 @@ fn settings_that_mean_nothing_end_with_64() {
         assert_eq!(status, Some(64), "{said}");
         assert!(said.contains("witness.yaml"), "{said}");
     }
+    // More than is read: what is behind the cut must not be passed over.
+    let long = format!("{}keys: k\n", "# a comment\n".repeat(100_000));
+    let (status, said) = run(Some(&long));
+    assert_eq!(status, Some(64), "{said}");
+    assert!(said.contains("is larger than 1 MiB"), "{said}");
+    // Nobody would ever write to it.
+    fs::remove_file(desk.path("witness.yaml")).unwrap();
+    let made = Command::new("mkfifo")
+        .arg(desk.path("witness.yaml"))
+        .status();
+    assert!(made.unwrap().success());
+    let output = desk.command().output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(64), "{said}");
+    assert!(said.contains("name a regular file"), "{said}");
+    fs::remove_file(desk.path("witness.yaml")).unwrap();
     // The key of a log is none of a witness.
     let log_key = desk.path("log.key");
     fs::write(&log_key, log.key.to_secret_text()).unwrap();

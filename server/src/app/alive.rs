@@ -13,9 +13,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::data::FORMAT_FILE;
+use crate::data::{FORMAT_BYTES_MAX, FORMAT_FILE};
 use crate::serve::pulse::Pulse;
 use crate::standing::{Condition, Standing};
+use crate::store::folder::read_small;
 use crate::systemd;
 
 /// What is asked.
@@ -82,10 +83,12 @@ impl Alive {
 async fn read(reading: &mut Option<Reading>, data: &Path, max: Duration) -> std::io::Result<()> {
     let under_way = reading.get_or_insert_with(|| {
         let data = data.to_owned();
-        tokio::task::spawn_blocking(move || match std::fs::read(data.join(FORMAT_FILE)) {
-            // One of the first format has none.
-            Err(error) if error.kind() == ErrorKind::NotFound => std::fs::metadata(data).map(drop),
-            read => read.map(drop),
+        tokio::task::spawn_blocking(move || {
+            match read_small(&data.join(FORMAT_FILE), FORMAT_BYTES_MAX)? {
+                Some(_) => Ok(()),
+                // One of the first format has none.
+                None => std::fs::metadata(data).map(drop),
+            }
         })
     });
     let Ok(ended) = tokio::time::timeout(max, under_way).await else {

@@ -11,12 +11,16 @@ use crate::config::{Address, Config, UNIX_PATH_BYTES_MAX};
 use crate::serve::inherited::Inherited;
 use crate::serve::listener::Listener;
 use crate::store::durable::Staging;
+use crate::store::folder::read_small;
 
 /// The socket's name in its folder.
 const SOCKET: &str = "control.sock";
 
 /// The file in the data folder that says where the socket is.
 const NOTE: &str = "control";
+
+/// Bytes that are read of it; a path to a socket has some hundred.
+const NOTE_BYTES_MAX: u64 = 4096;
 
 /// Returns where the socket of a server with these settings is; `None` when the path
 /// is longer than a socket's may be.
@@ -65,11 +69,11 @@ fn note(data: &Path, staging: &Staging, socket: &Path) -> io::Result<()> {
 /// # Errors
 /// What the file system answers, but for a note that is not there.
 pub(crate) fn noted(data: &Path) -> io::Result<Option<PathBuf>> {
-    match std::fs::read_to_string(data.join(NOTE)) {
-        Ok(text) => Ok(Some(PathBuf::from(text.trim_end_matches('\n')))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    let Some(note) = read_small(&data.join(NOTE), NOTE_BYTES_MAX)? else {
+        return Ok(None);
+    };
+    let text = String::from_utf8(note).map_err(io::Error::other)?;
+    Ok(Some(PathBuf::from(text.trim_end_matches('\n'))))
 }
 
 #[cfg(test)]

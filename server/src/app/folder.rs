@@ -12,7 +12,7 @@ use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::ledger::memory::Memory;
 use crate::ledger::sled::Sled;
-use crate::maintain::remake::{Remake, Report};
+use crate::maintain::remake::{Remade, Remake};
 use crate::own::Archive;
 use crate::shelf::turns::Turns;
 use crate::store::Blobs;
@@ -163,7 +163,7 @@ async fn catch_up(mut folder: Folder, remake: Remake) {
             };
             match report {
                 // A new folder.
-                Ok(report) if report == Report::default() => {}
+                Ok(report) if report == Remade::default() => {}
                 Ok(report) => tracing::info!(
                     recorded = report.recorded,
                     unproved = report.unproved,

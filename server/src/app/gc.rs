@@ -38,8 +38,8 @@ pub(super) async fn tend(site: Arc<Site>) {
 /// Returns how many bytes the disk is short of what fetches need, and as much again.
 async fn short_by(site: &Site) -> u64 {
     let floor = site.live.now().disk_free_min;
-    match site.modules.disk_free().await {
-        Ok(free) if free < floor => floor.saturating_mul(2) - free,
+    match site.modules.disk().await {
+        Ok(disk) if disk.free < floor => floor.saturating_mul(2) - disk.free,
         Ok(_) => 0,
         Err(error) => {
             tracing::warn!(%error, "the free space on the data disk is not known");

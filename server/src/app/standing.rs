@@ -1,15 +1,14 @@
 //! What is wrong that the server serves in spite of: looked for from time to time, and
 //! told to systemd.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::time::MissedTickBehavior;
 
-use crate::blocking::{self, CALL_MAX};
 use crate::http::Site;
 use crate::ledger::Ledger;
+use crate::modules::room::Disk;
 use crate::standing::{Condition, Held};
 use crate::systemd;
 
@@ -26,8 +25,11 @@ pub(super) async fn look(site: Arc<Site>, ledger: Arc<dyn Ledger>, opened_to_rea
     loop {
         ticks.tick().await;
         let standing = &site.standing;
-        standing.set(Condition::DiskFull, disk_full(&site).await);
-        standing.set(Condition::ReadOnly, read_only(&site, opened_to_read).await);
+        // What the disk does not answer is `StorageSilent`.
+        let disk = site.modules.disk().await.ok();
+        standing.set(Condition::DiskFull, disk.and_then(|it| full(&site, it)));
+        let is_read_only = opened_to_read || disk.is_some_and(|it| it.is_read_only);
+        standing.set(Condition::ReadOnly, is_read_only.then(|| read_only(&site)));
         standing.set(Condition::DatabaseStopped, databases_stopped(&site));
         // An index that is new has no records for a moment.
         let was_lacking = std::mem::replace(&mut lacks, ledger.may_lack_records());
@@ -41,33 +43,17 @@ pub(super) async fn look(site: Arc<Site>, ledger: Arc<dyn Ledger>, opened_to_rea
     }
 }
 
-async fn disk_full(site: &Site) -> Option<String> {
+fn full(site: &Site, disk: Disk) -> Option<String> {
     let floor = site.live.now().disk_free_min;
-    // What the disk does not answer is `StorageSilent`.
-    let free = site.modules.disk_free().await.ok()?;
-    (free < floor).then(|| {
+    (disk.free < floor).then(|| {
         // No figure that changes at every look.
         format!("less than cache.disk_free_min ({floor} bytes) is free: nothing new is fetched")
     })
 }
 
-async fn read_only(site: &Site, opened_to_read: bool) -> Option<String> {
-    let data = &site.config.data;
-    let text = || {
-        format!(
-            "{} can't be written: nothing new is fetched",
-            data.display()
-        )
-    };
-    (opened_to_read || is_mounted_to_read(data).await).then(text)
-}
-
-async fn is_mounted_to_read(data: &Path) -> bool {
-    let data = data.to_owned();
-    let flags = blocking::run_within(CALL_MAX, move || Ok(rustix::fs::statvfs(&data)?.f_flag));
-    flags
-        .await
-        .is_ok_and(|flags| flags.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+fn read_only(site: &Site) -> String {
+    let data = site.config.data.display();
+    format!("{data} can't be written: nothing new is fetched")
 }
 
 fn databases_stopped(site: &Site) -> Option<String> {

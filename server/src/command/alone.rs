@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::app::App;
 use crate::config::Config;
@@ -12,10 +12,7 @@ use crate::config::Config;
 /// # Errors
 /// What stands in the way, with what to do about it.
 pub(super) async fn open(config: &Config) -> Result<Arc<App>> {
-    let config = config.clone();
-    let app = tokio::task::spawn_blocking(move || App::build(config))
-        .await
-        .context("opening the data folder")??;
+    let app = App::open(config.clone()).await?;
     if app.is_read_only() {
         let data = app.config().data.display();
         bail!("the data folder {data} is read-only");

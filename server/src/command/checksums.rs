@@ -33,7 +33,7 @@ pub(super) fn run(command: Checksums) -> Result<ExitCode> {
 fn sign(list: &Path, keyfile: &Path, out: &Path) -> Result<ExitCode> {
     let signer = key::read(keyfile).with_context(|| format!("reading {}", keyfile.display()))?;
     let text = String::from_utf8(read(list)?)
-        .map_err(|_| anyhow::anyhow!("{} is no text", list.display()))?;
+        .map_err(|_| anyhow::anyhow!("{} is not UTF-8", list.display()))?;
     let signed =
         checksums::sign(&text, &signer).with_context(|| format!("signing {}", list.display()))?;
     std::fs::write(out, signed).with_context(|| format!("writing {}", out.display()))?;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
+use super::with_settings;
 use crate::args::{self, Format};
 use crate::config::environment::Environment;
 use crate::config::load::Loaded;
@@ -20,25 +21,32 @@ mod verify;
 ///
 /// # Errors
 /// Standard output cannot be written; what making a key answers.
-pub(crate) fn run(command: args::Config, loaded: &Loaded) -> Result<ExitCode> {
+pub(crate) fn run(command: args::Config, mut flags: args::Flags) -> Result<ExitCode> {
     match command {
-        args::Config::Check { .. } => check(loaded),
+        args::Config::Check { file } => {
+            flags.config = file.map_or(flags.config, |file| vec![file]);
+            with_settings(&flags, |loaded| check(&loaded))
+        }
         args::Config::Show { origin, format } => {
-            let text = match format {
-                Format::Text if origin => loaded.show_origins(),
-                Format::Text => loaded.config.show(),
-                Format::Json => loaded.show_json(origin),
-            };
-            print(&text).context("printing the settings")?;
-            Ok(ExitCode::SUCCESS)
+            with_settings(&flags, |loaded| show(&loaded, origin, format))
         }
-        args::Config::Verify { format } => verify::run(loaded, format),
-        // Those need no settings, and were done without.
+        args::Config::Verify { format } => {
+            with_settings(&flags, |loaded| verify::run(&loaded, format))
+        }
+        // Without settings: those are to be signed.
         args::Config::Keygen { name, out } => sign::keygen(&name, &out),
-        args::Config::Sign(sign) => {
-            sign::run(&sign, args::Flags::default(), &Environment::default())
-        }
+        args::Config::Sign(sign) => sign::run(&sign, flags, &Environment::read()),
     }
+}
+
+fn show(loaded: &Loaded, origin: bool, format: Format) -> Result<ExitCode> {
+    let text = match format {
+        Format::Text if origin => loaded.show_origins(),
+        Format::Text => loaded.config.show(),
+        Format::Json => loaded.show_json(origin),
+    };
+    print(&text).context("printing the settings")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Says whether the server would take the settings and the files they name.

@@ -94,7 +94,16 @@ fn order(args: &args::Gc) -> Result<Order, String> {
 }
 
 async fn by(mut server: Server, order: &Order) -> Result<Report> {
-    let body = Full::from(serde_json::to_vec(order)?);
+    let order = serde_json::to_vec(order)?;
+    if order.len() > gc::ORDER_BYTES_MAX {
+        bail!(
+            "what is pinned has {}, and a running server takes {} at once: pin fewer go.sum files, \
+             name them in gc.pins of its configuration, or stop it first",
+            size(order.len() as u64),
+            size(gc::ORDER_BYTES_MAX as u64)
+        );
+    }
+    let body = Full::from(order);
     let body = body.map_err(never).boxed();
     let bar = progress::files("letting go");
     let answer = server.send(Method::PUT, "/gc", body).await;

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http::Method;
 use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
 use rustls_pki_types::ServerName;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 
+use super::server::{Server, nothing};
 use crate::app::control;
 use crate::args::{Flags, Healthcheck};
 use crate::config::environment::Environment;
@@ -27,9 +27,6 @@ use crate::serve::tls;
 
 /// How long all of it may take.
 const CHECK_MAX: Duration = Duration::from_secs(3);
-
-/// Bytes of the server's answer.
-const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// Where a server is asked.
 #[derive(Debug, PartialEq, Eq)]
@@ -172,35 +169,18 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     if !tls {
-        return get(stream, path).await;
+        return get(Server::over(stream).await?, path).await;
     }
     let connector = TlsConnector::from(Arc::new(tls::client_of_self()?));
     let stream = connector
         .connect(ServerName::IpAddress(ip.into()), stream)
         .await
         .context("TLS handshake")?;
-    get(stream, path).await
+    get(Server::over(stream).await?, path).await
 }
 
-async fn get<S>(stream: S, path: &str) -> Result<(http::StatusCode, Bytes)>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    // It ends with this process.
-    tokio::spawn(connection);
-    let request = http::Request::builder()
-        .uri(path)
-        .header(http::header::HOST, "localhost")
-        .body(Empty::<Bytes>::new())?;
-    let response = sender.send_request(request).await?;
-    let status = response.status();
-    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect();
-    let body = body
-        .await
-        .map_err(|error| anyhow!("reading the answer: {error}"))?;
-    Ok((status, body.to_bytes()))
+async fn get(mut server: Server, path: &str) -> Result<(http::StatusCode, Bytes)> {
+    server.answer(Method::GET, path, nothing()).await
 }
 
 /// Puts an answer in a few words.

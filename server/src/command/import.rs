@@ -56,7 +56,9 @@ const REFUSED_MAX: usize = 100_000;
 pub(crate) fn run(config: &Config, args: &args::Import) -> Result<ExitCode> {
     if !args.folder.is_dir() {
         let folder = args.folder.display();
-        complain(format!("sumward: {folder} is no folder that can be read"));
+        complain(format!(
+            "sumward: {folder} is not a folder, or cannot be read"
+        ));
         return Ok(ExitCode::from(EXIT_USAGE));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()

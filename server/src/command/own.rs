@@ -33,7 +33,7 @@ pub(crate) fn run(config: &Config, command: &args::Own) -> Result<ExitCode> {
         }
     };
     let Some(key) = &config.own.key else {
-        bail!("there is no database of one's own: --own-database, own.key");
+        bail!("no checksum database of its own is configured (--own-database, own.key)");
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::reload::Reload;
 use super::serving;
-use super::signal::{Asked, Signals};
+use super::signal::{Demand, Signals};
 use crate::app::{App, Bound, starting};
 use crate::args;
 use crate::config::load::Loaded;
@@ -56,8 +56,8 @@ async fn serve(
         tokio::select! {
             bound = &mut start => break bound?,
             asked = signals.next() => match asked {
-                Asked::Reload => hung_up = true,
-                Asked::Stop(signal) => {
+                Demand::Reload => hung_up = true,
+                Demand::Stop(signal) => {
                     tracing::info!(?signal, "stopped before serving");
                     return Ok(ExitCode::SUCCESS);
                 }
@@ -84,9 +84,9 @@ async fn serve(
         tokio::select! {
             ended = &mut run => return ended.map(|()| ExitCode::SUCCESS),
             asked = signals.next() => match asked {
-                Asked::Reload => app.site.reloads.ask(),
+                Demand::Reload => app.site.reloads.ask(),
                 // Stop first: nothing that goes wrong with telling it may keep us.
-                Asked::Stop(signal) => {
+                Demand::Stop(signal) => {
                     app.stop.cancel();
                     tracing::info!(?signal, "stopping: no new connections, open requests may finish");
                     break;
@@ -108,13 +108,11 @@ async fn serve(
 
 async fn start(config: Config, mut inherited: Inherited) -> Result<Bound> {
     let data = config.data.clone();
-    let build = tokio::task::spawn_blocking(move || App::build(config));
     let mut asking = JoinSet::new();
     asking.spawn(async move { starting::ask_for_time(&data).await });
-    let built = build.await;
+    let opened = App::open(config).await;
     asking.abort_all();
-    let app = built.context("opening the data folder")??;
-    app.bind(&mut inherited).await
+    opened?.bind(&mut inherited).await
 }
 
 /// Remembers on a thread that may be blocked which signed configuration is in use.

@@ -10,6 +10,7 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 
 use crate::app::control;
@@ -56,15 +57,26 @@ pub(super) async fn connect_at(socket: &Path) -> Result<Option<Server>> {
             return Err(error).with_context(|| format!("speaking to {}", socket.display()));
         }
     };
-    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .context("speaking to the server")?;
-    // It ends when the sender is dropped.
-    tokio::spawn(connection);
-    Ok(Some(Server { sender }))
+    Server::over(stream).await.map(Some)
 }
 
 impl Server {
+    /// Speaks to the server at the other end of a stream.
+    ///
+    /// # Errors
+    /// What the stream answers.
+    pub(super) async fn over<S>(stream: S) -> Result<Self>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .context("speaking to the server")?;
+        // It ends when the sender is dropped.
+        tokio::spawn(connection);
+        Ok(Self { sender })
+    }
+
     /// Sends a request about `what`, which is put behind `/<verb>/`, and returns the
     /// answer's body.
     ///
@@ -111,7 +123,11 @@ impl Server {
             .await
     }
 
-    async fn answer(
+    /// Sends a request, and returns status and body.
+    ///
+    /// # Errors
+    /// What stands in the way; a refusal is an answer.
+    pub(super) async fn answer(
         &mut self,
         method: Method,
         path: &str,

@@ -15,7 +15,7 @@ pub(crate) struct Signals {
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum Demand {
     /// To end.
     Stop(Stop),
     /// SIGHUP: to read the settings again.
@@ -45,11 +45,11 @@ impl Signals {
     }
 
     /// Returns the next signal.
-    pub(crate) async fn next(&mut self) -> Asked {
+    pub(crate) async fn next(&mut self) -> Demand {
         tokio::select! {
-            _ = self.term.recv() => Asked::Stop(Stop::Term),
-            _ = self.int.recv() => Asked::Stop(Stop::Int),
-            _ = self.hangup.recv() => Asked::Reload,
+            _ = self.term.recv() => Demand::Stop(Stop::Term),
+            _ = self.int.recv() => Demand::Stop(Stop::Int),
+            _ = self.hangup.recv() => Demand::Reload,
         }
     }
 
@@ -57,8 +57,8 @@ impl Signals {
     pub(crate) async fn stop(&mut self) -> Stop {
         loop {
             match self.next().await {
-                Asked::Stop(stop) => return stop,
-                Asked::Reload => tracing::info!("SIGHUP is ignored: no settings are read now"),
+                Demand::Stop(stop) => return stop,
+                Demand::Reload => tracing::info!("SIGHUP is ignored: no settings are read now"),
             }
         }
     }

@@ -1,7 +1,5 @@
 //! `sumward witness`: a key for a witness, and the witness itself.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,8 +16,9 @@ use super::signal::Signals;
 use crate::app::alive::Alive;
 use crate::args;
 use crate::config::load::Loaded;
-use crate::config::{Address, Config};
+use crate::config::{Address, Config, file};
 use crate::data::{Data, Mode};
+use crate::http::witness::answer;
 use crate::metrics::Metrics;
 use crate::output::{complain, print};
 use crate::serve::clients::Clients;
@@ -32,10 +31,7 @@ use crate::serve::tls::Acceptor;
 use crate::store::durable::Staging;
 use crate::systemd;
 use crate::witness::settings::Settings;
-use crate::witness::{self, Witness, key};
-
-/// Bytes that are read of the file of settings.
-const SETTINGS_BYTES_MAX: u64 = 1 << 20;
+use crate::witness::{Witness, key};
 
 /// Makes a key and prints what the owners of logs are to be told.
 ///
@@ -73,12 +69,11 @@ pub(crate) fn serve(loaded: Loaded, file: &Path) -> Result<ExitCode> {
     })
 }
 
-fn settings(file: &Path) -> std::result::Result<Settings, String> {
-    let mut text = String::new();
-    File::open(file)
-        .and_then(|file| file.take(SETTINGS_BYTES_MAX).read_to_string(&mut text))
-        .map_err(|error| error.to_string())?;
-    Settings::parse(&text)
+fn settings(path: &Path) -> std::result::Result<Settings, String> {
+    let bytes = file::read(path)?;
+    let text = file::text(&bytes);
+    let text = text.map_err(|line| format!("is not UTF-8 in line {line}"))?;
+    Settings::parse(text)
 }
 
 /// What a witness works with. The lock of the data folder is held with it.
@@ -141,9 +136,8 @@ async fn run(config: Config, opened: Opened, mut inherited: Inherited) -> Result
         proxy_protocol: config.clients.proxy_protocol,
     };
     let witness = Arc::new(opened.witness);
-    let handler = move |_: Peer<()>, request: Request<Incoming>| {
-        witness::answer(Witness::clone(&witness), request)
-    };
+    let handler =
+        move |_: Peer<()>, request: Request<Incoming>| answer(Witness::clone(&witness), request);
     serving.spawn(connection::serve(shared, endpoint, handler, stop.clone()));
     serving.close();
     let key = opened.key;

@@ -49,7 +49,7 @@ impl Kind for Databases {
     }
 
     fn write(databases: &Vec<Database>) -> Value {
-        let entries: Vec<_> = databases.iter().map(Entry::of).collect();
+        let entries: Vec<_> = databases.iter().map(DatabaseEntry::of).collect();
         serde_norway::to_value(entries).expect("each key of an entry is a text")
     }
 
@@ -66,7 +66,7 @@ pub(super) fn is_off(value: &Value) -> bool {
 /// An entry as it is written.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct DatabaseEntry {
     name: Option<Said<Text>>,
     key: Option<Said<Text>>,
     url: Option<Said<UrlText>>,
@@ -76,7 +76,7 @@ struct Entry {
 
 const ENTRY_KEYS: [&str; 5] = ["name", "key", "url", "modules", "head_age_max"];
 
-impl Entry {
+impl DatabaseEntry {
     fn of(database: &Database) -> Self {
         Self {
             name: Some(Said(database.name.clone())),
@@ -95,7 +95,8 @@ fn read_database(value: &Value) -> Result<Database, String> {
     if !value.is_mapping() {
         return Err(format!("want a text or keys, found {}", name(value)));
     }
-    let entry: Entry = serde_norway::from_value(value.clone()).map_err(|e| e.to_string())?;
+    let entry: DatabaseEntry =
+        serde_norway::from_value(value.clone()).map_err(|e| e.to_string())?;
     let name = entry.name.map(|name| name.0);
     let Some(mut setting) = entry.key.map(|key| key.0).or_else(|| name.clone()) else {
         return Err("a database needs a `name` or a `key`".to_owned());

@@ -9,13 +9,13 @@ use rustix::fs::OFlags;
 
 /// The longest configuration file, certificate or key, in bytes. One with every key and
 /// what it means has 20 KiB.
-pub(super) const FILE_BYTES_MAX: u64 = 1 << 20;
+const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Reads a regular file of at most [`FILE_BYTES_MAX`] bytes. Never waits for a writer.
 ///
 /// # Errors
 /// What to say of it, without its name.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     let cannot = |error: io::Error| format!("cannot be read: {error}");
     // A FIFO would keep the start waiting until somebody writes.
     let file = OpenOptions::new()
@@ -44,7 +44,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 /// The line, from 1, of the first byte that is not UTF-8.
-pub(super) fn text(bytes: &[u8]) -> Result<&str, usize> {
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, usize> {
     str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
         1 + before.iter().filter(|byte| **byte == b'\n').count()

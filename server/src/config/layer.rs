@@ -10,7 +10,7 @@ use super::environment::{PREFIX, variable};
 use super::kind::{Part as _, name, scalar};
 use super::lines::Lines;
 use super::partial::Partial;
-use super::place::{Kind, Place};
+use super::place::{LayerKind, Place};
 use super::problem::Problem;
 use super::schema::{Schema, join, unknown};
 
@@ -68,17 +68,17 @@ impl Origin {
     /// Returns the layer, the place, and of a file its name and line.
     fn tell(&self, path: &str) -> Place {
         let mut place = Place {
-            layer: Kind::Several,
+            layer: LayerKind::Several,
             at: self.of(path),
             file: None,
             line: None,
         };
         match self {
-            Self::Flag(_) | Self::Set => place.layer = Kind::Flag,
-            Self::Variable(name) if name.starts_with(PREFIX) => place.layer = Kind::Variable,
-            Self::Variable(_) => place.layer = Kind::Other,
+            Self::Flag(_) | Self::Set => place.layer = LayerKind::Flag,
+            Self::Variable(name) if name.starts_with(PREFIX) => place.layer = LayerKind::Variable,
+            Self::Variable(_) => place.layer = LayerKind::Other,
             Self::File { name, role, .. } => {
-                place.layer = Kind::of(*role);
+                place.layer = LayerKind::of(*role);
                 place.file = Some(name.clone());
                 place.line = self.line(path);
             }
@@ -97,7 +97,7 @@ impl Origin {
 
 /// A value and where it was written.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct Given {
     pub(super) value: Value,
     pub(super) origin: Origin,
 }
@@ -106,7 +106,7 @@ pub(super) struct Entry {
 /// takes. What they do not say is absent.
 #[derive(Debug, Default)]
 pub(super) struct Layer {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, Given>,
 }
 
 impl Layer {
@@ -188,7 +188,7 @@ impl Layer {
         }
         let origin = origin.clone();
         self.entries
-            .insert(path.to_owned(), Entry { value, origin });
+            .insert(path.to_owned(), Given { value, origin });
     }
 
     /// Adds what a lower layer says of keys that this one does not have.
@@ -216,7 +216,7 @@ impl Layer {
     }
 
     /// Returns what is said under a key.
-    pub(super) fn entry(&self, path: &str) -> Option<&Entry> {
+    pub(super) fn entry(&self, path: &str) -> Option<&Given> {
         self.entries.get(path)
     }
 

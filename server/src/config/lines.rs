@@ -79,12 +79,12 @@ struct Walk {
 /// A list or mapping that has not ended.
 struct Open {
     path: String,
-    kind: Kind,
+    kind: Collection,
     anchor: usize,
     values_before: usize,
 }
 
-enum Kind {
+enum Collection {
     List { items: usize },
     Mapping { key: Option<String> },
 }
@@ -103,10 +103,10 @@ impl Walk {
                 self.values = self.values.saturating_add(values);
             }
             Event::SequenceStart(anchor, _) => {
-                self.start(*anchor, Kind::List { items: 0 }, span)?;
+                self.start(*anchor, Collection::List { items: 0 }, span)?;
             }
             Event::MappingStart(anchor, _) => {
-                self.start(*anchor, Kind::Mapping { key: None }, span)?;
+                self.start(*anchor, Collection::Mapping { key: None }, span)?;
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(ended) = self.open.pop() {
@@ -133,7 +133,7 @@ impl Walk {
     fn scalar(&mut self, text: &str, span: Span) -> Result<(), Broken> {
         if let Some(Open {
             path,
-            kind: Kind::Mapping { key: key @ None },
+            kind: Collection::Mapping { key: key @ None },
             ..
         }) = self.open.last_mut()
         {
@@ -147,7 +147,7 @@ impl Walk {
         Ok(())
     }
 
-    fn start(&mut self, anchor: usize, kind: Kind, span: Span) -> Result<(), Broken> {
+    fn start(&mut self, anchor: usize, kind: Collection, span: Span) -> Result<(), Broken> {
         let path = self.place(span)?;
         let values_before = self.values;
         self.values += 1;
@@ -166,10 +166,10 @@ impl Walk {
             return Ok(String::new());
         };
         match &mut open.kind {
-            Kind::Mapping { key } => key
+            Collection::Mapping { key } => key
                 .take()
                 .ok_or_else(|| at(span, "want a key of one word".to_owned())),
-            Kind::List { items } => {
+            Collection::List { items } => {
                 let path = format!("{}[{items}]", open.path);
                 *items += 1;
                 self.lines.put(path.clone(), span);

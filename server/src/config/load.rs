@@ -183,7 +183,7 @@ fn origins(layer: &Layer, config: &Config) -> BTreeMap<String, Place> {
 /// Settles what depends on more than one key, and checks that they fit together.
 fn settle(layer: &Layer, config: &mut Config, problems: &mut Vec<Problem>) -> Vec<String> {
     if !layer.has("data") {
-        let message = "there is no home folder to put it in; give --data FOLDER";
+        let message = "there is no home folder to put it in; give --data FOLDER, or write `data: FOLDER` in a configuration file";
         problems.push(Problem::new("data", message));
     }
     if config

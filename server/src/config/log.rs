@@ -92,7 +92,9 @@ impl Kind for FormatWord {
             "text" => Ok(Format::Text),
             "json" => Ok(Format::Json),
             "journal" => Ok(Format::Journal),
-            _ => Err(format!("`{text}` is none of auto, text, json and journal")),
+            _ => Err(format!(
+                "`{text}` is not one of auto, text, json and journal"
+            )),
         }
     }
 
@@ -119,7 +121,7 @@ impl Kind for Level {
         for part in text.split(',') {
             if !part.contains('=') && !is_level(part) {
                 return Err(format!(
-                    "`{part}` is none of {}, nor a filter such as server::source::upstream=debug",
+                    "`{part}` is neither one of {} nor a filter such as server::source::upstream=debug",
                     LEVELS.join(", ")
                 ));
             }
@@ -150,7 +152,7 @@ impl Kind for ServiceName {
         let is_good = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
         if text.is_empty() || text.len() > SERVICE_NAME_BYTES_MAX || !text.chars().all(is_good) {
             return Err(format!(
-                "`{text}` is no name; write 1 to {SERVICE_NAME_BYTES_MAX} letters, digits and ._-/"
+                "`{text}` cannot be the name; write 1 to {SERVICE_NAME_BYTES_MAX} letters, digits and ._-/"
             ));
         }
         Ok(text.to_owned())

@@ -24,7 +24,7 @@ section!(Partial of config::Config {
     listen: Said<Listen>,
     admin: Said<OrOff<Listen>>,
     clients: Clients,
-    tls: Tls,
+    tls: TlsSection,
     upstream: Upstream,
     databases: Said<Databases>,
     own: Own,
@@ -144,12 +144,12 @@ const BODY_BYTES_MAX: u64 = 4 << 30;
 /// reports one without the other.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Tls {
+pub(super) struct TlsSection {
     certificate: Option<Said<OrOff<Path>>>,
     key: Option<Said<OrOff<Path>>>,
 }
 
-impl Part for Tls {
+impl Part for TlsSection {
     type Setting = Option<config::Tls>;
 
     fn fill(self, tls: &mut Option<config::Tls>) {

@@ -9,7 +9,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The layer.
-    pub layer: Kind,
+    pub layer: LayerKind,
     /// The flag, the variable, or the file and its line.
     pub at: String,
     /// The file's path as it was given.
@@ -23,7 +23,7 @@ pub struct Place {
 /// A layer of the configuration, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum LayerKind {
     /// A flag, or `--set`.
     Flag,
     /// A variable of the server: `SUMWARD_…`.
@@ -42,7 +42,7 @@ pub enum Kind {
     Several,
 }
 
-impl Kind {
+impl LayerKind {
     pub(super) fn of(role: Role) -> Self {
         match role {
             Role::Base => Self::Base,
@@ -69,13 +69,15 @@ impl Kind {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.layer {
-            Kind::Stage | Kind::Feature => write!(f, "{} ({})", self.at, self.layer.as_str()),
-            Kind::Flag
-            | Kind::Variable
-            | Kind::Base
-            | Kind::Other
-            | Kind::Default
-            | Kind::Several => f.write_str(&self.at),
+            LayerKind::Stage | LayerKind::Feature => {
+                write!(f, "{} ({})", self.at, self.layer.as_str())
+            }
+            LayerKind::Flag
+            | LayerKind::Variable
+            | LayerKind::Base
+            | LayerKind::Other
+            | LayerKind::Default
+            | LayerKind::Several => f.write_str(&self.at),
         }
     }
 }

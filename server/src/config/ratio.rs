@@ -49,7 +49,7 @@ impl Kind for PartOfAll {
         number
             .ok()
             .and_then(Ratio::new)
-            .ok_or_else(|| format!("`{text}` is no part of all; write a number from 0 to 1, or 5%"))
+            .ok_or_else(|| format!("`{text}` is not a share of a whole; write a number from 0 to 1, or a percentage such as 5%"))
     }
 
     fn print(ratio: &Ratio) -> String {

@@ -8,7 +8,7 @@ use super::Config;
 use super::kind::Part as _;
 use super::lines::Lines;
 use super::partial::Partial;
-use super::place::{Kind, Place};
+use super::place::{LayerKind, Place};
 
 /// Prints every setting as YAML under the keys of the configuration file; read
 /// back it gives the same settings, unless secrets were left out.
@@ -25,7 +25,8 @@ pub(super) fn print_with_origins(config: &Config, origins: &BTreeMap<String, Pla
     for path in Partial::schema().paths(false) {
         if let Some(line) = lines.of_path(&path) {
             let origin = origins.get(&path);
-            let origin = origin.map_or_else(|| Kind::Default.as_str().to_owned(), Place::to_string);
+            let origin =
+                origin.map_or_else(|| LayerKind::Default.as_str().to_owned(), Place::to_string);
             comments.insert(line, origin.replace(char::is_control, "?"));
         }
     }
@@ -51,7 +52,7 @@ pub(super) fn print_json(config: &Config, origins: Option<&BTreeMap<String, Plac
             let placed = paths.map(|path| {
                 let origin = origins
                     .get(&path)
-                    .map_or_else(|| json!({"layer": Kind::Default}), |it| json!(it));
+                    .map_or_else(|| json!({"layer": LayerKind::Default}), |it| json!(it));
                 (path, origin)
             });
             let placed: serde_json::Map<_, _> = placed.collect();

@@ -54,7 +54,7 @@ impl Kind for Endpoint {
 
     fn parse(text: &str) -> Result<Url, String> {
         let mut url = Url::parse(text)
-            .map_err(|error| format!("is no address of a collector: {error}; {ENDPOINT_HELP}"))?;
+            .map_err(|error| format!("is not the URL of a collector: {error}; {ENDPOINT_HELP}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
             return Err(format!(
                 "`{}:` is not spoken; {ENDPOINT_HELP}",
@@ -88,7 +88,7 @@ impl Kind for DsnText {
     fn parse(text: &str) -> Result<Dsn, String> {
         // The text itself may be a secret that was put into the wrong place.
         text.parse::<Dsn>().map_err(|error| {
-            format!("is no DSN of Sentry: {error}; write https://KEY@HOST/PROJECT")
+            format!("is not a DSN of Sentry: {error}; write https://KEY@HOST/PROJECT")
         })
     }
 
@@ -110,7 +110,7 @@ mod tests {
             ("https://c/otlp/v1/traces", Ok("https://c/otlp/v1/traces")),
             ("grpc://c:4317", Err("`grpc:` is not spoken")),
             ("c:4318", Err("`c:` is not spoken")),
-            ("collector", Err("is no address")),
+            ("collector", Err("is not the URL")),
             ("http://user:pass@c", Err("OTEL_EXPORTER_OTLP_HEADERS")),
         ] {
             match (Endpoint::parse(text), want) {

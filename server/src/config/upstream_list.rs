@@ -78,7 +78,7 @@ pub(super) struct PrivateEntries;
 /// An entry as it is written.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct PrivateEntry {
     modules: Option<Said<ModulePatterns>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     list: Option<Said<Upstreams>>,
@@ -108,7 +108,7 @@ impl Kind for PrivateEntries {
     }
 
     fn write(entries: &Vec<Private>) -> Value {
-        let entry = |entry: &Private| Entry {
+        let entry = |entry: &Private| PrivateEntry {
             modules: Some(Said(entry.modules.clone())),
             list: entry.list.clone().map(Said),
         };
@@ -125,7 +125,7 @@ fn read_private(value: &Value) -> Result<Private, String> {
     if !value.is_mapping() {
         return Err(format!("want `modules` and `list`, found {}", name(value)));
     }
-    let entry: Entry = serde_norway::from_value(value.clone()).map_err(|e| e.to_string())?;
+    let entry: PrivateEntry = serde_norway::from_value(value.clone()).map_err(|e| e.to_string())?;
     match entry.modules {
         Some(Said(modules)) if !modules.is_empty() => Ok(Private {
             modules,

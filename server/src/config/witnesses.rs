@@ -59,14 +59,14 @@ impl Kind for Witnesses {
 fn entry(text: &str) -> Result<Witness, String> {
     let Some((key, url)) = text.trim().split_once(' ') else {
         return Err(format!(
-            "`{text}` is no key and URL of a witness with a space between"
+            "`{text}` is not the key and the URL of a witness with a space between"
         ));
     };
     let key = CosignerKey::parse(key).map_err(|error| format!("`{key}`: {error}"))?;
     let url = url.trim();
     let parsed = Url::parse(url).map_err(|error| format!("`{url}` is not a URL: {error}"))?;
     if !matches!(parsed.scheme(), "http" | "https") {
-        return Err(format!("`{url}` is no http or https URL"));
+        return Err(format!("`{url}` is not an http or https URL"));
     }
     let url = url.trim_end_matches('/').to_owned();
     Ok(Witness { key, url })

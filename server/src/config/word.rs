@@ -39,7 +39,7 @@ impl Kind for ModeWord {
             "require" => Ok(Mode::Require),
             "report" => Ok(Mode::Report),
             OFF => Ok(Mode::Off),
-            _ => Err(format!("`{text}` is none of require, report and off")),
+            _ => Err(format!("`{text}` is not one of require, report and off")),
         }
     }
 

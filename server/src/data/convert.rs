@@ -10,12 +10,13 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
+use proto::note;
 use proto::tlog::checkpoint;
 
 use super::{Error, failed};
 use crate::journal::{Entry, Journal, seconds};
 use crate::ledger::{FileRecord, Ledger, Pages, Table};
-use crate::store::folder::sync_folder;
+use crate::store::folder::{read_small, sync_folder};
 
 /// Tells whether a folder without a format was written by version 1.
 pub(super) fn is_version_1(folder: &Path) -> bool {
@@ -102,7 +103,7 @@ fn heads(folder: &Path) -> io::Result<Vec<Entry>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let note = fs::read(&path)?;
+        let note = read_small(&path, note::LEN_MAX as u64 + 1)?.unwrap_or_default();
         let modified = fs::metadata(&path)?.modified()?;
         found.extend(head(&note, modified));
     }

@@ -42,6 +42,11 @@ fn a_newer_format_is_refused_and_both_are_named() {
         let now = fs::read_to_string(folder.path().join("format")).unwrap();
         assert_eq!(now, text);
     }
+    // A hole, of which no more than the start is read.
+    let file = File::create(folder.path().join("format")).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let error = open(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("should hold the number"), "{error}");
 }
 
 #[tokio::test]

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue, VARY};
+use http::header::{ACCEPT, HeaderValue, VARY};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use proto::module::ModuleVersion;
 use serde_json::json;
 
 use super::Site;
 use super::body::Body;
+use super::by_address;
 use super::refusal::Refusal;
-use super::response;
+use super::response::{self, typed};
 use super::route::Route;
 use crate::blocking;
 use crate::metrics::Format;
@@ -63,13 +64,7 @@ pub(crate) async fn purge(
     what: &str,
     headers: &HeaderMap,
 ) -> Result<Response<Body>, Refusal> {
-    // A page in a browser can have any name resolve to this address, and then asks as
-    // if it came from here. No name, no harm: an address is what curl was given.
-    if !headers.get(HOST).is_none_or(is_address) {
-        return Err(Refusal::denied(
-            "ask by address: purging is not answered under a host name\n",
-        ));
-    }
+    by_address::check(headers)?;
     let purge =
         Purge::parse(what).map_err(|error| Refusal::bad_request(format!("{what}: {error}\n")))?;
     let purged = site
@@ -83,14 +78,11 @@ pub(crate) async fn purge(
         refusals = purged.refusals,
         "purged"
     );
-    let body = json!({
+    response::json(&json!({
         "purged": what,
         "files": purged.files.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "refusals": purged.refusals,
-    });
-    let text = Bytes::from(format!("{body:#}\n"));
-    let response = response::text(StatusCode::OK, text, &Method::DELETE);
-    Ok(typed(response, "application/json"))
+    }))
 }
 
 /// Stops serving a version that is in the database of our own, for the `reason` of the
@@ -104,14 +96,12 @@ pub(crate) async fn deny<B>(
     what: &str,
     request: &Request<B>,
 ) -> Result<Response<Body>, Refusal> {
-    if !request.headers().get(HOST).is_none_or(is_address) {
-        return Err(Refusal::denied(
-            "ask by address: denying is not answered under a host name\n",
-        ));
-    }
+    by_address::check(request.headers())?;
     let bad = |error: String| Refusal::bad_request(format!("{what}: {error}\n"));
     let Some(own) = site.databases.own() else {
-        return Err(bad("there is no database of one's own".to_owned()));
+        return Err(bad(
+            "this server has no checksum database of its own (--own-database, own.key)".to_owned(),
+        ));
     };
     let version = ModuleVersion::parse(what).map_err(|error| bad(error.to_string()))?;
     let reason = match *request.method() {
@@ -130,23 +120,7 @@ pub(crate) async fn deny<B>(
     denied.map_err(|error| Refusal::internal("denying a version", &error))?;
     site.shelf.forget(&version);
     tracing::warn!(what, reason, "a logged version is denied, or allowed again");
-    let text = Bytes::from_static(b"{}\n");
-    let response = response::text(StatusCode::OK, text, &Method::PUT);
-    Ok(typed(response, "application/json"))
-}
-
-pub(super) fn is_address(host: &HeaderValue) -> bool {
-    let Ok(host) = host.to_str() else {
-        return false;
-    };
-    let name = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-        .map_or_else(
-            || host.rsplit_once(':').map_or(host, |(name, _)| name),
-            |(name, _)| name,
-        );
-    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok()
+    response::json(&json!({}))
 }
 
 /// Returns the format of metrics that a client asks for.
@@ -236,30 +210,4 @@ fn ready(site: &Arc<Site>, method: &Method) -> Response<Body> {
     };
     let text = Bytes::from(format!("{body:#}\n"));
     typed(response::text(status, text, method), "application/json")
-}
-
-pub(super) fn typed(mut response: Response<Body>, media_type: &'static str) -> Response<Body> {
-    let value = HeaderValue::from_static(media_type);
-    response.headers_mut().insert(CONTENT_TYPE, value);
-    response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_addresses_may_be_asked_to_purge() {
-        for (host, want) in [
-            ("127.0.0.1:9090", true),
-            ("127.0.0.1", true),
-            ("[::1]:9090", true),
-            ("localhost:9090", true),
-            ("evil.example:9090", false),
-            ("localhost.evil.example", false),
-            ("", false),
-        ] {
-            assert_eq!(is_address(&HeaderValue::from_static(host)), want, "{host}");
-        }
-    }
 }

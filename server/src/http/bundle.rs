@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Method, Response, StatusCode};
+use http::Response;
 use proto::note::VerifierKey;
 
 use super::Site;
@@ -40,19 +38,12 @@ pub(super) async fn import(
     let file = file.ok_or_else(|| Refusal::bad_request("no file is named\n".to_owned()))?;
     let report = site.mirror.import(&file, &trusted, |_| {}).await;
     let report = report.map_err(refused)?;
-    let text = serde_json::to_vec(&report).map_err(|error| {
-        let error = std::io::Error::other(error);
-        Refusal::internal("writing what was done", &error)
-    })?;
-    let mut response = response::text(StatusCode::OK, Bytes::from(text), &Method::PUT);
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    Ok(response)
+    response::json(&report)
 }
 
 fn refused(error: Error) -> Refusal {
     match Failed::from(error) {
-        Failed::Waits(reason) => Refusal::must_wait(format!("{reason}\n")),
+        Failed::Waits(reason) => Refusal::conflict(format!("{reason}\n")),
         Failed::Refused(reason) => Refusal::denied(format!("{reason}\n")),
         Failed::Other(error) => Refusal::failed(format!("{error:#}\n")),
     }

@@ -84,8 +84,11 @@ async fn ask(
     key: &Key,
     asked: &Asked,
 ) -> Result<Bytes, Refusal> {
-    if let SumdbRequest::Lookup(version) = wanted {
-        refuse_exempt(site, database, version)?;
+    // The name of a private module must not leave.
+    if let SumdbRequest::Lookup(version) = wanted
+        && site.live.now().proof.is_exempt(version.path.as_str())
+    {
+        return Err(Refusal::exempt(version.path.as_str()));
     }
     // What is stored needs no place among those that wait for upstream.
     if let SumdbRequest::Lookup(_) | SumdbRequest::Tile(_) = wanted {
@@ -116,20 +119,6 @@ async fn ask(
         }
         Err(error) => Err(Refusal::from_database(database.name(), &error)),
     }
-}
-
-/// The name of a private module must not leave: the go command is told so, and why,
-/// instead of "not found", after which it would ask elsewhere.
-fn refuse_exempt(site: &Site, database: &Database, version: &ModuleVersion) -> Result<(), Refusal> {
-    let module = version.path.as_str();
-    if !site.live.now().proof.is_exempt(module) {
-        return Ok(());
-    }
-    Err(Refusal::denied(format!(
-        "{module} is exempt from proof here (proof.exempt, GONOSUMDB), so its name is not told to {}\n\
-         set GONOSUMDB={module} (or GOPRIVATE) where you build, too\n",
-        database.name()
-    )))
 }
 
 async fn lookup(

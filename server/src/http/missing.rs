@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use proto::quantity::count;
 
-use super::admin::is_address;
 use super::body::Body;
+use super::by_address;
 use super::html::{ago, escape};
 use super::refusal::Refusal;
 use super::{Role, Site, response};
@@ -59,8 +59,7 @@ fn told<B>(site: &Site, role: Role, request: &Request<B>, missed: &[Missed]) -> 
 
 /// Whether names of private modules may be told: see [`told`].
 pub(super) fn tells_private<B>(role: Role, request: &Request<B>) -> bool {
-    let host = request.headers().get(http::header::HOST);
-    role == Role::Admin && host.is_none_or(is_address)
+    role == Role::Admin && by_address::is_so(request.headers())
 }
 
 fn lines(missed: &[Missed]) -> String {

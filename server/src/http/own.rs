@@ -72,10 +72,7 @@ async fn lookup(
     }
     let module = version.path.as_str();
     if site.live.now().proof.is_exempt(module) && !site.databases.proves_itself(module) {
-        return Err(Refusal::denied(format!(
-            "{module} is exempt from proof here (proof.exempt, GONOSUMDB), so its name is told to no database\n\
-             set GONOSUMDB={module} (or GOPRIVATE) where you build, too\n"
-        )));
+        return Err(Refusal::exempt(module));
     }
     if asked.cached_only {
         return Err(not_logged(own, version));
@@ -191,11 +188,11 @@ fn read_query(query: &str) -> Result<(u64, usize), Refusal> {
             "since" => {
                 let time: jiff::Timestamp = value
                     .parse()
-                    .map_err(|_| bad("since is no time such as 2026-11-26T17:00:00Z\n"))?;
+                    .map_err(|_| bad("since is not a time such as 2026-11-26T17:00:00Z\n"))?;
                 since = u64::try_from(time.as_microsecond()).unwrap_or(0);
             }
             "limit" => {
-                let number: usize = value.parse().map_err(|_| bad("limit is no number\n"))?;
+                let number: usize = value.parse().map_err(|_| bad("limit is not a number\n"))?;
                 limit = number.min(INDEX_MAX);
             }
             // As the public index does.

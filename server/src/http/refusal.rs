@@ -20,8 +20,9 @@ use bytes::Bytes;
 use proto::module::ModuleVersion;
 
 use crate::modules::error::{Error, Mismatch, Remember};
-use crate::source::upstream::FetchError;
 use crate::sumdb::LookupError;
+
+mod of_upstream;
 
 /// A refusal: the client's status and text, and the log's own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,9 +148,28 @@ impl Refusal {
         )
     }
 
-    /// A bundle for which something else must come first.
-    pub(crate) fn must_wait(text: String) -> Self {
+    /// Not as things are: a bundle must come before this one, the settings are wrong.
+    pub(crate) fn conflict(text: String) -> Self {
         Self::new(409, text)
+    }
+
+    /// The client did not send its request in time.
+    pub(crate) fn late() -> Self {
+        Self::new(408, "the request did not arrive in time\n")
+    }
+
+    /// A witness has signed no head of that log. It may at any moment: nobody keeps this.
+    pub(crate) fn not_cosigned() -> Self {
+        Self::new(404, "no head of a log with this hash was cosigned here\n")
+    }
+
+    /// A module that needs no proof: the go command is told so, and why, instead of "not
+    /// found", after which it would tell the name to others.
+    pub(crate) fn exempt(module: &str) -> Self {
+        Self::denied(format!(
+            "{module} is exempt from proof here (proof.exempt, GONOSUMDB), so its name is told to no checksum database\n\
+             set GONOSUMDB={module} (or GOPRIVATE) where you build, too\n"
+        ))
     }
 
     /// The disk failed, which the one who asked by the socket for commands may know.
@@ -247,11 +267,11 @@ impl From<Error> for Refusal {
                 "not found: not stored here, and this proxy has no upstream (GOPROXY=off)\n",
             ),
             Error::Private { module } => private(&module),
-            Error::PrivateAbsent { module } => Self::denied(format!(
-                "{module} is private here and its upstream does not have it\n\
-                 that is not passed on as \"not found\": the go command would tell the name to others\n"
-            )),
-            Error::Upstream(error) => of_upstream(error),
+            Error::PrivateAbsent { module } => {
+                private_absent(&module, "its upstream does not have it")
+            }
+            Error::PrivateNotStored { module } => private_absent(&module, NOBODY_ASKED),
+            Error::Upstream(error) => of_upstream::refusal(error),
             Error::Ring => Self::looped(),
             Error::Unfit { reason } => Self::bad_upstream(format!("{reason}\n")),
             Error::Rules { reason } => Self::denied(format!("{reason}\n")),
@@ -306,6 +326,17 @@ impl From<Error> for Refusal {
     }
 }
 
+/// Why nobody has said that a private module does not exist.
+const NOBODY_ASKED: &str = "not stored, and nobody was asked for it: its entry of upstream.private \
+                            has `list: off`, or only stored modules were wanted";
+
+fn private_absent(module: &str, why: &str) -> Refusal {
+    Refusal::denied(format!(
+        "{module} is private here and {why}\n\
+         that is not passed on as \"not found\": the go command would tell the name to others\n"
+    ))
+}
+
 fn private(module: &str) -> Refusal {
     Refusal::denied(format!(
         "{module} is private here (GOPRIVATE or GONOPROXY of this proxy), and no upstream is named for it\n\
@@ -329,59 +360,6 @@ fn of_mismatch(mismatch: &Mismatch) -> String {
          SECURITY ERROR: the file upstream sent is not the one the checksum database has.\n\
          This proxy refused it and kept the evidence; it will ask upstream again in a while.\n"
     )
-}
-
-/// What became of an upstream request.
-fn of_upstream(error: FetchError) -> Refusal {
-    let log = Some(error.to_string());
-    let refusal = match error {
-        FetchError::NotFound { status, text, .. } => {
-            Refusal::not_found(status, or_else(text, "not found\n"))
-        }
-        // About this proxy's credentials, not about the client's.
-        FetchError::Refused {
-            status: 401 | 407,
-            text,
-            ..
-        } => Refusal::bad_upstream(or_else(text, "upstream refused this proxy's credentials\n")),
-        FetchError::Refused {
-            ref upstream,
-            status,
-            ..
-        } => Refusal::new(status, refused_by(upstream, &error.words())),
-        FetchError::Off => Refusal::from(Error::Off),
-        FetchError::Private { module } => private(&module),
-        FetchError::TooLarge { .. } => {
-            Refusal::denied(format!("upstream's answer is too large: {error}\n"))
-        }
-        FetchError::BadAnswer { .. } => {
-            Refusal::bad_upstream(format!("upstream's answer cannot be used: {error}\n"))
-        }
-        FetchError::Path { .. } => Refusal::bad_request(format!("{error}\n")),
-        FetchError::Unavailable {
-            ref upstream,
-            ref reason,
-            retry_after,
-            ref text,
-            ..
-        } => Refusal::unavailable(
-            or_else(
-                text.clone(),
-                &format!("upstream {upstream} does not answer: {reason}\n"),
-            ),
-            retry_after,
-        ),
-    };
-    Refusal { log, ..refusal }
-}
-
-/// Tells who refused and in which words.
-fn refused_by(upstream: &str, words: &str) -> String {
-    if words.is_empty() {
-        format!("upstream {upstream} refused this request\n")
-    } else {
-        format!("upstream {upstream} refused: {words}\n")
-    }
 }
 
 /// Said with a 503 whose end nobody knows.

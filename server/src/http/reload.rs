@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Site;
 use super::body::Body;
+use super::refusal::Refusal;
 use super::response;
 
 /// Where the answer goes: what came into effect, or why nothing did.
@@ -48,16 +49,17 @@ impl Reloads {
 }
 
 /// Has the settings read again, and answers when that is done.
-pub(super) async fn answer(site: &Arc<Site>) -> Response<Body> {
+///
+/// # Errors
+/// A refusal with why nothing came into effect.
+pub(super) async fn answer(site: &Arc<Site>) -> Result<Response<Body>, Refusal> {
     let (answer, answered) = oneshot::channel();
     let ended = "the server ends";
     let outcome = match site.reloads.ask.send(answer).await {
         Ok(()) => answered.await.unwrap_or_else(|_| Err(ended.to_owned())),
         Err(_) => Err(ended.to_owned()),
     };
-    let (status, text) = match outcome {
-        Ok(text) => (StatusCode::OK, text),
-        Err(text) => (StatusCode::CONFLICT, text),
-    };
-    response::text(status, format!("{text}\n").into(), &Method::PUT)
+    let text = outcome.map_err(|text| Refusal::conflict(format!("{text}\n")))?;
+    let text = format!("{text}\n").into();
+    Ok(response::text(StatusCode::OK, text, &Method::PUT))
 }

@@ -255,6 +255,24 @@ pub(crate) fn text(status: StatusCode, body: Bytes, method: &Method) -> Response
     in_memory(status, headers, method, body)
 }
 
+/// Answers one who changed something with what was done, in JSON.
+///
+/// # Errors
+/// A refusal when that cannot be written as JSON.
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<Response<Body>, Refusal> {
+    let text = serde_json::to_string_pretty(value);
+    let text = text.map_err(|error| Refusal::internal("writing the answer", &error))?;
+    let response = self::text(StatusCode::OK, format!("{text}\n").into(), &Method::PUT);
+    Ok(typed(response, "application/json"))
+}
+
+/// Gives an answer another media type than plain text.
+pub(super) fn typed(mut response: Response<Body>, media_type: &'static str) -> Response<Body> {
+    let value = HeaderValue::from_static(media_type);
+    response.headers_mut().insert(CONTENT_TYPE, value);
+    response
+}
+
 fn text_headers() -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(

@@ -3,25 +3,20 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::header::HOST;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use proto::goproxy;
 use serde_json::json;
 
 use super::Site;
-use super::admin::{is_address, typed};
 use super::body::Body;
+use super::by_address;
 use super::refusal::Refusal;
 use super::response;
 use crate::blocking;
 use crate::maintain::gc::{self, Order, Task};
 use crate::modules::intake::{Refused, Taken};
-
-/// The longest order to let files go: some go.sum files.
-const ORDER_BYTES_MAX: usize = 64 << 20;
 
 /// Lets files go as the body says, an [`Order`] in JSON; answers with the report.
 ///
@@ -33,11 +28,11 @@ pub(super) async fn gc(
     request: &Request<()>,
     body: Incoming,
 ) -> Result<Response<Body>, Refusal> {
-    check_host(request)?;
-    let order = Limited::new(body, ORDER_BYTES_MAX).collect().await;
+    by_address::check(request.headers())?;
+    let order = Limited::new(body, gc::ORDER_BYTES_MAX).collect().await;
     let order = order.map_err(|error| bad(&format!("reading the order: {error}")))?;
     let order: Order = serde_json::from_slice(&order.to_bytes())
-        .map_err(|error| bad(&format!("the order is not one: {error}")))?;
+        .map_err(|error| bad(&format!("the order cannot be read: {error}")))?;
     let settings = site.live.now().gc.clone();
     let task = blocking::run(move || Ok(Task::new(&settings, &order))).await;
     let task = task.map_err(|error| Refusal::internal("reading what is pinned", &error))?;
@@ -45,7 +40,7 @@ pub(super) async fn gc(
     // On its own: what has begun goes on to its end when the one who asked is gone.
     let done = tokio::spawn(let_go(Arc::clone(site), task)).await;
     let failed = |error| Refusal::internal("letting files go", &std::io::Error::other(error));
-    json_answer(&done.map_err(failed)??)
+    response::json(&done.map_err(failed)??)
 }
 
 async fn let_go(site: Arc<Site>, task: Task) -> Result<gc::Report, Refusal> {
@@ -79,10 +74,10 @@ pub(super) async fn import(
     request: &Request<()>,
     mut body: Incoming,
 ) -> Result<Response<Body>, Refusal> {
-    check_host(request)?;
+    by_address::check(request.headers())?;
     if request.method() == Method::GET {
         let is_there = site.modules.has(wanted).await.map_err(refusal)?;
-        return json_answer(&json!({ "stored": is_there }));
+        return response::json(&json!({ "stored": is_there }));
     }
     let taken = take(site, wanted, &mut body).await;
     if taken.is_err() {
@@ -95,8 +90,8 @@ pub(super) async fn import(
         }
     }
     match taken? {
-        Taken::There => json_answer(&json!({ "stored": true })),
-        Taken::Kept(standing) => json_answer(&json!({ "kept": standing })),
+        Taken::There => response::json(&json!({ "stored": true })),
+        Taken::Kept(standing) => response::json(&json!({ "kept": standing })),
     }
 }
 
@@ -128,24 +123,6 @@ fn refusal(refused: Refused) -> Refusal {
     }
 }
 
-/// A page in a browser can have any name resolve to this address, and then asks as if it
-/// came from here. No name, no harm.
-fn check_host(request: &Request<()>) -> Result<(), Refusal> {
-    if request.headers().get(HOST).is_none_or(is_address) {
-        return Ok(());
-    }
-    Err(Refusal::denied(
-        "ask by address: nothing is changed under a host name\n",
-    ))
-}
-
 fn bad(text: &str) -> Refusal {
     Refusal::bad_request(format!("{text}\n"))
-}
-
-fn json_answer(value: &impl serde::Serialize) -> Result<Response<Body>, Refusal> {
-    let text = serde_json::to_string(value);
-    let text = text.map_err(|error| Refusal::internal("writing the answer", &error))?;
-    let response = response::text(StatusCode::OK, Bytes::from(text), &Method::PUT);
-    Ok(typed(response, "application/json"))
 }

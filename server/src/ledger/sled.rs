@@ -7,12 +7,11 @@
 //! is made anew from files and journal, and until then each file without a record
 //! is judged when it is asked for.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -20,6 +19,7 @@ use tokio::sync::watch;
 use super::{Change, Conflict, Ledger, Table};
 use crate::blocking::{self, CALL_MAX};
 
+mod aside;
 mod flusher;
 mod open;
 
@@ -84,11 +84,6 @@ const IN_USE_MAX: Duration = Duration::from_secs(1);
 const IN_USE_PAUSE: Duration = Duration::from_millis(20);
 /// The longest that the end of the process waits for the last flush.
 const CLOSE_MAX: Duration = Duration::from_secs(10);
-/// Databases that were moved aside and are kept for a person to look at.
-const BROKEN_MAX: usize = 2;
-/// What the names of those begin with.
-const BROKEN: &str = "index.broken-";
-
 /// Returns the database's folder in a data folder.
 pub(crate) fn folder(data: &Path) -> PathBuf {
     data.join("index")
@@ -280,7 +275,7 @@ impl Inner {
             Error::InUse => "a call that does not return holds it".to_owned(),
             Error::Damaged(reason) => reason,
         };
-        let aside = self.move_aside().inspect_err(|error| {
+        let aside = aside::move_aside(&self.folder).inspect_err(|error| {
             tracing::error!(%index, reason, %error, "the index does not open and cannot be moved aside");
         })?;
         tracing::error!(
@@ -303,29 +298,6 @@ impl Inner {
         let open = Arc::new(open);
         *self.state() = State::Open(Arc::clone(&open));
         open
-    }
-
-    fn move_aside(&self) -> io::Result<PathBuf> {
-        let data = self.folder.parent().ok_or(io::ErrorKind::InvalidInput)?;
-        let mut before: Vec<u64> = Vec::new();
-        for entry in fs::read_dir(data)? {
-            let name = entry?.file_name();
-            let seconds = name.to_str().and_then(|name| name.strip_prefix(BROKEN));
-            before.extend(seconds.and_then(|seconds| seconds.parse::<u64>().ok()));
-        }
-        before.sort_unstable();
-        for seconds in before.iter().rev().skip(BROKEN_MAX - 1) {
-            // Best effort: it costs room, nothing else.
-            let _ = fs::remove_dir_all(data.join(format!("{BROKEN}{seconds}")));
-        }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.unwrap_or_default().as_secs();
-        let seconds = before
-            .last()
-            .map_or(now, |last| now.max(last.saturating_add(1)));
-        let free = data.join(format!("{BROKEN}{seconds}"));
-        fs::rename(&self.folder, &free)?;
-        Ok(free)
     }
 }
 

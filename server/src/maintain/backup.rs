@@ -20,7 +20,7 @@ use crate::store::folder::sync_folder;
 
 /// What was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Report {
+pub(crate) struct BackedUp {
     /// Files that were linked.
     pub(crate) linked: usize,
     /// Files that were copied.
@@ -37,12 +37,12 @@ const PASSES_MAX: usize = 100;
 /// # Errors
 /// What the file system answers. What is in `to` then is no backup: it has no
 /// file `format`.
-pub(crate) fn backup(data: &Path, to: &Path, watch: &mut dyn Watch) -> io::Result<Report> {
+pub(crate) fn backup(data: &Path, to: &Path, watch: &mut dyn Watch) -> io::Result<BackedUp> {
     check_target(data, to)?;
     let mut copy = Copy {
         data,
         to,
-        report: Report::default(),
+        report: BackedUp::default(),
         watch,
     };
     for database in databases(&data.join("sumdb"))? {
@@ -132,7 +132,7 @@ enum How {
 struct Copy<'a> {
     data: &'a Path,
     to: &'a Path,
-    report: Report,
+    report: BackedUp,
     watch: &'a mut dyn Watch,
 }
 

@@ -23,7 +23,7 @@ use crate::store::{Blobs, Key};
 use crate::sumdb::Archives;
 
 #[derive(Default)]
-struct Report {
+struct Findings {
     good: usize,
     bytes: u64,
     unproved: usize,
@@ -73,7 +73,7 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
     })
 }
 
-fn check(config: &Config) -> Result<Report> {
+fn check(config: &Config) -> Result<Findings> {
     let runtime = runtime()?;
     let data = Data::open(&config.data, Mode::Exclusive)?;
     let index = Index {
@@ -93,7 +93,7 @@ fn check(config: &Config) -> Result<Report> {
         workers: cores(),
     };
     let bar = progress::files("checking");
-    let mut report = Report::default();
+    let mut report = Findings::default();
     let mut seen = HashSet::new();
     examiner.all(blobs.walk(), |finding, bytes| {
         bar.inc(bytes);
@@ -153,7 +153,7 @@ impl Index<'_> {
     }
 }
 
-impl Report {
+impl Findings {
     /// Counts a finding; returns what there is to say about it.
     fn take(
         &mut self,

@@ -176,6 +176,9 @@ pub(crate) fn read_go_sum(path: &std::path::Path) -> io::Result<String> {
 /// The longest go.sum that is read: half a million lines.
 pub(crate) const GO_SUM_BYTES_MAX: u64 = 48 << 20;
 
+/// The longest order that a running server takes, in JSON: some go.sum files.
+pub(crate) const ORDER_BYTES_MAX: usize = 64 << 20;
+
 /// Lets go of files until the rest fits the budget. `watch` is told the bytes that are
 /// gone.
 ///

@@ -42,7 +42,7 @@ pub(crate) struct Remake {
 
 /// What was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Report {
+pub(crate) struct Remade {
     /// Files that have a record now.
     pub(crate) recorded: usize,
     /// Files that are proved when they are asked for.
@@ -69,7 +69,7 @@ impl Remake {
     /// # Errors
     /// What journal or ledger answer. A file without a record is judged when it is
     /// asked for, so what is missing costs time and nothing else.
-    pub(crate) async fn beside_server(self) -> io::Result<Report> {
+    pub(crate) async fn beside_server(self) -> io::Result<Remade> {
         let runtime = Handle::current();
         blocking::run(move || self.run(&runtime, 1, &mut Log)).await
     }
@@ -78,7 +78,7 @@ impl Remake {
     ///
     /// # Errors
     /// As [`beside_server`](Self::beside_server).
-    pub(super) fn alone(&self, runtime: &Handle, watch: &mut dyn Watch) -> io::Result<Report> {
+    pub(super) fn alone(&self, runtime: &Handle, watch: &mut dyn Watch) -> io::Result<Remade> {
         self.run(runtime, cores(), watch)
     }
 
@@ -127,8 +127,8 @@ impl Remake {
         Ok(count)
     }
 
-    fn run(&self, runtime: &Handle, workers: usize, watch: &mut dyn Watch) -> io::Result<Report> {
-        let mut report = Report::default();
+    fn run(&self, runtime: &Handle, workers: usize, watch: &mut dyn Watch) -> io::Result<Remade> {
+        let mut report = Remade::default();
         let mut writer = Writer::new(&*self.ledger, runtime, &self.turns);
         let mut gone = read_journal(&self.config.data, &mut writer, &mut report, watch)?;
         writer.write()?;
@@ -166,7 +166,7 @@ impl Remake {
 fn read_journal(
     data: &Path,
     writer: &mut Writer<'_>,
-    report: &mut Report,
+    report: &mut Remade,
     watch: &mut dyn Watch,
 ) -> io::Result<BTreeSet<String>> {
     let mut gone = BTreeSet::new();
@@ -252,7 +252,7 @@ fn mark_evicted(evicted: BTreeMap<String, u64>, writer: &mut Writer<'_>) -> io::
     Ok(())
 }
 
-impl Report {
+impl Remade {
     fn take(
         &mut self,
         finding: Finding,

@@ -45,7 +45,7 @@ pub(crate) struct Admission {
 }
 
 /// One file of a private module version.
-struct Taken {
+struct AdmittedFile {
     h1: H1,
     /// Where it came from, without secrets.
     from: String,
@@ -126,7 +126,7 @@ impl Admission {
         module: &ModuleVersion,
         part: Part,
         via: Option<HeaderValue>,
-    ) -> Result<Taken, Error> {
+    ) -> Result<AdmittedFile, Error> {
         let request = match part {
             Part::Zip => Request::Zip(module.clone()),
             Part::Info | Part::Mod => Request::Mod(module.clone()),
@@ -138,7 +138,7 @@ impl Admission {
         };
         let known = self.stored(&file).await?;
         if let Some((h1, true)) = known {
-            return Ok(Taken {
+            return Ok(AdmittedFile {
                 h1,
                 from: format!("stored as {}", file.key),
                 received: None,
@@ -157,7 +157,7 @@ impl Admission {
             });
         }
         let from = received.url.clone();
-        Ok(Taken {
+        Ok(AdmittedFile {
             h1,
             from,
             received: Some((file, received)),

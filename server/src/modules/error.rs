@@ -43,6 +43,13 @@ pub(crate) enum Error {
         /// The module.
         module: String,
     },
+    /// The module is private and not stored, nobody was asked for it, and no shorter path
+    /// is a module.
+    #[error("{module} is private and not stored here, and nobody was asked for it")]
+    PrivateNotStored {
+        /// The module.
+        module: String,
+    },
     /// Upstream refused, failed, or cannot be reached.
     #[error("{0}")]
     Upstream(FetchError),
@@ -205,6 +212,7 @@ impl Error {
             | Self::Off
             | Self::Private { .. }
             | Self::PrivateAbsent { .. }
+            | Self::PrivateNotStored { .. }
             | Self::Upstream(_)
             | Self::Ring
             | Self::Unfit { .. }
@@ -249,6 +257,7 @@ impl Error {
             Self::NotStored
             | Self::Private { .. }
             | Self::PrivateAbsent { .. }
+            | Self::PrivateNotStored { .. }
             | Self::Rules { .. }
             | Self::Mismatch(_)
             | Self::Changed { .. }

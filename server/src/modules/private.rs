@@ -60,8 +60,10 @@ impl Modules {
                 error => error,
             };
         }
-        Error::PrivateAbsent {
-            module: module.to_owned(),
+        let module = module.to_owned();
+        match may_ask {
+            true => Error::PrivateAbsent { module },
+            false => Error::PrivateNotStored { module },
         }
     }
 

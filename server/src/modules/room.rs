@@ -2,9 +2,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::fs::StatVfsMountFlags;
 use tokio::sync::Mutex;
 
 use super::error::Error;
@@ -17,13 +17,21 @@ pub(crate) struct Room {
     data: PathBuf,
     /// Says below how many free bytes nothing new is fetched.
     live: Live,
-    /// Free bytes when they were counted last.
-    free: AtomicU64,
-    /// When that was. Held while they are counted, by one for all who want to know.
-    counted: Mutex<Option<Instant>>,
+    /// What was seen last, and when. Held while it is looked at, by one for all who want
+    /// to know.
+    seen: Mutex<Option<(Disk, Instant)>>,
 }
 
-/// How long a count is good.
+/// How the data disk was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Disk {
+    /// Bytes that an unprivileged process may still write.
+    pub(crate) free: u64,
+    /// Whether it is mounted to be read only.
+    pub(crate) is_read_only: bool,
+}
+
+/// How long a look is good.
 const FRESH: Duration = Duration::from_millis(500);
 
 impl Room {
@@ -32,29 +40,32 @@ impl Room {
         Self {
             data: data.to_owned(),
             live,
-            free: AtomicU64::new(0),
-            counted: Mutex::new(None),
+            seen: Mutex::new(None),
         }
     }
 
-    /// Returns the bytes that an unprivileged process may still write.
+    /// Looks at the disk.
     ///
     /// # Errors
     /// What the file system answers.
-    pub(crate) async fn free(&self) -> io::Result<u64> {
-        let mut counted = self.counted.lock().await;
-        if counted.is_some_and(|when| when.elapsed() < FRESH) {
-            return Ok(self.free.load(Ordering::Relaxed));
+    pub(crate) async fn disk(&self) -> io::Result<Disk> {
+        let mut seen = self.seen.lock().await;
+        if let Some((disk, when)) = *seen
+            && when.elapsed() < FRESH
+        {
+            return Ok(disk);
         }
         let data = self.data.clone();
-        let free = blocking::run_within(CALL_MAX, move || {
+        let disk = blocking::run_within(CALL_MAX, move || {
             let stat = rustix::fs::statvfs(&data)?;
-            Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+            Ok(Disk {
+                free: stat.f_bavail.saturating_mul(stat.f_frsize),
+                is_read_only: stat.f_flag.contains(StatVfsMountFlags::RDONLY),
+            })
         })
         .await?;
-        self.free.store(free, Ordering::Relaxed);
-        *counted = Some(Instant::now());
-        Ok(free)
+        *seen = Some((disk, Instant::now()));
+        Ok(disk)
     }
 
     /// Refuses new fetches while the disk is nearly full.
@@ -62,8 +73,9 @@ impl Room {
     /// # Errors
     /// [`Error::DiskNearlyFull`].
     pub(crate) async fn check(&self) -> Result<(), Error> {
-        let free = self.free().await;
-        let free = free.map_err(Error::storage("asking for the free space on disk"))?;
+        let disk = self.disk().await;
+        let disk = disk.map_err(Error::storage("asking for the free space on disk"))?;
+        let free = disk.free;
         let floor = self.live.now().disk_free_min;
         if free >= floor {
             return Ok(());

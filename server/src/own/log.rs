@@ -67,7 +67,7 @@ impl Log {
         let read = move || {
             let checkpoint = match files.checkpoint(&key) {
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                    tracing::error!(%error, "the checkpoint is no signed head of this log");
+                    tracing::error!(%error, "the checkpoint is not a signed head of this log");
                     None
                 }
                 checkpoint => checkpoint?,
@@ -256,7 +256,7 @@ impl Log {
         let tree = match opened {
             Some(Ok(head)) => Some(head.tree),
             Some(Err(error)) => {
-                tracing::error!(%error, "the head in the ledger is not one of this log");
+                tracing::error!(%error, "the head in the ledger is not signed by this log");
                 None
             }
             None => None,

@@ -120,7 +120,7 @@ impl Timed {
     /// `InvalidData` when it is no entry of a batch.
     fn parse(prefix: &str, key: &str, value: &[u8]) -> io::Result<Self> {
         let damaged = || {
-            let text = format!("the entry {key:?} of the ledger is no time of a batch");
+            let text = format!("the entry {key:?} of the ledger is not the time of a batch");
             io::Error::new(io::ErrorKind::InvalidData, text)
         };
         let at = key.strip_prefix(prefix).and_then(|at| at.parse().ok());

@@ -47,7 +47,7 @@ struct State {
 
 /// How the newest head stands with the witnesses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct WitnessStanding {
     /// Witnesses whose cosignatures count.
     pub(crate) fresh: usize,
     /// How many must.
@@ -129,7 +129,7 @@ impl Own {
 
     /// Asks those witnesses for cosignatures of the newest head that are to be asked now,
     /// all at once, and judges how the head stands then.
-    pub(crate) async fn ask_witnesses(&self, upstreams: &Upstreams) -> Standing {
+    pub(crate) async fn ask_witnesses(&self, upstreams: &Upstreams) -> WitnessStanding {
         let now = seconds(SystemTime::now());
         let Ok(head) = self.given_out() else {
             return self.judge_witnesses(now);
@@ -211,7 +211,7 @@ impl Own {
     }
 
     /// Judges how the newest head stands, and says when that becomes an alarm or ends.
-    fn judge_witnesses(&self, now_s: u64) -> Standing {
+    fn judge_witnesses(&self, now_s: u64) -> WitnessStanding {
         let witnessed = &self.witnessed;
         let checkpoint = self.checkpoint().unwrap_or_default();
         let opened = note::open(&checkpoint, std::slice::from_ref(self.key()));
@@ -228,7 +228,7 @@ impl Own {
             let trouble = sender.trouble()?;
             Some((sender.key().name().to_owned(), trouble.to_owned()))
         });
-        let standing = Standing {
+        let standing = WitnessStanding {
             fresh,
             needed,
             witnesses: witnessed.urls.len(),
@@ -254,7 +254,7 @@ impl Own {
     }
 
     /// Returns how the newest head stands with the witnesses; `None` where there are none.
-    pub(crate) fn witness_standing(&self) -> Option<Standing> {
+    pub(crate) fn witness_standing(&self) -> Option<WitnessStanding> {
         self.has_witnesses()
             .then(|| self.judge_witnesses(seconds(SystemTime::now())))
     }

@@ -16,15 +16,15 @@ type Question = oneshot::Sender<()>;
 
 /// The side of one that is asked.
 #[derive(Debug)]
-pub(super) struct Asked(mpsc::Receiver<Question>);
+pub(super) struct Questions(mpsc::Receiver<Question>);
 
 impl Pulse {
     /// Joins those who are asked.
-    pub(super) fn join(&self) -> Asked {
+    pub(super) fn join(&self) -> Questions {
         let (ask, asked) = mpsc::channel(1);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(ask);
-        Asked(asked)
+        Questions(asked)
     }
 
     /// Tells whether all answer within `max`.
@@ -47,7 +47,7 @@ impl Pulse {
     }
 }
 
-impl Asked {
+impl Questions {
     /// Answers the next question. May be dropped while it waits.
     pub(super) async fn answer(&mut self) {
         match self.0.recv().await {

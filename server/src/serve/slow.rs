@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::config;
@@ -52,6 +53,8 @@ struct Counts {
     waiting: AtomicU64,
     /// Requests, ever.
     requests: AtomicU64,
+    /// Told of the first request; one who waits later is let through at once.
+    first: Notify,
     /// Bytes of bodies written to the stream, ever.
     taken: AtomicU64,
     /// Whether a head's first byte came, or must come, and its last did not.
@@ -78,6 +81,7 @@ impl Watch {
             open: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
             requests: AtomicU64::new(0),
+            first: Notify::new(),
             taken: AtomicU64::new(0),
             in_head: AtomicBool::new(true),
             unreadable: AtomicBool::new(false),
@@ -97,8 +101,9 @@ impl Watch {
 
     /// Returns when a request's head was read, at once where one was already.
     pub(crate) async fn asked(&self) {
-        while self.0.requests.load(Ordering::Relaxed) == 0 {
-            tokio::time::sleep(LOOKS_FOR_FIRST).await;
+        let first = self.0.first.notified();
+        if self.0.requests.load(Ordering::Acquire) == 0 {
+            first.await;
         }
     }
 
@@ -116,9 +121,6 @@ impl Watch {
         }
     }
 }
-
-/// How often it is looked for the first request of a connection when the server stops.
-const LOOKS_FOR_FIRST: Duration = Duration::from_millis(5);
 
 /// How often a connection is looked at, at the most.
 const LOOKS_APART_MIN: Duration = Duration::from_millis(1);

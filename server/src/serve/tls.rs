@@ -7,8 +7,8 @@
 //! are two files and may be seen half changed; a pair that does not fit is
 //! refused, and the old one stays in use until the next look.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use tokio::time::{interval, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::config::Tls;
+use crate::config::{Tls, file};
 
 mod client;
 
@@ -46,20 +46,12 @@ pub(crate) struct Acceptor {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// A file cannot be read.
-    #[error("reading {path}: {source}")]
+    #[error("{path} {reason}")]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
-    },
-    /// A file is larger than certificates and keys are.
-    #[error("{path} is larger than {max} bytes; it should hold PEM text")]
-    TooLong {
-        /// The file.
-        path: PathBuf,
-        /// The most that is read.
-        max: u64,
+        reason: String,
     },
     /// A file holds broken PEM.
     #[error("{path}: broken PEM: {reason}")]
@@ -275,26 +267,11 @@ fn expiry(chain: &[CertificateDer<'_>]) -> u64 {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
-    let fail = |source| Error::Read {
+    file::read(path).map_err(|reason| Error::Read {
         path: path.to_owned(),
-        source,
-    };
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(fail)?;
-    file.take(FILE_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(fail)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(Error::TooLong {
-            path: path.to_owned(),
-            max: FILE_BYTES_MAX,
-        });
-    }
-    Ok(bytes)
+        reason,
+    })
 }
-
-/// A chain of ten large certificates takes 40 KiB.
-const FILE_BYTES_MAX: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests;

@@ -56,11 +56,13 @@ impl Purge {
     /// Tells whether a key is that of a lookup of what is purged.
     fn is_looked_up(&self, key: &Key) -> bool {
         let module = self.module_prefix.trim_end_matches("/@");
-        let subject = match &self.version {
-            None => format!("/lookup/{module}@"),
-            Some(version) => format!("/lookup/{module}@{version}"),
+        let Some((database, looked_up)) = key.as_str().split_once("/lookup/") else {
+            return false;
         };
-        key.as_str().starts_with("sumdb/") && key.as_str().contains(&subject)
+        let version = looked_up.strip_prefix(module);
+        let version = version.and_then(|rest| rest.strip_prefix('@'));
+        let is_it = |found: &str| self.version.as_deref().is_none_or(|it| it == found);
+        database.starts_with("sumdb/") && version.is_some_and(is_it)
     }
 
     fn key_prefix(&self) -> String {
@@ -112,6 +114,9 @@ impl<E: Clone> Shelf<E> {
 mod tests {
     use std::sync::Arc;
 
+    use proto::goproxy::sumdb::SumdbRequest;
+    use proto::module::ModuleVersion;
+
     use super::*;
     use crate::config;
     use crate::journal::{self, Entry, Journal, Line};
@@ -151,6 +156,26 @@ mod tests {
             stored_at: 7,
             evicted_at: None,
         }
+    }
+
+    #[test]
+    fn lookups_of_another_version_or_module_stay_refused() {
+        let (one, all) = ("m.example/x@v1.0.0", "m.example/x");
+        for (looked_up, of_one, of_all) in [
+            ("m.example/x@v1.0.0", true, true),
+            ("m.example/x@v1.0.0-rc1", false, true),
+            ("m.example/x/y@v1.0.0", false, false),
+            ("a.example/m.example/x@v1.0.0", false, false),
+        ] {
+            let version = ModuleVersion::parse(looked_up).unwrap();
+            let key = Key::of_database("sum.example/a", &SumdbRequest::Lookup(version));
+            for (what, want) in [(one, of_one), (all, of_all)] {
+                let what = Purge::parse(what).unwrap();
+                assert_eq!(what.is_looked_up(&key), want, "{what:?}: {key}");
+            }
+        }
+        let list = Key::parse("m.example/x/@v/list").unwrap();
+        assert!(!Purge::parse(all).unwrap().is_looked_up(&list));
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@
 //! of the environment.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderValue;
@@ -52,7 +53,7 @@ pub(super) use fetched::is_html;
 pub(crate) use fetched::{Fetched, Want};
 pub(crate) use host::Health;
 
-use crate::config;
+use crate::config::{self, file};
 use crate::metrics::Metrics;
 use crate::source::Class;
 use attempt::Patience;
@@ -307,16 +308,16 @@ pub(crate) fn check(settings: &config::Upstream) -> Vec<(String, String)> {
 }
 
 fn read_netrc(settings: &config::Upstream) -> Result<Netrc, Error> {
-    let Some(path) = &settings.netrc else {
+    // Most people have none.
+    let is_there = |path: &&PathBuf| !matches!(path.try_exists(), Ok(false));
+    let Some(path) = settings.netrc.as_ref().filter(is_there) else {
         return Ok(Netrc::default());
     };
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Netrc::parse(&text)),
-        // Most people have none.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Netrc::default()),
-        Err(error) => Err(Error::Netrc {
-            path: path.clone(),
-            reason: error.to_string(),
-        }),
-    }
+    let fail = |reason| Error::Netrc {
+        path: path.clone(),
+        reason,
+    };
+    let bytes = file::read(path).map_err(fail)?;
+    let text = file::text(&bytes).map_err(|line| fail(format!("line {line} is not UTF-8")))?;
+    Ok(Netrc::parse(text))
 }

@@ -35,6 +35,7 @@ use proto::tlog::{Node, Tile};
 use super::audience::Audience;
 use super::{LookupError, ProvedAnswer};
 use crate::config;
+use crate::store::folder::read_small;
 pub(super) use fork::resume;
 pub(super) use heads::DamagedHead;
 use tiles::Known;
@@ -199,8 +200,12 @@ pub(super) fn folder(data: &Path, name: &str) -> PathBuf {
     data.join("sumdb").join(name)
 }
 
+/// The longest file that is read: the longest answer that is fetched, of records, has no
+/// more. What is longer was damaged, and what is cut from it proves nothing.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    absent_is_none(fs::read(path))
+    absent_is_none(read_small(path, FILE_BYTES_MAX + 1)).map(Option::flatten)
 }
 
 pub(super) fn absent_is_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
@@ -230,4 +235,21 @@ fn numbers(folder: &Path) -> io::Result<Vec<u64>> {
         }
     }
     Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_has_grown_is_not_read_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tile");
+        assert_eq!(read(&path).unwrap(), None);
+        let file = fs::File::create(&path).unwrap();
+        // A hole: it takes no room on the disk, and would take all of it in memory.
+        file.set_len(1 << 40).unwrap();
+        let read = read(&path).unwrap().unwrap();
+        assert_eq!(read.len() as u64, FILE_BYTES_MAX + 1);
+    }
 }

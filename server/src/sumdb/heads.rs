@@ -16,6 +16,7 @@ use crate::config;
 use crate::journal::{self, Entry, Journal, Line};
 use crate::ledger::{self, Ledger};
 use crate::store::durable::Staging;
+use crate::store::folder::read_small;
 
 /// Keeps the newest accepted heads, and moves them forward one at a time.
 ///
@@ -113,7 +114,8 @@ impl RecordedHeads {
         }
         for (database, (size, note)) in newest {
             let path = self.path(&database, size);
-            if std::fs::read(&path).ok().as_deref() != Some(note.as_bytes()) {
+            let stored = read_small(&path, note.len() as u64 + 1).ok().flatten();
+            if stored.as_deref() != Some(note.as_bytes()) {
                 tracing::warn!(database, size, "a head is restored from the journal");
                 self.staging.write(&path, note.as_bytes())?;
             }

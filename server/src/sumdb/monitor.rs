@@ -24,13 +24,13 @@ pub(crate) struct Monitor {
     key: VerifierKey,
     remote: Arc<Remote>,
     file: PathBuf,
-    state: State,
+    state: Progress,
     head: Option<Head>,
 }
 
 /// What is kept between runs.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct State {
+struct Progress {
     /// The number of the next record.
     next: u64,
     /// The newest head that was proved: the signed note.
@@ -87,7 +87,7 @@ impl Monitor {
             Some(text) => {
                 serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?
             }
-            None => State {
+            None => Progress {
                 next: from.unwrap_or(u64::MAX),
                 head: String::new(),
             },

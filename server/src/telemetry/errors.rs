@@ -60,7 +60,7 @@ pub(crate) fn start(
     let Some(dsn) = &settings.sentry_dsn else {
         return Ok(());
     };
-    let sender = Sender::new(dsn, client.clone());
+    let sender = ReportSender::new(dsn, client.clone());
     let reports = Reports {
         queue: Queue::start("errors", QUEUE_REPORTS_MAX, sender)?,
         tags: tags(service_name, settings.invocation_id.as_deref()),
@@ -172,7 +172,7 @@ impl Visit for Texts {
 }
 
 /// Posts envelopes.
-struct Sender {
+struct ReportSender {
     client: reqwest::blocking::Client,
     url: url::Url,
     auth: String,
@@ -181,7 +181,7 @@ struct Sender {
     is_failing: bool,
 }
 
-impl Sender {
+impl ReportSender {
     fn new(dsn: &Dsn, client: reqwest::blocking::Client) -> Self {
         Self {
             client,
@@ -216,7 +216,7 @@ impl Sender {
     }
 }
 
-impl Sink<Vec<u8>> for Sender {
+impl Sink<Vec<u8>> for ReportSender {
     fn take(&mut self, envelope: Vec<u8>) -> u64 {
         if self.pause.is_some_and(|until| Instant::now() < until) {
             return 1;

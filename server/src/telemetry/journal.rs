@@ -51,7 +51,7 @@ impl Journal {
     /// # Errors
     /// There is no socket or no thread to be had.
     pub(crate) fn start(path: &Path, service_name: &str) -> io::Result<Self> {
-        let sender = Sender(Socket::new(path)?);
+        let sender = EntrySender(Socket::new(path)?);
         Ok(Self {
             queue: Queue::start("journal", QUEUE_ENTRIES_MAX, sender)?,
             service_name: service_name.to_owned(),
@@ -200,9 +200,9 @@ const OURS: [&str; 9] = [
     "SPAN_ID",
 ];
 
-struct Sender(Socket);
+struct EntrySender(Socket);
 
-impl Sink<Vec<u8>> for Sender {
+impl Sink<Vec<u8>> for EntrySender {
     fn take(&mut self, entry: Vec<u8>) -> u64 {
         u64::from(self.0.send(&entry).is_err())
     }

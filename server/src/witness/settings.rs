@@ -48,7 +48,7 @@ impl Settings {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let file: File = serde_norway::from_str(text).map_err(|error| error.to_string())?;
         if file.logs.is_empty() {
-            return Err("logs: there is none".to_owned());
+            return Err("logs: the list is empty; name at least one log".to_owned());
         }
         let mut origins = BTreeSet::new();
         let mut logs = Vec::new();
@@ -79,7 +79,7 @@ impl LogEntry {
         };
         let keys: Vec<VerifierKey> = self.keys.iter().map(parse).collect::<Result<_, _>>()?;
         let Some(first) = keys.first() else {
-            return Err("keys: there is none".to_owned());
+            return Err("keys: the list is empty; name the key of the log".to_owned());
         };
         let origin = self.origin.unwrap_or_else(|| first.name().to_owned());
         if origin.is_empty() || origin.contains(char::is_control) {
@@ -113,8 +113,11 @@ mod tests {
             (String::new(), "missing field"),
             (format!("logs:\n{log}"), "key"),
             ("key: k\n".to_owned(), "logs"),
-            ("key: k\nlogs: []\n".to_owned(), "there is none"),
-            ("key: k\nlogs:\n- keys: []\n".to_owned(), "there is none"),
+            ("key: k\nlogs: []\n".to_owned(), "logs: the list is empty"),
+            (
+                "key: k\nlogs:\n- keys: []\n".to_owned(),
+                "keys: the list is empty",
+            ),
             ("key: k\nlogs:\n- keys: [x]\n".to_owned(), "keys: x"),
             (format!("key: k\nlogs:\n{log}{log}"), "another log"),
             (format!("key: k\nlogs:\n{log}  url: x\n"), "unknown field"),

@@ -32,6 +32,12 @@ pub(super) async fn answer<B>(
     for fault in state.faults_for(&path) {
         plan.apply(&fault);
     }
+    for (part, count) in std::mem::take(&mut plan.until) {
+        if !state.was_asked(&part, count).await {
+            let text = format!("{path} waited for {count} of {part} in vain\n");
+            plan.apply(&Fault::Status(503, text));
+        }
+    }
     // The timer counts whole milliseconds: even no delay may cost one.
     if !plan.delay.is_zero() {
         tokio::time::sleep(plan.delay).await;
@@ -59,6 +65,7 @@ struct Plan {
     cut_after: Option<usize>,
     bytes_per_second: Option<u64>,
     delay: Duration,
+    until: Vec<(String, usize)>,
 }
 
 impl Plan {
@@ -74,6 +81,7 @@ impl Plan {
             cut_after: None,
             bytes_per_second: None,
             delay: Duration::ZERO,
+            until: Vec::new(),
         }
     }
 
@@ -87,6 +95,7 @@ impl Plan {
             }
             Fault::CutAfter(length) => self.cut_after = Some(*length),
             Fault::Delay(delay) => self.delay += *delay,
+            Fault::UntilAsked(part, count) => self.until.push((part.clone(), *count)),
             Fault::Throttle(rate) => self.bytes_per_second = Some(*rate),
             Fault::Status(status, text) => {
                 self.status = StatusCode::from_u16(*status).expect("a valid status in a fault");

@@ -12,6 +12,9 @@ pub enum Fault {
     CutAfter(usize),
     /// The head of the answer waits.
     Delay(Duration),
+    /// The head of the answer waits until so many paths that contain this were asked for,
+    /// since what was asked was last forgotten; 503 where they are not.
+    UntilAsked(String, usize),
     /// The body trickles at so many bytes a second.
     Throttle(u64),
     /// Another answer: status and text.

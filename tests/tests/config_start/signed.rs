@@ -263,7 +263,7 @@ fn nothing_is_signed_that_no_server_would_take() {
         ("2020-01-31", "--not-after: `2020-01-31` is over"),
         (
             "soon",
-            "--not-after: `soon` is no time; write a day such as",
+            "--not-after: `soon` is not a time; write a day such as",
         ),
     ] {
         let (code, said) = sign(day);

@@ -102,10 +102,10 @@ const VERIFIER: Order = Order {
 const ORDERS: [Order; 2] = [SERVER, VERIFIER];
 
 /// A module's place below a crate's `src`: `["http", "refusal"]`.
-type Module = Vec<String>;
+pub(super) type Module = Vec<String>;
 
 /// Modules and their code without comments and tests.
-type Sources = BTreeMap<Module, String>;
+pub(super) type Sources = BTreeMap<Module, String>;
 
 #[test]
 fn folders_know_only_those_above_them_in_the_table() {
@@ -347,7 +347,7 @@ fn tree(base: &Module, text: &str, found: &mut Vec<Module>) -> usize {
 }
 
 /// Reads the sources of a crate, tests left out.
-fn sources(of: &str) -> Sources {
+pub(super) fn sources(of: &str) -> Sources {
     let folder = checkout().join(of).join("src");
     let mut sources = Sources::new();
     for file in crate::rust_files(&folder) {
@@ -367,7 +367,7 @@ fn module(path: &Path) -> Module {
     parts.collect()
 }
 
-fn sample(files: &[(&str, &str)]) -> Sources {
+pub(super) fn sample(files: &[(&str, &str)]) -> Sources {
     let files = files.iter().map(|(name, text)| {
         let code = without_tests(&without_comments(text));
         (module(Path::new(name)), code)

@@ -146,9 +146,7 @@ pub(in crate::command) async fn asked(config: &Config) -> Result<(Box<dyn Ask>, 
     if let Some(server) = connect(config).await? {
         return Ok((Box::new(Running(Mutex::new(server))), None));
     }
-    let config = config.clone();
-    let app = tokio::task::spawn_blocking(move || App::build(config));
-    let app = app.await.context("opening the data folder")??;
+    let app = App::open(config.clone()).await?;
     let here = Here {
         modules: Arc::clone(&app.site.modules),
         databases: Arc::clone(&app.site.databases),

@@ -153,9 +153,7 @@ async fn by(mut server: Server, file: &Path, trusted: &[VerifierKey]) -> Result<
 }
 
 async fn alone(config: &Config, file: &Path, trusted: &[VerifierKey]) -> Result<Report, Failed> {
-    let config = config.clone();
-    let app = tokio::task::spawn_blocking(move || App::build(config));
-    let app = app.await.context("opening the data folder")??;
+    let app = App::open(config.clone()).await?;
     let bar = progress::files("importing");
     let mirror = &app.site.mirror;
     let imported = mirror.import(file, trusted, move |bytes| bar.inc(bytes));

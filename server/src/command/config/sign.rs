@@ -163,7 +163,7 @@ fn time(flag: &str, text: &str, clock: Time) -> std::result::Result<u64, Problem
     at.and_then(|at| u64::try_from(at.as_second()).ok())
         .ok_or_else(|| {
             let message = format!(
-                "`{text}` is no time; write a day such as 2027-02-28, or 2027-02-28T12:00:00Z"
+                "`{text}` is not a time; write a day such as 2027-02-28, or 2027-02-28T12:00:00Z"
             );
             Problem::new(flag, message)
         })

@@ -6,7 +6,7 @@ use proto::manifest::Role;
 use super::*;
 use crate::config::kind::Part as _;
 use crate::config::partial::Partial;
-use crate::config::place::Kind;
+use crate::config::place::LayerKind;
 use crate::config::sources::FEATURE_KEYS;
 
 /// A folder with the files of a configuration.
@@ -71,10 +71,15 @@ fn features_lie_over_stages_and_stages_over_the_base() {
     );
     assert_eq!(got, (4, 2, 1));
     let places = [
-        ("limits.fetches_max", Kind::Feature, "conf.d/20.yaml", 2),
-        ("limits.waiting_max", Kind::Stage, "stage.yaml", 3),
-        ("limits.text_fetches_max", Kind::Base, "base.yaml", 2),
-        ("log.level", Kind::Feature, "conf.d/10.yaml", 3),
+        (
+            "limits.fetches_max",
+            LayerKind::Feature,
+            "conf.d/20.yaml",
+            2,
+        ),
+        ("limits.waiting_max", LayerKind::Stage, "stage.yaml", 3),
+        ("limits.text_fetches_max", LayerKind::Base, "base.yaml", 2),
+        ("log.level", LayerKind::Feature, "conf.d/10.yaml", 3),
     ];
     for (key, layer, file, line) in places {
         let place = &loaded.origins[key];

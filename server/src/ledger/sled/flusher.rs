@@ -15,12 +15,12 @@ pub(super) struct Flusher {
 #[derive(Debug, Default)]
 struct Shared {
     /// Held for a look or a change, never while flushing.
-    state: Mutex<State>,
+    state: Mutex<Flushing>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Flushing {
     dirty: bool,
     ends: bool,
     /// When the flush began that is not yet done.
@@ -74,14 +74,14 @@ impl Drop for Flusher {
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Flushing> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run(&self, db: &::sled::Db) {
         loop {
             let state = self.state();
-            let is_idle = |state: &mut State| !state.dirty && !state.ends;
+            let is_idle = |state: &mut Flushing| !state.dirty && !state.ends;
             let state = self.changed.wait_while(state, is_idle);
             let state = state.unwrap_or_else(PoisonError::into_inner);
             let waited = self

@@ -1,3 +1,6 @@
+use std::fs;
+
+use super::aside::{BROKEN, BROKEN_MAX};
 use super::*;
 
 /// What goes wrong in a call of sled.

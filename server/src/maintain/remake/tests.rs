@@ -89,11 +89,11 @@ async fn first_uses_counts_and_lists_of_files_come_back_from_the_journal() {
         config,
     };
     let report = remake.beside_server().await.unwrap();
-    let want = Report {
+    let want = Remade {
         recorded: 1,
         damaged: 1,
         unproved: 2,
-        ..Report::default()
+        ..Remade::default()
     };
     assert_eq!(report, want);
     let record = async |version: &str| {

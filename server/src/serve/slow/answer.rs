@@ -19,7 +19,10 @@ impl Open {
     pub(super) fn new(watch: Watch) -> Self {
         let counts = &watch.0;
         counts.open.fetch_add(1, Ordering::Relaxed);
-        counts.requests.fetch_add(1, Ordering::Relaxed);
+        if counts.requests.fetch_add(1, Ordering::Release) == 0 {
+            // Kept for one who does not wait yet.
+            counts.first.notify_one();
+        }
         counts.in_head.store(false, Ordering::Relaxed);
         Self(watch)
     }

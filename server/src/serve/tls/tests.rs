@@ -221,5 +221,8 @@ fn what_cannot_be_served_is_named() {
         key: PathBuf::from("/absent.key"),
     };
     let message = Acceptor::open(&absent, TIMEOUT).err().unwrap().to_string();
-    assert!(message.starts_with("reading /absent.crt: "), "{message}");
+    assert!(
+        message.starts_with("/absent.crt cannot be read: "),
+        "{message}"
+    );
 }

@@ -17,7 +17,7 @@ use crate::source::rooms::Room;
 /// The body of an answer. Dropping it ends the transfer.
 #[derive(Debug)]
 pub(crate) struct Body {
-    source: Source,
+    source: Arriving,
     /// Bytes handed out so far.
     got: u64,
     /// The declared length.
@@ -36,7 +36,7 @@ pub(crate) struct Body {
 }
 
 #[derive(Debug)]
-enum Source {
+enum Arriving {
     Http {
         response: reqwest::Response,
         /// Undoes a coding that nobody asked for.
@@ -69,14 +69,14 @@ impl Body {
         coding: Coding,
         bounds: Bounds,
     ) -> Result<Self, TransferError> {
-        let source = Source::Http {
+        let source = Arriving::Http {
             response,
             inflater: coding.inflater().map(Box::new),
             first: None,
         };
         let mut body = Self::new(source, bounds);
         let chunk = body.chunk().await?;
-        if let (Source::Http { first, .. }, Some(chunk)) = (&mut body.source, chunk) {
+        if let (Arriving::Http { first, .. }, Some(chunk)) = (&mut body.source, chunk) {
             body.got = 0;
             *first = Some(chunk);
         }
@@ -84,7 +84,7 @@ impl Body {
     }
 
     pub(super) fn file(file: tokio::fs::File, bounds: Bounds) -> Self {
-        Self::new(Source::File(file), bounds)
+        Self::new(Arriving::File(file), bounds)
     }
 
     /// Tells a trial how the transfer ends.
@@ -107,7 +107,7 @@ impl Body {
         self.broken = Some(broken.clone());
     }
 
-    fn new(source: Source, bounds: Bounds) -> Self {
+    fn new(source: Arriving, bounds: Bounds) -> Self {
         Self {
             source,
             got: 0,
@@ -188,8 +188,8 @@ impl Body {
         let after = self.stall;
         let stalled = |_| TransferError::Stalled { got, after };
         match &mut self.source {
-            Source::Http { first, .. } if first.is_some() => Ok(first.take()),
-            Source::Http {
+            Arriving::Http { first, .. } if first.is_some() => Ok(first.take()),
+            Arriving::Http {
                 response, inflater, ..
             } => loop {
                 let broken = |error: io::Error| TransferError::Broken {
@@ -211,7 +211,7 @@ impl Body {
                     (Err(error), _) => return Err(self.classify(error)),
                 }
             },
-            Source::File(file) => {
+            Arriving::File(file) => {
                 let mut chunk = BytesMut::with_capacity(FILE_CHUNK_BYTES);
                 match file.read_buf(&mut chunk).await {
                     Ok(0) => Ok(None),

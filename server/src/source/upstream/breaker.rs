@@ -92,11 +92,11 @@ pub(super) enum Change {
 #[derive(Debug)]
 pub(super) struct Breaker {
     limits: Limits,
-    inner: Inner,
+    inner: Phase,
 }
 
 #[derive(Debug)]
-enum Inner {
+enum Phase {
     Closed {
         row: Row,
         window: Window,
@@ -156,18 +156,18 @@ impl Breaker {
     /// Asks to make a request. When the time is up, exactly one caller gets through.
     pub(super) fn admit(&mut self, now: Instant) -> Admit {
         match self.inner {
-            Inner::Closed { .. } => Admit::Pass(Pass { probe: false }),
-            Inner::Open {
+            Phase::Closed { .. } => Admit::Pass(Pass { probe: false }),
+            Phase::Open {
                 until,
                 round,
                 cause,
             } if now >= until => {
-                self.inner = Inner::HalfOpen { round, cause };
+                self.inner = Phase::HalfOpen { round, cause };
                 Admit::Pass(Pass { probe: true })
             }
-            Inner::Open { until, .. } => Admit::Wait(until - now),
+            Phase::Open { until, .. } => Admit::Wait(until - now),
             // How long the probe takes is not known; the caller's next try will tell.
-            Inner::HalfOpen { .. } => Admit::Wait(self.limits.open_min),
+            Phase::HalfOpen { .. } => Admit::Wait(self.limits.open_min),
         }
     }
 
@@ -178,7 +178,7 @@ impl Breaker {
     /// where some succeed anyway.
     pub(super) fn record(&mut self, now: Instant, pass: Pass, outcome: Outcome) -> Option<Change> {
         match &mut self.inner {
-            Inner::Closed { row, window } => {
+            Phase::Closed { row, window } => {
                 row.count(outcome);
                 match outcome {
                     Outcome::Success => window.succeeded(now),
@@ -189,35 +189,35 @@ impl Breaker {
                 let cause = cause(&self.limits, row, window)?;
                 Some(Change::Opened(cause, self.open(now, 1, cause)))
             }
-            Inner::Open { cause, .. } | Inner::HalfOpen { cause, .. }
+            Phase::Open { cause, .. } | Phase::HalfOpen { cause, .. }
                 if outcome == Outcome::Success
                     && (pass.probe || matches!(cause, Cause::Row(_))) =>
             {
                 self.inner = closed(self.limits);
                 Some(Change::Closed)
             }
-            Inner::HalfOpen { round, cause } if pass.probe && outcome.is_failure() => {
+            Phase::HalfOpen { round, cause } if pass.probe && outcome.is_failure() => {
                 let (round, cause) = (round.saturating_add(1), *cause);
                 Some(Change::StaysOpen(self.open(now, round, cause)))
             }
             // The probe went away unheard: the next caller may be one.
-            Inner::HalfOpen { round, cause } if pass.probe => {
-                self.inner = Inner::Open {
+            Phase::HalfOpen { round, cause } if pass.probe => {
+                self.inner = Phase::Open {
                     until: now,
                     round: *round,
                     cause: *cause,
                 };
                 None
             }
-            Inner::Open { .. } | Inner::HalfOpen { .. } => None,
+            Phase::Open { .. } | Phase::HalfOpen { .. } => None,
         }
     }
 
     pub(super) fn state(&self) -> State {
         match self.inner {
-            Inner::Closed { .. } => State::Closed,
-            Inner::Open { .. } => State::Open,
-            Inner::HalfOpen { .. } => State::HalfOpen,
+            Phase::Closed { .. } => State::Closed,
+            Phase::Open { .. } => State::Open,
+            Phase::HalfOpen { .. } => State::HalfOpen,
         }
     }
 
@@ -225,7 +225,7 @@ impl Breaker {
         let factor = 2u32.saturating_pow(round - 1);
         let open = self.limits.open_min.saturating_mul(factor);
         let open = open.min(self.limits.open_max);
-        self.inner = Inner::Open {
+        self.inner = Phase::Open {
             until: now + open,
             round,
             cause,
@@ -234,8 +234,8 @@ impl Breaker {
     }
 }
 
-fn closed(limits: Limits) -> Inner {
-    Inner::Closed {
+fn closed(limits: Limits) -> Phase {
+    Phase::Closed {
         row: Row::default(),
         window: Window::new(limits.window),
     }

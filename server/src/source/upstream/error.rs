@@ -19,10 +19,10 @@ pub(crate) enum Error {
         reason: String,
     },
     /// The file of extra certificates.
-    #[error("reading certificates of {}: {reason}", path.display())]
+    #[error("certificates of {}: {reason}", path.display())]
     CaFile { path: PathBuf, reason: String },
     /// The file of credentials.
-    #[error("reading credentials of {}: {reason}", path.display())]
+    #[error("credentials of {}: {reason}", path.display())]
     Netrc { path: PathBuf, reason: String },
     /// A host that redirects may lead to.
     #[error("redirect host {host}: {reason}")]

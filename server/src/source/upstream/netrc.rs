@@ -5,11 +5,11 @@ use std::fmt;
 /// The logins of a netrc file, in its order.
 #[derive(Default, Clone)]
 pub(super) struct Netrc {
-    entries: Vec<Entry>,
+    entries: Vec<Login>,
 }
 
 #[derive(Clone)]
-struct Entry {
+struct Login {
     machine: String,
     login: String,
     password: String,
@@ -82,14 +82,14 @@ struct Partial {
 }
 
 impl Partial {
-    fn finish_into(&mut self, entries: &mut Vec<Entry>) {
+    fn finish_into(&mut self, entries: &mut Vec<Login>) {
         let Self {
             machine,
             login,
             password,
         } = std::mem::take(self);
         if let (Some(machine), Some(login), Some(password)) = (machine, login, password) {
-            entries.push(Entry {
+            entries.push(Login {
                 machine,
                 login,
                 password,

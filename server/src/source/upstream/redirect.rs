@@ -23,10 +23,10 @@ pub(super) fn target(from: &Url, headers: &HeaderMap) -> Result<Url, String> {
         .get(header::LOCATION)
         .ok_or("redirect without a Location")?
         .to_str()
-        .map_err(|_| "redirect to something that is no URL")?;
+        .map_err(|_| "redirect to something that is not a URL")?;
     let mut to = from
         .join(location)
-        .map_err(|error| format!("redirect to something that is no URL: {error}"))?;
+        .map_err(|error| format!("redirect to something that is not a URL: {error}"))?;
     match (from.scheme(), to.scheme()) {
         ("https", "http") => {
             let to = to.host_str().unwrap_or_default();

@@ -1,9 +1,9 @@
 //! Resolving names: few at a time, and within reach.
 
-use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::http_proxy::Rules;
 use super::reach::Reach;
+use crate::flight::{UnderWay, Work};
 
 /// What the refusal of a name says that leads out of reach.
 pub(super) const REFUSED_INSIDE: &str = "internal address";
@@ -25,8 +26,7 @@ const LOOKUPS_MAX: usize = 16;
 /// many wait for it. Nothing is remembered; that is the system's to do.
 pub(super) struct Lookups {
     slots: Arc<Semaphore>,
-    /// Held to look and to note, never across a wait.
-    running: Arc<Mutex<HashMap<String, Lookup>>>,
+    running: Arc<UnderWay<String, Lookup>>,
     /// Blocks.
     system: Arc<System>,
 }
@@ -68,56 +68,52 @@ impl Lookups {
     /// # Errors
     /// The system's.
     pub(super) async fn find(&self, name: &str) -> io::Result<Arc<[SocketAddr]>> {
-        let lookup = {
-            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-            match running.get(name) {
-                Some(lookup) => lookup.clone(),
-                None => {
-                    let lookup = self.begin(name);
-                    running.insert(name.to_owned(), lookup.clone());
-                    lookup
-                }
-            }
+        let name = name.to_owned();
+        let begin = |_| {
+            let lookup = self.begin(name.clone());
+            Ok::<_, Infallible>((lookup.clone(), lookup))
         };
-        let found = lookup.await;
+        let Ok(joined) = self.running.join(&name, begin);
+        let found = joined.seat.await;
         found.map_err(|Failure { kind, reason }| io::Error::new(kind, reason))
     }
 
     /// Begins a look-up, which goes on when those who wait for it leave: its thread
     /// cannot be called back, so its slot is taken until it ends.
-    fn begin(&self, name: &str) -> Lookup {
+    fn begin(&self, name: String) -> Lookup {
         let (slots, system) = (Arc::clone(&self.slots), Arc::clone(&self.system));
-        let entry = Running {
-            name: name.to_owned(),
-            running: Arc::clone(&self.running),
-        };
-        let task = tokio::spawn(async move {
+        let asked = name.clone();
+        let find = async move {
             let _slot = slots.acquire_owned().await.map_err(io::Error::other)?;
-            tokio::task::spawn_blocking(move || system(&entry.name))
+            tokio::task::spawn_blocking(move || system(&asked))
                 .await
                 .map_err(io::Error::other)?
-        });
-        let result = async move {
-            let found = task.await.map_err(io::Error::other).flatten();
+        };
+        let lookup = find.map(|found: io::Result<Vec<_>>| {
             found.map(Arc::from).map_err(|error| Failure {
                 kind: error.kind(),
                 reason: error.to_string(),
             })
-        };
-        result.boxed().shared()
+        });
+        let lookup = lookup.boxed().shared();
+        let (ended, running) = (lookup.clone(), Arc::clone(&self.running));
+        tokio::spawn(async move {
+            let _ = ended.await;
+            running.remove_if(&name, Work::is_over);
+        });
+        lookup
     }
 }
 
-/// A look-up's place among those under way; gone when it ends, however it ends.
-struct Running {
-    name: String,
-    running: Arc<Mutex<HashMap<String, Lookup>>>,
-}
+impl Work for Lookup {
+    type Seat = Self;
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.remove(&self.name);
+    fn join(&self) -> Option<Self> {
+        (!self.is_over()).then(|| self.clone())
+    }
+
+    fn is_over(&self) -> bool {
+        self.peek().is_some()
     }
 }
 
@@ -164,8 +160,8 @@ fn outside(name: &str) -> Box<dyn std::error::Error + Send + Sync> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Condvar;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Condvar, Mutex};
 
     use futures_util::future::join_all;
 
@@ -216,7 +212,10 @@ mod tests {
         assert_eq!(dead.asked.load(Ordering::SeqCst), LOOKUPS_MAX);
         dead.let_go();
         assert!(all.await.iter().all(Result::is_ok));
-        assert!(lookups.running.lock().expect("not poisoned").is_empty());
+        // The last one may not have left the table yet.
+        while lookups.running.len() > 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]

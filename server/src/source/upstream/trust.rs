@@ -12,6 +12,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureSch
 
 use super::Error;
 use super::error::chain;
+use crate::config::file;
 
 /// Returns a client's side of TLS: the system's authorities are trusted, and the
 /// certificates of a PEM file beside them, as authorities or as a server's very own.
@@ -86,7 +87,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
         path: path.to_owned(),
         reason,
     };
-    let text = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+    let text = file::read(path).map_err(fail)?;
     let found: Vec<_> = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<_, _>>()
         .map_err(|error| fail(chain(&error)))?;

@@ -9,6 +9,7 @@ use proto::note;
 use proto::sumdb::{Error, Head};
 
 use super::{Archive, numbers};
+use crate::store::folder::read_small;
 
 /// A file under the name of a head that is none.
 #[derive(Debug)]
@@ -100,7 +101,9 @@ impl Archive {
             bytes,
             of_another_key,
         };
-        let bytes = fs::read(&path).map_err(|error| bad(error.to_string(), Vec::new(), false))?;
+        let unread = |error: io::Error| bad(error.to_string(), Vec::new(), false);
+        let read = read_small(&path, note::LEN_MAX as u64 + 1).map_err(unread)?;
+        let bytes = read.ok_or_else(|| unread(io::ErrorKind::NotFound.into()))?;
         match Head::open(&bytes, &self.key) {
             Ok(head) if head.tree.size == size => Ok(head),
             Ok(head) => Err(bad(
@@ -120,7 +123,7 @@ impl DamagedHead {
     fn says(&self, name: &str) -> String {
         let (path, reason) = (self.path.display(), &self.reason);
         format!(
-            "{path} is no head of {name}: {reason}; if this is another database than before, \
+            "{path} is not a signed head of {name}: {reason}; if this is another database than before, \
              or the same with another key, move its folder away"
         )
     }

@@ -76,7 +76,7 @@ impl Followed {
         let bytes = self.remote.read(&path, ANSWER_BYTES_MAX, hops).await?;
         let key = self.archive.key();
         let plan = |current: Option<&Head>| LookupPlan::new(current, &bytes, module, key);
-        let asked = Asked {
+        let asked = Query {
             path: &path,
             bytes: &bytes,
             module: Some(module),
@@ -128,7 +128,7 @@ impl Followed {
             let head = Head::open(&note, self.archive.key())?;
             HeadPlan::new(current, head)
         };
-        let asked = Asked {
+        let asked = Query {
             path,
             bytes: &note,
             module: None,
@@ -152,7 +152,7 @@ impl Followed {
     /// not the newest any more.
     async fn examine<P: Plan>(
         self: &Arc<Self>,
-        asked: Asked<'_>,
+        asked: Query<'_>,
         plan: impl Fn(Option<&Head>) -> Result<P, Error>,
     ) -> Result<P::Proved, LookupError> {
         for _ in 0..EXAMINED_MAX {
@@ -171,10 +171,10 @@ impl Followed {
     /// Proves an answer under the followed head as it is now.
     async fn prove<P: Plan>(
         self: &Arc<Self>,
-        asked: &Asked<'_>,
+        asked: &Query<'_>,
         plan: &impl Fn(Option<&Head>) -> Result<P, Error>,
     ) -> Result<(P::Proved, Accepted), LookupError> {
-        let Asked { path, bytes, .. } = asked;
+        let Query { path, bytes, .. } = asked;
         let mut from = ReadFrom::DiskFirst;
         loop {
             let current = self.current();
@@ -216,7 +216,7 @@ impl Followed {
         let note = Bytes::copy_from_slice(note);
         let plan =
             |current: Option<&Head>| HeadPlan::new(current, Head::open(&note, self.archive.key())?);
-        let asked = Asked {
+        let asked = Query {
             path: "the newest head that another node has accepted",
             bytes: &note,
             module: None,
@@ -235,7 +235,7 @@ impl Followed {
 }
 
 /// An answer of upstream that is to be examined.
-struct Asked<'a> {
+struct Query<'a> {
     /// What was asked for.
     path: &'a str,
     bytes: &'a Bytes,

@@ -10,12 +10,14 @@ use super::*;
 type Damage = fn(&[u8]) -> Vec<u8>;
 
 /// Ways that a file is damaged: by a bad disk, by a power cut, by a person.
-const WAYS: [Damage; 5] = [
+const WAYS: [Damage; 6] = [
     |_| Vec::new(),
     |bytes| vec![0; bytes.len()],
     |bytes| bytes[..bytes.len() / 2].to_vec(),
     |bytes| flip(bytes, bytes.len() - 20),
     |bytes| flip(bytes, bytes.len() / 3),
+    // More than is read of a file.
+    |bytes| [bytes, &[0; 5 << 20]].concat(),
 ];
 
 fn flip(bytes: &[u8], at: usize) -> Vec<u8> {
