@@ -7,9 +7,10 @@ pub(super) fn is_told(name: &str) -> bool {
     is_go(name) || BESIDE.contains(&name) || names_compiler_of_target(name)
 }
 
-/// Says whether a variable is called as if it named a C compiler for one target: as Go's own
-/// build reads it (`CC_FOR_TARGET`, `CC_FOR_linux_arm64`), or as recipes write it
-/// (`CC_arm64_linux`). `go build` reads none of them.
+/// Says whether a variable is called as if it named a C compiler for one target.
+///
+/// Go's own build reads `CC_FOR_TARGET` and `CC_FOR_linux_arm64`, recipes write `CC_arm64_linux`;
+/// `go build` reads none of them.
 ///
 /// Source: src/make.bash of Go
 pub fn names_compiler_of_target(name: &str) -> bool {
