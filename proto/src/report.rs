@@ -21,6 +21,7 @@ mod sample;
 pub mod sarif;
 
 use crate::finding::Check;
+use figure::Table;
 
 /// What a command found, as far as printers have to know it.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub struct Answer {
     pub summary: String,
     /// What a reader should know beside the answer.
     pub notes: Vec<String>,
+    /// The tables that are the answer itself: they come before what was judged.
+    pub tables: Vec<Table>,
     /// Everything that was judged, in order.
     pub checks: Vec<Check>,
     /// Whether two things were compared, so that evidence has two sides.

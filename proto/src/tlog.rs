@@ -26,6 +26,7 @@ pub mod c2sp;
 pub mod checkpoint;
 pub mod entries;
 mod hash;
+pub mod history;
 mod node;
 pub mod plan;
 mod proof;

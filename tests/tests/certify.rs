@@ -6,6 +6,8 @@
 mod desk;
 #[path = "certify/hosts.rs"]
 mod hosts;
+#[path = "certify/logged.rs"]
+mod logged;
 #[path = "certify/records.rs"]
 mod records;
 
@@ -244,6 +246,7 @@ fn exports_are_written_and_say_no_more_than_the_decision() {
         serde_json::from_slice(&envelope.payload).unwrap()
     };
     let program = fs::read(desk.program()).unwrap();
+    fs::write(folder.join("tool"), &program).unwrap();
     let sha256 = Digest::of(&program).to_string();
     for statement in [payload(&vsa), payload(&provenance)] {
         assert_eq!(statement["subject"][0]["digest"]["sha256"], sha256.as_str());

@@ -5,6 +5,9 @@
 #[path = "observe/caches.rs"]
 mod caches;
 #[cfg(test)]
+#[path = "observe/certified.rs"]
+mod certified;
+#[cfg(test)]
 #[path = "observe/chain.rs"]
 mod chain;
 #[cfg(test)]

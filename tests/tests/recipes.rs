@@ -181,11 +181,21 @@ fn the_recipe_for_github_certifies_two_images() {
     checkout.run(show, &[("GITHUB_STEP_SUMMARY", summary.to_str().unwrap())]);
     assert!(read(&summary).contains("2 hosts, 4 builds"));
     let owner = read(&checkout.key("owner"));
-    checkout.run(
-        certify,
-        &[&common[..], &[("OWNER_KEY", owner.as_str())]].concat(),
-    );
+    let own = [
+        ("OWNER_KEY", owner.as_str()),
+        ("GITHUB_STEP_SUMMARY", summary.to_str().unwrap()),
+    ];
+    checkout.run(certify, &[&common[..], &own].concat());
     assert!(checkout.path("cert.jsonl").is_file());
+    let summary = read(&summary);
+    assert!(
+        summary.contains("| host | cold | warm | image | processors |"),
+        "{summary}"
+    );
+    assert!(
+        summary.contains("Claimed\\: 2 of 2 groups of hosts built this program"),
+        "{summary}"
+    );
 }
 
 #[test]

@@ -50,6 +50,7 @@ use super::observation::{Audit, Tool};
 use super::quorum::{Quorum, Wanted};
 use crate::module::ModuleVersion;
 
+use logged::Heads;
 use stand::Votes;
 use taken::{Taken, Taking};
 
@@ -74,7 +75,7 @@ pub fn decide(quorum: &Quorum, evidence: &Evidence, asked: Asked, tool: Tool) ->
         counted: &counted,
         votes: &votes,
         gaps: &taking.gaps,
-        log_fault: taking.log_fault.as_deref(),
+        heads: &taking.heads,
     };
     let levels = level::states(&case);
     let marks = mark::states(&case);
@@ -103,7 +104,7 @@ pub fn decide(quorum: &Quorum, evidence: &Evidence, asked: Asked, tool: Tool) ->
         dissent,
         contradictions,
         gaps: taking.gaps.clone(),
-        notes: notes(&case),
+        notes: notes(&case, taking.begun),
         observations: evidence
             .observations
             .iter()
@@ -142,7 +143,7 @@ pub fn records_lacking(
         counted: &counted,
         votes: &votes,
         gaps: &taking.gaps,
-        log_fault: taking.log_fault.as_deref(),
+        heads: &taking.heads,
     })
 }
 
@@ -156,7 +157,7 @@ struct Case<'a> {
     counted: &'a [&'a Taken],
     votes: &'a Votes,
     gaps: &'a [String],
-    log_fault: Option<&'a str>,
+    heads: &'a Heads,
 }
 
 impl<'a> Case<'a> {
@@ -273,13 +274,14 @@ fn contradictions(case: &Case<'_>) -> Vec<String> {
         }
     }
     found.extend(cause::packages(case));
-    found.extend(case.log_fault.map(str::to_owned));
+    found.extend(case.heads.fault.clone());
     found.dedup();
     found
 }
 
-fn notes(case: &Case<'_>) -> Vec<String> {
+fn notes(case: &Case<'_>, begun: Option<String>) -> Vec<String> {
     let mut notes = case.quorum.warnings();
+    notes.extend(begun);
     let first = case.counted.first();
     if let Some(first) = first.filter(|first| !first.observation.inputs.unstated.is_empty()) {
         let names: Vec<&str> = first
@@ -300,6 +302,7 @@ fn notes(case: &Case<'_>) -> Vec<String> {
     if by_listing {
         notes.push("what builds took from their caches is told by listings made before and after, not by the go command's requests".to_owned());
     }
+    notes.extend(case.heads.apart.clone());
     for one in case.counted.iter().filter(|one| one.product().is_none()) {
         notes.push(format!(
             "a build of {} failed, which speaks neither for nor against the program",

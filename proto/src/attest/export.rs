@@ -22,6 +22,7 @@ use super::dsse::Envelope;
 use super::key::PrivateKey;
 use super::observation::Observation;
 use super::statement::{Statement, Subject};
+use crate::dirhash::H1;
 use crate::rfc3339;
 
 /// The media type of bundles.
@@ -118,7 +119,11 @@ pub fn provenance(
     let inputs = &observation.inputs;
     let modules = product.modules.iter().map(|module| {
         let by = module.replace.as_deref().unwrap_or(module);
-        json!({"uri": format!("pkg:golang/{}@{}", by.path, by.version), "annotations": {"h1": by.sum}})
+        let mut one = json!({"uri": format!("pkg:golang/{}@{}", by.path, by.version), "annotations": {"h1": by.sum}});
+        if let Ok(h1) = H1::parse(&by.sum) {
+            one["digest"] = json!({"dirHash": hex::encode(h1.0)});
+        }
+        one
     });
     let revision = inputs.source.revision.iter().map(|revision| {
         json!({"uri": format!("{}:{}", revision.system, inputs.package), "digest": {"gitCommit": revision.commit}})

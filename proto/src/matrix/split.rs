@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Entry;
+use crate::attest::observation::Mode;
 
 /// The most splits told.
 const SPLITS_MAX: usize = 5;
@@ -99,7 +100,15 @@ pub fn facts(entry: &Entry) -> BTreeMap<String, String> {
     add("kernel", host.kernel.as_ref());
     add("C compiler", host.c_toolchain.as_ref());
     add("Go installation", host.toolchain_h1.as_ref());
-    add("cache source", host.cache_source.as_ref());
+    // Builds that were given no cache have none to name, and that is known of them.
+    let mode = observation.cache.mode;
+    let no_source = match mode {
+        Mode::Cold => Some("none".to_owned()),
+        Mode::Warm => Some("its own".to_owned()),
+        Mode::Shared | Mode::Cacheprog => None,
+    };
+    let source = host.cache_source.clone().or(no_source);
+    add("cache source", source.as_ref());
     for (name, folder) in &observation.observed.folders {
         add(&format!("{name} folder"), Some(folder));
     }
@@ -107,7 +116,7 @@ pub fn facts(entry: &Entry) -> BTreeMap<String, String> {
         add(&format!("varied {name}"), Some(how));
     }
     add("processors", Some(&host.cpus.to_string()));
-    add("cache", Some(&observation.cache.mode.as_str().to_owned()));
+    add("cache", Some(&mode.as_str().to_owned()));
     facts
 }
 
@@ -181,5 +190,22 @@ mod tests {
         ];
         let splits = find(&entries, &[vec![0, 1], vec![2]]);
         assert!(names(&splits).contains(&vec!["cache"]));
+    }
+
+    #[test]
+    fn of_two_caches_of_others_the_odd_one_is_named() {
+        let shared = |name: &str, product: &str, source: &str| {
+            let mut entry = entry(name, Mode::Shared, product);
+            entry.observation.host.cache_source = Some(source.to_owned());
+            entry
+        };
+        let entries = [
+            entry("1", Mode::Cold, "x"),
+            shared("1", "x", "/good"),
+            entry("2", Mode::Cold, "x"),
+            shared("2", "y", "/bad"),
+        ];
+        let splits = find(&entries, &[vec![0, 1, 2], vec![3]]);
+        assert_eq!(names(&splits)[0], ["cache source"]);
     }
 }

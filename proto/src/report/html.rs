@@ -64,6 +64,7 @@ fn markup(answer: &Answer, shown: &Shown) -> Markup {
                 main {
                     @for note in &answer.notes { p class="note" { strong { "Note: " } (clean(note)) } }
                     @for figure in &cards { (figures::draw(figure, 0)) }
+                    @for table in &answer.tables { (figures::draw_table(table)) }
                     (checks::draw(answer, &shown.sides))
                     @for (number, figure) in others.iter().enumerate() { (figures::draw(figure, number)) }
                 }

@@ -4,6 +4,7 @@
 //! ends by itself and says what it left out.
 
 mod escape;
+mod table;
 
 use super::Answer;
 use crate::finding::{Check, Finding, Status};
@@ -37,6 +38,9 @@ pub fn page(answer: &Answer) -> String {
     ));
     for note in &answer.notes {
         page.push(&format!("\n> **Note** {}\n", sentence(note)));
+    }
+    for table in &answer.tables {
+        page.push(&table::of(table));
     }
     let (passed, open): (Vec<&Check>, Vec<&Check>) = answer
         .checks

@@ -87,6 +87,16 @@ pub(crate) fn with(words: impl Fn(&'static str) -> String) -> Answer {
         meaning: |rule| (rule == "build-tags").then_some("Built with different -tags."),
         summary: words("summary"),
         notes: vec![words("note")],
+        tables: vec![Table {
+            title: words("table"),
+            note: words("about"),
+            columns: vec!["one".into(), words("column")],
+            rows: vec![Row {
+                values: vec![Value::Words(words("cell")), Value::Code(words("code"))],
+                agrees: Some(false),
+            }],
+            left_out: 1,
+        }],
         checks: vec![
             check(
                 Status::Failed,

@@ -30,19 +30,7 @@ impl ProofPlan {
                 size,
             });
         }
-        let (mut start, mut end) = (0, size);
-        let mut ranges = Vec::new();
-        while end - start > 1 {
-            let middle = start + split(end - start);
-            if index < middle {
-                ranges.push((middle, end));
-                end = middle;
-            } else {
-                ranges.push((start, middle));
-                start = middle;
-            }
-        }
-        Ok(Self::from_top_down(ranges))
+        Ok(Self::of(siblings(size, index)))
     }
 
     /// Plans the proof that the tree of `newer` records begins with the records of
@@ -81,13 +69,15 @@ impl ProofPlan {
         if older != 0 && start != 0 {
             ranges.push((start, end));
         }
-        Ok(Self::from_top_down(ranges))
+        ranges.reverse();
+        Ok(Self::of(ranges))
     }
 
-    fn from_top_down(ranges: Vec<(u64, u64)>) -> Self {
+    /// Makes a plan of the ranges of records that a proof is made of, from the leaves
+    /// upwards.
+    fn of(ranges: Vec<(u64, u64)>) -> Self {
         let covers: Vec<_> = ranges
             .into_iter()
-            .rev()
             .map(|(start, end)| cover(start, end))
             .collect();
         Self {
@@ -263,7 +253,26 @@ fn check_hash(want: Hash, got: Hash) -> Result<(), Error> {
     Ok(())
 }
 
+/// Returns the ranges of records beside the way from a record up to the root of a tree
+/// that has it, from the leaf upwards.
+pub(super) fn siblings(size: u64, index: u64) -> Vec<(u64, u64)> {
+    let (mut start, mut end) = (0, size);
+    let mut ranges = Vec::new();
+    while end - start > 1 {
+        let middle = start + split(end - start);
+        if index < middle {
+            ranges.push((middle, end));
+            end = middle;
+        } else {
+            ranges.push((start, middle));
+            start = middle;
+        }
+    }
+    ranges.reverse();
+    ranges
+}
+
 /// Returns the largest power of two below `len`, which is at least 2.
-fn split(len: u64) -> u64 {
+pub(super) fn split(len: u64) -> u64 {
     1 << (len - 1).ilog2()
 }

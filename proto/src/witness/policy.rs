@@ -56,6 +56,11 @@ impl Policy {
         &self.witnesses
     }
 
+    /// Returns how many of them must have cosigned.
+    pub fn needed(&self) -> usize {
+        self.needed
+    }
+
     /// Judges an opened checkpoint at `now_s`, in seconds since 1970.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ pub struct Certify {
     #[arg(short = 'o', long = "out", value_name = "CERTIFICATE", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
 
-    /// Observations, or folders of them with all that belongs to them
+    /// Observations, or folders of them with all that belongs to them, in folders of theirs too
     #[arg(value_name = "OBSERVATION", required = true, value_hint = ValueHint::AnyPath)]
     pub observations: Vec<PathBuf>,
 

@@ -14,15 +14,13 @@ use proto::tlog_proof;
 
 use super::reading;
 use crate::key;
+use crate::observe::folder::{self, DEPTH_MAX};
 
 /// The ending of the file that proves an observation to be in the log.
 const PROOF_ENDING: &str = ".tlog-proof";
 
 /// The ending of files with more evidence.
 const EVIDENCE_ENDING: &str = ".evidence.jsonl";
-
-/// The most files of a folder.
-const FILES_MAX: usize = 100_000;
 
 /// What lies in the folders that were named.
 #[derive(Debug, Default)]
@@ -39,24 +37,25 @@ pub(super) struct Gathered {
 /// observation is no error here: the decision says so.
 pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<Gathered> {
     let mut gathered = Gathered::default();
-    let mut folders = BTreeSet::new();
+    let mut beside = BTreeSet::new();
     for path in paths {
         if path.is_dir() {
-            folders.insert(path.clone());
-            let names = files(path)?;
-            for file in names.iter().filter(|file| has_ending(file, FILE_ENDING)) {
+            let files = folder::files(path, DEPTH_MAX)?;
+            for file in files.iter().filter(|file| has_ending(file, FILE_ENDING)) {
                 observation(file, &mut gathered)?;
             }
+            beside.extend(files);
         } else {
             observation(path, &mut gathered)?;
             let folder = path
                 .parent()
                 .filter(|folder| !folder.as_os_str().is_empty());
-            folders.insert(folder.unwrap_or_else(|| Path::new(".")).to_owned());
+            let folder = folder.unwrap_or_else(|| Path::new("."));
+            beside.extend(folder::files(folder, 1)?);
         }
     }
-    for folder in folders {
-        beside(&folder, &mut gathered)?;
+    for file in beside {
+        other(&file, &mut gathered)?;
     }
     gathered.evidence.sort();
     Ok(gathered)
@@ -81,32 +80,27 @@ fn observation(path: &Path, gathered: &mut Gathered) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn beside(folder: &Path, gathered: &mut Gathered) -> anyhow::Result<()> {
-    let closure_ending = format!(".{}", closure::FILE_EXTENSION);
-    for file in files(folder)? {
-        let shown = || file.display().to_string();
-        if has_ending(&file, &closure_ending) {
-            ensure!(
-                gathered.evidence.closures.len() < OTHERS_MAX,
-                "more than {OTHERS_MAX} lists of packages in {}",
-                folder.display()
-            );
-            let bytes = reading::bytes(&file, closure::LEN_MAX)?;
-            let closure = Closure::parse(&bytes).with_context(shown)?;
-            gathered.evidence.closures.push(closure);
-        } else if has_ending(&file, EVIDENCE_ENDING) {
-            let bytes = reading::bytes(&file, certificate::LINE_LEN_MAX)?;
-            for line in bytes
-                .split(|byte| *byte == b'\n')
-                .filter(|line| !line.is_empty())
-            {
-                certificate::add_line(line, &mut gathered.evidence).with_context(shown)?;
-            }
-        } else if has_ending(&file, ".pem")
-            && let Ok(public) = key::file::public_alone(&file)
-        {
-            gathered.keys.push(public);
+/// Takes in what lies beside observations, where it is something that belongs to them.
+fn other(file: &Path, gathered: &mut Gathered) -> anyhow::Result<()> {
+    let shown = || file.display().to_string();
+    if has_ending(file, &format!(".{}", closure::FILE_EXTENSION)) {
+        ensure!(
+            gathered.evidence.closures.len() < OTHERS_MAX,
+            "more than {OTHERS_MAX} lists of packages; name the observations of one program"
+        );
+        let bytes = reading::bytes(file, closure::LEN_MAX)?;
+        let closure = Closure::parse(&bytes).with_context(shown)?;
+        gathered.evidence.closures.push(closure);
+    } else if has_ending(file, EVIDENCE_ENDING) {
+        let bytes = reading::bytes(file, certificate::LINE_LEN_MAX)?;
+        let lines = bytes.split(|byte| *byte == b'\n');
+        for line in lines.filter(|line| !line.is_empty()) {
+            certificate::add_line(line, &mut gathered.evidence).with_context(shown)?;
         }
+    } else if has_ending(file, ".pem")
+        && let Ok(public) = key::file::public_alone(file)
+    {
+        gathered.keys.push(public);
     }
     Ok(())
 }
@@ -114,20 +108,4 @@ fn beside(folder: &Path, gathered: &mut Gathered) -> anyhow::Result<()> {
 fn has_ending(path: &Path, ending: &str) -> bool {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().ends_with(ending)
-}
-
-/// Returns the files of a folder, sorted.
-fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let shown = || format!("reading the folder {}", folder.display());
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(shown)? {
-        files.push(entry.with_context(shown)?.path());
-        ensure!(
-            files.len() <= FILES_MAX,
-            "{} has more than {FILES_MAX} files",
-            folder.display()
-        );
-    }
-    files.sort();
-    Ok(files)
 }

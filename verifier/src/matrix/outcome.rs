@@ -3,6 +3,7 @@
 mod checks;
 mod figures;
 mod json;
+mod split;
 mod text;
 
 use std::collections::BTreeMap;
@@ -12,11 +13,11 @@ use std::path::{Path, PathBuf};
 use proto::attest::digest::Digest;
 use proto::attest::observation::{Cause, Outcome as Ending};
 use proto::finding::Check;
+use proto::inputs::Inputs;
 use proto::matrix::groups::Group;
-use proto::matrix::split::Split;
 use proto::matrix::table::Table;
 use proto::quantity;
-use proto::report::figure::Figure;
+use proto::report::figure::{Figure, Table as Drawn};
 
 use crate::exit::Exit;
 use crate::progress::Progress;
@@ -153,27 +154,39 @@ fn told(table: &Table, first: &Group, group: &Group) -> Vec<Cause> {
     said.unwrap_or_default()
 }
 
-/// Says which facts go with a difference.
-fn words(split: &Split) -> String {
-    let names = split.facts.join(" and ");
-    let values: Vec<String> = split
-        .branches
-        .iter()
-        .map(|(values, group)| format!("{}: {}", values.join(" and "), letter(*group)))
-        .collect();
-    let weak = if split.is_weak {
-        "; every build has a value of its own, so this says little"
-    } else {
-        ""
-    };
-    format!("{names} goes with it ({}){weak}", values.join(", "))
+/// Digits of a digest that is told in short.
+const DIGEST_SHOWN: usize = 12;
+
+fn short(digest: &str) -> String {
+    digest.chars().take(DIGEST_SHOWN).collect()
 }
 
-/// Groups are lettered in their order.
-fn letter(group: usize) -> String {
-    let letters = "abcdefghijklmnopqrstuvwxyz";
-    let letter = letters.chars().nth(group);
-    letter.map_or_else(|| format!("group {}", group + 1), String::from)
+/// Says the same thing once, and how often: `a ×2`.
+fn repeated(words: Vec<String>) -> Vec<String> {
+    let said = words.chunk_by(|one, other| one == other);
+    said.map(|same| match same {
+        [one] => one.clone(),
+        _ => format!("{} ×{}", same[0], same.len()),
+    })
+    .collect()
+}
+
+/// Says of tables about one package what their inputs do not share.
+fn other_inputs(tables: &[Table]) -> Vec<String> {
+    let firsts = tables.iter().filter_map(|table| table.entries.first());
+    let all: Vec<&Inputs> = firsts.map(|entry| &entry.observation.inputs).collect();
+    let mut notes = Vec::new();
+    for (index, other) in all.iter().enumerate() {
+        let mut before = all[..index].iter();
+        if let Some(one) = before.find(|one| one.package == other.package) {
+            notes.push(format!(
+                "two sets of inputs of {} differ in {}",
+                one.package,
+                one.differing(other).join(", ")
+            ));
+        }
+    }
+    notes
 }
 
 /// Says of a table what it shows, in a sentence.
@@ -250,6 +263,7 @@ impl Printed for Outcome {
             "signatures are not checked here, and nothing is certified: that does verify-build certify"
                 .to_owned(),
         ];
+        notes.extend(other_inputs(&self.tables));
         for (file, why) in &self.refused {
             notes.push(format!("{file} is no observation: {why}"));
         }
@@ -273,7 +287,12 @@ impl Printed for Outcome {
         self.write(style, out)
     }
 
+    fn tables(&self) -> Vec<Drawn> {
+        self.tables.iter().flat_map(figures::tables).collect()
+    }
+
     fn figures(&self) -> Vec<Figure> {
-        self.tables.iter().flat_map(figures::of).collect()
+        let evidence = self.tables.iter().map(figures::evidence);
+        evidence.map(Figure::Table).collect()
     }
 }

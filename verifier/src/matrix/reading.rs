@@ -9,19 +9,12 @@ use proto::attest::digest::Digest;
 use proto::attest::dsse::{Envelope, LEN_MAX};
 use proto::attest::observation::{FILE_ENDING, Observation};
 use proto::matrix::Entry;
-use walkdir::WalkDir;
 
-use crate::observe::folder::PROGRAM_ENDING;
+use crate::observe::folder::{self, DEPTH_MAX, PROGRAM_ENDING};
 use crate::opening::{self, Links};
-
-/// The most files looked at.
-const FILES_MAX: usize = 100_000;
 
 /// The most observations read.
 const OBSERVATIONS_MAX: usize = 10_000;
-
-/// The deepest that folders are looked into.
-const DEPTH_MAX: usize = 8;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -49,21 +42,14 @@ impl Reading {
                 reading.observation(path, &mut seen);
                 continue;
             }
-            let walk = WalkDir::new(path).max_depth(DEPTH_MAX).sort_by_file_name();
-            for (count, entry) in walk.into_iter().enumerate() {
-                ensure!(
-                    count < FILES_MAX,
-                    "{} holds more than {FILES_MAX} files",
-                    path.display()
-                );
-                let entry = entry.with_context(|| format!("reading {}", path.display()))?;
-                let name = entry.file_name().to_string_lossy();
+            for file in folder::files(path, DEPTH_MAX)? {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
                 if name.ends_with(FILE_ENDING) {
-                    reading.observation(entry.path(), &mut seen);
+                    reading.observation(&file, &mut seen);
                 } else if let Some(digest) = name.strip_suffix(PROGRAM_ENDING)
                     && let Ok(digest) = Digest::parse(digest)
                 {
-                    reading.programs.insert(digest, entry.path().to_owned());
+                    reading.programs.insert(digest, file);
                 }
             }
         }

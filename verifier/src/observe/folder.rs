@@ -12,12 +12,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use proto::attest::closure::{Closure, FILE_EXTENSION};
 use proto::attest::digest::Digest;
 use proto::attest::dsse::Envelope;
 use proto::attest::key::PublicKey;
 use proto::attest::observation::{FILE_ENDING, Observation};
+use walkdir::WalkDir;
 
 use crate::durable;
 
@@ -26,6 +27,36 @@ pub const PROGRAM_ENDING: &str = ".program";
 
 /// Digits of a key's ID in file names.
 const KEY_DIGITS: usize = 8;
+
+/// The most files looked at below one folder.
+const FILES_MAX: usize = 100_000;
+
+/// The deepest that folders are looked into: those of several hosts may lie in one.
+pub const DEPTH_MAX: usize = 8;
+
+/// Returns the files of a folder and of those in it, so many deep, sorted.
+///
+/// # Errors
+/// When a folder can't be read, or there are too many files.
+pub fn files(folder: &Path, depth: usize) -> anyhow::Result<Vec<PathBuf>> {
+    let walk = WalkDir::new(folder)
+        .min_depth(1)
+        .max_depth(depth)
+        .sort_by_file_name();
+    let mut files = Vec::new();
+    for entry in walk {
+        let entry = entry.with_context(|| format!("reading the folder {}", folder.display()))?;
+        ensure!(
+            files.len() < FILES_MAX,
+            "{} holds more than {FILES_MAX} files",
+            folder.display()
+        );
+        if !entry.file_type().is_dir() {
+            files.push(entry.into_path());
+        }
+    }
+    Ok(files)
+}
 
 /// The folder.
 #[derive(Debug)]

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use proto::finding::Check;
-use proto::report::figure::Figure;
+use proto::report::figure::{Figure, Table};
 use proto::report::html::Shown;
 use proto::report::{Answer, Tone};
 
@@ -48,6 +48,12 @@ pub trait Printed {
     /// Returns the comparison or inspection behind it, which pages draw in full.
     fn report(&self) -> Option<&super::Report> {
         None
+    }
+
+    /// Returns the tables that are the answer itself, which pages and summaries show
+    /// before the checks.
+    fn tables(&self) -> Vec<Table> {
+        Vec::new()
     }
 
     /// Returns what the HTML page shows beside the checks.
@@ -99,6 +105,7 @@ pub trait Printed {
             tone: self.tone(),
             summary: self.summary(),
             notes: self.notes(),
+            tables: self.tables(),
             checks,
             meaning: self.meaning(),
         }

@@ -247,7 +247,7 @@ fn fourth(case: &Case<'_>, third: &[String]) -> Vec<String> {
             break;
         }
     }
-    missing.extend(case.log_fault.map(str::to_owned));
+    missing.extend(case.heads.fault.clone());
     let dissenting = super::stand::dissent(case);
     if let Some(one) = dissenting.first() {
         missing.push(format!("{} built something else", one.host));

@@ -168,5 +168,6 @@ fn witnessed(case: &Case<'_>) -> Vec<String> {
             Ok(_) => {}
         }
     }
-    case.log_fault.map(str::to_owned).into_iter().collect()
+    let heads = case.heads.fault.iter().chain(&case.heads.apart);
+    heads.cloned().collect()
 }

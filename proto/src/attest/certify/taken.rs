@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::logged::{self, Logged};
+use super::logged::{self, Heads, Logged};
 use super::{SKEW_MAX_S, chain};
 use crate::attest::decision::{Aside, Asked, Counted, Reason};
 use crate::attest::digest::Digest;
@@ -38,7 +38,9 @@ pub(super) struct Taking {
     /// The inputs that those counted have.
     pub(super) inputs: Option<Digest>,
     pub(super) gaps: Vec<String>,
-    pub(super) log_fault: Option<String>,
+    /// Whose chain begins here.
+    pub(super) begun: Option<String>,
+    pub(super) heads: Heads,
 }
 
 impl Taken {
@@ -85,7 +87,8 @@ impl Taking {
         let mut seen = BTreeSet::new();
         signed.retain(|one| seen.insert((one.host, one.id)));
         let gaps = chain::gaps(quorum, &signed);
-        let log_fault = logged::fault(&signed);
+        let begun = chain::beginnings(quorum, &signed);
+        let heads = Heads::of(&signed);
         let mut counted = Vec::new();
         for taken in signed {
             let host = &quorum.hosts[taken.host];
@@ -98,9 +101,19 @@ impl Taking {
         let (counted, other): (Vec<_>, Vec<_>) = counted
             .into_iter()
             .partition(|one| Some(one.inputs) == inputs);
+        let pinned = counted.first().map(|one| &one.observation.inputs);
         aside.extend(other.iter().map(|one| {
+            let differing = pinned.map(|pinned| pinned.differing(&one.observation.inputs));
             let detail = match inputs {
-                Some(inputs) => format!("inputs {}, not {}", one.inputs.short(), inputs.short()),
+                Some(inputs) => format!(
+                    "inputs {}, not {}{}",
+                    one.inputs.short(),
+                    inputs.short(),
+                    differing.map_or_else(String::new, |names| format!(
+                        ": they differ in {}",
+                        names.join(", ")
+                    ))
+                ),
                 None => {
                     "observations of several inputs are here: pin one in the quorum file".to_owned()
                 }
@@ -113,7 +126,8 @@ impl Taking {
             aside,
             inputs,
             gaps,
-            log_fault,
+            begun,
+            heads,
         }
     }
 }

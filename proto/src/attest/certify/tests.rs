@@ -57,6 +57,21 @@ fn a_decision_does_not_depend_on_the_order_of_files() {
 }
 
 #[test]
+fn a_chain_that_begins_here_is_told_of() {
+    let begun = |world: &mut World| {
+        let notes = world.decide().notes;
+        notes.into_iter().find(|note| note.contains("begins anew"))
+    };
+    let mut world = World::new();
+    assert!(begun(&mut world).unwrap().contains("for h0, h1, h2:"));
+    for seen in world.seen.iter_mut().step_by(2).take(2) {
+        seen.is_chained = false;
+        seen.observation.chain.previous = Some(Digest([7; 32]));
+    }
+    assert!(begun(&mut world).unwrap().contains("for h2:"));
+}
+
+#[test]
 fn a_file_that_nobody_built_is_certified_as_different() {
     let mut world = World::new();
     world.asked.artifact = Some(Digest([9; 32]));
@@ -70,10 +85,24 @@ fn a_file_that_nobody_built_is_certified_as_different() {
 #[test]
 fn provenance_is_signed_where_what_was_demanded_is_shown() {
     let mut world = World::new();
+    let h1 = crate::dirhash::go_mod(b"x");
+    world.each(0, |one| {
+        one.product.as_mut().unwrap().modules = vec![super::super::observation::Module {
+            path: "example.com/a".into(),
+            version: "v1.0.0".into(),
+            sum: h1.to_string(),
+            replace: None,
+        }];
+    });
     let observation = world.seen[0].observation.clone();
     let owner = world::key(9);
     let of = |decision: &Decision| export::provenance(decision, &observation, &owner).unwrap();
-    assert!(of(&world.decide()).is_some());
+    let signed = of(&world.decide()).unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&signed.payload).unwrap();
+    let dependencies = said["predicate"]["buildDefinition"]["resolvedDependencies"].as_array();
+    let module = dependencies.unwrap().last().unwrap();
+    assert_eq!(module["uri"], "pkg:golang/example.com/a@v1.0.0");
+    assert_eq!(module["digest"]["dirHash"], hex::encode(h1.0));
     world.seen.retain(|seen| seen.key == 0);
     let decision = world.decide();
     assert_eq!(decision.verdict, Verdict::Undecided);

@@ -56,7 +56,7 @@ impl Level {
                 "a build cache and a host that agree to lie are not found, nor what lies in the cache and was not consumed"
             }
             Self::L4 => {
-                "bad source and a compiler that is bad for everybody are not found, nor as many groups that agree to lie as the quorum asks for"
+                "bad source and a compiler that is bad for everybody are not found, nor as many groups that agree to lie as the quorum asks for, nor, without +X, a log that shows others another history"
             }
         }
     }
@@ -94,7 +94,7 @@ impl Mark {
                 "every observation was signed after the nonce was given out, whenever its build was made"
             }
             Self::X => {
-                "every observation is in the log, under a head that enough witnesses have cosigned"
+                "every observation is in one history of the log, under heads that enough witnesses have cosigned"
             }
         }
     }

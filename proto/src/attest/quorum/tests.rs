@@ -162,11 +162,21 @@ fn what_may_not_be_meant_is_warned_of() {
     let text = text();
     assert!(warnings(&text).contains("no majority"));
     assert!(warnings(&text).contains("inputs are not pinned"));
-    assert!(warnings(&text).contains("no witnesses are named"));
+    assert!(warnings(&text).contains("no witnesses are asked for"));
     let all = text.replace("k: 1", "k: 3");
     assert!(warnings(&all).contains("any one of them can hold up"));
     let one_image = text.replace("i2", "i1");
     assert!(warnings(&one_image).contains("hosts of two images"));
+    let witness = |name: &str, seed: u8| {
+        let key = note::Cosigner::from_seed(name, [seed; 32]).unwrap();
+        key.verifier().to_string()
+    };
+    let two = format!("keys: [{}, {}]", witness("v", 8), witness("w", 9));
+    let one_of_two = format!("{text}witnesses: {{k: 1, {two}}}\n");
+    assert!(warnings(&one_of_two).contains("1 of 2 witnesses is no majority"));
+    assert!(!warnings(&one_of_two).contains("+X is out of reach"));
+    let none_of_two = one_of_two.replace("{k: 1, keys", "{k: 0, keys");
+    assert!(warnings(&none_of_two).contains("no witnesses are asked for"));
     let explained = parse(&text).unwrap().explain();
     for want in [
         "1 of 3 groups",

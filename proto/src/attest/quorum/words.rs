@@ -42,10 +42,11 @@ pub(super) fn explain(quorum: &Quorum) -> String {
     }
     match &quorum.log {
         Some(log) => {
+            let needed = quorum.witnesses.needed();
             let witnesses = quorum.witnesses.witnesses().len();
             let _ = writeln!(
                 text,
-                "Observations may be in the log {:?}, whose heads are cosigned by {witnesses} known witnesses.",
+                "Observations may be in the log {:?}, whose heads {needed} of {witnesses} known witnesses must have cosigned.",
                 log.origin
             );
         }
@@ -130,8 +131,17 @@ pub(super) fn warnings(quorum: &Quorum) -> Vec<String> {
         warnings.push("L4 is out of reach: no log is named".to_owned());
     }
     let wants_witnesses = quorum.wanted.marks.contains(&super::Mark::X);
-    if wants_witnesses && quorum.witnesses.witnesses().is_empty() {
-        warnings.push("+X is out of reach: no witnesses are named".to_owned());
+    let (needed, witnesses) = (
+        quorum.witnesses.needed(),
+        quorum.witnesses.witnesses().len(),
+    );
+    if wants_witnesses && needed == 0 {
+        warnings.push("+X is out of reach: no witnesses are asked for".to_owned());
+    }
+    if needed > 0 && needed * 2 <= witnesses {
+        warnings.push(format!(
+            "{needed} of {witnesses} witnesses is no majority: the log could have two histories cosigned"
+        ));
     }
     if quorum.inputs.is_none() {
         warnings.push(

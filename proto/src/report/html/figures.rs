@@ -58,7 +58,7 @@ fn draw_card(card: &Card) -> Markup {
 /// The most columns that stay beside each other on a telephone.
 const COLUMNS_BESIDE_MAX: usize = 5;
 
-fn draw_table(table: &Table) -> Markup {
+pub(super) fn draw_table(table: &Table) -> Markup {
     let compares = table.rows.iter().any(|row| row.agrees.is_some());
     let columns: Vec<String> = table.columns.iter().map(|name| clean(name)).collect();
     // Two values beside their name are too wide for a telephone, and so are many: they go below.

@@ -46,6 +46,8 @@ fn the_page_says_the_answer_why_and_what_to_change() {
         "<h1>",
         "FAILED",
         "summary words",
+        "table words",
+        "cell words",
         "finding words",
         "place words",
         "left words",

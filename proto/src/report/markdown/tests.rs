@@ -38,6 +38,8 @@ fn says_the_answer_why_and_what_to_change() {
         "{page}"
     );
     for part in [
+        "\n#### table words\n\nabout words\n\n| one | column words |  |\n| --- | --- | --- |\n\
+         | cell words | `code words` | **differs** |\n\n… 1 more row\n",
         "#### check words `subject words`: failed",
         "**1. `build-tags`** (proven): finding words",
         "| `place words` | `left words` | (absent) |",

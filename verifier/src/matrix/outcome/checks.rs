@@ -3,9 +3,10 @@
 use proto::attest::observation::{Audit, Outcome as Ending};
 use proto::finding::{Check, Evidence, Finding, Level, Status};
 use proto::matrix::groups::Group;
+use proto::matrix::split::Split;
 use proto::matrix::table::Table;
 
-use super::{Why, words};
+use super::{Source, Why, split};
 
 /// A check for each build.
 pub(super) fn of(table: &Table, whys: &[Why]) -> Vec<Check> {
@@ -70,10 +71,7 @@ fn program_finding(table: &Table, group: &Group, place: usize, whys: &[Why]) -> 
             .collect();
         format!("; {}: {}", why.source.words(), causes.join("; "))
     });
-    let split = table
-        .splits
-        .first()
-        .map(|split| format!("; {}", words(split)));
+    let split = first(split::of_programs(table));
     let summary = format!(
         "it is another program than a, that of the largest group{}{}",
         causes.unwrap_or_default(),
@@ -90,12 +88,19 @@ fn program_finding(table: &Table, group: &Group, place: usize, whys: &[Why]) -> 
     if let Some(pattern) = &group.pattern {
         evidence.push(Evidence::new("build ID A/B/C/D", "====", pattern));
     }
-    finding(
-        "program-differs",
-        summary,
-        evidence,
-        "verify-build on both programs tells why they differ: keep them with observe --keep",
-    )
+    let fix = match why.map(|why| why.source) {
+        Some(Source::Compared) => "verify-build on both programs says more, and what to change",
+        Some(Source::Told) | None => {
+            "verify-build on both programs tells why they differ: keep them with observe --keep"
+        }
+    };
+    finding("program-differs", summary, evidence, fix)
+}
+
+/// The best of what tells groups apart, to go on with after a sentence.
+fn first(splits: Vec<(&Split, String)>) -> Option<String> {
+    let mut splits = splits.into_iter();
+    splits.next().map(|(_, words)| format!("; {words}"))
 }
 
 fn packages_finding(table: &Table, other: usize) -> Finding {
@@ -103,10 +108,7 @@ fn packages_finding(table: &Table, other: usize) -> Finding {
         let root = table.closures.get(place).map(|(root, _)| root.to_string());
         root.unwrap_or_default()
     };
-    let split = table
-        .closure_splits
-        .first()
-        .map(|split| format!("; {}", words(split)));
+    let split = first(split::of_packages(table));
     let summary = format!(
         "other compiled packages went into it than into other builds{}",
         split.unwrap_or_default()

@@ -4,49 +4,49 @@ use proto::attest::observation::{Audit, Evidence};
 use proto::matrix::Entry;
 use proto::matrix::groups::Group;
 use proto::matrix::table::Table;
-use proto::report::figure::{Figure, Row, Table as Drawn, Value};
+use proto::quantity;
+use proto::report::figure::{Row, Table as Drawn, Value};
 
-use super::words;
+use super::{repeated, short, split};
 
-/// Digits of a digest in a cell.
-const DIGEST_SHOWN: usize = 12;
-
-/// Draws a table, its groups, and what tells them apart.
-pub(super) fn of(table: &Table) -> Vec<Figure> {
-    let mut figures = vec![Figure::Table(cells(table)), Figure::Table(groups(table))];
+/// Draws hosts and caches, the groups, and what tells them apart.
+pub(super) fn tables(table: &Table) -> Vec<Drawn> {
+    let mut tables = vec![cells(table), groups(table)];
     if table.closures.len() > 1 {
-        figures.push(Figure::Table(closures(table)));
+        tables.push(closures(table));
     }
-    let splits = table.splits.iter().chain(&table.closure_splits);
-    let rows: Vec<Row> = splits
-        .map(|split| Row {
+    let programs = split::of_programs(table).into_iter();
+    let packages = split::of_packages(table).into_iter();
+    let named = programs
+        .map(|told| ("the program", told))
+        .chain(packages.map(|told| ("the packages", told)));
+    let rows: Vec<Row> = named
+        .map(|(what, (split, words))| Row {
             values: vec![
                 Value::Words(split.facts.join(" and ")),
-                Value::Words(words(split)),
+                Value::Words(what.to_owned()),
+                Value::Words(words),
             ],
             agrees: None,
         })
         .collect();
     if !rows.is_empty() {
-        figures.push(Figure::Table(Drawn {
+        tables.push(Drawn {
             title: "What goes with the difference".into(),
             note: "A trace and no proof: of a few hosts many facts fit by chance. Those with the fewest values come first.".into(),
-            columns: vec!["fact".into(), "values and groups".into()],
+            columns: vec!["fact".into(), "tells apart".into(), "how".into()],
             rows,
             left_out: 0,
-        }));
+        });
     }
-    figures.push(Figure::Table(evidence(table)));
-    figures
+    tables
 }
 
 fn cells(table: &Table) -> Drawn {
-    let mut columns = vec![
-        "host".to_owned(),
-        "image".to_owned(),
-        "processors".to_owned(),
-    ];
+    // What came out stands first: on a narrow screen the rest is out of sight.
+    let mut columns = vec!["host".to_owned()];
     columns.extend(table.columns());
+    columns.extend(["image", "processors"].map(str::to_owned));
     let rows = table.rows();
     let rows = rows.iter().map(|row| {
         let first = row
@@ -56,13 +56,13 @@ fn cells(table: &Table) -> Drawn {
             .next()
             .and_then(|index| table.entries.get(*index));
         let host = first.map(|entry| &entry.observation.host);
-        let mut values = vec![
-            Value::Words(row.host.clone()),
+        let mut values = vec![Value::Words(row.host.clone())];
+        values.extend(row.cells.iter().map(|cell| value(table, cell)));
+        values.push(
             host.and_then(|host| host.image.clone())
                 .map_or(Value::Absent, Value::Words),
-            host.map_or(Value::Absent, |host| Value::Words(host.cpus.to_string())),
-        ];
-        values.extend(row.cells.iter().map(|cell| value(table, cell)));
+        );
+        values.push(host.map_or(Value::Absent, |host| Value::Words(host.cpus.to_string())));
         let mut builds = row.cells.iter().flatten();
         let is_like_first = |index: &usize| {
             let first = table.groups.first();
@@ -101,14 +101,10 @@ fn value(table: &Table, cell: &[usize]) -> Value {
             let other_packages = table.closure(*index).is_some_and(|closure| closure > 0);
             is_odd |= other_packages || group.letter != "a";
             let packages = if other_packages { " ≠ packages" } else { "" };
-            format!(
-                "{} {}{packages}",
-                group.letter,
-                short(&group.product.to_string())
-            )
+            format!("{}{packages}", group.letter)
         })
         .collect();
-    let words = words.join(", ");
+    let words = repeated(words).join(", ");
     if is_odd {
         Value::Alarm(words)
     } else {
@@ -118,25 +114,24 @@ fn value(table: &Table, cell: &[usize]) -> Value {
 
 fn groups(table: &Table) -> Drawn {
     let row = |group: &Group| {
-        let pattern = group.pattern.clone().map_or(Value::Absent, Value::Code);
-        let hosts = Value::Words(group.hosts.join(", "));
+        let pattern = group.pattern.as_deref().unwrap_or("no build ID");
+        let (count, hosts) = (group.hosts.len(), group.hosts.join(", "));
         Row {
             values: vec![
-                Value::Words(group.letter.clone()),
+                Value::Words(format!("{} {pattern}", group.letter)),
                 Value::Code(group.product.to_string()),
-                pattern,
-                Value::Number(group.hosts.len()),
-                hosts,
+                Value::Words(format!("{count}: {hosts}")),
             ],
             agrees: Some(!group.is_minority),
         }
     };
     Drawn {
         title: "Programs".into(),
-        note: "A, B, C and D of the build ID beside those of program a: what went into the link, what went into package \
-               main, what compiling it gave, the file. A row is marked that fewer hosts have."
+        note: "Behind the letter stands which parts A, B, C and D of the build ID are those of program a: what went into \
+               the link, what went into package main, what compiling it gave, the file. A row is marked that fewer hosts \
+               have."
             .into(),
-        columns: ["", "sha256", "A/B/C/D", "hosts", "which"].map(str::to_owned).to_vec(),
+        columns: ["program", "sha256", "hosts"].map(str::to_owned).to_vec(),
         rows: table.groups.iter().map(row).collect(),
         left_out: 0,
     }
@@ -160,8 +155,9 @@ fn closures(table: &Table) -> Drawn {
                 .collect();
             Row {
                 values: vec![
+                    Value::Words(quantity::count(members.len(), "build", "builds")),
                     Value::Code(root.to_string()),
-                    Value::Words(builds.join("; ")),
+                    Value::Words(repeated(builds).join("; ")),
                 ],
                 agrees: Some(place == 0),
             }
@@ -171,13 +167,14 @@ fn closures(table: &Table) -> Drawn {
         note: "Builds of equal inputs take in equal packages. Equal programs from other packages do not clear a cache: \
                what differs was not reached."
             .into(),
-        columns: vec!["root".into(), "builds".into()],
+        columns: ["", "root", "which"].map(str::to_owned).to_vec(),
         rows: rows.collect(),
         left_out: 0,
     }
 }
 
-fn evidence(table: &Table) -> Drawn {
+/// Draws what each build took from its cache.
+pub(super) fn evidence(table: &Table) -> Drawn {
     let row = |entry: &Entry| {
         let cache = &entry.observation.cache;
         let audit = match &cache.audit {
@@ -211,8 +208,4 @@ fn evidence(table: &Table) -> Drawn {
         rows: table.entries.iter().map(row).collect(),
         left_out: 0,
     }
-}
-
-pub(super) fn short(digest: &str) -> String {
-    digest.chars().take(DIGEST_SHOWN).collect()
 }

@@ -6,8 +6,7 @@ use proto::matrix::table::Table;
 use proto::report::Tone;
 use proto::visible::clean;
 
-use super::figures::short;
-use super::{Outcome, Why, sentence, words};
+use super::{Outcome, Why, repeated, sentence, short, split};
 use crate::report::printed::Printed;
 use crate::report::text::{Color, Style};
 
@@ -68,14 +67,17 @@ fn write_table(table: &Table, whys: &[Why], style: Style, out: &mut dyn Write) -
         write!(out, "  {host:<width$}")?;
         for cell in &row.cells {
             let letters: Vec<String> = cell.iter().map(|index| letter(table, *index)).collect();
-            write!(out, "  {:<10}", letters.join(","))?;
+            write!(out, "  {:<10}", repeated(letters).join(","))?;
         }
         writeln!(out)?;
     }
     writeln!(out)?;
     write_groups(table, whys, style, out)?;
-    for split in table.splits.iter().chain(&table.closure_splits) {
-        writeln!(out, "  {}", clean(&words(split)))?;
+    for (_, words) in split::of_programs(table) {
+        writeln!(out, "  which program: {}", clean(&words))?;
+    }
+    for (_, words) in split::of_packages(table) {
+        writeln!(out, "  which packages: {}", clean(&words))?;
     }
     Ok(())
 }
@@ -118,7 +120,7 @@ fn write_groups(table: &Table, whys: &[Why], style: Style, out: &mut dyn Write) 
                 out,
                 "  {}  {}",
                 short(&root.to_string()),
-                clean(&builds.join(", "))
+                clean(&repeated(builds).join(", "))
             )?;
         }
     }

@@ -83,7 +83,7 @@ impl World {
 
     pub(super) fn logged() -> Self {
         let mut world = Self::new();
-        let (log, witness) = (log_key().verifier(), witness_key().verifier());
+        let (log, witness) = (log_key().verifier(), witness_key(0).verifier());
         world.quorum.push_str(&format!(
             "log: {{origin: {ORIGIN}, key: {log}}}\nwitnesses: {{k: 1, keys: [{witness}]}}\n"
         ));
@@ -201,33 +201,50 @@ fn log_key() -> SignerKey {
     SignerKey::from_seed(ORIGIN, [101; 32]).unwrap()
 }
 
-fn witness_key() -> Cosigner {
-    Cosigner::from_seed("witness.example.com/w1", [102; 32]).unwrap()
+pub(super) fn witness_key(number: u8) -> Cosigner {
+    let name = format!("witness.example.com/w{}", number + 1);
+    Cosigner::from_seed(&name, [102 + number; 32]).unwrap()
 }
 
-/// Logs the files and gives each its proof.
+/// Logs the files and gives each its proof, under one head.
 pub(super) fn log(files: &mut [Filed]) {
+    let size = files.len() as u64;
+    log_under(files, 1, |_| (size, &[0]));
+}
+
+/// Logs the files, the first one as record 0 and each next one `step` records later, and
+/// gives each its proof: under the head of how many records, and who has cosigned that.
+pub(super) fn log_under(
+    files: &mut [Filed],
+    step: usize,
+    head: impl Fn(usize) -> (u64, &'static [u8]),
+) {
     let mut tree = HashTree::default();
     for filed in files.iter() {
         tree.push(record_hash(&filed.envelope));
+        for number in 1..step {
+            tree.push(record_hash(&number.to_le_bytes()));
+        }
     }
-    let text = checkpoint::format_of(ORIGIN, &tree.tree());
-    let signed = note::sign(&text, &[&log_key()]).unwrap();
-    let cosignature = witness_key().cosign(&text, NOW_S - 10).unwrap();
-    let checkpoint = String::from_utf8(signed).unwrap() + &cosignature.line();
-    for (index, filed) in files.iter_mut().enumerate() {
-        let index = index as u64;
-        let plan = ProofPlan::record(tree.size(), index).unwrap();
-        let hashes: Vec<_> = plan
-            .nodes()
-            .iter()
-            .filter_map(|&node| tree.hash(node))
-            .collect();
+    for (place, filed) in files.iter_mut().enumerate() {
+        let index = (place * step) as u64;
+        let (size, witnesses) = head(place);
+        let text = checkpoint::format_of(ORIGIN, &tree.tree_at(size).unwrap());
+        let signed = note::sign(&text, &[&log_key()]).unwrap();
+        let mut checkpoint = String::from_utf8(signed).unwrap();
+        for witness in witnesses {
+            // The larger head later.
+            let cosignature = witness_key(*witness).cosign(&text, NOW_S - 30 + size);
+            checkpoint += &cosignature.unwrap().line();
+        }
+        let plan = ProofPlan::record(size, index).unwrap();
+        let nodes = plan.nodes().iter();
+        let hashes: Vec<_> = nodes.filter_map(|&node| tree.hash(node)).collect();
         let proof = TlogProof {
             extra: None,
             index,
             hashes: plan.finish(&hashes).unwrap(),
-            checkpoint: checkpoint.clone(),
+            checkpoint,
         };
         filed.proof = Some(proof.to_string().into_bytes());
     }

@@ -15,7 +15,9 @@ fn inputs() {
                 world.other_program(2, 9);
             },
             |decision| {
+                let told = &decision.set_aside[0].detail;
                 aside(decision, Reason::OtherInputs)
+                    && told.ends_with(": they differ in flags")
                     && decision.dissent.is_empty()
                     && decision.votes == 2
             },

@@ -1,8 +1,9 @@
 //! The log, its proofs and its witnesses, and what is held back.
 
-use super::super::world::log;
+use super::super::world::{World, log, log_under, witness_key};
 use super::judge;
 use crate::attest::digest::Digest;
+use crate::attest::evidence::Filed;
 use crate::tlog_proof::TlogProof;
 
 #[test]
@@ -60,6 +61,22 @@ fn the_log() {
             },
         ),
         (
+            "a fork of another size",
+            |world| {
+                world.files = |files| {
+                    let mut reversed = files.clone();
+                    reversed.reverse();
+                    log_under(&mut reversed[..5], 1, |_| (5, &[0]));
+                    files[5].proof = reversed[0].proof.clone();
+                }
+            },
+            |decision| {
+                let told = "two histories, by proofs under its heads of 5 and of 6 records";
+                decision.reached.as_deref() == Some("L3")
+                    && decision.contradictions.iter().any(|one| one.contains(told))
+            },
+        ),
+        (
             "witnesses cut off",
             |world| {
                 world.files = |files| {
@@ -97,4 +114,50 @@ fn the_log() {
             |decision| decision.gaps.iter().any(|gap| gap.contains("each follow")),
         ),
     ]);
+}
+
+/// Two heads of one log, far apart: the first observation's and all others'.
+fn apart(files: &mut [Filed], witnesses: [&'static [u8]; 2]) {
+    log_under(files, 3, |place| match place {
+        0 => (5, witnesses[0]),
+        _ => (18, witnesses[1]),
+    });
+}
+
+fn reached(world: &mut World) -> (String, bool) {
+    let decision = world.decide();
+    let tells = |note: &String| note.contains("the log's heads of 5 and of 18 records");
+    let reached = decision.reached.clone().unwrap();
+    (reached, decision.notes.iter().any(tells))
+}
+
+#[test]
+fn heads_of_two_sizes_are_one_history_by_proof_or_by_a_witness_of_both() {
+    let mut world = World::logged();
+    world.rule(
+        "keys: [",
+        &format!("keys: [{}, ", witness_key(1).verifier()),
+    );
+    world.files = |files| apart(files, [&[0], &[0]]);
+    assert_eq!(reached(&mut world), ("L4+X".into(), false));
+    // The log may have shown each witness a history of its own.
+    world.files = |files| apart(files, [&[0], &[1]]);
+    assert_eq!(reached(&mut world), ("L4".into(), true));
+    world.files = |files| apart(files, [&[0, 1], &[1]]);
+    assert_eq!(reached(&mut world), ("L4+X".into(), false));
+    // Proofs of records that follow each other join the heads.
+    world.files = |files| {
+        log_under(files, 1, |place| {
+            (place as u64 + 1, if place % 2 == 0 { &[0] } else { &[1] })
+        })
+    };
+    assert_eq!(reached(&mut world), ("L4+X".into(), false));
+    // Without witnesses a note alone is all there is.
+    let lines = world
+        .quorum
+        .lines()
+        .filter(|line| !line.starts_with("witnesses"));
+    world.quorum = lines.map(|line| format!("{line}\n")).collect();
+    world.files = |files| apart(files, [&[], &[]]);
+    assert_eq!(reached(&mut world), ("L4".into(), true));
 }
