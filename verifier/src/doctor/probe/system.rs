@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn the_c_library_is_what_it_says_of_itself() {
-        let table: [(fn(&str) -> Told, &str, Told); 6] = [
+        type Teller = fn(&str) -> Told;
+        let table: [(Teller, &str, Told); 6] = [
             (glibc, "glibc 2.36\n", Some(("glibc", "2.36".into()))),
             (glibc, "undefined\n", None),
             (
