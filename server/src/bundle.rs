@@ -17,6 +17,7 @@ pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod licence;
 pub(crate) mod pack;
+pub(crate) mod pinned;
 pub(crate) mod request;
 pub(crate) mod sbom;
 pub(crate) mod since;
