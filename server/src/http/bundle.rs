@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use http::Response;
+use http::{Request, Response};
 use proto::note::VerifierKey;
 use serde_json::json;
 
@@ -35,8 +35,8 @@ pub(super) async fn import(
 ///
 /// # Errors
 /// A refusal with what is wrong with the request.
-pub(super) fn underway(site: &Site, query: Option<&str>) -> Result<Response<Body>, Refusal> {
-    let asked = Asked::parse(query)?;
+pub(super) fn underway(site: &Site, request: &Request<()>) -> Result<Response<Body>, Refusal> {
+    let asked = Asked::parse(request.uri().query())?;
     let done = site.mirror.done(&asked.file);
     json_answer(&json!({ "done": done }))
 }
