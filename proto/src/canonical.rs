@@ -60,6 +60,23 @@ pub fn bytes(value: &impl Serialize) -> Result<Vec<u8>, Error> {
     Ok(text)
 }
 
+/// Returns the one text of an array of these items, with one of them at a time in memory
+/// beside the text: what [`bytes`] makes of a value takes ten times its room meanwhile.
+///
+/// # Errors
+/// As [`bytes`].
+pub fn array<T: Serialize>(items: &[T]) -> Result<Vec<u8>, Error> {
+    let mut text = b"[".to_vec();
+    for (place, item) in items.iter().enumerate() {
+        if place > 0 {
+            text.push(b',');
+        }
+        write(&serde_json::to_value(item)?, 1, &mut text)?;
+    }
+    text.push(b']');
+    Ok(text)
+}
+
 /// Returns the SHA-256 of the one text of a value, in hexadecimal.
 ///
 /// # Errors

@@ -77,6 +77,11 @@ impl Pins {
         Ok(lines.len())
     }
 
+    /// Adds places of files: `golang.org/x/text/@v/v0.3.0.zip`.
+    pub fn add_places(&mut self, places: impl IntoIterator<Item = String>) {
+        self.files.extend(places);
+    }
+
     fn add_version(&mut self, version: &ModuleVersion, endings: &[&str]) {
         let (path, name) = (version.path.escaped(), version.version.escaped());
         for ending in endings {

@@ -71,7 +71,7 @@ pub(crate) use address::UNIX_PATH_BYTES_MAX;
 pub use limits::Limits;
 pub use log::{Format, Log, Sample};
 pub use own::Own;
-pub use pins::Pins;
+pub use pins::{Naming, Pins};
 pub use proof::{Mode, Proof};
 pub use ratio::Ratio;
 pub use traces::{Errors, Traces};

@@ -232,6 +232,7 @@ async fn dispatch(
         _ if method != Method::GET && method != Method::HEAD => {
             return (kind, response::method_not_allowed());
         }
+        Route::ImportBundle if peer.role == Role::Control => bundle::underway(site, request),
         Route::Module {
             request: wanted,
             cached_only,

@@ -26,6 +26,11 @@ impl Progress {
         self.0.inc(bytes);
     }
 
+    /// Sets the count to what another has counted.
+    pub(crate) fn set(&self, bytes: u64) {
+        self.0.set_position(bytes);
+    }
+
     /// Prints a line without tearing the bar, terminal or not.
     pub(crate) fn println(&self, line: &str) {
         // Nobody may be reading.

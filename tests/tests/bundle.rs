@@ -12,8 +12,14 @@ mod cut_off;
 mod dropped;
 #[path = "bundle/forged.rs"]
 mod forged;
+#[path = "bundle/killed.rs"]
+mod killed;
 #[path = "bundle/refused.rs"]
 mod refused;
+#[path = "bundle/running.rs"]
+mod running;
+#[path = "bundle/switched.rs"]
+mod switched;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,8 @@
 //! server running or not, and are fetched again when they are asked for. A crash at any
 //! step leaves a folder that is whole.
 
+use std::io::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -132,6 +134,29 @@ fn what_is_pinned_stays_and_a_budget_that_is_missed_is_a_failure() {
         &world.setup(),
         &["--budget", "1G", "--pin", "example.com/*"],
     );
+}
+
+#[test]
+fn what_a_bundle_holds_stays() {
+    let modules = modules();
+    let world = world(&modules);
+    let server = world.serve();
+    ask_for_all(&server, &modules);
+    let path = |name: &str| world.data().with_file_name(name).display().to_string();
+    let (go_sum, key, bundle) = (path("go.sum"), path("key"), path("b.bundle"));
+    std::fs::write(&go_sum, modules[1].go_sum()).unwrap();
+    let keygen = ["bundle", "keygen", "bundles.example", "--out", &key];
+    assert!(world.setup().command(&keygen).status().unwrap().success());
+    let create = ["--from", &go_sum, "--key", &key, "-o", &bundle];
+    let (made, said) = world
+        .setup()
+        .tool(&[&["bundle", "create"], &create[..]].concat());
+    assert!(made, "{said}");
+    let (_, said) = world
+        .setup()
+        .tool(&["gc", "--budget", "0", "--pin", &bundle]);
+    assert!(said.contains("held: 3 files"), "{said}");
+    assert_eq!(zips(&world, &modules), [false, true, false]);
 }
 
 #[test]
@@ -268,4 +293,30 @@ fn a_server_with_a_budget_lets_files_go_by_itself() {
     assert!(world.stored(&modules[2], "zip").exists());
     let reply = server.get(&target(&modules[0], "zip"));
     assert_eq!(reply.status, 200, "{}", reply.text());
+}
+
+#[test]
+fn what_was_begun_goes_on_when_the_one_who_asked_is_gone() {
+    let modules = modules();
+    let world = world(&modules);
+    // The server waits for what is pinned as long as nobody writes it.
+    let pinned = world.data().with_file_name("go.sum");
+    let made = Command::new("mkfifo").arg(&pinned).status().unwrap();
+    assert!(made.success());
+    let server = world.serve_with(&format!("gc: {{pins: '{}'}}\n", pinned.display()));
+    ask_for_all(&server, &modules);
+    let data = world.data().display().to_string();
+    let gc = ["gc", "--budget", "0", "--data", &data];
+    let mut client = world.setup().command(&gc).spawn().unwrap();
+    let mut writer = std::fs::File::options().write(true).open(&pinned).unwrap();
+    client.kill().unwrap();
+    client.wait().unwrap();
+    // Until the server knows it, which nothing tells.
+    std::thread::sleep(Duration::from_millis(300));
+    writer.write_all(modules[0].go_sum().as_bytes()).unwrap();
+    drop(writer);
+    wait_until("what is not pinned goes", || {
+        zips(&world, &modules) == [true, false, false]
+    });
+    server.wait_for("files were let go");
 }

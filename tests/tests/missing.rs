@@ -59,6 +59,35 @@ fn what_was_asked_for_in_vain_is_listed_until_it_is_here() {
 }
 
 #[test]
+fn the_list_makes_a_bundle_also_where_no_such_version_exists() {
+    let module = Module::library("example.com/thing", "v1.0.0");
+    let world = World::with(&[&module]);
+    let server = world.setup().with_env("GOPROXY", "off").start();
+    for path in ["example.com/thing", "example.com", "example.com/mistyped"] {
+        let _ = server.get(&format!("/{path}/@v/v1.0.0.info"));
+    }
+    let text = server.get("/missing.txt").text();
+    assert_eq!(versions(&text).len(), 3, "{text}");
+    drop(server);
+    let path = |name: &str| world.data().with_file_name(name).display().to_string();
+    let (list, strict) = (path("missing.txt"), path("strict.txt"));
+    std::fs::write(&list, &text).unwrap();
+    std::fs::write(&strict, versions(&text).join("\n")).unwrap();
+    let dry_run = |list| {
+        let create = ["bundle", "create", "--dry-run", "--from", list];
+        world.setup().tool(&create)
+    };
+    let (made, said) = dry_run(&list);
+    assert!(made && said.contains("1 module version,"), "{said}");
+    assert!(
+        said.contains("example.com/mistyped@v1.0.0 is left out"),
+        "{said}"
+    );
+    let (made, said) = dry_run(&strict);
+    assert!(!made && said.contains("example.com"), "{said}");
+}
+
+#[test]
 fn names_of_private_modules_are_told_on_the_admin_address_alone() {
     let world = World::with(&[]);
     let admin = free_address();

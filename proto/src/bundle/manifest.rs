@@ -143,7 +143,24 @@ impl Manifest {
     /// # Errors
     /// [`Error::Canonical`].
     pub fn bytes(&self) -> Result<Vec<u8>, Error> {
-        Ok(canonical::bytes(self)?)
+        let mut text = Vec::new();
+        // Sorted by their names. Members and modules are many.
+        for (name, value) in [
+            ("asked", canonical::array(&self.asked)?),
+            ("base", canonical::bytes(&self.base)?),
+            ("databases", canonical::array(&self.databases)?),
+            ("format", canonical::bytes(&self.format)?),
+            ("members", canonical::array(&self.members)?),
+            ("modules", canonical::array(&self.modules)?),
+            ("remarks", canonical::array(&self.remarks)?),
+        ] {
+            text.extend(if text.is_empty() { b"{\"" } else { b",\"" });
+            text.extend(name.bytes());
+            text.extend(b"\":");
+            text.extend(value);
+        }
+        text.push(b'}');
+        Ok(text)
     }
 
     /// The place of a member.

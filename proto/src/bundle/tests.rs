@@ -263,6 +263,22 @@ fn a_manifest_tells_of_the_modules_that_are_in_it() {
 }
 
 #[test]
+fn the_text_of_a_manifest_is_the_canonical_one() {
+    let mut manifest = manifest();
+    manifest.remarks = vec!["a \"remark\"".to_owned()];
+    for base in [
+        None,
+        Some(Base {
+            sha256: "00".repeat(32),
+        }),
+    ] {
+        manifest.base = base;
+        let want = canonical::bytes(&manifest).unwrap();
+        assert_eq!(manifest.bytes().unwrap(), want);
+    }
+}
+
+#[test]
 fn a_manifest_of_too_many_databases_is_refused() {
     let mut many = manifest();
     many.databases = vec![database(); DATABASES_MAX + 1];

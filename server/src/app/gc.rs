@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::blocking;
+use crate::bundle::pinned::places;
 use crate::config::Gc;
 use crate::http::Site;
 use crate::maintain::gc::{self, Order, Task};
@@ -52,7 +53,7 @@ async fn short_by(site: &Site) -> u64 {
 async fn once(site: &Arc<Site>, settings: Gc, short_by: u64) -> Result<(), String> {
     let said = |error: &dyn std::fmt::Display| error.to_string();
     let _turn = site.gc.lock().await;
-    let task = blocking::run(move || Ok(Task::new(&settings, &Order::default()))).await;
+    let task = blocking::run(move || Ok(Task::new(&settings, &Order::default(), &places))).await;
     let task = task.map_err(|error| said(&error))?;
     let mut task = task.map_err(|error| said(&error))?;
     task.short_by = short_by;

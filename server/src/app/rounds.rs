@@ -106,7 +106,7 @@ async fn watch_bundles(site: Arc<Site>) {
             let site = Arc::clone(&site);
             Box::pin(async move {
                 let trusted = site.live.now().bundle.trust.clone();
-                site.mirror.import(&bundle, &trusted, |_| {}).await?;
+                site.mirror.import(&bundle, &trusted).await?;
                 Ok(())
             })
         };

@@ -143,6 +143,9 @@ pub struct Create {
     /// The form of the transfer request
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: RequestFormat,
+    /// End the process after this step: for tests of crashes
+    #[arg(long, hide = true, value_name = "STEP")]
+    pub end_after: Option<String>,
 }
 
 /// What is fetched ahead of its use.

@@ -8,10 +8,10 @@ pub struct Gc {
     /// How many bytes of module files may stay, such as 20GiB [default: gc.budget]
     #[arg(long, value_name = "SIZE")]
     pub budget: Option<String>,
-    /// Keep what this names: a go.sum file, a pattern such as `rsc.io/*`, or
+    /// Keep what this names: a go.sum file, a bundle, a pattern such as `rsc.io/*`, or
     /// MODULE@VERSION; may be repeated, and adds to gc.pins
     ///
-    /// A word that ends in `.sum` is the name of a file.
+    /// A word that ends in `.sum` or `.bundle` is the name of a file.
     #[arg(long, value_name = "WHAT")]
     pub pin: Vec<String>,
     /// Let go of files of these modules too, although no upstream could send them again

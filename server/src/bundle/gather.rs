@@ -28,6 +28,9 @@ pub(crate) struct Inputs<'a> {
     pub(crate) with_tests: bool,
 }
 
+/// The line of a list whose versions may not exist: those are left out, with a note.
+pub(crate) const WHERE_THERE: &str = "# What does not exist is left out.";
+
 /// Bytes of go.mod files and the like.
 const TEXT_BYTES_MAX: usize = 16 << 20;
 /// Bytes that are read of a file that somebody names.
@@ -151,6 +154,10 @@ impl Gathering<'_> {
     }
 
     async fn list(&mut self, file: &Path, text: &str) -> Result<(), Error> {
+        let need = match text.lines().any(|line| line.trim() == WHERE_THERE) {
+            true => Need::ZipIfThere,
+            false => Need::Zip,
+        };
         for line in text.lines() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -165,7 +172,7 @@ impl Gathering<'_> {
                 }
                 None => ModuleVersion::parse(line).map_err(|error| wrong(file, error))?,
             };
-            self.wanted.add(version, Need::Zip);
+            self.wanted.add(version, need);
         }
         Ok(())
     }

@@ -8,22 +8,19 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use proto::goproxy::Request;
-use proto::info::versions;
-use proto::module::{ModulePath, ModuleVersion, Version};
 use proto::note::VerifierKey;
-use proto::semver;
-use proto::sumdb::client::Relation;
 
-use super::archive;
-use super::check::{Checked, Database, Log, check};
-use super::files::read;
+use super::check::{Checked, Log, check};
 use super::history::{self, day, imported};
-use super::step::{STEPS, Step};
+use super::proofs::{check_not_older, follow, keep_proofs};
+use super::report::{Report, signer};
+use super::step::{TAKING, Taking};
+use super::underway::Underway;
 use super::unpack::{Unpack, Unpacking};
-use super::{Error, ask};
+use super::{Error, archive, lists};
 use crate::blocking;
 use crate::journal::{Entry, Imported, Journal};
 use crate::modules::Shelf;
@@ -41,6 +38,7 @@ pub(crate) struct Mirror {
     data: PathBuf,
     /// Held while a bundle is taken in.
     turn: tokio::sync::Mutex<()>,
+    underway: Underway,
     /// The bundles that were taken in last, at most [`REMEMBERED_MAX`], oldest first. Held
     /// for a look or a push only.
     imported: Mutex<VecDeque<Imported>>,
@@ -48,45 +46,6 @@ pub(crate) struct Mirror {
 
 /// Bundles that are remembered beside the journal, for the page.
 const REMEMBERED_MAX: usize = 20;
-
-/// What became of a bundle.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Report {
-    /// SHA-256 of its manifest, in hex.
-    pub(crate) bundle: String,
-    /// Who has signed it.
-    pub(crate) signer: String,
-    /// Module versions in it.
-    pub(crate) modules: usize,
-    /// Files of modules that were not there before.
-    pub(crate) files: usize,
-    /// Bytes of those.
-    pub(crate) bytes: u64,
-    /// Records that were not there before.
-    pub(crate) records: usize,
-    /// Databases and the sizes of their heads, where they moved.
-    pub(crate) heads: Vec<(String, u64)>,
-    /// When it was taken in before, in seconds since 1970.
-    pub(crate) before: Option<u64>,
-}
-
-impl Report {
-    /// Whether nothing was changed.
-    pub(crate) fn is_unchanged(&self) -> bool {
-        self.files == 0 && self.records == 0 && self.heads.is_empty()
-    }
-}
-
-/// Ends the process when the step named `name` is next reached.
-///
-/// # Errors
-/// That there is no such step.
-pub(crate) fn end_after(name: &str) -> Result<(), Error> {
-    if STEPS.end_after(name) {
-        return Ok(());
-    }
-    Err(Error::Refused(format!("there is no step {name:?}")))
-}
 
 impl Mirror {
     /// Puts together what bundles are taken into. Blocks.
@@ -110,6 +69,7 @@ impl Mirror {
             staging,
             data,
             turn: tokio::sync::Mutex::default(),
+            underway: Underway::default(),
             imported: Mutex::new(last),
         })
     }
@@ -122,6 +82,12 @@ impl Mirror {
     /// The bundles that were taken in last, newest first.
     pub(crate) fn imported(&self) -> Vec<Imported> {
         self.remembered().iter().rev().cloned().collect()
+    }
+
+    /// Bytes that were unpacked and checked of a bundle, each counted twice when all of it
+    /// is done; `None` where it is not being taken in.
+    pub(crate) fn done(&self, file: &Path) -> Option<u64> {
+        self.underway.done(file)
     }
 
     fn remembered(&self) -> MutexGuard<'_, VecDeque<Imported>> {
@@ -153,13 +119,16 @@ impl Mirror {
         self: &Arc<Self>,
         file: &Path,
         trusted: &[VerifierKey],
-        progress: impl FnMut(u64) + Send + 'static,
     ) -> Result<Report, Error> {
         let _one_at_a_time = self.turn.lock().await;
+        let (_counting, done) = self.underway.begin(file);
+        let progress = move |bytes| {
+            done.fetch_add(bytes, Ordering::Relaxed);
+        };
         let (this, file, trusted) = (Arc::clone(self), file.to_owned(), trusted.to_vec());
         let checked = blocking::run(move || Ok(this.unpack_and_check(&file, &trusted, progress)));
         let (checked, before, unpacking) = checked.await.map_err(Error::io("checking"))??;
-        STEPS.reach(Step::Checked);
+        TAKING.reach(Taking::Checked);
         let applied = self.apply(checked, before).await;
         let removed = blocking::run(move || {
             drop(unpacking);
@@ -185,7 +154,7 @@ impl Mirror {
         let unpacking = Unpacking(folder.clone());
         let mut sink = Unpack::new(&folder, &mut progress);
         let sealed = archive::read(super::open(file)?, trusted, &mut sink)?;
-        STEPS.reach(Step::Unpacked);
+        TAKING.reach(Taking::Unpacked);
         let known = imported(&self.data).map_err(Error::io("reading the journal"))?;
         let when = |sha256: &str| known.iter().rev().find(|it| it.sha256 == sha256);
         let before = when(&sealed.seal.digest()).map(|it| it.at);
@@ -239,25 +208,25 @@ impl Mirror {
             {
                 report.files += 1;
                 report.bytes += carried.record.size;
-                STEPS.reach(Step::FileKept);
+                TAKING.reach(Taking::FileKept);
             }
         }
         for module in &checked.lists {
-            self.add_to_list(&checked.folder, module).await?;
+            lists::add(&self.shelf, &checked.folder, module).await?;
         }
-        STEPS.reach(Step::FilesKept);
+        TAKING.reach(Taking::FilesKept);
         for database in &checked.databases {
             if let Some(size) = follow(database).await? {
                 report.heads.push((database.name.clone(), size));
             }
         }
-        STEPS.reach(Step::HeadsFollowed);
+        TAKING.reach(Taking::HeadsFollowed);
         if before.is_none() || !report.is_unchanged() {
             let (bundle, signer) = (report.bundle.clone(), report.signer.clone());
             let imported = history::now(&checked.sealed.manifest, bundle, signer);
             self.note(imported).await?;
         }
-        STEPS.reach(Step::Journaled);
+        TAKING.reach(Taking::Journaled);
         tracing::info!(
             bundle = report.bundle,
             signer = report.signer,
@@ -293,131 +262,4 @@ impl Mirror {
         let kept = self.shelf.keep(key, staged, record).await.map_err(io)?;
         Ok(matches!(kept, Kept::Stored(_)))
     }
-
-    /// Adds versions of the bundle to the stored list, those whose zips are there: `go list
-    /// -m -versions` and `go get -u` take what the list has.
-    async fn add_to_list(&self, folder: &Path, module: &ModulePath) -> Result<(), Error> {
-        let request = Request::List(module.clone());
-        let (key, place) = (Key::of(&request), request.path());
-        let io = |error| Error::at(Path::new(&place))(error);
-        let stored = self.shelf.look_changing(&key).await.map_err(io)?;
-        let from = folder.join(&place);
-        let lists = blocking::run(move || {
-            let stored = stored.map(|(blob, _)| blob.content.bytes(LIST_BYTES_MAX));
-            Ok((stored.transpose()?, read(&from)))
-        });
-        let (stored, carried) = lists.await.map_err(io)?;
-        let parsed = |bytes: &[u8]| versions::parse(bytes).map_err(|it| it.to_string());
-        let wrong = |error| ask::not_had(&place, error);
-        let stored = stored.unwrap_or_default();
-        let mut all: Vec<Version> = Vec::new();
-        for listed in parsed(&carried?.unwrap_or_default()).map_err(wrong)? {
-            let Ok(version) = ModuleVersion::new(module.clone(), listed.version) else {
-                continue;
-            };
-            let zip = Key::of(&Request::Zip(version.clone()));
-            if self.shelf.look(&zip).await.map_err(io)?.is_some() {
-                all.push(version.version);
-            }
-        }
-        let before = parsed(&stored).map_err(wrong)?;
-        all.extend(before.into_iter().map(|listed| listed.version));
-        let merged = list_of(all);
-        if merged.as_bytes() == &*stored {
-            return Ok(());
-        }
-        let kept = self.shelf.keep_changing(&key, merged.as_bytes());
-        kept.await.map_err(io)
-    }
-}
-
-/// Bytes of a stored list.
-const LIST_BYTES_MAX: usize = 16 << 20;
-
-/// Writes versions as a list, in order and each once.
-fn list_of(versions: Vec<Version>) -> String {
-    let mut all: Vec<String> = versions.iter().map(ToString::to_string).collect();
-    all.sort_by(|a, b| semver::compare(a, b));
-    all.dedup();
-    all.into_iter().map(|it| format!("{it}\n")).collect()
-}
-
-fn check_not_older(database: &Database, was_imported: bool) -> Result<(), Error> {
-    match database.relation {
-        Relation::First | Relation::Same | Relation::Newer => Ok(()),
-        Relation::Older if was_imported => Ok(()),
-        Relation::Older => {
-            let have = database.before.as_ref().map_or(0, |it| it.tree.size);
-            Err(Error::Refused(format!(
-                "{}: a rollback: the head followed here has {have} records, and the bundle's {}, \
-                 which is older; make a new bundle",
-                database.name, database.head.tree.size
-            )))
-        }
-    }
-}
-
-/// Keeps tiles and records, which is safe as they are proved; the head that vouches for
-/// them comes last. Returns how many records are new. Blocks.
-fn keep_proofs(checked: &Checked, staging: &Staging) -> Result<usize, Error> {
-    let mut records = 0;
-    for database in &checked.databases {
-        let Some(followed) = &database.followed else {
-            continue;
-        };
-        let folder = checked.folder.join("sumdb").join(&database.name);
-        let io = Error::io;
-        for tile in &database.tiles {
-            let bytes = read(&folder.join(tile.path()))?.unwrap_or_default();
-            let there = followed.unchecked_tile(tile).map_err(io("reading tiles"))?;
-            if there.as_ref() != Some(&bytes) {
-                let kept = followed.keep_carried_tile(tile, &bytes);
-                kept.map_err(io("keeping tiles"))?;
-            }
-        }
-    }
-    STEPS.reach(Step::TilesKept);
-    for database in &checked.databases {
-        let Some(followed) = &database.followed else {
-            continue;
-        };
-        let folder = checked.folder.join("sumdb").join(&database.name);
-        let io = Error::io;
-        for (module, id) in &database.lookups {
-            let there = followed.has_record(module, *id);
-            if !there.map_err(io("reading records"))? {
-                let path = folder.join("lookup").join(module.escaped());
-                let bytes = read(&path)?.unwrap_or_default();
-                let kept = followed.keep_carried_lookup(module, &bytes);
-                kept.map_err(io("keeping records"))?;
-                records += 1;
-            }
-        }
-    }
-    staging.flush().map_err(Error::io("keeping proofs"))?;
-    STEPS.reach(Step::RecordsKept);
-    Ok(records)
-}
-
-/// Follows the bundle's head. Returns its size where that moved.
-async fn follow(database: &Database) -> Result<Option<u64>, Error> {
-    let Some(followed) = &database.followed else {
-        return Ok(None);
-    };
-    let (before, head) = (database.before.clone(), database.head.clone());
-    let moved = followed.follow_carried(before, head, database.relation);
-    if !moved.await.map_err(Error::io("following a head"))? {
-        let text = "another head has been followed meanwhile; take the bundle in again";
-        return Err(Error::Io {
-            what: database.name.clone(),
-            error: io::Error::other(text),
-        });
-    }
-    let is_new = database.relation.moves_forward();
-    Ok(is_new.then_some(database.head.tree.size))
-}
-
-/// A key as logs and journal name it.
-pub(crate) fn signer(key: &VerifierKey) -> String {
-    format!("{}+{:08x}", key.name(), key.key_hash())
 }

@@ -6,7 +6,7 @@ use proto::bundle::{Carried, Manifest, Place};
 use proto::{goproxy, quantity};
 use serde_json::{Value, json};
 
-use super::create::Since;
+use super::since::Since;
 
 /// What a bundle would hold.
 pub(crate) struct Request<'a> {
@@ -47,7 +47,16 @@ impl<'a> Request<'a> {
         for remark in &manifest.remarks {
             text.push_str(&format!("note: {remark}\n"));
         }
-        text.push_str(&format!("{}\n", self.summary()));
+        if let Some(base) = self.base() {
+            text.push_str(&format!("adds to {base}\n"));
+        }
+        for proved in self.proved() {
+            text.push_str(&format!("proved by {proved}\n"));
+        }
+        text.push_str(&format!(
+            "{}; licences by the text of the licence files:\n",
+            self.summary()
+        ));
         for (licence, count) in self.licences() {
             text.push_str(&format!("  {count:>5}  {licence}\n"));
         }
@@ -88,42 +97,59 @@ impl<'a> Request<'a> {
     pub(crate) fn html(&self) -> String {
         let mut rows = String::new();
         for carried in &self.manifest.modules {
-            let size = self
-                .bytes(carried)
-                .map_or_else(|| "go.mod alone".to_owned(), quantity::size);
+            let (licence, size) = match self.bytes(carried) {
+                Some(bytes) => (&*carried.licence, quantity::size(bytes)),
+                None => ("", "go.mod alone".to_owned()),
+            };
             rows.push_str(&format!(
                 "<tr><td>{}</td><td>{}</td><td class=\"size\">{size}</td><td>{}</td></tr>\n",
                 escaped(&carried.module),
-                escaped(&carried.licence),
+                escaped(licence),
                 if self.is_new(carried) { "new" } else { "" },
             ));
         }
-        let items = |class: &str, texts: &[String]| -> String {
-            let item = |text: &String| format!("<li class=\"{class}\">{}</li>\n", escaped(text));
-            texts.iter().map(item).collect()
-        };
-        let licences: String = self
-            .licences()
-            .into_iter()
-            .map(|(licence, count)| format!("<li>{count} × {}</li>\n", escaped(&licence)))
-            .collect();
-        PAGE.replace("{asked}", &items("asked", &self.manifest.asked))
-            .replace("{remarks}", &items("remark", &self.manifest.remarks))
-            .replace("{summary}", &escaped(&self.summary()))
-            .replace("{licences}", &licences)
+        let licences = self.licences().into_iter();
+        let licences = licences.map(|(licence, count)| format!("{count} × {licence}"));
+        let sections = [
+            section("Asked for", &self.manifest.asked),
+            section("Adds to", &Vec::from_iter(self.base())),
+            section("Proved by", &self.proved()),
+            section("Notes", &self.manifest.remarks),
+            section(
+                "Licences, by the text of the licence files",
+                &licences.collect::<Vec<_>>(),
+            ),
+        ];
+        PAGE.replace("{summary}", &escaped(&self.summary()))
+            .replace("{sections}", &sections.concat())
             .replace("{rows}", &rows)
     }
 
     fn summary(&self) -> String {
         let modules = &self.manifest.modules;
         let new = modules.iter().filter(|carried| self.is_new(carried));
+        let new = match self.before.is_empty() {
+            true => "no earlier transfer is named".to_owned(),
+            false => format!("{} new since the last transfer", new.count()),
+        };
         format!(
-            "{} module versions, {} of them new since the last transfer, {}; licences by the text of \
-             the licence files:",
-            modules.len(),
-            new.count(),
+            "{}, {new}, {}",
+            quantity::count(modules.len(), "module version", "module versions"),
             quantity::size(self.manifest.size())
         )
+    }
+
+    fn proved(&self) -> Vec<String> {
+        let databases = self.manifest.databases.iter();
+        let proved =
+            databases.map(|it| format!("{} under a signed head of {} records", it.name(), it.size));
+        proved.collect()
+    }
+
+    /// What must have been carried over before.
+    fn base(&self) -> Option<String> {
+        let base = self.manifest.base.as_ref();
+        base.map(|base| format!("the bundle {}", base.sha256))
     }
 
     fn line(&self, carried: &Carried) -> String {
@@ -159,6 +185,16 @@ impl<'a> Request<'a> {
     }
 }
 
+/// A heading and a list; nothing where the list is empty.
+fn section(heading: &str, texts: &[String]) -> String {
+    if texts.is_empty() {
+        return String::new();
+    }
+    let item = |text: &String| format!("<li>{}</li>\n", escaped(text));
+    let items: String = texts.iter().map(item).collect();
+    format!("<h2>{heading}</h2>\n<ul>\n{items}</ul>\n")
+}
+
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -183,7 +219,9 @@ const PAGE: &str = r#"<!doctype html>
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; width: 100% }
 td, th { text-align: left; vertical-align: top; padding: .2em .6em .2em 0; border-bottom: 1px solid #8884 }
-td:first-child { overflow-wrap: anywhere }
+td:first-child, li { overflow-wrap: anywhere }
+h2 { font-size: 1.15em; margin: 1.4em 0 .3em }
+ul { margin: .3em 0; padding-left: 1.3em }
 .size { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 .sign { break-inside: avoid; margin-top: 2em }
 .sign td { border: 0; border-top: 1px solid; padding-top: .3em; width: 33% }
@@ -194,17 +232,15 @@ td:first-child { overflow-wrap: anywhere }
   @page { margin: 18mm }
   body { font-size: 10pt; max-width: none; margin: 0; padding: 0; color: #000; background: #fff }
   h1 { font-size: 16pt; margin-top: 0 }
+  h2 { break-after: avoid }
   thead { display: table-header-group }
   tr { break-inside: avoid }
   td, th { border-color: #999 }
 }
 </style>
 <h1>Transfer request</h1>
-<ul>
-{asked}{remarks}</ul>
 <p>{summary}</p>
-<ul>
-{licences}</ul>
+{sections}<h2>Modules</h2>
 <table>
 <thead><tr><th>Module version</th><th>Licence</th><th class="size">Zip</th><th></th></tr></thead>
 <tbody>

@@ -1,14 +1,27 @@
 //! What was carried over before.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use proto::bundle::Base;
+use proto::bundle::{Base, Carried};
 use proto::note;
 
 use super::archive::{heads, peek};
-use super::create::Since;
 use super::{Error, open};
+
+/// What was carried over before.
+#[derive(Default)]
+pub(crate) struct Since {
+    /// The bundle that this one adds to.
+    pub(crate) base: Option<Base>,
+    /// Signed heads, of any databases.
+    pub(crate) heads: Vec<Vec<u8>>,
+    /// Places that need not be carried again, and SHA-256 of what lies there.
+    pub(crate) members: BTreeMap<String, String>,
+    /// The module versions that were carried over.
+    pub(crate) modules: Vec<Carried>,
+}
 
 /// What every zstd frame begins with.
 const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];

@@ -43,7 +43,14 @@ impl Spool {
         name.push(".spool");
         let mut options = File::options();
         options.read(true).write(true).create_new(true);
-        let file = options.open(&name)?;
+        let file = match options.open(&name) {
+            // Of one that was killed before it took the name away.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&name)?;
+                options.open(&name)?
+            }
+            opened => opened?,
+        };
         fs::remove_file(&name)?;
         Ok(Self {
             writer: BufWriter::with_capacity(256 << 10, file.try_clone()?),
@@ -164,6 +171,7 @@ mod tests {
     #[test]
     fn parts_are_read_back_and_no_file_is_left() {
         let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("out.spool"), "of one that was killed").unwrap();
         let mut spool = Spool::beside(&folder.path().join("out")).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         let (one, two) = (spool.put(b"one").unwrap(), spool.put(b"second").unwrap());

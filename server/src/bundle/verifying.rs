@@ -28,16 +28,23 @@ pub(super) struct Fetched {
 /// Zips under way, as many as there are processors, and what was found of the others.
 pub(super) struct Verifying {
     licences: Arc<Licences>,
+    /// Loads them; stopped when this is dropped.
+    _loading: JoinSet<()>,
     at_once: usize,
     running: JoinSet<Result<(ModuleVersion, String), Error>>,
     found: BTreeMap<ModuleVersion, String>,
 }
 
 impl Verifying {
-    /// Loads the texts of licences. Blocks, for some 100 ms.
+    /// Begins to load the texts of licences, which takes some 100 ms, on another thread.
     pub(super) fn new() -> Self {
+        let licences = Arc::new(Licences::default());
+        let mut loading = JoinSet::new();
+        let wanted = Arc::clone(&licences);
+        loading.spawn_blocking(move || wanted.load());
         Self {
-            licences: Arc::new(Licences::load()),
+            licences,
+            _loading: loading,
             at_once: available_parallelism().map_or(1, usize::from),
             running: JoinSet::new(),
             found: BTreeMap::new(),

@@ -1,10 +1,12 @@
 //! A bundle in volumes, for media that are smaller: `NAME.001`, `NAME.002` and so on, which
 //! are one file cut in pieces.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::step::{MAKING, Making};
 use crate::store::folder::sync_name;
 
 /// The most volumes of one bundle.
@@ -40,6 +42,25 @@ pub(crate) fn files_of(file: &Path) -> Vec<PathBuf> {
 /// Whether a volume of a bundle is there, though not the first.
 pub(crate) fn has_later(file: &Path) -> bool {
     (2..=VOLUMES_MAX).any(|number| volume(file, number).exists())
+}
+
+/// Whether a name is taken by a bundle, or by volumes of one. Those that a run left which
+/// was killed before the first had its name are not counted. Blocks.
+pub(crate) fn is_taken(file: &Path, in_volumes: bool) -> bool {
+    if !in_volumes {
+        return file.exists();
+    }
+    let first = volume(file, 1);
+    let was_killed = part(&first).exists();
+    // A volume that is left of another bundle would be read as the end of this one.
+    file.exists() || first.exists() || (has_later(file) && !was_killed)
+}
+
+/// What a file is called until all of it, and of the volumes behind it, is written.
+fn part(name: &Path) -> PathBuf {
+    let mut name = name.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
 }
 
 /// Opens a bundle, or its volumes one after the other. Blocks.
@@ -83,25 +104,45 @@ impl Read for Joined {
     }
 }
 
-/// Writes a file, or its volumes. Each has another name until all are written.
+/// Writes a file, or its volumes. Each has another name until all are written; then they
+/// get theirs from the last to the first, so that where the first is, all are.
 pub(crate) struct Split {
     out: PathBuf,
     /// Bytes of a volume; one file of any size when `None`.
     max: Option<u64>,
+    /// The first is locked, which keeps others from writing the same.
     parts: Vec<File>,
     /// Bytes of the last part.
     len: u64,
 }
 
 impl Split {
-    /// Begins to write.
-    pub(crate) fn new(out: &Path, max: Option<u64>) -> Self {
-        Self {
+    /// Begins to write. What a run left that was killed is removed. Blocks.
+    ///
+    /// # Errors
+    /// What the file system answers, or that somebody writes the same now.
+    pub(crate) fn begin(out: &Path, max: Option<u64>) -> io::Result<Self> {
+        let mut split = Self {
             out: out.to_owned(),
             max,
             parts: Vec::new(),
             len: 0,
+        };
+        if is_taken(out, max.is_some()) {
+            return Err(io::ErrorKind::AlreadyExists.into());
         }
+        let first = split.part(1);
+        let was_killed = first.exists();
+        let file = locked(&first)?;
+        split.parts.push(file);
+        if was_killed && max.is_some() {
+            for number in 2..=VOLUMES_MAX {
+                for left in [split.name(number), split.part(number)] {
+                    remove(&left)?;
+                }
+            }
+        }
+        Ok(split)
     }
 
     /// Makes what was written durable and gives it its names. Returns the bytes.
@@ -114,10 +155,16 @@ impl Split {
             part.sync_all()?;
             bytes += part.metadata()?.len();
         }
-        for number in 1..=self.parts.len() {
+        for number in (1..=self.parts.len()).rev() {
+            if number == 1 {
+                // Before the name that says that all are there.
+                sync_name(&self.out)?;
+            }
             fs::rename(self.part(number), self.name(number))?;
+            MAKING.reach(Making::VolumeNamed);
         }
         sync_name(&self.out)?;
+        MAKING.reach(Making::Named);
         self.parts.clear();
         Ok(bytes)
     }
@@ -130,9 +177,33 @@ impl Split {
     }
 
     fn part(&self, number: usize) -> PathBuf {
-        let mut name = self.name(number).into_os_string();
-        name.push(".part");
-        name.into()
+        part(&self.name(number))
+    }
+}
+
+/// Opens a file to write it anew, and keeps others from doing so at the same time.
+fn locked(path: &Path) -> io::Result<File> {
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
+    let is_busy = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+    // Whoever held it until now may have given it its name.
+    let ours = file.metadata()?;
+    let is_named =
+        !fs::metadata(path).is_ok_and(|it| it.ino() == ours.ino() && it.dev() == ours.dev());
+    if is_busy || is_named {
+        return Err(io::Error::other("another command writes it at this moment"));
+    }
+    file.set_len(0)?;
+    Ok(file)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -141,7 +212,7 @@ impl Write for Split {
         let room = self
             .max
             .map_or(u64::MAX, |max| max.saturating_sub(self.len));
-        if self.parts.is_empty() || room == 0 {
+        if room == 0 {
             let number = self.parts.len() + 1;
             if number > VOLUMES_MAX {
                 let text = format!("more than {VOLUMES_MAX} volumes: give a larger --volume");
@@ -172,6 +243,9 @@ impl Drop for Split {
         for number in 1..=self.parts.len() {
             // Nobody knows of it.
             let _ = fs::remove_file(self.part(number));
+            if number > 1 {
+                let _ = fs::remove_file(self.name(number));
+            }
         }
     }
 }
@@ -184,7 +258,7 @@ mod tests {
     fn volumes_are_read_as_the_one_file_they_were() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("b.bundle");
-        let mut split = Split::new(&out, Some(4));
+        let mut split = Split::begin(&out, Some(4)).unwrap();
         split.write_all(b"0123456789").unwrap();
         assert!(!volume(&out, 1).exists(), "not before all is written");
         assert_eq!(split.finish().unwrap(), 10);
@@ -203,9 +277,33 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_run_left_is_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("b");
+        // It had written three and named the last two.
+        for left in ["b.001.part", "b.002", "b.003"] {
+            fs::write(folder.path().join(left), "left").unwrap();
+        }
+        assert!(!is_taken(&out, true));
+        let mut split = Split::begin(&out, Some(4)).unwrap();
+        let busy = Split::begin(&out, Some(4)).err().unwrap();
+        assert!(busy.to_string().contains("another command"), "{busy}");
+        split.write_all(b"01234").unwrap();
+        split.finish().unwrap();
+        let mut all = String::new();
+        open(&out).unwrap().read_to_string(&mut all).unwrap();
+        assert_eq!(all, "01234");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        assert!(is_taken(&out, true) && !is_taken(&out, false));
+        // Of another bundle, the first volume of which is elsewhere.
+        fs::remove_file(volume(&out, 1)).unwrap();
+        assert!(is_taken(&out, true));
+    }
+
+    #[test]
     fn what_is_given_up_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
-        let mut split = Split::new(&folder.path().join("b"), None);
+        let mut split = Split::begin(&folder.path().join("b"), None).unwrap();
         split.write_all(b"0123").unwrap();
         drop(split);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -12,7 +12,8 @@ use proto::quantity::{count, size};
 use super::alone;
 use super::server::{Server, connect, never};
 use crate::args::{self, EXIT_USAGE, Format};
-use crate::config::{self, Config, parse_size};
+use crate::bundle::pinned::places;
+use crate::config::{self, Config, Naming, parse_size};
 use crate::journal;
 use crate::maintain::gc::{self, Amount, Order, Report, Task};
 use crate::output::{complain, print};
@@ -67,8 +68,12 @@ fn order(args: &args::Gc) -> Result<Order, String> {
         ..Order::default()
     };
     for pin in &args.pin {
-        match config::Pins::go_sum(pin) {
-            Some(path) => {
+        match config::Pins::file(pin) {
+            Some(Naming::Bundle(path)) => {
+                let places = places(path).map_err(|error| format!("--pin {pin}: {error}"))?;
+                order.places.extend(places);
+            }
+            Some(Naming::GoSum(path)) => {
                 let text = gc::read_go_sum(path);
                 let text = text.map_err(|error| format!("--pin {pin}: {error}"))?;
                 order.go_sums.push(text);
@@ -89,7 +94,7 @@ fn order(args: &args::Gc) -> Result<Order, String> {
         budget: Some(0),
         ..config::Gc::default()
     };
-    Task::new(&settings, &order).map_err(|error| error.to_string())?;
+    Task::new(&settings, &order, &places).map_err(|error| error.to_string())?;
     Ok(order)
 }
 
@@ -116,7 +121,7 @@ async fn by(mut server: Server, order: &Order) -> Result<Report> {
 
 /// Returns nothing where it was said that nothing can be meant.
 async fn by_itself(config: &Config, order: &Order) -> Result<Option<Report>> {
-    let task = match Task::new(&config.gc, order) {
+    let task = match Task::new(&config.gc, order, &places) {
         Ok(task) => task,
         Err(error) => {
             complain(format!("sumward: {error}"));

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use http::Response;
+use http::{Request, Response};
 use proto::note::VerifierKey;
+use serde_json::json;
 
 use super::Site;
 use super::body::Body;
@@ -14,7 +15,7 @@ use crate::bundle::Error;
 use crate::bundle::failed::Failed;
 
 /// Takes in the bundle that `file` of the query names, which one of the keys in `trust`
-/// must have signed.
+/// must have signed. What has begun goes on to its end when the one who asked is gone.
 ///
 /// # Errors
 /// A refusal with what is wrong with the request, with the bundle, or with the disk.
@@ -22,23 +23,48 @@ pub(super) async fn import(
     site: &Arc<Site>,
     query: Option<&str>,
 ) -> Result<Response<Body>, Refusal> {
-    let mut file = None;
-    let mut trusted = Vec::new();
-    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    for (key, value) in pairs {
-        match &*key {
-            "file" => file = Some(PathBuf::from(value.as_ref())),
-            "trust" => trusted.push(
-                VerifierKey::parse(&value)
-                    .map_err(|error| Refusal::bad_request(format!("{value}: {error}\n")))?,
-            ),
-            _ => {}
-        }
-    }
-    let file = file.ok_or_else(|| Refusal::bad_request("no file is named\n".to_owned()))?;
-    let report = site.mirror.import(&file, &trusted, |_| {}).await;
-    let report = report.map_err(refused)?;
+    let Asked { file, trusted } = Asked::parse(query)?;
+    let mirror = Arc::clone(&site.mirror);
+    let taken = tokio::spawn(async move { mirror.import(&file, &trusted).await });
+    let failed = |error: tokio::task::JoinError| Refusal::internal("taking a bundle in", &error);
+    let report = taken.await.map_err(failed)?.map_err(refused)?;
     response::json(&report)
+}
+
+/// Tells how far the bundle is taken in that `file` of the query names.
+///
+/// # Errors
+/// A refusal with what is wrong with the request.
+pub(super) fn underway(site: &Site, request: &Request<()>) -> Result<Response<Body>, Refusal> {
+    let asked = Asked::parse(request.uri().query())?;
+    let done = site.mirror.done(&asked.file);
+    response::json(&json!({ "done": done }))
+}
+
+/// What the query says.
+struct Asked {
+    file: PathBuf,
+    trusted: Vec<VerifierKey>,
+}
+
+impl Asked {
+    fn parse(query: Option<&str>) -> Result<Self, Refusal> {
+        let mut file = None;
+        let mut trusted = Vec::new();
+        let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        for (key, value) in pairs {
+            match &*key {
+                "file" => file = Some(PathBuf::from(value.as_ref())),
+                "trust" => trusted.push(
+                    VerifierKey::parse(&value)
+                        .map_err(|error| Refusal::bad_request(format!("{value}: {error}\n")))?,
+                ),
+                _ => {}
+            }
+        }
+        let file = file.ok_or_else(|| Refusal::bad_request("no file is named\n".to_owned()))?;
+        Ok(Self { file, trusted })
+    }
 }
 
 fn refused(error: Error) -> Refusal {

@@ -37,7 +37,7 @@ fn write(page: &mut String, bundles: &[Imported], is_told: &dyn Fn(&str) -> bool
             "<tr><td class=day>{}<br><span class=dim>{} ago</span><td class=name>{}<td class=name>{}",
             day(bundle.at),
             ago(now.saturating_sub(bundle.at)),
-            escape(&bundle.signer),
+            escape(&bundle.signer).replace('+', "<wbr>+"),
             held(bundle),
         );
         names(page, bundle, is_told);
@@ -112,7 +112,7 @@ mod tests {
             "{all}"
         );
         assert!(
-            all.contains("&lt;b&gt;+1") && all.contains("50 s ago"),
+            all.contains("&lt;b&gt;<wbr>+1") && all.contains("50 s ago"),
             "{all}"
         );
         assert!(all.contains("3 module versions, 2 with zip"), "{all}");

@@ -13,6 +13,7 @@ use super::by_address;
 use super::html::{ago, escape};
 use super::refusal::Refusal;
 use super::{Role, Site, response};
+use crate::bundle::gather::WHERE_THERE;
 use crate::journal::seconds_now;
 use crate::shelf::missing::Missed;
 
@@ -63,7 +64,11 @@ pub(super) fn tells_private<B>(role: Role, request: &Request<B>) -> bool {
 }
 
 fn lines(missed: &[Missed]) -> String {
-    let mut text = String::new();
+    if missed.is_empty() {
+        return String::new();
+    }
+    // The go command asks for shorter paths, too, and people mistype.
+    let mut text = format!("{WHERE_THERE}\n");
     let (versions, questions): (Vec<_>, Vec<_>) = missed.iter().partition(|it| it.is_version);
     for missed in versions {
         // Writing to a String cannot fail.
@@ -100,7 +105,8 @@ pub(super) fn section(page: &mut String, missed: &[Missed], is_told: bool) {
          <div class=wide><table><tr><th>module<th>last asked for<th>times</tr>\n"
     );
     let now = seconds_now();
-    for missed in missed.iter().take(ROWS_MAX) {
+    let (named, asked): (Vec<_>, Vec<_>) = missed.iter().partition(|it| it.is_version);
+    for missed in named.into_iter().chain(asked).take(ROWS_MAX) {
         let class = if missed.is_version { "" } else { " dim" };
         let _ = writeln!(
             page,

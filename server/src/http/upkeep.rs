@@ -15,6 +15,7 @@ use super::by_address;
 use super::refusal::Refusal;
 use super::response;
 use crate::blocking;
+use crate::bundle::pinned::places;
 use crate::maintain::gc::{self, Order, Task};
 use crate::modules::intake::{Refused, Taken};
 
@@ -33,17 +34,17 @@ pub(super) async fn gc(
     let order = order.map_err(|error| bad(&format!("reading the order: {error}")))?;
     let order: Order = serde_json::from_slice(&order.to_bytes())
         .map_err(|error| bad(&format!("the order cannot be read: {error}")))?;
-    let settings = site.live.now().gc.clone();
-    let task = blocking::run(move || Ok(Task::new(&settings, &order))).await;
-    let task = task.map_err(|error| Refusal::internal("reading what is pinned", &error))?;
-    let task = task.map_err(|error| bad(&error.to_string()))?;
     // On its own: what has begun goes on to its end when the one who asked is gone.
-    let done = tokio::spawn(let_go(Arc::clone(site), task)).await;
+    let done = tokio::spawn(let_go(Arc::clone(site), order)).await;
     let failed = |error| Refusal::internal("letting files go", &std::io::Error::other(error));
     response::json(&done.map_err(failed)??)
 }
 
-async fn let_go(site: Arc<Site>, task: Task) -> Result<gc::Report, Refusal> {
+async fn let_go(site: Arc<Site>, order: Order) -> Result<gc::Report, Refusal> {
+    let settings = site.live.now().gc.clone();
+    let task = blocking::run(move || Ok(Task::new(&settings, &order, &places))).await;
+    let task = task.map_err(|error| Refusal::internal("reading what is pinned", &error))?;
+    let task = task.map_err(|error| bad(&error.to_string()))?;
     let Ok(_turn) = site.gc.try_lock() else {
         let text = "files are being let go already: try again when that is done\n";
         return Err(Refusal::unavailable(text, None));

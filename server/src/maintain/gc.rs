@@ -7,13 +7,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 
 use proto::module::ModulePath;
 use proto::module::pattern::Patterns;
 use proto::retention::{self, File, Held, Pins};
 use serde::{Deserialize, Serialize};
 
-use crate::config;
+use crate::config::{self, Naming};
 use crate::modules::Shelf;
 use crate::shelf::evict::{BATCH, Evicted, Stored};
 use crate::source::Sources;
@@ -40,6 +41,8 @@ pub(crate) struct Order {
     pub(crate) pins: Vec<String>,
     /// The texts of go.sum files whose modules stay.
     pub(crate) go_sums: Vec<String>,
+    /// Places of files that stay: those of bundles.
+    pub(crate) places: Vec<String>,
     /// Patterns of modules of which files may go although no upstream has them.
     pub(crate) only_copies_of: String,
     /// Whether nothing is removed, but told.
@@ -58,6 +61,9 @@ pub(crate) struct Task {
     /// Whether nothing is removed, but told.
     pub(crate) dry_run: bool,
 }
+
+/// Reads the places of the files that a bundle lists.
+pub(crate) type Bundled<'a> = &'a dyn Fn(&Path) -> Result<Vec<String>, String>;
 
 /// What was done, or would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,11 +128,15 @@ pub(crate) enum Error {
 
 impl Task {
     /// Puts together what the settings say and what is asked for. Reads the go.sum files
-    /// of the settings, and so blocks.
+    /// and bundles of the settings, and so blocks.
     ///
     /// # Errors
     /// There is no budget, or a pin means nothing: then nothing is removed.
-    pub(crate) fn new(settings: &config::Gc, order: &Order) -> Result<Self, Error> {
+    pub(crate) fn new(
+        settings: &config::Gc,
+        order: &Order,
+        bundled: Bundled<'_>,
+    ) -> Result<Self, Error> {
         let budget = order.budget.or(settings.budget).ok_or(Error::NoBudget)?;
         let wrong = |what: &str, error: &dyn std::fmt::Display| Error::Pin {
             what: what.to_owned(),
@@ -134,9 +144,13 @@ impl Task {
         };
         let mut pins = Pins::default();
         for pin in settings.pins.words().chain(order.pins.iter()) {
-            match config::Pins::go_sum(pin) {
+            match config::Pins::file(pin) {
                 None => pins.add(pin).map_err(|error| wrong(pin, &error))?,
-                Some(path) => {
+                Some(Naming::Bundle(path)) => {
+                    let places = bundled(path).map_err(|error| wrong(pin, &error))?;
+                    pins.add_places(places);
+                }
+                Some(Naming::GoSum(path)) => {
                     let text = read_go_sum(path).map_err(|error| wrong(pin, &error))?;
                     pins.add_go_sum(&text).map_err(|error| wrong(pin, &error))?;
                 }
@@ -146,6 +160,7 @@ impl Task {
             let added = pins.add_go_sum(text);
             added.map_err(|error| wrong("a go.sum to pin", &error))?;
         }
+        pins.add_places(order.places.iter().cloned());
         let patterns = &order.only_copies_of;
         Ok(Self {
             budget,
@@ -161,7 +176,7 @@ impl Task {
 ///
 /// # Errors
 /// What the file system answers; that it is longer than [`GO_SUM_BYTES_MAX`].
-pub(crate) fn read_go_sum(path: &std::path::Path) -> io::Result<String> {
+pub(crate) fn read_go_sum(path: &Path) -> io::Result<String> {
     use std::io::Read as _;
     let mut text = String::new();
     let file = std::fs::File::open(path)?;

@@ -4,7 +4,7 @@ use testkit::go::{self, Go, Toolchain};
 use testkit::module::Module;
 use testkit::origin::Origin;
 use testkit::records::Records;
-use testkit::world::{World, target};
+use testkit::world::World;
 
 use super::Gap;
 
@@ -330,23 +330,4 @@ fn the_same_input_under_the_same_heads_gives_the_same_bytes() {
     gap.create("two", &["--from", &list]);
     let read = |name| std::fs::read(gap.path(name)).unwrap();
     assert_eq!(read("one"), read("two"));
-}
-
-#[test]
-fn a_running_server_makes_bundles_and_takes_them_in() {
-    let thing = Module::library("example.com/thing", "v1.0.0").with_ballast(5 << 20);
-    let world = World::with(&[&thing]);
-    let gap = Gap::new(&world.origin.url(), &world.database.verifier_key());
-    let list = gap.path("go.sum");
-    std::fs::write(&list, thing.go_sum()).unwrap();
-    let online = gap.online.start();
-    gap.create("bundle", &["--from", &list.display().to_string()]);
-    drop(online);
-    let mirror = gap.mirror.start();
-    assert_eq!(mirror.get(&target(&thing, "zip")).status, 404);
-    let said = gap.import("bundle");
-    assert!(said.contains("taken in: 3 files"), "{said}");
-    assert_eq!(mirror.get(&target(&thing, "zip")).body, thing.zip());
-    let said = gap.import("bundle");
-    assert!(said.starts_with("nothing to do"), "{said}");
 }

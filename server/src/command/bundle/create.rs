@@ -14,11 +14,13 @@ use super::running::Running;
 use crate::app::App;
 use crate::args::{Create, RequestFormat};
 use crate::bundle::ask::{Ask, Here};
-use crate::bundle::create::{Made, Order, create, draft};
+use crate::bundle::create::{Made, create, draft};
+use crate::bundle::draft::Order;
 use crate::bundle::gather::{Inputs, gather};
 use crate::bundle::request::Request;
 use crate::bundle::since::since;
-use crate::bundle::volumes::{files_of, has_later};
+use crate::bundle::step::end_after;
+use crate::bundle::volumes::is_taken;
 use crate::config::Config;
 use crate::output::print;
 use crate::own::key;
@@ -30,6 +32,9 @@ use crate::sumdb::Audience;
 /// # Errors
 /// There is no key, something cannot be had or is not proved, or the disk fails.
 pub(super) fn run(config: &Config, wanted: &Create) -> Result<ExitCode> {
+    if let Some(step) = &wanted.end_after {
+        end_after(step)?;
+    }
     let out = match (&wanted.out, wanted.dry_run) {
         (Some(out), _) => out.clone(),
         (None, true) => {
@@ -37,12 +42,7 @@ pub(super) fn run(config: &Config, wanted: &Create) -> Result<ExitCode> {
         }
         (None, false) => bail!("-o is missing: the file to write"),
     };
-    // A volume that is left of another bundle would be read as the end of this one.
-    let is_there = match wanted.volume {
-        Some(_) => !files_of(&out).is_empty() || has_later(&out),
-        None => out.exists(),
-    };
-    if !wanted.dry_run && is_there {
+    if !wanted.dry_run && is_taken(&out, wanted.volume.is_some()) {
         bail!("{} exists; choose another -o", out.display());
     }
     if wanted.from.is_empty() && wanted.toolchain.is_empty() {
@@ -182,9 +182,9 @@ fn told(out: &Path, made: &Made) -> String {
     let manifest = &made.manifest;
     let zips = manifest.modules.iter().filter(|carried| carried.zip);
     let mut text = format!(
-        "{}: {} module versions ({} with their zips), {}, from {} unpacked\n",
+        "{}: {} ({} with zip), {}, from {} unpacked\n",
         out.display(),
-        manifest.modules.len(),
+        quantity::count(manifest.modules.len(), "module version", "module versions"),
         zips.count(),
         quantity::size(made.bytes),
         quantity::size(manifest.size()),

@@ -33,16 +33,23 @@ pub(super) fn show(file: &Path, format: Format) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Lists what one of two bundles has and the other has not.
+/// Lists what one of two bundles has and the other has not. Nothing is gone where the
+/// second adds to the first.
 ///
 /// # Errors
 /// One cannot be read, or is none.
 pub(super) fn diff(first: &Path, second: &Path, format: Format) -> Result<ExitCode> {
-    let difference = Difference::of(&read(first)?.manifest, &read(second)?.manifest);
+    let (first, second) = (read(first)?, read(second)?);
+    let mut difference = Difference::of(&first.manifest, &second.manifest);
+    let base = second.manifest.base.as_ref();
+    let adds = base.is_some_and(|base| base.sha256 == first.seal.digest());
+    if adds {
+        difference.removed.clear();
+    }
     let text = match format {
         Format::Json => format!(
             "{:#}\n",
-            json!({"added": difference.added, "removed": difference.removed})
+            json!({"added": difference.added, "removed": difference.removed, "adds": adds})
         ),
         Format::Text => {
             let mut text = String::new();
@@ -51,7 +58,9 @@ pub(super) fn diff(first: &Path, second: &Path, format: Format) -> Result<ExitCo
                     text.push_str(&format!("{sign} {}\n", line(carried)));
                 }
             }
-            if text.is_empty() {
+            if adds {
+                text.push_str("the second adds to the first: what that holds stays\n");
+            } else if text.is_empty() {
                 text.push_str("both list the same module versions\n");
             }
             text
@@ -98,9 +107,9 @@ fn text(read: &Unchecked) -> String {
         }
     }
     text.push_str(&format!(
-        "{} module versions, {} files, {}\n",
-        manifest.modules.len(),
-        manifest.members.len(),
+        "{}, {}, {}\n",
+        quantity::count(manifest.modules.len(), "module version", "module versions"),
+        quantity::count(manifest.members.len(), "file", "files"),
         quantity::size(manifest.size())
     ));
     for carried in &manifest.modules {

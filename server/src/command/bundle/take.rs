@@ -1,19 +1,25 @@
 //! Checking bundles, and taking them in.
 
 use std::path::Path;
+use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use http::Method;
 use proto::note::VerifierKey;
 use proto::quantity;
+use serde_json::Value;
 
-use super::super::server::{Server, connect, escaped};
+use super::super::server::{Server, connect, escaped, nothing};
 use super::create::runtime;
 use crate::app::App;
 use crate::bundle::check::{Checked, Log, check};
 use crate::bundle::failed::Failed;
 use crate::bundle::history::day;
-use crate::bundle::import::{Report, end_after, signer};
+use crate::bundle::import::Mirror;
+use crate::bundle::report::{Report, signer};
+use crate::bundle::step::end_after;
 use crate::bundle::unpack::Unpack;
 use crate::bundle::{self, archive};
 use crate::config::Config;
@@ -66,12 +72,12 @@ fn verify_in(
 fn verified(checked: &Checked) -> String {
     let manifest = &checked.sealed.manifest;
     let mut text = format!(
-        "verified: signed by {}, manifest {}\n{} module versions, {} files, {}: each is in the bundle as signed, \
+        "verified: signed by {}, manifest {}\n{}, {}, {}: each is in the bundle as signed, \
          and each zip and go.mod is proved\n",
         signer(&checked.sealed.signer),
         checked.sealed.seal.digest(),
-        manifest.modules.len(),
-        manifest.members.len(),
+        quantity::count(manifest.modules.len(), "module version", "module versions"),
+        quantity::count(manifest.members.len(), "file", "files"),
         quantity::size(manifest.size()),
     );
     for database in &manifest.databases {
@@ -125,21 +131,30 @@ pub(super) async fn take_in(
     trusted: &[VerifierKey],
 ) -> Result<Report, Failed> {
     match connect(config).await? {
-        Some(server) => by(server, file, trusted).await,
+        Some(server) => by(config, server, file, trusted).await,
         None => alone(config, file, trusted).await,
     }
 }
 
-async fn by(mut server: Server, file: &Path, trusted: &[VerifierKey]) -> Result<Report, Failed> {
+async fn by(
+    config: &Config,
+    mut server: Server,
+    file: &Path,
+    trusted: &[VerifierKey],
+) -> Result<Report, Failed> {
     let file = std::path::absolute(file).context("finding the bundle")?;
     let file = file.to_str().ok_or_else(|| {
         anyhow::anyhow!("its path is not UTF-8: move it, or stop the server first")
     })?;
     let mut path = format!("bundle/import?file={}", escaped(file));
+    let question = format!("/{path}");
+    // The connection is busy until the bundle is taken in.
+    let other = connect(config).await?;
     for key in trusted {
         path.push_str(&format!("&trust={}", escaped(&key.to_string())));
     }
-    let (status, body) = server.put(&path).await?;
+    let taken = shown(server.put(&path), Counted::There(other, question));
+    let (status, body) = taken.await?;
     let text = || String::from_utf8_lossy(&body).trim_end().to_owned();
     match status.as_u16() {
         200 => Ok(serde_json::from_slice(&body).context("reading the server's answer")?),
@@ -154,12 +169,54 @@ async fn by(mut server: Server, file: &Path, trusted: &[VerifierKey]) -> Result<
 
 async fn alone(config: &Config, file: &Path, trusted: &[VerifierKey]) -> Result<Report, Failed> {
     let app = App::open(config.clone()).await?;
-    let bar = progress::files("importing");
     let mirror = &app.site.mirror;
-    let imported = mirror.import(file, trusted, move |bytes| bar.inc(bytes));
+    let imported = shown(mirror.import(file, trusted), Counted::Here(mirror, file));
     let imported = imported.await;
     app.end().await.context("writing the last records")?;
     Ok(imported?)
+}
+
+/// How often one looks how far a bundle is.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Who counts what is done of a bundle.
+enum Counted<'a> {
+    Here(&'a Mirror, &'a Path),
+    /// The server, on a second connection, and what it is asked there.
+    There(Option<Server>, String),
+}
+
+impl Counted<'_> {
+    /// Bytes that are done, where that can be said.
+    async fn done(&mut self) -> Option<u64> {
+        match self {
+            Self::Here(mirror, file) => mirror.done(file),
+            Self::There(server, question) => {
+                let sent = server.as_mut()?.send(Method::GET, question, nothing());
+                let answer = sent.await.ok()?.ok()?;
+                let answer: Value = serde_json::from_slice(&answer).ok()?;
+                answer["done"].as_u64()
+            }
+        }
+    }
+}
+
+/// Waits until a bundle is taken in, and shows meanwhile how far it is.
+async fn shown<T>(taken: impl Future<Output = T>, mut counted: Counted<'_>) -> T {
+    let bar = progress::files("importing");
+    let mut taken = pin!(taken);
+    loop {
+        tokio::select! {
+            taken = &mut taken => {
+                bar.finish();
+                return taken;
+            }
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        if let Some(bytes) = counted.done().await {
+            bar.set(bytes);
+        }
+    }
 }
 
 pub(super) fn told(report: &Report) -> String {
@@ -170,15 +227,17 @@ pub(super) fn told(report: &Report) -> String {
         ),
         (true, None) => "nothing changed: all that this bundle holds was there\n".to_owned(),
         (false, _) => format!(
-            "taken in: {} files ({}), {} records\n",
-            report.files,
+            "taken in: {} ({}), {}\n",
+            quantity::count(report.files, "file", "files"),
             quantity::size(report.bytes),
-            report.records
+            quantity::count(report.records, "record", "records"),
         ),
     };
     text.push_str(&format!(
-        "bundle {}, {} module versions, signed by {}\n",
-        report.bundle, report.modules, report.signer
+        "bundle {}, {}, signed by {}\n",
+        report.bundle,
+        quantity::count(report.modules, "module version", "module versions"),
+        report.signer
     ));
     for (name, size) in &report.heads {
         text.push_str(&format!(
