@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 
@@ -253,11 +253,7 @@ async fn dispatch(
         }
         Route::Page => Ok(page::answer(site, peer.role, request).await),
         Route::Missing if peer.role.tells_health() => missing::text(site, peer.role, request).await,
-        Route::Instance => Ok(response::text(
-            StatusCode::OK,
-            site.instance.clone().into(),
-            method,
-        )),
+        Route::Instance => Ok(admin::instance(site, method)),
         Route::Health | Route::Ready | Route::Metrics if peer.role.tells_health() => {
             Ok(admin::answer(site, &route, request).await)
         }

@@ -49,6 +49,11 @@ pub(crate) async fn answer(
     }
 }
 
+/// Answers with the name of this process, by which it knows its own requests.
+pub(super) fn instance(site: &Site, method: &Method) -> Response<Body> {
+    response::text(StatusCode::OK, site.instance.clone().into(), method)
+}
+
 fn wants_json(headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains("application/json"))

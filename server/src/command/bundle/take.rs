@@ -176,7 +176,10 @@ async fn alone(config: &Config, file: &Path, trusted: &[VerifierKey]) -> Result<
     Ok(imported?)
 }
 
-/// How often one looks how far a bundle is.
+/// After which time it is first looked how far a bundle is: a small one is soon done.
+const LOOK_FIRST: Duration = Duration::from_millis(20);
+
+/// How often it is looked later.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Who counts what is done of a bundle.
@@ -205,14 +208,16 @@ impl Counted<'_> {
 async fn shown<T>(taken: impl Future<Output = T>, mut counted: Counted<'_>) -> T {
     let bar = progress::files("importing");
     let mut taken = pin!(taken);
+    let mut pause = LOOK_FIRST;
     loop {
         tokio::select! {
             taken = &mut taken => {
                 bar.finish();
                 return taken;
             }
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(pause) => {}
         }
+        pause = (pause * 2).min(LOOK_EVERY);
         if let Some(bytes) = counted.done().await {
             bar.set(bytes);
         }
