@@ -43,7 +43,7 @@ pub struct Metrics {
     cache: [[Counter; Lookup::ALL.len()]; CACHED.len()],
     proofs: [Counter; Proof::ALL.len()],
     upstreams: BTreeMap<String, Upstream>,
-    databases: BTreeMap<String, Database>,
+    databases: BTreeMap<String, DatabaseCounts>,
     /// By database, without a series for one that has no head yet, or signs its own.
     head_ages: Family<[(&'static str, String); 1], Gauge<u64, AtomicU64>>,
     connections: Gauge,
@@ -77,7 +77,7 @@ struct Upstream {
 }
 
 #[derive(Debug, Default)]
-struct Database {
+struct DatabaseCounts {
     head: Gauge<u64, AtomicU64>,
     standing_still: Gauge,
     stopped: Gauge,
@@ -114,7 +114,7 @@ impl Metrics {
             .collect();
         let databases = databases
             .into_iter()
-            .map(|name| (name.to_owned(), Database::default()))
+            .map(|name| (name.to_owned(), DatabaseCounts::default()))
             .collect();
         let mut metrics = Self {
             registry,

@@ -29,7 +29,7 @@ pub(crate) struct Log {
 }
 
 /// What a bundle has of one database, proved.
-pub(crate) struct Database {
+pub(crate) struct CheckedDatabase {
     pub(crate) name: String,
     pub(crate) followed: Option<Arc<Followed>>,
     /// The head that was followed.
@@ -45,7 +45,7 @@ pub(crate) struct Database {
 pub(crate) struct Checked {
     pub(crate) sealed: Sealed,
     pub(crate) folder: PathBuf,
-    pub(crate) databases: Vec<Database>,
+    pub(crate) databases: Vec<CheckedDatabase>,
     pub(crate) files: Vec<Carried>,
     /// Modules that it has lists of.
     pub(crate) lists: Vec<ModulePath>,
@@ -122,7 +122,7 @@ impl Unpacked<'_> {
         listed: &proto::bundle::Database,
         logs: &[Log],
         records: &mut Records,
-    ) -> Result<Database, Error> {
+    ) -> Result<CheckedDatabase, Error> {
         let name = listed.name();
         let log = known(listed, logs)?;
         if let Some(followed) = &log.followed {
@@ -157,7 +157,7 @@ impl Unpacked<'_> {
                 self.tile_alone(name, tile, &head)?;
             }
         }
-        Ok(Database {
+        Ok(CheckedDatabase {
             name: name.to_owned(),
             followed,
             before,

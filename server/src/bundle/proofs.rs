@@ -5,7 +5,7 @@ use std::io;
 use proto::sumdb::client::Relation;
 
 use super::Error;
-use super::check::{Checked, Database};
+use super::check::{Checked, CheckedDatabase};
 use super::files::read;
 use super::step::{TAKING, Taking};
 use crate::store::durable::Staging;
@@ -15,7 +15,7 @@ use crate::store::durable::Staging;
 ///
 /// # Errors
 /// [`Error::Refused`]: a rollback.
-pub(super) fn check_not_older(database: &Database, was_imported: bool) -> Result<(), Error> {
+pub(super) fn check_not_older(database: &CheckedDatabase, was_imported: bool) -> Result<(), Error> {
     match database.relation {
         Relation::First | Relation::Same | Relation::Newer => Ok(()),
         Relation::Older if was_imported => Ok(()),
@@ -79,7 +79,7 @@ pub(super) fn keep_proofs(checked: &Checked, staging: &Staging) -> Result<usize,
 ///
 /// # Errors
 /// What ledger or journal answer, or that another head was followed meanwhile.
-pub(super) async fn follow(database: &Database) -> Result<Option<u64>, Error> {
+pub(super) async fn follow(database: &CheckedDatabase) -> Result<Option<u64>, Error> {
     let Some(followed) = &database.followed else {
         return Ok(None);
     };

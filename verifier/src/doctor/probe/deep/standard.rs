@@ -140,7 +140,7 @@ impl Room<'_> {
             name,
             "std-tests-fail",
             tried,
-            "see what they say: go test -vet=off -short, and the packages; on a host that builds well, limits of a container make some fail, and certificates in the tests of old releases that have expired",
+            "see what they say: go test -vet=off -short, and the packages; on a host that builds well, limits of a container may make some fail, and so may certificates in the tests of old releases that have expired",
         )
     }
 
