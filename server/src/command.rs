@@ -70,7 +70,7 @@ fn dispatch(command: args::Command, flags: args::Flags) -> Result<ExitCode> {
             with_settings(&flags, |it| crate::maintain::rebuild::run(&it.config))
         }
         C::Purge { what } => with_settings(&flags, |it| purge::run(&it.config, &what)),
-        C::Gc(gc) => with_settings(&flags, |it| gc::run(&it.config, &gc)),
+        C::Gc(gc) => with_settings(&flags, |it| gc::run(&it, &gc)),
         C::Import(import) => with_settings(&flags, |it| import::run(&it.config, &import)),
         C::Monitor(monitor) => with_settings(&flags, |it| monitor::run(&it.config, &monitor)),
         C::Backup { to } => with_settings(&flags, |it| backup::run(&it.config, &to)),

@@ -13,7 +13,8 @@ use super::alone;
 use super::server::{Server, connect, never};
 use crate::args::{self, EXIT_USAGE, Format};
 use crate::bundle::pinned::places;
-use crate::config::{self, Config, Naming, parse_size};
+use crate::config::load::Loaded;
+use crate::config::{self, Naming, parse_size};
 use crate::journal;
 use crate::maintain::gc::{self, Amount, Order, Report, Task};
 use crate::output::{complain, print};
@@ -25,7 +26,7 @@ use crate::shelf::evict;
 ///
 /// # Errors
 /// What the server, the disk or the ledger answer.
-pub(crate) fn run(config: &Config, args: &args::Gc) -> Result<ExitCode> {
+pub(crate) fn run(loaded: &Loaded, args: &args::Gc) -> Result<ExitCode> {
     let order = match order(args) {
         Ok(order) => order,
         Err(wrong) => {
@@ -39,9 +40,9 @@ pub(crate) fn run(config: &Config, args: &args::Gc) -> Result<ExitCode> {
         .build()
         .context("starting the async runtime")?;
     let report = runtime.block_on(async {
-        match connect(config).await? {
+        match connect(&loaded.config).await? {
             Some(server) => by(server, &order).await.map(Some),
-            None => by_itself(config, &order).await,
+            None => by_itself(loaded, &order).await,
         }
     })?;
     let Some(report) = report else {
@@ -120,7 +121,8 @@ async fn by(mut server: Server, order: &Order) -> Result<Report> {
 }
 
 /// Returns nothing where it was said that nothing can be meant.
-async fn by_itself(config: &Config, order: &Order) -> Result<Option<Report>> {
+async fn by_itself(loaded: &Loaded, order: &Order) -> Result<Option<Report>> {
+    let config = &loaded.config;
     let task = match Task::new(&config.gc, order, &places) {
         Ok(task) => task,
         Err(error) => {
@@ -129,6 +131,18 @@ async fn by_itself(config: &Config, order: &Order) -> Result<Option<Report>> {
         }
     };
     let app = alone::open(config).await?;
+    // Go's own default is no second copy of what came by bundles: its server may have `off`
+    // in a configuration file that was not named here.
+    if !loaded.origins.contains_key("upstream.list")
+        && let Some(day) = app.site.mirror.last_import()
+    {
+        app.end().await.context("writing the last records")?;
+        complain(format!(
+            "sumward: bundles are taken in here (the last on {day}), and nothing says whether there is an upstream to \
+             fetch files from again: give --upstream off, --upstream URL, or the server's --config FILE"
+        ));
+        return Ok(None);
+    }
     let bar = progress::files("letting go");
     let report = gc::run(app.site.around_gc(), &task, |bytes| bar.inc(bytes)).await;
     bar.finish();

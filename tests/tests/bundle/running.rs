@@ -28,9 +28,43 @@ fn a_running_server_makes_bundles_and_takes_them_in() {
     assert!(said.starts_with("nothing to do"), "{said}");
 }
 
+#[test]
+fn what_bundles_brought_is_not_let_go_for_the_default_upstream() {
+    let thing = Module::library("example.com/thing", "v1.0.0");
+    let world = World::with(&[&thing]);
+    let gap = Gap::new(&world.origin.url(), &world.database.verifier_key());
+    let list = gap.path("go.sum");
+    std::fs::write(&list, thing.go_sum()).unwrap();
+    gap.create("bundle", &["--from", &list.display().to_string()]);
+    gap.import("bundle");
+    let gc = |more: &[&str]| {
+        let mut command = testkit::environment::command("sumward");
+        command.env_clear().env("HOME", gap.path("home"));
+        command.args(["gc", "--budget", "100", "--data", &gap.text("mirror")]);
+        let output = command.args(more).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (
+            output.status.code(),
+            said + &String::from_utf8_lossy(&output.stdout),
+        )
+    };
+    let zip = gap.path("mirror/modules/example.com/thing/@v/v1.0.0.zip");
+    let (exit, said) = gc(&[]);
+    assert_eq!(exit, Some(64), "{said}");
+    assert!(said.contains("give --upstream off"), "{said}");
+    assert!(zip.exists());
+    // Nobody has them: they stay, and the budget is missed.
+    assert_eq!(gc(&["--upstream", "off"]).0, Some(1));
+    assert!(zip.exists());
+    // Somebody is said to have them.
+    let (exit, said) = gc(&["--upstream", &world.origin.url()]);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(!zip.exists());
+}
+
 /// A gap with a bundle of one module, so large that taking it in takes a while.
-fn with_large_bundle() -> (World, Gap, Module) {
-    let thing = Module::library("example.com/thing", "v1.0.0").with_ballast(40 << 20);
+fn with_large_bundle(mib: usize) -> (World, Gap, Module) {
+    let thing = Module::library("example.com/thing", "v1.0.0").with_ballast(mib << 20);
     let world = World::with(&[&thing]);
     let gap = Gap::new(&world.origin.url(), &world.database.verifier_key());
     let list = gap.path("go.sum");
@@ -41,7 +75,8 @@ fn with_large_bundle() -> (World, Gap, Module) {
 
 #[test]
 fn a_terminal_shows_how_far_the_server_is_with_a_bundle() {
-    let (_world, gap, _) = with_large_bundle();
+    // A terminal is drawn on at most every 50 ms.
+    let (_world, gap, _) = with_large_bundle(200);
     let mirror = gap.mirror.start();
     let file = gap.text("bundle");
     let data = gap.text("mirror");
@@ -67,7 +102,7 @@ fn a_terminal_shows_how_far_the_server_is_with_a_bundle() {
 
 #[test]
 fn what_a_client_began_goes_on_when_it_is_gone() {
-    let (_world, gap, thing) = with_large_bundle();
+    let (_world, gap, thing) = with_large_bundle(40);
     let mirror = gap.mirror.start();
     let socket = std::fs::read_to_string(gap.path("mirror/control")).unwrap();
     let mut client = UnixStream::connect(socket.trim()).unwrap();
