@@ -1,52 +1,24 @@
 //! Lines that are longer than the terminal is wide.
 
-/// The narrowest terminal that lines are broken for, in letters beyond what is set in.
+use textwrap::{Options, WordSeparator, WordSplitter};
+
+/// The narrowest terminal that lines are broken for, in columns beyond what is set in.
 const ROOM_MIN: usize = 20;
 
-/// Breaks a line between words so that each part has at most `width` letters, and sets all
-/// parts but the first in. A longer word stays whole, and so does every line where the room is
-/// too narrow for words.
+/// Breaks a line between words so that each part is at most `width` wide, and sets all parts
+/// but the first in. What sets colours takes no room. A longer word stays whole, and so does
+/// every line where the room is too narrow for words.
 pub(super) fn wrapped(line: &str, indent: usize, width: usize) -> String {
     if width < indent + ROOM_MIN {
         return line.to_owned();
     }
-    let mut text = String::new();
-    let mut at = 0;
-    // The spaces that a line begins with belong to its first word.
-    let begin = line.len() - line.trim_start_matches(' ').len();
-    let (spaces, rest) = line.split_at(begin);
-    for (index, word) in rest.split(' ').enumerate() {
-        let len = letters(word);
-        if index == 0 {
-            text.push_str(spaces);
-            at = spaces.len();
-        } else if at + 1 + len > width {
-            text.push('\n');
-            text.push_str(&" ".repeat(indent));
-            at = indent;
-        } else {
-            text.push(' ');
-            at += 1;
-        }
-        text.push_str(word);
-        at += len;
-    }
-    text
-}
-
-/// Counts letters, without what sets colours: `ESC [ … m`.
-fn letters(word: &str) -> usize {
-    let mut count = 0;
-    let mut is_color = false;
-    for letter in word.chars() {
-        match letter {
-            '\x1b' => is_color = true,
-            'm' if is_color => is_color = false,
-            _ if is_color => {}
-            _ => count += 1,
-        }
-    }
-    count
+    let spaces = " ".repeat(indent);
+    let options = Options::new(width)
+        .subsequent_indent(&spaces)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    textwrap::fill(line, options)
 }
 
 #[cfg(test)]
