@@ -156,12 +156,18 @@ fn waiting_clients_that_give_up_leave_nothing_behind() {
         .origin
         .fault(".zip", testkit::origin::Fault::Throttle(1 << 20));
     let start = Instant::now();
-    for _ in 0..100 {
-        let mut stream = TcpStream::connect(server.address()).unwrap();
-        let request = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target(&module, "zip"));
-        stream.write_all(request.as_bytes()).unwrap();
-    }
+    let clients: Vec<TcpStream> = (0..100)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address()).unwrap();
+            let request = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target(&module, "zip"));
+            stream.write_all(request.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
     assert!(start.elapsed() < Duration::from_secs(2));
+    // Who leaves before the server has read the request has asked for nothing.
+    wait_until("it is asked for", || world.origin.count(".zip") > 0);
+    drop(clients);
     wait_until("the zip is stored", || {
         world.stored(&module, "zip").exists()
     });

@@ -87,7 +87,8 @@ fn bent_archives_of_caches_are_refused_or_judged() {
         let code = output.status.code();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(
-            matches!(code, Some(0..=2)),
+            // 3: some of it can not be judged.
+            matches!(code, Some(0..=3)),
             "round {round}: {code:?} {said}"
         );
         assert!(!said.contains("panicked"), "round {round}: {said}");
