@@ -14,7 +14,7 @@ mod records;
 use std::fs;
 use std::path::Path;
 
-use desk::{Desk, run, text};
+use desk::{Desk, ended, run, text};
 use hosts::owner;
 use proto::attest::digest::Digest;
 use proto::attest::dsse::Envelope;
@@ -155,16 +155,7 @@ fn what_is_not_shown_is_no_pass_and_says_why() {
     assert_eq!(desk.check(desk.program(), &[]).0, 3);
 
     let empty = tempfile::tempdir().unwrap();
-    let (code, said) = run(&[
-        "certify",
-        "--quorum",
-        text(&desk.quorum),
-        "--key",
-        text(&desk.key),
-        "-o",
-        text(&desk.certificate),
-        text(empty.path()),
-    ]);
+    let (code, said) = ended(desk.certify_in(empty.path(), &[], &[]));
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("no observation lies there"), "{said}");
 }

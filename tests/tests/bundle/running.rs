@@ -30,12 +30,7 @@ fn a_running_server_makes_bundles_and_takes_them_in() {
 
 #[test]
 fn what_bundles_brought_is_not_let_go_for_the_default_upstream() {
-    let thing = Module::library("example.com/thing", "v1.0.0");
-    let world = World::with(&[&thing]);
-    let gap = Gap::new(&world.origin.url(), &world.database.verifier_key());
-    let list = gap.path("go.sum");
-    std::fs::write(&list, thing.go_sum()).unwrap();
-    gap.create("bundle", &["--from", &list.display().to_string()]);
+    let (world, gap, _) = with_bundle(1);
     gap.import("bundle");
     let gc = |more: &[&str]| {
         let mut command = testkit::environment::command("sumward");
@@ -62,8 +57,8 @@ fn what_bundles_brought_is_not_let_go_for_the_default_upstream() {
     assert!(!zip.exists());
 }
 
-/// A gap with a bundle of one module, so large that taking it in takes a while.
-fn with_large_bundle(mib: usize) -> (World, Gap, Module) {
+/// A gap with a bundle of one module, which is so large.
+fn with_bundle(mib: usize) -> (World, Gap, Module) {
     let thing = Module::library("example.com/thing", "v1.0.0").with_ballast(mib << 20);
     let world = World::with(&[&thing]);
     let gap = Gap::new(&world.origin.url(), &world.database.verifier_key());
@@ -76,7 +71,7 @@ fn with_large_bundle(mib: usize) -> (World, Gap, Module) {
 #[test]
 fn a_terminal_shows_how_far_the_server_is_with_a_bundle() {
     // A terminal is drawn on at most every 50 ms.
-    let (_world, gap, _) = with_large_bundle(200);
+    let (_world, gap, _) = with_bundle(200);
     let mirror = gap.mirror.start();
     let file = gap.text("bundle");
     let data = gap.text("mirror");
@@ -102,7 +97,7 @@ fn a_terminal_shows_how_far_the_server_is_with_a_bundle() {
 
 #[test]
 fn what_a_client_began_goes_on_when_it_is_gone() {
-    let (_world, gap, thing) = with_large_bundle(40);
+    let (_world, gap, thing) = with_bundle(40);
     let mirror = gap.mirror.start();
     let socket = std::fs::read_to_string(gap.path("mirror/control")).unwrap();
     let mut client = UnixStream::connect(socket.trim()).unwrap();

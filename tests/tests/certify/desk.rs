@@ -60,7 +60,16 @@ impl Desk {
     /// Certifies with these variables, and none beside them.
     pub(crate) fn certify_with(&self, variables: &[(&str, &str)], more: &[&str]) -> Output {
         self.hosts.write();
-        let obs = self.hosts.observations();
+        self.certify_in(&self.hosts.observations(), variables, more)
+    }
+
+    /// Certifies what lies in a folder.
+    pub(crate) fn certify_in(
+        &self,
+        folder: &Path,
+        variables: &[(&str, &str)],
+        more: &[&str],
+    ) -> Output {
         let mut arguments = vec![
             "certify",
             "--quorum",
@@ -71,7 +80,7 @@ impl Desk {
             text(&self.certificate),
         ];
         arguments.extend(more);
-        arguments.push(text(&obs));
+        arguments.push(text(folder));
         let mut command = environment::command("verify-build");
         command.envs(variables.iter().copied());
         command.args(arguments).output().unwrap()
