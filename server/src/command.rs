@@ -63,8 +63,7 @@ fn dispatch(command: args::Command, flags: args::Flags) -> Result<ExitCode> {
             with_settings(&flags, |loaded| witness::serve(loaded, &file))
         }
         C::Config(command) => config::run(command, flags),
-        C::Bundle(args::Bundle::Keygen { name, out }) => bundle::keygen(&name, &out),
-        C::Bundle(command) => with_settings(&flags, |it| bundle::run(&it.config, command)),
+        C::Bundle(command) => bundle::run(command, &flags),
         C::Serve => with_settings(&flags, |loaded| serve::run(loaded, flags.clone())),
         C::Index(args::Index::Rebuild) => {
             with_settings(&flags, |it| crate::maintain::rebuild::run(&it.config))

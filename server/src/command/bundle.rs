@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use proto::note::{SignerKey, VerifierKey};
 
-use crate::args::{Bundle, EXIT_USAGE};
+use super::with_settings;
+use crate::args::{Bundle, EXIT_USAGE, Flags};
 use crate::config::Config;
 use crate::output::{complain, print};
 use crate::own::key;
@@ -23,7 +24,7 @@ mod watch;
 /// # Errors
 /// A name that no key can have, a file that is there already, and what the file system
 /// answers.
-pub(super) fn keygen(name: &str, out: &Path) -> Result<ExitCode> {
+fn keygen(name: &str, out: &Path) -> Result<ExitCode> {
     let signer = SignerKey::from_seed(name, rand::random()).context("making the key")?;
     let text = format!("{}\n", signer.to_secret_text());
     key::write_new(out, text.as_bytes()).context("writing the key")?;
@@ -42,41 +43,49 @@ pub(super) fn keygen(name: &str, out: &Path) -> Result<ExitCode> {
 ///
 /// # Errors
 /// What is wrong with the bundle, or what stands in the way.
-pub(super) fn run(config: &Config, command: Bundle) -> Result<ExitCode> {
+pub(super) fn run(command: Bundle, flags: &Flags) -> Result<ExitCode> {
     match command {
+        // Without settings, which these do not need.
         Bundle::Keygen { name, out } => keygen(&name, &out),
-        Bundle::Create(wanted) => create::run(config, &wanted),
-        Bundle::Verify { file, trust } => match keys(config, &trust) {
-            Ok(trusted) => take::verify(config, &file, &trusted),
-            Err(code) => Ok(code),
-        },
-        Bundle::Import {
-            file,
-            trust,
-            end_after,
-        } => match keys(config, &trust) {
-            Ok(trusted) => take::import(config, &file, &trusted, end_after.as_deref()),
-            Err(code) => Ok(code),
-        },
-        Bundle::Watch {
-            folder,
-            trust,
-            settle,
-            once,
-        } => match keys(config, &trust) {
-            Ok(trusted) => {
-                let settle = Duration::from_secs(settle);
-                watch::run(config, &folder, &trusted, settle, once)
-            }
-            Err(code) => Ok(code),
-        },
         Bundle::Show { file, format } => show::show(&file, format),
         Bundle::Diff {
             first,
             second,
             format,
         } => show::diff(&first, &second, format),
+        Bundle::Create(wanted) => with_settings(flags, |it| create::run(&it.config, &wanted)),
+        Bundle::Verify { file, trust } => with_keys(flags, &trust, |config, trusted| {
+            take::verify(config, &file, trusted)
+        }),
+        Bundle::Import {
+            file,
+            trust,
+            end_after,
+        } => with_keys(flags, &trust, |config, trusted| {
+            take::import(config, &file, trusted, end_after.as_deref())
+        }),
+        Bundle::Watch {
+            folder,
+            trust,
+            settle,
+            once,
+        } => with_keys(flags, &trust, |config, trusted| {
+            let settle = Duration::from_secs(settle);
+            watch::run(config, &folder, trusted, settle, once)
+        }),
     }
+}
+
+/// Does what needs the settings and the keys that sign bundles.
+fn with_keys(
+    flags: &Flags,
+    trust: &[String],
+    run: impl FnOnce(&Config, &[VerifierKey]) -> Result<ExitCode>,
+) -> Result<ExitCode> {
+    with_settings(flags, |it| match keys(&it.config, trust) {
+        Ok(trusted) => run(&it.config, &trusted),
+        Err(code) => Ok(code),
+    })
 }
 
 /// Reads the lines of `--trust`, or takes those of the settings.
