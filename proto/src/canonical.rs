@@ -61,7 +61,7 @@ pub fn bytes(value: &impl Serialize) -> Result<Vec<u8>, Error> {
 }
 
 /// Returns the one text of an array of these items, with one of them at a time in memory
-/// beside the text: what [`bytes`] makes of a value takes ten times its room meanwhile.
+/// beside the text, where [`bytes`] has a tree of all of them.
 ///
 /// # Errors
 /// As [`bytes`].

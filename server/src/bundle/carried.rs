@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use futures_util::StreamExt as _;
 use proto::dirhash;
-use proto::module::{ModuleVersion, pseudo};
-use proto::semver;
+use proto::module::{ModuleVersion, Version, pseudo};
 
 use super::Error;
 use super::ask::{not_had, whole};
 use super::draft::{Draft, TEXT_BYTES_MAX};
+use super::lists::list_of;
 use super::step::{MAKING, Making};
 use super::verifying::{Fetched, Verifying};
 use super::wanted::Need;
@@ -56,18 +56,16 @@ impl Draft<'_> {
 
     /// Carries the lists of the versions that are carried.
     fn lists(&mut self) -> Result<(), Error> {
-        let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut lists: BTreeMap<String, Vec<Version>> = BTreeMap::new();
         // Those alone that can be built with.
         for version in self.licences.keys() {
             let versions = lists.entry(version.path.escaped()).or_default();
             if !pseudo::is_pseudo(version.version.as_str()) {
-                versions.push(version.version.to_string());
+                versions.push(version.version.clone());
             }
         }
-        for (module, mut versions) in lists {
-            versions.sort_by(|a, b| semver::compare(a, b));
-            let lines: String = versions.into_iter().map(|it| format!("{it}\n")).collect();
-            self.put(format!("{module}/@v/list"), lines.as_bytes())?;
+        for (module, versions) in lists {
+            self.put(format!("{module}/@v/list"), list_of(versions).as_bytes())?;
         }
         Ok(())
     }

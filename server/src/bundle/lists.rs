@@ -57,7 +57,7 @@ pub(super) async fn add(shelf: &Shelf, folder: &Path, module: &ModulePath) -> Re
 const LIST_BYTES_MAX: usize = 16 << 20;
 
 /// Writes versions as a list, in order and each once.
-fn list_of(versions: Vec<Version>) -> String {
+pub(super) fn list_of(versions: Vec<Version>) -> String {
     let mut all: Vec<String> = versions.iter().map(ToString::to_string).collect();
     all.sort_by(|a, b| semver::compare(a, b));
     all.dedup();

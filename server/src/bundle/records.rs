@@ -15,8 +15,8 @@ use super::draft::{Draft, TEXT_BYTES_MAX};
 use super::spool::Span;
 use super::wanted::Need;
 
-/// Records of one database.
-struct Asked {
+/// What one database answered.
+struct Lookups {
     key: VerifierKey,
     lookups: Vec<(ModuleVersion, LookupAnswer)>,
 }
@@ -27,7 +27,7 @@ impl Draft<'_> {
     /// # Errors
     /// What cannot be had, or is not proved.
     pub(super) async fn databases(&mut self) -> Result<Vec<Database>, Error> {
-        let mut asked: BTreeMap<String, Asked> = BTreeMap::new();
+        let mut asked: BTreeMap<String, Lookups> = BTreeMap::new();
         for (version, need) in &self.order.wanted.modules {
             let module = version.path.as_str();
             let key = (self.order.covering)(module).ok_or_else(|| {
@@ -50,7 +50,7 @@ impl Draft<'_> {
             let answer = LookupAnswer::parse(&bytes).map_err(proto::bundle::Error::from)?;
             let name = key.name().to_owned();
             let lookups = Vec::new();
-            let entry = asked.entry(name).or_insert(Asked { key, lookups });
+            let entry = asked.entry(name).or_insert(Lookups { key, lookups });
             entry.lookups.push((version.clone(), answer));
             (self.progress)(bytes.len() as u64);
         }
@@ -61,7 +61,7 @@ impl Draft<'_> {
         Ok(databases)
     }
 
-    async fn database(&mut self, name: &str, asked: Asked) -> Result<Database, Error> {
+    async fn database(&mut self, name: &str, asked: Lookups) -> Result<Database, Error> {
         let wrong = |error: proto::sumdb::Error| not_had(name, error.to_string());
         // After the records: a head that came with one of them may be newer.
         let note = whole(self.ask, &format!("sumdb/{name}/latest"), TEXT_BYTES_MAX).await?;

@@ -23,7 +23,7 @@ pub(super) async fn import(
     site: &Arc<Site>,
     query: Option<&str>,
 ) -> Result<Response<Body>, Refusal> {
-    let Asked { file, trusted } = Asked::parse(query)?;
+    let Named { file, trusted } = Named::parse(query)?;
     let mirror = Arc::clone(&site.mirror);
     let taken = tokio::spawn(async move { mirror.import(&file, &trusted).await });
     let failed = |error: tokio::task::JoinError| Refusal::internal("taking a bundle in", &error);
@@ -36,18 +36,18 @@ pub(super) async fn import(
 /// # Errors
 /// A refusal with what is wrong with the request.
 pub(super) fn underway(site: &Site, request: &Request<()>) -> Result<Response<Body>, Refusal> {
-    let asked = Asked::parse(request.uri().query())?;
-    let done = site.mirror.done(&asked.file);
+    let named = Named::parse(request.uri().query())?;
+    let done = site.mirror.done(&named.file);
     response::json(&json!({ "done": done }))
 }
 
-/// What the query says.
-struct Asked {
+/// The bundle that a query names, and who must have signed it.
+struct Named {
     file: PathBuf,
     trusted: Vec<VerifierKey>,
 }
 
-impl Asked {
+impl Named {
     fn parse(query: Option<&str>) -> Result<Self, Refusal> {
         let mut file = None;
         let mut trusted = Vec::new();

@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 /// # Errors
 /// A refusal that says what to do.
 pub(super) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
-    if is_so(headers) {
+    if is_asked(headers) {
         return Ok(());
     }
     Err(Refusal::denied(
@@ -23,7 +23,7 @@ pub(super) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// Tells whether a request was sent to an address.
-pub(super) fn is_so(headers: &HeaderMap) -> bool {
+pub(super) fn is_asked(headers: &HeaderMap) -> bool {
     headers.get(HOST).is_none_or(is_address)
 }
 

@@ -60,7 +60,7 @@ fn told<B>(site: &Site, role: Role, request: &Request<B>, missed: &[Missed]) -> 
 
 /// Whether names of private modules may be told: see [`told`].
 pub(super) fn tells_private<B>(role: Role, request: &Request<B>) -> bool {
-    role == Role::Admin && by_address::is_so(request.headers())
+    role == Role::Admin && by_address::is_asked(request.headers())
 }
 
 fn lines(missed: &[Missed]) -> String {

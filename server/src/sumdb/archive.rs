@@ -33,6 +33,7 @@ use proto::sumdb::{Error, Head, LookupAnswer, Record, TILE_HEIGHT};
 use proto::tlog::{Node, Tile};
 
 use super::audience::Audience;
+use super::remote::DATA_BYTES_MAX;
 use super::{LookupError, ProvedAnswer};
 use crate::config;
 use crate::store::folder::read_small;
@@ -200,12 +201,10 @@ pub(super) fn folder(data: &Path, name: &str) -> PathBuf {
     data.join("sumdb").join(name)
 }
 
-/// The longest file that is read: the longest answer that is fetched, of records, has no
-/// more. What is longer was damaged, and what is cut from it proves nothing.
-const FILE_BYTES_MAX: u64 = 4 << 20;
-
+/// Reads no more than the longest answer that is fetched has, and a byte. What is longer was
+/// damaged, and what is cut from it proves nothing.
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    absent_is_none(read_small(path, FILE_BYTES_MAX + 1)).map(Option::flatten)
+    absent_is_none(read_small(path, DATA_BYTES_MAX + 1)).map(Option::flatten)
 }
 
 pub(super) fn absent_is_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
@@ -250,6 +249,6 @@ mod tests {
         // A hole: it takes no room on the disk, and would take all of it in memory.
         file.set_len(1 << 40).unwrap();
         let read = read(&path).unwrap().unwrap();
-        assert_eq!(read.len() as u64, FILE_BYTES_MAX + 1);
+        assert_eq!(read.len() as u64, DATA_BYTES_MAX + 1);
     }
 }

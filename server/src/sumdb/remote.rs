@@ -229,8 +229,8 @@ fn tile_bytes_max(tile: &Tile) -> u64 {
     }
 }
 
-/// A full tile of 256 records has some 60 KB.
-const DATA_BYTES_MAX: u64 = 4 << 20;
+/// The longest answer: a tile of records, of which a full one has some 60 KB.
+pub(super) const DATA_BYTES_MAX: u64 = 4 << 20;
 /// The body of `supported` says nothing.
 const SUPPORTED_BYTES_MAX: u64 = 64 << 10;
 

@@ -34,7 +34,8 @@ const FILES_MAX: usize = 50_000;
 const SKIPS_SINCE: u32 = 20;
 
 /// Tests that ask a name server and do not say so: found by looking at the calls of connect(2)
-/// of the tests that are left, of Go 1.21.13, 1.24.11 and 1.27.3.
+/// of tests around package net, of Go 1.21.13, 1.24.11 and 1.27.3. Not all packages were looked
+/// at.
 const ASKING: [&str; 1] = ["TestTransportEventTraceRealDNS"];
 
 impl Room<'_> {
