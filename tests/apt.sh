@@ -1,4 +1,4 @@
-# Debian packages, for scripts that need some: sourced by tests/run.sh and tests/bench/.
+# Debian packages, for the scripts that need some, which source this file.
 
 apt_install() {
     echo "installing Debian packages: $*"

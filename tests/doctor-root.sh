@@ -13,7 +13,8 @@ here=$PWD
 verify=${VERIFY_BUILD:-$here/target/debug/verify-build}
 [ -x "$verify" ] || { echo "build it first: cargo build --workspace" >&2; exit 2; }
 [ "$(id -u)" = 0 ] || { echo "chroot needs root" >&2; exit 2; }
-command -v debootstrap >/dev/null || apt-get install -y -q debootstrap >/dev/null
+. tests/apt.sh
+command -v debootstrap >/dev/null || apt_install debootstrap
 bare=$here/target/kept/doctor-root/bare
 if [ ! -x "$bare/usr/bin/git" ]; then
     mkdir -p "$(dirname "$bare")"

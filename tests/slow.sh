@@ -8,8 +8,7 @@
 # script of its own, tests/reproduce.sh.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-if ! command -v gccgo-12 >/dev/null; then
-    apt-get -o DPkg::Lock::Timeout=600 install -q -y --no-install-recommends gccgo-12 >/dev/null
-fi
+. tests/apt.sh
+command -v gccgo-12 >/dev/null || apt_install gccgo-12
 cargo build --quiet --locked --workspace --all-targets
 exec cargo test --locked --workspace --test claims --test guides --test observe --test rebuild -- --ignored
