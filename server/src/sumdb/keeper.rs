@@ -10,6 +10,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use proto::module::ModuleVersion;
 use proto::sumdb::{Fork, Head};
@@ -23,11 +24,18 @@ use crate::store::durable::Staging;
 pub(super) struct Keeper {
     archive: Archive,
     staging: Staging,
+    /// Held while a tile is kept: the narrower ones of its place go, and their folder, into
+    /// which another would be about to write.
+    tiles: Mutex<()>,
 }
 
 impl Keeper {
     pub(super) fn new(archive: Archive, staging: Staging) -> Self {
-        Self { archive, staging }
+        Self {
+            archive,
+            staging,
+            tiles: Mutex::default(),
+        }
     }
 
     pub(super) fn archive(&self) -> &Archive {
@@ -38,6 +46,7 @@ impl Keeper {
     /// `replacing`, what is there has turned out not to hold.
     pub(super) fn put_tile(&self, tile: &Tile, bytes: &[u8], replacing: bool) -> io::Result<()> {
         let archive = &self.archive;
+        let _one = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
         if replacing {
             self.remove_tile(tile)?;
         } else if !tile.is_full()
@@ -156,4 +165,42 @@ impl Keeper {
 
 fn remove(path: &Path) -> io::Result<()> {
     absent_is_none(fs::remove_file(path)).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config;
+
+    #[test]
+    fn tiles_of_one_place_are_kept_by_many_at_once() {
+        let data = tempfile::tempdir().unwrap();
+        let settings = config::Config::new(data.path().to_owned())
+            .databases
+            .remove(0);
+        let upstream = Arc::new(config::Upstream::default());
+        let (archive, _) = Archive::open(&settings, &upstream, data.path()).unwrap();
+        let keeper = Keeper::new(archive, Staging::open(data.path()).unwrap());
+        let tile = |width| {
+            let path = match width {
+                256 => "tile/8/0/000".to_owned(),
+                width => format!("tile/8/0/000.p/{width}"),
+            };
+            (Tile::parse(&path).unwrap(), vec![0; width * 32])
+        };
+        std::thread::scope(|scope| {
+            for width in [3, 7, 200, 256] {
+                let keeper = &keeper;
+                scope.spawn(move || {
+                    let (tile, bytes) = tile(width);
+                    for round in 0..200 {
+                        let kept = keeper.put_tile(&tile, &bytes, round % 2 == 0);
+                        kept.unwrap_or_else(|error| panic!("{width}, round {round}: {error}"));
+                    }
+                });
+            }
+        });
+    }
 }
