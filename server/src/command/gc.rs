@@ -14,6 +14,7 @@ use super::server::{Server, connect, never};
 use crate::args::{self, EXIT_USAGE, Format};
 use crate::bundle::pinned::places;
 use crate::config::load::Loaded;
+use crate::config::place::LayerKind;
 use crate::config::{self, Naming, parse_size};
 use crate::journal;
 use crate::maintain::gc::{self, Amount, Order, Report, Task};
@@ -131,15 +132,13 @@ async fn by_itself(loaded: &Loaded, order: &Order) -> Result<Option<Report>> {
         }
     };
     let app = alone::open(config).await?;
-    // Go's own default is no second copy of what came by bundles: its server may have `off`
-    // in a configuration file that was not named here.
-    if !loaded.origins.contains_key("upstream.list")
+    if !names_upstream(loaded)
         && let Some(day) = app.site.mirror.last_import()
     {
         app.end().await.context("writing the last records")?;
         complain(format!(
-            "sumward: bundles are taken in here (the last on {day}), and nothing says whether there is an upstream to \
-             fetch files from again: give --upstream off, --upstream URL, or the server's --config FILE"
+            "sumward: bundles are taken in here (the last on {day}), and nothing says whether their server has an \
+             upstream to fetch files from again: give --upstream off, --upstream URL, or its --config FILE (GOPROXY does not count: it is for who builds)"
         ));
         return Ok(None);
     }
@@ -148,6 +147,14 @@ async fn by_itself(loaded: &Loaded, order: &Order) -> Result<Option<Report>> {
     bar.finish();
     app.end().await.context("writing the last records")?;
     report.context("letting files go").map(Some)
+}
+
+/// Tells whether somebody has said what the upstream of this folder is. Go's default, and a
+/// GOPROXY of the shell, which the go command is meant by, are no second copy of what came by
+/// bundles.
+fn names_upstream(loaded: &Loaded) -> bool {
+    let place = loaded.origins.get("upstream.list");
+    place.is_some_and(|place| place.layer != LayerKind::Other)
 }
 
 fn text(report: &Report) -> String {

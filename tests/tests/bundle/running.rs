@@ -35,6 +35,8 @@ fn what_bundles_brought_is_not_let_go_for_the_default_upstream() {
     let gc = |more: &[&str]| {
         let mut command = testkit::environment::command("sumward");
         command.env_clear().env("HOME", gap.path("home"));
+        // Of the shell of somebody who builds.
+        command.env("GOPROXY", world.origin.url());
         command.args(["gc", "--budget", "100", "--data", &gap.text("mirror")]);
         let output = command.args(more).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
