@@ -6,8 +6,10 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
 use http::HeaderValue;
+use proto::dirhash::H1;
 use proto::goproxy::Request;
 use proto::goproxy::sumdb::SumdbRequest;
+use proto::module::ModuleVersion;
 
 use super::Error;
 use crate::ask::Asked;
@@ -24,6 +26,14 @@ use crate::sumdb::{Databases, Hops, LookupError};
 pub(crate) trait Ask: Send + Sync {
     /// Asks for a path.
     fn get<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<Pieces, Error>>;
+
+    /// Returns the h1 that a module's zip with this SHA-256, in hex, was found to have when
+    /// it was proved; `None` where that is not known.
+    fn proved_h1<'a>(
+        &'a self,
+        version: &'a ModuleVersion,
+        sha256: &'a str,
+    ) -> BoxFuture<'a, Option<H1>>;
 }
 
 /// Asks this very process.
@@ -74,6 +84,14 @@ impl Ask for Here {
                 Reply::Arriving { pieces, .. } => pieces,
             })
         })
+    }
+
+    fn proved_h1<'a>(
+        &'a self,
+        version: &'a ModuleVersion,
+        sha256: &'a str,
+    ) -> BoxFuture<'a, Option<H1>> {
+        Box::pin(self.modules.proved_h1(version, sha256))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Files of modules that go into a bundle, each held against its record once more.
+//! Files of modules that go into a bundle, each held against its record.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,8 @@ use super::verifying::{Fetched, Verifying};
 use super::wanted::Need;
 
 impl Draft<'_> {
-    /// Carries files of modules, each held against its record once more.
+    /// Carries files of modules, each held against its record: a zip whose bytes, by their
+    /// SHA-256, are those that were proved is not unpacked once more.
     ///
     /// # Errors
     /// What cannot be had, or is not what its record says.
@@ -104,10 +105,12 @@ impl Draft<'_> {
         MAKING.reach(Making::ZipFetched);
         self.members.insert(place.to_owned(), span);
         let window = self.spool.window(span).map_err(Error::io("reading back"))?;
+        let sha256 = hex::encode(span.sha256);
         let fetched = Fetched {
             version: version.clone(),
             place: place.to_owned(),
             want: self.records.get(version).and_then(|it| it.h1(version)),
+            proved: self.ask.proved_h1(version, &sha256).await,
             window,
         };
         verifying.begin(fetched).await

@@ -1,6 +1,6 @@
 //! Writing the archive.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 
 use proto::bundle::{MANIFEST, Manifest, NOTE};
 use proto::note::SignerKey;
@@ -9,6 +9,8 @@ use super::Error;
 
 /// How hard is compressed. Zips do not shrink; what else there is, is small.
 const LEVEL: i32 = 3;
+/// Bytes that are read at once.
+const PIECE_BYTES: usize = 256 << 10;
 
 /// Writes a bundle: note, manifest, and the members of the manifest, which `open` gives.
 /// The same content gives the same bytes. Blocks.
@@ -47,5 +49,6 @@ fn append(
     header.set_size(size);
     header.set_mode(0o644);
     header.set_mtime(0);
-    archive.append_data(&mut header, place, bytes.take(size))
+    let bytes = BufReader::with_capacity(PIECE_BYTES, bytes.take(size));
+    archive.append_data(&mut header, place, bytes)
 }

@@ -22,6 +22,8 @@ pub(super) struct Fetched {
     pub(super) place: String,
     /// What its record says.
     pub(super) want: Option<H1>,
+    /// What was found when it was proved before: its bytes, by their SHA-256, are those.
+    pub(super) proved: Option<H1>,
     pub(super) window: Window,
 }
 
@@ -90,14 +92,56 @@ impl Verifying {
 
 /// Holds a zip against its record, and returns its licence. Blocks.
 fn verify(zip: Fetched, licences: &Licences) -> Result<(ModuleVersion, String), Error> {
-    let limits = modzip::Limits::default();
     let window = zip.window;
-    let verified = modzip::verify(window.clone(), window.len(), &zip.version, &limits);
-    let verified = verified.map_err(|error| not_had(&zip.place, error.to_string()))?;
-    if zip.want != Some(verified.h1) {
+    let h1 = match zip.proved {
+        Some(h1) => h1,
+        None => {
+            let limits = modzip::Limits::default();
+            let verified = modzip::verify(window.clone(), window.len(), &zip.version, &limits);
+            verified
+                .map_err(|error| not_had(&zip.place, error.to_string()))?
+                .h1
+        }
+    };
+    if zip.want != Some(h1) {
         let reason = "it is not what its record says";
         return Err(not_had(&zip.place, reason.to_owned()));
     }
     let licence = licences.of(window, &format!("{}/", zip.version));
     Ok((zip.version, licence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::spool::Spool;
+    use super::*;
+
+    #[test]
+    fn a_zip_that_was_proved_with_these_bytes_is_not_unpacked_and_any_other_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::beside(&folder.path().join("out")).unwrap();
+        // Whoever unpacks it sees that it is no zip.
+        let span = spool.put(b"no zip").unwrap();
+        let h1 = |byte: &str| H1::parse(&format!("h1:{}=", byte.repeat(43))).unwrap();
+        let (right, other) = (h1("A"), h1("E"));
+        let mut said = |want, proved| {
+            let zip = Fetched {
+                version: ModuleVersion::parse("m.example/x@v1.0.0").unwrap(),
+                place: "m.example/x/@v/v1.0.0.zip".to_owned(),
+                want,
+                proved,
+                window: spool.window(span).unwrap(),
+            };
+            verify(zip, &Licences::default())
+                .map(|(_, licence)| licence)
+                .map_err(|it| it.to_string())
+        };
+        assert_eq!(said(Some(right), Some(right)).unwrap(), "NOASSERTION");
+        let unpacked = said(Some(right), None).unwrap_err();
+        assert!(unpacked.contains("zip"), "{unpacked}");
+        for (want, proved) in [(Some(right), Some(other)), (None, Some(right))] {
+            let refused = said(want, proved).unwrap_err();
+            assert!(refused.contains("not what its record says"), "{refused}");
+        }
+    }
 }

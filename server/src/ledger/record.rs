@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use proto::dirhash::H1;
 use serde::{Deserialize, Serialize};
 
 /// What is known of one file of the module tree.
@@ -30,6 +31,12 @@ impl FileRecord {
     pub(crate) fn tells(&self, other: &Self) -> bool {
         (&self.sha256, self.size, &self.h1) == (&other.sha256, other.size, &other.h1)
             && std::mem::discriminant(&self.standing) == std::mem::discriminant(&other.standing)
+    }
+
+    /// Returns the h1 of a file with this SHA-256, in hex, where it is the recorded one's.
+    pub(crate) fn h1_of(&self, sha256: &str) -> Option<H1> {
+        let h1 = self.h1.as_deref().filter(|_| self.sha256 == sha256)?;
+        H1::parse(h1).ok()
     }
 }
 
@@ -102,4 +109,27 @@ pub(crate) struct Contents {
 pub(crate) struct Use {
     /// In seconds since 1970, exact to a day.
     pub(crate) last: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_h1_is_told_of_the_recorded_bytes_alone() {
+        let h1 = format!("h1:{}=", "A".repeat(43));
+        let mut record = FileRecord {
+            sha256: "00".repeat(32),
+            size: 7,
+            h1: Some(h1.clone()),
+            standing: Standing::Exempt,
+            stored_at: 0,
+            evicted_at: None,
+        };
+        let told = record.h1_of(&"00".repeat(32));
+        assert_eq!(told.map(|it| it.to_string()), Some(h1));
+        assert_eq!(record.h1_of(&"01".repeat(32)), None);
+        record.h1 = None;
+        assert_eq!(record.h1_of(&"00".repeat(32)), None);
+    }
 }

@@ -219,7 +219,7 @@ impl Prover {
 
     /// Tells whether the proof of a file still holds: a database of the name is
     /// configured, with the key that signed it, and its log has the record.
-    fn believes(&self, standing: &Standing) -> bool {
+    pub(super) fn believes(&self, standing: &Standing) -> bool {
         let Standing::Proved {
             database,
             record,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use proto::dirhash::H1;
+use proto::goproxy::Request;
+use proto::module::ModuleVersion;
 use rustix::io::Errno;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -19,7 +21,7 @@ use crate::shelf::Found;
 use crate::shelf::answer::{Answer, Lasting};
 use crate::shelf::hot::Since;
 use crate::shelf::used::Uses;
-use crate::store::Content;
+use crate::store::{Content, Key};
 use crate::sumdb::Hops;
 
 /// What a look into the tree found.
@@ -192,6 +194,16 @@ impl Modules {
         }
         let recorded = self.shelf.recorded(&file.key).await;
         recorded.map_err(Error::storage("reading what is recorded of a file"))
+    }
+
+    /// Returns the h1 under which a zip was proved and stored, where it had these very
+    /// bytes then; `None` where no record says so.
+    pub(crate) async fn proved_h1(&self, version: &ModuleVersion, sha256: &str) -> Option<H1> {
+        let key = Key::of(&Request::Zip(version.clone()));
+        // What nobody can read proves nothing.
+        let record = self.shelf.recorded(&key).await.ok()??;
+        let is_proved = self.prover.believes(&record.standing);
+        record.h1_of(sha256).filter(|_| is_proved)
     }
 
     async fn measure_stored(
