@@ -180,7 +180,9 @@ async fn answer_within(
         return response;
     }
     let (kind, response) = if permitted {
-        dispatch(&site, &peer, &request, body).await
+        // In a box of its own: whatever holds the answers that are not in memory has some
+        // kilobytes, which would be moved about for each of those that are.
+        Box::pin(dispatch(&site, &peer, &request, body)).await
     } else {
         let refusal = Refusal::not_permitted();
         let response = response::refused(&refusal, request.method());
