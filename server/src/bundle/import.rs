@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::try_join_all;
 use proto::note::VerifierKey;
 
 use super::check::{Checked, Log, check};
+use super::files::Carried;
 use super::history::{self, day, imported};
 use super::proofs::{check_not_older, follow, keep_proofs};
 use super::report::{Report, signer};
@@ -25,7 +27,6 @@ use crate::blocking;
 use crate::journal::{Entry, Imported, Journal};
 use crate::modules::Shelf;
 use crate::shelf::Kept;
-use crate::store::Key;
 use crate::store::durable::Staging;
 use crate::sumdb::{self, Databases};
 
@@ -46,6 +47,8 @@ pub(crate) struct Mirror {
 
 /// Bundles that are remembered beside the journal, for the page.
 const REMEMBERED_MAX: usize = 20;
+/// Files that are given their names at once: each waits for the disk.
+const KEPT_AT_ONCE: usize = 8;
 
 impl Mirror {
     /// Puts together what bundles are taken into. Blocks.
@@ -201,13 +204,14 @@ impl Mirror {
         let (proofs, staging) = (Arc::clone(&checked), self.staging.clone());
         let kept = blocking::run(move || Ok(keep_proofs(&proofs, &staging)));
         report.records = kept.await.map_err(Error::io("keeping proofs"))??;
-        for carried in &checked.files {
-            if self
-                .keep(&checked.folder, &carried.key, &carried.record)
-                .await?
-            {
+        for together in checked.files.chunks(KEPT_AT_ONCE) {
+            let mut keeps = Vec::with_capacity(together.len());
+            for carried in together {
+                keeps.push(self.keep(&checked.folder, carried));
+            }
+            for bytes in try_join_all(keeps).await?.into_iter().flatten() {
                 report.files += 1;
-                report.bytes += carried.record.size;
+                report.bytes += bytes;
                 TAKING.reach(Taking::FileKept);
             }
         }
@@ -238,14 +242,10 @@ impl Mirror {
         Ok(report)
     }
 
-    /// Gives a file its name, unless that is taken. What is there was judged, or is when
-    /// it is asked for.
-    async fn keep(
-        &self,
-        folder: &Path,
-        key: &Key,
-        record: &crate::ledger::FileRecord,
-    ) -> Result<bool, Error> {
+    /// Gives a file its name, unless that is taken, and returns its bytes where it was not.
+    /// What is there was judged, or is when it is asked for.
+    async fn keep(&self, folder: &Path, carried: &Carried) -> Result<Option<u64>, Error> {
+        let Carried { key, record } = carried;
         let io = |error| Error::at(Path::new(key.as_str()))(error);
         if let Some(found) = self.shelf.look(key).await.map_err(io)? {
             let content = found.blob.content.clone();
@@ -255,11 +255,11 @@ impl Mirror {
             {
                 self.shelf.record(key, record).await.map_err(io)?;
             }
-            return Ok(false);
+            return Ok(None);
         }
         let from = folder.join(key.as_str());
         let staged = self.shelf.stage_from(&from).await.map_err(io)?;
         let kept = self.shelf.keep(key, staged, record).await.map_err(io)?;
-        Ok(matches!(kept, Kept::Stored(_)))
+        Ok(matches!(kept, Kept::Stored(_)).then_some(record.size))
     }
 }
