@@ -1,28 +1,36 @@
 #!/usr/bin/env bash
 # Builds both programs for aarch64 on an x86_64 host, for the C library of Rocky Linux 9.
 #
-#   deploy/build-aarch64.sh [--profile NAME]
+#   deploy/build-aarch64.sh [--profile NAME] [--tools DIR]
 #   deploy/package.sh --arch aarch64 --bin target/aarch64-unknown-linux-gnu/release --tools target/release
 #
-# Needs cargo-zigbuild (from crates.io), zig (`pip install ziglang`), and a compiler with Rust's library
-# for aarch64: `rustup target add aarch64-unknown-linux-gnu` with the pinned toolchain, or
-# RUSTC=, naming another. The library of one compiler is none for another, not even of the next
-# version: a package made with another compiler than rust-toolchain.toml names says so in its
-# version (package.sh --version 0.1.0~rustc1.96).
+#   --tools  a folder that aarch64-tools.sh made; without it cargo-zigbuild and zig are those on
+#            PATH, and the compiler is the pinned one after
+#            `rustup target add aarch64-unknown-linux-gnu`, or RUSTC=
 #
-# Tried with an earlier state of the programs, by hand and with Debian's rustc 1.96 under qemu; no
-# test of this project runs it.
+# The library of one compiler is none for another, not even of the next version. A package made
+# with another compiler than rust-toolchain.toml names says so in its version (0.1.0~rustc1.96).
+#
+# release.sh --aarch64 builds by this, twice.
 set -euo pipefail
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 target=aarch64-unknown-linux-gnu
 profile=release
-if [ "${1:-}" = --profile ]; then
-    profile=$2
-elif [ $# -gt 0 ]; then
-    echo "build-aarch64.sh: unknown option $1" >&2
-    exit 64
-fi
+while [ $# -gt 0 ]; do
+    case $1 in
+    --profile) profile=$2 ;;
+    --tools)
+        PATH=$(realpath "$2")/bin:$PATH
+        export RUSTC=${PATH%%:*}/rustc
+        ;;
+    *)
+        echo "build-aarch64.sh: unknown option $1" >&2
+        exit 64
+        ;;
+    esac
+    shift 2
+done
 
 # Where rust-toolchain.toml names the compiler.
 cd "$checkout"

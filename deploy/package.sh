@@ -6,7 +6,8 @@
 #
 #   --arch     what the programs were built for [the machine's]
 #   --tools    programs of this machine, where --bin has another's
-#   --version  [that of Cargo.toml]
+#   --version  [that of Cargo.toml]; programs of another compiler than the pinned one add its
+#              name: 0.1.0~rustc1.96
 #   --only     which kinds [all]
 #   --level    how hard to compress, 1 to 19 [19]
 #
@@ -49,16 +50,17 @@ main() {
     out=$(cd "$out" && pwd)
     work=$(mktemp -d "${TMPDIR:-/tmp}/sumward-package.XXXXXX")
     trap 'rm -rf "$work"' EXIT
-    local name
+    local name named
     for name in sumward verify-build; do
         glibc_gate "$bin/$name"
+        named=$version$(compiler "$bin/$name")
         STRIP=$(binutil strip) "$deploy/stage.sh" "$name" --bin "$bin" --tools "$tools" --to "$work/$name"
         # Every kind of package is made of the same tree.
         find "$work/$name" -print0 | xargs -0 touch --no-dereference --date="@$SOURCE_DATE_EPOCH"
-        tarball "$name" "$version" "$arch"
-        wanted rpm && "$deploy/rpm/build.sh" "$name" "$work" "$version" "$arch" "$level" "$out"
-        wanted deb && "$deploy/deb/build.sh" "$name" "$work/$name" "$version" "$arch" "$level" "$out"
-        wanted tar && cp "$work/$name-$version-linux-$arch.tar.gz" "$out/"
+        tarball "$name" "$named" "$arch"
+        wanted rpm && "$deploy/rpm/build.sh" "$name" "$work" "$named" "$arch" "$level" "$out"
+        wanted deb && "$deploy/deb/build.sh" "$name" "$work/$name" "$named" "$arch" "$level" "$out"
+        wanted tar && cp "$work/$name-$named-linux-$arch.tar.gz" "$out/"
     done
     if wanted rpm; then
         selinux "$version" "$level" "$out"
@@ -97,6 +99,15 @@ glibc_gate() {
         exit 1
     fi
     echo "$(basename "$program"): newest symbol of glibc $newest"
+}
+
+# What a version says of the compiler: nothing, when it is the pinned one.
+compiler() {
+    local made pinned
+    pinned=$(sed -n 's/^channel = "\(.*\)"/\1/p' "$checkout/rust-toolchain.toml")
+    made=$("$(binutil readelf)" --string-dump=.comment "$1" | sed -n 's/.*rustc version \([0-9.]*\).*/\1/p')
+    [ -n "$made" ] || fail "$1 does not tell which compiler made it"
+    [ "$made" = "$pinned" ] || echo "~rustc${made%.*}"
 }
 
 # The tree as it is: `tar -C / --strip-components=1` installs it.

@@ -3,14 +3,17 @@
 # checks everything that it made.
 #
 #   deploy/release.sh --out target/release-0.1.0 [--gpg-key ID] [--note-key FILE]
-#       [--built DIR --built DIR] [--rev REV] [--profile NAME] [--level N]
+#       [--aarch64 DIR] [--built DIR --built DIR] [--rev REV] [--profile NAME] [--level N]
 #
 #   --gpg-key   the key of the person's keyring that signs RPMs, the repository's metadata and
 #               SHA256SUMS; without it nothing is signed, and that is said
 #   --note-key  a key that `sumward bundle keygen` made: SHA256SUMS is signed with it as a note
 #               too, for who has our key and no keyring
+#   --aarch64   programs for aarch64 are released too, built with the tools that
+#               deploy/aarch64-tools.sh brought to that folder
 #   --built     programs that are built already, named twice: on two hosts, for example. Each
-#               folder holds sumward and verify-build, not stripped; nothing is built then
+#               folder holds sumward and verify-build, not stripped, and may hold aarch64/ with the
+#               same; nothing is built then
 #   --rev       what is built [HEAD]; uncommitted changes never are
 #   --profile   of cargo [release]
 #   --level     how hard packages are compressed, 1 to 19 [19]
@@ -25,12 +28,13 @@ checkout=$(dirname "$deploy")
 programs=(sumward verify-build)
 
 main() {
-    local out="" gpg_key="" note_key="" rev=HEAD profile=release level=19 built=()
+    local out="" gpg_key="" note_key="" aarch64="" rev=HEAD profile=release level=19 built=()
     while [ $# -gt 0 ]; do
         case $1 in
         --out) out=$2 ;;
         --gpg-key) gpg_key=$2 ;;
         --note-key) note_key=$2 ;;
+        --aarch64) aarch64=$(realpath "$2") ;;
         --built) built+=("$(realpath "$2")") ;;
         --rev) rev=$2 ;;
         --profile) profile=$2 ;;
@@ -50,8 +54,8 @@ main() {
     export SOURCE_DATE_EPOCH LC_ALL=C TZ=UTC
 
     if [ ${#built[@]} = 0 ]; then
-        build "$rev" "$profile" "$work/first"
-        build "$rev" "$profile" "$work/a-second-folder-with-a-longer-name"
+        build "$rev" "$profile" "$work/first" "$aarch64"
+        build "$rev" "$profile" "$work/a-second-folder-with-a-longer-name" "$aarch64"
         built=("$work/first/built" "$work/a-second-folder-with-a-longer-name/built")
     fi
     compare "${built[@]}"
@@ -79,9 +83,10 @@ step() {
     printf '== %s\n' "$*"
 }
 
-# build REV PROFILE FOLDER: a checkout of its own, a target folder of its own.
+# build REV PROFILE FOLDER TOOLS: a checkout of its own, a target folder of its own; for aarch64
+# too, where there are tools.
 build() {
-    local rev=$1 profile=$2 folder=$3 home program
+    local rev=$1 profile=$2 folder=$3 tools=$4 home
     step "Build of $(git -C "$checkout" rev-parse --short "$rev") in $folder"
     mkdir -p "$folder/source" "$folder/built"
     git -C "$checkout" archive "$rev" | tar -x -C "$folder/source"
@@ -100,34 +105,59 @@ WRAPPER
         export CARGO_TARGET_DIR=$folder/target CARGO_INCREMENTAL=0 RUSTC_WRAPPER=$folder/rustc
         export CFLAGS="-ffile-prefix-map=$folder/source=/usr/src/sumward -ffile-prefix-map=$folder/target=/usr/src/target -ffile-prefix-map=$home=/usr/src/cargo"
         cargo build --locked --profile "$profile" --package sumward --package verify-build
+        if [ -n "$tools" ]; then
+            # zig brings headers, whose folder is told too.
+            CFLAGS="$CFLAGS -ffile-prefix-map=$tools=/usr/src/tools" \
+                deploy/build-aarch64.sh --profile "$profile" --tools "$tools"
+        fi
     )
-    for program in "${programs[@]}"; do
-        cp "$folder/target/${profile/#dev/debug}/$program" "$folder/built/"
-    done
+    take "$folder/target/${profile/#dev/debug}" "$folder/built"
+    if [ -n "$tools" ]; then
+        take "$folder/target/aarch64-unknown-linux-gnu/${profile/#dev/debug}" "$folder/built/aarch64"
+    fi
     rm -rf "$folder/target"
+}
+
+# take FROM TO: the programs.
+take() {
+    mkdir -p "$2"
+    cp "${programs[@]/#/$1/}" "$2/"
 }
 
 # With our own program, as others are told to; and byte by byte.
 compare() {
-    local program
+    local program all=("${programs[@]}")
     step "The two builds, compared with verify-build and cmp"
-    for program in "${programs[@]}"; do
+    if [ -d "$1/aarch64" ] || [ -d "$2/aarch64" ]; then
+        all+=("${programs[@]/#/aarch64/}")
+    fi
+    for program in "${all[@]}"; do
         "$2/verify-build" "$1/$program" "$2/$program" || fail 1 "two builds of $program differ: see above"
         cmp "$1/$program" "$2/$program" || fail 1 "two builds of $program differ"
     done
 }
 
-# package BUILT OUT LEVEL: the bill of materials, packages of every kind.
+# package BUILT OUT LEVEL: of every architecture.
 package() {
-    local from=$1 out=$2 level=$3 program bin
-    bin=$(mktemp -d "$work/bin.XXXXXX")
+    local from=$1 out=$2 level=$3
     mkdir -p "$out"
+    pack "$(uname -m)" "$from" "$out" "$level" "$from"
+    if [ -d "$from/aarch64" ]; then
+        pack aarch64 "$from/aarch64" "$out" "$level" "$from"
+    fi
+}
+
+# pack ARCH BUILT OUT LEVEL TOOLS: the bill of materials, packages of every kind. TOOLS has
+# programs that run here.
+pack() {
+    local arch=$1 from=$2 out=$3 level=$4 tools=$5 program bin
+    bin=$(mktemp -d "$work/bin.XXXXXX")
     for program in "${programs[@]}"; do
         cp "$from/$program" "$bin/"
-        python3 "$deploy/sbom.py" "$program" "$bin"
-        cp "$bin/$program.cdx.json" "$out/"
+        python3 "$deploy/sbom.py" "$program" "$bin" --target "$arch-unknown-linux-gnu"
+        cp "$bin/$program.cdx.json" "$out/$program-$arch.cdx.json"
     done
-    "$deploy/package.sh" --bin "$bin" --out "$out" --level "$level" >"$work/package.log" 2>&1 || {
+    "$deploy/package.sh" --arch "$arch" --bin "$bin" --tools "$tools" --out "$out" --level "$level" >"$work/package.log" 2>&1 || {
         cat "$work/package.log" >&2
         exit 1
     }
@@ -180,7 +210,7 @@ sumward_of() {
     shift
     if [ ! -x "$work/unpacked/usr/bin/sumward" ]; then
         mkdir -p "$work/unpacked"
-        tar -x -C "$work/unpacked" --strip-components=1 -f "$out"/packages/sumward-[0-9]*-linux-*.tar.gz
+        tar -x -C "$work/unpacked" --strip-components=1 -f "$out"/packages/sumward-[0-9]*-linux-"$(uname -m)".tar.gz
     fi
     "$work/unpacked/usr/bin/sumward" "$@"
 }

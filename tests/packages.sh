@@ -5,10 +5,11 @@
 #
 # BIN has built programs [target/debug]. Needs root and, beside what tests/run.sh installs:
 #
-#   apt-get install --no-install-recommends buildah podman crun createrepo-c mandoc man-db \
-#       semodule-utils selinux-policy-dev setools shellcheck policycoreutils systemd-container
+#   apt-get install --no-install-recommends buildah busybox-static podman crun createrepo-c mandoc \
+#       man-db semodule-utils selinux-policy-dev setools shellcheck policycoreutils systemd-container
 #
-# and for the policy of Debian: apt-get download selinux-policy-default (no installation).
+# and for the policy of Debian: apt-get download selinux-policy-default (no installation). QUADLET names
+# the generator of a podman that is newer than Debian's (see packages/quadlet.sh).
 set -euo pipefail
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -88,10 +89,20 @@ images() {
         "$checkout/tests/packages/guide.sh" "$bin" "$records" "$work/guide"
 }
 
+quadlet() {
+    if [ -z "${QUADLET:-}" ]; then
+        echo "skipped: QUADLET names no generator"
+        return
+    fi
+    "$checkout/tests/packages/quadlet.sh" "$bin" "$QUADLET"
+}
+
 part "Scripts, by shellcheck" scripts
 part "Manual pages, by mandoc and man" manual_pages
 part "The policy module, linked with a whole policy" policy
 part "A release of two builds" release
 part "The container image and its guide" images
+part "The Containerfile" "$checkout/tests/packages/containerfile.sh" "$bin"
+part "The unit of Quadlet" quadlet
 printf '\n%d failed\n' ${#failed[@]}
 [ ${#failed[@]} = 0 ]

@@ -8,6 +8,7 @@ use crate::args::{self, Args};
 use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::config::load::Loaded;
+use crate::config::problem::Problems;
 use crate::output::complain;
 
 mod alone;
@@ -85,7 +86,15 @@ fn with_settings(
     flags: &args::Flags,
     run: impl FnOnce(Loaded) -> Result<ExitCode>,
 ) -> Result<ExitCode> {
-    match Config::load(flags, &Environment::read()) {
+    run_with(Config::load(flags, &Environment::read()), run)
+}
+
+/// Does something with settings that were read, or says what is wrong with them.
+fn run_with(
+    loaded: std::result::Result<Loaded, Problems>,
+    run: impl FnOnce(Loaded) -> Result<ExitCode>,
+) -> Result<ExitCode> {
+    match loaded {
         Ok(loaded) => run(loaded),
         Err(problems) => {
             complain(problems.to_string());

@@ -18,16 +18,7 @@ before=
 if [ "${1:-}" = --before ]; then before=$2 && shift 2; fi
 rounds=${1:-5}
 seconds=${2:-4}
-work=$(mktemp -d "${TMPDIR:-/tmp}/sumward-bench.XXXXXX")
-children=()
-
-cleanup() {
-    exec 7>&- 2>/dev/null || true
-    [ ${#children[@]} = 0 ] || kill "${children[@]}" 2>/dev/null || true
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap cleanup EXIT
+. tests/bench/load.sh
 
 main() {
     need_programs
@@ -73,32 +64,6 @@ need_programs() {
         # Debian starts what it installs; the measured nginx is our own.
         if command -v systemctl >/dev/null; then systemctl stop nginx 2>/dev/null || true; fi
     fi
-}
-
-# The upstream ends when its standard input does.
-start_upstream() {
-    mkfifo "$work/hold"
-    target/release/examples/stage <"$work/hold" >"$work/stage" &
-    children+=($!)
-    exec 7>"$work/hold"
-    wait_for_line "$work/stage" DATABASE=
-    # shellcheck disable=SC1091
-    . "$work/stage"
-}
-
-declare -A pids urls ready_ms idle_mib
-
-start_sumward() {
-    local side=$1 program=$2 began log=$work/sumward-$1.log
-    began=$(date +%s%N)
-    "$program" --listen 127.0.0.1:0 --data "$work/data-$side" >"$log" 2>&1 &
-    pids[$side]=$!
-    children+=("${pids[$side]}")
-    wait_for_line "$log" "go env -w GOPROXY="
-    ready_ms[$side]=$((($(date +%s%N) - began) / 1000000))
-    urls[$side]=$(grep -o 'GOPROXY=http://127.0.0.1:[0-9]*' "$log" | head -1 | cut -d= -f2)
-    sleep 1
-    idle_mib[$side]=$(($(memory "${pids[$side]}" VmRSS) / 1024))
 }
 
 # Through each sumward, so that each has them; nginx serves what came last.
@@ -185,49 +150,12 @@ measure() {
     echo
 }
 
-ratio() {
-    awk -v a="$(median "$1")" -v b="$(median "$2")" 'BEGIN { printf "%.2f", a / b }'
-}
-
 most_mib() {
     sort -n "$1" | tail -1 | awk '{ printf "%.1f", $1 / 1024 }'
 }
 
-one() {
-    local url=$1 connections=$2 out=$3
-    wrk --threads 2 --connections "$connections" --duration "${seconds}s" --timeout 30s --latency "$url" >"$work/wrk"
-    if grep -q 'Non-2xx' "$work/wrk"; then
-        echo "$url answered with errors" >&2
-        cat "$work/wrk" >&2
-        exit 1
-    fi
-    awk '/^Requests\/sec/ { print $2 }' "$work/wrk" >>"$out.rate"
-    # wrk prints us, ms or s.
-    awk '$1 == "99%" { v = $2; u = v; gsub(/[0-9.]/, "", u); sub(/[a-z]+$/, "", v)
-        if (u == "us") v /= 1000; else if (u == "s") v *= 1000; else if (u == "m") v *= 60000
-        printf "%.2f\n", v }' "$work/wrk" >>"$out.p99"
-}
-
 watch_memory() {
     while sleep 0.2; do memory "$1" RssAnon >>"$2"; done
-}
-
-memory() {
-    awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"
-}
-
-median() {
-    sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
-}
-
-wait_for_line() {
-    for _ in $(seq 600); do
-        if grep -qs -- "$2" "$1"; then return 0; fi
-        sleep 0.02
-    done
-    echo "never seen in $1: $2" >&2
-    cat "$1" >&2
-    exit 1
 }
 
 main

@@ -61,7 +61,7 @@ databases: off
 proof:
   mode: "off"
 SETTINGS
-    holds "settings are good" sumward --data /var/lib/sumward config check /etc/sumward/sumward.yaml
+    holds "settings are good" sumward config check /etc/sumward/sumward.yaml
     holds "it starts and is ready" systemctl enable --now sumward
     holds "it serves" get "$MODULE"
     holds "it keeps what it served" test -f "$STORED"

@@ -254,6 +254,44 @@ journal_stops() {
     systemctl reload sumward && return "$status"
 }
 
+# The reader of standard error stands still, dies, and another one comes.
+reader_dies() {
+    kill -STOP "$reader" && sleep 0.5 && kill -KILL "$reader" && sleep 1
+    cat /t/stderr >>/t/stderr-read &
+    reader=$!
+}
+
+lines_dropped() { get http://127.0.0.1:9090/metrics | grep -q '^sumward_log_lines_dropped_total [1-9]'; }
+
+a_line_comes() {
+    local before
+    before=$(stat -c %s /t/stderr-read)
+    get --insecure https://127.0.0.1/nowhere/@v/list >/dev/null 2>&1
+    sleep 0.2
+    [ "$(stat -c %s /t/stderr-read)" -gt "$before" ]
+}
+
+# Standard error is a pipe in place of the journal.
+stderr_reader_dies() {
+    local reader pid status=1
+    mkfifo /t/stderr
+    cat /t/stderr >/t/stderr-read &
+    reader=$!
+    dropin stderr <<<$'[Service]\nStandardError=file:/t/stderr'
+    settings $'log:\n  level: debug'
+    if systemctl restart sumward && within 5 a_line_comes; then
+        pid=$(property MainPID)
+        under_load reader_dies && is MainPID "$pid" && within 5 lines_dropped && within 5 a_line_comes
+        status=$?
+    fi
+    rm "$dropins/stderr.conf" && systemctl daemon-reload
+    settings ''
+    systemctl restart sumward && within 5 list
+    kill "$reader" 2>/dev/null
+    rm /t/stderr
+    return "$status"
+}
+
 upstream_unit() {
     printf '[Service]\nExecStart=/bin/sleep infinity\n' >"$units/athens.service"
     cp /t/deploy/systemd/sumward.service.d/upstream-unit.conf.example "$dropins/upstream-unit.conf"
@@ -418,6 +456,7 @@ check reload-mended reload_is_mended
 check reload-under-load under_load reload_often
 check restart-refuses-nobody under_load restart_twice
 check journal-stopped journal_stops
+check stderr-reader-killed stderr_reader_dies
 check upstream-wanted wanted_is_not_needed
 check upstream-bound bound_stops_too
 check disk-full disk_is_full

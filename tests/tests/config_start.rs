@@ -131,6 +131,37 @@ fn config_check_says_yes_or_what_is_wrong() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("upstream"));
 }
 
+/// As from a job of cron: nothing says where a home is.
+#[test]
+fn config_check_needs_no_home() {
+    let (world, _) = world();
+    let file = world.data().with_extension("check.yaml");
+    let path = file.to_string_lossy().into_owned();
+    let run = |line: &[&str]| {
+        let output = world.setup().command(line).env_remove("HOME").output();
+        let output = output.unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&said).into_owned(),
+        )
+    };
+    std::fs::write(&file, QUICK).unwrap();
+    let (code, said) = run(&["config", "check", &path]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("warning: data: there is no home"), "{said}");
+    assert!(said.contains("the settings are good"), "{said}");
+    assert!(!said.contains("\ndata:"), "{said}");
+    // Serving needs the folder.
+    let (code, said) = run(&["--config", &path]);
+    assert_eq!(code, Some(EX_USAGE), "{said}");
+    assert!(said.starts_with("data: there is no home"), "{said}");
+    std::fs::write(&file, "lisen: here\n").unwrap();
+    let (code, said) = run(&["config", "check", &path]);
+    assert_eq!(code, Some(EX_USAGE), "{said}");
+    assert!(said.contains("check.yaml:1: lisen: unknown key"), "{said}");
+}
+
 #[test]
 fn one_data_folder_has_one_server() {
     let (world, _) = world();

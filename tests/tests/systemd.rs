@@ -13,7 +13,7 @@ use std::process::Command;
 use testkit::environment::{self, checkout};
 
 /// Every check of the script, so that one that is not reached is a failure too.
-const CHECKS: [&str; 39] = [
+const CHECKS: [&str; 40] = [
     "verify",
     "verify-drop-ins",
     "verify-can-fail",
@@ -40,6 +40,7 @@ const CHECKS: [&str; 39] = [
     "reload-under-load",
     "restart-refuses-nobody",
     "journal-stopped",
+    "stderr-reader-killed",
     "upstream-wanted",
     "upstream-bound",
     "disk-full",

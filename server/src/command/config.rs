@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use super::with_settings;
+use super::run_with;
 use crate::args::{self, Format};
+use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::config::load::Loaded;
 use crate::config::problem::Problems;
@@ -25,18 +26,21 @@ pub(crate) fn run(command: args::Config, mut flags: args::Flags) -> Result<ExitC
     match command {
         args::Config::Check { file } => {
             flags.config = file.map_or(flags.config, |file| vec![file]);
-            with_settings(&flags, |loaded| check(&loaded))
+            look(&flags, |loaded| check(&loaded))
         }
         args::Config::Show { origin, format } => {
-            with_settings(&flags, |loaded| show(&loaded, origin, format))
+            look(&flags, |loaded| show(&loaded, origin, format))
         }
-        args::Config::Verify { format } => {
-            with_settings(&flags, |loaded| verify::run(&loaded, format))
-        }
+        args::Config::Verify { format } => look(&flags, |loaded| verify::run(&loaded, format)),
         // Without settings: those are to be signed.
         args::Config::Keygen { name, out } => sign::keygen(&name, &out),
         args::Config::Sign(sign) => sign::run(&sign, flags, &Environment::read()),
     }
+}
+
+/// Does what looks at the settings and needs no data folder, unless they are wrong.
+fn look(flags: &args::Flags, run: impl FnOnce(Loaded) -> Result<ExitCode>) -> Result<ExitCode> {
+    run_with(Config::load_to_look(flags, &Environment::read()), run)
 }
 
 fn show(loaded: &Loaded, origin: bool, format: Format) -> Result<ExitCode> {

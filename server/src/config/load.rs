@@ -78,8 +78,24 @@ impl Config {
     ///
     /// Everything that is wrong with them; the exit status for it is 64.
     pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Problems> {
-        let trust = trust::read(flags, environment).map_err(|problem| Problems(vec![problem]))?;
-        Self::load_with(trust.as_ref(), flags, environment)
+        Self::load_with(&trusted(flags, environment)?, flags, environment)
+    }
+
+    /// Does the same for who only looks at the settings, on any host and from any script:
+    /// that nothing says the data folder is a warning, and `data` is empty then.
+    ///
+    /// # Errors
+    ///
+    /// Everything else that is wrong with them.
+    pub(crate) fn load_to_look(
+        flags: &Flags,
+        environment: &Environment,
+    ) -> Result<Loaded, Problems> {
+        let judged = Judged {
+            data_needed: false,
+            ..trusted(flags, environment)?
+        };
+        Self::load_with(&judged, flags, environment)
     }
 
     /// Does the same without a look at signatures: for a command that only has to find
@@ -92,17 +108,21 @@ impl Config {
         flags: &Flags,
         environment: &Environment,
     ) -> Result<Loaded, Problems> {
-        Self::load_with(None, flags, environment)
+        let judged = Judged {
+            trust: None,
+            data_needed: true,
+        };
+        Self::load_with(&judged, flags, environment)
     }
 
     fn load_with(
-        trust: Option<&Trust>,
+        judged: &Judged,
         flags: &Flags,
         environment: &Environment,
     ) -> Result<Loaded, Problems> {
         let mut problems = Vec::new();
         let sources = sources::read(flags, environment, &mut problems);
-        let opened = match trust {
+        let opened = match &judged.trust {
             Some(_) if !problems.is_empty() => return Err(Problems(problems)),
             Some(trust) => {
                 let opened = signed::open(trust, &sources, flags, environment);
@@ -130,6 +150,16 @@ impl Config {
         config.own.end_after.clone_from(&flags.own_end_after);
         let missing = config.take_credentials(environment).into_iter();
         problems.extend(missing.map(|(key, message)| Problem::new(place(&layer, &key), message)));
+        if !layer.has("data") {
+            // A signature is held against what was in use before, which lies there too.
+            let is_needed = judged.data_needed
+                || opened.is_some() && !signed::state_is_said(flags, environment);
+            if is_needed {
+                problems.push(Problem::new("data", NO_DATA));
+            } else {
+                warnings.push(format!("data: {NO_DATA}"));
+            }
+        }
         warnings.extend(settle(&layer, &mut config, &mut problems));
         let mut signed = None;
         if let Some(opened) = opened {
@@ -150,6 +180,24 @@ impl Config {
             signed,
         })
     }
+}
+
+const NO_DATA: &str = "there is no home folder to put it in; give --data FOLDER, or write `data: FOLDER` in a configuration file";
+
+/// What settings are held to.
+struct Judged {
+    /// The keys that must have signed the files, where there are any.
+    trust: Option<Trust>,
+    /// Whether there must be a data folder.
+    data_needed: bool,
+}
+
+fn trusted(flags: &Flags, environment: &Environment) -> Result<Judged, Problems> {
+    let trust = trust::read(flags, environment).map_err(|problem| Problems(vec![problem]))?;
+    Ok(Judged {
+        trust,
+        data_needed: true,
+    })
 }
 
 /// Puts the configuration files over each other, a later one over an earlier one.
@@ -182,10 +230,6 @@ fn origins(layer: &Layer, config: &Config) -> BTreeMap<String, Place> {
 
 /// Settles what depends on more than one key, and checks that they fit together.
 fn settle(layer: &Layer, config: &mut Config, problems: &mut Vec<Problem>) -> Vec<String> {
-    if !layer.has("data") {
-        let message = "there is no home folder to put it in; give --data FOLDER, or write `data: FOLDER` in a configuration file";
-        problems.push(Problem::new("data", message));
-    }
     if config
         .admin
         .as_ref()

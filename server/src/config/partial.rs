@@ -39,6 +39,18 @@ section!(Partial of config::Config {
     errors: ErrorsSection,
 });
 
+impl Partial {
+    /// Returns what is said of every key; of `data` nothing where the settings were only
+    /// looked at and nothing says it.
+    pub(super) fn shown(config: &config::Config) -> Self {
+        let mut partial = Self::of(config);
+        if config.data.as_os_str().is_empty() {
+            partial.data = None;
+        }
+        partial
+    }
+}
+
 section!(Clients of config::Clients {
     trusted_proxies: Said<Blocks>,
     proxy_protocol: Said<Switch>,

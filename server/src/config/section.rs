@@ -16,7 +16,10 @@ macro_rules! section {
         #[derive(Default, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub(super) struct $name {
-            $($key: Option<$part>,)+
+            $(
+                #[serde(skip_serializing_if = "Option::is_none")]
+                $key: Option<$part>,
+            )+
         }
 
         impl Part for $name {

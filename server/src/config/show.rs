@@ -13,7 +13,7 @@ use super::place::{LayerKind, Place};
 /// Prints every setting as YAML under the keys of the configuration file; read
 /// back it gives the same settings, unless secrets were left out.
 pub(super) fn print(config: &Config) -> String {
-    serde_norway::to_string(&Partial::of(config))
+    serde_norway::to_string(&Partial::shown(config))
         .expect("texts, numbers and lists and maps of them are YAML")
 }
 
@@ -44,11 +44,12 @@ pub(super) fn print_with_origins(config: &Config, origins: &BTreeMap<String, Pla
 
 /// Prints every setting as JSON, with the layer and the place of each where they are given.
 pub(super) fn print_json(config: &Config, origins: Option<&BTreeMap<String, Place>>) -> String {
-    let settings = json!(Partial::of(config));
+    let settings = json!(Partial::shown(config));
     let shown = match origins {
         None => settings,
         Some(origins) => {
             let paths = Partial::schema().paths(false).into_iter();
+            let paths = paths.filter(|path| path != "data" || settings.get(path).is_some());
             let placed = paths.map(|path| {
                 let origin = origins
                     .get(&path)

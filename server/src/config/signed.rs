@@ -218,12 +218,18 @@ fn way_out(fault: &Fault) -> &'static str {
 /// Where the last manifest in use is remembered. systemd's folder for state comes before the
 /// data folder, which the configuration itself may say.
 fn state(data: &Path, flags: &Flags, environment: &Environment) -> PathBuf {
+    said_state(flags, environment).unwrap_or_else(|| data.join(STATE))
+}
+
+/// Whether that place is known without the data folder.
+pub(super) fn state_is_said(flags: &Flags, environment: &Environment) -> bool {
+    said_state(flags, environment).is_some()
+}
+
+fn said_state(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
     let said = flags.config_state.clone();
     said.or_else(|| environment.path(variables::CONFIG_STATE))
-        .unwrap_or_else(|| {
-            let folder = environment.first_path("STATE_DIRECTORY");
-            folder.unwrap_or_else(|| data.to_owned()).join(STATE)
-        })
+        .or_else(|| Some(environment.first_path("STATE_DIRECTORY")?.join(STATE)))
 }
 
 fn remembered(state: &Path) -> Result<Option<Accepted>, Problem> {

@@ -333,6 +333,31 @@ fn data_lies_where_the_system_says() {
 }
 
 #[test]
+fn settings_are_looked_at_where_there_is_no_home() {
+    let look = |line: &[&str]| Config::load_to_look(&flags(line), &Environment::default());
+    let loaded = look(&[]).unwrap();
+    let [warning] = &loaded.warnings[..] else {
+        panic!("{:?}", loaded.warnings);
+    };
+    assert!(
+        warning.starts_with("data: there is no home folder"),
+        "{warning}"
+    );
+    // What nobody said is not shown as said.
+    let shown = loaded.show_origins();
+    assert!(
+        !shown.contains("\ndata:") && shown.starts_with("listen:"),
+        "{shown}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&loaded.show_json(true)).unwrap();
+    assert!(json["settings"].get("data").is_none(), "{json}");
+    assert!(json["origins"].get("data").is_none(), "{json}");
+    let loaded = look(&["--data=/d"]).unwrap();
+    assert_eq!(loaded.warnings, [""; 0]);
+    assert!(loaded.config.show().starts_with("data: /d\n"));
+}
+
+#[test]
 fn the_configuration_file_may_be_named_by_a_variable() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.yaml");

@@ -232,6 +232,15 @@ fn what_lies_over_a_signed_key_is_said_by_verify_and_by_the_start() {
         (&said["serial"], &said["overridden"][0]),
         (&5.into(), &overridden.clone().into())
     );
+    // Without a home it is not known which serial was in use, and it is not guessed.
+    let homeless = |more: &[&str]| {
+        let line = [&["config", "verify"], &arguments[..], more].concat();
+        let mut command = site.world.setup().command(&line);
+        command.env_remove("HOME").output().unwrap().status.code()
+    };
+    assert_eq!(homeless(&[]), Some(EX_USAGE));
+    let state = site.path("state").display().to_string();
+    assert_eq!(homeless(&["--config-state", &state]), Some(0));
     let server = site.world.setup().with_arguments(&arguments).start();
     server.wait_for(&overridden);
     // Nobody asks for a signature: nothing to verify.
