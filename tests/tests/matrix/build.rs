@@ -62,6 +62,18 @@ impl Build {
         }
     }
 
+    /// Says whether its bytes are the same on every machine: by a Go version that
+    /// `tests/run.sh` names in full, with nothing of the machine's folders, C compiler or
+    /// binutils in it.
+    pub(crate) fn is_portable(&self) -> bool {
+        let is_pinned = self.go != crate::pairs::MIDDLE;
+        let runs_tools = |command: &&str| command.contains("strip");
+        is_pinned
+            && self.settings.contains(&"CGO_ENABLED=0")
+            && self.flags.contains(&"-trimpath")
+            && !self.after.iter().any(runs_tools)
+    }
+
     pub(crate) fn to(mut self, target: &'static str) -> Self {
         self.target = target;
         self

@@ -1,9 +1,8 @@
-//! The whole text that a person reads, for some of the pairs. A change of a sentence
+//! The whole text that a person reads, for each pair that can have one. A change of a sentence
 //! shows here as a change of a file, to be read line by line before it is kept:
 //! `SUMWARD_WRITE_GOLDEN=1 bash tests/matrix.sh` writes them anew.
 //!
-//! Only builds whose bytes are the same on every machine are among them: -trimpath,
-//! without cgo, by the Go versions that `tests/run.sh` names in full.
+//! These are the pairs whose bytes are the same on every machine ([`Build::is_portable`]).
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -11,60 +10,20 @@ use std::path::PathBuf;
 
 use testkit::environment;
 
+use crate::build::Build;
 use crate::pairs::Pair;
 use crate::yard::Yard;
 
-/// Names of pairs.
-const NAMES: &[&str] = &[
-    "two commits, go1.21.x",
-    "two commits, go1.27.x",
-    "uncommitted file",
-    "no version control",
-    "a tag not fetched",
-    "a newer dependency",
-    "a newer dependency, go1.21",
-    "a newer dependency, windows, stripped",
-    "the same version, other content",
-    "a replaced dependency",
-    "a replaced dependency changed",
-    "a replaced dependency changed, stripped",
-    "vendored",
-    "another file embedded, stripped",
-    "a comment in package main",
-    "assembly changed",
-    "functions in another order",
-    "main changed, stripped",
-    "a text changed",
-    "a text changed, windows, stripped",
-    "a table in another order, go1.21.x",
-    "main changed, linux/arm64",
-    "main changed, wasip1/wasm",
-    "main changed, darwin/arm64",
-    "main changed, windows/amd64",
-    "GOAMD64",
-    "-gcflags",
-    "-tags without effect",
-    "-X, stripped",
-    "-X of another length",
-    "go1.21 and go1.27",
-    "amd64 and arm64",
-    "another Go of the same version",
-    "-B",
-    "-s -w, go1.27.x linux/amd64",
-    "the GNU build ID changed",
-    "bytes at the end",
-    "two bytes changed, linux/amd64",
-    "a poisoned build cache",
-];
-
 /// Returns what is not as it is kept: the name of the file, and both texts.
 pub(crate) fn differing(pairs: &[Pair], yard: &Yard) -> Vec<String> {
-    let mut wrong = unread();
-    for name in NAMES {
-        let pair = pairs.iter().find(|pair| pair.name == *name);
-        let pair = pair.unwrap_or_else(|| panic!("no pair is called {name:?}"));
+    let is_kept = |pair: &&Pair| {
+        pair.cause.is_some() && [&pair.a, &pair.b].into_iter().all(Build::is_portable)
+    };
+    let pairs: Vec<&Pair> = pairs.iter().filter(is_kept).collect();
+    let mut wrong = unread(&pairs);
+    for pair in pairs {
         let said = text(pair, yard);
-        let file = file(name);
+        let file = file(&pair.name);
         if environment::writes_golden() {
             std::fs::write(&file, said).unwrap();
             continue;
@@ -80,13 +39,13 @@ pub(crate) fn differing(pairs: &[Pair], yard: &Yard) -> Vec<String> {
 }
 
 /// Kept texts of pairs that are not among them any more.
-fn unread() -> Vec<String> {
-    let files: BTreeSet<PathBuf> = NAMES.iter().map(|name| file(name)).collect();
-    assert_eq!(files.len(), NAMES.len(), "two pairs have one file");
+fn unread(pairs: &[&Pair]) -> Vec<String> {
+    let files: BTreeSet<PathBuf> = pairs.iter().map(|pair| file(&pair.name)).collect();
+    assert_eq!(files.len(), pairs.len(), "two pairs have one file");
     let kept = std::fs::read_dir(folder()).unwrap();
     let kept = kept.map(|entry| entry.unwrap().path());
     kept.filter(|path| !files.contains(path))
-        .map(|path| format!("{}\nno pair is called so", path.display()))
+        .map(|path| format!("{}\nno pair with a kept text is called so", path.display()))
         .collect()
 }
 
