@@ -106,16 +106,18 @@ WRAPPER
         export CFLAGS="-ffile-prefix-map=$folder/source=/usr/src/sumward -ffile-prefix-map=$folder/target=/usr/src/target -ffile-prefix-map=$home=/usr/src/cargo"
         cargo build --locked --profile "$profile" --package sumward --package verify-build
         if [ -n "$tools" ]; then
-            # zig brings headers, whose folder is told too.
-            CFLAGS="$CFLAGS -ffile-prefix-map=$tools=/usr/src/tools" \
+            # zig brings headers, whose folder is told too, and keeps what it made for later builds.
+            ZIG_GLOBAL_CACHE_DIR=$folder/zig CFLAGS="$CFLAGS -ffile-prefix-map=$tools=/usr/src/tools" \
                 deploy/build-aarch64.sh --profile "$profile" --tools "$tools"
         fi
     )
     take "$folder/target/${profile/#dev/debug}" "$folder/built"
     if [ -n "$tools" ]; then
         take "$folder/target/aarch64-unknown-linux-gnu/${profile/#dev/debug}" "$folder/built/aarch64"
+        # Zig's own parts tell the folder in debug information, which packages have none of.
+        aarch64-linux-gnu-strip --strip-debug "$folder"/built/aarch64/*
     fi
-    rm -rf "$folder/target"
+    rm -rf "$folder/target" "$folder/zig"
 }
 
 # take FROM TO: the programs.
