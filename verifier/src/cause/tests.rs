@@ -91,12 +91,7 @@ fn causes(a: &Artifact, b: &Artifact) -> Vec<(Name, Confidence)> {
 fn keep(name: &str, texts: impl IntoIterator<Item = (String, String, String)>) {
     let programs: Vec<(String, [Artifact; 2])> = texts
         .into_iter()
-        .map(|(what, a, b)| {
-            (
-                what.to_owned(),
-                [a, b].map(|text| program("go1.27.3", &text)),
-            )
-        })
+        .map(|(what, a, b)| (what, [a, b].map(|text| program("go1.27.3", &text))))
         .collect();
     let pairs = programs.iter();
     golden::check(name, pairs.map(|(what, [a, b])| (what.clone(), [a, b])));

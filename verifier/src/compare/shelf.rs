@@ -144,8 +144,7 @@ mod tests {
     fn a_file_is_given_the_log_of_its_own_build() {
         let folder = tempfile::tempdir().unwrap();
         let budget = Budget::default();
-        let log = Arc::new(Log::default());
-        let mut shelf = Shelf::new(&budget).with_logs(&[None, Some(Arc::clone(&log))]);
+        let mut shelf = Shelf::new(&budget).with_logs(&[None, Some(Arc::new(Log::default()))]);
         for name in ["one", "other", "third"] {
             let path = folder.path().join(name);
             std::fs::write(&path, name).unwrap();

@@ -185,34 +185,31 @@ mod tests {
             symbol("p.attributes", Change::Attributes),
         ];
         let evidence = evidence(&[member("_go_.o", Form::Go, changes)]);
-        let shown: Vec<(&str, &str, &str)> = evidence
+        let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "-".into());
+        let shown: Vec<[String; 3]> = evidence
             .iter()
-            .map(|one| {
-                let side =
-                    |side: &'_ Option<String>| side.clone().unwrap_or("-".into()).leak() as &str;
-                (one.place.as_str(), side(&one.a), side(&one.b))
-            })
+            .map(|one| [one.place.clone(), side(&one.a), side(&one.b)])
             .collect();
         assert_eq!(
             shown[..5],
             [
-                ("member _go_.o", "1 byte", "-"),
-                ("function p.first", "8 bytes", "-"),
-                ("function p.second", "-", "1 byte"),
-                (
+                ["member _go_.o", "1 byte", "-"],
+                ["function p.first", "8 bytes", "-"],
+                ["function p.second", "-", "1 byte"],
+                [
                     "function p.bytes",
                     "8 bytes, other ones from offset 0x4 on",
                     "16 bytes, other ones from offset 0x4 on"
-                ),
-                (
+                ],
+                [
                     "function p.reference",
                     "refers to q.x at offset 0x2",
                     "refers to nothing at offset 0x2"
-                ),
+                ],
             ]
         );
-        assert_eq!(shown[5].0, "function p.attributes");
-        assert_eq!(shown[5].1, shown[5].2);
-        assert_ne!(shown[5].1, "-");
+        assert_eq!(shown[5][0], "function p.attributes");
+        assert_eq!(shown[5][1], shown[5][2]);
+        assert_ne!(shown[5][1], "-");
     }
 }

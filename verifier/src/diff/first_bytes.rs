@@ -110,22 +110,25 @@ mod tests {
     #[test]
     fn stamps_of_either_side_are_passed_over() {
         use crate::goinfo::stamps::{Kind, Stamp};
-        let file = |bytes: &[u8], stamps: &[Range<usize>]| {
+        let file = |bytes: &[u8], stamp: Option<Range<usize>>| {
             let mut file = crate::diff::made::program(&[(
                 ".data",
                 crate::image::Content::Data,
                 0x1000,
                 bytes,
             )]);
-            let stamp = |range: &Range<usize>| Stamp {
-                kind: Kind::Time,
-                range: range.clone(),
-            };
-            file.go.stamps = stamps.iter().map(stamp).collect();
+            let kind = Kind::Time;
+            file.go.stamps = stamp
+                .map(|range| Stamp { kind, range })
+                .into_iter()
+                .collect();
             file
         };
         let long = b"abXdeY 0123456789abcdefgh";
-        let (a, b) = (file(b"abcdef 0123456789abcdefgh", &[2..3]), file(long, &[]));
+        let (a, b) = (
+            file(b"abcdef 0123456789abcdefgh", Some(2..3)),
+            file(long, None),
+        );
         let found = FirstBytes::of(&a, &b).unwrap();
         assert_eq!(
             (found.offset, found.b.as_slice()),

@@ -222,14 +222,17 @@ mod tests {
     use crate::diff::regions;
 
     /// Two files of one section of data, at 0x2000, in which these places are known.
-    fn follow(a: &[u8], b: &[u8], moves: &Moves, known: [&[Range<usize>]; 2]) -> bool {
+    fn follow(a: &[u8], b: &[u8], moves: &Moves, known: [&[(usize, usize)]; 2]) -> bool {
         let file = |bytes: &[u8]| program(&[(".data", Content::Data, 0x2000, bytes)]);
         let (a, b) = (file(a), file(b));
         let (found, _) = regions::compare(&a, &b);
-        let [a_known, b_known] = known;
+        let [a_known, b_known] = known.map(|places| -> Vec<Range<usize>> {
+            let places = places.iter();
+            places.map(|(start, end)| *start..*end).collect()
+        });
         let known = Known {
-            a: a_known,
-            b: b_known,
+            a: &a_known,
+            b: &b_known,
         };
         follows(&a, &b, &found[0], moves, known)
     }
@@ -237,7 +240,7 @@ mod tests {
     #[test]
     fn what_differs_lies_in_known_places_or_is_an_address_of_what_moved() {
         let moves = Moves::of(vec![(0x8000, 0x8010), (0x8fff, 0x900f)]);
-        let none: [&[Range<usize>]; 2] = [&[], &[]];
+        let none: [&[(usize, usize)]; 2] = [&[], &[]];
         let a = words(&[1, 0x8100, 2]);
         let moved = words(&[1, 0x8110, 2]);
         assert!(follow(&a, &moved, &moves, none));
@@ -245,22 +248,26 @@ mod tests {
         assert!(!follow(&a, &words(&[1, 0x8110, 3]), &moves, none));
         assert!(!follow(&a, &moved, &Moves::default(), none));
         // The last word is known.
-        let last: [&[Range<usize>]; 2] = [&[16..24], &[16..24]];
+        let last: [&[(usize, usize)]; 2] = [&[(16, 24)], &[(16, 24)]];
         assert!(follow(&a, &words(&[1, 0x8110, 3]), &moves, last));
         assert!(follow(&a, &words(&[1, 0x8100, 3]), &moves, last));
         assert!(!follow(&a, &words(&[9, 0x8110, 3]), &moves, last));
         // An address whose first bytes are the same on both sides.
         let near = Moves::of(vec![(0x8000, 0x8100), (0x8fff, 0x90ff)]);
         assert!(follow(&words(&[0x8123]), &words(&[0x8223]), &near, none));
+        // And one whose first four are.
+        let (one, other) = (0x1_0000_8000, 0x2_0000_8000);
+        let far = Moves::of(vec![(one, other), (one + 0xfff, other + 0xfff)]);
+        assert!(follow(&words(&[one + 8]), &words(&[other + 8]), &far, none));
     }
 
     #[test]
     fn behind_a_known_place_of_another_length_the_rest_is_read_on() {
         let moves = Moves::default();
         let (a, b) = (b"begin-one-the end", b"begin-another-the end");
-        let known: [&[Range<usize>]; 2] = [&[6..9], &[6..13]];
+        let known: [&[(usize, usize)]; 2] = [&[(6, 9)], &[(6, 13)]];
         assert!(follow(a, b, &moves, known));
-        assert!(!follow(a, b, &moves, [&[6..9], &[6..12]]));
+        assert!(!follow(a, b, &moves, [&[(6, 9)], &[(6, 12)]]));
         assert!(!follow(a, b"begin-another-THE end", &moves, known));
         // Zeros fill up to the next datum, and no more of them than that.
         let filled =

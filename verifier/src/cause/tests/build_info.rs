@@ -14,7 +14,7 @@ fn keep_lines<const N: usize>(name: &str, rows: [(&str, &str, &str); N]) {
 }
 
 #[test]
-fn flags_of_the_linker() {
+fn values_that_the_linker_sets() {
     let rows = [
         ("-X, another value", "main.v=one", "main.v=two"),
         (
@@ -44,6 +44,10 @@ fn flags_of_the_linker() {
         (what.to_owned(), line(a), line(b))
     });
     keep("ldflags-variables", rows);
+}
+
+#[test]
+fn flags_of_the_linker() {
     keep_lines(
         "ldflags",
         [
@@ -91,6 +95,7 @@ fn flags_of_the_linker() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn settings_of_every_kind() {
     keep_lines(
         "settings-of-every-kind",

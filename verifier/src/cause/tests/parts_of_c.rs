@@ -34,6 +34,7 @@ fn check<const N: usize>(name: &str, rows: [(&str, Artifact, Artifact); N]) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn libraries_and_flags_of_the_host_s_linker() {
     let plain = || linked(one(), |_| {});
     let with = |change: fn(&mut Image)| linked(other(), change);

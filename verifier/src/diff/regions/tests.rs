@@ -3,12 +3,12 @@ use crate::diff::made::program;
 use crate::goinfo::stamps::Kind;
 
 /// Compares two files of one section of data, with stamps in each.
-fn data(a: &[u8], b: &[u8], stamps: [&[Range<usize>]; 2]) -> Option<RegionDiff> {
-    let file = |bytes: &[u8], stamps: &[Range<usize>]| {
+fn data(a: &[u8], b: &[u8], stamps: [&[(usize, usize)]; 2]) -> Option<RegionDiff> {
+    let file = |bytes: &[u8], stamps: &[(usize, usize)]| {
         let mut file = program(&[(".data", Content::Data, 0x1000, bytes)]);
-        let stamp = |range: &Range<usize>| Stamp {
+        let stamp = |(start, end): &(usize, usize)| Stamp {
             kind: Kind::Time,
-            range: range.clone(),
+            range: *start..*end,
         };
         file.go.stamps = stamps.iter().map(stamp).collect();
         file
@@ -30,18 +30,18 @@ fn bytes_in_stamps_of_both_sides_only_name_the_build() {
     let none = data(a, b, [&[], &[]]).unwrap();
     assert_eq!((none.differing, none.stamped), (7, 0));
     assert_eq!(spans(&none), [(4..18, 4..18)]);
-    let stamp: &[Range<usize>] = &[4..7];
+    let stamp: &[(usize, usize)] = &[(4, 7)];
     let one = data(a, b, [stamp, stamp]).unwrap();
     assert_eq!((one.differing, one.stamped), (7, 3));
     assert_eq!(spans(&one), [(14..18, 14..18)]);
     // On one side alone it is no stamp, and neither is what only one has of it.
     assert_eq!(data(a, b, [stamp, &[]]).unwrap().stamped, 0);
-    let shorter = data(a, b, [stamp, &[5..9]]).unwrap();
+    let shorter = data(a, b, [stamp, &[(5, 9)]]).unwrap();
     assert_eq!(
         (shorter.stamped, spans(&shorter)),
         (2, vec![(4..5, 4..5), (14..18, 14..18)])
     );
-    let all = data(a, b, [&[4..7, 14..18], &[4..7, 14..18]]).unwrap();
+    let all = data(a, b, [&[(4, 7), (14, 18)], &[(4, 7), (14, 18)]]).unwrap();
     assert_eq!((all.stamped, all.spans.len()), (7, 0));
     let accounting = Accounting::of(&[one, all]);
     assert_eq!((accounting.differing, accounting.stamped), (14, 10));
@@ -53,15 +53,15 @@ fn of_two_lengths_the_middle_differs() {
     let longer = data(b"begin X end", b"begin YZ end", [&[], &[]]).unwrap();
     assert_eq!(spans(&longer), [(6..7, 6..8)]);
     assert_eq!((longer.differing, longer.stamped), (6, 0));
-    let stamped = data(b"begin X end", b"begin YZ end", [&[6..7], &[6..8]]).unwrap();
+    let stamped = data(b"begin X end", b"begin YZ end", [&[(6, 7)], &[(6, 8)]]).unwrap();
     assert_eq!(
         (stamped.differing, stamped.stamped, stamped.spans.len()),
         (6, 6, 0)
     );
-    let partly = data(b"begin X end", b"begin YZ end", [&[6..7], &[6..7]]).unwrap();
+    let partly = data(b"begin X end", b"begin YZ end", [&[(6, 7)], &[(6, 7)]]).unwrap();
     assert_eq!(partly.stamped, 0);
     // Zeros behind a stamp fill it up.
-    let filled = data(b"begin X\0\0 end", b"begin YZ end", [&[6..7], &[6..8]]);
+    let filled = data(b"begin X\0\0 end", b"begin YZ end", [&[(6, 7)], &[(6, 8)]]);
     assert_eq!(filled.unwrap().spans.len(), 0);
     assert_eq!(data(b"same", b"same", [&[], &[]]), None);
 }
@@ -84,7 +84,7 @@ fn sections_are_paired_by_name_and_order_and_fillers_are_none() {
         ("(padding 2)", Content::Layout, 0x4008, b"\0x"),
     ]);
     let (found, same) = compare(&a, &b);
-    let short: Vec<(&str, Option<Range<usize>>, Option<Range<usize>>, usize)> = found
+    let short: Vec<_> = found
         .iter()
         .map(|region| {
             (
@@ -154,10 +154,15 @@ fn what_a_large_region_has_new_is_counted() {
 
 #[test]
 fn what_ranges_cover_is_cut_out() {
-    assert_eq!(outside(&(0..10), &[2..3, 5..7]), [0..2, 3..5, 7..10]);
-    assert!(outside(&(0..10), &[0..4, 3..10]).is_empty());
-    assert_eq!(outside(&(2..8), &[0..2, 0..3, 7..20, 8..9]), [3..7]);
-    assert_eq!(outside(&(2..8), &[]), [2..8]);
+    let cut = |start: usize, end: usize, covered: &[(usize, usize)]| -> Vec<(usize, usize)> {
+        let covered: Vec<Range<usize>> = covered.iter().map(|(start, end)| *start..*end).collect();
+        let left = outside(&(start..end), &covered).into_iter();
+        left.map(|range| (range.start, range.end)).collect()
+    };
+    assert_eq!(cut(0, 10, &[(2, 3), (5, 7)]), [(0, 2), (3, 5), (7, 10)]);
+    assert_eq!(cut(0, 10, &[(0, 4), (3, 10)]), []);
+    assert_eq!(cut(2, 8, &[(0, 2), (0, 3), (7, 20), (8, 9)]), [(3, 7)]);
+    assert_eq!(cut(2, 8, &[]), [(2, 8)]);
 }
 
 #[test]

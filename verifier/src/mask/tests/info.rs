@@ -23,6 +23,11 @@ fn framed(text: &str) -> Vec<u8> {
 
 /// A program with build information, and a constant.
 fn program(version: &str, text: &str, constant: &[u8]) -> Artifact {
+    in_memory(6, version, text, constant)
+}
+
+/// The same, with build information in memory of these flags.
+fn in_memory(flags: u32, version: &str, text: &str, constant: &[u8]) -> Artifact {
     let section = |name, segment, body| Section {
         name,
         kind: made::BITS,
@@ -31,7 +36,7 @@ fn program(version: &str, text: &str, constant: &[u8]) -> Artifact {
         body,
     };
     let sections = [
-        section(".go.buildinfo", 6, blob_of(version, text)),
+        section(".go.buildinfo", flags, blob_of(version, text)),
         section(".rodata", 4, constant.to_vec()),
     ];
     artifact(made::elf(&sections, true).0)
@@ -65,6 +70,16 @@ fn version_control_names_a_build_and_the_rest_is_what_it_was_made_of() {
     assert_eq!(compared(text, &two), (false, vec![vcs, info], vec![info]));
     // What lines are called stays in sight.
     assert_eq!(masked("-tags", "-tabs"), (false, vec![], vec![]));
+}
+
+#[test]
+fn build_information_that_can_be_executed_stays_in_sight() {
+    let text = |revision: u8| format!("path\tp\nbuild\tvcs.revision={revision}\n");
+    let equal = |flags: u32| {
+        let [a, b] = [1, 2].map(|revision| in_memory(flags, GO, &text(revision), b"same"));
+        Compared::of(&a, &b).unwrap().equal
+    };
+    assert!(equal(6) && equal(4) && !equal(5) && !equal(7));
 }
 
 #[test]
@@ -129,7 +144,7 @@ fn the_bytes_of_a_kind_are_those_of_the_side_that_has_more() {
         a,
         b,
     };
-    assert_eq!(sides(vec![0..3, 5..6], vec![0..2]).bytes(), 4);
+    assert_eq!(sides(vec![0..3, 5..6], vec![0..1, 1..2]).bytes(), 4);
     assert_eq!(sides(vec![], vec![0..2, 4..9]).bytes(), 7);
 }
 

@@ -117,7 +117,7 @@ fn compared(a: &Artifact, b: &Artifact) -> (bool, Vec<What>) {
 fn a_signature_is_taken_away_as_if_the_file_had_never_been_signed() {
     for form in FORMS {
         let plain = form.file(0x1000, None);
-        let [one, other] = [b"one!", b"two!"].map(|text| signature(text));
+        let [one, other] = [b"one!", b"two!"].map(signature);
         let signed = form.file(0x1000, Some((one.as_slice(), true)));
         let otherwise = form.file(0x2000, Some((other.as_slice(), true)));
         let signature = (true, vec![What::CodeSignature]);
@@ -130,7 +130,7 @@ fn a_signature_is_taken_away_as_if_the_file_had_never_been_signed() {
 #[test]
 fn a_signature_that_is_none_or_is_not_named_last_stays_in_sight() {
     for form in FORMS {
-        let [one, other] = [b"one!", b"two!"].map(|text| signature(text));
+        let [one, other] = [b"one!", b"two!"].map(signature);
         let lie = [b"payload of this length".as_slice(), &[0; 10]].concat();
         let plain = form.file(0x1000, None);
         assert!(!compared(&plain, &form.file(0x1000, Some((lie.as_slice(), true)))).0);
