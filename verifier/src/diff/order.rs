@@ -188,4 +188,17 @@ mod tests {
         let found = of(Content::Data, &halves([1, 2, 3, 4]), &halves([4, 3, 1, 2]));
         assert_eq!((found[0].element, found[0].a.clone()), (4, 80..96));
     }
+
+    #[test]
+    fn no_more_tables_are_kept_than_a_bound() {
+        use crate::diff::{made, regions};
+        let file = |order: [u64; 4]| {
+            let one = [vec![9; 40], order.to_vec()].concat();
+            let words = made::words(&one.repeat(TABLES_MAX + 1));
+            made::program(&[(".data", Content::Data, 0x1000, &words)])
+        };
+        let (a, b) = (file([1, 2, 3, 4]), file([4, 3, 1, 2]));
+        let found = compare(&a, &b, &regions::compare(&a, &b).0);
+        assert_eq!(found.len(), TABLES_MAX);
+    }
 }

@@ -221,6 +221,19 @@ mod tests {
         let b = with_strings(&["one", "second text", "last"], 0);
         assert_eq!(differing(&a, &b), [pair("first text", "second text", 16)]);
         assert_eq!(differing(&a, &a), []);
+        // What stands at one place belongs together, however many others are new.
+        let a = with_strings(&["one text", "first"], 0);
+        let b = with_strings(&["another text", "f\u{1}rst"], 0);
+        assert_eq!(differing(&a, &b), [pair("one text", "another text", 0)]);
+        let a = with_strings(&["first", "one text"], 0);
+        let b = with_strings(&["f\u{1}rst", "another text"], 0);
+        assert_eq!(differing(&a, &b), [pair("one text", "another text", 16)]);
+    }
+
+    #[test]
+    fn what_changed_places_or_machines_is_not_compared() {
+        let a = with_strings(&["one", "first text", "last"], 0);
+        let b = with_strings(&["one", "second text", "last"], 0);
         // Two that changed places are new on neither side.
         let swapped = with_strings(&["first text", "one", "last"], 0);
         assert_eq!(differing(&a, &swapped), []);

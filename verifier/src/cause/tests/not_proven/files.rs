@@ -288,3 +288,24 @@ fn build_information_on_one_side() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_file_that_is_no_go_program_tells_nothing_of_how_it_was_linked() {
+    let go = || with_id(['A', 'B', 'C', 'D'], built(GO, ""));
+    let mut text = built(GO, "");
+    text.go.build_info = None;
+    assert!(!text.go.is_go());
+    let never = [
+        Name::BuildIdFlag,
+        Name::GnuBuildIdFlag,
+        Name::LinkMode,
+        Name::SymbolsStripped,
+    ];
+    for other in [go(), external(go())] {
+        for (a, b) in [(&text, &other), (&other, &text)] {
+            let found = causes(a, b);
+            let said = found.iter().any(|(name, _)| never.contains(name));
+            assert!(!said, "{found:?}");
+        }
+    }
+}
