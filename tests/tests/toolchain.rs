@@ -6,6 +6,9 @@
 mod distribution;
 #[path = "toolchain/doctor.rs"]
 mod doctor;
+#[cfg(test)]
+#[path = "toolchain/golden.rs"]
+mod golden;
 #[path = "toolchain/small.rs"]
 mod small;
 #[path = "toolchain/tree.rs"]

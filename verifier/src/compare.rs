@@ -184,6 +184,48 @@ mod tests {
         assert_eq!(obstacle(&of(b"text".to_vec(), 1)), None);
     }
 
+    fn text(text: &str, hash: u8) -> Artifact {
+        Artifact::of(Input {
+            path: "made".into(),
+            sha256: [hash; 32],
+            bytes: text.as_bytes().to_vec().into(),
+            identity: None,
+        })
+    }
+
+    #[test]
+    fn equal_files_leave_nothing_to_say_and_empty_ones_are_no_builds() {
+        let names = || ["a".to_owned(), "b".to_owned()];
+        let same = Outcome::of(&text("same", 1), &text("same", 1), names());
+        assert_eq!((same.verdict, same.reason), (Verdict::Identical, None));
+        assert!(same.diff.is_none() && same.masked.is_none() && same.causes.is_empty());
+        let empty = Outcome::of(&text("", 1), &text("", 1), names());
+        assert_eq!(empty.verdict, Verdict::Inconclusive);
+        assert!(empty.reason.unwrap().starts_with("both files are empty"));
+    }
+
+    #[test]
+    fn files_that_differ_are_set_side_by_side() {
+        let names = || ["a".to_owned(), "b".to_owned()];
+        let differ = Outcome::of(&text("one text", 1), &text("two text", 2), names());
+        assert_eq!((differ.verdict, differ.reason), (Verdict::Different, None));
+        assert!(differ.diff.is_some() && differ.masked.is_none());
+        let first = differ.first_bytes.unwrap();
+        assert_eq!(
+            (first.offset, first.a.as_slice()),
+            (0, b"one text".as_slice())
+        );
+        assert_eq!(differ.causes.len(), 1);
+        assert!(differ.next.is_none() && differ.linker_flags.is_none());
+        // One that says nothing of its build is no build.
+        for (a, b) in [("", "text"), ("text", "")] {
+            let outcome = Outcome::of(&text(a, 1), &text(b, 2), names());
+            assert_eq!(outcome.verdict, Verdict::Inconclusive);
+            assert!(outcome.reason.unwrap().contains("is empty"));
+            assert!(outcome.diff.is_some() && outcome.causes.is_empty());
+        }
+    }
+
     #[test]
     fn files_are_called_by_letters_while_there_are_some() {
         assert_eq!([name(0), name(25), name(26)], ["a", "z", "#27"]);

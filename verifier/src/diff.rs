@@ -86,3 +86,6 @@ impl Diff {
             .find(|field| matches!(&field.name, fields::Name::Setting(name) if name == key))
     }
 }
+
+#[cfg(test)]
+mod made;

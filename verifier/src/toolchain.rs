@@ -238,3 +238,6 @@ fn advice(
     }
     advice
 }
+
+#[cfg(test)]
+mod made;

@@ -137,7 +137,9 @@ fn cause(pair: &Pair<'_>, name: Name, evidence: Vec<Evidence>) -> Cause {
             Reach::Anything,
         ),
         Name::DependencyReplaced => (
-            format!("{modules} came from a replace directive or a workspace in one build only"),
+            format!(
+                "{modules} came from a replace directive or a workspace in one build only, or from another one in each"
+            ),
             "build releases with GOWORK=off and without replace lines in go.mod",
             Reach::Anything,
         ),

@@ -203,4 +203,67 @@ mod tests {
             assert_eq!(mark(a, b), want, "{}", String::from_utf8_lossy(a));
         }
     }
+
+    #[test]
+    fn dates_and_seconds_are_times() {
+        for (text, want) in [
+            ("built 2026-01-02", true),
+            ("built 1999/12/31 here", true),
+            ("2126-01-02", false),
+            ("2026-1-2", false),
+            ("2026-01-0x", false),
+            ("at 1767323045.", true),
+            ("at 3767323045", false),
+            ("at 17673230456", false),
+            ("at 176732304", false),
+            ("", false),
+        ] {
+            assert_eq!(has_time(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_makes_a_file_differ_is_near_the_difference() {
+        let long = |middle: &str| format!("{}{middle}{}", "x".repeat(40), "y".repeat(40));
+        let near = |a: &str, b: &str| mark(long(a).as_bytes(), long(b).as_bytes());
+        assert_eq!(near("2026-01-02", "2026-01-03"), Some(DATES));
+        assert_eq!(near("one", "two"), None);
+        let far = |end: &str| format!("2026-01-02{}{end}", "x".repeat(60));
+        assert_eq!(mark(far("a").as_bytes(), far("b").as_bytes()), None);
+    }
+
+    #[test]
+    fn advice_follows_from_the_marks() {
+        for (mark, words) in [
+            (LINE_ENDS, ".gitattributes"),
+            (GZIP, "gzip -n"),
+            (ZIP, "zip -X"),
+            (DATES, "SOURCE_DATE_EPOCH"),
+            (LINES, "sort before writing"),
+        ] {
+            let advice = fix(&[mark]);
+            assert!(advice.contains(words), "{advice}");
+            assert!(
+                advice
+                    .ends_with("; embed files that are committed, and build both from one commit")
+            );
+        }
+        assert_eq!(
+            fix(&["another"]),
+            "embed files that are committed, and build both from one commit"
+        );
+    }
+
+    #[test]
+    fn contents_are_shown_around_their_first_difference() {
+        let (a, b) = (b"one text", b"one test!");
+        let [one, other] = show(Some(a), Some(b));
+        assert_eq!(one.unwrap(), "8 bytes; at byte 0: \"one text\"");
+        assert_eq!(other.unwrap(), "9 bytes; at byte 0: \"one test!\"");
+        let [none, some] = show(None, Some(b));
+        assert_eq!(
+            (none, some.unwrap().as_str()),
+            (None, "9 bytes; at byte 0: \"one test!\"")
+        );
+    }
 }

@@ -1,7 +1,12 @@
+mod archives;
+mod build_info;
+mod golden;
 mod not_proven;
+mod parts_of_c;
 
 use std::path::PathBuf;
 
+use proto::buildid::BuildId;
 use proto::buildinfo::BuildInfo;
 
 use super::*;
@@ -48,6 +53,28 @@ pub(crate) fn program(version: &str, modules: &str) -> Artifact {
     }
 }
 
+/// A four-part build ID: each letter gives a part.
+fn with_id(parts: [char; 4], mut artifact: Artifact) -> Artifact {
+    let text = parts.map(|part| part.to_string().repeat(20)).join("/");
+    artifact.image.build_id = Some(Located {
+        value: BuildId::parse(&text).unwrap(),
+        range: 0..0,
+    });
+    artifact.go.build_id = artifact.image.build_id.clone().map(|id| id.value);
+    artifact
+}
+
+fn intact(mut artifact: Artifact) -> Artifact {
+    let variant = proto::buildid::content::Variant::WithoutHostId;
+    artifact.go.self_check = SelfCheck::Intact(variant);
+    artifact
+}
+
+fn external(mut artifact: Artifact) -> Artifact {
+    artifact.image.producers = vec!["GCC: (Debian 12.2.0) 12.2.0".into()];
+    artifact
+}
+
 fn explained(a: &Artifact, b: &Artifact) -> Vec<Cause> {
     let diff = Diff::of(a, b);
     explain(&Pair::new(a, b, &diff, ["a".into(), "b".into()]))
@@ -58,6 +85,16 @@ fn causes(a: &Artifact, b: &Artifact) -> Vec<(Name, Confidence)> {
         .into_iter()
         .map(|cause| (cause.name, cause.confidence))
         .collect()
+}
+
+/// Compares what is said of two programs by their build information with what is kept.
+fn keep(name: &str, texts: impl IntoIterator<Item = (String, String, String)>) {
+    let programs: Vec<(String, [Artifact; 2])> = texts
+        .into_iter()
+        .map(|(what, a, b)| (what, [a, b].map(|text| program("go1.27.3", &text))))
+        .collect();
+    let pairs = programs.iter();
+    golden::check(name, pairs.map(|(what, [a, b])| (what.clone(), [a, b])));
 }
 
 fn names(a: &str, b: &str) -> Vec<Name> {
@@ -125,6 +162,10 @@ fn dependencies_by_what_differs() {
     for (a, b, want) in table {
         assert_eq!(names(&dep(a), &dep(b))[0], want, "{a:?} {b:?}");
     }
+    keep(
+        "dependencies",
+        table.map(|(a, b, _)| (format!("{a:?} and {b:?}"), dep(a), dep(b))),
+    );
 }
 
 #[test]
@@ -146,6 +187,10 @@ fn settings_by_key() {
         assert_eq!(names(&build(""), &build(line)), [want], "{line:?}");
         assert_eq!(names(&build(line), &build("")), [want], "{line:?}");
     }
+    keep(
+        "settings",
+        table.map(|(line, _)| (line.trim_end().to_owned(), build(""), build(line))),
+    );
     // A setting from the future is shown, not passed over.
     assert_eq!(
         names(&build(""), &build("build\t-future=1\n")),
@@ -194,6 +239,36 @@ fn commits_and_trees() {
         )
     };
     let clean = text("v1.0.0", "1111", "false");
+    keep(
+        "commits",
+        [
+            (
+                "uncommitted changes".to_owned(),
+                clean.clone(),
+                text("v1.0.0+dirty", "1111", "true"),
+            ),
+            (
+                "two commits".to_owned(),
+                clean.clone(),
+                text("v1.0.1", "2222", "false"),
+            ),
+            (
+                "two commits, one changed".to_owned(),
+                clean.clone(),
+                text("v1.0.1+dirty", "2222", "true"),
+            ),
+            (
+                "a tag on one side".to_owned(),
+                clean.clone(),
+                text("v0.0.0-1", "1111", "false"),
+            ),
+            (
+                "no commit".to_owned(),
+                clean.clone(),
+                "path\tp\nmod\tp\t(devel)\t\n".to_owned(),
+            ),
+        ],
+    );
     assert_eq!(
         names(&clean, &text("v1.0.0+dirty", "1111", "true")),
         [Name::VcsModified]
@@ -245,7 +320,7 @@ fn names_print_as_the_schema_lists_them() {
 /// The same with a build ID, and what a dynamic linker it asks for.
 fn linked(id: &str, interpreter: &str) -> Artifact {
     let mut artifact = program("go1.27.3", "path\tp\nbuild\t-trimpath=true\n");
-    artifact.go.build_id = Some(proto::buildid::BuildId::parse(id).unwrap());
+    artifact.go.build_id = Some(BuildId::parse(id).unwrap());
     artifact.image.interpreter = Some(interpreter.into());
     artifact
 }

@@ -228,3 +228,30 @@ pub(super) fn excerpt(bytes: &[u8], range: &Range<usize>) -> String {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_shown_as_text_where_they_are_text() {
+        let show = |bytes: &[u8]| excerpt(bytes, &(0..bytes.len()));
+        assert_eq!(show(b"a text"), "\"a text\"");
+        // One letter may be anything, and so may what is not printed.
+        assert_eq!(show(b"a"), "61");
+        assert_eq!(show(b"a\x7f"), "617f");
+        assert_eq!(show(b"a\x1f"), "611f");
+        assert_eq!(show(b" ~"), "\" ~\"");
+        assert_eq!(show(b""), "");
+        assert_eq!(
+            show(&[b'x'; SHOWN_BYTES]),
+            format!("{:?}", "x".repeat(SHOWN_BYTES))
+        );
+        let long = format!("{:?}… ({} bytes)", "x".repeat(SHOWN_BYTES), SHOWN_BYTES + 1);
+        assert_eq!(show(&[b'x'; SHOWN_BYTES + 1]), long);
+        let binary = format!("{}… (60 bytes)", "01".repeat(SHOWN_BYTES / 2));
+        assert_eq!(show(&[1; 60]), binary);
+        assert_eq!(excerpt(b"a text", &(2..99)), "");
+        assert_eq!(excerpt(b"a text", &(2..6)), "\"text\"");
+    }
+}

@@ -111,4 +111,50 @@ mod tests {
         let error = shelf.take(2).unwrap_err().to_string();
         assert!(error.contains("changed while"), "{error}");
     }
+
+    /// A shelf with this much room left on which a file was put.
+    fn with_room(room: usize, paths: &[&std::path::Path]) -> Vec<usize> {
+        let budget = Budget::default();
+        let mut shelf = Shelf::new(&budget);
+        shelf.held_bytes = HELD_BYTES_MAX - room;
+        for path in paths {
+            shelf.put(Root::read(path, &budget).unwrap());
+        }
+        shelf.held.keys().copied().collect()
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_kept_but_for_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, name).unwrap();
+            path
+        });
+        assert_eq!(
+            with_room(8, &[&one, &other]),
+            [0, 1],
+            "both are eight bytes"
+        );
+        assert_eq!(with_room(7, &[&one, &other]), [0]);
+        assert_eq!(with_room(0, &[&one, &one]), [0]);
+    }
+
+    #[test]
+    fn a_file_is_given_the_log_of_its_own_build() {
+        let folder = tempfile::tempdir().unwrap();
+        let budget = Budget::default();
+        let mut shelf = Shelf::new(&budget).with_logs(&[None, Some(Arc::new(Log::default()))]);
+        for name in ["one", "other", "third"] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, name).unwrap();
+            shelf.put(Root::read(&path, &budget).unwrap());
+        }
+        let has_log = [0, 1, 2].map(|index| match shelf.take(index).unwrap() {
+            Root::File(artifact) => artifact.log.is_some(),
+            Root::Carrier(_) => panic!("a file of text"),
+        });
+        assert_eq!(has_log, [false, true, false]);
+        assert!(shelf.take(3).is_err());
+    }
 }

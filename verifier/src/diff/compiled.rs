@@ -94,3 +94,122 @@ fn sides(change: &Change) -> [Option<String>; 2] {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proto::goobj::diff::SymbolChange;
+    use proto::goobj::symbol::Class;
+
+    use super::*;
+
+    fn symbol(name: &str, change: Change) -> SymbolChange {
+        SymbolChange {
+            name: name.into(),
+            class: Class::Function,
+            change,
+        }
+    }
+
+    fn member(name: &str, form: Form, symbols: Vec<SymbolChange>) -> MemberChange {
+        MemberChange {
+            name: name.into(),
+            form,
+            sizes: [Some(1), None],
+            imports: Vec::new(),
+            symbols,
+            omitted: 0,
+            unread: None,
+        }
+    }
+
+    fn go(names: &[&str]) -> MemberChange {
+        let symbols = names.iter().map(|name| symbol(name, Change::Attributes));
+        member("_go_.o", Form::Go, symbols.collect())
+    }
+
+    fn foreign(name: &str) -> MemberChange {
+        member(name, Form::Foreign, Vec::new())
+    }
+
+    #[test]
+    fn the_first_symbols_are_named_and_objects_of_c_counted() {
+        for (members, want) in [
+            (vec![go(&["p.a"])], "symbol p.a"),
+            (vec![go(&["p.a", "p.b"])], "symbols p.a, p.b"),
+            (vec![go(&["p.a", "p.b", "p.c"])], "symbols p.a, p.b, p.c"),
+            (
+                vec![go(&["p.a", "p.b"]), go(&["p.c", "p.d", "p.e"])],
+                "symbols p.a, p.b, p.c and 2 more",
+            ),
+            (vec![foreign("x.o")], "1 object of the C compiler"),
+            (
+                vec![go(&["p.a"]), foreign("x.o"), foreign("y.o")],
+                "symbol p.a, 2 objects of the C compiler",
+            ),
+            (
+                vec![member("__.PKGDEF", Form::Export, vec![]), go(&[])],
+                "__.PKGDEF, _go_.o",
+            ),
+        ] {
+            assert_eq!(words(&members), want);
+        }
+    }
+
+    #[test]
+    fn c_alone_is_c_in_every_member() {
+        assert!(only_c(&[foreign("x.o"), foreign("y.o")]));
+        assert!(!only_c(&[foreign("x.o"), go(&["p.a"])]));
+        assert!(!only_c(&[]));
+    }
+
+    #[test]
+    fn each_change_is_shown_on_the_sides_that_have_it() {
+        let changes = vec![
+            symbol("p.first", Change::Only { side: 0, size: 8 }),
+            symbol("p.second", Change::Only { side: 1, size: 1 }),
+            symbol(
+                "p.bytes",
+                Change::Bytes {
+                    sizes: [8, 16],
+                    offset: 4,
+                    differing: 9,
+                },
+            ),
+            symbol(
+                "p.reference",
+                Change::Reference {
+                    offset: 2,
+                    targets: [Some("q.x".into()), None],
+                },
+            ),
+            symbol("p.attributes", Change::Attributes),
+        ];
+        let evidence = evidence(&[member("_go_.o", Form::Go, changes)]);
+        let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "-".into());
+        let shown: Vec<[String; 3]> = evidence
+            .iter()
+            .map(|one| [one.place.clone(), side(&one.a), side(&one.b)])
+            .collect();
+        assert_eq!(
+            shown[..5],
+            [
+                ["member _go_.o", "1 byte", "-"],
+                ["function p.first", "8 bytes", "-"],
+                ["function p.second", "-", "1 byte"],
+                [
+                    "function p.bytes",
+                    "8 bytes, other ones from offset 0x4 on",
+                    "16 bytes, other ones from offset 0x4 on"
+                ],
+                [
+                    "function p.reference",
+                    "refers to q.x at offset 0x2",
+                    "refers to nothing at offset 0x2"
+                ],
+            ]
+        );
+        assert_eq!(shown[5][0], "function p.attributes");
+        assert_eq!(shown[5][1], shown[5][2]);
+        assert_ne!(shown[5][1], "-");
+    }
+}

@@ -128,3 +128,61 @@ fn join(a: &[(String, String)], b: &[(String, String)]) -> BTreeMap<String, Side
     }
     joined
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cause::tests::program;
+
+    fn differing(a: &str, b: &str) -> Vec<(String, Option<String>, Option<String>)> {
+        let [a, b] = [a, b].map(|text| program("go1.27.3", text));
+        let fields = compare(&a.go, &b.go).into_iter();
+        fields
+            .map(|field| (field.name.to_string(), field.a, field.b))
+            .collect()
+    }
+
+    #[test]
+    fn each_line_is_a_field_and_only_those_that_differ_are_named() {
+        let a =
+            "path\tp\nmod\tp\tv1.0.0\th1:A=\ndep\td\tv1.0.0\th1:B=\nbuild\t-race=true\nold\tline\n";
+        let b = "path\tq\nmod\tp\t(devel)\t\ndep\td\tv1.0.0\th1:B=\n=>\t../d\t(devel)\t\n\
+                 dep\te\tv1.1.0\t\nbuild\tvcs=git\n";
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            differing(a, b),
+            [
+                ("path".into(), some("p"), some("q")),
+                ("mod".into(), some("p v1.0.0 h1:A="), some("p (devel)")),
+                (
+                    "dep d".into(),
+                    some("d v1.0.0 h1:B="),
+                    some("d v1.0.0 h1:B= => ../d (devel)")
+                ),
+                ("dep e".into(), None, some("e v1.1.0")),
+                ("build -race".into(), some("true"), None),
+                ("build vcs".into(), None, some("git")),
+                ("other line".into(), some("old\tline"), None),
+            ]
+        );
+        assert_eq!(differing(a, a), []);
+    }
+
+    #[test]
+    fn versions_are_a_field_and_one_side_alone_is_none() {
+        let text = "path\tp\n";
+        let (mut a, b) = (program("go1.26.1", text), program("go1.27.3", text));
+        let found = compare(&a.go, &b.go);
+        let [field] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(
+            (&field.name, field.name.to_string()),
+            (&Name::GoVersion, "go".into())
+        );
+        assert_eq!(field.a.as_deref(), Some("go1.26.1"));
+        a.go.build_info = None;
+        assert_eq!(compare(&a.go, &b.go), []);
+        assert_eq!(compare(&b.go, &a.go), []);
+    }
+}

@@ -106,4 +106,35 @@ mod tests {
         assert_eq!(find(b"", b"\xff", &[]), said(0, end, "ff"));
         assert_eq!(find(b"ab", b"abcd", &[(1, 3)]), said(3, end, "64 (\"d\")"));
     }
+
+    #[test]
+    fn stamps_of_either_side_are_passed_over() {
+        use crate::goinfo::stamps::{Kind, Stamp};
+        let file = |bytes: &[u8], stamp: Option<Range<usize>>| {
+            let mut file = crate::diff::made::program(&[(
+                ".data",
+                crate::image::Content::Data,
+                0x1000,
+                bytes,
+            )]);
+            let kind = Kind::Time;
+            file.go.stamps = stamp
+                .map(|range| Stamp { kind, range })
+                .into_iter()
+                .collect();
+            file
+        };
+        let long = b"abXdeY 0123456789abcdefgh";
+        let (a, b) = (
+            file(b"abcdef 0123456789abcdefgh", Some(2..3)),
+            file(long, None),
+        );
+        let found = FirstBytes::of(&a, &b).unwrap();
+        assert_eq!(
+            (found.offset, found.b.as_slice()),
+            (5, &long[5..5 + SHOWN_LEN])
+        );
+        assert_eq!(FirstBytes::of(&b, &a).unwrap().offset, 5);
+        assert_eq!(FirstBytes::of(&a, &a), None);
+    }
 }

@@ -154,4 +154,51 @@ mod tests {
         assert_eq!(join(&[9..10, 31..32, 400..401], 8, 500), [8..32, 400..408]);
         assert_eq!(join(&[1..2, 200..201], 8, 204), [0..8, 200..204]);
     }
+
+    #[test]
+    fn tables_are_found_where_their_elements_stand_elsewhere() {
+        use crate::diff::{made, regions};
+        let table = |order: [u64; 4]| {
+            let words = [vec![9; 40], order.to_vec(), vec![7; 40]].concat();
+            made::words(&words)
+        };
+        let file = |content, bytes: &[u8]| made::program(&[(".data", content, 0x1000, bytes)]);
+        let of = |content, a: &[u8], b: &[u8]| {
+            let (a, b) = (file(content, a), file(content, b));
+            compare(&a, &b, &regions::compare(&a, &b).0)
+        };
+        let (a, b) = (table([1, 2, 3, 4]), table([4, 3, 1, 2]));
+        let found = of(Content::Data, &a, &b);
+        let [one] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(
+            (one.region.as_str(), one.element, one.moved),
+            (".data", 8, 4)
+        );
+        assert_eq!((one.a.clone(), one.b.clone()), (320..352, 320..352));
+        assert_eq!(of(Content::Code, &a, &b), []);
+        assert_eq!(of(Content::Data, &a, &[&b[..], &[0]].concat()), []);
+        assert_eq!(of(Content::Data, &a, &table([4, 3, 1, 5])), []);
+        // Elements of four bytes are looked for where those of eight are none.
+        let halves = |order: [u32; 4]| {
+            let order: Vec<u8> = order.iter().flat_map(|half| half.to_le_bytes()).collect();
+            [&[9; 80][..], &order, &[7; 80]].concat()
+        };
+        let found = of(Content::Data, &halves([1, 2, 3, 4]), &halves([4, 3, 1, 2]));
+        assert_eq!((found[0].element, found[0].a.clone()), (4, 80..96));
+    }
+
+    #[test]
+    fn no_more_tables_are_kept_than_a_bound() {
+        use crate::diff::{made, regions};
+        let file = |order: [u64; 4]| {
+            let one = [vec![9; 40], order.to_vec()].concat();
+            let words = made::words(&one.repeat(TABLES_MAX + 1));
+            made::program(&[(".data", Content::Data, 0x1000, &words)])
+        };
+        let (a, b) = (file([1, 2, 3, 4]), file([4, 3, 1, 2]));
+        let found = compare(&a, &b, &regions::compare(&a, &b).0);
+        assert_eq!(found.len(), TABLES_MAX);
+    }
 }

@@ -303,3 +303,6 @@ fn shifted(a: &Range<usize>, a_by: usize, b: &Range<usize>, b_by: usize) -> Span
         b: b.start + b_by..b.end + b_by,
     }
 }
+
+#[cfg(test)]
+mod tests;

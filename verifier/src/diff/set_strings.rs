@@ -124,3 +124,101 @@ fn value(artifact: &Artifact, address: u64) -> Option<Value> {
         ..none
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::made::{program, words};
+    use crate::image::Content;
+
+    /// A program with a variable at 0x9_0000, and memory behind it.
+    fn with(text: &[u8], pointer: u64, len: u64) -> Artifact {
+        let mut artifact = program(&[
+            (".rodata", Content::Data, 0x1000, text),
+            (".data", Content::Data, 0x9_0000, &words(&[pointer, len])),
+        ]);
+        artifact.image.segments[1].memory = 0x100;
+        artifact
+    }
+
+    /// What a variable holds: whether it has bytes, its text, and whether that is set.
+    fn held(artifact: &Artifact, address: u64) -> Option<(bool, Option<&[u8]>, bool)> {
+        let value = value(artifact, address)?;
+        let text = value.text.map(|text| &artifact.bytes()[text]);
+        Some((value.header.is_some(), text, value.is_set))
+    }
+
+    #[test]
+    fn the_linker_ends_a_text_by_nul() {
+        let set = with(b"a text\0more", 0x1000, 6);
+        assert_eq!(
+            held(&set, 0x9_0000),
+            Some((true, Some(b"a text".as_slice()), true))
+        );
+        let own = with(b"a text, and more", 0x1000, 6);
+        assert_eq!(
+            held(&own, 0x9_0000),
+            Some((true, Some(b"a text".as_slice()), false))
+        );
+        let empty = with(b"", 0, 0);
+        assert_eq!(held(&empty, 0x9_0000), Some((true, None, false)));
+        // Memory without bytes holds no value, and beyond it there is nothing.
+        assert_eq!(held(&set, 0x9_0010), Some((false, None, false)));
+        assert_eq!(held(&set, 0x9_00f8), Some((false, None, false)));
+        assert_eq!(held(&set, 0x9_0100), None);
+    }
+
+    #[test]
+    fn what_is_no_string_variable_is_none() {
+        assert_eq!(
+            held(&with(b"a text\0", 0x1000, 6), 0x9_0004),
+            None,
+            "not aligned"
+        );
+        let cases: [(&[u8], u64, u64, &str); 6] = [
+            (b"a\x01text\0", 0x1000, 6, "no text"),
+            (b"a\xfftext\0", 0x1000, 6, "no UTF-8"),
+            (b"a text\0", 0x1000, 0, "a pointer and no length"),
+            (b"a text\0", 0x1000, 99, "longer than what is there"),
+            (b"a text\0", 0x9_0000, 6, "in data that may be written"),
+            (b"a text\0", 0x5000, 6, "nowhere"),
+        ];
+        for (text, pointer, len, why) in cases {
+            assert_eq!(held(&with(text, pointer, len), 0x9_0000), None, "{why}");
+        }
+        let long = vec![b'x'; TEXT_LEN_MAX + 2];
+        assert!(held(&with(&long, 0x1000, TEXT_LEN_MAX as u64), 0x9_0000).is_some());
+        assert_eq!(
+            held(&with(&long, 0x1000, TEXT_LEN_MAX as u64 + 1), 0x9_0000),
+            None
+        );
+        let constant = with(b"a text\0 0123456789", 0x1000, 6);
+        assert_eq!(held(&constant, 0x1000), None, "a constant");
+    }
+
+    #[test]
+    fn a_variable_counts_where_a_build_set_it_and_the_other_did_not_so() {
+        let of = |a: &Artifact, b: &Artifact| {
+            let found = variable([a, b], [0x9_0000, 0x9_0000], "main.main")?;
+            Some((
+                found.is_set,
+                found.texts.map(|text| text.is_some()),
+                found.used_in,
+            ))
+        };
+        let set = with(b"one\0", 0x1000, 3);
+        let other = with(b"two\0", 0x1000, 3);
+        let own = with(b"one, two", 0x1000, 3);
+        let none = with(b"", 0, 0);
+        let used = || "main.main".to_owned();
+        assert_eq!(of(&set, &other), Some(([true, true], [true, true], used())));
+        assert_eq!(of(&set, &own), Some(([true, false], [true, true], used())));
+        assert_eq!(
+            of(&none, &set),
+            Some(([false, true], [false, true], used()))
+        );
+        assert_eq!(of(&set, &set), None);
+        assert_eq!(of(&own, &none), None, "nobody set it");
+        assert_eq!(of(&set, &with(b"one\0", 0x5000, 3)), None);
+    }
+}

@@ -214,3 +214,111 @@ impl Along<'_> {
         is_relative
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::made::{program, words};
+    use crate::diff::regions;
+
+    /// Two files of one section of data, at 0x2000, in which these places are known.
+    fn follow(a: &[u8], b: &[u8], moves: &Moves, known: [&[(usize, usize)]; 2]) -> bool {
+        let file = |bytes: &[u8]| program(&[(".data", Content::Data, 0x2000, bytes)]);
+        let (a, b) = (file(a), file(b));
+        let (found, _) = regions::compare(&a, &b);
+        let [a_known, b_known] = known.map(|places| -> Vec<Range<usize>> {
+            let places = places.iter();
+            places.map(|(start, end)| *start..*end).collect()
+        });
+        let known = Known {
+            a: &a_known,
+            b: &b_known,
+        };
+        follows(&a, &b, &found[0], moves, known)
+    }
+
+    #[test]
+    fn what_differs_lies_in_known_places_or_is_an_address_of_what_moved() {
+        let moves = Moves::of(vec![(0x8000, 0x8010), (0x8fff, 0x900f)]);
+        let none: [&[(usize, usize)]; 2] = [&[], &[]];
+        let a = words(&[1, 0x8100, 2]);
+        let moved = words(&[1, 0x8110, 2]);
+        assert!(follow(&a, &moved, &moves, none));
+        assert!(!follow(&a, &words(&[1, 0x8120, 2]), &moves, none));
+        assert!(!follow(&a, &words(&[1, 0x8110, 3]), &moves, none));
+        assert!(!follow(&a, &moved, &Moves::default(), none));
+        // The last word is known.
+        let last: [&[(usize, usize)]; 2] = [&[(16, 24)], &[(16, 24)]];
+        assert!(follow(&a, &words(&[1, 0x8110, 3]), &moves, last));
+        assert!(follow(&a, &words(&[1, 0x8100, 3]), &moves, last));
+        assert!(!follow(&a, &words(&[9, 0x8110, 3]), &moves, last));
+        // An address whose first bytes are the same on both sides.
+        let near = Moves::of(vec![(0x8000, 0x8100), (0x8fff, 0x90ff)]);
+        assert!(follow(&words(&[0x8123]), &words(&[0x8223]), &near, none));
+        // And one whose first four are.
+        let (one, other) = (0x1_0000_8000, 0x2_0000_8000);
+        let far = Moves::of(vec![(one, other), (one + 0xfff, other + 0xfff)]);
+        assert!(follow(&words(&[one + 8]), &words(&[other + 8]), &far, none));
+    }
+
+    #[test]
+    fn behind_a_known_place_of_another_length_the_rest_is_read_on() {
+        let moves = Moves::default();
+        let (a, b) = (b"begin-one-the end", b"begin-another-the end");
+        let known: [&[(usize, usize)]; 2] = [&[(6, 9)], &[(6, 13)]];
+        assert!(follow(a, b, &moves, known));
+        assert!(!follow(a, b, &moves, [&[(6, 9)], &[(6, 12)]]));
+        assert!(!follow(a, b"begin-another-THE end", &moves, known));
+        // Zeros fill up to the next datum, and no more of them than that.
+        let filled =
+            |zeros: usize| [b"begin-another-".as_slice(), &vec![0; zeros], b"the end"].concat();
+        assert!(follow(a, &filled(3), &moves, known));
+        assert!(follow(a, &filled(FILL_MAX), &moves, known));
+        assert!(!follow(a, &filled(FILL_MAX + 1), &moves, known));
+        assert!(follow(&filled(3), a, &moves, [known[1], known[0]]));
+        // Long stretches are read in blocks, and a byte in one of them counts.
+        let long = |byte: u8| [&a[..9], &[7; 700], &[byte], &[7; 90]].concat();
+        let longer = |byte: u8| [&b[..13], &[7; 700], &[byte], &[7; 90]].concat();
+        assert!(follow(&long(1), &longer(1), &moves, known));
+        assert!(!follow(&long(1), &longer(2), &moves, known));
+    }
+
+    #[test]
+    fn relative_addresses_count_from_where_a_section_begins() {
+        let file = |start: u64, relative: u32| {
+            let table = [7_u32.to_le_bytes(), relative.to_le_bytes()].concat();
+            program(&[
+                (".text", Content::Code, start, b"code"),
+                (".rdata", Content::Data, 0x9000, &table),
+            ])
+        };
+        let moves = Moves::of(vec![(0x1000, 0x2000), (0x1fff, 0x2fff)]);
+        let none = Known { a: &[], b: &[] };
+        let holds = |a: &Artifact, b: &Artifact| {
+            let (found, _) = regions::compare(a, b);
+            let region = found.iter().find(|region| region.name == ".rdata");
+            follows(a, b, region.unwrap(), &moves, none)
+        };
+        // 0x1000 + 0x20 became 0x2000 + 0x20, counted from another begin.
+        assert!(holds(&file(0x1000, 0x20), &file(0x1ff0, 0x30)));
+        assert!(!holds(&file(0x1000, 0x20), &file(0x1ff0, 0x31)));
+        assert!(!holds(&file(0x1000, 0), &file(0x1ff0, 0x10)));
+    }
+
+    #[test]
+    fn other_machines_and_other_regions_do_not_follow() {
+        let file = |content, bytes: &[u8]| program(&[(".data", content, 0x2000, bytes)]);
+        let none = Known { a: &[], b: &[] };
+        let holds = |a: &Artifact, b: &Artifact| {
+            let (found, _) = regions::compare(a, b);
+            follows(a, b, &found[0], &Moves::default(), none)
+        };
+        let (a, b) = (b"one".as_slice(), b"one\0".as_slice());
+        assert!(holds(&file(Content::Data, a), &file(Content::Data, b)));
+        assert!(!holds(&file(Content::Notes, a), &file(Content::Notes, b)));
+        let mut other = file(Content::Data, b);
+        other.image.machine.bits = Some(32);
+        assert!(!holds(&file(Content::Data, a), &other));
+        assert!(!holds(&file(Content::Data, a), &program(&[])));
+    }
+}

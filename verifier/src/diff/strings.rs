@@ -177,3 +177,151 @@ fn string<'a>(
     }
     Some((range, std::str::from_utf8(text).ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::made::{program, words};
+
+    /// A program whose variables hold these texts, which stand side by side.
+    fn with_strings(texts: &[&str], extra: usize) -> Artifact {
+        let mut address = 0x1000_u64;
+        let mut headers = Vec::new();
+        for text in texts {
+            headers.extend([address, text.len() as u64]);
+            address += text.len() as u64;
+        }
+        headers.extend(vec![0; extra]);
+        program(&[
+            (".rodata", Content::Data, 0x1000, texts.concat().as_bytes()),
+            (".data", Content::Data, 0x9000, &words(&headers)),
+        ])
+    }
+
+    fn differing(a: &Artifact, b: &Artifact) -> Vec<(String, String, usize)> {
+        let text = |artifact: &Artifact, range: &Range<usize>| {
+            String::from_utf8(artifact.bytes()[range.clone()].to_vec()).unwrap()
+        };
+        let found = compare(a, b).into_iter();
+        found
+            .map(|one| {
+                let header = one.header_a - a.image.regions[1].range.start;
+                (text(a, &one.a), text(b, &one.b), header)
+            })
+            .collect()
+    }
+
+    fn pair(a: &str, b: &str, header: usize) -> (String, String, usize) {
+        (a.into(), b.into(), header)
+    }
+
+    #[test]
+    fn variables_at_one_place_hold_other_texts() {
+        let a = with_strings(&["one", "first text", "last"], 0);
+        let b = with_strings(&["one", "second text", "last"], 0);
+        assert_eq!(differing(&a, &b), [pair("first text", "second text", 16)]);
+        assert_eq!(differing(&a, &a), []);
+        // What stands at one place belongs together, however many others are new.
+        let a = with_strings(&["one text", "first"], 0);
+        let b = with_strings(&["another text", "f\u{1}rst"], 0);
+        assert_eq!(differing(&a, &b), [pair("one text", "another text", 0)]);
+        let a = with_strings(&["first", "one text"], 0);
+        let b = with_strings(&["f\u{1}rst", "another text"], 0);
+        assert_eq!(differing(&a, &b), [pair("one text", "another text", 16)]);
+    }
+
+    #[test]
+    fn what_changed_places_or_machines_is_not_compared() {
+        let a = with_strings(&["one", "first text", "last"], 0);
+        let b = with_strings(&["one", "second text", "last"], 0);
+        // Two that changed places are new on neither side.
+        let swapped = with_strings(&["first text", "one", "last"], 0);
+        assert_eq!(differing(&a, &swapped), []);
+        let mut other = b;
+        other.image.machine.bits = Some(32);
+        assert_eq!(differing(&a, &other), []);
+        other.image.machine.bits = Some(64);
+        other.image.format = Format::Pe;
+        assert_eq!(differing(&a, &other), []);
+        let (mut a, mut b) = (a, with_strings(&["one", "second text", "last"], 0));
+        a.image.format = Format::Wasm;
+        b.image.format = Format::Wasm;
+        assert_eq!(differing(&a, &b), []);
+    }
+
+    #[test]
+    fn where_all_moved_new_texts_belong_together_in_their_order() {
+        let a = with_strings(&["one", "first text", "same"], 0);
+        let b = with_strings(&["uno", "second text", "same"], 2);
+        assert_eq!(
+            differing(&a, &b),
+            [pair("one", "uno", 0), pair("first text", "second text", 16)]
+        );
+        // One more on one side: nothing says which belongs to which.
+        let more = with_strings(&["uno", "second text", "same", "third"], 0);
+        assert_eq!(differing(&a, &more), []);
+    }
+
+    #[test]
+    fn what_is_no_text_is_none() {
+        let a = with_strings(&["a text", "x", "last"], 0);
+        for other in ["a\0text", "a\x07text", "a t\x7fxt"] {
+            assert_eq!(differing(&a, &with_strings(&[other, "x", "last"], 0)), []);
+        }
+        // A letter alone may be anything; a line end and a tab are text.
+        assert_eq!(
+            differing(&a, &with_strings(&["a text", "y", "last"], 0)),
+            []
+        );
+        let lines = with_strings(&["a\n\tlin", "x", "last"], 0);
+        assert_eq!(differing(&a, &lines).len(), 1);
+        assert!(is_printable(b'\r') && is_printable(b' ') && !is_printable(0x7f));
+        // Tables that describe the program hold none.
+        let named = |name: &str, texts: &[&str]| {
+            let mut artifact = with_strings(texts, 0);
+            artifact.image.regions[1].name = name.into();
+            artifact
+        };
+        for table in TABLES {
+            let name = format!(".{table}");
+            assert_eq!(
+                compare(&named(&name, &["one text"]), &named(&name, &["two text"])),
+                []
+            );
+        }
+        // Nor does code.
+        let code = |texts: &[&str]| {
+            let mut artifact = with_strings(texts, 0);
+            artifact.image.regions[1].content = Content::Code;
+            artifact
+        };
+        assert_eq!(compare(&code(&["one text"]), &code(&["two text"])), []);
+    }
+
+    #[test]
+    fn short_texts_that_are_pointers_by_chance_are_none() {
+        let file = |pointer: u64| {
+            // Eight letters at most are looked at as a pointer.
+            let data = words(&[0x1000, 3, pointer]);
+            program(&[
+                (".rodata", Content::Data, 0x1000, &words(&[0x0061_6263])),
+                (".data", Content::Data, 0x9000, &data),
+            ])
+        };
+        let mut left = 1 << 20;
+        let is_string =
+            |artifact: &Artifact, left: &mut usize| string(artifact, 8, 8, left).is_some();
+        assert!(is_string(&file(0), &mut left));
+        let mut led = file(0);
+        led.image.segments.push(crate::image::Segment {
+            address: 0x0061_6263,
+            range: 0..8,
+            memory: 8,
+        });
+        assert!(!is_string(&led, &mut left));
+        // What was looked at is counted.
+        let mut left = 3;
+        assert!(is_string(&file(0), &mut left) && left == 0);
+        assert!(!is_string(&file(0), &mut left));
+    }
+}

@@ -1,3 +1,6 @@
+mod info;
+mod macho;
+
 use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
@@ -89,7 +92,7 @@ proptest::proptest! {
         let magic: [&[u8]; 4] = [b"MZ", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xce", b"\x7fELF\x02\x01\x01"];
         let bytes = [magic[kind], &body].concat();
         let image = Image::read(&bytes);
-        let masks = [pe::masks(&bytes, &image), macho::masks(&bytes, &image)].concat();
+        let masks = [pe::masks(&bytes, &image), super::macho::masks(&bytes, &image)].concat();
         let view = View::new(&bytes, masks, proper::CERTIFICATE_ALIGN);
         proptest::prop_assert!(view::same(&view, &view));
     }

@@ -84,3 +84,62 @@ fn target_of(root: &Path) -> anyhow::Result<Target> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read of a folder with this VERSION file and tools for these targets.
+    fn read_of(version: &str, targets: &[&str], named: Option<&str>) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("VERSION"), version).unwrap();
+        for target in targets {
+            fs::create_dir_all(folder.path().join("pkg/tool").join(target)).unwrap();
+        }
+        let named = named.map(|target| Target::parse(target).unwrap());
+        match read(folder.path(), named) {
+            Ok((file, release)) => Ok(format!("{} {release}", file.version)),
+            Err(error) => Err(format!("{error:#}").replace(folder.path().to_str().unwrap(), "")),
+        }
+    }
+
+    #[test]
+    fn a_tree_is_the_release_that_it_names_for_the_tools_that_it_has() {
+        let of = |targets: &[&str], named| read_of("go1.27.3\ntime 2026\n", targets, named);
+        let one = Ok("go1.27.3 go1.27.3 linux/amd64".to_owned());
+        assert_eq!(of(&["linux_amd64"], None), one);
+        assert_eq!(of(&["linux_amd64", "notes"], None), one);
+        assert_eq!(
+            of(&["darwin_arm64", "linux_amd64"], Some("linux/amd64")),
+            one
+        );
+        assert_eq!(of(&[], Some("linux/amd64")), one);
+        let many = of(&["darwin_arm64", "linux_amd64"], None).unwrap_err();
+        assert!(many.starts_with("/pkg/tool: tools for "), "{many}");
+        assert!(
+            many.contains("linux/amd64") && many.contains("darwin/arm64"),
+            "{many}"
+        );
+        assert!(many.ends_with("; choose one with --target"), "{many}");
+        let none = of(&["notes"], None).unwrap_err();
+        assert!(none.contains("/pkg/tool: names no target"), "{none}");
+        let missing = of(&[], None).unwrap_err();
+        assert!(missing.contains("no GOROOT with tools in it"), "{missing}");
+    }
+
+    #[test]
+    fn what_was_not_released_has_no_record() {
+        let said = read_of("devel go1.28-abcdef\n", &["linux_amd64"], None).unwrap_err();
+        assert!(
+            said.starts_with("/VERSION: releases alone have records"),
+            "{said}"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let said = format!("{:#}", read_version(folder.path()).unwrap_err());
+        assert!(said.contains("no GOROOT: it has no VERSION file"), "{said}");
+        // What follows the longest VERSION file is not read.
+        let long = format!("go1.27.3\n{}", "x".repeat(5000));
+        fs::write(folder.path().join("VERSION"), long).unwrap();
+        assert_eq!(read_version(folder.path()).unwrap().version, "go1.27.3");
+    }
+}

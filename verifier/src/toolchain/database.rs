@@ -183,3 +183,96 @@ fn read_tile(site: &Site, tile: &Tile) -> anyhow::Result<Vec<u8>> {
     }
     bail!("{} has no {tile}", site.name())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use proto::tlog::Level;
+
+    use super::*;
+
+    /// A folder as a proxy, which says that it relays or says nothing.
+    fn proxy(folder: &Path, relays: bool, passes_errors: bool) -> Route {
+        fs::create_dir_all(folder).unwrap();
+        if relays {
+            fs::write(folder.join("supported"), "").unwrap();
+        }
+        Route::Proxy {
+            site: Site::Folder(folder.into()),
+            passes_errors,
+        }
+    }
+
+    #[test]
+    fn the_first_proxy_that_relays_is_asked_and_one_that_fails_stops_the_search() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let silent = || proxy(&at("silent"), false, false);
+        let relays = || proxy(&at("relays"), true, false);
+        // A file in place of a folder can't be looked into.
+        fs::write(at("broken"), "").unwrap();
+        let broken = |passes_errors| Route::Proxy {
+            site: Site::Folder(at("broken")),
+            passes_errors,
+        };
+        let database = || Route::Database(Site::Folder(at("database")));
+        let asked = |routes: &[Route]| {
+            let site = follow(routes).map_err(|error| format!("{error:#}"));
+            site.map(|site| site.name().rsplit('/').next().unwrap().to_owned())
+        };
+        let site = |name: &str| Ok(name.to_owned());
+        assert_eq!(asked(&[relays(), database()]), site("relays"));
+        assert_eq!(asked(&[silent(), database()]), site("database"));
+        assert_eq!(asked(&[silent(), relays(), database()]), site("relays"));
+        assert_eq!(asked(&[broken(true), relays()]), site("relays"));
+        assert!(asked(&[broken(false), relays()]).is_err());
+        let nowhere = asked(&[silent()]).unwrap_err();
+        assert_eq!(
+            nowhere,
+            "no server of the list relays the checksum database"
+        );
+    }
+
+    #[test]
+    fn a_tile_that_is_not_there_any_more_is_cut_from_a_wider_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::Folder(folder.path().into());
+        let tile = |width: u32| Tile {
+            height: 8,
+            level: Level::Hashes(0),
+            index: 0,
+            width,
+        };
+        let hashes = |width: u32| vec![7; 32 * usize::try_from(width).unwrap()];
+        let write = |width: u32| {
+            let path = folder.path().join(tile(width).path());
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, hashes(width)).unwrap();
+        };
+        let missing = read_tile(&site, &tile(5)).unwrap_err().to_string();
+        assert!(
+            missing.ends_with(&format!(" has no {}", tile(5))),
+            "{missing}"
+        );
+        write(4);
+        assert!(read_tile(&site, &tile(5)).is_err(), "a narrower one");
+        write(9);
+        assert_eq!(read_tile(&site, &tile(5)).unwrap(), hashes(5));
+        assert_eq!(read_tile(&site, &tile(4)).unwrap(), hashes(4));
+        let tiles = read_tiles(&site, &[tile(5), tile(9)]).unwrap();
+        assert_eq!(tiles, [hashes(5), hashes(9)]);
+        let other = tempfile::tempdir().unwrap();
+        let path = other.path().join(tile(TILE_WIDTH).path());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, hashes(TILE_WIDTH)).unwrap();
+        let other = Site::Folder(other.path().into());
+        assert_eq!(read_tile(&other, &tile(255)).unwrap(), hashes(255));
+        fs::write(&path, hashes(TILE_WIDTH + 1)).unwrap();
+        assert!(
+            read_tile(&other, &tile(255)).is_err(),
+            "longer than any tile"
+        );
+    }
+}

@@ -80,3 +80,67 @@ pub fn tally(differences: &[FileDifference]) -> String {
     }
     words.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toolchain::made::manifest;
+
+    #[test]
+    fn files_are_sorted_by_what_they_can_do_and_counted_by_what_they_are_for() {
+        let installed = manifest(
+            "go1.27.3",
+            &[
+                ("LICENSE", 9),
+                ("README.vendor", 1),
+                ("RECEIPT", 1),
+                ("bin/go", 3),
+                ("src/fmt/a_test.go", 9),
+                ("src/runtime/proc.go", 9),
+                ("src/runtime/zz.go", 1),
+            ],
+        );
+        let release = manifest(
+            "go1.27.3",
+            &[
+                ("LICENSE", 2),
+                ("SECURITY.md", 1),
+                ("bin/go", 3),
+                ("src/fmt/a_test.go", 1),
+                ("src/fmt/b_test.go", 1),
+                ("src/runtime/proc.go", 4),
+            ],
+        );
+        let found = between(&installed, &release);
+        let short: Vec<(Kind, &str, Option<u8>, Option<u8>)> = found
+            .iter()
+            .map(|file| {
+                let first = |sha256: Option<[u8; 32]>| sha256.map(|sha256| sha256[0]);
+                (
+                    file.kind,
+                    file.name.as_str(),
+                    first(file.installed),
+                    first(file.released),
+                )
+            })
+            .collect();
+        assert_eq!(
+            short,
+            [
+                (Kind::Changed, "src/runtime/proc.go", Some(9), Some(4)),
+                (Kind::Added, "src/runtime/zz.go", Some(1), None),
+                (Kind::Changed, "src/fmt/a_test.go", Some(9), Some(1)),
+                (Kind::Missing, "src/fmt/b_test.go", None, Some(1)),
+                (Kind::Changed, "LICENSE", Some(9), Some(2)),
+                (Kind::Added, "README.vendor", Some(1), None),
+                (Kind::Added, "RECEIPT", Some(1), None),
+                (Kind::Missing, "SECURITY.md", None, Some(1)),
+            ]
+        );
+        assert_eq!(
+            tally(&found),
+            "1 document missing, 2 documents added, 1 document changed, 1 test file missing, 1 test file changed"
+        );
+        assert_eq!(tally(&[]), "");
+    }
+}

@@ -111,3 +111,42 @@ impl Printed for List {
         out.write_all(self.manifest.text().as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toolchain::made;
+
+    #[test]
+    fn a_list_tells_its_hash_and_each_file() {
+        let list = List {
+            source: "here".into(),
+            manifest: made::manifest("go1.27.3", &[("VERSION", 1), ("bin/go", 3)]),
+        };
+        let module = "golang.org/toolchain@v0.0.1-go1.27.3.linux-amd64";
+        let h1 = list.manifest.h1().to_string();
+        let summary = format!("{module} has the h1 {h1}");
+        assert_eq!(
+            (list.command(), list.summary()),
+            ("toolchain manifest", summary.clone())
+        );
+        assert!(matches!(list.exit(), Exit::Same));
+        let [check]: [Check; 1] = list.checks().try_into().unwrap();
+        assert_eq!(
+            (check.subject.as_str(), check.reason),
+            ("here", Some(summary))
+        );
+        assert!(matches!(check.status, Status::Passed) && check.findings.is_empty());
+        let mut json = Vec::new();
+        list.json(&mut json).unwrap();
+        assert!(json.ends_with(b"}\n"));
+        let report: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!(report["source"], "here");
+        assert_eq!(
+            (report["module"].as_str(), report["h1"].as_str()),
+            (Some(module), Some(&*h1))
+        );
+        assert_eq!(report["files"][0]["name"], "VERSION");
+        assert_eq!(report["files"][1]["sha256"], "03".repeat(32));
+    }
+}

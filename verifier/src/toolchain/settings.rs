@@ -224,3 +224,166 @@ fn read_file(environment: &Environment) -> anyhow::Result<HashMap<String, String
     };
     Ok(text.lines().filter_map(pair).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use proto::note::SignerKey;
+
+    use super::*;
+
+    fn settings(variables: &[(&str, &str)]) -> anyhow::Result<Settings> {
+        let none = [("GOENV", "off")].into_iter();
+        Settings::read(&Environment::new(none.chain(variables.iter().copied())))
+    }
+
+    /// The routes in words, or why there are none.
+    fn routes(choice: anyhow::Result<Choice>) -> Vec<String> {
+        match choice {
+            Err(error) => vec![format!("error: {error:#}")],
+            Ok(Choice::Nobody(why)) => vec![format!("nobody: {why}")],
+            Ok(Choice::Ask { key, routes }) => {
+                let route = |route: &Route| match route {
+                    Route::Database(site) => format!("database {}", site.name()),
+                    Route::Proxy {
+                        site,
+                        passes_errors,
+                    } => format!("proxy {} {passes_errors}", site.name()),
+                };
+                let routes = routes.iter().map(route);
+                std::iter::once(key.name().to_owned())
+                    .chain(routes)
+                    .collect()
+            }
+        }
+    }
+
+    fn chosen(variables: &[(&str, &str)]) -> Vec<String> {
+        routes(settings(variables).and_then(|settings| settings.choose()))
+    }
+
+    #[test]
+    fn proxies_are_asked_in_their_order_and_the_database_last() {
+        let own = "sum.golang.org";
+        let direct = "database https://sum.golang.org";
+        let relayed = |proxy: &str, passes: bool| format!("proxy {proxy}/sumdb/{own} {passes}");
+        assert_eq!(
+            chosen(&[]),
+            [own, &relayed("https://proxy.golang.org", false), direct]
+        );
+        let list = "https://a.example|https://b.example,https://c.example,direct,https://d.example";
+        assert_eq!(
+            chosen(&[("GOPROXY", list)]),
+            [
+                own,
+                &relayed("https://a.example", true),
+                &relayed("https://b.example", false),
+                &relayed("https://c.example", false),
+                direct
+            ]
+        );
+        assert_eq!(
+            chosen(&[("GOPROXY", "https://a.example,off")]),
+            [own, &relayed("https://a.example", false)]
+        );
+        assert_eq!(
+            chosen(&[("GOPROXY", "off")]),
+            ["nobody: GOPROXY=off: nobody is to be asked"]
+        );
+        assert_eq!(chosen(&[("GOPROXY", "direct")]), [own, direct]);
+        assert_eq!(
+            chosen(&[("GOSUMDB", "sum.golang.org https://mirror.example")]),
+            [own, "database https://mirror.example"]
+        );
+    }
+
+    #[test]
+    fn private_names_are_asked_of_nobody() {
+        assert_eq!(chosen(&[("GOSUMDB", "off")]), [format!("nobody: {OFF}")]);
+        let covered = |name: &str, list: &str| {
+            vec![format!(
+                "nobody: {name}={list} covers golang.org/toolchain: no database is to be asked about it"
+            )]
+        };
+        for name in ["GONOSUMDB", "GOPRIVATE"] {
+            assert_eq!(chosen(&[(name, "golang.org")]), covered(name, "golang.org"));
+        }
+        // GOPRIVATE is the default of GONOSUMDB alone.
+        let both = [("GONOSUMDB", "corp.example"), ("GOPRIVATE", "golang.org")];
+        assert_eq!(chosen(&both).len(), 3);
+        assert_eq!(
+            chosen(&[("GONOSUMDB", ""), both[1]]),
+            covered("GOPRIVATE", "golang.org")
+        );
+        let kept = settings(&both).unwrap();
+        assert!(kept.kept_back("corp.example/secret").unwrap().is_some());
+        assert!(kept.kept_back("golang.org/x/mod").unwrap().is_none());
+        assert!(chosen(&[("GOPRIVATE", "[")])[0].starts_with("error: GOPRIVATE"));
+        assert!(chosen(&[("GOSUMDB", "nonsense")])[0].starts_with("error: GOSUMDB"));
+    }
+
+    #[test]
+    fn a_key_is_looked_for_where_the_person_s_own_database_is() {
+        let key = VerifierKey::parse(proto::sumdb::PUBLIC_KEY).unwrap();
+        let by_key = |variables: &[(&str, &str)]| {
+            routes(settings(variables).and_then(|settings| settings.choose_by_key(&key)))
+        };
+        assert_eq!(by_key(&[]).len(), 3);
+        // The names are not Go's own: that they are private is for the caller to look at.
+        assert_eq!(by_key(&[("GOPRIVATE", "golang.org")]).len(), 3);
+        assert_eq!(by_key(&[("GOSUMDB", "off")]), [format!("nobody: {OFF}")]);
+        let other = SignerKey::from_seed("sum.example", [7; 32]).unwrap();
+        let other = other.verifier().to_string();
+        let said = &by_key(&[("GOSUMDB", &other)])[0];
+        assert!(
+            said.starts_with(&format!("nobody: GOSUMDB={other} is another database")),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn the_environment_comes_before_the_file_of_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("env");
+        fs::write(
+            &file,
+            "GOPROXY=off \nGOFLAGS=-mod=mod\nGOSUMDB=off\nnonsense\n",
+        )
+        .unwrap();
+        let goenv = ("GOENV", file.to_str().unwrap());
+        let read = |variables: &[(&str, &str)]| {
+            let file = [goenv].into_iter();
+            Settings::read(&Environment::new(file.chain(variables.iter().copied())))
+        };
+        let settings = read(&[("GOSUMDB", "sum.golang.org")]).unwrap();
+        assert_eq!(settings.get("GOPROXY"), Some("off"));
+        assert_eq!(settings.get("GOSUMDB"), Some("sum.golang.org"));
+        assert_eq!(settings.get("GOPRIVATE"), None);
+        assert!(!settings.file.contains_key("GOFLAGS"));
+        let len = usize::try_from(FILE_BYTES_MAX).unwrap();
+        fs::write(&file, vec![b'\n'; len]).unwrap();
+        assert!(read(&[]).is_ok());
+        fs::write(&file, vec![b'\n'; len + 1]).unwrap();
+        assert!(read(&[]).is_err());
+        fs::remove_file(&file).unwrap();
+        assert!(read(&[]).unwrap().file.is_empty());
+    }
+
+    #[test]
+    fn an_address_is_a_proxy_s_or_the_database_s_own() {
+        let of = |address: &str| {
+            let key = VerifierKey::parse(proto::sumdb::PUBLIC_KEY).unwrap();
+            let routes_to = routes_to(address, "sum.golang.org");
+            routes(routes_to.map(|routes| Choice::Ask { key, routes }))
+        };
+        assert_eq!(
+            of("https://mirror.example")[1..],
+            [
+                "proxy https://mirror.example/sumdb/sum.golang.org false",
+                "database https://mirror.example"
+            ]
+        );
+        let own = "https://mirror.example/sumdb/sum.golang.org";
+        assert_eq!(of(own)[1..], [format!("database {own}")]);
+        assert!(of("nonsense")[0].starts_with("error"));
+    }
+}

@@ -152,3 +152,104 @@ fn read_all(from: impl io::Read, max: u64) -> anyhow::Result<Vec<u8>> {
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// A server that has one file, and answers to all else with the status in its name.
+    fn serve() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut line = String::new();
+                let mut request = BufReader::new(stream.try_clone().unwrap());
+                request.read_line(&mut line).unwrap();
+                let mut header = String::new();
+                while request.read_line(&mut header).unwrap() > 2 {
+                    header.clear();
+                }
+                let path = line.split(' ').nth(1).unwrap();
+                let (status, body) = match path {
+                    "/at/a!b@c" => ("200", "here"),
+                    path => (path.rsplit('/').next().unwrap(), "none"),
+                };
+                let answer = format!(
+                    "HTTP/1.1 {status} said\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                    body.len()
+                );
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        format!("http://{address}")
+    }
+
+    /// A server that is asked past any proxy of the machine.
+    fn direct(address: &str) -> Site {
+        match Site::parse(address).unwrap() {
+            Site::Http { base, .. } => Site::Http {
+                client: Client::builder().no_proxy().build().unwrap(),
+                base,
+            },
+            Site::Folder(_) => panic!("{address} is a folder"),
+        }
+    }
+
+    #[test]
+    fn a_server_has_a_file_or_not_and_anything_else_is_an_error() {
+        let base = serve();
+        let site = direct(&format!("{base}/")).join("at");
+        assert_eq!(site.name(), format!("{base}/at"));
+        assert_eq!(site.read("a!b@c", 4).unwrap(), Some(b"here".to_vec()));
+        let said = format!("{:#}", site.read("a!b@c", 3).unwrap_err());
+        assert!(said.contains("more than 3 bytes"), "{said}");
+        assert_eq!(site.read("404", 10).unwrap(), None);
+        assert_eq!(site.read("410", 10).unwrap(), None);
+        let said = format!("{:#}", site.read("403", 10).unwrap_err());
+        assert_eq!(said, format!("{base}/at/403 answers 403 Forbidden"));
+        let gone = direct("http://127.0.0.1:1");
+        let said = format!("{:#}", gone.read("a", 10).unwrap_err());
+        assert!(said.starts_with("asking http://127.0.0.1:1/a: "), "{said}");
+    }
+
+    #[test]
+    fn a_folder_is_read_as_a_server_is() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("at")).unwrap();
+        std::fs::write(folder.path().join("at/file"), "here").unwrap();
+        let address = Url::from_file_path(folder.path()).unwrap();
+        let site = Site::parse(address.as_str()).unwrap().join("at");
+        assert_eq!(site.name(), folder.path().join("at").display().to_string());
+        assert_eq!(site.read("file", 4).unwrap(), Some(b"here".to_vec()));
+        assert!(site.read("file", 3).is_err());
+        assert_eq!(site.read("other", 4).unwrap(), None);
+        assert!(site.read("file/below", 4).is_err());
+    }
+
+    #[test]
+    fn other_addresses_are_none_and_passwords_are_not_shown() {
+        for address in [
+            "",
+            "sum.golang.org",
+            "ftp://sum.golang.org",
+            "file://host/folder",
+            "data:x",
+        ] {
+            assert!(Site::parse(address).is_err(), "{address:?}");
+        }
+        let site = Site::parse("https://me:secret@proxy.example/").unwrap();
+        assert_eq!(
+            site.join("sumdb/x").name(),
+            "https://me:xxxxx@proxy.example/sumdb/x"
+        );
+        assert_eq!(
+            Site::parse("https://me@proxy.example").unwrap().name(),
+            "https://me@proxy.example"
+        );
+    }
+}

@@ -154,19 +154,21 @@ impl Page<'_> {
                 .filter_map(|program| program.go_version.as_deref())
                 .collect();
             let versions: Vec<String> = versions.into_iter().map(clean).collect();
+            let verb = if intact == 1 { "is" } else { "are" };
             let line = format!(
-                "{intact} are what go build wrote, by {}",
+                "{intact} {verb} what go build wrote, by {}",
                 versions.join(", ")
             );
             self.row("programs", &line)?;
         }
-        if unknown > 0 {
-            self.row(
-                "programs",
-                &format!("{unknown} do not tell whether they were changed"),
-            )?;
+        match unknown {
+            0 => Ok(()),
+            1 => self.row("programs", "1 does not tell whether it was changed"),
+            _ => {
+                let line = format!("{unknown} do not tell whether they were changed");
+                self.row("programs", &line)
+            }
         }
-        Ok(())
     }
 
     fn nearest(&mut self, outcome: &Outcome) -> io::Result<()> {
@@ -185,8 +187,13 @@ impl Page<'_> {
             } else {
                 ", by a list that no record proves"
             };
+            let verb = if near.differing == 1 {
+                "differs"
+            } else {
+                "differ"
+            };
             let line = format!(
-                "{}: {} files the same, {} differ{proved}",
+                "{}: {} files the same, {} {verb}{proved}",
                 near.release, near.same, near.differing
             );
             self.row("nearest", &clean(&line))?;

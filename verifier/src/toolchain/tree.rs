@@ -114,6 +114,8 @@ impl Tree {
         let mut found = Vec::new();
         let mut walk = WalkDir::new(&self.root)
             .follow_links(true)
+            // What is named first is the same on every machine.
+            .sort_by_file_name()
             .max_depth(DEPTH_MAX)
             .min_depth(1)
             .into_iter();

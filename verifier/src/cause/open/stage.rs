@@ -61,3 +61,39 @@ pub(super) fn works_after_compiling(name: Name) -> bool {
             | Name::SplitDebug
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(holds: fn(Name) -> bool) -> String {
+        let held = Name::ALL.into_iter().filter(|name| holds(*name));
+        let names: Vec<String> = held.map(Name::as_str).collect();
+        names.join(" ")
+    }
+
+    #[test]
+    fn each_cause_works_at_its_stage() {
+        assert_eq!(
+            names(works_after_compiling),
+            "modified-after-build host-linker link-mode external-link-flags dynamic-linker link-order \
+             debug-compression linker-flags ldflags-variable symbols-stripped vcs-missing buildinfo-missing \
+             version-stamp build-id-flag gnu-build-id-flag pe-timestamp code-signature split-debug"
+        );
+        assert_eq!(names(relinks), "host-linker link-mode external-link-flags");
+        assert_eq!(
+            names(leaves_go_code),
+            "modified-after-build embedded-file generated-order c-compiler c-source c-library lto sdk-version \
+             dynamic-linker link-order debug-compression linker-flags ldflags-variable symbols-stripped \
+             vcs-missing buildinfo-missing version-stamp build-id-flag gnu-build-id-flag pe-timestamp \
+             code-signature split-debug"
+        );
+        assert_eq!(
+            names(leaves_the_rest),
+            "toolchain-patched source-content dependency-content embedded-file generated-order dynamic-linker \
+             link-order debug-compression linker-flags ldflags-variable symbols-stripped vcs-missing \
+             buildinfo-missing version-stamp build-id-flag gnu-build-id-flag pe-timestamp code-signature \
+             split-debug"
+        );
+    }
+}

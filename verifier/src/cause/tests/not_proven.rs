@@ -9,16 +9,16 @@ use crate::goinfo::sources::Sources;
 
 /// Two files, the names that may be proven, and names that may not be said at all.
 struct Row {
-    what: &'static str,
+    what: String,
     a: Artifact,
     b: Artifact,
     proven: &'static [Name],
     never: &'static [Name],
 }
 
-fn row(what: &'static str, a: Artifact, b: Artifact, proven: &'static [Name]) -> Row {
+fn row(what: impl Into<String>, a: Artifact, b: Artifact, proven: &'static [Name]) -> Row {
     Row {
-        what,
+        what: what.into(),
         a,
         b,
         proven,
@@ -48,8 +48,13 @@ impl Row {
     }
 }
 
-fn check(rows: impl IntoIterator<Item = Row>) {
-    rows.into_iter().for_each(|row| row.check());
+/// Checks rows, and what is said of them against what is kept under a name.
+#[track_caller]
+fn check(name: &str, rows: impl IntoIterator<Item = Row>) {
+    let rows: Vec<Row> = rows.into_iter().collect();
+    rows.iter().for_each(Row::check);
+    let pairs = rows.iter().map(|row| (row.what.clone(), [&row.a, &row.b]));
+    golden::check(name, pairs);
 }
 
 const GO: &str = "go1.27.3";
@@ -79,48 +84,51 @@ fn one_source_is_not_assumed() {
     let vcs = |modified: &str| {
         format!("build\tvcs=git\nbuild\tvcs.revision=1\nbuild\tvcs.modified={modified}\n")
     };
-    check([
-        row(
-            "go install of two versions",
-            module("v1.2.3\th1:A=", ""),
-            module("v1.2.4\th1:B=", ""),
-            &[Name::MainVersion],
-        )
-        .never(&[Name::VersionStamp, Name::DependencySum]),
-        row(
-            "one version, two contents",
-            module("v1.2.3\th1:A=", ""),
-            module("v1.2.3\th1:B=", ""),
-            &[Name::DependencySum],
-        )
-        .never(&[Name::VersionStamp, Name::MainVersion]),
-        row(
-            "go install and go build",
-            module("v1.2.3\th1:A=", ""),
-            module("(devel)\t", ""),
-            &[],
-        )
-        .never(&[Name::MainVersion]),
-        row(
-            "versions of no known commit",
-            module("v1.2.3\t", ""),
-            module("v1.2.4\t", ""),
-            &[],
-        ),
-        row(
-            "a commit on one side",
-            module("v1.2.3\t", &vcs("false")),
-            module("(devel)\t", ""),
-            &[Name::VcsMissing],
-        )
-        .never(&[Name::VersionStamp]),
-        row(
-            "one commit",
-            module("v1.2.3\t", &vcs("false")),
-            module("v0.0.0-1\t", &vcs("false")),
-            &[Name::VersionStamp],
-        ),
-    ]);
+    check(
+        "one-source-is-not-assumed",
+        [
+            row(
+                "go install of two versions",
+                module("v1.2.3\th1:A=", ""),
+                module("v1.2.4\th1:B=", ""),
+                &[Name::MainVersion],
+            )
+            .never(&[Name::VersionStamp, Name::DependencySum]),
+            row(
+                "one version, two contents",
+                module("v1.2.3\th1:A=", ""),
+                module("v1.2.3\th1:B=", ""),
+                &[Name::DependencySum],
+            )
+            .never(&[Name::VersionStamp, Name::MainVersion]),
+            row(
+                "go install and go build",
+                module("v1.2.3\th1:A=", ""),
+                module("(devel)\t", ""),
+                &[],
+            )
+            .never(&[Name::MainVersion]),
+            row(
+                "versions of no known commit",
+                module("v1.2.3\t", ""),
+                module("v1.2.4\t", ""),
+                &[],
+            ),
+            row(
+                "a commit on one side",
+                module("v1.2.3\t", &vcs("false")),
+                module("(devel)\t", ""),
+                &[Name::VcsMissing],
+            )
+            .never(&[Name::VersionStamp]),
+            row(
+                "one commit",
+                module("v1.2.3\t", &vcs("false")),
+                module("v0.0.0-1\t", &vcs("false")),
+                &[Name::VersionStamp],
+            ),
+        ],
+    );
     // Changes beside the commit need not be the same ones: other bytes stay open.
     let dirty = [
         module("v1.2.3+dirty\t", &vcs("true")),
@@ -149,51 +157,56 @@ fn modules_that_settings_pull_in_are_no_cause() {
     let plan9 = "build\tGOARCH=amd64\nbuild\tGOOS=plan9\n";
     let other_dep = "dep\te\tv1.0.1\th1:B=\n";
     let same_dep = "dep\te\tv1.0.0\th1:A=\n";
-    check([
-        row(
-            "-tags",
-            with("build\t-tags=x\n"),
-            without(""),
-            &[Name::BuildTags],
-        )
-        .never(&[Name::DependencyVersion]),
-        row("cgo", with(on), without(off), &[Name::CgoEnabled]).never(&[Name::DependencyVersion]),
-        row("GOOS", with(linux), without(plan9), &[Name::Target]).never(&[Name::DependencyVersion]),
-        row(
-            "-race",
-            with("build\t-race=true\n"),
-            without(""),
-            &[Name::Instrumentation],
-        )
-        .never(&[Name::DependencyVersion]),
-        row(
-            "another package",
-            module("(devel)\t", dep),
-            program(GO, "path\tp/q\nmod\tp\t(devel)\t\n"),
-            &[Name::PackageArguments],
-        )
-        .never(&[Name::DependencyVersion]),
-        row(
-            "another Go",
-            module("(devel)\t", dep),
-            program("go1.26.1", "path\tp\nmod\tp\t(devel)\t\n"),
-            &[Name::GoVersion],
-        )
-        .never(&[Name::DependencyVersion]),
-        // A version that differs on both sides comes from no tag.
-        row(
-            "-tags and a version",
-            module("(devel)\t", &format!("{dep}{other_dep}build\t-tags=x\n")),
-            module("(devel)\t", same_dep),
-            &[Name::BuildTags, Name::DependencyVersion],
-        ),
-        row(
-            "nothing else",
-            with(""),
-            without(""),
-            &[Name::DependencyVersion],
-        ),
-    ]);
+    check(
+        "modules-that-settings-pull-in-are-no-cause",
+        [
+            row(
+                "-tags",
+                with("build\t-tags=x\n"),
+                without(""),
+                &[Name::BuildTags],
+            )
+            .never(&[Name::DependencyVersion]),
+            row("cgo", with(on), without(off), &[Name::CgoEnabled])
+                .never(&[Name::DependencyVersion]),
+            row("GOOS", with(linux), without(plan9), &[Name::Target])
+                .never(&[Name::DependencyVersion]),
+            row(
+                "-race",
+                with("build\t-race=true\n"),
+                without(""),
+                &[Name::Instrumentation],
+            )
+            .never(&[Name::DependencyVersion]),
+            row(
+                "another package",
+                module("(devel)\t", dep),
+                program(GO, "path\tp/q\nmod\tp\t(devel)\t\n"),
+                &[Name::PackageArguments],
+            )
+            .never(&[Name::DependencyVersion]),
+            row(
+                "another Go",
+                module("(devel)\t", dep),
+                program("go1.26.1", "path\tp\nmod\tp\t(devel)\t\n"),
+                &[Name::GoVersion],
+            )
+            .never(&[Name::DependencyVersion]),
+            // A version that differs on both sides comes from no tag.
+            row(
+                "-tags and a version",
+                module("(devel)\t", &format!("{dep}{other_dep}build\t-tags=x\n")),
+                module("(devel)\t", same_dep),
+                &[Name::BuildTags, Name::DependencyVersion],
+            ),
+            row(
+                "nothing else",
+                with(""),
+                without(""),
+                &[Name::DependencyVersion],
+            ),
+        ],
+    );
     let found = explained(&with("build\t-tags=x\n"), &without(""));
     let places: Vec<&str> = found[0]
         .evidence
@@ -212,42 +225,45 @@ fn what_a_go_version_does_not_record_is_unknown() {
     let mode = "build\t-buildmode=exe\nbuild\t-compiler=gc\n";
     let trimmed = |artifact: Artifact| in_folders(artifact, |sources| sources.goroot = None);
     let old_go = |go: &str| kind("executable", built(go, "build\t-compiler=gc\n"));
-    check([
-        row(
-            "go1.19 and its successors",
-            old_go("go1.19.8"),
-            kind("executable", built("go1.21.13", mode)),
-            &[Name::GoVersion],
-        )
-        .never(&[Name::BuildMode]),
-        row(
-            "the same, packed by a distribution",
-            old_go("go1.19 (Red Hat 1.19.8-1.el9)"),
-            kind("executable", built("go1.27.3", mode)),
-            &[Name::GoVersion],
-        )
-        .never(&[Name::BuildMode]),
-        // The kind of file decides, and the host's linker can change it.
-        row(
-            "go1.19 and another kind of file",
-            kind("shared object", built("go1.19.8", "")),
-            kind("executable", built("go1.21.13", mode)),
-            &[Name::GoVersion],
-        ),
-        row(
-            "go1.18 has no -trimpath on record",
-            trimmed(built("go1.18.1", "")),
-            trimmed(built("go1.21.13", "build\t-trimpath=true\n")),
-            &[Name::GoVersion],
-        )
-        .never(&[Name::SourcePath, Name::GorootPath]),
-        row(
-            "go1.18 in a folder, go1.21 trimmed",
-            in_folders(built("go1.18.1", ""), |_| {}),
-            trimmed(built("go1.21.13", "build\t-trimpath=true\n")),
-            &[Name::GoVersion, Name::SourcePath],
-        ),
-    ]);
+    check(
+        "what-a-go-version-does-not-record-is-unknown",
+        [
+            row(
+                "go1.19 and its successors",
+                old_go("go1.19.8"),
+                kind("executable", built("go1.21.13", mode)),
+                &[Name::GoVersion],
+            )
+            .never(&[Name::BuildMode]),
+            row(
+                "the same, packed by a distribution",
+                old_go("go1.19 (Red Hat 1.19.8-1.el9)"),
+                kind("executable", built("go1.27.3", mode)),
+                &[Name::GoVersion],
+            )
+            .never(&[Name::BuildMode]),
+            // The kind of file decides, and the host's linker can change it.
+            row(
+                "go1.19 and another kind of file",
+                kind("shared object", built("go1.19.8", "")),
+                kind("executable", built("go1.21.13", mode)),
+                &[Name::GoVersion],
+            ),
+            row(
+                "go1.18 has no -trimpath on record",
+                trimmed(built("go1.18.1", "")),
+                trimmed(built("go1.21.13", "build\t-trimpath=true\n")),
+                &[Name::GoVersion],
+            )
+            .never(&[Name::SourcePath, Name::GorootPath]),
+            row(
+                "go1.18 in a folder, go1.21 trimmed",
+                in_folders(built("go1.18.1", ""), |_| {}),
+                trimmed(built("go1.21.13", "build\t-trimpath=true\n")),
+                &[Name::GoVersion, Name::SourcePath],
+            ),
+        ],
+    );
 }
 
 /// Without both versions, other code says nothing of source or toolchain.

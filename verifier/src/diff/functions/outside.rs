@@ -102,4 +102,24 @@ mod tests {
         assert_eq!(trim(&bytes, 0..2), None);
         assert_eq!(trim(&bytes, 5..9), None);
     }
+
+    #[test]
+    fn as_many_gaps_are_set_side_by_side_and_others_as_a_whole() {
+        use crate::diff::made::program;
+        let file = |bytes: &[u8]| program(&[(".text", Content::Code, 0x1000, bytes)]);
+        let (a, b) = (file(b"one--two"), file(b"one--TWO"));
+        let paired = |of_a: &[(usize, usize)], of_b: &[(usize, usize)]| {
+            let [of_a, of_b] = [of_a, of_b].map(|gaps| -> Vec<Range<usize>> {
+                gaps.iter().map(|(start, end)| *start..*end).collect()
+            });
+            let mut spans = Vec::new();
+            pair([&a, &b], &of_a, &of_b, &mut spans);
+            let spans = spans.into_iter();
+            spans.map(|span| (span.a, span.b)).collect::<Vec<_>>()
+        };
+        assert_eq!(paired(&[(0, 3), (5, 8)], &[(0, 3), (5, 8)]), [(5..8, 5..8)]);
+        assert_eq!(paired(&[(0, 3), (5, 8)], &[(5, 8)]), [(0..8, 5..8)]);
+        assert_eq!(paired(&[], &[(0, 3), (5, 8)]), [(0..0, 0..8)]);
+        assert_eq!(paired(&[], &[]), []);
+    }
 }

@@ -370,4 +370,22 @@ mod tests {
         assert_eq!(majority(&sorted), [(1, 2), (3, 3)]);
         assert_eq!(majority(&[(1, 3), (2, 3)]), []);
     }
+
+    #[test]
+    fn a_section_stays_where_most_of_its_variables_do() {
+        use crate::diff::made::{program, words};
+        let stays = |name: &str, a: &[u64], b: &[u64]| {
+            let [a, b] =
+                [a, b].map(|values| program(&[(name, Content::Data, 0x1000, &words(values))]));
+            stays([&a, &b], &a.image.regions[0], &b.image.regions[0])
+        };
+        assert!(stays(".data", &[1, 2, 3, 4], &[1, 2, 9, 9]));
+        assert!(!stays(".data", &[1, 2, 3, 4], &[1, 9, 9, 9]));
+        // Zeros on both sides tell nothing.
+        assert!(!stays(".data", &[1, 0, 0, 0, 5], &[2, 0, 0, 0, 6]));
+        assert!(stays(".noptrdata", &[1], &[1]));
+        for constant in [".rodata", "__rodata", ".rdata", ".text"] {
+            assert!(!stays(constant, &[1], &[1]), "{constant}");
+        }
+    }
 }

@@ -164,4 +164,38 @@ mod tests {
         assert_eq!(found(50..60), None);
         assert_eq!(found(120 + LEN_MAX + 1..120 + LEN_MAX + 2), None);
     }
+
+    #[test]
+    fn pointers_among_data_are_aligned_and_lead_to_data() {
+        use crate::diff::made::{program, words};
+        let found = |name: &str, address: u64, values: &[u64]| {
+            let artifact = program(&[
+                (name, Content::Data, 0x1000, b"twelve bytes"),
+                (".text", Content::Code, 0x8000, b"code"),
+                (".data", Content::Data, address, &words(values)),
+            ]);
+            let data = artifact.image.regions[2].range.start;
+            let found = pointers(&artifact).into_iter();
+            let shown = found.map(|one| match one.by {
+                By::Data { at, len } => (one.start, at - data, len),
+                By::Function { .. } => panic!("no code was read"),
+            });
+            shown.collect::<Vec<_>>()
+        };
+        // A pointer and a length: a string's, or a slice's of strings.
+        assert_eq!(found(".rodata", 0x9000, &[7, 0x1004, 3]), [(4, 8, 3)]);
+        assert_eq!(found(".data.rel", 0x9000, &[7, 0x1004, 3]), [(4, 8, 48)]);
+        // At the end of a section there is no length behind it.
+        assert_eq!(found(".rodata", 0x9000, &[0x1000]), [(0, 0, 0)]);
+        let far = LEN_MAX as u64 + 1;
+        assert_eq!(found(".rodata", 0x9000, &[0x1000, far]), [(0, 0, 0)]);
+        assert_eq!(
+            found(".rodata", 0x9000, &[0x1000, far - 1]),
+            [(0, 0, LEN_MAX)]
+        );
+        // Low numbers, code, and what lies nowhere.
+        assert_eq!(found(".rodata", 0x9000, &[0xfff, 0x8000, 0x7000]), []);
+        // Not aligned as its address is.
+        assert_eq!(found(".rodata", 0x9004, &[7, 0x1004, 3]), []);
+    }
 }

@@ -1,39 +1,10 @@
 //! Verdicts on trees that are made up here.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use proto::toolchain::{Manifest, Release, Target, VersionFile};
-
 use super::*;
+use crate::toolchain::made::tree;
 use crate::toolchain::tree::Outsiders;
-use crate::toolchain::unhashed::Unhashed;
-
-const FILES: [(&str, u8); 4] = [
-    ("VERSION", 1),
-    ("LICENSE", 2),
-    ("bin/go", 3),
-    ("src/runtime/proc.go", 4),
-];
-
-fn tree(version: &str) -> Tree {
-    let release = Release::new(version, Target::parse("linux/amd64").unwrap()).unwrap();
-    let mut manifest = Manifest::new(release.clone());
-    for (name, fill) in FILES {
-        manifest.insert(name, [fill; 32]);
-    }
-    Tree {
-        root: "/usr/local/go".into(),
-        version: VersionFile::parse(format!("{version}\n").as_bytes()).unwrap(),
-        release,
-        manifest,
-        bytes: 0,
-        outside: BTreeMap::new(),
-        links: Vec::new(),
-        unhashed: Unhashed::default(),
-        shadowed: Vec::new(),
-    }
-}
 
 fn outside(tree: &mut Tree, outside: Outside, name: &str) {
     let outsiders = Outsiders {

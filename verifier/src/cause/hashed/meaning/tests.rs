@@ -137,3 +137,30 @@ fn takes_linker_flags_apart() {
     assert_eq!(got[0].what, r#"-ldflags -X main.t is "a \"b\"" and "c""#);
     assert_eq!(list(r#"[] ["a\\" "b"] "cut"#), ["a\\", "b"]);
 }
+
+#[test]
+fn each_cause_has_its_fix() {
+    for (name, words) in [
+        (Name::SourceContent, "from the same commit"),
+        (Name::DependencyContent, "-mod=readonly"),
+        (Name::EmbeddedFile, ".gitattributes"),
+        (Name::LdflagsVariable, "the commit's own time"),
+        (Name::CgoFlags, "CGO_CPPFLAGS"),
+        (Name::CCompiler, "one C compiler"),
+        (Name::CLibrary, "the same C headers"),
+        (Name::CompilerNondeterminism, "without -toolexec"),
+        (Name::CgoTempPath, "-ffile-prefix-map"),
+        (Name::GodebugDefault, "godebug lines"),
+        (Name::GoVersion, "one release of Go"),
+        (Name::ToolchainPatched, "go.dev"),
+        (Name::SourcePath, "both with -trimpath"),
+        (Name::DependencyVersion, "the same go.mod"),
+        (Name::PgoProfile, "default.pgo"),
+        (Name::Target, "GOOS, GOARCH"),
+        (Name::CpuLevel, "GOOS, GOARCH"),
+        (Name::GoExperiment, "GOOS, GOARCH"),
+        (Name::CompilerFlags, "the same flags and settings"),
+    ] {
+        assert!(fix(name).contains(words), "{name:?}: {}", fix(name));
+    }
+}

@@ -1,31 +1,7 @@
 //! Folders, patterns of build IDs, and what the linker and later tools leave.
 
-use proto::buildid::BuildId;
-
 use super::*;
 use crate::image::{Content, Region};
-
-/// A four-part build ID: each letter gives a part.
-fn with_id(parts: [char; 4], mut artifact: Artifact) -> Artifact {
-    let text = parts.map(|part| part.to_string().repeat(20)).join("/");
-    artifact.image.build_id = Some(Located {
-        value: BuildId::parse(&text).unwrap(),
-        range: 0..0,
-    });
-    artifact.go.build_id = artifact.image.build_id.clone().map(|id| id.value);
-    artifact
-}
-
-fn intact(mut artifact: Artifact) -> Artifact {
-    let variant = proto::buildid::content::Variant::WithoutHostId;
-    artifact.go.self_check = SelfCheck::Intact(variant);
-    artifact
-}
-
-fn external(mut artifact: Artifact) -> Artifact {
-    artifact.image.producers = vec!["GCC: (Debian 12.2.0) 12.2.0".into()];
-    artifact
-}
 
 #[test]
 fn folders_by_what_lies_in_them() {
@@ -47,50 +23,53 @@ fn folders_by_what_lies_in_them() {
         })
     };
     let by_hand = "build\t-gcflags=-trimpath=/w\n";
-    check([
-        // An overlay or a line directive: nothing says which.
-        row(
-            "two folders in spite of -trimpath",
-            tree("/w", trim),
-            tree("/v", trim),
-            &[],
-        ),
-        row(
-            "two source folders",
-            tree("/w", ""),
-            tree("/v", ""),
-            &[Name::SourcePath],
-        )
-        .never(&[Name::ModuleCachePath]),
-        row(
-            "two module caches",
-            cache("/w/modcache"),
-            cache("/v/go/pkg/mod"),
-            &[Name::ModuleCachePath],
-        )
-        .never(&[Name::SourcePath]),
-        row(
-            "a module cache that one build needs",
-            cache("/v/go/pkg/mod"),
-            tree("/w", "build\t-tags=x\n"),
-            &[Name::BuildTags],
-        )
-        .never(&[Name::ModuleCachePath]),
-        row(
-            "temporary folders",
-            temporary("/tmp/go-build1", by_hand),
-            temporary("/tmp/go-build2", by_hand),
-            &[Name::CgoTempPath],
-        )
-        .never(&[Name::SourcePath]),
-        row(
-            "lines that can't be read",
-            built(GO, "build\t-x=1\n"),
-            built(GO, ""),
-            &[],
-        )
-        .never(&[Name::SourcePath]),
-    ]);
+    check(
+        "folders-by-what-lies-in-them",
+        [
+            // An overlay or a line directive: nothing says which.
+            row(
+                "two folders in spite of -trimpath",
+                tree("/w", trim),
+                tree("/v", trim),
+                &[],
+            ),
+            row(
+                "two source folders",
+                tree("/w", ""),
+                tree("/v", ""),
+                &[Name::SourcePath],
+            )
+            .never(&[Name::ModuleCachePath]),
+            row(
+                "two module caches",
+                cache("/w/modcache"),
+                cache("/v/go/pkg/mod"),
+                &[Name::ModuleCachePath],
+            )
+            .never(&[Name::SourcePath]),
+            row(
+                "a module cache that one build needs",
+                cache("/v/go/pkg/mod"),
+                tree("/w", "build\t-tags=x\n"),
+                &[Name::BuildTags],
+            )
+            .never(&[Name::ModuleCachePath]),
+            row(
+                "temporary folders",
+                temporary("/tmp/go-build1", by_hand),
+                temporary("/tmp/go-build2", by_hand),
+                &[Name::CgoTempPath],
+            )
+            .never(&[Name::SourcePath]),
+            row(
+                "lines that can't be read",
+                built(GO, "build\t-x=1\n"),
+                built(GO, ""),
+                &[],
+            )
+            .never(&[Name::SourcePath]),
+        ],
+    );
     let found = explained(
         &temporary("/tmp/go-build1", by_hand),
         &temporary("/tmp/go-build2", by_hand),
@@ -113,16 +92,15 @@ fn the_pattern_of_the_build_id_proves_nothing() {
         ['x', 'x', 'C', 'x'],
         ['x', 'x', 'x', 'x'],
     ];
-    for parts in every {
-        row("a pattern", plain(), other(parts), &[]).check();
-        row(
-            "a pattern with C",
-            external(plain()),
-            external(other(parts)),
-            &[],
-        )
-        .check();
-    }
+    let rows = every.into_iter().flat_map(|parts| {
+        let shown: String = parts.iter().collect();
+        let (c, other_c) = (external(plain()), external(other(parts)));
+        [
+            row(format!("ABCD and {shown}"), plain(), other(parts), &[]),
+            row(format!("ABCD and {shown}, with C"), c, other_c, &[]),
+        ]
+    });
+    check("the-pattern-of-the-build-id-proves-nothing", rows);
     // The source is one of several that leave this.
     let possible = [
         (Name::SourceContent, Confidence::Possible),
@@ -155,37 +133,40 @@ fn a_file_that_was_changed_since_is_no_witness() {
     let same_b = ['x', 'B', 'x', 'x'];
     let plain = |settings: &str| with_id(['A', 'B', 'C', 'D'], built(GO, settings));
     let race = "build\t-race=true\n";
-    check([
-        // Equal B belies the build information; whose, nothing says.
-        row(
-            "other settings under an equal part B",
-            plain(""),
-            with_id(same_b, built(GO, race)),
-            &[],
-        )
-        .never(&[Name::Instrumentation]),
-        // A note can be cut out.
-        row("a build ID on one side", plain(""), built(GO, ""), &[]),
-        // So can what tells the host's linker.
-        row(
-            "the host's linker on one side",
-            external(plain("")),
-            with_id(['x', 'B', 'C', 'x'], built(GO, "")),
-            &[],
-        ),
-        row(
-            "flags of the host's linker",
-            now(external(plain(""))),
-            external(with_id(other, built(GO, ""))),
-            &[],
-        ),
-        row(
-            "the same of intact files",
-            now(intact(external(plain("")))),
-            intact(external(with_id(other, built(GO, "")))),
-            &[Name::ExternalLinkFlags],
-        ),
-    ]);
+    check(
+        "a-file-that-was-changed-since-is-no-witness",
+        [
+            // Equal B belies the build information; whose, nothing says.
+            row(
+                "other settings under an equal part B",
+                plain(""),
+                with_id(same_b, built(GO, race)),
+                &[],
+            )
+            .never(&[Name::Instrumentation]),
+            // A note can be cut out.
+            row("a build ID on one side", plain(""), built(GO, ""), &[]),
+            // So can what tells the host's linker.
+            row(
+                "the host's linker on one side",
+                external(plain("")),
+                with_id(['x', 'B', 'C', 'x'], built(GO, "")),
+                &[],
+            ),
+            row(
+                "flags of the host's linker",
+                now(external(plain(""))),
+                external(with_id(other, built(GO, ""))),
+                &[],
+            ),
+            row(
+                "the same of intact files",
+                now(intact(external(plain("")))),
+                intact(external(with_id(other, built(GO, "")))),
+                &[Name::ExternalLinkFlags],
+            ),
+        ],
+    );
 }
 
 fn now(mut artifact: Artifact) -> Artifact {
@@ -209,57 +190,63 @@ fn named(text: &'static [u8]) -> Artifact {
 /// A folder's name counts where the files differ in it.
 #[test]
 fn temporary_folders_and_maps_that_both_files_have_are_no_cause() {
-    check([
-        row(
-            "one temporary folder, another symbol",
-            named(b"a\0/tmp/go-build12/b001/x.c\0one\0"),
-            named(b"b\0/tmp/go-build12/b001/x.c\0two\0"),
-            &[],
-        )
-        .never(&[Name::CgoTempPath]),
-        row(
-            "two temporary folders",
-            named(b"a\0/tmp/go-build12/b001/x.c\0one\0"),
-            named(b"b\0/tmp/go-build34/b001/x.c\0one\0"),
-            &[Name::CgoTempPath],
-        ),
-        row(
-            "one map of folders",
-            named(b"a\0-ffile-prefix-map=/w=/x\0one\0"),
-            named(b"b\0-ffile-prefix-map=/w=/x\0two\0"),
-            &[],
-        )
-        .never(&[Name::PrefixMapFlag]),
-        // Its number belongs to the temporary folder.
-        row(
-            "the go command's own map",
-            named(b"a\0-ffile-prefix-map=/tmp/go-build12/b001=/x\0"),
-            named(b"b\0-ffile-prefix-map=/tmp/go-build34/b001=/x\0"),
-            &[Name::CgoTempPath],
-        )
-        .never(&[Name::PrefixMapFlag]),
-    ]);
+    check(
+        "temporary-folders-and-maps-that-both-files-have-are-no-cause",
+        [
+            row(
+                "one temporary folder, another symbol",
+                named(b"a\0/tmp/go-build12/b001/x.c\0one\0"),
+                named(b"b\0/tmp/go-build12/b001/x.c\0two\0"),
+                &[],
+            )
+            .never(&[Name::CgoTempPath]),
+            row(
+                "two temporary folders",
+                named(b"a\0/tmp/go-build12/b001/x.c\0one\0"),
+                named(b"b\0/tmp/go-build34/b001/x.c\0one\0"),
+                &[Name::CgoTempPath],
+            ),
+            row(
+                "one map of folders",
+                named(b"a\0-ffile-prefix-map=/w=/x\0one\0"),
+                named(b"b\0-ffile-prefix-map=/w=/x\0two\0"),
+                &[],
+            )
+            .never(&[Name::PrefixMapFlag]),
+            // Its number belongs to the temporary folder.
+            row(
+                "the go command's own map",
+                named(b"a\0-ffile-prefix-map=/tmp/go-build12/b001=/x\0"),
+                named(b"b\0-ffile-prefix-map=/tmp/go-build34/b001=/x\0"),
+                &[Name::CgoTempPath],
+            )
+            .never(&[Name::PrefixMapFlag]),
+        ],
+    );
 }
 
 /// Flags that a trimmed build does not record may be the same there.
 #[test]
 fn flags_that_one_side_hides() {
     let trim = "build\t-trimpath=true\n";
-    check([
-        row(
-            "linker flags",
-            built(GO, "build\t-ldflags=-s\n"),
-            built(GO, trim),
-            &[Name::SourcePath],
-        )
-        .never(&[Name::SymbolsStripped, Name::LinkerFlags]),
-        row(
-            "C flags",
-            built(GO, "build\tCGO_CFLAGS=-O1\n"),
-            built(GO, trim),
-            &[Name::SourcePath],
-        ),
-    ]);
+    check(
+        "flags-that-one-side-hides",
+        [
+            row(
+                "linker flags",
+                built(GO, "build\t-ldflags=-s\n"),
+                built(GO, trim),
+                &[Name::SourcePath],
+            )
+            .never(&[Name::SymbolsStripped, Name::LinkerFlags]),
+            row(
+                "C flags",
+                built(GO, "build\tCGO_CFLAGS=-O1\n"),
+                built(GO, trim),
+                &[Name::SourcePath],
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -281,10 +268,15 @@ fn build_information_on_one_side() {
         found.iter().any(|(name, _)| *name == Name::Unexplained),
         "{found:?}"
     );
-    row("none in b", with(), without, &[Name::BuildinfoMissing]).check();
     // What the text among the constants tells is still no build information.
     let by_marks = with_id(['x', 'x', 'x', 'x'], built(GO, ""));
-    row("marks in b", with(), by_marks, &[Name::BuildinfoMissing]).check();
+    check(
+        "build-information-on-one-side",
+        [
+            row("none in b", with(), without, &[Name::BuildinfoMissing]),
+            row("marks in b", with(), by_marks, &[Name::BuildinfoMissing]),
+        ],
+    );
     let mut wasm = [with(), with_id(['x', 'x', 'x', 'x'], built(GO, ""))];
     wasm.iter_mut()
         .for_each(|artifact| artifact.image.format = Format::Wasm);
@@ -295,4 +287,25 @@ fn build_information_on_one_side() {
             .any(|(name, _)| *name == Name::BuildinfoMissing),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_file_that_is_no_go_program_tells_nothing_of_how_it_was_linked() {
+    let go = || with_id(['A', 'B', 'C', 'D'], built(GO, ""));
+    let mut text = built(GO, "");
+    text.go.build_info = None;
+    assert!(!text.go.is_go());
+    let never = [
+        Name::BuildIdFlag,
+        Name::GnuBuildIdFlag,
+        Name::LinkMode,
+        Name::SymbolsStripped,
+    ];
+    for other in [go(), external(go())] {
+        for (a, b) in [(&text, &other), (&other, &text)] {
+            let found = causes(a, b);
+            let said = found.iter().any(|(name, _)| never.contains(name));
+            assert!(!said, "{found:?}");
+        }
+    }
 }

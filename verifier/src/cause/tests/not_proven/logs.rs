@@ -51,14 +51,17 @@ fn linked(q_line: &str, q_content: &str) -> Artifact {
 #[test]
 fn only_inputs_that_differ_are_proven() {
     let (one, other) = ("file q.go xxxx\n", "file q.go yyyy\n");
-    check([
-        row(
-            "a file",
-            linked(one, "q1"),
-            linked(other, "q2"),
-            &[Name::SourceContent],
-        ),
-        // C that no action names, or the compiler: nothing says which.
-        row("equal inputs", linked(one, "q1"), linked(one, "q2"), &[]),
-    ]);
+    check(
+        "only-inputs-that-differ-are-proven",
+        [
+            row(
+                "a file",
+                linked(one, "q1"),
+                linked(other, "q2"),
+                &[Name::SourceContent],
+            ),
+            // C that no action names, or the compiler: nothing says which.
+            row("equal inputs", linked(one, "q1"), linked(one, "q2"), &[]),
+        ],
+    );
 }
