@@ -4,15 +4,17 @@
 #
 #   bash tests/reproduce.sh            sixty programs
 #   bash tests/reproduce.sh 42 20      twenty, drawn with seed 42
+#   bash tests/reproduce.sh 42 1 17    the seventeenth of them alone
 #
-# tests/tests/reproduce/draw.rs draws. Needs git, a C compiler, and the toolchains that
+# The table grows line by line in target/kept/reproduce/table.md; answers other than
+# "equal" stay beside it. tests/tests/reproduce/drawn.rs draws. Needs git, a C compiler, and the toolchains that
 # "bash tests/run.sh go" brings.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
-export REPRODUCE_SEED=${1:-11} REPRODUCE_COUNT=${2:-60}
-rm -f target/kept/reproduce/table.md
-cargo build --quiet --locked --workspace --bins &&
-    cargo test --quiet --locked --package sumward-tests --test reproduce -- \
+export REPRODUCE_SEED=${1:-11} REPRODUCE_COUNT=${2:-60} REPRODUCE_FIRST=${3:-1}
+rm -f target/kept/reproduce/*
+cargo build --quiet --locked --workspace &&
+    cargo test --quiet --locked --workspace --test reproduce -- \
         --ignored most_of_many
 status=$?
 cat target/kept/reproduce/table.md

@@ -20,6 +20,7 @@ pub mod module;
 pub mod origin;
 pub mod records;
 pub mod schema;
+pub mod signing;
 pub mod sumward;
 pub mod world;
 pub mod zip;

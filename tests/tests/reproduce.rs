@@ -5,6 +5,9 @@
 #[path = "reproduce/draw.rs"]
 mod draw;
 #[cfg(test)]
+#[path = "reproduce/drawn.rs"]
+mod drawn;
+#[cfg(test)]
 #[path = "reproduce/endings.rs"]
 mod endings;
 #[cfg(test)]

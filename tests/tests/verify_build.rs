@@ -53,5 +53,8 @@ mod masks;
 #[path = "verify_build/outputs.rs"]
 mod outputs;
 #[cfg(test)]
+#[path = "verify_build/signatures.rs"]
+mod signatures;
+#[cfg(test)]
 #[path = "verify_build/workshop.rs"]
 mod workshop;

@@ -60,6 +60,7 @@ use crate::members::difference::Difference;
 pub(crate) use ldflags::flags as linker_flags;
 pub use name::Name;
 pub use pair::Pair;
+pub(crate) use pair::has_blob as has_build_info;
 pub(crate) use set_strings::{name as set_string_name, text as set_string_text};
 pub(crate) use settings::settings_of;
 
@@ -185,6 +186,11 @@ fn plain(pair: &Pair<'_>) -> Vec<Cause> {
 
 /// Looks at code and data, then at all else, as long as something is open.
 fn look_on(pair: &Pair<'_>, causes: &mut Vec<Cause>) {
+    let numbers = literals::numbers(pair);
+    // A table in another order has other numbers at each place.
+    if !numbers.is_empty() && order::explain(pair).is_empty() {
+        add_all(causes, numbers);
+    }
     if !open::is_open(pair, causes) {
         return;
     }

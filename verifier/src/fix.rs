@@ -124,6 +124,7 @@ impl<'a> Sides<'a> {
             Name::VcsRevision => stamps::revision(self),
             Name::VcsModified => stamps::modified(self),
             Name::VcsMissing => stamps::missing(self),
+            Name::BuildinfoMissing => stamps::build_info(self),
             Name::VersionStamp | Name::MainVersion => stamps::version(self),
             Name::MainModule => modules::wrapper(self),
             Name::DependencyVersion => modules::versions(self),

@@ -11,6 +11,7 @@ pub mod sources;
 pub mod stamped;
 pub mod stamps;
 pub mod symbols;
+mod unsigned;
 pub mod variables;
 pub mod version;
 

@@ -14,6 +14,7 @@ pub mod number;
 pub mod pe;
 pub mod plan9;
 pub mod region;
+pub mod signature;
 pub mod sniff;
 pub mod wasm;
 pub mod xcoff;
@@ -98,6 +99,23 @@ pub struct Machine {
     pub big_endian: bool,
     /// What kind of object it is: `executable`, `shared object`, …
     pub kind: Option<&'static str>,
+}
+
+impl Machine {
+    /// Says whether code for one is code for the other. ELF files name a system only where
+    /// they use extensions of it, as symbols that stripping takes away.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let systems = self.goos.zip(other.goos);
+        let rest = |machine: &Self| {
+            (
+                machine.goarch,
+                machine.bits,
+                machine.big_endian,
+                machine.kind,
+            )
+        };
+        systems.is_none_or(|(one, other)| one == other) && rest(self) == rest(other)
+    }
 }
 
 /// A value and where its bytes lie.
@@ -201,6 +219,19 @@ impl Image {
         };
         elf::read_machine(bytes, &mut image)?;
         Some(image)
+    }
+
+    /// Says whether it has debug information of Go. What the host's linker linked has that of
+    /// C with -w, too; the scripts for gdb are Go's alone.
+    pub fn has_debug_of_go(&self) -> bool {
+        let regions = self.regions.iter();
+        let mut names = regions
+            .filter(|region| region.content == Content::Symbols)
+            .map(|region| region.name.as_str());
+        match (self.format, self.is_externally_linked()) {
+            (Format::Elf, Some(true)) => names.any(|name| name == ".debug_gdb_scripts"),
+            _ => names.any(is_debug),
+        }
     }
 
     /// Says whether the host's linker made the file, rather than Go's, which names

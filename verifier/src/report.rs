@@ -43,7 +43,7 @@ use crate::linkflags::Searched;
 
 pub use file::{
     BuildId, BuildInfo, File, Format, FunctionCount, HostId, Module, Parts, Section, SelfCheck,
-    Setting,
+    Setting, Signature,
 };
 
 /// The name and version of the report's form.

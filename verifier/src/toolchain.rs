@@ -8,6 +8,7 @@
 //! site        files of a checksum database, from a server or a folder
 //! database    its record of the release, proved
 //! reference   lists of a release's file hashes; list prints one
+//! fetched     the list of a release that is fetched
 //! packager    who laid the installation out
 //! judge       the verdict
 //! difference  files that are not the release's
@@ -21,6 +22,7 @@
 pub mod claim;
 pub mod database;
 pub mod difference;
+pub mod fetched;
 pub mod go_env;
 mod json;
 pub mod judge;
@@ -68,7 +70,7 @@ pub fn run(args: &Toolchain, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         return Ok(Box::new(list));
     }
     let located = locate::goroot(args.goroot.as_deref(), &host.environment)?;
-    let references = reference::read_all(&args.manifest, &args.zip)?;
+    let mut references = reference::read_all(&args.manifest, &args.zip)?;
     let target = parse_target(args.target.as_deref())?;
     let tree = Tree::read(&located.root, target, host.progress)?;
     let packager = Packager::of(&tree);
@@ -76,6 +78,14 @@ pub fn run(args: &Toolchain, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         Ok(recorded) => (Some(recorded), None),
         Err(why) => (None, Some(why)),
     };
+    let is_other = |recorded: &Recorded| recorded.h1 != tree.manifest.h1();
+    let mut not_fetched = None;
+    if args.fetch && recorded.as_ref().is_some_and(is_other) {
+        match fetched::list(&proxies(args, host)?, &tree.release) {
+            Ok(list) => references.push(list),
+            Err(error) => not_fetched = Some(format!("the release was not fetched: {error:#}")),
+        }
+    }
     let mut judgement = Judgement::of(&Evidence {
         tree: &tree,
         packager,
@@ -85,12 +95,19 @@ pub fn run(args: &Toolchain, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         references: &references,
     });
     judgement.notes.extend(located.note);
+    judgement.notes.extend(not_fetched);
     let programs = match judgement.verdict {
         // The record vouches for every byte of them.
         Verdict::Official | Verdict::Repackaged => Vec::new(),
         Verdict::Modified | Verdict::Unknown => programs::read(&tree, host.progress),
     };
-    let advice = advice(&judgement, &tree, packager, recorded.as_ref());
+    let mut advice = advice(&judgement, &tree, packager, recorded.as_ref());
+    // What was reached once can be reached again.
+    let is_reached = args.record.is_none() && !args.fetch && recorded.is_some();
+    if is_reached && judgement.basis == judge::Basis::Hash && judgement.verdict != Verdict::Official
+    {
+        advice.insert(0, FETCH.into());
+    }
     Ok(Box::new(Outcome {
         tree,
         packager,
@@ -99,6 +116,18 @@ pub fn run(args: &Toolchain, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
         programs,
         advice,
     }))
+}
+
+/// How to learn which files differ.
+const FETCH: &str = "have the files named: run it again with --fetch, which takes the release (some 70 MB) from where the \
+                     record came from";
+
+/// The servers that have modules.
+fn proxies(args: &Toolchain, host: &Host) -> anyhow::Result<Vec<Site>> {
+    match &args.sumdb {
+        Some(address) => Ok(vec![Site::parse(address)?]),
+        None => Settings::read(&host.environment)?.proxies(),
+    }
 }
 
 /// Judges an installation by what the person's own settings lead to; or says why nobody is

@@ -272,3 +272,34 @@ fn every_format_tells_the_answer() {
         assert!(text.contains(want), "{format}: {text}");
     }
 }
+
+/// The linker takes a value for a variable that no package has, and the build ID's hash over
+/// its flags is all that changes.
+#[test]
+fn a_value_that_only_the_build_id_knows_of_leaves_the_answer_open() {
+    let mut yard = Yard::new("1.27.");
+    let flags = "-ldflags=-s -w -X main.version=v6 -X main.secret=hunter2";
+    let program = yard.build(&[], &["-trimpath", "-buildvcs=false", flags]);
+    let answer = yard.with_checkout(&program);
+    assert_eq!(answer.value["verdict"], "unknown", "{:#}", answer.brief());
+    assert_eq!(answer.exit, 3);
+    assert_eq!(answer.value["obstacle"]["kind"], "flags");
+    let said = answer.value["obstacle"]["said"].as_str().unwrap();
+    assert!(said.contains("a secret, maybe"), "{said}");
+    assert!(
+        answer.notes().contains("fits none of"),
+        "{}",
+        answer.notes()
+    );
+    let commands = answer.value["commands"].to_string();
+    assert!(commands.contains("main.version=v6"), "{commands}");
+    // A function that differs is another program, whatever the flags were.
+    yard.write(
+        "cmd/tool/plain.go",
+        "//go:build !special\n\npackage main\n\nfunc kind() string { return \"PLAIN\" }\n",
+    );
+    testkit::git::commit_all(&yard.source());
+    let answer = yard.with_checkout(&program);
+    assert_eq!(answer.value["verdict"], "different", "{:#}", answer.brief());
+    assert_eq!(answer.exit, 1);
+}

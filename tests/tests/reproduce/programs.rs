@@ -1,5 +1,6 @@
 //! Programs that their source gives, each built with flags of its own.
 
+use testkit::signing;
 use testkit::zip::{self, Entry};
 
 use crate::yard::Yard;
@@ -209,7 +210,7 @@ fn a_program_that_was_only_signed_is_equal_but_for_the_signature() {
     let program = yard.build(&settings, &["-trimpath", "-ldflags=-s -w"]);
     let signed = yard.at("signed.exe");
     let mut bytes = std::fs::read(&program).unwrap();
-    certify(&mut bytes);
+    signing::sign_pe(&mut bytes);
     std::fs::write(&signed, &bytes).unwrap();
     let answer = yard.with_checkout(&signed);
     assert_eq!(
@@ -219,30 +220,13 @@ fn a_program_that_was_only_signed_is_equal_but_for_the_signature() {
         answer.brief()
     );
     assert_eq!(answer.exit, 1);
+    let remaining = answer.value["remaining"].to_string();
+    let want = "only signed after go build (by Example Signer (Example Ltd))";
+    assert!(remaining.contains(want), "{remaining}");
     // A byte of the code beside it is more than a signature.
     let last = bytes.len() / 2;
     bytes[last] ^= 1;
     std::fs::write(&signed, &bytes).unwrap();
     let answer = yard.with_checkout(&signed);
     assert_eq!(answer.value["verdict"], "different", "{:#}", answer.brief());
-}
-
-/// Puts a certificate table behind a PE file, as signing does.
-fn certify(bytes: &mut Vec<u8>) {
-    let word = |bytes: &[u8], at: usize| {
-        usize::try_from(u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap())).unwrap()
-    };
-    let optional = word(bytes, 0x3c) + 24;
-    assert_eq!(bytes[optional..optional + 2], [0x0b, 0x02], "PE32+");
-    // The fifth data directory.
-    let directory = optional + 112 + 4 * 8;
-    bytes.resize(bytes.len().next_multiple_of(8), 0);
-    let start = u32::try_from(bytes.len()).unwrap();
-    let mut table = vec![0; 64];
-    table[..4].copy_from_slice(&64_u32.to_le_bytes());
-    // Revision, kind, and a DER sequence as long as the rest.
-    table[4..10].copy_from_slice(&[0, 2, 2, 0, 0x30, 54]);
-    bytes.extend(table);
-    bytes[directory..directory + 4].copy_from_slice(&start.to_le_bytes());
-    bytes[directory + 4..directory + 8].copy_from_slice(&64_u32.to_le_bytes());
 }

@@ -205,6 +205,45 @@ fn lists_and_zips_name_what_differs() {
 }
 
 #[test]
+fn files_are_named_by_the_release_that_a_proxy_has() {
+    let small = Small::new();
+    small.write("src/runtime/proc.go", "package runtime // changed\n");
+    let answer = small.judge(&[]);
+    assert_eq!((answer.exit, answer.verdict()), (1, "modified"));
+    assert!(answer.files().is_empty());
+    let advice = answer.report["advice"].to_string();
+    assert!(advice.contains("--fetch"), "{advice}");
+    // The proxy relays the database, and does not have the release.
+    let answer = small.judge(&["--fetch"]);
+    assert_eq!((answer.exit, answer.verdict()), (1, "modified"));
+    let notes = answer.report["notes"].to_string();
+    assert!(notes.contains("does not have it"), "{notes}");
+    // What it sends is believed as far as the record proves it.
+    let folder = small.mirror().join("golang.org/toolchain/@v");
+    fs::create_dir_all(&folder).unwrap();
+    let place = folder.join(format!("{VERSION}.zip"));
+    let release = |changed: &str| {
+        archive(&FILES.map(|(_, inside, content)| {
+            let content = if inside == changed { "other" } else { content };
+            Entry::stored(
+                &format!("golang.org/toolchain@{VERSION}/{inside}"),
+                content.as_bytes().to_vec(),
+            )
+        }))
+    };
+    fs::write(&place, release("src/runtime/proc.go")).unwrap();
+    let answer = small.judge(&["--fetch"]);
+    assert_eq!((answer.exit, answer.verdict()), (1, "modified"));
+    assert!(answer.files().is_empty(), "{:?}", answer.files());
+    let notes = answer.report["notes"].to_string();
+    assert!(notes.contains("it was not used"), "{notes}");
+    fs::write(&place, release("")).unwrap();
+    let answer = small.judge(&["--fetch"]);
+    assert_eq!((answer.exit, answer.verdict()), (1, "modified"));
+    assert_eq!(answer.files(), ["changed src/runtime/proc.go"]);
+}
+
+#[test]
 fn an_installation_that_fetches_no_other_release_is_official_but_for_that_setting() {
     let small = Small::new();
     let list = small.list("list");

@@ -241,3 +241,42 @@ fn texts_behind_what_moved() {
     );
     assert_ne!(text["confidence"], "proven");
 }
+
+/// A number of a table behind what moved, by the variable, or without symbols by the function
+/// that uses it.
+#[test]
+fn numbers_behind_what_moved() {
+    let mut shop = shop("1.27.");
+    shop.write(
+        "greeting/greeting.go",
+        "package greeting\n\nvar weights = [8]int{1, 2, 3, 4, 5, 6, 7, 8}\n\n\
+         //go:noinline\nfunc Text() string { return \"hello\"[weights[len(weights)-8]:] }\n",
+    );
+    let long = "-X main.stamp=a-value-that-is-long-enough-to-move-what-follows";
+    let mut built = |weights: &str, flags: &str| {
+        shop.edit("greeting/greeting.go", "5, 6, 7, 8}", weights);
+        let program = shop.build(&[], &[&format!("-ldflags={flags}")]);
+        shop.edit("greeting/greeting.go", weights, "5, 6, 7, 8}");
+        program
+    };
+    for (strip, want) in [("", "greeting.weights"), ("-s -w ", "greeting.Text")] {
+        let one = built("5, 6, 7, 8}", strip);
+        let moved = built("5, 6, 7, 8}", &format!("{strip}{long}"));
+        let other = built("5, 6, 77, 8}", &format!("{strip}{long}"));
+        let answer = crate::workshop::compare(&[&one, &moved]);
+        assert!(
+            !answer.causes().contains(&"source-content"),
+            "{:#}",
+            answer.report["causes"]
+        );
+        let answer = crate::workshop::compare(&[&one, &other]);
+        let causes = answer.report["causes"].as_array().unwrap();
+        let number = causes
+            .iter()
+            .find(|cause| cause["cause"] == "source-content");
+        let number = number.unwrap_or_else(|| panic!("{causes:#?}"));
+        let place = number["evidence"][0]["where"].as_str().unwrap();
+        assert!(place.contains(want), "{number:#}");
+        assert_ne!(number["confidence"], "proven");
+    }
+}

@@ -116,7 +116,8 @@ Exit codes:
      signature, or for the stamp of version control, which module files can't show
   2  the file or the checkout can't be read, or the command line is wrong
   3  that can't be told: source, Go release or C compiler are not here, nothing could
-     be built, or a limit was reached
+     be built, a limit was reached, or the linker was given a flag (a secret, maybe)
+     that shows in the build ID's hash alone
   130  interrupted by Ctrl-C or a signal; with -o the next run goes on from there";
 
 #[cfg(test)]

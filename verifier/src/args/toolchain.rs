@@ -60,6 +60,11 @@ pub struct Toolchain {
     /// The release's module zip, in place of a list
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub zip: Vec<PathBuf>,
+
+    /// Fetch the release's module zip (some 70 MB) through GOPROXY, or from the server
+    /// that --sumdb names, where the hash is another one; names the files that differ
+    #[arg(long, conflicts_with = "offline")]
+    pub fetch: bool,
 }
 
 /// What else can be done with installations.
@@ -85,6 +90,7 @@ Examples:
   verify-build toolchain                              the go command on the PATH, asked of GOPROXY and GOSUMDB
   verify-build toolchain --sumdb http://localhost:8080 /usr/local/go
   verify-build toolchain --record lookup --tiles sumdb/sum.golang.org /usr/local/go
+  verify-build toolchain --fetch                      where files differ, which?
   verify-build toolchain manifest v0.0.1-go1.27.3.linux-amd64.zip > go1.27.3.sums
   verify-build toolchain --manifest go1.27.3.sums     which files differ?
 

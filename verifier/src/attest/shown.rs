@@ -17,7 +17,9 @@ pub(super) fn of(artifact: &Artifact) -> Shown {
         build_id: go.build_id.as_ref().map(ToString::to_string),
         self_check: match go.self_check {
             selfcheck::SelfCheck::Intact(_) => SelfCheck::Holds,
-            selfcheck::SelfCheck::Changed { .. } => SelfCheck::Fails,
+            selfcheck::SelfCheck::Signed { .. } | selfcheck::SelfCheck::Changed { .. } => {
+                SelfCheck::Fails
+            }
             selfcheck::SelfCheck::Unknown(_) => SelfCheck::None,
         },
         go_version: go

@@ -44,7 +44,7 @@ fn missing(pair: &Pair<'_>) -> Option<Cause> {
         from = at + blob::ALIGN;
     }
     let how = match lacking.go.self_check {
-        SelfCheck::Intact(_) => "it was linked without",
+        SelfCheck::Intact(_) | SelfCheck::Signed { .. } => "it was linked without",
         SelfCheck::Changed { .. } => "it was removed after the build",
         SelfCheck::Unknown(_) => "it was removed after the build, or the file was linked without",
     };

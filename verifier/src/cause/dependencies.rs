@@ -57,6 +57,10 @@ pub(super) fn following(pair: &Pair<'_>, name: Name) -> Vec<Evidence> {
 ///
 /// Source: cmd/go/internal/imports, go/build/constraint
 fn leader(pair: &Pair<'_>) -> Option<Name> {
+    // No setting changes which versions a go.mod chooses: where they differ, so does it.
+    if has_other_versions(pair) {
+        return None;
+    }
     let differs = |key: &&str| pair.diff.setting(key).is_some();
     let both_tell = |key: &&str| {
         let field = pair.diff.setting(key);
@@ -78,6 +82,17 @@ fn leader(pair: &Pair<'_>) -> Option<Name> {
     ]
     .into_iter()
     .find_map(|(name, holds)| holds.then_some(name))
+}
+
+/// Says whether a module is linked into both at versions that are not the same.
+fn has_other_versions(pair: &Pair<'_>) -> bool {
+    pair.diff.fields.iter().any(|field| {
+        let fields::Name::Dep(path) = &field.name else {
+            return false;
+        };
+        let sides = module(pair.a, path).zip(module(pair.b, path));
+        sides.is_some_and(|(a, b)| a.has_version() && b.has_version() && a.version != b.version)
+    })
 }
 
 /// Says whether the main module is at another version.

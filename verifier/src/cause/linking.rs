@@ -172,7 +172,12 @@ fn by_c_flags(pair: &Pair<'_>, link_mode: &Cause) -> Option<Cause> {
 
 /// An intact file has what it has, and lacks what it lacks, from its linker.
 pub(super) fn sure_if_intact(pair: &Pair<'_>) -> Confidence {
-    let intact = |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Intact(_));
+    let intact = |artifact: &Artifact| {
+        matches!(
+            artifact.go.self_check,
+            SelfCheck::Intact(_) | SelfCheck::Signed { .. }
+        )
+    };
     if intact(pair.a) && intact(pair.b) {
         Confidence::Proven
     } else {

@@ -3,6 +3,7 @@
 
 use super::content::{Function, Owner};
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, embedded};
+use crate::diff::fields::{self, Field};
 use crate::diff::literals::{self, Literal, Of};
 use crate::goinfo::functions::package;
 
@@ -14,20 +15,46 @@ const SHOWN_BYTES: usize = 48;
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     let same_inputs = pair.diff.pattern.is_none_or(|pattern| pattern.0[0]);
-    // Where data moved, what lies at a place need not have changed.
-    let functions = pair.diff.functions.as_ref();
-    let stayed = functions.is_some_and(|functions| {
-        functions.is_in_place && functions.counts.shifted + functions.counts.unclear == 0
-    });
     if same_inputs || !pair.same_go() || !embedded::code_is_same(pair) {
         return Vec::new();
     }
-    let found = if stayed {
+    let found = if has_stayed(pair) {
         let symbols = [pair.symbols(0), pair.symbols(1)];
         literals::compare(pair.a, pair.b, &pair.diff.regions, symbols)
     } else {
         literals::moved::compare(pair.a, pair.b)
     };
+    by_owner(pair, &found)
+}
+
+/// Numbers are not the same because something moved: they are named also where what moved
+/// could account for every byte.
+pub(super) fn numbers(pair: &Pair<'_>) -> Vec<Cause> {
+    let same_inputs = pair.diff.pattern.is_none_or(|pattern| pattern.0[0]);
+    let is_dep = |field: &Field| matches!(field.name, fields::Name::Dep(_));
+    let other_modules = pair.diff.fields.iter().any(is_dep);
+    if same_inputs || other_modules || !pair.same_go() || !embedded::code_is_same(pair) {
+        return Vec::new();
+    }
+    if has_stayed(pair) {
+        return Vec::new();
+    }
+    let symbols = [pair.symbols(0), pair.symbols(1)];
+    let mut found = literals::numbers::compare(pair.a, pair.b, symbols);
+    // Whoever moved data has not patched a toolchain.
+    found.retain(|literal| owner_of(pair, &literal.of) != Owner::Standard);
+    by_owner(pair, &found)
+}
+
+/// Where data moved, what lies at a place need not have changed.
+fn has_stayed(pair: &Pair<'_>) -> bool {
+    let functions = pair.diff.functions.as_ref();
+    functions.is_some_and(|functions| {
+        functions.is_in_place && functions.counts.shifted + functions.counts.unclear == 0
+    })
+}
+
+fn by_owner(pair: &Pair<'_>, found: &[Literal]) -> Vec<Cause> {
     let owners = [
         (Owner::Main, Name::SourceContent),
         (Owner::Dependency, Name::DependencyContent),

@@ -3,6 +3,7 @@
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, line, stretches};
 use crate::artifact::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
+use crate::image::signature::Signature;
 use crate::image::{Content, Format};
 
 pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
@@ -131,6 +132,7 @@ fn is_changed(artifact: &Artifact) -> bool {
 fn verdict(check: &SelfCheck) -> String {
     match check {
         SelfCheck::Intact(_) => "holds: its bytes give it".into(),
+        SelfCheck::Signed { .. } => "holds with the signature put aside".into(),
         SelfCheck::Changed { recorded, computed } => {
             format!("file says {recorded}, its bytes give {computed}")
         }
@@ -145,7 +147,8 @@ fn is_packed(artifact: &Artifact) -> bool {
 }
 
 /// A signature covers the content, so it differs whenever that does; it is a
-/// cause only where one side lacks it or nothing else differs.
+/// cause only where one side lacks it, nothing else differs, or the content ID shows that a
+/// file was signed after it was built.
 fn signature(pair: &Pair<'_>) -> Option<Cause> {
     let (a, b) = (&pair.a.image.signature, &pair.b.image.signature);
     let name = match pair.a.image.format {
@@ -159,25 +162,65 @@ fn signature(pair: &Pair<'_>) -> Option<Cause> {
             && pair.diff.regions.iter().all(|region| {
                 matches!(region.name.as_str(), "(code signature)" | "(certificates)")
             });
-    if pair.a.image.format != pair.b.image.format || !(one_sided || alone) {
+    let is_told = one_sided || alone || signed(pair).is_some();
+    if pair.a.image.format != pair.b.image.format || !is_told {
         return None;
     }
+    let says = |artifact: &Artifact| {
+        let signature = Signature::read(artifact.bytes(), &artifact.image);
+        signature.map(|signature| signature.to_string())
+    };
+    let mut evidence = vec![stretches(name, [a, b])];
+    evidence.push(Evidence::sides("signed", says(pair.a), says(pair.b)));
+    let signed = signed(pair);
+    if signed.is_some() {
+        evidence.push(Evidence::new(
+            "content part of the build ID, computed again",
+            verdict(&pair.a.go.self_check),
+            verdict(&pair.b.go.self_check),
+        ));
+    }
+    // The headers that name a signature changed with it.
+    let is_one_build = pair
+        .diff
+        .pattern
+        .is_some_and(|pattern| pattern.0 == [true; 4]);
+    let is_all = signed.is_some() && is_one_build;
     Some(Cause {
         name: Name::CodeSignature,
         confidence: Confidence::Proven,
-        summary: if one_sided {
-            format!("only one file has a {name}")
-        } else {
-            format!("only the {name} differs")
+        summary: match signed {
+            Some(signed) => signed,
+            None if one_sided => format!("only one file has a {name}"),
+            None => format!("only the {name} differs"),
         },
-        evidence: vec![stretches(name, [a, b])],
+        evidence,
         fix: "compare the files before they are signed".into(),
-        reach: if one_sided {
-            Reach::OneSided
-        } else {
-            Reach::Stamps
+        reach: match (is_all, one_sided) {
+            (true, _) => Reach::Anything,
+            (false, true) => Reach::OneSided,
+            (false, false) => Reach::Stamps,
         },
     })
+}
+
+/// Says which file was only signed after go build, and by whom.
+fn signed(pair: &Pair<'_>) -> Option<String> {
+    let is_signed =
+        |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Signed { .. });
+    let which = pair.which(is_signed)?;
+    let verb = if which.contains(' ') { "were" } else { "was" };
+    let mut by: Vec<String> = [pair.a, pair.b]
+        .into_iter()
+        .filter(|artifact| is_signed(artifact))
+        .filter_map(|artifact| Signature::read(artifact.bytes(), &artifact.image)?.by())
+        .collect();
+    by.dedup();
+    let by = match by.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", by.join("; ")),
+    };
+    Some(format!("{which} {verb} only signed after go build{by}"))
 }
 
 /// The most fields of build information shown.

@@ -230,7 +230,7 @@ impl<'a> Pair<'a> {
 
 /// Says whether a file has the build information that Go's linker makes, and not
 /// only what else tells of its build.
-pub(super) fn has_blob(artifact: &Artifact) -> bool {
+pub(crate) fn has_blob(artifact: &Artifact) -> bool {
     let found = artifact.go.build_info.as_ref();
     found.is_some_and(|found| stamped::has_blob(found, artifact.bytes()))
 }

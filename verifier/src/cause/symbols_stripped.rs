@@ -76,7 +76,7 @@ fn stripped(pair: &Pair<'_>) -> Option<Cause> {
         (pair.b, &pair.names[1])
     };
     let confidence = match lacking.go.self_check {
-        SelfCheck::Intact(_) => Confidence::Proven,
+        SelfCheck::Intact(_) | SelfCheck::Signed { .. } => Confidence::Proven,
         SelfCheck::Unknown(_) => Confidence::Likely,
         // Then it was done afterwards, and modified-after-build says so.
         SelfCheck::Changed { .. } => return None,

@@ -7,6 +7,7 @@
 //! ([`Literal::is_within`]); what lies outside of Go's data is nobody's here.
 
 pub mod moved;
+pub mod numbers;
 mod uses;
 
 use std::ops::Range;

@@ -52,7 +52,7 @@ pub(crate) fn visit(
     b: &Artifact,
     each: &mut dyn FnMut(&Reference<'_>) -> ControlFlow<()>,
 ) {
-    let alike = a.image.machine == b.image.machine && a.image.format == b.image.format;
+    let alike = a.image.machine.is_like(&b.image.machine) && a.image.format == b.image.format;
     if !alike || a.image.format == Format::Wasm {
         return;
     }

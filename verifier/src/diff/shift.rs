@@ -38,7 +38,7 @@ pub fn follows(
     let (Some(range_a), Some(range_b)) = (&region.a, &region.b) else {
         return false;
     };
-    if a.image.machine != b.image.machine || region.content != Content::Data {
+    if !a.image.machine.is_like(&b.image.machine) || region.content != Content::Data {
         return false;
     }
     let side = |artifact, range: &Range<usize>, known| Side {

@@ -41,7 +41,7 @@ pub struct StringDiff {
 
 /// Finds string variables with other text.
 pub fn compare(a: &Artifact, b: &Artifact) -> Vec<StringDiff> {
-    let alike = a.image.machine == b.image.machine && a.image.format == b.image.format;
+    let alike = a.image.machine.is_like(&b.image.machine) && a.image.format == b.image.format;
     if !alike || a.image.format == Format::Wasm {
         return Vec::new();
     }

@@ -22,7 +22,7 @@ pub fn are_addresses(a: &Artifact, b: &Artifact, region: &RegionDiff, moves: &Mo
     let (Some(range_a), Some(range_b)) = (&region.a, &region.b) else {
         return false;
     };
-    let alike = a.image.machine == b.image.machine && range_a.len() == range_b.len();
+    let alike = a.image.machine.is_like(&b.image.machine) && range_a.len() == range_b.len();
     let is_data = region.content == Content::Data && !region.spans.is_empty();
     if !alike || !is_data || !moves.any() {
         return false;

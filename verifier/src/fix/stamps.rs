@@ -5,6 +5,7 @@ use proto::module::pseudo::is_pseudo;
 
 use super::{Sides, modules};
 use crate::artifact::Artifact;
+use crate::cause::has_build_info;
 use crate::goinfo::version::GoVersion;
 use crate::recipe::{Origin, shell};
 
@@ -22,6 +23,20 @@ pub(super) fn revision(sides: &Sides<'_>) -> Option<String> {
         sides.model(),
         sides.target(),
         may_be_another_repository(sides, revision)
+    ))
+}
+
+/// The given file has no build information, which Go's linker always writes.
+pub(super) fn build_info(sides: &Sides<'_>) -> Option<String> {
+    if has_build_info(sides.model_file()) {
+        return None;
+    }
+    Some(format!(
+        "no flag of Go leaves build information out: {} was linked by a changed linker, or its section was taken away \
+         afterwards. See how the project makes its releases, and build {} so: those of esbuild, for one, are linked by a \
+         Go in whose src/cmd/link/internal/ld/main.go ctxt.buildinfo() is commented out",
+        sides.model(),
+        sides.target()
     ))
 }
 

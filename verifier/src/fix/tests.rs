@@ -292,3 +292,35 @@ fn builds_alike_have_no_next_step() {
     let (_, next) = applied(Given::First, ("go1.27.3", MAIN), ("go1.27.3", MAIN));
     assert_eq!(next, None);
 }
+
+/// Official linkers always write build information.
+#[test]
+fn a_file_without_build_information_was_linked_by_another_linker() {
+    const MAGIC: &[u8] = b"\xff Go buildinf:\x08\x02";
+    let of = |has_it: bool| {
+        let mut artifact = program("go1.27.3", MAIN);
+        artifact.input.bytes = MAGIC.to_vec().into();
+        if let Some(found) = artifact.go.build_info.as_mut().filter(|_| has_it) {
+            found.range = 0..MAGIC.len();
+        }
+        artifact.go.build_id = Some(proto::buildid::BuildId::Empty);
+        artifact
+    };
+    let said = |a: &Artifact, b: &Artifact| {
+        let diff = Diff::of(a, b);
+        let pair = Pair::new(a, b, &diff, ["a".into(), "b".into()]);
+        let mut causes = cause::explain(&pair);
+        let _ = apply(&pair, Given::First, &mut causes);
+        let found = causes.iter().find(|one| one.name == Name::BuildinfoMissing);
+        found.unwrap().fix.clone()
+    };
+    let lacking = said(&of(false), &of(true));
+    assert!(
+        lacking.contains("a was linked by a changed linker"),
+        "{lacking}"
+    );
+    assert!(lacking.contains("build b so"), "{lacking}");
+    // The other way round b is to be left as the linker wrote it.
+    let other = said(&of(true), &of(false));
+    assert!(other.contains("keep the build information"), "{other}");
+}

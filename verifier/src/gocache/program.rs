@@ -66,7 +66,8 @@ impl Program {
                 _ => None,
             },
             changed: match go.self_check {
-                SelfCheck::Changed { recorded, computed } => Some((recorded, computed)),
+                SelfCheck::Signed { recorded, computed }
+                | SelfCheck::Changed { recorded, computed } => Some((recorded, computed)),
                 SelfCheck::Intact(_) | SelfCheck::Unknown(_) => None,
             },
         }

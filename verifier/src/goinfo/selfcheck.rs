@@ -1,9 +1,12 @@
 //! Whether a file is still what `go build` wrote: its content ID computed again
 //! and compared with the one inside.
 
+use std::ops::Range;
+
 use proto::buildid::content::{self, Exclusions, Variant};
 use proto::buildid::{BuildId, Part};
 
+use super::unsigned;
 use crate::image::{Format, Image};
 
 /// The outcome of the check.
@@ -11,6 +14,14 @@ use crate::image::{Format, Image};
 pub enum SelfCheck {
     /// The content ID holds, by this rule.
     Intact(Variant),
+    /// The content ID holds once a signature is put aside: the file was signed after the go
+    /// command wrote it, and not changed otherwise.
+    Signed {
+        /// The content ID in the file.
+        recorded: Part,
+        /// What the bytes give now, by the newest rule.
+        computed: Part,
+    },
     /// The bytes were changed after the go command wrote the content ID.
     Changed {
         /// The content ID in the file.
@@ -41,29 +52,43 @@ pub fn check(bytes: &[u8], image: &Image) -> SelfCheck {
     if image.format == Format::MachOFat {
         return SelfCheck::Unknown("the file holds several programs");
     }
-    let range = |range: &std::ops::Range<usize>| range.start as u64..range.end as u64;
-    let exclusions = Exclusions {
-        // What a PE file calls a signature is no exception to the go command.
-        signature: image
-            .signature
-            .as_ref()
-            .filter(|_| image.format == Format::MachO)
-            .map(range),
-        host_id: image.host_id.as_ref().map(|id| range(&id.range)),
-    };
     let text = id.value.to_string();
-    let part = |variant: Variant| content::part(bytes, &text, &exclusions, variant);
-    let newest = part(Variant::WithoutHostId);
-    if newest == recorded {
-        return SelfCheck::Intact(Variant::WithoutHostId);
+    // What a PE file calls a signature is no exception to the go command.
+    let own = image.signature.clone();
+    let own = own.filter(|_| image.format == Format::MachO);
+    if let Some(variant) = holds(bytes, own.as_ref(), &text, recorded, image) {
+        return SelfCheck::Intact(variant);
     }
-    if exclusions.variants().contains(&Variant::WithHostId) && part(Variant::WithHostId) == recorded
-    {
-        return SelfCheck::Intact(Variant::WithHostId);
+    let signed = unsigned::candidates(bytes, image);
+    let is_signed = signed
+        .iter()
+        .any(|file| holds(&file.bytes, file.signature.as_ref(), &text, recorded, image).is_some());
+    let exclusions = exclusions(own.as_ref(), image);
+    let computed = content::part(bytes, &text, &exclusions, Variant::WithoutHostId);
+    match is_signed {
+        true => SelfCheck::Signed { recorded, computed },
+        false => SelfCheck::Changed { recorded, computed },
     }
-    SelfCheck::Changed {
-        recorded,
-        computed: newest,
+}
+
+/// Returns the rule by which bytes give the recorded content ID.
+fn holds(
+    bytes: &[u8],
+    signature: Option<&Range<usize>>,
+    text: &str,
+    recorded: Part,
+    image: &Image,
+) -> Option<Variant> {
+    let exclusions = exclusions(signature, image);
+    let mut variants = exclusions.variants().iter().copied();
+    variants.find(|variant| content::part(bytes, text, &exclusions, *variant) == recorded)
+}
+
+fn exclusions(signature: Option<&Range<usize>>, image: &Image) -> Exclusions {
+    let range = |range: &Range<usize>| range.start as u64..range.end as u64;
+    Exclusions {
+        signature: signature.map(range),
+        host_id: image.host_id.as_ref().map(|id| range(&id.range)),
     }
 }
 

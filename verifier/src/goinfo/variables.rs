@@ -40,6 +40,9 @@ pub struct Variable {
     pub value: String,
     /// The value's bytes in the file.
     pub range: Range<usize>,
+    /// Its place in the symbol table, where Go's linker has variables in the order in which
+    /// they were set.
+    pub place: usize,
 }
 
 /// Returns the variables set, sorted by name, or `None` when the file has no
@@ -55,7 +58,7 @@ pub fn read(bytes: &[u8], image: &Image) -> Option<Vec<Variable>> {
     let mut variables: Vec<Variable> = Vec::new();
     // Names may overlap in a string table made to be slow; real ones hardly do.
     let mut name_bytes = bytes.len().saturating_mul(NAME_BYTES_FACTOR);
-    for symbol in file.symbols().take(SYMBOLS_MAX) {
+    for (place, symbol) in file.symbols().take(SYMBOLS_MAX).enumerate() {
         let name = symbol.name().unwrap_or_default();
         let Some(left) = name_bytes.checked_sub(name.len()) else {
             break;
@@ -78,6 +81,7 @@ pub fn read(bytes: &[u8], image: &Image) -> Option<Vec<Variable>> {
             continue;
         }
         let found = variable(bytes, image, name, symbol.address());
+        let found = found.map(|found| Variable { place, ..found });
         // The linker counts the NUL; formats whose symbols have no size say 0.
         let is_sized = |found: &Variable| {
             let size = symbol.size();
@@ -103,5 +107,6 @@ fn variable(bytes: &[u8], image: &Image, name: &str, address: u64) -> Option<Var
         name: name.to_owned(),
         value: value.to_owned(),
         range: start..start + len,
+        place: 0,
     })
 }

@@ -1,6 +1,7 @@
 //! Mach-O: macOS and iOS programs, alone or several in a universal file.
 
 mod commands;
+pub mod table;
 
 use std::ops::Range;
 

@@ -38,10 +38,11 @@ pub fn between(pair: &Pair<'_>, limits: Limits, progress: &dyn Fn(u64)) -> Optio
     let wanted = &files[side].go.program()?.link_action;
     let own = &files[1 - side].go.program()?.link_action;
     let open = Open::of(log.action(own)?)?;
+    let shown = Shown::of(files[side]);
     let shown = Shown {
-        stripped: stripped(files[side]),
+        stripped: stripped(files[side], &shown),
         variables: variables(pair, side),
-        ..Shown::of(files[side])
+        ..shown
     };
     let search = search(&open, wanted, &shown, limits, &|count| {
         progress(count);
@@ -59,13 +60,13 @@ pub fn between(pair: &Pair<'_>, limits: Limits, progress: &dyn Fn(u64)) -> Optio
     })
 }
 
-fn stripped(artifact: &Artifact) -> Option<Stripped> {
+fn stripped(artifact: &Artifact, shown: &Shown) -> Option<Stripped> {
     if matches!(artifact.go.self_check, SelfCheck::Changed { .. }) {
         return None;
     }
     let recipe = Recipe::of(artifact)?;
     let has = |name: &str| recipe.linker.flags.iter().any(|flag| flag.name == name);
-    Some(Stripped::by(has("-s"), has("-w")))
+    shown.stripped_by(has("-s"), has("-w"))
 }
 
 /// Variables and values: by symbols, else those that code shows and the other file names.

@@ -1,6 +1,7 @@
 //! What a file shows of the linker's flags.
 
 use crate::artifact::Artifact;
+use crate::goinfo::version::GoVersion;
 use crate::image::Format;
 
 /// What a file shows of the linker's flags.
@@ -18,6 +19,8 @@ pub struct Shown {
     pub is_static: bool,
     /// Whether the file is for Windows.
     pub is_windows: bool,
+    /// Whether -s leaves symbols in such a file, so that these do not tell it from -w.
+    pub keeps_symbols: bool,
     /// The commit, its time and the version, where they are known: what projects often pass
     /// to variables that the program may not have.
     pub facts: Facts,
@@ -58,6 +61,7 @@ impl Shown {
             is_external: image.is_externally_linked() == Some(true),
             is_static: image.linkage.is_static == Some(true),
             is_windows: image.format == Format::Pe,
+            keeps_symbols: keeps_symbols(artifact),
             facts: Facts {
                 commit: setting("vcs.revision"),
                 time: setting("vcs.time"),
@@ -67,12 +71,23 @@ impl Shown {
         }
     }
 
+    /// Says what was left out by the flags -s and -w that a file shows: -s leaves out debug
+    /// information as well.
+    pub fn stripped_by(&self, symbols: bool, debug: bool) -> Option<Stripped> {
+        match (symbols, debug) {
+            (true, _) => Some(Stripped::All),
+            (false, true) if self.keeps_symbols => None,
+            (false, true) => Some(Stripped::Debug),
+            (false, false) => Some(Stripped::Nothing),
+        }
+    }
+
     /// Takes flags that are known, each a word or two, in no order.
     #[must_use]
     pub fn with_flags(mut self, flags: &[Vec<String>]) -> Self {
         let joined = || flags.iter().map(|flag| flag.join("="));
         let has = |name: &str| joined().any(|flag| flag == name);
-        self.stripped = Some(Stripped::by(has("-s"), has("-w")));
+        self.stripped = self.stripped_by(has("-s"), has("-w"));
         for flag in joined().filter(|flag| flag != "-s" && flag != "-w") {
             let assigned = flag.strip_prefix("-X=").and_then(|set| set.split_once('='));
             match assigned {
@@ -84,13 +99,13 @@ impl Shown {
     }
 }
 
-impl Stripped {
-    /// By the flags -s and -w: -s leaves out debug information as well.
-    pub fn by(symbols: bool, debug: bool) -> Self {
-        match (symbols, debug) {
-            (true, _) => Self::All,
-            (false, true) => Self::Debug,
-            (false, false) => Self::Nothing,
-        }
-    }
+/// The first release whose -s leaves symbols out of programs for macOS, too.
+///
+/// Source: go.dev/doc/go1.22 (linker)
+const STRIPS_MACOS_SINCE: (u32, u32) = (1, 22);
+
+fn keeps_symbols(artifact: &Artifact) -> bool {
+    let version = artifact.go.version().and_then(GoVersion::parse);
+    let is_older = |version: GoVersion| (version.major, version.minor) < STRIPS_MACOS_SINCE;
+    artifact.image.format == Format::MachO && version.is_some_and(is_older)
 }

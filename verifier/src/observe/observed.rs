@@ -141,7 +141,7 @@ fn product(built: &Built) -> anyhow::Result<Product> {
         build_id: build_id.map(|id| id.text),
         self_check: match self_check.status {
             "intact" => SelfCheck::Holds,
-            "changed" => SelfCheck::Fails,
+            "signed" | "changed" => SelfCheck::Fails,
             _ => SelfCheck::None,
         },
         go_version,

@@ -10,7 +10,7 @@ use crate::artifact::Artifact;
 use crate::goinfo::HostIdOrigin;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::goinfo::symbols::Symbols;
-use crate::image::{Content, Format, is_debug};
+use crate::image::{Content, Format};
 
 /// Flags of Go's linker.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -108,7 +108,7 @@ fn stripped(artifact: &Artifact) -> Vec<Element> {
             .filter(|region| region.content == Content::Symbols);
         symbols.map(|region| region.name.as_str())
     };
-    let has_debug = names().any(is_debug);
+    let has_debug = image.has_debug_of_go();
     let has_symbols = match image.format {
         Format::Elf => names().any(|name| name == ".symtab"),
         Format::Wasm => names().any(|name| name == "name"),
@@ -163,7 +163,8 @@ fn linking(artifact: &Artifact) -> Vec<Element> {
 }
 
 fn variables(artifact: &Artifact) -> Vec<Element> {
-    let variables = artifact.go.variables.iter().flatten();
+    let mut variables: Vec<_> = artifact.go.variables.iter().flatten().collect();
+    variables.sort_by_key(|variable| variable.place);
     let flag = |variable: &crate::goinfo::variables::Variable| {
         Element::new(
             format!("-X {}", variable.name),
@@ -172,13 +173,14 @@ fn variables(artifact: &Artifact) -> Vec<Element> {
             format!("symbol {}.str", variable.name),
         )
     };
-    variables.map(flag).collect()
+    variables.into_iter().map(flag).collect()
 }
 
 fn build_id(artifact: &Artifact) -> Option<Element> {
     let text = match artifact.image.build_id.as_ref().map(|id| &id.value) {
-        // It may have been taken away after the build as well.
-        None if artifact.image.format == Format::Elf => "",
+        // Taken away after the build, it may have been given all the same; where it lies in
+        // code (PE, Mach-O) no tool takes it.
+        None if has_build_id_by_default(artifact.image.format) => "",
         Some(BuildId::Empty) => "",
         Some(BuildId::Redacted) => "redacted",
         Some(BuildId::Custom(text)) => text,
@@ -189,6 +191,11 @@ fn build_id(artifact: &Artifact) -> Option<Element> {
         _ => "the build ID is not the go command's",
     };
     Some(Element::new(BUILD_ID, text, Basis::Read, place))
+}
+
+/// Says whether go build puts a build ID into a file of this format, where it is found.
+fn has_build_id_by_default(format: Format) -> bool {
+    matches!(format, Format::Elf | Format::Pe | Format::MachO)
 }
 
 /// Go 1.24 and later write a GNU build ID made of Go's, unless told otherwise.

@@ -84,6 +84,9 @@ pub const GCCGO_LIMITS: &str = "of such a program sections and bytes are compare
 pub fn self_check(file: &File) -> String {
     match (file.self_check.status, file.self_check.reason) {
         ("intact", _) => "holds: the bytes give the content ID".into(),
+        ("signed", _) => {
+            "holds with the signature put aside: the file was only signed after go build".into()
+        }
         ("changed", _) => "DOES NOT HOLD: the bytes give another content ID".into(),
         (_, Some(reason)) => format!("not possible, {reason}"),
         (_, None) => "not possible".into(),
@@ -145,6 +148,9 @@ impl Facts {
         }
         if let Some(sign) = &file.format.gccgo {
             self.add("gccgo", format!("{sign}; {GCCGO_LIMITS}"));
+        }
+        if let Some(signature) = &file.signature {
+            self.add("signature", &signature.said);
         }
         self.all("interpreter", &file.format.interpreter);
     }

@@ -129,6 +129,9 @@ fn facts(file: &File, index: usize, first: Option<&str>) -> Vec<(String, Value)>
     if file.build_id.is_some() {
         let check = match (file.self_check.status, file.self_check.reason) {
             ("intact", _) => Value::Good("holds: the bytes give the content ID".into()),
+            ("signed", _) => Value::Words(
+                "holds with the signature put aside: only signed after go build".into(),
+            ),
             ("changed", _) => {
                 Value::Alarm("does not hold: the bytes give another content ID".into())
             }

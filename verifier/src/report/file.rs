@@ -24,6 +24,9 @@ pub struct File {
     pub self_check: SelfCheck,
     /// The GNU build ID or the Mach-O UUID.
     pub host_id: Option<HostId>,
+    /// The code signature of a Mach-O file, or a PE file's certificates, as far as they say
+    /// who signed; nothing of it is checked.
+    pub signature: Option<Signature>,
     /// What the program asks of the system, and what the platform's linker left.
     pub linkage: Linkage,
     /// What debug information says about compilers; null unless the file was
@@ -45,6 +48,22 @@ pub struct File {
     pub problems: Vec<String>,
     /// Where it lies, for a member of a container that was given.
     pub inside: Option<container::Inside>,
+}
+
+/// What a code signature says of itself.
+#[derive(Debug, Serialize)]
+pub struct Signature {
+    /// `linker` or `ad-hoc`: hashes alone; `certificate`: somebody's.
+    pub kind: &'static str,
+    /// The name under which the program was signed (Mach-O).
+    pub identifier: Option<String>,
+    /// Apple's number of the developers' team.
+    pub team: Option<String>,
+    /// Whom the signer's certificate names.
+    pub signer: Option<String>,
+    /// All of it in words.
+    #[serde(skip)]
+    pub said: String,
 }
 
 /// The functions that a file's line table names.

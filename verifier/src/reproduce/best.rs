@@ -1,11 +1,11 @@
 //! The nearest build, and what alone sets it apart where it is not equal.
 
-use super::plan::Plan;
+use super::plan::{Linker, Plan};
 use super::tree::Tree;
 use crate::artifact::Artifact;
 use crate::diff::Diff;
 use crate::diff::fields::{Field, Name};
-use crate::mask::{Compared, What};
+use crate::mask::{Compared, Sides, What};
 
 /// The build that is nearest.
 #[derive(Debug)]
@@ -53,6 +53,25 @@ impl Best {
             && ((compared.equal && all(is_of_stamp)) || (by_version && all(is_of_version)));
         is_stamp.then_some(ButFor::Stamp)
     }
+
+    /// Says whether nothing but marks of the link sets it apart from the given program, and
+    /// the linker was told something else: part A of the build ID, a hash over its flags,
+    /// differs where B and C, which package main gives, do not.
+    pub fn differs_by_hidden_flags(&self, given: &Artifact) -> bool {
+        let is_told = matches!(self.plan.linker, Linker::Recorded(_));
+        let is_of_link = self
+            .diff
+            .pattern
+            .is_some_and(|pattern| !pattern.0[0] && pattern.0[1] && pattern.0[2]);
+        if self.is_equal || is_told || !is_of_link {
+            return false;
+        }
+        let is_mark = |sides: &Sides| is_of_link_id(sides.what) || is_of_signature(sides.what);
+        Compared::of(given, &self.artifact).is_some_and(|compared| {
+            let mut differing = compared.masks.iter().filter(|sides| sides.differs);
+            compared.equal && differing.all(is_mark)
+        })
+    }
 }
 
 fn is_of_signature(what: What) -> bool {
@@ -60,10 +79,11 @@ fn is_of_signature(what: What) -> bool {
 }
 
 fn is_of_stamp(what: What) -> bool {
-    matches!(
-        what,
-        What::BuildId | What::GnuBuildId | What::Uuid | What::Vcs
-    )
+    is_of_link_id(what) || what == What::Vcs
+}
+
+fn is_of_link_id(what: What) -> bool {
+    matches!(what, What::BuildId | What::GnuBuildId | What::Uuid)
 }
 
 fn is_of_version(what: What) -> bool {

@@ -3,10 +3,12 @@
 //! ```text
 //! stamp     version control, and the version that its tags give
 //! modules   go.mod, vendor folders, workspaces, profiles
+//! c_flags   what the C compiler was told
 //! linker    sections that -s and -w leave out, who links
 //! folders   the module cache of the building machine
 //! ```
 
+mod c_flags;
 mod folders;
 mod linker;
 mod modules;
@@ -61,15 +63,16 @@ impl Change {
 
 /// Returns the first thing that the difference tells to change and that was not tried.
 pub fn first(view: &View<'_>, is_new: impl Fn(&Change) -> bool) -> Option<Change> {
-    let steps: [fn(&View<'_>) -> Vec<Change>; 6] = [
+    let steps: [fn(&View<'_>) -> Vec<Change>; 7] = [
         stamp::changes,
         modules::go_mod,
         modules::changes,
         modules::profile,
         linker::changes,
+        c_flags::changes,
         folders::module_cache,
     ];
-    // The last one takes the longest to be told.
+    // The last ones take the longest to be told.
     steps
         .iter()
         .find_map(|step| step(view).into_iter().find(&is_new))

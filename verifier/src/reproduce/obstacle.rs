@@ -25,6 +25,8 @@ pub enum Kind {
     Toolchain,
     /// There is no C compiler for the target.
     CCompiler,
+    /// A flag of the linker that leaves no trace but in a hash.
+    Flags,
     /// Nothing could be built.
     Build,
     /// Time, disk space or the number of builds is used up.
@@ -39,6 +41,7 @@ impl Kind {
             Self::Source => "source",
             Self::Toolchain => "toolchain",
             Self::CCompiler => "c-compiler",
+            Self::Flags => "flags",
             Self::Build => "build",
             Self::Limit => "limit",
         }

@@ -10,13 +10,14 @@ use serde::Serialize;
 
 use super::best::{Best, ButFor};
 use super::given::Given;
-use super::obstacle::Obstacle;
+use super::obstacle::{Kind, Obstacle};
 use super::plan::Plan;
 use super::source::Source;
 use super::step::{Measure, Step};
 use super::toolchain::Toolchain;
 use super::tree::Tree;
 use crate::exit::Exit;
+use crate::image::signature::Signature;
 use crate::progress::Progress;
 use crate::recipe::{Recipe, shell};
 use crate::report::Report;
@@ -56,6 +57,8 @@ pub struct Outcome {
     /// The given program and the nearest one side by side; `None` where they are equal or
     /// there is none.
     pub comparison: Option<Report>,
+    /// Who signed the given program, where its signature names anybody.
+    pub signed_by: Option<String>,
     /// Where builds are kept; `None` where the work folder goes away.
     pub work: Option<String>,
 }
@@ -86,6 +89,11 @@ pub enum Verdict {
     Unknown,
 }
 
+/// What can't be told where flags of the linker left no trace.
+const HIDDEN_FLAGS: &str = "code, data and all that is recorded are what the source gives; part A of the build ID, a hash \
+                            over the linker's flags, is not, and under -trimpath no file records these: one of them leaves no \
+                            other trace, such as -X with a value (a secret, maybe) for a variable that the program does not have";
+
 /// What a search that has ended leaves.
 #[derive(Debug, Default)]
 pub struct Ended<'a> {
@@ -112,7 +120,13 @@ impl Outcome {
     /// When a program that was built can't be read any more.
     pub fn of(given: &Given, recipe: Option<Recipe>, ended: Ended<'_>) -> anyhow::Result<Self> {
         let artifact = &given.artifact;
-        let verdict = match (&ended.best, &ended.obstacle) {
+        let hidden = ended
+            .best
+            .as_ref()
+            .filter(|best| !ended.has_own_linker_flags && best.differs_by_hidden_flags(artifact));
+        let hidden = hidden.map(|_| Obstacle::new(Kind::Flags, HIDDEN_FLAGS));
+        let obstacle = ended.obstacle.or(hidden);
+        let verdict = match (&ended.best, &obstacle) {
             (Some(best), obstacle) => match (best.equal_but_for(artifact), obstacle) {
                 _ if best.is_equal => Verdict::Equal,
                 (Some(ButFor::Stamp), _) => Verdict::EqualButForStamp,
@@ -140,7 +154,7 @@ impl Outcome {
             size: artifact.bytes().len(),
             recipe,
             // An answer needs no excuse.
-            obstacle: ended.obstacle.filter(|_| verdict == Verdict::Unknown),
+            obstacle: obstacle.filter(|_| verdict == Verdict::Unknown),
             toolchain: ended.toolchain.cloned(),
             source: ended.source.map(|source| Built {
                 name: source.name(),
@@ -152,6 +166,8 @@ impl Outcome {
             has_own_linker_flags: ended.has_own_linker_flags,
             notes: ended.notes,
             comparison,
+            signed_by: Signature::read(artifact.bytes(), &artifact.image)
+                .and_then(|signature| signature.by()),
             work: None,
         })
     }
@@ -185,8 +201,10 @@ impl Outcome {
                  module do not show; a checkout does ({builds})"
             ),
             (Verdict::EqualButForSignature, _) => format!(
-                "{name} is what {source} gives, but for its signature: it was signed after go build, and nothing else \
-                 was changed ({builds})"
+                "{name} is what {source} gives, but for its signature: it was only signed after go build{} ({builds})",
+                self.signed_by
+                    .as_ref()
+                    .map_or_else(String::new, |by| format!(" ({by})"))
             ),
             (Verdict::Different, _) => {
                 let differing = self.nearest().map_or(0, |measure| measure.differing);

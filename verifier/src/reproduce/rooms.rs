@@ -69,7 +69,8 @@ pub fn wrap(
 }
 
 /// Bindings take all that is mounted below with them, as a user namespace demands. What is
-/// gone since it was listed, as files in /tmp are, is no fault.
+/// gone since it was listed, as files in /tmp are, is no fault. PATH need not lead to chroot,
+/// which many systems have among the programs of root.
 const SCRIPT: &str = "\
 root=$1; folder=$2; count=$3; shift 3
 mount -t tmpfs none \"$root\"
@@ -78,11 +79,11 @@ while [ \"$count\" -gt 0 ]; do
     d) mkdir -p \"$root$2\";;
     f) : > \"$root$2\";;
     l) ln -s \"$3\" \"$root$2\";;
-    b) mount --rbind \"$3\" \"$root$2\" || [ ! -e \"$3\" ];;
+    b) [ ! -e \"$3\" ] || mount --rbind \"$3\" \"$root$2\" || [ ! -e \"$3\" ];;
   esac
   shift 3; count=$((count - 1))
 done
-exec chroot \"$root\" /bin/sh -ec 'cd \"$0\"; exec \"$@\"' \"$folder\" \"$@\"";
+exec \"$(PATH=\"$PATH:/usr/sbin:/sbin\" command -v chroot || echo chroot)\" \"$root\" /bin/sh -ec 'cd \"$0\"; exec \"$@\"' \"$folder\" \"$@\"";
 
 fn steps(places: &[Place]) -> anyhow::Result<Vec<Step>> {
     if let Some(odd) = places.iter().find(|place| !is_plain(&place.at)) {

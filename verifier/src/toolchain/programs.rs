@@ -43,7 +43,7 @@ pub fn read(tree: &Tree, progress: Progress) -> Vec<Program> {
             go_version: go.version().map(str::to_owned),
             intact: match go.self_check {
                 SelfCheck::Intact(_) => Some(true),
-                SelfCheck::Changed { .. } => Some(false),
+                SelfCheck::Signed { .. } | SelfCheck::Changed { .. } => Some(false),
                 SelfCheck::Unknown(_) => None,
             },
         })

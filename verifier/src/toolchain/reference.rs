@@ -51,12 +51,17 @@ pub fn read_all(lists: &[PathBuf], zips: &[PathBuf]) -> anyhow::Result<Vec<Refer
 }
 
 impl Reference {
-    fn new(path: &Path, manifest: Manifest) -> Self {
+    /// Takes a list that was read from somewhere.
+    pub fn of(source: String, manifest: Manifest) -> Self {
         Self {
-            source: path.display().to_string(),
+            source,
             h1: manifest.h1(),
             manifest,
         }
+    }
+
+    fn new(path: &Path, manifest: Manifest) -> Self {
+        Self::of(path.display().to_string(), manifest)
     }
 }
 

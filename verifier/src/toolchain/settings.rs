@@ -158,6 +158,20 @@ impl Settings {
         })
     }
 
+    /// The proxies of the GOPROXY list, where modules come from.
+    ///
+    /// # Errors
+    /// When the list can't be understood.
+    pub fn proxies(&self) -> anyhow::Result<Vec<Site>> {
+        let list = self.get("GOPROXY").unwrap_or(DEFAULT_GOPROXY);
+        let list = ProxyList::parse(list).context("GOPROXY")?;
+        let urls = list.entries().iter().map_while(|entry| match &entry.proxy {
+            Proxy::Url(url) => Some(url),
+            Proxy::Off | Proxy::Direct => None,
+        });
+        urls.map(|url| Site::parse(url)).collect()
+    }
+
     /// The routes of the GOPROXY list. At its end stands the database itself: a
     /// proxy need not relay it.
     fn routes(&self, database: &str) -> anyhow::Result<Vec<Route>> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use proto::goproxy;
 use reqwest::StatusCode;
-use reqwest::blocking::Client;
+use reqwest::blocking::{Client, Response};
 use reqwest::redirect::Policy;
 use url::Url;
 
@@ -17,6 +17,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long one request may take, its answer read.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a file of a release may take, some 100 MiB.
+const SAVE_TIMEOUT: Duration = Duration::from_secs(1800);
 
 /// The most redirects that are followed for one request.
 const REDIRECTS_MAX: usize = 5;
@@ -80,6 +83,29 @@ impl Site {
         }
     }
 
+    /// Writes a file of at most `max` bytes to another one; `false` when the site has no
+    /// such file.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and when what comes can't be written.
+    pub fn save(&self, path: &str, to: &mut File, max: u64) -> anyhow::Result<bool> {
+        let saving = || format!("saving {} of {}", path, self.name());
+        match self {
+            Self::Http { client, base } => {
+                let Some(response) = ask(client, &below(base, path), SAVE_TIMEOUT)? else {
+                    return Ok(false);
+                };
+                copy(response, to, max).with_context(saving)?;
+            }
+            Self::Folder(folder) => match File::open(folder.join(path)) {
+                Ok(file) => copy(file, to, max).with_context(saving)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+                Err(error) => return Err(error).with_context(saving),
+            },
+        }
+        Ok(true)
+    }
+
     /// The site as messages name it: without a password.
     pub fn name(&self) -> String {
         match self {
@@ -111,27 +137,33 @@ fn client() -> anyhow::Result<Client> {
     Client::builder()
         .user_agent(concat!("verify-build/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
         .redirect(Policy::limited(REDIRECTS_MAX))
         .build()
         .context("setting up TLS")
 }
 
 fn get(client: &Client, url: &Url, max: u64) -> anyhow::Result<Option<Vec<u8>>> {
+    let Some(response) = ask(client, url, REQUEST_TIMEOUT)? else {
+        return Ok(None);
+    };
+    read_all(response, max)
+        .with_context(|| format!("reading {}", shown(url)))
+        .map(Some)
+}
+
+fn ask(client: &Client, url: &Url, timeout: Duration) -> anyhow::Result<Option<Response>> {
     let name = shown(url);
     let response = client
         .get(url.clone())
+        .timeout(timeout)
         .send()
         .map_err(reqwest::Error::without_url)
         .with_context(|| format!("asking {name}"))?;
     match response.status() {
-        StatusCode::OK => {}
-        StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
+        StatusCode::OK => Ok(Some(response)),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
         status => bail!("{name} answers {status}"),
     }
-    read_all(response, max)
-        .with_context(|| format!("reading {name}"))
-        .map(Some)
 }
 
 fn read_file(path: &Path, max: u64) -> anyhow::Result<Option<Vec<u8>>> {
@@ -142,6 +174,14 @@ fn read_file(path: &Path, max: u64) -> anyhow::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("opening {}", path.display())),
     }
+}
+
+fn copy(from: impl io::Read, to: &mut File, max: u64) -> anyhow::Result<()> {
+    let len = io::copy(&mut from.take(max.saturating_add(1)), to)?;
+    if len > max {
+        bail!("more than {max} bytes, the most that is taken");
+    }
+    Ok(())
 }
 
 fn read_all(from: impl io::Read, max: u64) -> anyhow::Result<Vec<u8>> {

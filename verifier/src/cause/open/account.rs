@@ -28,6 +28,8 @@ pub(super) struct Account<'c, 'a> {
     other_debug: bool,
     /// Any byte of a file that was changed after the build.
     edited: bool,
+    /// A file that was only signed after the build: its headers, too.
+    signed: bool,
     /// Sections of data that one side lacks, by name.
     sections: Vec<&'static str>,
     places: Vec<&'c Range<usize>>,
@@ -61,6 +63,9 @@ impl<'c, 'a> Account<'c, 'a> {
             }),
             sections: sections.flatten().copied().collect(),
             edited: is_proven(|cause| cause.name == Name::ModifiedAfterBuild),
+            signed: is_proven(|cause| {
+                cause.name == Name::CodeSignature && cause.reach == Reach::Anything
+            }),
             places: places.flatten().collect(),
             moved: moved(likely),
             pair,
@@ -84,7 +89,7 @@ impl<'c, 'a> Account<'c, 'a> {
     }
 
     fn headers_follow(&self) -> bool {
-        self.edited || self.pair.headers_follow()
+        self.edited || self.signed || self.pair.headers_follow()
     }
 
     fn settles(&self, region: &RegionDiff) -> bool {

@@ -79,6 +79,30 @@ fn in_folders(mut artifact: Artifact, set: impl FnOnce(&mut Sources)) -> Artifac
     artifact
 }
 
+/// A module on one side may follow from a setting, but not where go.mod is another one: what
+/// differs in versions shows that.
+#[test]
+fn modules_of_another_go_mod_follow_from_no_setting() {
+    let of = |go, deps: &str| program(go, &format!("path\tp\nmod\tp\t(devel)\n{deps}"));
+    let (one, other) = ("dep\ta\tv1.0.0\th1:A=\n", "dep\ta\tv1.1.0\th1:B=\n");
+    let more = "dep\tb\tv1.0.0\th1:C=\n";
+    check([
+        row(
+            "another release and a module more",
+            of("go1.26.8", one),
+            of(GO, &format!("{one}{more}")),
+            &[Name::GoVersion],
+        )
+        .never(&[Name::DependencyVersion]),
+        row(
+            "another release and another go.mod",
+            of("go1.26.8", one),
+            of(GO, &format!("{other}{more}")),
+            &[Name::GoVersion, Name::DependencyVersion],
+        ),
+    ]);
+}
+
 #[test]
 fn one_source_is_not_assumed() {
     let vcs = |modified: &str| {

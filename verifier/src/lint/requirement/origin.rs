@@ -35,10 +35,14 @@ pub(super) fn build_info(facts: &Facts<'_>) -> Answer {
     }
 }
 
+/// What the self-check says of a file that was only signed.
+const SIGNED: &str = "its bytes give the content ID in it once the signature is put aside";
+
 pub(super) fn self_check(facts: &Facts<'_>) -> Answer {
     match &facts.artifact.go.self_check {
         // Whoever changes a file can make the ID anew: it holds, and proves no more.
         SelfCheck::Intact(_) => met("its bytes give the content ID in it"),
+        SelfCheck::Signed { .. } => unmet(SIGNED),
         SelfCheck::Changed { recorded, computed } => unmet(format!(
             "its bytes give the content ID {computed}, in it is {recorded}"
         )),

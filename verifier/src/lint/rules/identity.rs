@@ -22,24 +22,37 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn modified(facts: &Facts<'_>) -> Option<Finding> {
-    let SelfCheck::Changed { recorded, computed } = &facts.artifact.go.self_check else {
-        return None;
+    let (recorded, computed) = match &facts.artifact.go.self_check {
+        SelfCheck::Intact(_) | SelfCheck::Unknown(_) => return None,
+        SelfCheck::Signed { recorded, computed } | SelfCheck::Changed { recorded, computed } => {
+            (recorded, computed)
+        }
     };
-    let (summary, fix) = if facts.is_unfinished() {
+    let is_signed = matches!(facts.artifact.go.self_check, SelfCheck::Signed { .. });
+    let (level, summary, fix) = if is_signed {
         (
+            Level::Warning,
+            "the file was signed after go build wrote it, and not changed otherwise: with the signature put aside, its \
+             bytes give the content ID",
+            "compare before signing, or with the signature left out (--accept masked=code-signature)",
+        )
+    } else if facts.is_unfinished() {
+        (
+            Level::Error,
             "the build ID is as the linker was given it: the link was not finished by go build, or by a tool that does \
              without its last step",
             "build with go build, which puts the content ID in",
         )
     } else {
         (
+            Level::Error,
             "the file's bytes are not those that its build ID was made from: it was changed after go build wrote it \
              (strip, objcopy, a packer, a signature), or was given that ID",
             "publish what go build wrote: strip with -ldflags='-s -w', compare before signing and packing",
         )
     };
     Some(
-        found("modified-after-build", Level::Error, summary)
+        found("modified-after-build", level, summary)
             .seen("content ID in the file", recorded.to_string())
             .seen("content ID of its bytes", computed.to_string())
             .fix(fix),

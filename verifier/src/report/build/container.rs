@@ -204,6 +204,7 @@ impl File {
                 reason: Some("it carries other files"),
             },
             host_id: None,
+            signature: None,
             linkage: Linkage::default(),
             debug: None,
             go_version: None,

@@ -10,10 +10,10 @@ use super::SECTIONS_MAX;
 use crate::artifact::Artifact;
 use crate::goinfo::functions::package;
 use crate::goinfo::{self, HostIdOrigin, pclntab, selfcheck, variables};
-use crate::image::HostIdKind;
+use crate::image::{HostIdKind, signature};
 use crate::report::{
     BuildId, BuildInfo, File, Format, FunctionCount, HostId, Module, Parts, Section, SelfCheck,
-    Setting,
+    Setting, Signature,
 };
 
 impl File {
@@ -41,6 +41,7 @@ impl File {
                 .map(|id| build_id(&id.value, id.range.start)),
             self_check: self_check(&go.self_check),
             host_id: host_id(artifact),
+            signature: signature(artifact),
             linkage: image.linkage.clone(),
             debug: None,
             go_version: go
@@ -103,6 +104,17 @@ fn build_id(id: &buildid::BuildId, offset: usize) -> BuildId {
     }
 }
 
+fn signature(artifact: &Artifact) -> Option<Signature> {
+    let signature = signature::Signature::read(artifact.bytes(), &artifact.image)?;
+    Some(Signature {
+        said: signature.to_string(),
+        kind: signature.kind.as_str(),
+        identifier: signature.identifier,
+        team: signature.team,
+        signer: signature.signer,
+    })
+}
+
 fn self_check(check: &selfcheck::SelfCheck) -> SelfCheck {
     let none = SelfCheck {
         status: "unknown",
@@ -114,6 +126,11 @@ fn self_check(check: &selfcheck::SelfCheck) -> SelfCheck {
         selfcheck::SelfCheck::Intact(variant) => SelfCheck {
             status: "intact",
             host_id_hashed: Some(*variant == Variant::WithHostId),
+            ..none
+        },
+        selfcheck::SelfCheck::Signed { computed, .. } => SelfCheck {
+            status: "signed",
+            computed: Some(computed.to_string()),
             ..none
         },
         selfcheck::SelfCheck::Changed { computed, .. } => SelfCheck {

@@ -96,7 +96,7 @@ impl Kept {
         let mut names = regions
             .filter(|region| region.content == Content::Symbols)
             .map(|region| region.name.as_str());
-        let debug = names.clone().any(is_debug);
+        let debug = image.has_debug_of_go();
         let symbols = match image.format {
             // A table without names of Go stays there.
             Format::Pe | Format::MachO => Symbols::read(artifact.bytes(), image).has_functions(),

@@ -1,0 +1,193 @@
+//! Numbers in variables and tables, where all moved: those of one symbol in both files, or
+//! where there are no symbols, those that the same code names.
+//!
+//! Only what holds no pointers is looked at, and of constants what is no address: there
+//! nothing differs because something moved.
+//!
+//! ```text
+//! .noptrdata   var weights = [4]int{1, 2, 3, 4}
+//! .rodata      constants of composite literals
+//! ```
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::{ControlFlow, Range};
+
+use super::{Literal, Of};
+use crate::artifact::Artifact;
+use crate::diff::references;
+use crate::goinfo::functions::package;
+use crate::goinfo::symbols::{Symbol, Symbols};
+use crate::image::number;
+
+/// The most that is kept.
+const KEPT_MAX: usize = 64;
+
+/// The largest table looked at, in bytes.
+const LEN_MAX: usize = 1 << 20;
+
+/// Sections of variables without pointers.
+const PLAIN: [&str; 2] = [".noptrdata", "__noptrdata"];
+
+/// Sections of constants.
+const CONSTANT: [&str; 3] = [".rodata", "__rodata", ".rdata"];
+
+/// Finds numbers that differ.
+pub fn compare(a: &Artifact, b: &Artifact, symbols: [&Symbols<'_>; 2]) -> Vec<Literal> {
+    let are_named = symbols.iter().all(|one| one.has_functions());
+    match are_named {
+        true => by_symbols([a, b], symbols),
+        false => by_code([a, b]),
+    }
+}
+
+fn by_symbols(files: [&Artifact; 2], symbols: [&Symbols<'_>; 2]) -> Vec<Literal> {
+    let theirs = by_name(symbols[1]);
+    let ours = by_name(symbols[0]);
+    let mut names: Vec<&&str> = ours.keys().filter(|name| is_own(name)).collect();
+    names.sort_unstable();
+    let literal = |name: &&&str| {
+        let one = ours.get(**name).copied().flatten()?;
+        let other = theirs.get(**name).copied().flatten()?;
+        let len = usize::try_from(one.size)
+            .ok()
+            .filter(|len| *len <= LEN_MAX)?;
+        if one.size != other.size {
+            return None;
+        }
+        let places = [(files[0], one.address), (files[1], other.address)];
+        let [Some(a), Some(b)] = places.map(|(file, address)| place(file, address, len, true))
+        else {
+            return None;
+        };
+        differing(files, [a, b], Of::Symbol((**name).to_owned()), true)
+    };
+    names.iter().filter_map(literal).take(KEPT_MAX).collect()
+}
+
+/// Symbols by name; those that share one can't be told apart.
+fn by_name<'s, 'a>(symbols: &'s Symbols<'a>) -> HashMap<&'a str, Option<&'s Symbol<'a>>> {
+    let mut by_name: HashMap<&str, Option<&Symbol<'_>>> = HashMap::new();
+    for symbol in symbols.all() {
+        by_name
+            .entry(symbol.name)
+            .and_modify(|known| *known = None)
+            .or_insert(Some(symbol));
+    }
+    by_name
+}
+
+/// What the linker makes has addresses in it, and the runtime's is what the linker fills.
+fn is_own(name: &str) -> bool {
+    let package = package::of_symbol(name);
+    let is_made = matches!(&*package, package::NONE | package::GENERATED);
+    !is_made && package != "runtime" && !name.starts_with("runtime.")
+}
+
+/// Without symbols a variable reaches to the next one that code names.
+fn by_code(files: [&Artifact; 2]) -> Vec<Literal> {
+    let mut named: HashMap<[u64; 2], Of> = HashMap::new();
+    references::visit(files[0], files[1], &mut |reference| {
+        let places = [0, 1].map(|side| place(files[side], reference.addresses[side], 1, false));
+        if places.iter().all(Option::is_some) {
+            named
+                .entry(reference.addresses)
+                .or_insert_with(|| Of::Function {
+                    name: reference.function.to_owned(),
+                    file: reference.file().map(str::to_owned),
+                    used_in: reference.used_in().map(str::to_owned),
+                    used_at: reference.at,
+                });
+        }
+        ControlFlow::Continue(())
+    });
+    let starts = [0, 1]
+        .map(|side| -> BTreeSet<u64> { named.keys().map(|addresses| addresses[side]).collect() });
+    let mut all: Vec<(&[u64; 2], &Of)> = named.iter().collect();
+    all.sort_unstable_by_key(|(addresses, _)| **addresses);
+    let literal = |(addresses, of): &(&[u64; 2], &Of)| {
+        let lens = [0, 1].map(|side| {
+            let start = addresses[side];
+            let next = starts[side].range(start + 1..).next();
+            let known = next.map_or(u64::MAX, |next| next - start);
+            let region = region_end(files[side], start)?;
+            usize::try_from(known).ok().map(|known| known.min(region))
+        });
+        let [Some(len), Some(other)] = lens else {
+            return None;
+        };
+        if len != other || len > LEN_MAX {
+            return None;
+        }
+        let places = [0, 1].map(|side| place(files[side], addresses[side], len, false));
+        let [Some(a), Some(b)] = places else {
+            return None;
+        };
+        differing(files, [a, b], (*of).clone(), false)
+    };
+    all.iter().filter_map(literal).take(KEPT_MAX).collect()
+}
+
+/// Returns how many bytes a section has from an address on.
+fn region_end(artifact: &Artifact, address: u64) -> Option<usize> {
+    let at = artifact.image.range_at(address, 1)?.start;
+    let region = artifact.image.region_at(at)?;
+    Some(region.range.end - at)
+}
+
+/// Returns where a datum without pointers lies; what names the build is none.
+fn place(
+    artifact: &Artifact,
+    address: u64,
+    len: usize,
+    with_constants: bool,
+) -> Option<Range<usize>> {
+    let range = artifact.image.range_at(address, len)?;
+    let region = artifact.image.region_at(range.start)?;
+    let name = region.name.as_str();
+    let is_plain = PLAIN.contains(&name) || with_constants && CONSTANT.contains(&name);
+    let mut stamps = artifact.go.stamps.iter();
+    let is_stamp =
+        stamps.any(|stamp| stamp.range.start < range.end && range.start < stamp.range.end);
+    (is_plain && !is_stamp && range.end <= region.range.end).then_some(range)
+}
+
+/// Returns the datum where its bytes differ, from the first to the last that does.
+fn differing(
+    files: [&Artifact; 2],
+    [a, b]: [Range<usize>; 2],
+    of: Of,
+    has_end: bool,
+) -> Option<Literal> {
+    let sides = (
+        files[0].bytes().get(a.clone())?,
+        files[1].bytes().get(b.clone())?,
+    );
+    if sides.0 == sides.1 {
+        return None;
+    }
+    let word = usize::from(files[0].image.machine.bits.unwrap_or(64)) / 8;
+    let differs = |at: &usize| {
+        let (one, other) = (sides.0[*at], sides.1[*at]);
+        one != other && !is_address(files, sides, at - at % word, word)
+    };
+    let first = (0..a.len()).find(differs)?;
+    let last = (0..a.len()).rfind(differs)?;
+    Some(Literal {
+        span: a.start + first..a.start + last + 1,
+        a: a.start..a.start + last + 1,
+        b: b.start..b.start + last + 1,
+        of,
+        // Behind the first word may be another variable, which no code names.
+        is_within: has_end || last < word,
+    })
+}
+
+/// Says whether both files have an address at a place, as constants with pointers do where
+/// the program is loaded at a place of its own.
+fn is_address(files: [&Artifact; 2], sides: (&[u8], &[u8]), at: usize, word: usize) -> bool {
+    let is_one = |file: &Artifact, bytes: &[u8]| {
+        let value = number::read(bytes, at, word, file.image.machine.big_endian);
+        value.is_some_and(|value| file.image.has_memory_at(value))
+    };
+    is_one(files[0], sides.0) && is_one(files[1], sides.1)
+}
