@@ -11,4 +11,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/apt.sh
 command -v gccgo-12 >/dev/null || apt_install gccgo-12
 cargo build --quiet --locked --workspace --all-targets
-exec cargo test --locked --workspace --test claims --test guides --test observe --test rebuild -- --ignored
+exec cargo test --locked --workspace --test claims --test guides --test observe --test own --test rebuild -- --ignored

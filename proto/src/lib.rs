@@ -42,4 +42,5 @@ pub mod tlog_proof;
 pub mod toolchain;
 pub mod unit;
 pub mod visible;
+pub mod webhook;
 pub mod witness;

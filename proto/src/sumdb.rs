@@ -51,7 +51,17 @@ impl Head {
     /// text is no tree head, [`Error::HashInHead`] when a line after the head's own
     /// could be taken for one of go.sum.
     pub fn open(note: &[u8], key: &VerifierKey) -> Result<Self, Error> {
-        let opened = note::open(note, std::slice::from_ref(key))?;
+        Self::open_by_any(note, std::slice::from_ref(key))
+    }
+
+    /// Opens a tree head that one of several keys must have signed: while a database's key
+    /// is changed, two do.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_by_any(note: &[u8], keys: &[VerifierKey]) -> Result<Self, Error> {
+        let opened = note::open(note, keys)?;
         let tree = checkpoint::parse(&opened.text)?;
         let mut more = opened.text.lines().skip(checkpoint::LINES);
         if let Some(line) = more.find(|line| names_hash(line)) {

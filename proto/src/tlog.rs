@@ -38,7 +38,7 @@ mod tile;
 
 pub use hash::{Hash, node_hash, record_hash, subtree_hash};
 pub use node::Node;
-pub use proof::{ProofPlan, check_consistency, check_record};
+pub use proof::{ProofPlan, Step, check_consistency, check_record, record_path};
 pub use stored::HashTree;
 pub use tile::{HEIGHT_MAX, Level, Tile};
 

@@ -36,6 +36,7 @@ use proto::sumdb::PUBLIC_KEY;
 mod address;
 mod databases;
 pub mod environment;
+mod events;
 pub(crate) mod file;
 mod kind;
 mod layer;
@@ -68,6 +69,7 @@ mod word;
 mod yaml;
 
 pub(crate) use address::UNIX_PATH_BYTES_MAX;
+pub use events::Events;
 pub use limits::Limits;
 pub use log::{Format, Log, Sample};
 pub use own::Own;
@@ -121,6 +123,8 @@ pub struct Config {
     pub traces: Traces,
     /// Where errors are reported.
     pub errors: Errors,
+    /// Where what happens to modules and databases is told.
+    pub events: Events,
 }
 
 /// Where connections come in.
@@ -262,6 +266,7 @@ impl Config {
             log: Log::default(),
             traces: Traces::default(),
             errors: Errors::default(),
+            events: Events::default(),
         }
     }
 }

@@ -32,10 +32,13 @@ mod bundle;
 mod bundles;
 mod by_address;
 pub(crate) mod database;
+pub(crate) mod databases;
+mod growth;
 mod html;
 mod missing;
 mod own;
 pub(crate) mod page;
+mod record;
 pub(crate) mod refusal;
 pub(crate) mod reload;
 pub(crate) mod response;
@@ -74,6 +77,8 @@ pub(crate) struct Site {
     pub(crate) standing: Arc<Standing>,
     /// Those who ask for the settings to be read again.
     pub(crate) reloads: reload::Reloads,
+    /// How the databases have grown, for the page.
+    pub(crate) growths: databases::Growths,
     /// This process among others of its kind.
     pub(crate) instance: String,
     /// Whether the server has begun to answer. Once set it stays set.
@@ -254,6 +259,7 @@ async fn dispatch(
             own::index(site, request.uri().query(), To::of(peer, request)).await
         }
         Route::Page => Ok(page::answer(site, peer.role, request).await),
+        Route::Record { is_file } => record::answer(site, peer.role, request, *is_file).await,
         Route::Missing if peer.role.tells_health() => missing::text(site, peer.role, request).await,
         Route::Instance => Ok(admin::instance(site, method)),
         Route::Health | Route::Ready | Route::Metrics if peer.role.tells_health() => {

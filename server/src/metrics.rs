@@ -63,8 +63,8 @@ pub struct Metrics {
     reload_time: Gauge<u64, AtomicU64>,
     /// Warnings and information.
     log_sampled_out: [Counter; 2],
-    /// Spans and reports of errors.
-    export_dropped: [Counter; 2],
+    /// Spans, reports of errors, and events.
+    export_dropped: [Counter; 3],
     /// Files that were let go, and their bytes.
     evicted: [Counter; 2],
 }
@@ -274,11 +274,12 @@ impl Metrics {
         information.inner().store(info, Ordering::Relaxed);
     }
 
-    /// Notes how much was lost, ever, of what leaves for collectors: spans, reports of errors.
-    pub fn export_dropped(&self, spans: u64, reports: u64) {
-        let [of_traces, of_errors] = &self.export_dropped;
-        of_traces.inner().store(spans, Ordering::Relaxed);
-        of_errors.inner().store(reports, Ordering::Relaxed);
+    /// Notes how much was lost, ever, of what leaves the process: spans, reports of errors,
+    /// events.
+    pub fn export_dropped(&self, lost: [u64; 3]) {
+        for (counter, lost) in self.export_dropped.iter().zip(lost) {
+            counter.inner().store(lost, Ordering::Relaxed);
+        }
     }
 
     /// Counts files that were let go, and their bytes.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use proto::goproxy::Request;
 use proto::module::ModuleVersion;
@@ -263,6 +264,11 @@ impl Modules {
             self.shelf.absences().put(key, &absence).await;
         }
         result
+    }
+
+    /// Returns what was proved last by a database since the start, and how long ago.
+    pub(crate) fn last_proof(&self, database: &str) -> Option<(ModuleVersion, Duration)> {
+        self.prover.last(database)
     }
 
     /// Brings gauges that nobody counts up to date.

@@ -10,11 +10,14 @@
 
 mod admit;
 mod archive;
+mod asking;
 mod denied;
 mod error;
 mod files;
 pub(crate) mod high_water;
+mod history;
 pub(crate) mod key;
+pub(crate) mod keys;
 mod log;
 mod map;
 mod queue;
@@ -22,6 +25,7 @@ mod read;
 mod settings;
 mod step;
 mod times;
+mod verifiers;
 mod witnessed;
 
 use std::collections::BTreeSet;
@@ -33,10 +37,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderValue;
 use proto::module::{ModulePath, ModuleVersion};
-use proto::note::{SignerKey, VerifierKey};
+use proto::note::VerifierKey;
 use proto::sumdb::own;
 use proto::tlog::Tile;
-use proto::tlog::batch::HEIGHT;
 use proto::tlog::entries::Entries;
 use quick_cache::sync::Cache;
 use tokio::runtime::Handle;
@@ -55,9 +58,11 @@ use crate::config;
 use crate::flight::Flights;
 use crate::journal::Journal;
 use crate::ledger::Ledger;
+use crate::source::Sources;
 use crate::store::durable::Staging;
 use files::Files;
 use high_water::Mark;
+use keys::Keys;
 use log::Log;
 use map::Map;
 use queue::Queue;
@@ -78,7 +83,6 @@ pub(crate) struct Own {
     reader: Reader,
     journal: Journal,
     denied: Denied,
-    witnessed: Witnessed,
     admit: Arc<dyn Admit>,
     /// Says which modules are private: those are proved here.
     upstream: config::Upstream,
@@ -90,14 +94,16 @@ pub(crate) struct Own {
 
 /// What a database is kept with.
 pub(crate) struct Parts {
-    /// The key that signs.
-    pub(crate) signer: SignerKey,
+    /// The keys that sign.
+    pub(crate) keys: Keys,
     /// Where the high-water mark lies.
     pub(crate) high_water: PathBuf,
     /// The size with which a person says to go on.
     pub(crate) accepted: Option<u64>,
     /// The settings, for the witnesses.
     pub(crate) settings: config::Own,
+    /// By which witnesses are sent heads.
+    pub(crate) sources: Arc<Sources>,
     /// The step after which the process ends, in tests.
     pub(crate) end_after: Option<String>,
     /// The files that are being written.
@@ -138,9 +144,15 @@ impl Own {
     /// # Errors
     /// What disk or ledger answer.
     pub(crate) fn open(data: &Path, upstream: &config::Upstream, parts: Parts) -> io::Result<Self> {
-        let verifier = parts.signer.verifier();
-        let files = Files::at(data, verifier.name(), parts.staging);
-        let name = verifier.name().to_owned();
+        let verifiers = parts.keys.verifiers();
+        let name = verifiers.name().to_owned();
+        let files = Files::at(data, &name, parts.staging);
+        let witnessed = Witnessed::open(
+            &parts.settings,
+            verifiers.clone(),
+            files.clone(),
+            parts.sources,
+        );
         let log = Arc::new(Log {
             map: Map::new(Arc::clone(&parts.ledger), files.clone(), name.clone()),
             times: Times::new(
@@ -148,9 +160,10 @@ impl Own {
                 parts.journal.clone(),
                 name.clone(),
             ),
-            signer: parts.signer,
-            verifier,
-            mark: Mark::at(&parts.high_water),
+            witnessed: witnessed.map_err(io::Error::other)?,
+            keys: parts.keys,
+            verifiers,
+            mark: Mark::at(&parts.high_water, settings::other_mark(&parts.settings)),
             files: files.clone(),
             ledger: parts.ledger,
             is_read_only: parts.is_read_only,
@@ -167,7 +180,7 @@ impl Own {
         }
         if let Some(reason) = &standing.unsigned {
             tracing::error!(
-                database = log.verifier.name(),
+                database = log.verifiers.name(),
                 records = standing.head.tree.size,
                 reason,
                 "nothing is signed; what is in the log is served"
@@ -179,7 +192,6 @@ impl Own {
             log,
             queue,
             denied: Denied::open(data, parts.journal.clone(), name)?,
-            witnessed: Witnessed::new(&parts.settings).map_err(io::Error::other)?,
             journal: parts.journal,
             admit: parts.admit,
             upstream: upstream.clone(),
@@ -190,12 +202,12 @@ impl Own {
 
     /// The database's name, which is also its key's.
     pub(crate) fn name(&self) -> &str {
-        self.log.verifier.name()
+        self.log.verifiers.name()
     }
 
-    /// The key that its heads are signed with.
+    /// The key that it is known by; its heads are signed with it.
     pub(crate) fn key(&self) -> &VerifierKey {
-        &self.log.verifier
+        self.log.verifiers.first()
     }
 
     /// Whether a module is proved here before it is served: every private one is.
@@ -210,7 +222,8 @@ impl Own {
 
     /// Why nothing is signed; `None` where signing goes on.
     pub(crate) fn unsigned(&self) -> Option<String> {
-        self.queue.standing().unsigned.clone()
+        let unsigned = self.queue.standing().unsigned.clone();
+        unsigned.or_else(|| self.log.witnessed.ahead())
     }
 
     /// The newest signed head, as the go command reads it.
@@ -229,7 +242,7 @@ impl Own {
     /// As [`latest`](Self::latest).
     pub(crate) fn checkpoint(&self) -> Result<Vec<u8>, Error> {
         let head = self.given_out()?;
-        Ok(self.witnessed.attach(&head.tree, head.checkpoint))
+        Ok(self.log.witnessed.attach(&head))
     }
 
     fn given_out(&self) -> Result<own::SignedHead, Error> {
@@ -274,7 +287,7 @@ impl Own {
         if let Some(reason) = self.unsigned() {
             return Err(Error::Unsigned { reason });
         }
-        if let Some(reason) = self.witnessed.stopped() {
+        if let Some(reason) = self.log.witnessed.stopped() {
             return Err(Error::Unsigned { reason });
         }
         let (this, wanted) = (Arc::clone(self), module.clone());
@@ -329,35 +342,6 @@ impl Own {
     ) -> Result<(), Error> {
         let set = self.denied.set(module, reason).await;
         set.map_err(Error::io("noting that a version is denied"))
-    }
-
-    /// Returns at most `limit` records that were logged at `since` or later, in
-    /// microseconds since 1970: which module version each is about, and when it was
-    /// logged, in the order of time.
-    ///
-    /// # Errors
-    /// What disk or ledger answer.
-    pub(crate) async fn index(
-        &self,
-        since: u64,
-        limit: usize,
-    ) -> Result<Vec<(ModuleVersion, u64)>, Error> {
-        let doing = "reading when records were logged";
-        let found = self.log.times.since(since, limit, self.size()).await;
-        let found = found.map_err(Error::io(doing))?;
-        let mut index = Vec::new();
-        // A stored tile is read once, and not for each of its records.
-        let of_one_tile = |(one, _): &(u64, u64), (next, _): &(u64, u64)| {
-            one + 1 == *next && one >> HEIGHT == next >> HEIGHT
-        };
-        for run in found.chunk_by(of_one_tile) {
-            let records = self.reader.records(run[0].0, run.len()).await?;
-            for (record, (id, at)) in records.iter().zip(run) {
-                let module = own::parts(record);
-                index.push((module.ok_or_else(|| Error::damaged(doing, id))?, *at));
-            }
-        }
-        Ok(index)
     }
 
     /// Returns a tile of any height; `None` when the log has not all of it.

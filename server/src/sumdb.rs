@@ -17,7 +17,9 @@ mod databases;
 mod fault;
 mod fetch;
 mod followed;
+mod growth;
 mod heads;
+mod inclusion;
 mod keeper;
 pub(crate) mod monitor;
 mod remote;
@@ -38,9 +40,11 @@ pub(crate) use audience::Audience;
 pub(crate) use databases::{Archives, Database, Databases, Parts};
 pub(crate) use fetch::{FromSources, Hops};
 pub(crate) use followed::Followed;
+pub(crate) use growth::Point;
 #[cfg(test)]
 pub(crate) use heads::HeadFiles;
 pub(crate) use heads::RecordedHeads;
+pub(crate) use inclusion::Inclusion;
 pub(crate) use proto::sumdb::Record;
 
 /// An answer to a lookup that has been proved.

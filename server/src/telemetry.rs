@@ -42,6 +42,7 @@ pub use sample::{SampledOut, sampled_out};
 
 pub(crate) mod context;
 pub(crate) mod errors;
+pub(crate) mod events;
 mod form;
 mod journal;
 mod lines;
@@ -74,6 +75,7 @@ impl Drop for Started {
         // What they have to say of it goes to the log.
         traces::flush(FLUSH_MAX);
         errors::flush(FLUSH_MAX);
+        events::flush(FLUSH_MAX);
         if let Some(queue) = QUEUE.get() {
             queue.flush(FLUSH_MAX);
         }

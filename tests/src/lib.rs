@@ -16,6 +16,7 @@ pub mod environment;
 pub mod fuzz;
 pub mod git;
 pub mod go;
+pub mod hook;
 pub mod module;
 pub mod origin;
 pub mod records;

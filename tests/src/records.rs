@@ -58,6 +58,12 @@ impl Records {
         self.root.join("mirror")
     }
 
+    /// The files of a distribution of Go that the package the tests take it from leaves out.
+    #[must_use]
+    pub fn toolchain(&self, version: &str) -> PathBuf {
+        self.root.join("toolchain").join(version)
+    }
+
     /// The sample program (`go.mod`, `go.sum`, `main.go`).
     #[must_use]
     pub fn sample(&self) -> PathBuf {

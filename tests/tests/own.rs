@@ -6,8 +6,16 @@
 mod crash;
 #[path = "own/decided.rs"]
 mod decided;
+#[path = "own/handed_over.rs"]
+mod handed_over;
 #[path = "own/oracle.rs"]
 mod oracle;
+#[path = "own/pages.rs"]
+mod pages;
+#[path = "own/rotation.rs"]
+mod rotation;
+#[path = "own/toolchain.rs"]
+mod toolchain;
 #[path = "own/witnessed.rs"]
 mod witnessed;
 

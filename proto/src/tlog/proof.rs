@@ -122,6 +122,32 @@ impl ProofPlan {
 ///
 /// Source: RFC 9162 §2.1.3.2
 pub fn check_record(proof: &[Hash], tree: &Tree, index: u64, record: Hash) -> Result<(), Error> {
+    record_path(proof, tree, index, record).map(drop)
+}
+
+/// A step from a node to the one above it: both children, left and right, and their hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// The left child.
+    pub left: Hash,
+    /// The right child.
+    pub right: Hash,
+    /// SHA-256 of the byte 1 and both.
+    pub hash: Hash,
+}
+
+/// Returns the steps by which a proof leads from a record to the tree's hash, for somebody
+/// who checks them one by one.
+///
+/// # Errors
+///
+/// As [`check_record`].
+pub fn record_path(
+    proof: &[Hash],
+    tree: &Tree,
+    index: u64,
+    record: Hash,
+) -> Result<Vec<Step>, Error> {
     check_size(tree.size)?;
     if index >= tree.size {
         return Err(Error::NotInTree {
@@ -131,14 +157,19 @@ pub fn check_record(proof: &[Hash], tree: &Tree, index: u64, record: Hash) -> Re
     }
     let mut walk = Walk::new(index, tree.size - 1);
     let mut got = record;
+    let mut steps = Vec::with_capacity(proof.len());
     for &sibling in proof {
-        got = match walk.up(proof.len())? {
-            Side::Left => node_hash(sibling, got),
-            Side::Right => node_hash(got, sibling),
+        let (left, right) = match walk.up(proof.len())? {
+            Side::Left => (sibling, got),
+            Side::Right => (got, sibling),
         };
+        got = node_hash(left, right);
+        let hash = got;
+        steps.push(Step { left, right, hash });
     }
     walk.check_at_top(proof.len())?;
-    check_hash(tree.hash, got)
+    check_hash(tree.hash, got)?;
+    Ok(steps)
 }
 
 /// Checks the proof that `newer` begins with the records of `older`.

@@ -15,6 +15,8 @@ pub struct Sender {
     /// It is not asked before.
     next_s: u64,
     trouble: Option<String>,
+    /// Records under a head that it says it has cosigned, more than it was asked about.
+    ahead: Option<u64>,
 }
 
 /// A cosignature that was checked.
@@ -50,7 +52,18 @@ impl Sender {
             failures: 0,
             next_s: 0,
             trouble: None,
+            ahead: None,
         }
+    }
+
+    /// Takes a cosignature that was kept, of a head whose checkpoint has the text `text`.
+    /// Returns whether it is by the witness.
+    pub fn resume(&mut self, head: &Tree, text: &str, signature: &Signature) -> bool {
+        let Ok(time_s) = self.key.check(text, signature) else {
+            return false;
+        };
+        self.cosigned_by(head, signature.clone(), time_s);
+        true
     }
 
     /// The witness's key.
@@ -61,6 +74,12 @@ impl Sender {
     /// Records under the head from which the proof is to begin: never more than `head` has.
     pub fn old_size(&self, head: &Tree) -> u64 {
         self.known.min(head.size)
+    }
+
+    /// Records under a head of this log that the witness says it has cosigned, where those
+    /// are more than it was asked about and it has cosigned nothing since.
+    pub fn ahead(&self) -> Option<u64> {
+        self.ahead
     }
 
     /// Why the witness did not cosign when it was asked last; `None` where it did.
@@ -97,14 +116,7 @@ impl Sender {
                 };
                 match self.key.check(text, &signature) {
                     Ok(time_s) => {
-                        self.known = head.size;
-                        self.cosigned = Some(Cosigned {
-                            tree: *head,
-                            signature,
-                            time_s,
-                        });
-                        self.failures = 0;
-                        self.trouble = None;
+                        self.cosigned_by(head, signature, time_s);
                         Next::Wait
                     }
                     Err(error) => self.failed(&format!("its cosignature: {error}"), now_s),
@@ -112,6 +124,7 @@ impl Sender {
             }
             Answer::Conflict { size } if size > head.size => {
                 // Never sent: a proof goes forward only.
+                self.ahead = Some(size);
                 let text = format!(
                     "it has cosigned a head of {size} records, and the log has {}",
                     head.size
@@ -128,6 +141,22 @@ impl Sender {
             Answer::Refused { status, text } => {
                 self.failed(&format!("it answers {status}: {text}"), now_s)
             }
+        }
+    }
+
+    fn cosigned_by(&mut self, head: &Tree, signature: Signature, time_s: u64) {
+        self.failures = 0;
+        self.trouble = None;
+        self.ahead = None;
+        // An answer about an older head may come after that about a newer one.
+        let held = self.cosigned.as_ref().map_or(0, |it| it.tree.size);
+        if head.size >= held {
+            self.known = head.size;
+            self.cosigned = Some(Cosigned {
+                tree: *head,
+                signature,
+                time_s,
+            });
         }
     }
 
@@ -190,8 +219,27 @@ mod tests {
         assert_eq!(answered(conflict(8)), Next::Wait);
         assert_eq!(sender.old_size(&head), 5);
         assert!(sender.trouble().unwrap().contains("8 records"));
+        assert_eq!(sender.ahead(), Some(8));
         assert!(!sender.is_due(&head, 600, 19));
         assert!(sender.is_due(&head, 600, 20));
+    }
+
+    #[test]
+    fn what_was_kept_counts_and_an_older_head_takes_nothing_back() {
+        let mut sender = Sender::new(cosigner().verifier());
+        let signature = cosigner().cosign(&text(7), 1000).unwrap();
+        assert!(!sender.resume(&tree(8), &text(8), &signature));
+        assert_eq!(sender.old_size(&tree(8)), 0);
+        assert!(sender.resume(&tree(7), &text(7), &signature));
+        assert_eq!(sender.cosignature(&tree(7)), Some(&signature));
+        assert_eq!(sender.old_size(&tree(8)), 7);
+        let older = Answer::Cosigned(vec![cosigner().cosign(&text(5), 1001).unwrap()]);
+        sender.answered(&tree(5), &text(5), Answer::Conflict { size: 9 }, 1001);
+        assert_eq!(sender.ahead(), Some(9));
+        assert_eq!(sender.answered(&tree(5), &text(5), older, 1001), Next::Wait);
+        assert_eq!(sender.ahead(), None);
+        assert_eq!(sender.cosignature(&tree(7)), Some(&signature));
+        assert_eq!(sender.old_size(&tree(8)), 7);
     }
 
     #[test]

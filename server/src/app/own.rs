@@ -1,10 +1,8 @@
 //! The database of our own, put together with what it is asked about.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use proto::note::SignerKey;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
@@ -12,6 +10,7 @@ use super::folder::Folder;
 use crate::config::Config;
 use crate::modules::Shelf;
 use crate::modules::admission::Admission;
+use crate::own::keys::Keys;
 use crate::own::{self, Own};
 use crate::source::Sources;
 use crate::sumdb::Databases;
@@ -25,47 +24,44 @@ pub(super) struct Around {
     pub(super) tasks: TaskTracker,
 }
 
-/// Reads the key of the configured database; `None` where there is none. Blocks.
+/// Reads the keys of the configured database; `None` where there is none. Blocks.
 ///
 /// # Errors
-/// The file cannot be read or holds no key.
-pub(super) fn signer(config: &Config) -> Result<Option<SignerKey>> {
-    let read = |path: &Path| {
+/// A file cannot be read or holds no key.
+pub(super) fn keys(config: &Config) -> Result<Option<Keys>> {
+    let files = [&config.own.key, &config.own.second_key];
+    for path in files.into_iter().flatten() {
         if own::key::is_open_to_all(path) {
             let path = path.display();
             tracing::warn!(%path, "every user of this machine can read the key and sign with it");
         }
-        own::key::read(path).with_context(|| format!("reading the key {}", path.display()))
-    };
-    config.own.key.as_deref().map(read).transpose()
+    }
+    let keys = Keys::read(&config.own);
+    keys.map_err(|(key, error)| anyhow::Error::from(error).context(format!("reading {key}")))
 }
 
 /// Opens the database. Blocks, on a thread of the runtime that may.
 ///
 /// # Errors
 /// What disk or ledger answer.
-pub(super) fn open(
-    config: &Config,
-    folder: &Folder,
-    signer: SignerKey,
-    around: Around,
-) -> Result<Own> {
+pub(super) fn open(config: &Config, folder: &Folder, keys: Keys, around: Around) -> Result<Own> {
     let key = config.own.key.as_deref().unwrap_or(&config.data);
-    let name = signer.name().to_owned();
+    let name = keys.name().to_owned();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let admission = Admission {
         shelf: around.shelf,
-        sources: around.sources,
+        sources: Arc::clone(&around.sources),
         followed: around.followed,
         upstream: config.upstream.clone(),
         limits: config.limits.clone(),
         measuring: Semaphore::new(cores),
     };
     let parts = own::Parts {
-        signer,
+        keys,
         high_water: own::high_water_of(&config.own, key),
         accepted: config.own.accept_head,
         settings: config.own.clone(),
+        sources: around.sources,
         end_after: config.own.end_after.clone(),
         staging: folder.staging.clone(),
         ledger: Arc::clone(&folder.ledger),

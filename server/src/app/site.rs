@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, Result};
-use proto::note::SignerKey;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -15,10 +14,12 @@ use crate::bundle::import::Mirror;
 use crate::config::Config;
 use crate::config::live::Live;
 use crate::http::Site;
+use crate::http::databases::Growths;
 use crate::http::reload::Reloads;
 use crate::metrics::Metrics;
 use crate::modules::proof::Prover;
 use crate::modules::{Modules, Parts, Shelf};
+use crate::own::keys::Keys;
 use crate::shelf;
 use crate::source::Sources;
 use crate::source::upstream::Upstreams;
@@ -37,11 +38,11 @@ pub(super) fn wire(
     let instance = format!("{:032x}", rand::random::<u128>());
     let hosts = Upstreams::host_names(&config.upstream);
     let live = Live::new(&config);
-    let own = own::signer(&config)?;
+    let own = own::keys(&config)?;
     let followed = config.databases.iter().map(|database| &*database.name);
     let metrics = Metrics::new(
         hosts.iter().map(String::as_str),
-        followed.chain(own.as_ref().map(SignerKey::name)),
+        followed.chain(own.as_ref().map(Keys::name)),
     );
     let sources = Arc::new(Sources::new(&config, &instance, Arc::clone(&metrics))?);
     let mut databases = Arc::new(databases(&config, folder, &sources)?);
@@ -52,14 +53,14 @@ pub(super) fn wire(
         turns: folder.turns.clone(),
     };
     let shelf = Arc::new(Shelf::new(parts, &config.cache, &config.usage));
-    if let Some(signer) = own {
+    if let Some(keys) = own {
         let around = own::Around {
             shelf: Arc::clone(&shelf),
             sources: Arc::clone(&sources),
             followed: Arc::clone(&databases),
             tasks: fills.clone(),
         };
-        let own = own::open(&config, folder, signer, around)?;
+        let own = own::open(&config, folder, keys, around)?;
         databases = Arc::new(databases.with_own(own));
     }
     let prover = Prover::new(
@@ -100,6 +101,7 @@ pub(super) fn wire(
         live,
         standing: Arc::default(),
         reloads: Reloads::default(),
+        growths: Growths::default(),
         config,
     })
 }

@@ -19,7 +19,7 @@ pub(super) async fn tend(site: Arc<Site>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let standing = own.ask_witnesses(site.sources.upstreams()).await;
+        let standing = own.ask_witnesses().await;
         let fresh = standing.fresh as u64;
         site.metrics
             .database_witnesses(own.name(), fresh, standing.is_alarmed);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use url::Url;
 
 use super::Format;
 
@@ -21,6 +22,12 @@ pub struct Monitor {
     /// Begin with this record where nothing is remembered [default: with what comes next]
     #[arg(long, value_name = "NUMBER")]
     pub from: Option<u64>,
+    /// Post each record to this address as well: JSON, signed as Standard Webhooks has it
+    #[arg(long, value_name = "URL", requires = "webhook_secret")]
+    pub webhook: Option<Url>,
+    /// The file with the secret that what is posted is signed with: whsec_ and base64
+    #[arg(long, value_name = "FILE", requires = "webhook")]
+    pub webhook_secret: Option<PathBuf>,
     /// Tell what is new and end
     #[arg(long)]
     pub once: bool,

@@ -10,7 +10,10 @@ use anyhow::{Context as _, Result, bail};
 use proto::gosum;
 use proto::module::pattern::Patterns;
 use proto::sumdb::Record;
-use serde_json::json;
+use proto::webhook::Secret;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use url::Url;
 
 use crate::args::{self, EXIT_USAGE, Format};
 use crate::config::{self, Config};
@@ -18,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::output::{complain, print};
 use crate::source::Sources;
 use crate::sumdb::monitor::{Error, Monitor};
+use crate::telemetry::events::{Notice, read_secret};
 
 /// Follows the databases until it is stopped, or once. What is found between two runs is
 /// told in the second; after a crash some of it may be told twice.
@@ -44,8 +48,19 @@ pub(crate) fn run(config: &Config, args: &args::Monitor) -> Result<ExitCode> {
         .enable_all()
         .build()
         .context("starting the async runtime")?;
-    let monitors = open(config, &followed, args)?;
-    runtime.block_on(follow(monitors, &patterns, args))?;
+    let metrics = Metrics::new([], []);
+    let instance = format!("{:032x}", rand::random::<u128>());
+    let sources = Arc::new(Sources::new(config, &instance, metrics)?);
+    let monitors = open(config, &followed, args, &sources)?;
+    let hook = match (&args.webhook, &args.webhook_secret) {
+        (Some(url), Some(file)) => Some(Hook {
+            sources,
+            url: url.clone(),
+            secret: read_secret(file)?,
+        }),
+        (None, None) | (Some(_), None) | (None, Some(_)) => None,
+    };
+    runtime.block_on(follow(monitors, hook.as_ref(), &patterns, args))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -58,16 +73,14 @@ fn open(
     config: &Config,
     followed: &[&config::Database],
     args: &args::Monitor,
+    sources: &Arc<Sources>,
 ) -> Result<Vec<Monitor>> {
     let folder = &args.state;
     std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    let metrics = Metrics::new([], []);
-    let instance = format!("{:032x}", rand::random::<u128>());
-    let sources = Arc::new(Sources::new(config, &instance, metrics)?);
     let mut monitors = Vec::new();
     for database in followed {
         let file = file_of(folder, &database.name);
-        let opened = Monitor::open(database, &config.upstream, &sources, &file, args.from);
+        let opened = Monitor::open(database, &config.upstream, sources, &file, args.from);
         monitors.push(opened?);
     }
     Ok(monitors)
@@ -78,17 +91,29 @@ fn file_of(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{}.json", name.replace('/', "!")))
 }
 
+/// Why a round ended early.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Database(#[from] Error),
+    #[error("the web hook does not take what was found, which is told again: {0}")]
+    Hook(String),
+}
+
 async fn follow(
     mut monitors: Vec<Monitor>,
+    hook: Option<&Hook>,
     patterns: &Patterns,
     args: &args::Monitor,
 ) -> Result<()> {
     loop {
         for monitor in &mut monitors {
-            match once(monitor, patterns, args.format).await {
+            match once(monitor, hook, patterns, args.format).await {
                 Ok(()) => {}
                 // Nothing that this database says is told before a person has looked.
-                Err(error @ Error::Fork(_)) => bail!("{}: {error}", monitor.name()),
+                Err(error @ Failure::Database(Error::Fork(_))) => {
+                    bail!("{}: {error}", monitor.name())
+                }
                 Err(error) if args.once => bail!("{}: {error}", monitor.name()),
                 Err(error) => complain(format!("sumward: {}: {error}", monitor.name())),
             }
@@ -100,7 +125,12 @@ async fn follow(
     }
 }
 
-async fn once(monitor: &mut Monitor, patterns: &Patterns, format: Format) -> Result<(), Error> {
+async fn once(
+    monitor: &mut Monitor,
+    hook: Option<&Hook>,
+    patterns: &Patterns,
+    format: Format,
+) -> Result<(), Failure> {
     monitor.advance().await?;
     loop {
         let records = monitor.next().await?;
@@ -110,8 +140,15 @@ async fn once(monitor: &mut Monitor, patterns: &Patterns, format: Format) -> Res
         let last = *last;
         let mut text = String::new();
         for (id, record) in &records {
-            match told(monitor.name(), *id, record, patterns, format) {
-                Ok(lines) => text.push_str(&lines),
+            match found(monitor.name(), *id, record, patterns) {
+                Ok(all) => {
+                    for found in &all {
+                        if let Some(hook) = hook {
+                            hook.post(found).await.map_err(Failure::Hook)?;
+                        }
+                        text.push_str(&found.line(format));
+                    }
+                }
                 Err(why) => {
                     let record = format!("{}: record {id}", monitor.name());
                     complain(format!("sumward: {record} is not understood: {why}"));
@@ -126,18 +163,54 @@ async fn once(monitor: &mut Monitor, patterns: &Patterns, format: Format) -> Res
     }
 }
 
-/// Says what a record is about, a line for each version that it names: a client takes a
+/// A version that a record names, and what it says of it.
+struct Found {
+    database: String,
+    record: u64,
+    path: String,
+    version: String,
+    h1: Option<String>,
+    go_mod_h1: Option<String>,
+}
+
+impl Found {
+    fn object(&self) -> Value {
+        json!({
+            "database": self.database,
+            "record": self.record,
+            "path": self.path,
+            "version": self.version,
+            "h1": self.h1,
+            "go_mod_h1": self.go_mod_h1,
+        })
+    }
+
+    fn line(&self, format: Format) -> String {
+        let Self {
+            database,
+            record,
+            path,
+            version,
+            ..
+        } = self;
+        match format {
+            Format::Text => format!("{database} {record} {path} {version}\n"),
+            Format::Json => format!("{}\n", self.object()),
+        }
+    }
+}
+
+/// Says what a record is about, once for each version that it names: a client takes a
 /// hash from any of its lines. Nothing where no pattern matches.
 ///
 /// # Errors
 /// Why the record cannot be read.
-fn told(
+fn found(
     database: &str,
     id: u64,
     record: &Record,
     patterns: &Patterns,
-    format: Format,
-) -> Result<String, String> {
+) -> Result<Vec<Found>, String> {
     let lines = gosum::parse(record.as_str()).map_err(|error| error.to_string())?;
     if lines.is_empty() {
         return Err("it has no hash of a module".to_owned());
@@ -148,27 +221,45 @@ fn told(
         let hashes = versions.entry(version).or_default();
         hashes[usize::from(line.is_go_mod)].get_or_insert_with(|| line.h1.to_string());
     }
-    let mut text = String::new();
-    for ((path, version), [h1, go_mod_h1]) in versions {
-        if !patterns.is_empty() && !patterns.matches(path) {
-            continue;
+    let wanted = versions
+        .into_iter()
+        .filter(|((path, _), _)| patterns.is_empty() || patterns.matches(path));
+    let all = wanted.map(|((path, version), [h1, go_mod_h1])| Found {
+        database: database.to_owned(),
+        record: id,
+        path: path.to_owned(),
+        version: version.to_owned(),
+        h1,
+        go_mod_h1,
+    });
+    Ok(all.collect())
+}
+
+/// A web hook that is told of each version.
+struct Hook {
+    sources: Arc<Sources>,
+    url: Url,
+    secret: Secret,
+}
+
+/// Bytes that are read of a web hook's answer.
+const ANSWER_BYTES_MAX: usize = 64 << 10;
+
+impl Hook {
+    /// Posts what was found. The same is posted under the same id.
+    async fn post(&self, found: &Found) -> Result<(), String> {
+        let named = Sha256::digest(found.line(Format::Text));
+        let id = format!("msg_{}", hex::encode(&named[..16]));
+        let message = Notice::new(id, "record", &found.object());
+        let headers = message.headers(&self.secret);
+        let upstreams = self.sources.upstreams();
+        let body = message.body.into();
+        let posted = upstreams.post(self.url.as_str(), headers, body, ANSWER_BYTES_MAX);
+        match posted.await?.status {
+            200..300 => Ok(()),
+            status => Err(format!("it answers {status}")),
         }
-        text.push_str(&match format {
-            Format::Text => format!("{database} {id} {path} {version}\n"),
-            Format::Json => {
-                let object = json!({
-                    "database": database,
-                    "record": id,
-                    "path": path,
-                    "version": version,
-                    "h1": h1,
-                    "go_mod_h1": go_mod_h1,
-                });
-                format!("{object}\n")
-            }
-        });
     }
-    Ok(text)
 }
 
 #[cfg(test)]
@@ -184,13 +275,14 @@ rsc.io/quote v1.5.2/go.mod h1:LzX7hefJvL54yjefDEDHNONDjII0t9xZLPXsUe+TKr0=
         let record = Record::parse(text.as_bytes()).unwrap();
         let told = |patterns: &str, format| {
             let patterns = Patterns::parse(patterns).unwrap();
-            told("sum.example", 7, &record, &patterns, format).unwrap()
+            let all = found("sum.example", 7, &record, &patterns).unwrap();
+            all.iter().map(|it| it.line(format)).collect::<String>()
         };
         let line = "sum.example 7 rsc.io/quote v1.5.2\n";
         assert_eq!(told("", Format::Text), line);
         assert_eq!(told("a.example,rsc.io", Format::Text), line);
         assert_eq!(told("a.example", Format::Text), "");
-        let value: serde_json::Value = serde_json::from_str(&told("", Format::Json)).unwrap();
+        let value: Value = serde_json::from_str(&told("", Format::Json)).unwrap();
         assert_eq!(value["version"], "v1.5.2");
         assert_eq!(
             value["go_mod_h1"],
@@ -204,7 +296,9 @@ rsc.io/quote v1.5.2/go.mod h1:LzX7hefJvL54yjefDEDHNONDjII0t9xZLPXsUe+TKr0=
         let told = |text: &str, patterns: &str| {
             let record = Record::parse(text.as_bytes()).unwrap();
             let patterns = Patterns::parse(patterns).unwrap();
-            told("sum.example", 7, &record, &patterns, Format::Text)
+            let all = found("sum.example", 7, &record, &patterns)?;
+            let lines = all.iter().map(|it| it.line(Format::Text));
+            Ok::<_, String>(lines.collect::<String>())
         };
         let two = format!("a.example/x v1.0.0 {h1}\nb.example/y v1.0.0 {h1}\n");
         let line = "sum.example 7 b.example/y v1.0.0\n";

@@ -62,17 +62,22 @@ pub(super) fn remember(signed: &Signed) {
     }
 }
 
-/// Sets up what leaves for collectors and Sentry servers, where the settings name one.
+/// Sets up what leaves for collectors, Sentry servers and web hooks, where the settings name one.
 /// Before there is a runtime: their client blocks.
 fn export(config: &Config) -> Result<()> {
-    if config.traces.endpoint.is_none() && config.errors.sentry_dsn.is_none() {
+    let is_asked_for = config.traces.endpoint.is_some()
+        || config.errors.sentry_dsn.is_some()
+        || config.events.webhook.is_some();
+    if !is_asked_for {
         return Ok(());
     }
     let client = reporting::client(&config.upstream)
-        .context("setting up the client for traces and reports")?;
+        .context("setting up the client for traces, reports and events")?;
     telemetry::traces::start(&config.traces, &config.log.service_name, &client)?;
     telemetry::errors::start(&config.errors, &config.log.service_name, &client)
-        .context("starting the thread that reports errors")
+        .context("starting the thread that reports errors")?;
+    telemetry::events::start(&config.events, &client)
+        .context("starting to tell events (events.secret)")
 }
 
 /// Sockets of systemd, where the settings name one.

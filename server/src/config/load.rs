@@ -238,6 +238,7 @@ fn settle(layer: &Layer, config: &mut Config, problems: &mut Vec<Problem>) -> Ve
         config.admin = None;
     }
     problems.extend(half_of_tls(layer));
+    problems.extend(half_of_events(layer));
     let upstream = &config.upstream;
     let breaker = &upstream.breaker;
     let pairs = [
@@ -275,11 +276,23 @@ fn is_same(admin: &Address, listen: &Address) -> bool {
     }
 }
 
-fn half_of_tls(layer: &Layer) -> Option<Problem> {
-    let is_said = |key: &str| {
-        let value = layer.entry(key).map(|entry| &entry.value);
-        value.is_some_and(|value| scalar(value).is_ok_and(|text| text != OFF))
+/// Whether a key has another value than `off`.
+fn is_said(layer: &Layer, key: &str) -> bool {
+    let value = layer.entry(key).map(|entry| &entry.value);
+    value.is_some_and(|value| scalar(value).is_ok_and(|text| text != OFF))
+}
+
+fn half_of_events(layer: &Layer) -> Option<Problem> {
+    let message = match ["events.webhook", "events.secret"].map(|key| is_said(layer, key)) {
+        [true, false] => "a web hook needs the secret that it knows the sender by: events.secret",
+        [false, true] => "a secret needs the web hook that it is for: events.webhook",
+        [true, true] | [false, false] => return None,
     };
+    Some(Problem::new("events", message))
+}
+
+fn half_of_tls(layer: &Layer) -> Option<Problem> {
+    let is_said = |key: &str| is_said(layer, key);
     let message = match (is_said("tls.certificate"), is_said("tls.key")) {
         (true, false) => "a certificate needs its key: --tls-key",
         (false, true) => "a key needs its certificate: --tls-cert",

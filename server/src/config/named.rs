@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use proto::webhook::Secret;
 use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::certificate::X509Certificate;
@@ -15,7 +16,9 @@ const CERTIFICATE: &str = "tls.certificate";
 const KEY: &str = "tls.key";
 const CA_FILE: &str = "upstream.ca_file";
 const NETRC: &str = "upstream.netrc";
+const EVENTS_SECRET: &str = "events.secret";
 const OWN_KEY: &str = "own.key";
+const OWN_SECOND_KEY: &str = "own.second_key";
 
 impl Config {
     /// Opens the files that the settings name, as the server does when it starts. Returns
@@ -29,6 +32,7 @@ impl Config {
             (KEY, tls.map(|tls| &tls.key)),
             (CA_FILE, self.upstream.ca_file.as_ref()),
             (NETRC, self.upstream.netrc.as_ref()),
+            (EVENTS_SECRET, self.events.secret.as_ref()),
         ];
         named
             .into_iter()
@@ -67,6 +71,8 @@ impl Config {
             (CA_FILE, self.upstream.ca_file.as_mut()),
             (NETRC, self.upstream.netrc.as_mut()),
             (OWN_KEY, self.own.key.as_mut()),
+            (OWN_SECOND_KEY, self.own.second_key.as_mut()),
+            (EVENTS_SECRET, self.events.secret.as_mut()),
         ];
         let mut missing = Vec::new();
         for (key, path) in named {
@@ -100,6 +106,11 @@ fn check_file(key: &str, path: &Path) -> Result<(), String> {
             Times::of(&bytes).map_or(Ok(()), |times| times.check(now()))
         }
         KEY => check_key(&bytes),
+        EVENTS_SECRET => {
+            let text = String::from_utf8_lossy(&bytes);
+            let parsed = Secret::parse(text.trim_end());
+            parsed.map(drop).map_err(|error| error.to_string())
+        }
         _ => Ok(()),
     }
 }

@@ -10,6 +10,9 @@ use super::witnesses::{Unwitnessed, Witness};
 pub struct Own {
     /// The file with the key that signs it; there is none when `None`.
     pub key: Option<PathBuf>,
+    /// The file with a second key of the same name, which signs each head as well while
+    /// clients move from one to the other.
+    pub second_key: Option<PathBuf>,
     /// Where the newest signed head is noted, outside the data folder; beside the key
     /// when `None`.
     pub high_water: Option<PathBuf>,
@@ -43,6 +46,7 @@ impl Default for Own {
     fn default() -> Self {
         Self {
             key: None,
+            second_key: None,
             high_water: None,
             recheck: Some(Duration::from_secs(3600)),
             witnesses: Vec::new(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::{Blocks, HostsAndPorts, Listen};
 use super::databases::Databases;
+use super::events::EventsSection;
 use super::kind::{OrOff, Part, Said};
 use super::log::LogSection;
 use super::pins::PinWords;
@@ -37,6 +38,7 @@ section!(Partial of config::Config {
     log: LogSection,
     traces: TracesSection,
     errors: ErrorsSection,
+    events: EventsSection,
 });
 
 impl Partial {
@@ -85,6 +87,7 @@ section!(Breaker of config::Breaker {
 
 section!(Own of config::Own {
     key: Said<OrOff<Path>>,
+    second_key: Said<OrOff<Path>>,
     high_water: Said<OrOff<Path>>,
     recheck: Said<OrOff<Timeout>>,
     witnesses: Said<Witnesses>,

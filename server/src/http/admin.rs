@@ -18,7 +18,7 @@ use crate::blocking;
 use crate::metrics::Format;
 use crate::own;
 use crate::shelf::purge::Purge;
-use crate::telemetry::{errors, traces};
+use crate::telemetry::{errors, events, traces};
 
 /// Answers a question of the admin kind.
 pub(crate) async fn answer(
@@ -151,7 +151,8 @@ async fn measure(site: &Site) {
     let sampled_out = crate::telemetry::sampled_out();
     site.metrics
         .log_sampled_out(sampled_out.warn, sampled_out.info);
-    site.metrics.export_dropped(traces::lost(), errors::lost());
+    let lost = [traces::lost(), errors::lost(), events::lost()];
+    site.metrics.export_dropped(lost);
     if let Some(own) = site.databases.own() {
         site.metrics
             .database_look_alikes(own.name(), own.look_alikes());

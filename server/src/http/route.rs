@@ -43,6 +43,11 @@ pub(crate) enum Route {
     Missing,
     /// Takes in a bundle that lies on this machine: `/bundle/import`.
     ImportBundle,
+    /// A record of a database, and its proof: `/record?module=MODULE@VERSION`.
+    Record {
+        /// Whether it is asked for as a file: `/record.tlog-proof`.
+        is_file: bool,
+    },
     /// Which versions came into the database of our own, and when.
     Index,
     /// Something of a module.
@@ -78,6 +83,8 @@ impl Route {
             "/readyz" => return Ok(Self::Ready),
             "/metrics" => return Ok(Self::Metrics),
             "/index" => return Ok(Self::Index),
+            "/record" => return Ok(Self::Record { is_file: false }),
+            "/record.tlog-proof" => return Ok(Self::Record { is_file: true }),
             "/gc" => return Ok(Self::Gc),
             "/reload" => return Ok(Self::Reload),
             "/missing.txt" => return Ok(Self::Missing),
@@ -158,6 +165,7 @@ impl Route {
             | Self::Import { .. }
             | Self::ImportBundle
             | Self::Reload
+            | Self::Record { .. }
             | Self::Index => metrics::Kind::Other,
         }
     }

@@ -222,7 +222,7 @@ impl Metrics {
             "Log lines that log.sample left out",
             sampled_out,
         );
-        let [spans, reports] = self.export_dropped.clone();
+        let [spans, reports, events] = self.export_dropped.clone();
         r.register(
             "trace_spans_dropped",
             "Spans that the collector of traces.endpoint did not take",
@@ -232,6 +232,11 @@ impl Metrics {
             "error_reports_dropped",
             "Errors that the server of errors.sentry_dsn did not take",
             reports,
+        );
+        r.register(
+            "events_dropped",
+            "Events that the web hook of events.webhook did not take",
+            events,
         );
     }
 }

@@ -1,7 +1,8 @@
 //! What must be proved of a module version, and whether it was.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use proto::dirhash::H1;
@@ -26,6 +27,8 @@ pub(crate) struct Prover {
     live: Live,
     pub(super) evidence: Evidence,
     pub(super) metrics: Arc<Metrics>,
+    /// What was proved last by each database, and when. Held for a look or a change.
+    last: Mutex<HashMap<String, (ModuleVersion, Instant)>>,
 }
 
 /// What the files of a module version must hash to.
@@ -70,7 +73,15 @@ impl Prover {
             live,
             evidence,
             metrics,
+            last: Mutex::default(),
         }
+    }
+
+    /// Returns what was proved last by a database since the start, and how long ago.
+    pub(crate) fn last(&self, database: &str) -> Option<(ModuleVersion, Duration)> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (version, at) = last.get(database)?;
+        Some((version.clone(), at.elapsed()))
     }
 
     /// Returns what the files of `version` must hash to. `hops` tell on whose
@@ -169,6 +180,8 @@ impl Prover {
         };
         if want == got {
             self.metrics.proof(metrics::Proof::Proved);
+            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            last.insert(database, (version.clone(), Instant::now()));
             return Ok(standing);
         }
         let mismatch = Mismatch {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use proto::module::ModuleVersion;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::error::Mismatch;
 use super::proof::Prover;
@@ -10,6 +10,7 @@ use super::suspect::Suspect;
 use crate::blocking::{self, CALL_MAX};
 use crate::evidence;
 use crate::metrics;
+use crate::telemetry::events;
 
 impl Prover {
     /// Keeps what hashes to something else than its record says.
@@ -22,6 +23,7 @@ impl Prover {
         });
         let upstream = suspect.url.clone();
         let subject = mismatch.line.replace(' ', "@");
+        tell(events::Kind::Refused, &subject, &facts);
         let evidence = self
             .keep("hash-mismatch", subject, facts, suspect, Some(answer))
             .await;
@@ -47,6 +49,7 @@ impl Prover {
         });
         let upstream = suspect.url.clone();
         let subject = mismatch.line.replace(' ', "@");
+        tell(events::Kind::Drift, &subject, &facts);
         let evidence = self
             .keep("drift", subject, facts, suspect, Some(answer))
             .await;
@@ -70,6 +73,7 @@ impl Prover {
     ) {
         let upstream = suspect.url.clone();
         let facts = json!({ "reason": reason });
+        tell(events::Kind::Refused, &version.to_string(), &facts);
         let evidence = self
             .keep("misfit", version.to_string(), facts, suspect, None)
             .await;
@@ -87,7 +91,7 @@ impl Prover {
         &self,
         kind: &'static str,
         subject: String,
-        mut facts: serde_json::Value,
+        mut facts: Value,
         suspect: Suspect,
         answer: Option<Bytes>,
     ) -> String {
@@ -108,4 +112,15 @@ impl Prover {
             Err(error) => format!("not kept: {error}"),
         }
     }
+}
+
+/// Tells of a file that was not what it should be.
+fn tell(kind: events::Kind, subject: &str, facts: &Value) {
+    events::tell(kind, || {
+        let mut data = json!({ "file": subject });
+        if let (Some(data), Some(facts)) = (data.as_object_mut(), facts.as_object()) {
+            data.extend(facts.clone());
+        }
+        data
+    });
 }

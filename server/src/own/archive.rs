@@ -15,8 +15,9 @@ use proto::tlog::{Level, Tile, Tree};
 use tokio::runtime::Handle;
 
 use super::files::{Files, record};
-use super::key;
+use super::keys::Keys;
 use super::map::Map;
+use super::verifiers::Verifiers;
 use crate::config;
 use crate::ledger::Ledger;
 use crate::store::durable::Staging;
@@ -24,7 +25,7 @@ use crate::store::durable::Staging;
 /// A log that is read.
 #[derive(Debug)]
 pub(crate) struct Archive {
-    key: VerifierKey,
+    keys: Verifiers,
     files: Files,
     map: Map,
     tree: Tree,
@@ -45,24 +46,24 @@ impl Archive {
     /// Blocks.
     ///
     /// # Errors
-    /// What the file system answers, or that the checkpoint is not signed by the key.
+    /// What the file system answers, or that the checkpoint is not signed by a key of it.
     pub(crate) fn open(
         settings: &config::Own,
         upstream: &config::Upstream,
         data: &Path,
         ledger: Arc<dyn Ledger>,
     ) -> io::Result<Option<Self>> {
-        let Some(path) = &settings.key else {
+        let Some(keys) = Keys::read(settings).map_err(|(_, error)| error)? else {
             return Ok(None);
         };
-        let key = key::read(path)?.verifier();
-        let files = Files::at(data, key.name(), Staging::read_only());
-        let Some(head) = files.checkpoint(&key)? else {
+        let keys = keys.verifiers();
+        let files = Files::at(data, keys.name(), Staging::read_only());
+        let Some(head) = files.checkpoint(&keys)? else {
             return Ok(None);
         };
         Ok(Some(Self {
-            map: Map::new(ledger, files.clone(), key.name().to_owned()),
-            key,
+            map: Map::new(ledger, files.clone(), keys.name().to_owned()),
+            keys,
             files,
             tree: head.tree,
             upstream: upstream.clone(),
@@ -71,12 +72,12 @@ impl Archive {
 
     /// The log's name.
     pub(crate) fn name(&self) -> &str {
-        self.key.name()
+        self.keys.name()
     }
 
-    /// The key that signs it.
+    /// The key that it is known by.
     pub(crate) fn key(&self) -> &VerifierKey {
-        &self.key
+        self.keys.first()
     }
 
     /// Records under the checkpoint.

@@ -1,4 +1,4 @@
-//! The files of a log: `DATA/log/<name>/tile/8/…` and `checkpoint`.
+//! The files of a log: `DATA/log/<name>/tile/8/…`, `checkpoint` and `cosigned`.
 //!
 //! A tile is named by its width, and the tree's size says which width is there: the
 //! widest. A partial tile that a wider one has replaced is removed once the checkpoint
@@ -8,12 +8,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use proto::note::VerifierKey;
 use proto::sumdb::{Head, cut_records};
 use proto::tlog::batch::{Batch, HEIGHT};
 use proto::tlog::entries::Entries;
 use proto::tlog::{Level, Tile, record_hash};
 
+use super::verifiers::Verifiers;
 use crate::store::durable::Staging;
 use crate::store::folder::read_small;
 
@@ -148,8 +148,8 @@ impl Files {
     /// Reads the checkpoint: the newest head that was given out.
     ///
     /// # Errors
-    /// What the file system answers, and `InvalidData` when `key` has not signed it.
-    pub(crate) fn checkpoint(&self, key: &VerifierKey) -> io::Result<Option<Head>> {
+    /// What the file system answers, and `InvalidData` when no key has signed it.
+    pub(crate) fn checkpoint(&self, keys: &Verifiers) -> io::Result<Option<Head>> {
         let path = self.root.join("checkpoint");
         let Some(bytes) = read_small(&path, proto::note::LEN_MAX as u64)? else {
             return Ok(None);
@@ -158,7 +158,7 @@ impl Files {
             let text = format!("{}: {error}", path.display());
             io::Error::new(io::ErrorKind::InvalidData, text)
         };
-        Head::open(&bytes, key).map(Some).map_err(bad)
+        keys.open(&bytes).map(Some).map_err(bad)
     }
 
     /// Writes the checkpoint, durably.
@@ -167,6 +167,22 @@ impl Files {
     /// What the file system answers; it is then as it was.
     pub(super) fn write_checkpoint(&self, note: &[u8]) -> io::Result<()> {
         self.staging.write(&self.root.join("checkpoint"), note)
+    }
+
+    /// Reads the newest checkpoint that witnesses have cosigned, as it was kept.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub(super) fn cosigned(&self) -> io::Result<Option<Vec<u8>>> {
+        read_small(&self.root.join("cosigned"), proto::note::LEN_MAX as u64)
+    }
+
+    /// Keeps a cosigned checkpoint, durably.
+    ///
+    /// # Errors
+    /// What the file system answers; the one before it is then still there.
+    pub(super) fn write_cosigned(&self, note: &[u8]) -> io::Result<()> {
+        self.staging.write(&self.root.join("cosigned"), note)
     }
 }
 

@@ -6,10 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use proto::note::{self, VerifierKey};
-use proto::sumdb::Head;
+use proto::note;
 use proto::tlog::recovery::HighWater;
 
+use super::verifiers::Verifiers;
 use crate::store::folder::{read_small, sync_name};
 
 /// Returns where the mark lies when no setting says it: `KEYFILE.head`.
@@ -27,13 +27,14 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 #[derive(Clone, Debug)]
 pub(super) struct Mark {
     path: PathBuf,
+    /// Where it lay under the log's other key, while there are two.
+    other: Option<PathBuf>,
 }
 
 impl Mark {
-    pub(super) fn at(path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-        }
+    pub(super) fn at(path: &Path, other: Option<PathBuf>) -> Self {
+        let path = path.to_owned();
+        Self { path, other }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -41,13 +42,22 @@ impl Mark {
     }
 
     /// Reads the mark. Blocks.
-    pub(super) fn read(&self, key: &VerifierKey) -> HighWater {
-        match read_small(&self.path, note::LEN_MAX as u64 + 1) {
-            Ok(None) => HighWater::Absent,
-            Ok(Some(bytes)) => Head::open(&bytes, key)
-                .map_or(HighWater::Unreadable, |head| HighWater::Head(head.tree)),
-            Err(_) => HighWater::Unreadable,
+    pub(super) fn read(&self, keys: &Verifiers) -> HighWater {
+        let here = read(&self.path, keys);
+        let other = self.other.as_deref().map(|path| read(path, keys));
+        match (here, other) {
+            (HighWater::Head(here), Some(HighWater::Head(other))) if other.size > here.size => {
+                HighWater::Head(other)
+            }
+            (HighWater::Head(_), Some(HighWater::Unreadable)) => HighWater::Unreadable,
+            (here, _) => here,
         }
+    }
+
+    /// Tells whether the mark is this head, signed as it is here. Blocks.
+    pub(super) fn holds(&self, note: &[u8]) -> bool {
+        let held = read_small(&self.path, note::LEN_MAX as u64 + 1);
+        held.is_ok_and(|held| held.as_deref() == Some(note))
     }
 
     /// Writes the mark. It is durable on return. Blocks.
@@ -61,6 +71,17 @@ impl Mark {
         file.sync_all()?;
         fs::rename(&staged, &self.path)?;
         sync_name(&self.path)
+    }
+}
+
+fn read(path: &Path, keys: &Verifiers) -> HighWater {
+    match read_small(path, note::LEN_MAX as u64 + 1) {
+        Ok(None) => HighWater::Absent,
+        Ok(Some(bytes)) => {
+            let opened = keys.open(&bytes);
+            opened.map_or(HighWater::Unreadable, |head| HighWater::Head(head.tree))
+        }
+        Err(_) => HighWater::Unreadable,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The file with the key that signs, and the mark beside it.
+//! A file with a key that signs, and the mark beside it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};

@@ -3,8 +3,8 @@
 //!
 //! A batch is written in this order: tiles of records, tiles of hashes, its time, the head in the
 //! ledger by compare-and-swap, which modules are in it, a flush of the ledger, the
-//! high-water mark, the checkpoint. Only then is anybody told. A crash before the swap
-//! leaves tiles that nothing refers to; a crash after it leaves a ledger that is one
+//! high-water mark, the witnesses, the checkpoint. Only then is anybody told. A crash before
+//! the swap leaves tiles that nothing refers to; a crash after it leaves a ledger that is one
 //! batch ahead, which the next start finishes.
 //!
 //! What is read is waited for as long as everywhere, what is written to its end: a write
@@ -15,31 +15,34 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use proto::note::{SignerKey, VerifierKey};
-use proto::sumdb::Head;
+use proto::note::VerifierKey;
 use proto::sumdb::own::SignedHead;
 use proto::tlog::batch::{Batch, BatchPlan, HEIGHT};
 use proto::tlog::plan::TilePlan;
-use proto::tlog::recovery::{HighWater, Start, Unsigned};
+use proto::tlog::recovery::{Start, Unsigned};
 use proto::tlog::{Level, Node, Tile, Tree, subtree_hash};
 
 use super::files::Files;
 use super::high_water::Mark;
+use super::keys::Keys;
 use super::map::{Alike, Map};
 use super::step::{STEPS, Step};
 use super::times::Times;
+use super::verifiers::Verifiers;
+use super::witnessed::Witnessed;
 use crate::blocking::{self, CALL_MAX};
 use crate::ledger::{Conflict, Ledger, Table};
 
 /// What a log is kept with.
 #[derive(Debug)]
 pub(super) struct Log {
-    pub(super) signer: SignerKey,
-    pub(super) verifier: VerifierKey,
+    pub(super) keys: Keys,
+    pub(super) verifiers: Verifiers,
     pub(super) files: Files,
     pub(super) mark: Mark,
     pub(super) map: Map,
     pub(super) times: Times,
+    pub(super) witnessed: Witnessed,
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) is_read_only: bool,
     /// Modules that came since the start and look like others.
@@ -63,18 +66,20 @@ impl Log {
     /// What disk or ledger answer.
     pub(super) async fn stand(&self, accepted: Option<u64>) -> io::Result<Standing> {
         let (ledger_note, ledger) = self.ledger_head().await?;
-        let (files, mark, key) = (self.files.clone(), self.mark.clone(), self.verifier.clone());
+        let (files, mark) = (self.files.clone(), self.mark.clone());
+        let keys = self.verifiers.clone();
         let read = move || {
-            let checkpoint = match files.checkpoint(&key) {
+            let checkpoint = match files.checkpoint(&keys) {
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     tracing::error!(%error, "the checkpoint is not a signed head of this log");
                     None
                 }
                 checkpoint => checkpoint?,
             };
-            Ok((checkpoint, mark.read(&key)))
+            Ok((checkpoint, mark.read(&keys)))
         };
         let (checkpoint, high_water) = blocking::run_within(CALL_MAX, read).await?;
+        let checkpoint_note = checkpoint.as_ref().map(|head| head.note.clone());
         let checkpoint = checkpoint.map(|head| head.tree);
         let mut start = Start::decide(ledger, checkpoint, high_water, accepted);
         if let Err(reason) = self.prove(&start).await? {
@@ -82,6 +87,16 @@ impl Log {
             let held = checkpoint.filter(|tree| *tree != start.head);
             start.head = held.unwrap_or(start.head);
             return self.serve_only(start.head, reason).await;
+        }
+        if let Some(Unsigned::NoHighWater { .. } | Unsigned::BadHighWater { .. }) = start.unsigned
+            && !self.is_read_only
+            && self.witnessed.vouch(&self.sign(start.head)?).await
+        {
+            tracing::warn!(
+                records = start.head.size,
+                "the high-water mark is made anew: the witnesses vouch that no newer head was signed"
+            );
+            start.unsigned = None;
         }
         if let Some(unsigned) = &start.unsigned {
             let reason = self.words(unsigned, start.head);
@@ -100,9 +115,11 @@ impl Log {
             self.swap(old, &head.note).await?;
         }
         self.ledger.flush().await?;
-        let is_marked = high_water == HighWater::Head(head.tree);
-        self.publish(&head, is_marked, checkpoint == Some(head.tree))
-            .await?;
+        // The same head is written again where a key was added or taken away.
+        let (mark, note) = (self.mark.clone(), head.note.clone());
+        let is_marked = blocking::run(move || Ok(mark.holds(&note))).await?;
+        let is_checkpoint = checkpoint_note.as_ref() == Some(&head.note);
+        self.publish(&head, is_marked, is_checkpoint).await?;
         Ok(Standing {
             head,
             unsigned: None,
@@ -119,8 +136,8 @@ impl Log {
             Ok(standing) => return Ok(standing),
             Err(error) => error,
         };
-        let (files, key) = (self.files.clone(), self.verifier.clone());
-        let read = move || files.checkpoint(&key);
+        let (files, keys) = (self.files.clone(), self.verifiers.clone());
+        let read = move || files.checkpoint(&keys);
         let checkpoint = blocking::run_within(CALL_MAX, read).await?;
         let tree = checkpoint.map_or_else(Tree::empty, |head| head.tree);
         let reason = format!("where the log stands cannot be read: {error}");
@@ -173,7 +190,7 @@ impl Log {
         self.alike.fetch_add(alike.len() as u64, Ordering::Relaxed);
         for Alike { path, earlier } in alike {
             tracing::warn!(
-                database = self.verifier.name(),
+                database = self.verifiers.name(),
                 module.path = path,
                 earlier,
                 security = true,
@@ -182,32 +199,35 @@ impl Log {
         }
     }
 
-    /// Writes a head to the high-water mark, and then to the checkpoint.
+    /// Writes a head to the high-water mark, sends it to the witnesses, and writes it to the
+    /// checkpoint.
     async fn publish(
         &self,
         head: &SignedHead,
         is_marked: bool,
         is_checkpoint: bool,
     ) -> io::Result<()> {
-        let (files, mark, note) = (self.files.clone(), self.mark.clone(), head.note.clone());
-        blocking::run(move || {
-            if !is_marked {
-                mark.write(&note)?;
-            }
-            STEPS.reach(Step::Marked);
-            if !is_checkpoint {
-                files.write_checkpoint(&note)?;
-            }
-            STEPS.reach(Step::CheckpointWritten);
-            Ok(())
-        })
-        .await
+        if !is_marked {
+            let (mark, note) = (self.mark.clone(), head.note.clone());
+            blocking::run(move || mark.write(&note)).await?;
+        }
+        STEPS.reach(Step::Marked);
+        if !is_checkpoint {
+            self.witnessed.hand_over(head).await?;
+        }
+        STEPS.reach(Step::Witnessed);
+        if !is_checkpoint {
+            let (files, note) = (self.files.clone(), head.note.clone());
+            blocking::run(move || files.write_checkpoint(&note)).await?;
+        }
+        STEPS.reach(Step::CheckpointWritten);
+        Ok(())
     }
 
     async fn serve_only(&self, tree: Tree, reason: String) -> io::Result<Standing> {
         // What can be looked up is served on.
         if let Err(error) = self.map.catch_up(tree.size).await {
-            tracing::error!(database = self.verifier.name(), %error, "not every record can be looked up");
+            tracing::error!(database = self.verifiers.name(), %error, "not every record can be looked up");
         }
         Ok(Standing {
             // The same tree was signed before; nothing is said that was not said then.
@@ -217,7 +237,7 @@ impl Log {
     }
 
     fn sign(&self, tree: Tree) -> io::Result<SignedHead> {
-        SignedHead::sign(tree, &[&self.signer]).map_err(io::Error::other)
+        self.keys.sign(tree)
     }
 
     /// Proves from the tiles that they are those of the newest head, and that its tree
@@ -250,32 +270,32 @@ impl Log {
         blocking::run_within(CALL_MAX, move || Ok(proved())).await
     }
 
+    /// Returns the head under the log's key, and the newest tree under each of its keys.
     async fn ledger_head(&self) -> io::Result<(Option<Vec<u8>>, Option<Tree>)> {
-        let note = self.ledger.get(Table::Heads, &self.ledger_key()).await?;
-        let opened = note.as_deref().map(|note| Head::open(note, &self.verifier));
-        let tree = match opened {
-            Some(Ok(head)) => Some(head.tree),
-            Some(Err(error)) => {
-                tracing::error!(%error, "the head in the ledger is not signed by this log");
-                None
+        let mut notes = Vec::new();
+        let mut newest = None::<Tree>;
+        for key in self.verifiers.all() {
+            let note = self.ledger.get(Table::Heads, &ledger_key(key)).await?;
+            match note.as_deref().map(|note| self.verifiers.open(note)) {
+                Some(Ok(head)) if newest.is_none_or(|it| it.size < head.tree.size) => {
+                    newest = Some(head.tree);
+                }
+                Some(Err(error)) => {
+                    tracing::error!(%error, "the head in the ledger is not signed by this log");
+                }
+                Some(Ok(_)) | None => {}
             }
-            None => None,
-        };
-        Ok((note, tree))
+            notes.push(note);
+        }
+        Ok((notes.swap_remove(0), newest))
     }
 
     async fn swap(&self, old: Option<&[u8]>, new: &[u8]) -> io::Result<()> {
-        let swapped = self.ledger.advance(&self.ledger_key(), old, new).await?;
+        let key = ledger_key(self.verifiers.first());
+        let swapped = self.ledger.advance(&key, old, new).await?;
         swapped.map_err(|Conflict { .. }| {
             io::Error::other("the ledger has another head of the log than was thought")
         })
-    }
-
-    /// Under another key a name is that of another log; and a followed log of the same
-    /// name is another one.
-    fn ledger_key(&self) -> String {
-        let (name, hash) = (self.verifier.name(), self.verifier.key_hash());
-        format!("own {name}+{hash:08x}")
     }
 
     /// Says why nothing is signed, and what to do about it.
@@ -291,11 +311,17 @@ impl Log {
                 "{unsigned}; look for the newest head in {mark}, or on a client, in \
                  GOPATH/pkg/sumdb/{}/latest. If none has more than {size} records, start with \
                  --accept-head {size}",
-                self.verifier.name()
+                self.verifiers.name()
             ),
             Unsigned::Fork { .. } => format!("{unsigned}; {mark} holds one of them"),
         }
     }
+}
+
+/// Under another key a name is that of another log; and a followed log of the same name is
+/// another one.
+fn ledger_key(key: &VerifierKey) -> String {
+    format!("own {}+{:08x}", key.name(), key.key_hash())
 }
 
 /// Returns the partial tiles of a tree, of records and of hashes.

@@ -8,13 +8,16 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use proto::module::ModuleVersion;
 use proto::sumdb::own::{self, SignedHead};
+use proto::tlog::batch::Batch;
 use proto::tlog::sequencer::{Limits, Sequencer, Ticket};
+use serde_json::json;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
 use super::error::Error;
 use super::log::{Log, Standing};
 use crate::blocking::CALL_MAX;
+use crate::telemetry::events;
 
 /// Records that wait, and the head that was reached.
 #[derive(Debug)]
@@ -176,34 +179,37 @@ impl Writer {
             match queue.log.commit(plan, &before.head).await {
                 Ok((batch, head)) => {
                     queue.reached(head);
+                    tell_admitted(&queue.log, &batch);
                     for (ticket, id) in self.sequencer.sequenced(&batch) {
                         self.tell(ticket, &Ok(id));
                     }
                 }
                 Err(error) => {
                     tracing::error!(%error, "records are not logged");
-                    self.give_up(&Error::io("logging a record")(error));
+                    self.give_up(&not_signed("logging a record", error));
                 }
             }
         }
     }
 
-    /// Finds out after a failure whether the batch became durable.
+    /// Finds out after a failure whether the batch became durable, and after a start whether
+    /// a witness knows a newer head.
     async fn make_sure(&mut self, queue: &Queue) -> Result<(), Error> {
         if self.is_unsure {
             let standing = queue.log.stand(None).await;
-            let standing = standing.map_err(Error::io("reading where the log stands"))?;
+            let doing = "reading where the log stands";
+            let standing = standing.map_err(|error| not_signed(doing, error))?;
             let reached = self.sequencer.go_on_from(standing.head.tree);
             reached.map_err(|error| Error::damaged("reading where the log stands", error))?;
             queue.head.store(Arc::new(standing));
             self.is_unsure = false;
         }
-        match &queue.standing().unsigned {
-            None => Ok(()),
-            Some(reason) => Err(Error::Unsigned {
-                reason: reason.clone(),
-            }),
-        }
+        let standing = queue.standing();
+        let reason = match &standing.unsigned {
+            Some(reason) => Some(reason.clone()),
+            None => queue.log.witnessed.settle(&standing.head).await,
+        };
+        reason.map_or(Ok(()), |reason| Err(Error::Unsigned { reason }))
     }
 
     /// Offers a record, unless its module version is in the log. Nobody else adds to the
@@ -246,5 +252,30 @@ impl Writer {
             // Whoever asked may have left.
             let _ = done.send(result.clone());
         }
+    }
+}
+
+/// Tells those who follow the log what came into it.
+fn tell_admitted(log: &Log, batch: &Batch) {
+    for (id, record) in (batch.first..).zip(&batch.records) {
+        events::tell(events::Kind::Admitted, || {
+            let module = own::parts(record);
+            json!({
+                "database": log.verifiers.name(),
+                "record": id,
+                "module": module.as_ref().map(|it| it.path.as_str()),
+                "version": module.as_ref().map(|it| it.version.as_str()),
+            })
+        });
+    }
+}
+
+/// Says why records are not logged. Witnesses that do not cosign are no trouble of the disk.
+fn not_signed(doing: &'static str, error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::NotConnected => Error::Unsigned {
+            reason: error.to_string(),
+        },
+        _ => Error::io(doing)(error),
     }
 }

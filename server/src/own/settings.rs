@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use proto::witness::Policy;
 
-use super::{high_water, key};
+use super::high_water;
+use super::keys::Keys;
 use crate::config;
 
 /// Looks whether the settings can be used: pairs of a key and what is wrong. Blocks.
@@ -15,14 +16,14 @@ pub(crate) fn check(
     let Some(path) = &settings.key else {
         return Vec::new();
     };
-    let shown = path.display();
-    let signer = match key::read(path) {
-        Ok(signer) => signer,
-        Err(error) => return vec![("own.key".to_owned(), format!("{shown}: {error}"))],
+    let keys = match Keys::read(settings) {
+        Ok(keys) => keys,
+        Err((key, error)) => return vec![(key.to_owned(), error.to_string())],
     };
     let mut found = Vec::new();
-    if followed.iter().any(|it| it.name == signer.name()) {
-        let message = format!("{} is one of the followed databases as well", signer.name());
+    let name = keys.as_ref().map_or("", Keys::name);
+    if followed.iter().any(|it| it.name == name) {
+        let message = format!("{name} is one of the followed databases as well");
         found.push(("own.key".to_owned(), message));
     }
     let keys = settings.witnesses.iter().map(|it| it.key.clone());
@@ -35,6 +36,14 @@ pub(crate) fn check(
         found.push(("own.high_water".to_owned(), message));
     }
     found
+}
+
+/// Returns where the mark lay when the second key was the only one, where no setting says
+/// where marks lie.
+pub(super) fn other_mark(settings: &config::Own) -> Option<PathBuf> {
+    let second = settings.second_key.as_deref();
+    let second = second.filter(|_| settings.high_water.is_none());
+    second.map(high_water::beside)
 }
 
 /// Returns where the high-water mark lies.

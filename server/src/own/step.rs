@@ -13,6 +13,8 @@ pub(super) enum Step {
     LedgerFlushed,
     /// The high-water mark has the new head.
     Marked,
+    /// The witnesses have been sent it, and their cosignatures are kept.
+    Witnessed,
     /// The checkpoint has it.
     CheckpointWritten,
 }
@@ -23,5 +25,6 @@ pub(super) static STEPS: Steps<Step> = Steps::new(&[
     Step::HeadSwapped,
     Step::LedgerFlushed,
     Step::Marked,
+    Step::Witnessed,
     Step::CheckpointWritten,
 ]);

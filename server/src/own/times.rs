@@ -50,9 +50,7 @@ impl Times {
     /// # Errors
     /// What journal or ledger answer.
     pub(super) async fn note(&self, first: u64, count: u64) -> io::Result<()> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = u64::try_from(now.unwrap_or_default().as_micros()).unwrap_or(u64::MAX);
-        let at = now.max(self.next.load(Ordering::Relaxed));
+        let at = now_micros().max(self.next.load(Ordering::Relaxed));
         self.next.store(at.saturating_add(count), Ordering::Relaxed);
         let entry = Entry::Sequenced {
             database: self.log.clone(),
@@ -107,6 +105,46 @@ impl Times {
         found.truncate(limit);
         Ok(found)
     }
+}
+
+impl Times {
+    /// Returns how many records a log that has `size` now had when, at `points` times since
+    /// the first: seconds since 1970 and records.
+    ///
+    /// # Errors
+    /// As [`since`](Self::since).
+    pub(super) async fn growth(&self, points: u32, size: u64) -> io::Result<Vec<(u64, u64)>> {
+        let Some(first) = self.first_after(None).await? else {
+            return Ok(Vec::new());
+        };
+        let step = now_micros().saturating_sub(first.at) / u64::from(points.max(1));
+        let mut found = vec![(first.at / 1_000_000, first.batch.first)];
+        for point in 1..=u64::from(points) {
+            let at = first.at.saturating_add(step.saturating_mul(point));
+            let after = self.first_after(Some(at)).await?;
+            let had = after.map_or(size, |timed| timed.batch.first);
+            found.push((at / 1_000_000, had.min(size)));
+        }
+        Ok(found)
+    }
+
+    /// Returns the first batch, or the first after a time.
+    async fn first_after(&self, after: Option<u64>) -> io::Result<Option<Timed>> {
+        let prefix = prefix(&self.log);
+        let after = after.map(|at| format!("{prefix}{at:020}"));
+        let scanned = self
+            .ledger
+            .scan(Table::Logged, &prefix, after.as_deref(), 1);
+        let found = scanned.await?.pop();
+        let timed = found.map(|(key, value)| Timed::parse(&prefix, &key, &value));
+        timed.transpose()
+    }
+}
+
+/// Microseconds since 1970.
+fn now_micros() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    u64::try_from(now.unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// A batch and its time.

@@ -1,44 +1,57 @@
-//! The witnesses of the log: they are sent each new head, and their cosignatures are
-//! attached to the checkpoint.
+//! The witnesses of the log: what is known of them, and how the newest head stands.
 //!
 //! The go command is given another text, which no witness signs: its heads stay as they
-//! are. Cosignatures are kept in memory alone; a witness that is asked again cosigns the
-//! head that it knows again.
+//! are. Cosignatures are kept in a file beside the checkpoint. It is no record of
+//! anything: where it is lost or damaged the witnesses are asked again.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use http::HeaderMap;
-use proto::note;
+use proto::note::{self, Signature};
+use proto::sumdb::own::SignedHead;
 use proto::tlog::Tree;
-use proto::tlog::batch::HEIGHT;
-use proto::tlog::plan::TiledProof;
-use proto::witness::{AddCheckpoint, Answer, Next, Policy, REQUEST_LEN_MAX, Sender};
+use proto::tlog::checkpoint::Checkpoint;
+use proto::witness::{Policy, Sender};
+use serde_json::json;
 
-use super::Own;
-use crate::blocking::{self, CALL_MAX};
+use super::files::Files;
+use super::verifiers::Verifiers;
 use crate::config;
 use crate::journal::seconds;
-use crate::source::upstream::Upstreams;
+use crate::source::Sources;
+use crate::telemetry::events;
 
 /// The witnesses, and how the newest head stands with them.
 #[derive(Debug)]
 pub(super) struct Witnessed {
-    urls: Vec<String>,
+    pub(super) urls: Vec<String>,
     policy: Policy,
     needed: usize,
-    age_max_s: u64,
+    pub(super) age_max_s: u64,
     /// How long a new head may lack cosignatures before that is an alarm.
     grace: Duration,
-    /// Whether nothing is logged while too few cosign.
-    stops: bool,
+    /// Whether no head is given out that too few have cosigned.
+    pub(super) stops: bool,
+    /// The log's keys.
+    keys: Verifiers,
+    pub(super) files: Files,
+    pub(super) sources: Arc<Sources>,
     /// Held for a look or a change.
     state: Mutex<State>,
+    /// Records under the head whose cosignatures were kept last; held to keep some.
+    pub(super) keeping: tokio::sync::Mutex<u64>,
 }
 
 #[derive(Debug)]
-struct State {
-    senders: Vec<Sender>,
+pub(super) struct State {
+    pub(super) senders: Vec<Sender>,
+    /// The newest head that the witnesses were sent: it is given out after that.
+    newest: Option<SignedHead>,
+    /// The head before it, and its cosignatures.
+    before: Option<(Tree, Vec<Signature>)>,
+    /// Whether each was asked since the start.
+    pub(super) are_asked: bool,
     /// When enough had cosigned the newest head last; at first when this began.
     met: Instant,
     /// Whether that is long enough ago to be told.
@@ -63,16 +76,26 @@ pub(crate) struct WitnessStanding {
 /// The longest time that a new head may lack cosignatures before that is an alarm.
 const GRACE_MAX: Duration = Duration::from_secs(60);
 
-/// Requests to one witness in a row: the second has the proof that the first lacked.
-const REQUESTS_MAX: usize = 3;
-
 impl Witnessed {
-    /// Knows the witnesses of the settings.
-    pub(super) fn new(settings: &config::Own) -> Result<Self, proto::witness::Error> {
+    /// Knows the witnesses of the settings, and what was kept of them. Blocks.
+    ///
+    /// # Errors
+    /// The settings cannot be meant.
+    pub(super) fn open(
+        settings: &config::Own,
+        log_keys: Verifiers,
+        files: Files,
+        sources: Arc<Sources>,
+    ) -> Result<Self, proto::witness::Error> {
         let keys = settings.witnesses.iter().map(|it| it.key.clone());
         let needed = settings.witnesses_needed();
         let age_max_s = settings.cosigned_within.as_secs();
-        let senders = keys.clone().map(Sender::new).collect();
+        let mut senders: Vec<_> = keys.clone().map(Sender::new).collect();
+        if !senders.is_empty()
+            && let Err(error) = resume(&mut senders, &files, &log_keys)
+        {
+            tracing::warn!(%error, "kept cosignatures are not read; the witnesses are asked again");
+        }
         Ok(Self {
             policy: Policy::new(keys.collect(), needed, Some(age_max_s))?,
             needed,
@@ -80,149 +103,124 @@ impl Witnessed {
             urls: settings.witnesses.iter().map(|it| it.url.clone()).collect(),
             age_max_s,
             stops: settings.unwitnessed == config::Unwitnessed::Stop,
+            keys: log_keys,
+            files,
+            sources,
             state: Mutex::new(State {
                 senders,
+                newest: None,
+                before: None,
+                are_asked: false,
                 met: Instant::now(),
                 is_alarmed: false,
             }),
+            keeping: tokio::sync::Mutex::new(0),
         })
+    }
+
+    /// Tells whether there are any.
+    pub(super) fn has_any(&self) -> bool {
+        !self.urls.is_empty()
     }
 
     /// Why nothing is logged; `None` where nothing stands in the way.
     pub(super) fn stopped(&self) -> Option<String> {
+        if let Some(reason) = self.ahead() {
+            return Some(reason);
+        }
         let is_alarmed = self.stops && self.state().is_alarmed;
-        is_alarmed.then(|| {
-            format!(
-                "fewer than {} of {} witnesses have cosigned the newest head",
-                self.needed,
-                self.urls.len()
-            )
+        is_alarmed.then(|| self.too_few())
+    }
+
+    /// Says that a witness has cosigned a head of this log that is newer than any here:
+    /// what is here comes from an older copy, and is not gone on with.
+    pub(super) fn ahead(&self) -> Option<String> {
+        let state = self.state();
+        let newest = state.newest.as_ref().map_or(0, |head| head.tree.size);
+        let mut senders = state.senders.iter();
+        senders.find_map(|sender| {
+            let size = sender.ahead().filter(|size| *size > newest)?;
+            let name = sender.key().name();
+            Some(format!(
+                "the witness {name} has cosigned a head of {size} records, and only {newest} are \
+                 here: restore a newer copy, or take it out of own.witnesses if it is wrong"
+            ))
         })
     }
 
-    /// Returns the checkpoint with the cosignatures that there are of its head.
-    pub(super) fn attach(&self, tree: &Tree, checkpoint: Vec<u8>) -> Vec<u8> {
-        let state = self.state();
-        let of_head = state.senders.iter().filter_map(|it| it.cosignature(tree));
-        let mut cosignatures = of_head.cloned().peekable();
-        if cosignatures.peek().is_none() {
-            return checkpoint;
+    /// Says that too few have cosigned.
+    pub(super) fn too_few(&self) -> String {
+        let (needed, all) = (self.needed, self.urls.len());
+        format!("fewer than {needed} of {all} witnesses have cosigned the newest head")
+    }
+
+    /// Returns the checkpoint of a head with the cosignatures that there are of it.
+    pub(super) fn attach(&self, head: &SignedHead) -> Vec<u8> {
+        let cosignatures = self.state().cosignatures(&head.tree);
+        if cosignatures.is_empty() {
+            return head.checkpoint.clone();
         }
-        let assembled = note::parse(&checkpoint).and_then(|(text, mut signatures)| {
+        let assembled = note::parse(&head.checkpoint).and_then(|(text, mut signatures)| {
             signatures.extend(cosignatures);
             note::assemble(&text, &signatures)
         });
         // It was made by us, and a cosignature that was checked is one.
-        assembled.unwrap_or(checkpoint)
+        assembled.unwrap_or_else(|_| head.checkpoint.clone())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Own {
-    /// Tells whether the log has witnesses.
-    pub(crate) fn has_witnesses(&self) -> bool {
-        !self.witnessed.urls.is_empty()
-    }
-
-    /// Asks those witnesses for cosignatures of the newest head that are to be asked now,
-    /// all at once, and judges how the head stands then.
-    pub(crate) async fn ask_witnesses(&self, upstreams: &Upstreams) -> WitnessStanding {
-        let now = seconds(SystemTime::now());
-        let Ok(head) = self.given_out() else {
-            return self.judge_witnesses(now);
-        };
-        let due: Vec<usize> = {
-            let state = self.witnessed.state();
-            let is_due = |sender: &Sender| sender.is_due(&head.tree, self.witnessed.age_max_s, now);
-            let due = state.senders.iter().enumerate();
-            due.filter(|(_, it)| is_due(it)).map(|(at, _)| at).collect()
-        };
-        let asked = due
-            .into_iter()
-            .map(|at| self.ask(at, &head.tree, &head.checkpoint, upstreams));
-        futures_util::future::join_all(asked).await;
-        self.judge_witnesses(seconds(SystemTime::now()))
+    /// Notes the head that is to be cosigned, and keeps the cosignatures of the one before
+    /// it, which is given out until this one is.
+    pub(super) fn go_on_to(&self, head: &SignedHead) {
+        let mut state = self.state();
+        let held = state.newest.as_ref().map(|held| held.tree);
+        if held.is_some_and(|held| held.size >= head.tree.size) {
+            return;
+        }
+        if let Some(held) = held {
+            state.before = Some((held, state.cosignatures(&held)));
+        }
+        state.newest = Some(head.clone());
     }
 
-    async fn ask(&self, at: usize, tree: &Tree, checkpoint: &[u8], upstreams: &Upstreams) {
-        for _ in 0..REQUESTS_MAX {
-            let answer = self.request(at, tree, checkpoint, upstreams).await;
-            let now = seconds(SystemTime::now());
-            let mut state = self.witnessed.state();
-            let Some(sender) = state.senders.get_mut(at) else {
-                return;
-            };
-            let next = match (answer, note::parse(checkpoint)) {
-                (Ok(answer), Ok((text, _))) => sender.answered(tree, &text, answer, now),
-                (Err(why), _) => sender.failed(&why, now),
-                (Ok(_), Err(error)) => sender.failed(&error.to_string(), now),
-            };
-            if next == Next::Wait {
-                return;
-            }
+    /// Returns the newest head that the witnesses were sent; `served` where there is none.
+    pub(super) fn newest(&self, served: &SignedHead) -> SignedHead {
+        self.go_on_to(served);
+        let newest = self.state().newest.clone();
+        newest.unwrap_or_else(|| served.clone())
+    }
+
+    /// Returns how many cosignatures of a head count now.
+    pub(super) fn fresh(&self, head: &SignedHead) -> usize {
+        let now_s = seconds(SystemTime::now());
+        let opened = note::open(&self.attach(head), self.keys.all());
+        let judged = opened.and_then(|note| self.policy.judge(&note, now_s));
+        judged.map_or(0, |judged| judged.fresh.len())
+    }
+
+    /// Returns how many must vouch for a head before no newer one can have been given out:
+    /// with `stop` one of them has cosigned whatever was. Without it that is all of them, and
+    /// one that was given out while they did not answer is known to none.
+    pub(super) fn vouching_min(&self) -> usize {
+        match self.stops && self.needed > 0 {
+            true => self.urls.len() - self.needed + 1,
+            false => self.urls.len(),
         }
     }
 
-    async fn request(
-        &self,
-        at: usize,
-        tree: &Tree,
-        checkpoint: &[u8],
-        upstreams: &Upstreams,
-    ) -> Result<Answer, String> {
-        let said = |error: &dyn std::fmt::Display| error.to_string();
-        let old = {
-            let state = self.witnessed.state();
-            state.senders.get(at).map_or(0, |it| it.old_size(tree))
-        };
-        let proof = self
-            .consistency(tree, old)
-            .await
-            .map_err(|error| said(&error))?;
-        let request = AddCheckpoint::new(old, proof, checkpoint).map_err(|error| said(&error))?;
-        let url = format!(
-            "{}/add-checkpoint",
-            self.witnessed.urls[at].trim_end_matches('/')
-        );
-        let body = request.to_string().into();
-        let posted = upstreams
-            .post(&url, HeaderMap::new(), body, REQUEST_LEN_MAX)
-            .await?;
-        Answer::parse(posted.status, &posted.content_type, &posted.body)
-            .map_err(|error| said(&error))
+    /// Tells whether as many count as must.
+    pub(super) fn has_enough(&self, head: &SignedHead) -> bool {
+        self.fresh(head) >= self.needed
     }
 
-    /// Proves that the tree goes on from its first `old` records.
-    async fn consistency(&self, tree: &Tree, old: u64) -> std::io::Result<Vec<proto::tlog::Hash>> {
-        if old == 0 || old == tree.size {
-            return Ok(Vec::new());
-        }
-        let (files, tree) = (self.log.files.clone(), *tree);
-        let prove = move || {
-            let plan =
-                TiledProof::consistency(&tree, HEIGHT, old).map_err(std::io::Error::other)?;
-            let data = files.tiles(plan.tiles())?;
-            plan.finish(&data).map_err(std::io::Error::other)
-        };
-        blocking::run_within(CALL_MAX, prove).await
-    }
-
-    /// Judges how the newest head stands, and says when that becomes an alarm or ends.
-    fn judge_witnesses(&self, now_s: u64) -> WitnessStanding {
-        let witnessed = &self.witnessed;
-        let checkpoint = self.checkpoint().unwrap_or_default();
-        let opened = note::open(&checkpoint, std::slice::from_ref(self.key()));
-        let judged = opened.and_then(|note| witnessed.policy.judge(&note, now_s));
-        let fresh = judged.map_or(0, |judged| judged.fresh.len());
-        let needed = witnessed.needed;
-        let mut state = witnessed.state();
+    /// Judges how a head stands, and says when that becomes an alarm or ends.
+    pub(super) fn judge(&self, head: Option<&SignedHead>) -> WitnessStanding {
+        let fresh = head.map_or(0, |head| self.fresh(head));
+        let needed = self.needed;
+        let mut state = self.state();
         if fresh >= needed {
             state.met = Instant::now();
         }
-        let is_alarmed = state.met.elapsed() > witnessed.grace;
+        let is_alarmed = state.met.elapsed() > self.grace;
         let has_changed = is_alarmed != std::mem::replace(&mut state.is_alarmed, is_alarmed);
         let troubles = state.senders.iter().filter_map(|sender| {
             let trouble = sender.trouble()?;
@@ -231,7 +229,7 @@ impl Own {
         let standing = WitnessStanding {
             fresh,
             needed,
-            witnesses: witnessed.urls.len(),
+            witnesses: self.urls.len(),
             is_alarmed,
             troubles: troubles.collect(),
         };
@@ -243,6 +241,10 @@ impl Own {
                 troubles = ?standing.troubles,
                 "too few witnesses have cosigned the newest head of the log"
             );
+            events::tell(events::Kind::Unwitnessed, || {
+                let reason = self.too_few();
+                json!({ "database": self.keys.name(), "reason": reason })
+            });
         } else if has_changed {
             tracing::info!(
                 fresh,
@@ -253,9 +255,41 @@ impl Own {
         standing
     }
 
-    /// Returns how the newest head stands with the witnesses; `None` where there are none.
-    pub(crate) fn witness_standing(&self) -> Option<WitnessStanding> {
-        self.has_witnesses()
-            .then(|| self.judge_witnesses(seconds(SystemTime::now())))
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl State {
+    fn cosignatures(&self, tree: &Tree) -> Vec<Signature> {
+        let of_head = self.senders.iter().filter_map(|it| it.cosignature(tree));
+        let found: Vec<_> = of_head.cloned().collect();
+        match &self.before {
+            Some((before, kept)) if before == tree && kept.len() > found.len() => kept.clone(),
+            _ => found,
+        }
+    }
+}
+
+/// Takes the cosignatures that were kept of a head of this log.
+fn resume(senders: &mut [Sender], files: &Files, keys: &Verifiers) -> io::Result<()> {
+    let Some(bytes) = files.cosigned()? else {
+        return Ok(());
+    };
+    let opened = note::open(&bytes, keys.all()).map_err(io::Error::other)?;
+    let checkpoint = Checkpoint::parse(&opened.text).map_err(io::Error::other)?;
+    if checkpoint.origin != keys.name() {
+        return Err(io::Error::other(format!(
+            "{} is the origin",
+            checkpoint.origin
+        )));
+    }
+    let (text, signatures) = note::parse(&bytes).map_err(io::Error::other)?;
+    for sender in senders {
+        let key = sender.key().clone();
+        if let Some(signature) = signatures.iter().find(|it| key.is_named_by(it)) {
+            sender.resume(&checkpoint.tree, &text, signature);
+        }
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use proto::goproxy::sumdb::SumdbRequest;
 use proto::module::ModuleVersion;
+use proto::note::VerifierKey;
 use proto::tlog::Tile;
 
 use super::archive::{self, Archive};
@@ -268,6 +269,14 @@ impl Database {
         match self {
             Self::Followed(followed) => followed.holds(key_hash, id),
             Self::Own(own) => own.key().key_hash() == key_hash && id < own.size(),
+        }
+    }
+
+    /// The key that its heads are signed with.
+    pub(crate) fn key(&self) -> &VerifierKey {
+        match self {
+            Self::Followed(followed) => followed.key(),
+            Self::Own(own) => own.key(),
         }
     }
 

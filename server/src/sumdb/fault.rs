@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::evidence::Evidence;
+use crate::telemetry::events;
 
 /// An answer that was refused, with all it was held against.
 #[derive(Debug)]
@@ -63,6 +64,10 @@ impl Faults {
             );
             return;
         }
+        events::tell(
+            events::Kind::Refused,
+            || json!({ "database": database, "asked": asked, "reason": reason }),
+        );
         let subject = format!("{database}/{asked}");
         let mut attachments: Vec<(&str, &[u8])> = Vec::new();
         if !fault.answer.is_empty() {

@@ -8,11 +8,12 @@ use testkit::module::Module;
 use super::{Corp, NAME, lookup, size};
 
 /// The steps of logging a record, after each of which a test ends the server.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     "TilesWritten",
     "HeadSwapped",
     "LedgerFlushed",
     "Marked",
+    "Witnessed",
     "CheckpointWritten",
 ];
 

@@ -13,9 +13,9 @@ use testkit::world::wait_until;
 use super::{Corp, NAME, lookup};
 
 /// A running witness. Dropping it kills it, as a power cut would.
-struct Witness {
+pub(super) struct Witness {
     child: Child,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
 }
 
 impl Drop for Witness {
@@ -26,7 +26,7 @@ impl Drop for Witness {
 }
 
 /// Makes the key of a witness that one side runs.
-fn keygen(of: &Corp, name: &str) -> CosignerKey {
+pub(super) fn keygen(of: &Corp, name: &str) -> CosignerKey {
     let file = of.folder.path().join("witness.key").display().to_string();
     let command = ["witness", "keygen", name, "--out", &file];
     let output = of.setup().command(&command).output().unwrap();
@@ -35,7 +35,12 @@ fn keygen(of: &Corp, name: &str) -> CosignerKey {
 }
 
 /// Starts the witness of one side, which knows the log of the other.
-fn start(of: &Corp, other: &Corp) -> Witness {
+pub(super) fn start(of: &Corp, other: &Corp) -> Witness {
+    start_at(of, other, "127.0.0.1:0")
+}
+
+/// The same at an address.
+pub(super) fn start_at(of: &Corp, other: &Corp, listen: &str) -> Witness {
     let folder = of.folder.path();
     let key = folder.join("witness.key");
     let settings = format!(
@@ -48,13 +53,7 @@ fn start(of: &Corp, other: &Corp) -> Witness {
     let file = file.display().to_string();
     let data = folder.join("witness").display().to_string();
     let line = [
-        "witness",
-        "serve",
-        &file,
-        "--listen",
-        "127.0.0.1:0",
-        "--data",
-        &data,
+        "witness", "serve", &file, "--listen", listen, "--data", &data,
     ];
     let mut command = of.setup().command(&line);
     let mut child = command.stderr(Stdio::null()).spawn().unwrap();
@@ -66,13 +65,18 @@ fn start(of: &Corp, other: &Corp) -> Witness {
     Witness { child, address }
 }
 
-fn serve_before(corp: &Corp, key: &CosignerKey, address: SocketAddr, more: &[&str]) -> Sumward {
+pub(super) fn serve_before(
+    corp: &Corp,
+    key: &CosignerKey,
+    address: SocketAddr,
+    more: &[&str],
+) -> Sumward {
     let witnesses = format!("own.witnesses=['{key} http://{address}']");
     let setup = corp.setup().with_arguments(&["--set", &witnesses]);
     setup.with_arguments(more).start()
 }
 
-fn checkpoint(server: &Sumward) -> String {
+pub(super) fn checkpoint(server: &Sumward) -> String {
     server.get(&format!("/sumdb/{NAME}/checkpoint")).text()
 }
 

@@ -35,6 +35,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("upstream.breaker.open_max", "11m"),
     ("databases", "[{name: sum.golang.org, modules: a.example}]"),
     ("own.key", "k"),
+    ("own.second_key", "s"),
     ("own.high_water", "h"),
     ("own.recheck", "11s"),
     (
@@ -88,6 +89,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("traces.endpoint", "http://other.example:4318"),
     ("traces.sample", "0.5"),
     ("errors.sentry_dsn", "https://key@other.example/1"),
+    ("events.webhook", "https://hooks.other.example/a"),
+    ("events.secret", "s"),
 ];
 
 /// The other settings that a key cannot be set without.
@@ -95,6 +98,8 @@ fn beside(key: &str) -> Option<&'static str> {
     match key {
         "tls.certificate" => Some("tls.key=k"),
         "tls.key" => Some("tls.certificate=c"),
+        "events.webhook" => Some("events.secret=e"),
+        "events.secret" => Some("events.webhook=https://hooks.example"),
         "clients.proxy_protocol" => Some("clients.trusted_proxies=::1"),
         _ => None,
     }

@@ -21,7 +21,7 @@ colour: red
             "sumward.yaml:4: upstream.lst: unknown key; did you mean `list`?",
             "sumward.yaml:6: upstream.breaker.open_minn: unknown key; did you mean `open_min`?",
             "sumward.yaml:9: databases[0].urll: unknown key; did you mean `url`?",
-            "sumward.yaml:10: colour: unknown key; known here: data, listen, admin, clients, tls, upstream, databases, own, proof, cache, gc, limits, usage, bundle, log, traces, errors",
+            "sumward.yaml:10: colour: unknown key; known here: data, listen, admin, clients, tls, upstream, databases, own, proof, cache, gc, limits, usage, bundle, log, traces, errors, events",
         ]
     );
 }

@@ -17,7 +17,10 @@ use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::ledger::failing::Failing;
 use crate::ledger::memory::Memory;
+use crate::metrics::Metrics;
+use crate::own::keys::Keys;
 use crate::own::{Admit, Admitted, Error, Own, Parts, TileBody, key};
+use crate::source::Sources;
 use crate::store::durable::Staging;
 
 /// Admits every module, with hashes made of its name.
@@ -74,11 +77,19 @@ impl Kit {
 
     pub(super) async fn open_with(&self, accepted: Option<u64>) -> Arc<Own> {
         let data = self.path("data");
+        let settings = config::Own {
+            key: Some(self.path("key")),
+            ..config::Own::default()
+        };
+        let metrics = Metrics::new([], []);
+        let config = config::Config::new(PathBuf::new());
+        let sources = Sources::new(&config, "this", metrics).unwrap();
         let parts = Parts {
-            signer: key::read(&self.path("key")).unwrap(),
+            keys: Keys::read(&settings).unwrap().unwrap(),
             high_water: self.path("key.head"),
             accepted,
-            settings: config::Own::default(),
+            settings,
+            sources: Arc::new(sources),
             end_after: None,
             staging: Staging::open(&data).unwrap(),
             ledger: Arc::clone(&self.ledger) as Arc<dyn Ledger>,

@@ -1,10 +1,15 @@
 //! How long the newest head has been the newest.
 
+use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
 
 use super::{Followed, HEAD_FRESH};
+use crate::blocking::{self, CALL_MAX};
 use crate::sumdb::fetch::Hops;
+use crate::telemetry::events;
 
 impl Followed {
     /// How long ago the newest head was accepted.
@@ -27,6 +32,29 @@ impl Followed {
         max.is_some_and(|max| age.is_some_and(|age| age > max)) && self.remote.is_reachable()
     }
 
+    /// Returns when each head was accepted, in seconds since 1970, and its records: at most
+    /// `points` of them, and the newest.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub(crate) async fn growth(&self, points: u32) -> io::Result<Vec<(u64, u64)>> {
+        let archive = self.archive.clone();
+        let points = usize::try_from(points).unwrap_or(usize::MAX).max(1);
+        let read = move || {
+            let mut sizes = archive.head_sizes()?;
+            sizes.reverse();
+            let step = sizes.len().div_ceil(points).max(1);
+            let newest = sizes.last().copied();
+            let some = sizes.into_iter().step_by(step).chain(newest);
+            let timed = some.filter_map(|size| {
+                let at = archive.head_accepted_at(size)?;
+                Some((at.duration_since(UNIX_EPOCH).ok()?.as_secs(), size))
+            });
+            Ok(timed.collect())
+        };
+        blocking::run_within(CALL_MAX, read).await
+    }
+
     /// Asks for a newer head when ours stands still, because maybe no client has; and
     /// tells the log when that begins and when it ends.
     pub(super) async fn check_age(self: &Arc<Self>) {
@@ -47,6 +75,10 @@ impl Followed {
         let (database, records) = (self.name(), self.head_size().unwrap_or(0));
         let age_seconds = self.head_age().unwrap_or_default().as_secs();
         if still {
+            events::tell(
+                events::Kind::HeadStale,
+                || json!({ "database": database, "records": records, "age_seconds": age_seconds }),
+            );
             tracing::error!(
                 database,
                 records,

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use proto::sumdb::{Error, Fork, Head};
+use serde_json::json;
 
 use super::{Followed, Stopped, stopped_by, tell_unprepared};
 use crate::sumdb::LookupError;
 use crate::sumdb::fault::Fault;
 use crate::sumdb::tiles::{ReadTile, blocking};
+use crate::telemetry::events;
 
 impl Followed {
     /// Keeps the evidence of an answer that does not hold, and says why. A fork
@@ -61,6 +63,14 @@ impl Followed {
             second_records = fork.newer.tree.size,
             "a checksum database has signed two heads that contradict each other; it is stopped"
         );
+        events::tell(events::Kind::Fork, || {
+            json!({
+                "database": database,
+                "first_records": fork.older.tree.size,
+                "second_records": fork.newer.tree.size,
+                "evidence": evidence,
+            })
+        });
         self.state().stopped = Some(Stopped {
             reason: reason.clone(),
             unwritten: Some(fork),
