@@ -110,6 +110,23 @@ fn wrong_settings_end_it_with_64_and_say_what_to_write() {
 }
 
 #[test]
+fn a_socket_that_systemd_did_not_open_ends_it_with_64() {
+    let (world, _) = world();
+    let yaml = "admin: systemd:admin\n";
+    let setup = world.setup().with_config(yaml);
+    let (status, log) = setup
+        .with_arguments(&["--listen", "systemd:main"])
+        .run_to_end();
+    assert_eq!(status.code(), Some(EX_USAGE), "{log}");
+    for words in [
+        "--listen: listen: listening on systemd:main: systemd handed down no socket; start the socket unit",
+        "yaml:1: admin: listening on systemd:admin: ",
+    ] {
+        assert!(log.contains(words), "{words} in {log}");
+    }
+}
+
+#[test]
 fn config_check_says_yes_or_what_is_wrong() {
     let (world, _) = world();
     let file = world.data().with_extension("check.yaml");

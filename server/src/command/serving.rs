@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 
 use crate::app::RUNTIME_STOP;
+use crate::args::EXIT_USAGE;
 use crate::config::load::Loaded;
 use crate::config::signed::Signed;
 use crate::config::{Address, Config};
+use crate::output::complain;
 use crate::serve::descriptors;
 use crate::serve::inherited::Inherited;
 use crate::source::upstream::reporting;
@@ -25,9 +27,13 @@ pub(super) fn run<F>(
 where
     F: Future<Output = Result<ExitCode>>,
 {
-    let mut config = loaded.config;
     // Before there are threads.
-    let inherited = inherited(&config).context("taking over the sockets of systemd")?;
+    let inherited = inherited(&loaded.config).context("taking over the sockets of systemd")?;
+    if let Err(problems) = loaded.refuse(not_handed_down(&loaded.config, &inherited)) {
+        complain(problems.to_string());
+        return Ok(ExitCode::from(EXIT_USAGE));
+    }
+    let mut config = loaded.config;
     let _log = telemetry::start(&config.log)?;
     for warning in loaded.warnings.iter().chain(&config.warn_of_files()) {
         tracing::warn!("{warning}");
@@ -78,6 +84,27 @@ fn export(config: &Config) -> Result<()> {
         .context("starting the thread that reports errors")?;
     telemetry::events::start(&config.events, &client)
         .context("starting to tell events (events.secret)")
+}
+
+/// Returns pairs of a key and a message: addresses that name a socket which systemd has not
+/// opened. Starting again would not help, so it is said like any wrong setting.
+fn not_handed_down(config: &Config, inherited: &Inherited) -> Vec<(String, String)> {
+    let addresses = [
+        ("listen", Some(&config.listen)),
+        ("admin", config.admin.as_ref()),
+    ];
+    let mut found = Vec::new();
+    for (key, address) in addresses {
+        if let Some(Address::Inherited(name)) = address
+            && let Err(error) = inherited.find(name)
+        {
+            let way = format!(
+                "start the socket unit that has FileDescriptorName={name} before the service, or write an address"
+            );
+            found.push((key.to_owned(), format!("{error}; {way}")));
+        }
+    }
+    found
 }
 
 /// Sockets of systemd, where the settings name one.

@@ -79,14 +79,22 @@ impl Inherited {
     /// # Errors
     /// There is none of that name, or nothing can listen on it.
     pub(super) fn take(&mut self, name: &str) -> Result<HandedDown, Error> {
-        let index = self.names.iter().position(|held| held == name);
-        let index = index.ok_or_else(|| Error::NotHandedDown {
-            name: name.to_owned(),
-            handed_down: self.names.clone(),
-        })?;
+        let index = self.find(name)?;
         self.socket(index).map_err(|source| Error::Unfit {
             name: name.to_owned(),
             source,
+        })
+    }
+
+    /// Looks for a socket of that name and leaves it where it is.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn find(&self, name: &str) -> Result<usize, Error> {
+        let index = self.names.iter().position(|held| held == name);
+        index.ok_or_else(|| Error::NotHandedDown {
+            name: name.to_owned(),
+            handed_down: self.names.clone(),
         })
     }
 
