@@ -86,7 +86,7 @@ fn modules_of_another_go_mod_follow_from_no_setting() {
     let of = |go, deps: &str| program(go, &format!("path\tp\nmod\tp\t(devel)\n{deps}"));
     let (one, other) = ("dep\ta\tv1.0.0\th1:A=\n", "dep\ta\tv1.1.0\th1:B=\n");
     let more = "dep\tb\tv1.0.0\th1:C=\n";
-    check([
+    let rows = [
         row(
             "another release and a module more",
             of("go1.26.8", one),
@@ -100,7 +100,8 @@ fn modules_of_another_go_mod_follow_from_no_setting() {
             of(GO, &format!("{other}{more}")),
             &[Name::GoVersion, Name::DependencyVersion],
         ),
-    ]);
+    ];
+    rows.iter().for_each(Row::check);
 }
 
 #[test]
