@@ -34,7 +34,7 @@ def main():
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
     roots = [package["id"] for package in packages.values() if package["name"] == args.program]
     if len(roots) != 1:
-        sys.exit(f"sbom.py: {args.program} is no package of this workspace")
+        sys.exit(f"sbom.py: {args.program} is not a package of this workspace")
     linked = closure(roots[0], nodes)
     args.out.mkdir(parents=True, exist_ok=True)
     bill = bill_of_materials(roots[0], linked, packages, nodes)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # verify-build on programs that others built and published. Needs the network,
-# so it is run by hand and is no part of tests/run.sh:
+# so it is run by hand and is not part of tests/run.sh:
 #
 #   bash tests/published.sh
 #

@@ -74,7 +74,7 @@ pub enum Error {
     #[error("its signed note: {0}")]
     Note(#[from] note::Error),
     /// The signed text is not that of a bundle.
-    #[error("what is signed is no bundle's manifest: {0}")]
+    #[error("what is signed is not a bundle's manifest: {0}")]
     Seal(&'static str),
     /// The manifest is not the one that was signed.
     #[error("the manifest is not the one that was signed")]
@@ -114,7 +114,7 @@ pub enum Error {
         /// The place that is due; empty where nothing is.
         want: String,
     },
-    /// A member that is no regular file: a link, a folder, a device.
+    /// A member that is not a regular file: a link, a folder, a device.
     #[error("member {place:?} is not a regular file")]
     NotAFile {
         /// Its place.

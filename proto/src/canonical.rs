@@ -31,7 +31,7 @@ pub const DEPTH_MAX: usize = 64;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A fraction, or a number further from zero than [`NUMBER_MAX`].
-    #[error("{number} is no whole number between -{NUMBER_MAX} and {NUMBER_MAX}")]
+    #[error("{number} is not a whole number between -{NUMBER_MAX} and {NUMBER_MAX}")]
     Number {
         /// The number as JSON.
         number: String,

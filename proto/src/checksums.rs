@@ -36,7 +36,7 @@ pub enum Error {
     #[error(transparent)]
     Note(#[from] note::Error),
     /// The first line is another: it is a note of something else.
-    #[error("the note is no list of checksums: its first line is not {KIND}")]
+    #[error("the note is not a list of checksums: its first line is not {KIND}")]
     Kind,
     /// A line is none that `sha256sum` prints.
     #[error("line {line}: want the SHA-256 in lower-case hex, two spaces and a name")]
@@ -45,7 +45,7 @@ pub enum Error {
         line: usize,
     },
     /// A name would lead out of the folder, or cannot be shown.
-    #[error("line {line}: {name:?} is no name of a file in this folder")]
+    #[error("line {line}: {name:?} is not a name of a file in this folder")]
     Name {
         /// Its number in the list, from 1.
         line: usize,
@@ -68,7 +68,7 @@ pub enum Error {
 /// Reads the lines that `sha256sum` prints.
 ///
 /// # Errors
-/// The first line that is none, a name that is no name or is there twice, no line at all.
+/// The first line that is none, a name that is not a name or is there twice, no line at all.
 pub fn parse(list: &str) -> Result<Vec<Entry>, Error> {
     let mut names = HashSet::new();
     let mut entries = Vec::new();

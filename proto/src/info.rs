@@ -52,7 +52,7 @@ pub enum Error {
         /// The version as given; empty when missing.
         version: String,
     },
-    /// `Time` is no RFC 3339 time.
+    /// `Time` is not an RFC 3339 time.
     #[error("info names time {time:?}, which is not RFC 3339")]
     Time {
         /// The time as given.

@@ -97,7 +97,7 @@ pub struct Signed {
 /// Why a manifest was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// It is no signed note, or no trusted key has signed it.
+    /// It is not a signed note, or no trusted key has signed it.
     #[error(transparent)]
     Note(#[from] note::Error),
     /// A line is not what should stand there.
@@ -180,7 +180,7 @@ impl Manifest {
     ///
     /// # Errors
     /// [`Error::Note`] when no trusted key has signed these bytes, [`Error::Line`] when what
-    /// one has signed is no manifest.
+    /// one has signed is not a manifest.
     pub fn open(bytes: &[u8], trusted: &[VerifierKey]) -> Result<Signed, Error> {
         let note = note::open(bytes, trusted)?;
         Ok(Signed {

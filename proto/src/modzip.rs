@@ -90,7 +90,7 @@ pub enum Error {
         /// The limit in bytes.
         max: u64,
     },
-    /// There is no end-of-directory record: this is no zip, or a cut one.
+    /// There is no end-of-directory record: this is not a zip, or a cut one.
     #[error("not a zip file")]
     NotZip,
     /// Bytes after the end record, or a second one that a reader could take.

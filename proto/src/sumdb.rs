@@ -48,7 +48,7 @@ impl Head {
     /// # Errors
     ///
     /// [`Error::Note`] when `key` has not signed it, [`Error::Tree`] when the signed
-    /// text is no tree head, [`Error::HashInHead`] when a line after the head's own
+    /// text is not a tree head, [`Error::HashInHead`] when a line after the head's own
     /// could be taken for one of go.sum.
     pub fn open(note: &[u8], key: &VerifierKey) -> Result<Self, Error> {
         Self::open_by_any(note, std::slice::from_ref(key))

@@ -56,7 +56,7 @@ pub enum Error {
         /// The text as given.
         text: String,
     },
-    /// A module that is no Go distribution.
+    /// A module that is not a Go distribution.
     #[error("{module} is not a Go distribution ({MODULE}@v0.0.1-go<version>.<goos>-<goarch>)")]
     NotAToolchain {
         /// The module as given.

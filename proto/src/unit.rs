@@ -76,7 +76,7 @@ pub struct Assignment {
     pub line: usize,
 }
 
-/// A line that is no comment, header or assignment, or stands before the first header.
+/// A line that is not a comment, header or assignment, or stands before the first header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stray {
     /// The line, from 1 on.

@@ -27,7 +27,7 @@ pub fn clean(text: &str) -> String {
 
 /// Says whether a character has no look of its own: controls, marks that turn
 /// the direction of text, spaces without width, line ends, tags, and code points
-/// that are no characters (which XML refuses).
+/// that are not characters (which XML refuses).
 fn is_hidden(letter: char) -> bool {
     letter.is_control()
         || matches!(

@@ -61,7 +61,7 @@ pub enum Error {
     /// The note or a signature is malformed.
     #[error(transparent)]
     Note(#[from] note::Error),
-    /// The note's text is no checkpoint, or a hash is malformed.
+    /// The note's text is not a checkpoint, or a hash is malformed.
     #[error(transparent)]
     Tree(#[from] tlog::Error),
 }

@@ -125,7 +125,7 @@ impl<V: Clone> Work for WeakShared<Answering<V>> {
 
 /// What is being found out right now, by key.
 ///
-/// Whoever waits drives the work; it is no task of its own, and is dropped, wherever
+/// Whoever waits drives the work; it is not a task of its own, and is dropped, wherever
 /// it is, when the last one who waits has gone. What must not stop half-way belongs
 /// in a blocking thread or a task that the work waits for.
 pub(crate) struct Flights<K, V: Clone> {

@@ -266,8 +266,9 @@ impl Modules {
         result
     }
 
-    /// Returns what was proved last by a database since the start, and how long ago.
-    pub(crate) fn last_proof(&self, database: &str) -> Option<(ModuleVersion, Duration)> {
+    /// Returns of which version a file was held against a database last, since the start,
+    /// and was what that says, and how long ago.
+    pub(crate) fn last_judged(&self, database: &str) -> Option<(ModuleVersion, Duration)> {
         self.prover.last(database)
     }
 

@@ -175,7 +175,7 @@ impl Own {
             && !step::STEPS.end_after(step)
         {
             return Err(io::Error::other(format!(
-                "{step} is no step of logging a record"
+                "{step} is not a step of logging a record"
             )));
         }
         if let Some(reason) = &standing.unsigned {

@@ -245,7 +245,7 @@ fn two_hosts_are_compared_by_what_reaches_programs() {
         "{}",
         String::from_utf8_lossy(&output.stdout)
     );
-    // What is no report is refused, and what to do is said.
+    // What is not a report is refused, and what to do is said.
     let refused = compare(&a, &house.path("root/etc/os-release"), "text");
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--format json"));

@@ -134,7 +134,7 @@ fn every_file_that_the_architecture_names_is_there() {
     assert!(seen >= 50, "only {seen} names were looked at");
 }
 
-/// Writes out `a/{b,c}.rs`; text with a space in it is no name.
+/// Writes out `a/{b,c}.rs`; text with a space in it is not a name.
 fn alternatives(name: &str) -> Vec<String> {
     if name.contains(char::is_whitespace) {
         return Vec::new();

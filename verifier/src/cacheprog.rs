@@ -112,7 +112,7 @@ fn refusal(session: &session::Session, fail: Option<Fail>) -> Option<String> {
     };
     fails.then(|| {
         format!(
-            "this is no failure to trim, but verify-build cacheprog {}'s answer: {}",
+            "this is not a failure to trim, but verify-build cacheprog {}'s answer: {}",
             session.mode.as_str(),
             session.summary
         )

@@ -256,7 +256,7 @@ fn by_content(pair: &Pair<'_>, known: &[Cause]) -> Vec<Cause> {
 /// Returns what the build ID's pattern allows, unless it is known whose code differs;
 /// what is proven has spoken already.
 /// Beside a text that the content makes likely, what is only possible says
-/// nothing, unless that text is no answer.
+/// nothing, unless that text is not an answer.
 fn guesses(pair: &Pair<'_>, known: &[Cause]) -> Vec<Cause> {
     if known.iter().any(|cause| cause.reach == Reach::Code) {
         return Vec::new();

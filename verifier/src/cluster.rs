@@ -60,7 +60,7 @@ impl Clusters {
     pub fn of(members: Vec<Member>) -> Self {
         let contents = members.iter();
         let mut groups = group(contents.map(|member| (member.is_folder, member.sha256)));
-        // What is no whole build is nothing to measure others by.
+        // What is not a whole build is nothing to measure others by.
         let is_sound = |files: &[usize]| files.iter().all(|file| members[*file].is_sound);
         groups.sort_by_key(|files| (!is_sound(files), usize::MAX - files.len(), files[0]));
         Self { members, groups }

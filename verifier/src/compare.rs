@@ -217,7 +217,7 @@ mod tests {
         );
         assert_eq!(differ.causes.len(), 1);
         assert!(differ.next.is_none() && differ.linker_flags.is_none());
-        // One that says nothing of its build is no build.
+        // One that says nothing of its build is not a build.
         for (a, b) in [("", "text"), ("text", "")] {
             let outcome = Outcome::of(&text(a, 1), &text(b, 2), names());
             assert_eq!(outcome.verdict, Verdict::Inconclusive);

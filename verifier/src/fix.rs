@@ -58,7 +58,7 @@ struct Sides<'a> {
 }
 
 /// Puts fixes for the other file in the place of those for both, and says what to run.
-/// `None` where the given file is no Go program, or the other one was built in the same
+/// `None` where the given file is not a Go program, or the other one was built in the same
 /// way as far as both tell.
 pub fn apply(pair: &Pair<'_>, given: Given, causes: &mut [Cause]) -> Option<Next> {
     let given = given.side();

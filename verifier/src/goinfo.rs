@@ -37,7 +37,7 @@ pub struct GoInfo {
     pub host_id_origin: Option<HostIdOrigin>,
     /// Go version, modules and settings.
     pub build_info: Option<Located<Stamped>>,
-    /// Every place that only names the build and is no code or data of its own.
+    /// Every place that only names the build and is not code or data of its own.
     pub stamps: Vec<Stamp>,
     /// Directories that source paths in the file begin with.
     pub sources: Option<Sources>,

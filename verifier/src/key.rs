@@ -45,7 +45,7 @@ pub fn run(args: &Key, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
 /// Makes a key from the system's random bytes.
 fn make(algorithm: Algorithm) -> anyhow::Result<PrivateKey> {
     let mut seed = [0; 32];
-    // Of 2^32 seeds one is no key of P-256.
+    // Of 2^32 seeds one is not a key of P-256.
     for _ in 0..SEEDS_TRIED {
         OsRng
             .try_fill_bytes(&mut seed)

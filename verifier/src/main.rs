@@ -80,7 +80,7 @@ fn run(config: &Config) -> anyhow::Result<Exit> {
     Ok(found.exit())
 }
 
-/// Prints what is no outcome.
+/// Prints what is not an outcome.
 fn say(text: &[u8]) -> anyhow::Result<Exit> {
     output::finish(io::stdout().write_all(text)).context("writing to standard output")?;
     Ok(Exit::Same)

@@ -152,13 +152,13 @@ fn choose(
 /// none, and nothing would have been asked of it.
 ///
 /// # Errors
-/// When it is no cache.
+/// When it is not a cache.
 pub fn given(cache: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     let Some(cache) = cache else {
         return Ok(None);
     };
     let cache = std::path::absolute(cache).context("naming the cache")?;
     let is_cache = cache.join("00").is_dir();
-    anyhow::ensure!(is_cache, "{} is no build cache of go", cache.display());
+    anyhow::ensure!(is_cache, "{} is not a build cache of go", cache.display());
     Ok(Some(cache))
 }

@@ -70,7 +70,7 @@ pub fn run(args: &Reproduce, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
     let interrupt = Interrupt::install()?;
     let given = Given::read(&args.file, args.program.as_deref())?;
     let Some(recipe) = Recipe::of(&given.artifact) else {
-        let said = format!("{} is no program of Go, or does not tell", given.name());
+        let said = format!("{} is not a program of Go, or does not tell", given.name());
         let ended = Ended {
             obstacle: Some(Obstacle::new(Kind::File, said)),
             ..Ended::default()

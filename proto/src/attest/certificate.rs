@@ -45,7 +45,7 @@ pub enum Error {
     /// It is empty, is not UTF-8, or its last line does not end.
     #[error("not a certificate: want lines of JSON, the first one a DSSE envelope")]
     NotLines,
-    /// The first line is no envelope.
+    /// The first line is not an envelope.
     #[error("line 1: {0}")]
     Decision(dsse::Error),
     /// A line is not of this form.
@@ -64,7 +64,7 @@ pub enum Error {
         /// Why.
         error: closure::Error,
     },
-    /// A tile is no base64.
+    /// A tile is not base64.
     #[error("line {number}: a tile is not base64")]
     Tile {
         /// Its number, from 1.
@@ -117,7 +117,7 @@ impl Certificate {
     /// Returns the file: one text for equal certificates.
     ///
     /// # Errors
-    /// [`Error::NotLines`] when an envelope, a proof or an answer is no UTF-8, which none that
+    /// [`Error::NotLines`] when an envelope, a proof or an answer is not UTF-8, which none that
     /// was parsed is.
     pub fn bytes(&self) -> Result<Vec<u8>, Error> {
         let mut file = self.decision.bytes();

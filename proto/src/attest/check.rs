@@ -34,7 +34,7 @@ pub enum Error {
         /// The ID of the key that was given.
         key: Digest,
     },
-    /// What is signed is no decision.
+    /// What is signed is not a decision.
     #[error(transparent)]
     Decision(#[from] decision::Error),
     /// The quorum file in it is none.

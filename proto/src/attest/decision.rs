@@ -24,7 +24,7 @@ pub const PREDICATE_TYPE: &str = "urn:verify-build:decision:v1";
 /// Why a decision was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is no statement, or one of another kind or form.
+    /// It is not a statement, or one of another kind or form.
     #[error(transparent)]
     Statement(#[from] statement::Error),
     /// The statement is about another file than the decision.
@@ -195,7 +195,7 @@ pub struct Aside {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// The file is no envelope.
+    /// The file is not an envelope.
     NotAnEnvelope,
     /// No known key has signed it.
     NotSigned,

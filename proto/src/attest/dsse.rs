@@ -42,10 +42,10 @@ pub const SIGNATURES_MAX: usize = 64;
 /// Why an envelope was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is no JSON, or not with these members.
+    /// It is not JSON, or not with these members.
     #[error("not a DSSE envelope: {0}")]
     Json(#[from] json::Error),
-    /// Payload or signature is no base64.
+    /// Payload or signature is not base64.
     #[error("{0} is not base64")]
     Base64(&'static str),
     /// It has more signatures than [`SIGNATURES_MAX`].

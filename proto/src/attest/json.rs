@@ -32,7 +32,7 @@ pub enum Error {
         /// The limit.
         max: usize,
     },
-    /// It is no JSON, has a name twice, lies too deep or has a number that is not whole;
+    /// It is not JSON, has a name twice, lies too deep or has a number that is not whole;
     /// or it has not the members that it should.
     #[error("{0}")]
     Json(#[from] serde_json::Error),

@@ -59,7 +59,7 @@ pub enum Error {
         /// The limit.
         max: usize,
     },
-    /// The file is no PEM.
+    /// The file is not PEM.
     #[error("not PEM: want -----BEGIN {want}-----")]
     NotPem {
         /// The label expected.

@@ -57,7 +57,7 @@ pub const NONCE_LEN_MAX: usize = 128;
 /// Why an observation was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is no statement, or one of another kind or form.
+    /// It is not a statement, or one of another kind or form.
     #[error(transparent)]
     Statement(#[from] statement::Error),
     /// It is not in the one text that observations are signed in.

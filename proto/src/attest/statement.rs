@@ -46,7 +46,7 @@ pub enum Error {
         /// The envelope's type.
         got: String,
     },
-    /// It is no JSON, or not with these members.
+    /// It is not JSON, or not with these members.
     #[error("not an in-toto statement: {0}")]
     Json(#[from] json::Error),
     /// It is of another type or version.

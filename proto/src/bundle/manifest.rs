@@ -194,7 +194,7 @@ impl Manifest {
         if let Some(base) = &self.base
             && !is_sha256(&base.sha256)
         {
-            return Err(wrong("the base is no SHA-256 in hex"));
+            return Err(wrong("the base is not a SHA-256 in hex"));
         }
         let mut names = BTreeSet::new();
         for database in &self.databases {
@@ -273,12 +273,12 @@ impl Database {
     /// Its key. Nothing says that this is the key to trust.
     ///
     /// # Errors
-    /// [`Error::Database`] where it is no key that the go command takes.
+    /// [`Error::Database`] where it is not a key that the go command takes.
     pub fn verifier(&self) -> Result<VerifierKey, Error> {
         match Setting::parse(&self.key)? {
             Setting::Database { key, url: None } if key.to_string() == self.key => Ok(key),
             _ => Err(Error::Manifest(format!(
-                "{:?} is no key of a database",
+                "{:?} is not a key of a database",
                 shown(&self.key)
             ))),
         }

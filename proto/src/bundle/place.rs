@@ -9,7 +9,7 @@ use crate::goproxy::sumdb::SumdbRequest;
 /// The place of a member that a manifest lists.
 ///
 /// [`Place::parse`] and `Display` are inverses: what has another spelling, an empty
-/// element, `..` or a leading slash is no place. Places have an order, in which a bundle
+/// element, `..` or a leading slash is not a place. Places have an order, in which a bundle
 /// has its members: what describes it, then each database, then the modules, so that
 /// whoever reads it can prove each module as it comes.
 #[derive(Debug, Clone, PartialEq, Eq)]

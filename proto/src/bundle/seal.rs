@@ -70,7 +70,7 @@ impl Seal {
             return Err(Error::Seal("not three lines that begin as a bundle's"));
         };
         let parsed = size.parse().ok().filter(|it: &u64| it.to_string() == *size);
-        let size = parsed.ok_or(Error::Seal("the length is no number"))?;
+        let size = parsed.ok_or(Error::Seal("the length is not a number"))?;
         if size > MANIFEST_BYTES_MAX {
             return Err(Error::TooLarge {
                 what: "the manifest".to_owned(),

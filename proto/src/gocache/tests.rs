@@ -120,7 +120,7 @@ fn tells_kinds_by_how_outputs_begin() {
         (b"!<arch>\n__.PKGDEF ", Kind::Archive),
         (b"go index v2\n\0", Kind::ModuleIndex),
         (b"./a.go\n./b.go\n", Kind::SourceList),
-        (b"./a.go:3: this is no list\n", Kind::Other),
+        (b"./a.go:3: this is not a list\n", Kind::Other),
         (b"# test log\ngetenv HOME\n", Kind::TestLog),
         (b"ok  \texample.com/p\t0.003s\n", Kind::TestResult),
         (b"true", Kind::CCompiler),

@@ -94,7 +94,7 @@ pub enum Change {
     },
 }
 
-/// Returns the members that differ; `None` when either is no archive.
+/// Returns the members that differ; `None` when either is not an archive.
 pub fn archives(a: &[u8], b: &[u8]) -> Option<Vec<MemberChange>> {
     let sides = [
         archive::members(a)?.collect::<Vec<_>>(),

@@ -59,7 +59,7 @@ impl<'a> Object<'a> {
     }
 
     /// Reads the object in a member's data, after its text lines. `None` when
-    /// the member is no Go object: what a C compiler wrote, or export data.
+    /// the member is not a Go object: what a C compiler wrote, or export data.
     pub fn in_member(data: &'a [u8]) -> Option<Result<Self, Error>> {
         let header = Header::parse(data)?;
         let head = &data[..data.len().min(header::LEN_MAX)];

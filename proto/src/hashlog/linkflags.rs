@@ -57,7 +57,7 @@ impl Open {
         let (at, _) = found.find(|(_, line)| is_link && line.starts_with(LINE))?;
         words(&block.lines[at])?;
         let open = Self::at(block.clone(), at);
-        // Bytes that are no UTF-8 were replaced in the lines.
+        // Bytes that are not UTF-8 were replaced in the lines.
         (open.hash(&block.lines[at]) == block.hash).then_some(open)
     }
 

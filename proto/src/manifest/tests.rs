@@ -187,7 +187,7 @@ fn only_a_trusted_key_signs() {
         open(forged.as_bytes(), 1),
         Err(Error::Note(note::Error::BadSignature { .. }))
     ));
-    // A signed head of a log is no manifest.
+    // A signed head of a log is not a manifest.
     let head = sign("go.sum database tree\n0\n", &[&key(1)]).unwrap();
     assert!(matches!(open(&head, 1), Err(Error::Line { line: 1, .. })));
     // During a rotation either key will do.

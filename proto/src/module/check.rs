@@ -33,7 +33,7 @@ pub enum Fault {
     Reserved(String),
     /// An element that reads as a Windows short name: `longna~1`.
     ShortName(String),
-    /// The first element is no domain name: it has no dot.
+    /// The first element is not a domain name: it has no dot.
     NoDot,
     /// A character that a domain name cannot hold in the first element.
     FirstElement(char),

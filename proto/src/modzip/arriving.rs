@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(showable(&[b"abcPK\x05\x06def"]), 3);
         assert_eq!(showable(&[b"abcPK\x06\x06def", b"PK\x05\x06"]), 3);
         assert_eq!(showable(&[b"PK\x05\x06"]), 0);
-        // Other records are no ends.
+        // Other records are not ends.
         assert_eq!(showable(&[b"PK\x03\x04PK\x01\x02PK\x07\x08xyz"]), 12);
     }
 

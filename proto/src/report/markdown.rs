@@ -60,7 +60,7 @@ struct Page {
 }
 
 impl Page {
-    /// Takes a block in whole or not at all: half a table is no table.
+    /// Takes a block in whole or not at all: half a table is not a table.
     fn push(&mut self, block: &str) {
         if self.left_out == 0 && self.text.len() + block.len() + CLOSING_BYTES <= BYTES_MAX {
             self.text.push_str(block);

@@ -43,7 +43,7 @@ pub enum Unsigned {
         /// Records that are held.
         held: u64,
     },
-    /// The high-water mark is no signed head of this log.
+    /// The high-water mark is not a signed head of this log.
     #[error(
         "the high-water mark cannot be read, so a newer head than that of {held} records may have been signed"
     )]

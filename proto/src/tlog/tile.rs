@@ -237,7 +237,7 @@ impl Tile {
     /// # Errors
     ///
     /// [`Error::TileMismatch`] when the hash differs, [`Error::NotAPrefix`] when
-    /// `above` is no parent of a full tile or too narrow to have its hash,
+    /// `above` is not a parent of a full tile or too narrow to have its hash,
     /// [`Error::TileLength`].
     pub fn check_below(&self, data: &[u8], above: &Self, above_data: &[u8]) -> Result<(), Error> {
         let not_above = || Error::NotAPrefix {

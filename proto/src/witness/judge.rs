@@ -35,7 +35,7 @@ impl RememberedHead {
     ///
     /// # Errors
     ///
-    /// [`Error::Note`], [`Error::Tree`] when it is no checkpoint.
+    /// [`Error::Note`], [`Error::Tree`] when it is not a checkpoint.
     pub fn parse(note: &[u8]) -> Result<Self, Error> {
         let (text, _) = note::parse(note)?;
         let checkpoint = Checkpoint::parse(&text)?;

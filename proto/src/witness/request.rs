@@ -45,7 +45,7 @@ impl AddCheckpoint {
     ///
     /// # Errors
     ///
-    /// [`Error::Note`] and [`Error::Tree`] when the note is no checkpoint,
+    /// [`Error::Note`] and [`Error::Tree`] when the note is not a checkpoint,
     /// [`Error::Request`] when the proof is too long.
     pub fn new(old_size: u64, proof: Vec<Hash>, note: &[u8]) -> Result<Self, Error> {
         if proof.len() > PROOF_LEN_MAX {

@@ -134,7 +134,9 @@ pub(crate) fn peek(file: impl Read) -> Result<Unchecked, Error> {
         own.push(bytes);
     }
     let [note, manifest] = own.as_slice() else {
-        return Err(Error::Refused("it is no bundle: it ends too early".into()));
+        return Err(Error::Refused(
+            "it is not a bundle: it ends too early".into(),
+        ));
     };
     let (seal, signers) = Seal::unchecked(note)?;
     if Seal::of(manifest) != seal {

@@ -54,7 +54,7 @@ impl Files<'_> {
     /// [`Error::Refused`] with what is wrong, or what the file system answers.
     pub(super) fn file(&self, member: &Member, request: &Request) -> Result<Carried, Error> {
         let place = &member.place;
-        let none = || refused(place, "it is no file of a version");
+        let none = || refused(place, "it is not a file of a version");
         let key = Key::parse(place).ok_or_else(none)?;
         let version = request.version().ok_or_else(none)?;
         let (h1, standing) = match request {
@@ -158,7 +158,7 @@ fn unproved(place: &str, database: Option<&str>) -> Error {
     refused(place, format!("no record of {by} in the bundle proves it"))
 }
 
-/// Reads a whole file that is no zip; `None` where there is none. Blocks.
+/// Reads a whole file that is not a zip; `None` where there is none. Blocks.
 ///
 /// # Errors
 /// What the file system answers, but for a missing file.

@@ -213,7 +213,7 @@ impl Gathering<'_> {
 
     fn program(&mut self, file: &Path, bytes: &[u8]) -> Result<(), Error> {
         let none = || {
-            let text = "it is no go.sum, go.mod, go.work or list (.txt), and no program with build \
+            let text = "it is not a go.sum, go.mod, go.work or list (.txt), and no program with build \
                         information";
             wrong(file, text)
         };

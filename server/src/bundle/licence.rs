@@ -218,7 +218,7 @@ SOFTWARE.
             ("licences.go", false),
             ("README.md", false),
         ] {
-            // Go files are no text of a licence, and the text decides.
+            // Go files are not text of a licence, and the text decides.
             assert_eq!(is_licence(name) && !name.ends_with(".go"), want, "{name}");
         }
     }

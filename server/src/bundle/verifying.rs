@@ -120,7 +120,7 @@ mod tests {
     fn a_zip_that_was_proved_with_these_bytes_is_not_unpacked_and_any_other_is() {
         let folder = tempfile::tempdir().unwrap();
         let mut spool = Spool::beside(&folder.path().join("out")).unwrap();
-        // Whoever unpacks it sees that it is no zip.
+        // Whoever unpacks it sees that it is not a zip.
         let span = spool.put(b"no zip").unwrap();
         let h1 = |byte: &str| H1::parse(&format!("h1:{}=", byte.repeat(43))).unwrap();
         let (right, other) = (h1("A"), h1("E"));

@@ -91,7 +91,7 @@ fn with_keys(
 /// Reads the lines of `--trust`, or takes those of the settings.
 ///
 /// # Errors
-/// Exit status 64 when one is no key, or there is none; that is said.
+/// Exit status 64 when one is not a key, or there is none; that is said.
 fn keys(config: &Config, lines: &[String]) -> Result<Vec<VerifierKey>, ExitCode> {
     if lines.is_empty() {
         if config.bundle.trust.is_empty() {

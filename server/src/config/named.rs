@@ -146,7 +146,7 @@ struct Times {
 
 impl Times {
     /// Reads those of the first certificate of a PEM text, which is the server's own. `None`
-    /// for one that is no X.509, which is said by who serves it.
+    /// for one that is not X.509, which is said by who serves it.
     fn of(bytes: &[u8]) -> Option<Self> {
         let first = CertificateDer::pem_slice_iter(bytes).next()?.ok()?;
         let (_, certificate) = X509Certificate::from_der(&first).ok()?;

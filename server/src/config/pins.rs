@@ -15,7 +15,7 @@ impl Pins {
     /// Reads a list with commas. Files are not looked for.
     ///
     /// # Errors
-    /// A word that is no pattern and no version.
+    /// A word that is not a pattern and no version.
     pub fn parse(text: &str) -> Result<Self, String> {
         let words = text.split(',').map(str::trim).filter(|it| !it.is_empty());
         let words: Vec<_> = words.map(str::to_owned).collect();

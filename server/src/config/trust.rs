@@ -29,7 +29,7 @@ const CREDENTIAL: &str = "config-trust";
 /// Returns the trusted keys; `None` where nobody asks for a signed configuration.
 ///
 /// # Errors
-/// Where one is asked for and what says so is no key: going on without would be taking away
+/// Where one is asked for and what says so is not a key: going on without would be taking away
 /// the check.
 pub(super) fn read(flags: &Flags, environment: &Environment) -> Result<Option<Trust>, Problem> {
     if !flags.config_trust.is_empty() {

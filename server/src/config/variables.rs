@@ -93,7 +93,7 @@ pub(super) const CONFIG_STATE: &str = "SUMWARD_CONFIG_STATE";
 /// What the names of those begin with.
 const ABOUT_FILES: &str = "SUMWARD_CONFIG_";
 
-/// The server's own variables that are no settings: they say where settings are.
+/// The server's own variables that are not settings: they say where settings are.
 const BESIDE: [&str; 7] = [
     CONFIG,
     STAGE,

@@ -8,7 +8,7 @@ use super::lines::{Broken, Lines};
 /// Reads a whole file.
 ///
 /// # Errors
-/// Where it is no UTF-8 or no YAML: the line, the column where that is known, and what is
+/// Where it is not UTF-8 or no YAML: the line, the column where that is known, and what is
 /// wrong.
 pub(super) fn read(bytes: &[u8]) -> Result<(Value, Lines), (String, String)> {
     let text = file::text(bytes).map_err(|line| {

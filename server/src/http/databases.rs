@@ -43,7 +43,7 @@ impl Growths {
 /// `with_private` says so.
 pub(super) async fn section(page: &mut String, site: &Site, with_private: bool) {
     page.push_str(
-        "<h2>Checksum databases</h2>\n<div class=wide><table><tr><th>name<th>records in the newest head<th>head accepted<th>last proof<th>state</tr>\n",
+        "<h2>Checksum databases</h2>\n<div class=wide><table><tr><th>name<th>records in the newest head<th>head accepted<th>last file held against it<th>state</tr>\n",
     );
     for database in site.databases.all() {
         let points = site.growths.of(database).await;
@@ -67,7 +67,7 @@ pub(super) async fn section(page: &mut String, site: &Site, with_private: bool) 
             escape(database.name()),
             plot(&points),
             age_of(database),
-            last_proof(site, database, with_private)
+            last_judged(site, database, with_private)
         );
         if let Database::Own(own) = database
             && let Some(standing) = own.witness_standing()
@@ -80,9 +80,10 @@ pub(super) async fn section(page: &mut String, site: &Site, with_private: bool) 
     );
 }
 
-/// Says what was proved last in a database since the start.
-fn last_proof(site: &Site, database: &Database, with_private: bool) -> String {
-    let Some((version, age)) = site.modules.last_proof(database.name()) else {
+/// Says which file was held against a database last since the start, and was what it says.
+/// One of a private module that was hashed to be logged is none of these.
+fn last_judged(site: &Site, database: &Database, with_private: bool) -> String {
+    let Some((version, age)) = site.modules.last_judged(database.name()) else {
         return "<span class=dim>none since the start</span>".to_owned();
     };
     let path = version.path.as_str();

@@ -81,7 +81,7 @@ impl Refusal {
         }
     }
 
-    /// What upstream answered is no answer to what was asked. With `Retry-After`, a server
+    /// What upstream answered is not an answer to what was asked. With `Retry-After`, a server
     /// of our kind that asks this one knows that nothing is wrong with this one.
     pub(crate) fn bad_upstream(text: impl Into<Bytes>) -> Self {
         Self {

@@ -203,7 +203,7 @@ impl Iterator for Lines {
     }
 }
 
-/// Reads a line without its end; `None` where it is no entry.
+/// Reads a line without its end; `None` where it is not an entry.
 pub(super) fn parse(line: &[u8]) -> Option<Entry> {
     if line.len() > LINE_BYTES_MAX {
         return None;

@@ -35,7 +35,7 @@ const PASSES_MAX: usize = 100;
 /// empty. Blocks.
 ///
 /// # Errors
-/// What the file system answers. What is in `to` then is no backup: it has no
+/// What the file system answers. What is in `to` then is not a backup: it has no
 /// file `format`.
 pub(crate) fn backup(data: &Path, to: &Path, watch: &mut dyn Watch) -> io::Result<BackedUp> {
     check_target(data, to)?;

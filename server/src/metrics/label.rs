@@ -21,7 +21,7 @@ pub enum Kind {
     SumdbLookup,
     /// `sumdb/…/tile/…`
     SumdbTile,
-    /// Anything else: health, metrics, what is no module path.
+    /// Anything else: health, metrics, what is not a module path.
     Other,
 }
 

@@ -36,7 +36,7 @@ pub(crate) enum Taken {
 /// Why a file that was brought is not kept.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Refused {
-    /// It is no file of a version: a list, or the answer to a question.
+    /// It is not a file of a version: a list, or the answer to a question.
     #[error("only files of versions are taken in: VERSION.info, .mod, .zip")]
     NotOfVersion,
     /// It is larger than such a file may be.

@@ -19,7 +19,7 @@ const KEY_BYTES_MAX: u64 = 4096;
 /// Reads the key from its file. Blocks.
 ///
 /// # Errors
-/// What the file system answers, or that it is no key.
+/// What the file system answers, or that it is not a key.
 pub(crate) fn read(path: &Path) -> io::Result<SignerKey> {
     let mut text = String::new();
     let file = File::open(path)?;

@@ -67,7 +67,7 @@ impl Times {
     /// later: number and time, both in the order of time.
     ///
     /// # Errors
-    /// What the ledger answers, and `InvalidData` for an entry that is no batch: a reader who
+    /// What the ledger answers, and `InvalidData` for an entry that is not a batch: a reader who
     /// goes on behind it would never learn of its records.
     pub(super) async fn since(
         &self,
@@ -155,7 +155,7 @@ struct Timed {
 
 impl Timed {
     /// # Errors
-    /// `InvalidData` when it is no entry of a batch.
+    /// `InvalidData` when it is not an entry of a batch.
     fn parse(prefix: &str, key: &str, value: &[u8]) -> io::Result<Self> {
         let damaged = || {
             let text = format!("the entry {key:?} of the ledger is not the time of a batch");

@@ -1,7 +1,7 @@
 //! The witnesses of the log: what is known of them, and how the newest head stands.
 //!
 //! The go command is given another text, which no witness signs: its heads stay as they
-//! are. Cosignatures are kept in a file beside the checkpoint. It is no record of
+//! are. Cosignatures are kept in a file beside the checkpoint. It is not a record of
 //! anything: where it is lost or damaged the witnesses are asked again.
 
 use std::io;

@@ -2,7 +2,7 @@
 //!
 //! Only what a trusted proxy says is believed: its own addition to the list of hops
 //! is the last one, and what stands before it was said by whoever is there. So the
-//! hops are read from the right, and the first that is no trusted proxy is the client.
+//! hops are read from the right, and the first that is not a trusted proxy is the client.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -18,7 +18,7 @@ pub(crate) enum Error {
         /// The names of those that were handed down.
         handed_down: Vec<String>,
     },
-    /// What was handed down is no listening stream socket.
+    /// What was handed down is not a listening stream socket.
     #[error("listening on systemd:{name}: {source}")]
     Unfit {
         /// The configured name.

@@ -35,7 +35,7 @@ pub(crate) struct Miss {
     pub(crate) count: u64,
     /// When it was last asked for, in seconds since 1970.
     pub(crate) last: u64,
-    /// Which files of a version: `mod`, `zip`. None of what is no version.
+    /// Which files of a version: `mod`, `zip`. None of what is not a version.
     pub(crate) parts: BTreeSet<String>,
 }
 

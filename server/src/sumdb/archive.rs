@@ -4,7 +4,7 @@
 //! tile/8/<level>/<number>[.p/<width>]   tiles that were proved, each as wide as it was seen
 //! lookup/<module>@<version>             answers that were proved, verbatim
 //! heads/<size>                          every signed head that was accepted, verbatim
-//! heads.damaged/<size>                  files from there that were no heads any more
+//! heads.damaged/<size>                  files from there that were not heads any more
 //! fork/                                 there while the database is stopped: the evidence
 //! ```
 //!

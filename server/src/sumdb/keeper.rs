@@ -99,7 +99,7 @@ impl Keeper {
         self.staging.write_lazily(&path, &head.note)
     }
 
-    /// Moves a file aside that is no head any more.
+    /// Moves a file aside that is not a head any more.
     pub(super) fn put_aside(&self, damaged: &DamagedHead) -> io::Result<()> {
         let to = self.archive.damaged_head_path(damaged.size);
         if let Some(folder) = to.parent() {

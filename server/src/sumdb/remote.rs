@@ -131,7 +131,7 @@ impl Remote {
             Level::Hashes(_) => tile.cut(&full, &bytes).ok().map(Bytes::copy_from_slice),
             Level::Data => cut_records(tile, &full, &bytes).ok().map(Bytes::from),
         };
-        // One that is no full tile goes to the proof as it is, and fails there.
+        // One that is not a full tile goes to the proof as it is, and fails there.
         Ok(cut.unwrap_or(bytes))
     }
 

@@ -14,7 +14,7 @@ const KEY_BYTES_MAX: u64 = 4096;
 /// Reads the key from its file. Blocks.
 ///
 /// # Errors
-/// What the file system answers, or that it is no key of a witness.
+/// What the file system answers, or that it is not a key of a witness.
 pub(crate) fn read(path: &Path) -> io::Result<Cosigner> {
     let mut text = String::new();
     let file = File::open(path)?;

@@ -24,7 +24,7 @@ pub fn logs(data: &[u8]) {
     for block in names.iter().flat_map(|name| log.named(name)) {
         assert_eq!(log.action(&block.part()), Some(block));
         let text = block.lines.concat();
-        // Text that was no UTF-8 is hashed as it was.
+        // Text that was not UTF-8 is hashed as it was.
         if !text.contains('\u{fffd}') {
             assert_eq!(block.hash, Id::of(text.as_bytes()).0);
         }

@@ -147,7 +147,7 @@ fn lines_that_go_never_writes_are_damage() {
     let desk = Desk::warm("1.27.");
     let (one, other) = (desk.archive("./greeting"), desk.archive("./seven"));
     let (one, other) = (desk.index_of(&one), desk.index_of(&other));
-    // Another action's line; and a size that is no number.
+    // Another action's line; and a size that is not a number.
     let mut line = fs::read(&one).unwrap();
     line[150] = b'x';
     fs::copy(&other, &one).unwrap();

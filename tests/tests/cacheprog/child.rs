@@ -386,6 +386,6 @@ fn audit_and_serve_need_a_record() {
         assert_eq!(output.status.code(), Some(2));
         assert!(output.stdout.is_empty(), "stdout belongs to the go command");
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("it is no folder"), "{said}");
+        assert!(said.contains("it is not a folder"), "{said}");
     }
 }

@@ -73,7 +73,7 @@ impl Talk {
         self.hear()
     }
 
-    /// Reads an answer; null where there is none, or what is no answer.
+    /// Reads an answer; null where there is none, or what is not an answer.
     pub(crate) fn hear(&mut self) -> Value {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();

@@ -99,7 +99,7 @@ import "C"
 func main() { println(C.evil()) }
 "#;
 
-/// Code that has the shape of a GNU build ID is code: no mask hides it, and it is no name
+/// Code that has the shape of a GNU build ID is code: no mask hides it, and it is not a name
 /// of the build.
 #[test]
 fn a_mask_does_not_hide_code() {

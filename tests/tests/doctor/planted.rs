@@ -19,7 +19,7 @@ fn env_file(house: &House, text: &str) {
 /// What is found, and how it is planted.
 const PLANTED: &[(&[&str], Plant)] = &[
     (&["libc-unknown"], |h| h.remove("bin/getconf")),
-    // One that has musl's loader too is no host of musl.
+    // One that has musl's loader too is not a host of musl.
     (&["libc-unknown"], |h| {
         h.remove("bin/getconf");
         h.write("root/lib/ld-musl-x86_64.so.1", "");

@@ -47,7 +47,7 @@ fn twice(sources: &Sources) -> BTreeMap<String, Vec<String>> {
     by_name
 }
 
-/// Returns folder, name and file of each type that is no part of another item.
+/// Returns folder, name and file of each type that is not part of another item.
 fn types(sources: &Sources) -> Vec<(String, String, String)> {
     let mut found = Vec::new();
     for (module, code) in sources {

@@ -228,7 +228,7 @@ fn circles(sources: &Sources) -> BTreeMap<String, BTreeSet<String>> {
     let mut beside: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
     for (from, to) in known(sources, |path| sources.contains_key(path)) {
         let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-        // A folder and the files in it are no neighbours.
+        // A folder and the files in it are not neighbours.
         if common > 0 && common < from.len() && common < to.len() {
             let pair = (from[common].clone(), to[common].clone());
             beside

@@ -72,7 +72,7 @@ fn what_is_no_key_is_refused_before_anything_is_built() {
     let refused = yard.observe(&["--key", key.to_str().unwrap(), "--", "-trimpath", "."]);
     assert_eq!(refused.exit, 2);
     assert!(
-        refused.said.contains("is no private key"),
+        refused.said.contains("is not a private key"),
         "{}",
         refused.said
     );

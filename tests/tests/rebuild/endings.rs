@@ -30,7 +30,10 @@ fn what_does_not_build_is_said_with_the_words_of_go() {
             &["./library", "./another"],
             "none of the 2 packages that this names is a program",
         ),
-        (&["--gocache", "/nowhere", "."], "is no build cache of go"),
+        (
+            &["--gocache", "/nowhere", "."],
+            "is not a build cache of go",
+        ),
     ];
     for (words, want) in table {
         let output = bench.command(words).output().unwrap();

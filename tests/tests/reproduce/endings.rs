@@ -101,7 +101,7 @@ fn what_can_not_be_read_ends_with_2() {
     let table: [(&[&str], &str); 4] = [
         (&["/no/such/file"], "there is no such file"),
         (&[path, "--source", "neither"], "no MODULE@VERSION"),
-        (&[path, "--disk-limit", "5"], "is no size"),
+        (&[path, "--disk-limit", "5"], "is not a size"),
         (&[path, "--time-limit", "5"], "is no time"),
     ];
     for (words, want) in table {
@@ -114,7 +114,7 @@ fn what_can_not_be_read_ends_with_2() {
         );
         assert!(said(&output).contains(want), "{words:?}: {}", said(&output));
     }
-    // What is no program of Go is an answer.
+    // What is not a program of Go is an answer.
     let text = yard.at("text");
     std::fs::write(&text, "no program").unwrap();
     let answer = yard.reproduce(&text, &[]);
@@ -158,7 +158,7 @@ fn a_second_run_goes_on_from_the_work_folder() {
     );
 }
 
-/// What an earlier run put up and built of another source is no answer for this one.
+/// What an earlier run put up and built of another source is not an answer for this one.
 #[test]
 fn a_work_folder_tells_one_source_from_another() {
     let mut yard = Yard::new("1.21.");

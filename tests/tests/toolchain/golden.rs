@@ -63,10 +63,10 @@ fn said(case: &Case) -> String {
         text.push_str(&String::from_utf8(output.stdout).unwrap());
         text.push_str(&String::from_utf8(output.stderr).unwrap());
     }
-    let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    let version = format!("name=\"version\" value=\"{}\"", env!("CARGO_PKG_VERSION"));
     let version_json = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
     text.replace(&place, "HERE")
-        .replace(&version, "version=\"VERSION\"")
+        .replace(&version, "name=\"version\" value=\"VERSION\"")
         .replace(&version_json, "\"version\": \"VERSION\"")
 }
 

@@ -97,7 +97,7 @@ fn without_a_largest_group_nobody_is_called_the_exception() {
     );
     // Two of them are one file on disk, twice.
     assert_eq!(answer.report["notes"].as_array().unwrap().len(), 2);
-    // What is no build does not become the measure, however often it comes.
+    // What is not a build does not become the measure, however often it comes.
     let cut = shop.output();
     std::fs::write(&cut, &std::fs::read(&plain).unwrap()[..4096]).unwrap();
     let answer = compare(&[&cut, &cut, &plain, &tagged]);

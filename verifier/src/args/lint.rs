@@ -178,4 +178,4 @@ Exit codes:
   0  nothing found at the level of --fail-on or above
   1  something found
   2  a file could not be read
-  3  a requirement is not met, or the file is no Go program that could be judged";
+  3  a requirement is not met, or the file is not a Go program that could be judged";

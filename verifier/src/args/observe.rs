@@ -78,7 +78,7 @@ pub struct Observe {
 
 fn fact(text: &str) -> Result<(String, String), String> {
     let problem = || {
-        format!("{text:?} is no fact; write NAME=VALUE, the name of small letters, digits and -")
+        format!("{text:?} is not a fact; write NAME=VALUE, the name of small letters, digits and -")
     };
     let (name, value) = text.split_once('=').ok_or_else(problem)?;
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';

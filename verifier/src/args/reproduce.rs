@@ -69,7 +69,7 @@ pub struct Reproduce {
 
 /// Parses a number of bytes with its unit.
 fn size(text: &str) -> Result<u64, String> {
-    let problem = || format!("{text:?} is no size; write 500M or 10G");
+    let problem = || format!("{text:?} is not a size; write 500M or 10G");
     let (number, unit): (&str, u64) = match text.as_bytes().last() {
         Some(b'M') => (&text[..text.len() - 1], 1 << 20),
         Some(b'G') => (&text[..text.len() - 1], 1 << 30),

@@ -35,7 +35,7 @@ pub(super) fn checks(decision: &Decision, subject: &str) -> Vec<Check> {
         .marks
         .iter()
         .map(|state| (format!("+{}", state.of), missing(state)));
-    // What was not demanded and is not shown is no failure.
+    // What was not demanded and is not shown is not a failure.
     checks.extend(levels.chain(marks).map(|(name, missing)| Check {
         name,
         subject: subject.to_owned(),

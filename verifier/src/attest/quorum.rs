@@ -23,7 +23,7 @@ const SCHEMA: &str = "verify-build/quorum-v1";
 /// Runs the command.
 ///
 /// # Errors
-/// When a file can't be read, or is no quorum file.
+/// When a file can't be read, or is not a quorum file.
 pub fn run(args: &Args) -> anyhow::Result<Box<dyn Printed>> {
     match &args.command {
         Command::Check { file } => Ok(Box::new(judged(file, true)?)),

@@ -67,7 +67,7 @@ impl Store {
     /// Opens a folder that must be there, and need not be ours to write to.
     pub(super) fn open(folder: &Path) -> anyhow::Result<Self> {
         let folder = std::path::absolute(folder)?;
-        anyhow::ensure!(folder.is_dir(), "it is no folder");
+        anyhow::ensure!(folder.is_dir(), "it is not a folder");
         let root = folder
             .to_str()
             .context("its path is not UTF-8, which the go command needs; use another path")?;

@@ -55,14 +55,14 @@ impl Taken {
     /// Reads the list that a session wrote.
     ///
     /// # Errors
-    /// When it can't be read or is no list.
+    /// When it can't be read or is not a list.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let reading = || format!("reading {}", path.display());
         let mut text = String::new();
         fs::File::open(path)
             .and_then(|file| file.take(LIST_BYTES_MAX).read_to_string(&mut text))
             .with_context(reading)?;
-        Self::parse(&text).with_context(|| format!("{} is no list of packages", path.display()))
+        Self::parse(&text).with_context(|| format!("{} is not a list of packages", path.display()))
     }
 
     /// Reads a list as [`text`](Self::text) gives it; `None` for any other text.

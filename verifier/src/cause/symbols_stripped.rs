@@ -7,7 +7,7 @@ use crate::artifact::Artifact;
 use crate::goinfo::selfcheck::SelfCheck;
 use crate::image::{Content, Format};
 
-/// The symbol table, as evidence names it where it is no section of its own.
+/// The symbol table, as evidence names it where it is not a section of its own.
 const GO_SYMBOLS: &str = "(symbols of Go)";
 
 /// What tells of symbols in one file.

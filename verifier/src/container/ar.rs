@@ -66,7 +66,7 @@ impl Reader<'_> {
         self.at += HEADER_LEN as u64;
         let size = number(&fields[48..58], 10).ok_or_else(|| {
             Fault::malformed(format!(
-                "the size of the member after {} is no number",
+                "the size of the member after {} is not a number",
                 self.last
             ))
         })?;

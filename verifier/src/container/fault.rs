@@ -81,7 +81,7 @@ fn prefix(place: &[String]) -> String {
 }
 
 impl Fault {
-    /// Says whether it is no answer about the bytes: the system refused to read them, or
+    /// Says whether it is not an answer about the bytes: the system refused to read them, or
     /// this program ran out of what it may use.
     pub fn is_refusal(&self) -> bool {
         matches!(self.kind, Kind::Io(_) | Kind::Memory { .. })

@@ -25,7 +25,7 @@ pub enum Kind {
     Image,
     /// One file compressed.
     Stream,
-    /// A file that is no container, as the other side of one.
+    /// A file that is not a container, as the other side of one.
     File,
 }
 

@@ -32,11 +32,11 @@ pub(crate) const CAPABILITY: &str = "capabilities (security.capability)";
 /// One member.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// Its name as the container has it; bytes that are no UTF-8 as `\xff`.
+    /// Its name as the container has it; bytes that are not UTF-8 as `\xff`.
     pub name: String,
     /// What it is.
     pub content: Content,
-    /// What its bytes begin like; `Other` for what is no file.
+    /// What its bytes begin like; `Other` for what is not a file.
     pub format: Format,
     /// What the container says about it.
     pub metadata: Metadata,
@@ -330,7 +330,7 @@ pub fn shorten(text: &str) -> String {
     }
 }
 
-/// Returns a name from a container as text; what is no UTF-8 becomes `\xff`. A
+/// Returns a name from a container as text; what is not UTF-8 becomes `\xff`. A
 /// backslash that would read as the start of such a byte becomes `\x5c`, so that
 /// two names that differ stay different.
 pub fn text(bytes: &[u8]) -> String {

@@ -48,7 +48,7 @@ pub struct Image {
     pub used: HashSet<usize>,
 }
 
-/// Shows an image by its parts; `None` for what is no image.
+/// Shows an image by its parts; `None` for what is not an image.
 ///
 /// # Errors
 /// What is wrong with the image, or why it can't be read.
@@ -214,7 +214,7 @@ impl Layout<'_> {
         let index = self.find(path)?;
         let hash = self.listing.members.get(index);
         let hash = hash.and_then(|member| member.content.sha256());
-        // Attestations and artifacts have an empty configuration, or one that is no JSON.
+        // Attestations and artifacts have an empty configuration, or one that is not JSON.
         let Ok(config) = self.json(path) else {
             let fact = Fact::carried(format!("{title}: configuration"), hash.unwrap_or_default());
             self.view.facts.push(fact);
@@ -356,7 +356,7 @@ impl Layout<'_> {
         }
         let bytes = source.bytes_at(0, usize::try_from(source.len()).unwrap_or(0))?;
         serde_json::from_slice(&bytes)
-            .map_err(|error| Fault::malformed(format!("its {path} is no JSON ({error})")))
+            .map_err(|error| Fault::malformed(format!("its {path} is not JSON ({error})")))
     }
 }
 

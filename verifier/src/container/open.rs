@@ -92,7 +92,7 @@ impl Container {
         Ok(source.transpose()?.flatten())
     }
 
-    /// Takes a file that is no container as one with a single member.
+    /// Takes a file that is not a container as one with a single member.
     pub fn file(name: &str, source: &Source, budget: &Budget) -> Self {
         Self {
             kind: Kind::File,

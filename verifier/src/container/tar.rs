@@ -73,7 +73,7 @@ struct Reader<'a> {
     /// The member read last, to say where an archive breaks off.
     last: String,
     dialect: Option<&'static str>,
-    /// All that is no member's content.
+    /// All that is not a member's content.
     frame: Sha256,
     /// Bytes other than zero that fill members up.
     unowned: Unowned,
@@ -187,7 +187,9 @@ impl Reader<'_> {
         let target = target.map_or_else(|| text(header.target()), text);
         let size = match record("size") {
             Some(size) => pax::number(size).ok_or_else(|| {
-                Fault::malformed(format!("the size of {path} in its pax header is no number"))
+                Fault::malformed(format!(
+                    "the size of {path} in its pax header is not a number"
+                ))
             })?,
             None => header.size()?,
         };

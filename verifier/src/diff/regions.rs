@@ -28,7 +28,7 @@ pub struct RegionDiff {
     /// What differs outside the stamps.
     pub spans: Vec<Span>,
     /// What one side has and the other has nowhere in the region, as bytes of
-    /// each side; where the region is no code and moving may be all there is.
+    /// each side; where the region is not code and moving may be all there is.
     pub new: Option<[usize; 2]>,
 }
 

@@ -17,7 +17,7 @@ const ZEROED_MAX: u64 = 1 << 30;
 
 /// Says whether every difference of a region of data is an address on both
 /// sides, of a place that moved as code shows it to have moved. Two numbers that
-/// differ by one amount are no addresses for that.
+/// differ by one amount are not addresses for that.
 pub fn are_addresses(a: &Artifact, b: &Artifact, region: &RegionDiff, moves: &Moves) -> bool {
     let (Some(range_a), Some(range_b)) = (&region.a, &region.b) else {
         return false;

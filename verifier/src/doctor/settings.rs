@@ -31,7 +31,7 @@ pub struct Settings {
     pub file: EnvFile,
     /// The words of GOFLAGS.
     pub flags: Vec<String>,
-    /// Words of GOFLAGS that are no flags: the go command refuses them.
+    /// Words of GOFLAGS that are not flags: the go command refuses them.
     pub flags_refused: usize,
     /// The servers of GOPROXY.
     pub proxies: Vec<ProxyEntry>,

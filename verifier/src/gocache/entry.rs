@@ -102,7 +102,7 @@ pub enum Poison {
         /// What stands in its place.
         found: Option<String>,
     },
-    /// The entry of a package leads to something that is no package.
+    /// The entry of a package leads to something that is not a package.
     NoArchive {
         /// What it is.
         kind: Kind,
@@ -117,7 +117,7 @@ impl Poison {
             Self::OtherAction { .. } => "its build ID names another action",
             Self::BuildId { .. } => "its content is not the one in its build ID",
             Self::NoBuildId { .. } => "it carries no build ID as go writes it",
-            Self::NoArchive { .. } => "it is no compiled package",
+            Self::NoArchive { .. } => "it is not a compiled package",
         }
     }
 }

@@ -48,7 +48,7 @@ struct Listed {
 /// Reads all of a cache.
 ///
 /// # Errors
-/// When the folder can't be listed, is no build cache, or holds more than
+/// When the folder can't be listed, is not a build cache, or holds more than
 /// [`FILES_MAX`] files.
 pub fn survey(folder: &Path, progress: Progress) -> anyhow::Result<Survey> {
     let listing = list(folder)?;
@@ -91,7 +91,7 @@ pub fn survey(folder: &Path, progress: Progress) -> anyhow::Result<Survey> {
 /// Opens a regular file for reading, and nothing else.
 ///
 /// # Errors
-/// What the system says; `Ok(Err)` when it is no regular file.
+/// What the system says; `Ok(Err)` when it is not a regular file.
 pub(super) fn open(path: &Path) -> io::Result<Result<(File, Metadata), &'static str>> {
     let metadata = fs::symlink_metadata(path)?;
     if let Some(what) = not_a_file(&metadata) {
@@ -135,7 +135,7 @@ fn list(folder: &Path) -> anyhow::Result<Listing> {
     // An empty cache has all of them. One folder called `fd` makes none.
     if folders < 256 && listing.actions.is_empty() && listing.outputs.is_empty() {
         bail!(
-            "{}: is no Go build cache, no entry lies in folders 00 to ff; name the folder that `go env GOCACHE` prints",
+            "{}: is not a Go build cache, no entry lies in folders 00 to ff; name the folder that `go env GOCACHE` prints",
             folder.display()
         );
     }
@@ -277,7 +277,7 @@ fn hashed_only(name: &OsStr, file: File) -> io::Result<Program> {
     Ok(Program::hashed(name.to_string_lossy().into_owned(), &read))
 }
 
-/// Says what something is that is no regular file.
+/// Says what something is that is not a regular file.
 fn not_a_file(metadata: &Metadata) -> Option<&'static str> {
     let kind = metadata.file_type();
     if kind.is_file() {

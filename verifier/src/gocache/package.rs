@@ -58,7 +58,7 @@ impl State {
     }
 }
 
-/// Reads the file that an action's index line leads to; `None` where it is no package.
+/// Reads the file that an action's index line leads to; `None` where it is not a package.
 ///
 /// # Errors
 /// What the system says; a package of more than a gigabyte.

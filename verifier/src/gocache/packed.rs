@@ -42,7 +42,7 @@ enum Place {
 /// Reads all of a packed cache.
 ///
 /// # Errors
-/// When the file is no tar archive, or breaks off, or holds no cache.
+/// When the file is not a tar archive, or breaks off, or holds no cache.
 pub fn survey(path: &Path, progress: Progress) -> anyhow::Result<Survey> {
     let mut surveyor = Surveyor::default();
     let len = std::fs::metadata(path).map_or(0, |metadata| metadata.len());

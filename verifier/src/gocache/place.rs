@@ -26,7 +26,7 @@ pub fn find(named: Option<&Path>, host: &Host) -> anyhow::Result<PathBuf> {
         }
         Some(set) if Path::new(set).is_absolute() => Ok(set.into()),
         Some(set) => bail!(
-            "GOCACHE is {}, which is no absolute path: the go command refuses it; name a folder: verify-build cache audit DIR",
+            "GOCACHE is {}, which is not an absolute path: the go command refuses it; name a folder: verify-build cache audit DIR",
             set.display()
         ),
         None => default(&host.environment).context(
@@ -45,7 +45,7 @@ fn default(environment: &Environment) -> anyhow::Result<PathBuf> {
         home().map(|home| home.join("Library/Caches"))
     } else {
         match environment.var("XDG_CACHE_HOME") {
-            Some(value) => Some(absolute(value).context("XDG_CACHE_HOME is no absolute path")?),
+            Some(value) => Some(absolute(value).context("XDG_CACHE_HOME is not an absolute path")?),
             None => home().map(|home| home.join(".cache")),
         }
     };

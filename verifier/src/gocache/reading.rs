@@ -42,7 +42,7 @@ pub struct Read {
 /// What an output says of the action that made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Maker {
-    /// Nothing: it is no package.
+    /// Nothing: it is not a package.
     Nobody,
     /// A compiled package with the build ID that the go command writes.
     Package {

@@ -57,7 +57,7 @@ impl Source {
     /// Reads all of it once.
     ///
     /// # Errors
-    /// When it is no cache, or can't be read.
+    /// When it is not a cache, or can't be read.
     pub fn survey(&self, progress: Progress) -> anyhow::Result<Survey> {
         match self {
             Self::Folder(path) => folder::survey(path, progress),

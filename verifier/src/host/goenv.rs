@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Environment;
 
 /// Returns where it is, whether or not it is there yet; `None` where GOENV is `off`, or
-/// nothing says where: no home, or an XDG_CONFIG_HOME that is no absolute path.
+/// nothing says where: no home, or an XDG_CONFIG_HOME that is not an absolute path.
 ///
 /// Source: cmd/go/internal/cfg EnvFile; os.UserConfigDir
 pub fn file(environment: &Environment) -> Option<PathBuf> {

@@ -47,7 +47,7 @@ pub fn private(source: &Source, environment: &Environment) -> anyhow::Result<Pri
     let pem = text(source, environment)?;
     PrivateKey::parse(&pem).with_context(|| {
         let shown = shown(source);
-        format!("{shown} is no private key (verify-build key new makes one)")
+        format!("{shown} is not a private key (verify-build key new makes one)")
     })
 }
 
@@ -61,7 +61,7 @@ pub fn public(source: &Source, environment: &Environment) -> anyhow::Result<(Pub
     if let Ok(key) = PublicKey::parse(&pem) {
         return Ok((key, false));
     }
-    let key = PrivateKey::parse(&pem).with_context(|| format!("{} is no key", shown(source)))?;
+    let key = PrivateKey::parse(&pem).with_context(|| format!("{} is not a key", shown(source)))?;
     Ok((key.public(), true))
 }
 
@@ -73,7 +73,7 @@ pub fn public_alone(path: &Path) -> anyhow::Result<PublicKey> {
     let pem = of_file(path)?;
     PublicKey::parse(&pem).with_context(|| {
         let path = path.display();
-        format!("{path} is no public key (verify-build key show --public KEYFILE prints it)")
+        format!("{path} is not a public key (verify-build key show --public KEYFILE prints it)")
     })
 }
 
@@ -143,7 +143,7 @@ mod tests {
             assert_eq!(private(&source, &nothing).unwrap().public(), key.public());
             assert_eq!(public(&source, &nothing).unwrap(), (key.public(), true));
             let alone = public_alone(&path).unwrap_err().to_string();
-            assert!(alone.contains("is no public key"), "{alone}");
+            assert!(alone.contains("is not a public key"), "{alone}");
             let before = fs::read(&path).unwrap();
             let again = create(&path, &key).unwrap_err().to_string();
             assert!(again.contains("choose another --out"), "{again}");

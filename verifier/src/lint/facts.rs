@@ -94,7 +94,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the commit that is on record is all of the source; `None` when there
-    /// is no commit.
+    /// is not a commit.
     pub fn is_clean(&self) -> Option<bool> {
         let info = self.info()?;
         info.setting("vcs.revision")?;

@@ -52,7 +52,7 @@ pub(super) fn is_build_id(id: &Located<BuildId>, at: &Range<usize>) -> bool {
 pub(super) fn is_build_info(found: &Located<Stamped>) -> bool {
     let value = &found.value;
     let version_len = value.version.as_ref().map_or(0, String::len);
-    // Bytes that are no text were replaced.
+    // Bytes that are not text were replaced.
     let is_text = !value.text.contains(char::REPLACEMENT_CHARACTER);
     let is_read = value.text.is_empty() || (value.info.is_some() && is_text);
     let len_max = INFO_FRAME_LEN + version_len + value.text.len();

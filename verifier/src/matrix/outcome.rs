@@ -265,7 +265,7 @@ impl Printed for Outcome {
         ];
         notes.extend(other_inputs(&self.tables));
         for (file, why) in &self.refused {
-            notes.push(format!("{file} is no observation: {why}"));
+            notes.push(format!("{file} is not an observation: {why}"));
         }
         notes
     }

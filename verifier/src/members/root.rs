@@ -171,7 +171,7 @@ impl Root {
     }
 }
 
-/// A fault that is no answer: the system refused, and says of what.
+/// A fault that is not an answer: the system refused, and says of what.
 fn error(root: &Path, fault: Fault) -> input::Error {
     let is_named = matches!(fault.kind, FaultKind::Io(_));
     let place = fault.place.last().filter(|_| is_named);

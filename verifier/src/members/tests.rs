@@ -111,7 +111,7 @@ fn archives_that_are_cut_off_say_where() {
     for (name, bytes) in SEEDS {
         for len in (HEAD_KEPT..bytes.len()).step_by(7) {
             let source = Source::memory(bytes[..len].to_vec());
-            // Less than a header is no tar archive yet.
+            // Less than a header is not a tar archive yet.
             let Some(cut) = Container::open("x.gz", &source, &Budget::default()).unwrap() else {
                 continue;
             };

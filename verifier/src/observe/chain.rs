@@ -59,7 +59,7 @@ impl Chain {
         let observation =
             || -> anyhow::Result<Observation> { Ok(Observation::of(&Envelope::parse(&text)?)?) };
         let observation =
-            observation().with_context(|| format!("{} is no observation", path.display()))?;
+            observation().with_context(|| format!("{} is not an observation", path.display()))?;
         Ok(Self::Given(Some(observation.digest()?)))
     }
 
@@ -140,7 +140,7 @@ fn parse(text: &[u8]) -> anyhow::Result<Option<Digest>> {
     if text.is_empty() {
         return Ok(None);
     }
-    let text = str::from_utf8(text).context("it is no text")?;
+    let text = str::from_utf8(text).context("it is not text")?;
     Ok(Some(Digest::parse(text.trim_end())?))
 }
 

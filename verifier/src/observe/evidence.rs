@@ -142,7 +142,7 @@ fn preimage(
     };
     let text = block.lines.concat();
     if Id::of(text.as_bytes()).part() != part {
-        return Err("what was hashed into part A of the build ID is no text");
+        return Err("what was hashed into part A of the build ID is not text");
     }
     // The linker's flags are in it, and with them what -X sets.
     let is_harmless = |name: &String| HARMLESS.contains(&name.as_str());

@@ -156,7 +156,7 @@ fn listed(cache: &Path, before: &BTreeSet<Id>, log: &Log) -> Taken {
 fn quoted(path: &Path) -> anyhow::Result<String> {
     let text = path.to_str().with_context(|| {
         format!(
-            "{} is no UTF-8, which the go command needs; set TMPDIR to another folder",
+            "{} is not UTF-8, which the go command needs; set TMPDIR to another folder",
             path.display()
         )
     })?;

@@ -55,7 +55,7 @@ pub fn count(folder: &Path) -> u64 {
 pub struct Packages(BTreeMap<Id, Index>);
 
 impl Packages {
-    /// Reads which packages a cache holds. What is no entry is passed over: this
+    /// Reads which packages a cache holds. What is not an entry is passed over: this
     /// describes a cache, and `verify-build cache audit` judges it.
     pub fn read(folder: &Path) -> Self {
         let packages = files(folder).filter_map(|path| package(folder, &path));

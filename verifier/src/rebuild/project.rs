@@ -195,7 +195,7 @@ impl Project {
         Ok(())
     }
 
-    /// The name that go would choose: the last part of the path that is no major
+    /// The name that go would choose: the last part of the path that is not a major
     /// version, or of the first file.
     fn program_name(&self) -> String {
         let first = self.build.packages.first();
@@ -264,7 +264,7 @@ impl Asking<'_> {
                 finished.tail(20)
             );
         }
-        String::from_utf8(finished.stdout).context("go printed what is no text")
+        String::from_utf8(finished.stdout).context("go printed what is not text")
     }
 
     fn env(

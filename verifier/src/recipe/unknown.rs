@@ -38,7 +38,7 @@ fn toolchain(artifact: &Artifact) -> Option<String> {
     Some(match artifact.go.version() {
         Some(version) => {
             format!(
-                "the toolchain: {version} is no release that the go command fetches by its name"
+                "the toolchain: {version} is not a release that the go command fetches by its name"
             )
         }
         None => "the toolchain: the file names no Go version".into(),

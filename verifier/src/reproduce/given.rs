@@ -20,7 +20,7 @@ const NAMED_MAX: usize = 12;
 pub struct Given {
     /// The file as it was named.
     pub path: PathBuf,
-    /// The program's path in the package; `None` for a file that is no package.
+    /// The program's path in the package; `None` for a file that is not a package.
     pub inside: Option<String>,
     /// The program.
     pub artifact: Artifact,

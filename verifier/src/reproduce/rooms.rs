@@ -87,7 +87,7 @@ exec \"$(PATH=\"$PATH:/usr/sbin:/sbin\" command -v chroot || echo chroot)\" \"$r
 
 fn steps(places: &[Place]) -> anyhow::Result<Vec<Step>> {
     if let Some(odd) = places.iter().find(|place| !is_plain(&place.at)) {
-        bail!("{} is no folder of this system", odd.at.display());
+        bail!("{} is not a folder of this system", odd.at.display());
     }
     let mut steps = Vec::new();
     fill(Path::new("/"), places, &mut steps)?;

@@ -66,7 +66,7 @@ impl Asked {
                     Ok(Self::Module(path.into(), version.into()))
                 }
                 _ => anyhow::bail!(
-                    "--source {given}: there is no such folder, and it is no MODULE@VERSION"
+                    "--source {given}: there is no such folder, and it is not a MODULE@VERSION"
                 ),
             };
         }

@@ -19,7 +19,7 @@ const TARGETS_MAX: usize = 1000;
 /// or the one that it has tools for.
 ///
 /// # Errors
-/// When it is no tree of a Go distribution, or of none that was released.
+/// When it is not a tree of a Go distribution, or of none that was released.
 pub fn read(root: &Path, target: Option<Target>) -> anyhow::Result<(VersionFile, Release)> {
     let version = read_version(root)?;
     let target = match target {

@@ -17,7 +17,7 @@ const ZIP_BYTES_MAX: u64 = 1 << 30;
 /// Fetches the list of a release from the first proxy that has it.
 ///
 /// # Errors
-/// When none has, one sends more than a release has, or what it sends is no sound zip.
+/// When none has, one sends more than a release has, or what it sends is not a sound zip.
 pub fn list(proxies: &[Site], release: &Release) -> anyhow::Result<Reference> {
     let path = Request::Zip(release.module().clone()).path();
     let mut said: Vec<String> = Vec::new();

@@ -31,7 +31,7 @@ pub struct Reference {
 /// Reads all lists and zips that were named.
 ///
 /// # Errors
-/// When one can't be read or is no list, or no zip of a Go distribution.
+/// When one can't be read or is not a list, or no zip of a Go distribution.
 pub fn read_all(lists: &[PathBuf], zips: &[PathBuf]) -> anyhow::Result<Vec<Reference>> {
     let mut references = Vec::new();
     for path in lists {
@@ -120,7 +120,7 @@ pub fn read_zip(path: &Path) -> anyhow::Result<Manifest> {
         )
     })?;
     let (_, files) = modzip::list(file, size, release.module(), &Limits::default())
-        .with_context(|| format!("{} is no sound module zip", path.display()))?;
+        .with_context(|| format!("{} is not a sound module zip", path.display()))?;
     Manifest::of_zip(release, &files).with_context(|| path.display().to_string())
 }
 

@@ -88,7 +88,7 @@ impl Tree {
     /// Reads VERSION, walks the tree and hashes what belongs to the module.
     ///
     /// # Errors
-    /// When the folder is no Go distribution, a file in it can't be read, or it
+    /// When the folder is not a Go distribution, a file in it can't be read, or it
     /// holds more than is read.
     pub fn read(root: &Path, target: Option<Target>, progress: Progress) -> anyhow::Result<Self> {
         let root = fs::canonicalize(root)

@@ -41,7 +41,7 @@ fn toolchain(case: &Case<'_>) -> Vec<String> {
         let Some(release) = release(one) else {
             let version = &one.observation.inputs.toolchain.version;
             return vec![format!(
-                "{name} has a toolchain that is no release: {version}"
+                "{name} has a toolchain that is not a release: {version}"
             )];
         };
         if recorded(case, release.module()).is_none_or(|recorded| recorded.to_string() != *h1) {

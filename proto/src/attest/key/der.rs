@@ -1,5 +1,5 @@
 //! The few forms in which keys of two curves are written in DER, as whole texts: what
-//! is not one of them is no key.
+//! is not one of them is not a key.
 
 /// SubjectPublicKeyInfo of Ed25519 up to the key, RFC 8410 §4.
 const ED25519_SPKI: [u8; 12] = [

@@ -109,12 +109,12 @@ impl Host {
     }
 }
 
-/// Names that look like others they are not are no names.
+/// Names that look like others they are not are not names.
 fn check_name(key: &str, name: &str) -> Result<(), Error> {
     let is_plain = name.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     let is_good = is_plain && name.trim() == name && !name.is_empty() && name.len() <= NAME_LEN_MAX;
     if !is_good {
-        let why = format!("{name:?} is no name: want 1 to {NAME_LEN_MAX} ASCII characters");
+        let why = format!("{name:?} is not a name: want 1 to {NAME_LEN_MAX} ASCII characters");
         return Err(value(key, &why));
     }
     Ok(())

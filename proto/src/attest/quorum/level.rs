@@ -118,7 +118,9 @@ pub struct Wanted {
 impl Wanted {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let bad = || {
-            format!("{text:?} is no level: want L0, L1, L2, L3 or L4, and marks as in L3+T+M+F+X")
+            format!(
+                "{text:?} is not a level: want L0, L1, L2, L3 or L4, and marks as in L3+T+M+F+X"
+            )
         };
         let mut words = text.split('+');
         let level = words.next().unwrap_or_default();

@@ -92,7 +92,7 @@ fn what_is_no_quorum_file_is_refused_with_what_to_write() {
         ("name: b", "name: \"b\\u202e\"", "no name"),
         ("name: b", "name: \"\u{430}\"", "no name"),
         ("name: b", "name: b, nam: c", "nam"),
-        ("image: i2", "image: \" i1\"", "no name"),
+        ("image: i2", "image: \" i1\"", "not a name"),
         (
             "until: 2027-01-31T00:00:00Z",
             "until: 2027-01-31",

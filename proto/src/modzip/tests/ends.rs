@@ -40,7 +40,7 @@ fn refuses_more_than_one_end() {
     let before = [&end[..20], &comment_len].concat();
     let bytes = [&good[..good.len() - 22], &before, &end].concat();
     assert!(matches!(check(&bytes), Err(Error::AmbiguousEnd)));
-    // A signature in a file's data is no end.
+    // A signature in a file's data is not an end.
     let innocent = File::stored("x", b"PK\x05\x06 and PK\x01\x02 and PK\x03\x04");
     assert!(check(&zip(&[innocent])).is_ok());
     assert!(matches!(

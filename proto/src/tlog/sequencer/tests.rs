@@ -168,7 +168,7 @@ fn one_batch_is_under_way_at_a_time_and_a_failed_one_is_forgotten() {
     let batch = sequencer.plan().unwrap().finish(&[]).unwrap();
     assert_eq!(batch.records, [record(2)]);
     assert_eq!(sequencer.sequenced(&batch), [(second, 0)]);
-    // It is no duplicate of what failed.
+    // It is not a duplicate of what failed.
     let third = sequencer.offer(record(1)).unwrap();
     assert_ne!(third, first);
 }

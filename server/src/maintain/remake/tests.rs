@@ -164,7 +164,7 @@ async fn what_is_taken_back_and_stored_meanwhile_is_not_overwritten() {
     journal.append_all(entries).await.unwrap();
     // Read behind all that is told of files.
     let heads = data.path().join("journal/heads-202601.jsonl");
-    fs::write(heads, b"a line that is no entry\n").unwrap();
+    fs::write(heads, b"a line that is not an entry\n").unwrap();
     let folder = data.path().join("modules/m.example/x/@v");
     fs::create_dir_all(&folder).unwrap();
     for version in versions {

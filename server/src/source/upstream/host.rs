@@ -164,7 +164,7 @@ impl Host {
 /// how many attempts it took.
 ///
 /// Dropped without an end it tells that nothing was learned: a client that leaves, or
-/// a cancelled probe, is no failure of the host.
+/// a cancelled probe, is not a failure of the host.
 #[derive(Debug)]
 pub(super) struct Trial {
     host: Arc<Host>,

@@ -39,7 +39,7 @@ impl Upstreams {
     ) -> Result<Posted, String> {
         let url = Url::parse(url).map_err(|error| format!("not a URL: {error}"))?;
         let late = |_| format!("no answer within {} s", POST_MAX.as_secs());
-        // A name or a password in the URL is no part of it.
+        // A name or a password in the URL is not part of it.
         let host = url.host_str().unwrap_or_default().to_owned();
         let asked = self.post_within(url, headers, body, body_max);
         let asked = async { tokio::time::timeout(POST_MAX, asked).await.map_err(late)? };

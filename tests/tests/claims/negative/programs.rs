@@ -124,7 +124,7 @@ impl Yard {
         let go = self.go().with("CGO_ENABLED", "1");
         let go = go.with("C_INCLUDE_PATH", include.to_str().unwrap());
         write_module(&folder);
-        // The header is no input of the action: the cache would answer with the
+        // The header is not an input of the action: the cache would answer with the
         // package as it was made with another one, in an earlier run too.
         let list = ["list", "-trimpath", "-export", "-f", "{{.Export}}", "."];
         fs::remove_file(go.must(&folder, &list).trim()).unwrap();

@@ -189,7 +189,7 @@ fn files_of_every_kind(small: &Small) {
     }
 }
 
-/// The go command's formatter as it was built, a changed one, and what is no program.
+/// The go command's formatter as it was built, a changed one, and what is not a program.
 fn programs(small: &Small) {
     let formatter = formatter();
     fs::write(small.root().join("bin/gofmt"), &formatter).unwrap();

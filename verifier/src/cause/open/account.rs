@@ -146,7 +146,7 @@ impl<'c, 'a> Account<'c, 'a> {
             Content::Notes if symbols_stripped::LINKS.contains(&region.name.as_str()) => true,
             Content::Notes => {
                 let one_sided = region.a.is_none() || region.b.is_none();
-                // An ID of another length is no stamp at the same place.
+                // An ID of another length is not a stamp at the same place.
                 one_sided || holds_host_id(pair.a, &region.a) && holds_host_id(pair.b, &region.b)
             }
             // A section behind those taken away moves, and what points into it follows.

@@ -87,7 +87,7 @@ impl Header {
     pub(super) fn size(&self) -> Result<u64, Fault> {
         number(&self.0[124..136])
             .and_then(|size| u64::try_from(size).ok())
-            .ok_or_else(|| Fault::malformed(format!("the size of {} is no number", self.path())))
+            .ok_or_else(|| Fault::malformed(format!("the size of {} is not a number", self.path())))
     }
 
     pub(super) fn mode(&self) -> Option<u32> {

@@ -34,7 +34,7 @@ fn bytes_in_stamps_of_both_sides_only_name_the_build() {
     let one = data(a, b, [stamp, stamp]).unwrap();
     assert_eq!((one.differing, one.stamped), (7, 3));
     assert_eq!(spans(&one), [(14..18, 14..18)]);
-    // On one side alone it is no stamp, and neither is what only one has of it.
+    // On one side alone it is not a stamp, and neither is what only one has of it.
     assert_eq!(data(a, b, [stamp, &[]]).unwrap().stamped, 0);
     let shorter = data(a, b, [stamp, &[(5, 9)]]).unwrap();
     assert_eq!(

@@ -38,12 +38,12 @@ fn place(env: &Effective) -> Result<PathBuf, String> {
     match env.get("GOCACHE").map(String::as_str) {
         Some("off") => return Err("GOCACHE=off".into()),
         Some(set) if set.starts_with('/') => return Ok(set.into()),
-        Some(_) => return Err("GOCACHE is no absolute path".into()),
+        Some(_) => return Err("GOCACHE is not an absolute path".into()),
         None => {}
     }
     match (env.get("XDG_CACHE_HOME"), env.get("HOME")) {
         (Some(caches), _) if caches.starts_with('/') => Ok(Path::new(caches).join("go-build")),
-        (Some(_), _) => Err("XDG_CACHE_HOME is no absolute path".into()),
+        (Some(_), _) => Err("XDG_CACHE_HOME is not an absolute path".into()),
         (None, Some(home)) => Ok(Path::new(home).join(".cache/go-build")),
         (None, None) => Err("neither GOCACHE nor HOME is set".into()),
     }

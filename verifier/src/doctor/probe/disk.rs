@@ -65,7 +65,7 @@ pub(super) fn folder(path: &Path) -> Folder {
         Ok(metadata) => {
             folder.exists = true;
             if !metadata.is_dir() {
-                folder.problem = "it is no folder".into();
+                folder.problem = "it is not a folder".into();
             }
             owner(&mut folder, &metadata);
         }

@@ -87,7 +87,7 @@ fn faults(go: &Installation) -> Vec<Found> {
     }
     if !go.missing.is_empty() {
         faults.push(
-            Found::new("go-incomplete", format!("{} is no whole installation", go.root))
+            Found::new("go-incomplete", format!("{} is not a whole installation", go.root))
                 .seen("missing", go.missing.join(", "))
                 .fix("remove it, and unpack the release anew: into an empty folder, never over an old one"),
         );
@@ -141,7 +141,7 @@ pub(super) fn support(facts: &Facts, today: Date) -> Judged {
         let first = version.split(' ').next().unwrap_or_default();
         let Some(release) = support::release(first) else {
             judged.add(
-                Found::new("go-prerelease", format!("{version} is no release"))
+                Found::new("go-prerelease", format!("{version} is not a release"))
                     .seen("go", go.name())
                     .fix("build with a release from go.dev/dl"),
             );
@@ -220,7 +220,7 @@ pub(super) fn content(facts: &Facts) -> Judged {
         let how = match (facts.online, facts.deep) {
             (false, _) => "--online compares the first on the PATH, with --deep every one",
             (true, false) => "--deep compares every one",
-            (true, true) => "what is no whole installation can't be compared",
+            (true, true) => "what is not a whole installation can't be compared",
         };
         judged.not_asked = Some(format!("{what} not compared: {how}"));
     }

@@ -50,7 +50,7 @@ pub(super) fn roots(facts: &Facts) -> Judged {
             } else if !entry.starts_with('/') && setting.whole {
                 Found::new(
                     "gopath-relative",
-                    "GOPATH is no absolute path: the go command refuses to build",
+                    "GOPATH is not an absolute path: the go command refuses to build",
                 )
             } else {
                 continue;
@@ -81,7 +81,7 @@ fn goroot(facts: &Facts, setting: &Setting) -> Found {
         ),
         (Some(known), _) if !known.missing.is_empty() => Found::new(
             "goroot-missing",
-            format!("GOROOT is {path}, which is no whole installation: the go command fails"),
+            format!("GOROOT is {path}, which is not a whole installation: the go command fails"),
         ),
         (Some(known), Some(own)) if known.root != own.root => Found::new(
             "goroot-mixed",
@@ -145,7 +145,7 @@ pub(super) fn flags(facts: &Facts) -> Judged {
     let origin = settings.set.get("GOFLAGS").map_or("GOFLAGS", place);
     if settings.flags_refused > 0 {
         judged.add(
-            Found::new("goflags-invalid", "GOFLAGS has words that are no flags: the go command refuses to build")
+            Found::new("goflags-invalid", "GOFLAGS has words that are not flags: the go command refuses to build")
                 .seen(origin, settings.flags_refused.to_string())
                 .fix("write each value into its flag: -ldflags=-s; a flag with spaces as a whole in quotation marks: '-ldflags=-s -w'"),
         );

@@ -40,7 +40,7 @@ impl Table<'_> {
         if tables > TABLES_MAX || counts > TABLES_MAX {
             return None;
         }
-        // An offset of zero is no table.
+        // An offset of zero is not a table.
         let steps = |offset: u32| match offset {
             0 => Some(&[][..]),
             offset => self.steps_at(offset),

@@ -58,7 +58,7 @@ fn of_members(bytes: &[u8]) -> Answer {
     match kinds.len() {
         0 => unknown("no member is an ELF object"),
         1 => match odd {
-            Some(name) => unknown(format!("{name} is no ELF object")),
+            Some(name) => unknown(format!("{name} is not an ELF object")),
             None => met(format!(
                 "{count} objects, each {}",
                 kinds.keys().next().map_or("", String::as_str)
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(of_members(&same), met("2 objects, each amd64, 64 bit"));
         let other = b"\xcf\xfa\xed\xfe of another system".to_vec();
         let two = archive(&[("/", vec![0; 4]), ("go.o/", amd64.clone()), ("x.o/", other)]);
-        assert_eq!(of_members(&two), unknown("x.o is no ELF object"));
+        assert_eq!(of_members(&two), unknown("x.o is not an ELF object"));
         let long = b"a_long_name_of_an_object.o/\n".to_vec();
         let mixed = archive(&[
             ("//", long),

@@ -64,7 +64,7 @@ fn revision(project: &Project, machine: &Machine, interrupt: &Interrupt) -> Opti
 }
 
 /// Prints a line `package`, one `module`, and a line `file` for each file that is
-/// compiled or embedded, of every package that is no part of Go.
+/// compiled or embedded, of every package that is not part of Go.
 ///
 /// Source: `go help list`, struct Package
 const FILES: &str = "{{if not .Standard}}package\t{{.ImportPath}}\t{{.Dir}}\

@@ -220,7 +220,7 @@ mod tests {
             one.moved(Path::new("/home/me/src/tool/sub/a"), copy),
             Some("/tmp/x/sub/a".into())
         );
-        // Its name begins alike and it is no part of it.
+        // Its name begins alike and it is not part of it.
         assert_eq!(one.moved(Path::new("/home/me/src/tools"), copy), None);
         let two = of(&["/home/me/tool", "/home/me/lib/a b"]);
         assert_eq!(two.common, Path::new("/home/me"));

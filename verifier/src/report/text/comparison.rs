@@ -159,7 +159,7 @@ impl Printer<'_> {
         Ok(())
     }
 
-    /// How many bytes differ, and what is known of those that are no stamps.
+    /// How many bytes differ, and what is known of those that are not stamps.
     fn bytes(&mut self, pair: &Comparison, is_open: bool) -> io::Result<()> {
         let bytes = &pair.bytes;
         write!(

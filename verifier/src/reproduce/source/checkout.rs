@@ -72,9 +72,9 @@ impl Checkout {
                 let name = checkout.folder.display();
                 checkout.said.push(match recipe.source.revision.as_deref() {
                     Some(commit) => format!(
-                        "{name} is no repository of git ({said}): nothing shows that it is commit {commit}, which the file names"
+                        "{name} is not a repository of git ({said}): nothing shows that it is commit {commit}, which the file names"
                     ),
-                    None => format!("{name} is no repository of git; it is taken as it is"),
+                    None => format!("{name} is not a repository of git; it is taken as it is"),
                 });
             }
             (Ok(_), None) => {}

@@ -141,7 +141,7 @@ impl Module {
             }
             Tree::Required => self.as_requirement(plan.go_mod.as_deref(), desk),
             Tree::Commit | Tree::Untracked | Tree::Changed | Tree::Wrapper => {
-                bail!("a module of GOPROXY is no checkout")
+                bail!("a module of GOPROXY is not a checkout")
             }
         }
     }

@@ -50,7 +50,7 @@ async fn follows_ten_and_no_more() {
     assert_eq!(text(&upstreams, "10").await, "end");
     let error = get(&upstreams, "11").await.expect_err("too many");
     assert_eq!(brief(&error), "bad");
-    // Asked once: a ring of redirects is no transient failure.
+    // Asked once: a ring of redirects is not a transient failure.
     assert_eq!(origin.seen().len(), 11 + 11);
 }
 

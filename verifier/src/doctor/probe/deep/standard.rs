@@ -187,7 +187,7 @@ fn is_identifier(name: &str) -> bool {
 /// Returns where go vet remarks something: `runtime/x.go:12`.
 fn remarks(complained: &str) -> Vec<String> {
     let place = |line: &str| {
-        // A package that it can't check is no remark, and begins with `vet: `.
+        // A package that it can't check is not a remark, and begins with `vet: `.
         let mut parts = line.split(": ").next()?.split(':');
         let (file, number) = (parts.next()?, parts.next()?);
         let is_place = file.ends_with(".go") || file.ends_with(".s");

@@ -206,7 +206,7 @@ pub(super) const PLANTED: &[(&str, Plant)] = &[
         f.cache.problem = "GOCACHE=off".into();
     }),
     ("cache-off", |f| {
-        (cache(f).open, cache(f).problem) = (true, "it is no folder".into())
+        (cache(f).open, cache(f).problem) = (true, "it is not a folder".into())
     }),
     ("cache-foreign", |f| cache(f).own = false),
     ("cache-open", |f| cache(f).open = true),
