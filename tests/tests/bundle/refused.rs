@@ -66,7 +66,7 @@ fn tampered_cut_and_prolonged_bundles_change_nothing() {
     shipped.refuses("longer", &longer, "bytes behind its end");
     let twice = [&*good, &*good].concat();
     shipped.refuses("twice", &twice, "bytes behind its end");
-    shipped.refuses("other", b"PK\x03\x04 something else", "no bundle");
+    shipped.refuses("other", b"PK\x03\x04 something else", "not a bundle");
 }
 
 #[test]

@@ -228,7 +228,7 @@ fn two_outputs_of_one_action_show_a_changed_header() {
 fn what_is_no_cache_is_said_to_be_none() {
     let desk = Desk::cold("1.27.");
     for (path, want) in [
-        ("source", "no Go build cache"),
+        ("source", "not a Go build cache"),
         ("source/main.go", "neither a folder nor a tar archive"),
         ("nowhere", "no such build cache"),
     ] {

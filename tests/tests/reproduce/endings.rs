@@ -100,7 +100,7 @@ fn what_can_not_be_read_ends_with_2() {
     let path = program.to_str().unwrap();
     let table: [(&[&str], &str); 4] = [
         (&["/no/such/file"], "there is no such file"),
-        (&[path, "--source", "neither"], "no MODULE@VERSION"),
+        (&[path, "--source", "neither"], "not a MODULE@VERSION"),
         (&[path, "--disk-limit", "5"], "is not a size"),
         (&[path, "--time-limit", "5"], "is no time"),
     ];

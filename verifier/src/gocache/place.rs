@@ -80,7 +80,7 @@ mod tests {
     fn says_why_there_is_none() {
         assert!(found(&[("GOCACHE", "off")]).unwrap_err().contains("is off"));
         let relative = found(&[("GOCACHE", "c")]).unwrap_err();
-        assert!(relative.contains("no absolute path"), "{relative}");
+        assert!(relative.contains("not an absolute path"), "{relative}");
         assert!(found(&[]).unwrap_err().contains("go env GOCACHE"));
     }
 }

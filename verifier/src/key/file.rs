@@ -164,7 +164,7 @@ mod tests {
             private(&source("KEY"), &environment).unwrap().public(),
             key.public()
         );
-        for (name, want) in [("TOKEN", "no private key"), ("NOTHING", "not set")] {
+        for (name, want) in [("TOKEN", "not a private key"), ("NOTHING", "not set")] {
             let error = private(&source(name), &environment).unwrap_err();
             let said = format!("{error:#} {error:?}");
             assert!(said.contains(want) && !said.contains("c4nary"), "{said}");

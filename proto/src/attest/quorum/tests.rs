@@ -88,9 +88,9 @@ fn what_is_no_quorum_file_is_refused_with_what_to_write() {
             "some share a value",
         ),
         ("name: b", "name: a", "two are called"),
-        ("name: b", "name: \"\"", "no name"),
-        ("name: b", "name: \"b\\u202e\"", "no name"),
-        ("name: b", "name: \"\u{430}\"", "no name"),
+        ("name: b", "name: \"\"", "not a name"),
+        ("name: b", "name: \"b\\u202e\"", "not a name"),
+        ("name: b", "name: \"\u{430}\"", "not a name"),
         ("name: b", "name: b, nam: c", "nam"),
         ("image: i2", "image: \" i1\"", "not a name"),
         (
