@@ -81,7 +81,7 @@ fn what_is_admitted_drifts_or_is_refused_is_told_again_until_it_is_taken() {
     );
     assert!(admitted[0]["timestamp"].as_str().unwrap().ends_with('Z'));
 
-    let mut moved = tools.clone();
+    let mut moved = tools;
     moved.files[0].content = b"package tools // a moved tag\n".to_vec();
     moved.write(tree.path());
     let mut tampered = public.clone();
@@ -177,7 +177,7 @@ fn a_monitor_tells_a_hook_and_goes_on_where_that_failed() {
     let told = posted[1].json();
     assert_eq!(
         (&told["type"], &told["data"]["path"]),
-        (&"record".into(), &module.path.clone().into())
+        (&"record".into(), &module.path.into())
     );
     assert_eq!(told["data"]["record"], 10);
 }
