@@ -185,7 +185,7 @@ fn trailing() -> Error {
 fn damaged(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Error::CutOff(error),
-        _ => Error::Refused(format!("it is damaged, or no bundle: {error}")),
+        _ => Error::Refused(format!("it is damaged, or not a bundle: {error}")),
     }
 }
 

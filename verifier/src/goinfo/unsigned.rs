@@ -43,12 +43,31 @@ pub(super) fn candidates(bytes: &[u8], image: &Image) -> Vec<Unsigned> {
         return Vec::new();
     };
     // What only lies where a signature should is none.
-    let is_signature = Signature::read(bytes, image).is_some();
+    let is_signature =
+        is_last(bytes, &range, image.format) && Signature::read(bytes, image).is_some();
     match image.format {
         Format::MachO if is_signature => mach_o(bytes, &range, image).unwrap_or_default(),
         Format::Pe if is_signature => pe(bytes, &range, image),
         _ => Vec::new(),
     }
+}
+
+/// Tells whether nothing but zeros follows a signature. Signing tools leave nothing behind
+/// theirs: other bytes are somebody else's, and are not put aside.
+fn is_last(bytes: &[u8], place: &Range<usize>, format: Format) -> bool {
+    if place.end != bytes.len() {
+        return false;
+    }
+    if format != Format::MachO {
+        return true;
+    }
+    // The super blob says how long it is; its place may be larger.
+    let rest = || {
+        let place = bytes.get(place.clone())?;
+        let len = usize::try_from(number::read(place, 4, 4, true)?).ok()?;
+        place.get(len..)
+    };
+    rest().is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
 }
 
 fn pe(bytes: &[u8], signature: &Range<usize>, image: &Image) -> Vec<Unsigned> {
@@ -157,6 +176,20 @@ mod tests {
         assert_eq!(of(&[1, 0, 0], 8), [3, 2, 1]);
         assert_eq!(of(&[1], 8), [1]);
         assert_eq!(of(&[0; 9], 4), [9, 8, 7, 6]);
+    }
+
+    #[test]
+    fn nothing_but_zeros_may_follow_a_signature() {
+        let mach_o = |bytes: &[u8], end| is_last(bytes, &(2..end), Format::MachO);
+        let blob = [9, 9, 0xfa, 0xde, 0x0c, 0xc0, 0, 0, 0, 9, 7, 0, 0];
+        assert!(mach_o(&blob, 13) && mach_o(&blob[..11], 11));
+        assert!(!mach_o(&blob, 12), "a byte behind its place");
+        let mut hidden = blob;
+        hidden[12] = 1;
+        assert!(!mach_o(&hidden, 13), "a byte behind the blob");
+        assert!(!mach_o(&blob[..10], 10), "a blob that is cut");
+        assert!(is_last(b"abcd", &(2..4), Format::Pe));
+        assert!(!is_last(b"abcd", &(2..3), Format::Pe));
     }
 
     #[test]
