@@ -6,6 +6,7 @@ use verifier::artifact::Artifact;
 use verifier::compare::{Outcome, Question};
 use verifier::diff::Verdict;
 use verifier::fix::Given;
+use verifier::image::signature::Signature;
 use verifier::input::Input;
 use verifier::progress::Bar;
 use verifier::reproduce::variables;
@@ -24,6 +25,7 @@ pub fn images(data: &[u8]) {
         .map(|region| region.range.len())
         .sum();
     assert_eq!(covered, data.len());
+    let _ = Signature::read(data, &whole.image);
     // Another digest, so that it is compared and not just found identical.
     let outcome = answer(&whole, &artifact(data.to_vec(), 1));
     if let Some(functions) = outcome.diff.and_then(|diff| diff.functions) {

@@ -59,10 +59,9 @@ pub fn check(bytes: &[u8], image: &Image) -> SelfCheck {
     if let Some(variant) = holds(bytes, own.as_ref(), &text, recorded, image) {
         return SelfCheck::Intact(variant);
     }
-    let signed = unsigned::candidates(bytes, image);
-    let is_signed = signed
-        .iter()
-        .any(|file| holds(&file.bytes, file.signature.as_ref(), &text, recorded, image).is_some());
+    let is_signed = unsigned::any(bytes, image, |file| {
+        holds(&file.bytes, file.signature.as_ref(), &text, recorded, image).is_some()
+    });
     let exclusions = exclusions(own.as_ref(), image);
     let computed = content::part(bytes, &text, &exclusions, Variant::WithoutHostId);
     match is_signed {

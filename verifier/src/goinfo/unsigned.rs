@@ -37,18 +37,19 @@ pub(super) struct Unsigned {
     pub(super) signature: Option<Range<usize>>,
 }
 
-/// Returns every file that signing may have started from.
-pub(super) fn candidates(bytes: &[u8], image: &Image) -> Vec<Unsigned> {
+/// Tells whether `is_it` holds of a file that signing may have started from. Each is a copy,
+/// and is made when those before it were not the one.
+pub(super) fn any(bytes: &[u8], image: &Image, is_it: impl FnMut(&Unsigned) -> bool) -> bool {
     let Some(range) = image.signature.clone() else {
-        return Vec::new();
+        return false;
     };
     // What only lies where a signature should is none.
     let is_signature =
         is_last(bytes, &range, image.format) && Signature::read(bytes, image).is_some();
     match image.format {
-        Format::MachO if is_signature => mach_o(bytes, &range, image).unwrap_or_default(),
-        Format::Pe if is_signature => pe(bytes, &range, image),
-        _ => Vec::new(),
+        Format::MachO if is_signature => mach_o(bytes, &range, image, is_it).unwrap_or(false),
+        Format::Pe if is_signature => pe(bytes, &range, image, is_it),
+        _ => false,
     }
 }
 
@@ -70,7 +71,12 @@ fn is_last(bytes: &[u8], place: &Range<usize>, format: Format) -> bool {
     rest().is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
 }
 
-fn pe(bytes: &[u8], signature: &Range<usize>, image: &Image) -> Vec<Unsigned> {
+fn pe(
+    bytes: &[u8],
+    signature: &Range<usize>,
+    image: &Image,
+    mut is_it: impl FnMut(&Unsigned) -> bool,
+) -> bool {
     let without = |end: usize| {
         let mut bytes = bytes[..end].to_vec();
         let fields = [&image.certificates_named, &image.checksum];
@@ -84,12 +90,15 @@ fn pe(bytes: &[u8], signature: &Range<usize>, image: &Image) -> Vec<Unsigned> {
             signature: None,
         }
     };
-    ends(bytes, signature.start, PE_ALIGN)
-        .map(without)
-        .collect()
+    ends(bytes, signature.start, PE_ALIGN).any(|end| is_it(&without(end)))
 }
 
-fn mach_o(bytes: &[u8], signature: &Range<usize>, image: &Image) -> Option<Vec<Unsigned>> {
+fn mach_o(
+    bytes: &[u8],
+    signature: &Range<usize>,
+    image: &Image,
+    mut is_it: impl FnMut(&Unsigned) -> bool,
+) -> Option<bool> {
     let table = Table::read(bytes, image.machine.bits == Some(64))?;
     let (last, rest) = table.commands.split_last()?;
     let is_named = last.kind == CODE_SIGNATURE && last.range.len() == CODE_SIGNATURE_LEN;
@@ -140,8 +149,11 @@ fn mach_o(bytes: &[u8], signature: &Range<usize>, image: &Image) -> Option<Vec<U
     if !is_named {
         return None;
     }
-    let never = ends(bytes, signature.start, MACH_O_ALIGN).filter_map(none);
-    Some(own().into_iter().chain(never).collect())
+    if own().is_some_and(|file| is_it(&file)) {
+        return Some(true);
+    }
+    let mut never = ends(bytes, signature.start, MACH_O_ALIGN).filter_map(none);
+    Some(never.any(|file| is_it(&file)))
 }
 
 /// Returns where a file may have ended before a signature was put behind it.

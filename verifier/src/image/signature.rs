@@ -251,4 +251,30 @@ mod tests {
             }
         }
     }
+
+    proptest::proptest! {
+        /// A blob and certificates in which anything may be changed are read or not.
+        #[test]
+        fn changed_signatures_are_read_or_not(
+            changes in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0..=255u8), 1..8),
+        ) {
+            let made = include_bytes!("signature/testdata/made.der");
+            let certificate = [&[0; CERTIFICATE_HEADER_LEN][..], include_bytes!("signature/testdata/open.der")];
+            for (format, mut bytes) in [
+                (Format::MachO, super_blob(0x1_0000, "AB12CD34EF", Some(made))),
+                (Format::Pe, certificate.concat()),
+            ] {
+                for (place, byte) in &changes {
+                    let at = place.index(bytes.len());
+                    bytes[at] = *byte;
+                }
+                let image = Image { format, signature: Some(0..bytes.len()), ..Image::default() };
+                if let Some(signature) = Signature::read(&bytes, &image) {
+                    let names = [signature.identifier, signature.team, signature.signer];
+                    let most = names.iter().flatten().map(|name| name.chars().count()).max();
+                    proptest::prop_assert!(most.unwrap_or(0) <= 3 * NAME_LEN_MAX);
+                }
+            }
+        }
+    }
 }
