@@ -28,6 +28,14 @@ pub fn sign_pe(bytes: &mut Vec<u8>) {
     put(bytes, directory + 4, len);
 }
 
+/// Puts bytes that are no certificate into the table of a signed PE file.
+pub fn grow_certificates(bytes: &mut Vec<u8>, payload: &[u8]) {
+    let directory = usize_at(bytes, 0x3c) + 24 + 112 + 4 * 8;
+    let len = usize_at(bytes, directory + 4);
+    bytes.extend(payload);
+    put(bytes, directory + 4, len + payload.len());
+}
+
 /// Signs a 64-bit Mach-O file in the name of a team, in place of the signature that Go's
 /// linker gave it or beside none.
 ///

@@ -45,6 +45,7 @@ use serde::Serialize;
 use crate::artifact::Artifact;
 use crate::goinfo::HostIdOrigin;
 use crate::goinfo::stamps::{self, Kind, Stamp};
+use crate::image::signature::proper::CERTIFICATE_ALIGN;
 use crate::image::{Format, Image};
 use view::View;
 
@@ -248,7 +249,7 @@ fn masks(artifact: &Artifact) -> Option<(Vec<Mask>, usize)> {
     let align = match artifact.image.format {
         Format::Elf | Format::Wasm | Format::Plan9 | Format::Xcoff | Format::GoArchive => 1,
         // Signing tools pad a file before they append to it.
-        Format::Pe => proper::CERTIFICATE_ALIGN,
+        Format::Pe => CERTIFICATE_ALIGN,
         Format::MachO => macho::ALIGN,
         // Each architecture is a file of its own.
         Format::MachOFat | Format::Container(_) | Format::Empty | Format::Other => return None,

@@ -119,8 +119,7 @@ pub fn run(args: &Toolchain, host: &Host) -> anyhow::Result<Box<dyn Printed>> {
 }
 
 /// How to learn which files differ.
-const FETCH: &str = "have the files named: run it again with --fetch, which takes the release (some 70 MB) from where the \
-                     record came from";
+const FETCH: &str = "have the files named: run it again with --fetch, which asks module proxies for the release (some 70 MB)";
 
 /// The servers that have modules.
 fn proxies(args: &Toolchain, host: &Host) -> anyhow::Result<Vec<Site>> {

@@ -221,7 +221,7 @@ fn a_program_that_was_only_signed_is_equal_but_for_the_signature() {
     );
     assert_eq!(answer.exit, 1);
     let remaining = answer.value["remaining"].to_string();
-    let want = "only signed after go build (by Example Signer (Example Ltd))";
+    let want = "only signed after go build (its signature, which was not checked, names Example Signer (Example Ltd))";
     assert!(remaining.contains(want), "{remaining}");
     // A byte of the code beside it is more than a signature.
     let last = bytes.len() / 2;

@@ -22,7 +22,7 @@ fn signed(shop: &mut Workshop, settings: &[&str]) -> [PathBuf; 2] {
 const TARGETS: [([&str; 2], &str); 3] = [
     (
         ["GOOS=windows", "GOARCH=amd64"],
-        "by Example Signer (Example Ltd)",
+        "Example Signer (Example Ltd)",
     ),
     (["GOOS=darwin", "GOARCH=amd64"], "team AB12CD34EF"),
     // Go's linker has put a signature of its own there.
@@ -37,7 +37,9 @@ fn a_program_that_was_only_signed_is_told_from_one_that_was_changed() {
         let answer = compare(&[&plain, &signed]);
         let cause = answer.proves_only("code-signature");
         let summary = cause["summary"].as_str().unwrap();
-        let want = format!("was only signed after go build ({by})");
+        let want = format!(
+            "was only signed after go build (its signature, which was not checked, names {by})"
+        );
         assert!(summary.ends_with(&want), "{settings:?}: {summary}");
         assert_eq!(answer.report["files"][0]["self_check"]["status"], "intact");
         assert_eq!(answer.report["files"][1]["self_check"]["status"], "signed");
@@ -78,5 +80,42 @@ fn inspect_says_who_signed() {
         let is_signed_by_go = settings == ["GOOS=darwin", "GOARCH=arm64"];
         let want = "ad hoc, as linkers leave it, identifier a.out";
         assert_eq!(said.contains(want), is_signed_by_go, "{said}");
+    }
+}
+
+/// Other bytes where a signature lies are nobody's signature.
+#[test]
+fn what_lies_in_a_signature_s_place_is_not_put_aside() {
+    let mut shop = Workshop::new();
+    let payload = [0x90; 64];
+    for settings in [
+        ["GOOS=windows", "GOARCH=amd64"],
+        ["GOOS=darwin", "GOARCH=arm64"],
+    ] {
+        let [plain, signed] = signed(&mut shop, &settings);
+        // Behind the last certificate, which the table says it holds; in place of hashes.
+        let mut bytes = std::fs::read(if settings[0].ends_with("windows") {
+            &signed
+        } else {
+            &plain
+        })
+        .unwrap();
+        match settings[0] {
+            "GOOS=windows" => signing::grow_certificates(&mut bytes, &payload),
+            _ => {
+                let end = bytes.len();
+                bytes[end - payload.len()..].copy_from_slice(&payload);
+            }
+        }
+        let other = shop.output();
+        std::fs::write(&other, bytes).unwrap();
+        let answer = compare(&[&plain, &other]);
+        let file = &answer.report["files"][1];
+        assert_eq!(
+            file["self_check"]["status"], "changed",
+            "{settings:?}: {file:#}"
+        );
+        let all = answer.report["causes"].to_string();
+        assert!(!all.contains("only signed"), "{all}");
     }
 }

@@ -204,7 +204,7 @@ fn signature(pair: &Pair<'_>) -> Option<Cause> {
     })
 }
 
-/// Says which file was only signed after go build, and by whom.
+/// Says which file was only signed after go build, and whom its signature names.
 fn signed(pair: &Pair<'_>) -> Option<String> {
     let is_signed =
         |artifact: &Artifact| matches!(artifact.go.self_check, SelfCheck::Signed { .. });
@@ -213,7 +213,7 @@ fn signed(pair: &Pair<'_>) -> Option<String> {
     let mut by: Vec<String> = [pair.a, pair.b]
         .into_iter()
         .filter(|artifact| is_signed(artifact))
-        .filter_map(|artifact| Signature::read(artifact.bytes(), &artifact.image)?.by())
+        .filter_map(|artifact| Signature::read(artifact.bytes(), &artifact.image)?.claim())
         .collect();
     by.dedup();
     let by = match by.is_empty() {

@@ -7,6 +7,7 @@ use proto::buildid::content::{self, Exclusions, Variant};
 use proto::buildid::{BuildId, Part};
 
 use super::unsigned;
+use crate::image::signature::{Kind, Signature};
 use crate::image::{Format, Image};
 
 /// The outcome of the check.
@@ -56,12 +57,21 @@ pub fn check(bytes: &[u8], image: &Image) -> SelfCheck {
     // What a PE file calls a signature is no exception to the go command.
     let own = image.signature.clone();
     let own = own.filter(|_| image.format == Format::MachO);
-    if let Some(variant) = holds(bytes, own.as_ref(), &text, recorded, image) {
+    // The content ID says nothing of the bytes in a signature's place: they must be that of
+    // Go's linker, or of somebody who signed the file.
+    let signature = own.as_ref().and_then(|_| Signature::read(bytes, image));
+    let by_linker = signature.is_some_and(|it| it.kind == Kind::Linker);
+    let is_sound = !by_linker || Signature::has_page_hashes(bytes, image);
+    if (own.is_none() || by_linker)
+        && is_sound
+        && let Some(variant) = holds(bytes, own.as_ref(), &text, recorded, image)
+    {
         return SelfCheck::Intact(variant);
     }
-    let is_signed = unsigned::any(bytes, image, |file| {
-        holds(&file.bytes, file.signature.as_ref(), &text, recorded, image).is_some()
-    });
+    let is_signed = is_sound
+        && unsigned::any(bytes, image, |file| {
+            holds(&file.bytes, file.signature.as_ref(), &text, recorded, image).is_some()
+        });
     let exclusions = exclusions(own.as_ref(), image);
     let computed = content::part(bytes, &text, &exclusions, Variant::WithoutHostId);
     match is_signed {

@@ -15,18 +15,17 @@
 use std::ops::Range;
 
 use crate::image::macho::table::{CODE_SIGNATURE, CODE_SIGNATURE_LEN, COUNT, Table};
-use crate::image::signature::Signature;
+use crate::image::signature::proper::CERTIFICATE_ALIGN;
+use crate::image::signature::{PAGE_LEN, Signature};
 use crate::image::{Format, Image, number};
 
-/// Signing tools align their signature to this, in a Mach-O and in a PE file.
+/// Signing tools align their signature to this in a Mach-O file.
 const MACH_O_ALIGN: usize = 16;
-const PE_ALIGN: usize = 8;
 
-/// Lengths in a signature that Go's linker makes: everything but the hashes and the name
-/// `a.out`; a hash; what one hash covers.
+/// Lengths in a signature that Go's linker makes: everything but the hashes, with the name
+/// `a.out`; a hash.
 const OWN_LEN: usize = 12 + 8 + 88 + "a.out\0".len();
 const HASH_LEN: usize = 32;
-const PAGE_LEN: usize = 4096;
 
 /// A file as it may have been.
 #[derive(Debug)]
@@ -43,32 +42,12 @@ pub(super) fn any(bytes: &[u8], image: &Image, is_it: impl FnMut(&Unsigned) -> b
     let Some(range) = image.signature.clone() else {
         return false;
     };
-    // What only lies where a signature should is none.
-    let is_signature =
-        is_last(bytes, &range, image.format) && Signature::read(bytes, image).is_some();
+    let is_signature = Signature::read(bytes, image).is_some();
     match image.format {
         Format::MachO if is_signature => mach_o(bytes, &range, image, is_it).unwrap_or(false),
         Format::Pe if is_signature => pe(bytes, &range, image, is_it),
         _ => false,
     }
-}
-
-/// Tells whether nothing but zeros follows a signature. Signing tools leave nothing behind
-/// theirs: other bytes are somebody else's, and are not put aside.
-fn is_last(bytes: &[u8], place: &Range<usize>, format: Format) -> bool {
-    if place.end != bytes.len() {
-        return false;
-    }
-    if format != Format::MachO {
-        return true;
-    }
-    // The super blob says how long it is; its place may be larger.
-    let rest = || {
-        let place = bytes.get(place.clone())?;
-        let len = usize::try_from(number::read(place, 4, 4, true)?).ok()?;
-        place.get(len..)
-    };
-    rest().is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
 }
 
 fn pe(
@@ -90,7 +69,7 @@ fn pe(
             signature: None,
         }
     };
-    ends(bytes, signature.start, PE_ALIGN).any(|end| is_it(&without(end)))
+    ends(bytes, signature.start, CERTIFICATE_ALIGN).any(|end| is_it(&without(end)))
 }
 
 fn mach_o(
@@ -188,20 +167,6 @@ mod tests {
         assert_eq!(of(&[1, 0, 0], 8), [3, 2, 1]);
         assert_eq!(of(&[1], 8), [1]);
         assert_eq!(of(&[0; 9], 4), [9, 8, 7, 6]);
-    }
-
-    #[test]
-    fn nothing_but_zeros_may_follow_a_signature() {
-        let mach_o = |bytes: &[u8], end| is_last(bytes, &(2..end), Format::MachO);
-        let blob = [9, 9, 0xfa, 0xde, 0x0c, 0xc0, 0, 0, 0, 9, 7, 0, 0];
-        assert!(mach_o(&blob, 13) && mach_o(&blob[..11], 11));
-        assert!(!mach_o(&blob, 12), "a byte behind its place");
-        let mut hidden = blob;
-        hidden[12] = 1;
-        assert!(!mach_o(&hidden, 13), "a byte behind the blob");
-        assert!(!mach_o(&blob[..10], 10), "a blob that is cut");
-        assert!(is_last(b"abcd", &(2..4), Format::Pe));
-        assert!(!is_last(b"abcd", &(2..3), Format::Pe));
     }
 
     #[test]

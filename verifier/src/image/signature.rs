@@ -10,8 +10,12 @@
 //! (attribute certificate table)
 
 mod cms;
+pub mod proper;
+
+use sha2::{Digest as _, Sha256};
 
 use super::{Format, Image, number};
+use proper::{BLOBS_MAX, SUPER_BLOB, is_certificates, is_code_signature};
 
 /// What a code signature says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +60,6 @@ const CODE_DIRECTORY: u64 = 0;
 const CMS: u64 = 0x10000;
 
 /// What the blobs in them begin with.
-const SUPER_BLOB_MAGIC: u64 = 0xfade_0cc0;
 const CODE_DIRECTORY_MAGIC: u64 = 0xfade_0c02;
 
 /// Flags of a code directory.
@@ -66,14 +69,23 @@ const LINKER_SIGNED: u64 = 0x2_0000;
 /// The first version of code directories with a team.
 const TEAM_SINCE: u64 = 0x2_0200;
 
-/// The most blobs looked at, and the longest name read.
-const BLOBS_MAX: u64 = 64;
+/// Where a code directory says where its hashes begin, and what each is over.
+const HASHES: usize = 16;
+pub const PAGE_LEN: usize = 4096;
+
+/// The longest name read.
 const NAME_LEN_MAX: usize = 256;
 
 impl Signature {
-    /// Reads the signature of a file; `None` where there is none, or it can't be read.
+    /// Reads the signature of a file; `None` where there is none, it can't be read, or other
+    /// bytes lie in its place.
     pub fn read(bytes: &[u8], image: &Image) -> Option<Self> {
-        let signature = bytes.get(image.signature.clone()?)?;
+        let range = image.signature.clone()?;
+        let is_proper = match image.format {
+            Format::Pe => range.end == bytes.len() && is_certificates(bytes, &range, image),
+            _ => is_code_signature(bytes, &range, image),
+        };
+        let signature = bytes.get(range).filter(|_| is_proper)?;
         match image.format {
             Format::Pe => Some(Self {
                 kind: Kind::Certificate,
@@ -85,17 +97,38 @@ impl Signature {
         }
     }
 
-    /// Returns who signed, as far as anybody is named.
-    pub fn by(&self) -> Option<String> {
-        match (&self.team, &self.signer) {
-            (Some(team), _) => Some(format!("team {team}")),
-            (None, Some(signer)) => Some(format!("by {signer}")),
-            (None, None) => None,
-        }
+    /// Says whom a signature with a certificate names. Anybody can copy a name into one.
+    pub fn claim(&self) -> Option<String> {
+        let named = match (self.kind, &self.team, &self.signer) {
+            (Kind::Certificate, Some(team), _) => format!("team {team}"),
+            (Kind::Certificate, None, Some(signer)) => signer.clone(),
+            _ => return None,
+        };
+        Some(format!(
+            "its signature, which was not checked, names {named}"
+        ))
+    }
+
+    /// Says whether a linker's signature has the hashes of the program before it, page by
+    /// page: no other bytes lie where they do.
+    pub fn has_page_hashes(bytes: &[u8], image: &Image) -> bool {
+        let Some(place) = image.signature.clone() else {
+            return false;
+        };
+        let (Some(code), Some(signature)) = (bytes.get(..place.start), bytes.get(place)) else {
+            return false;
+        };
+        let hashes = || {
+            let directory = blob(signature, CODE_DIRECTORY)?;
+            let start = usize::try_from(number::read(directory, HASHES, 4, true)?).ok()?;
+            directory.get(start..)
+        };
+        let own = code.chunks(PAGE_LEN).map(Sha256::digest);
+        hashes().is_some_and(|hashes| hashes.iter().copied().eq(own.flatten()))
     }
 
     fn of_super_blob(bytes: &[u8]) -> Option<Self> {
-        if number::read(bytes, 0, 4, true)? != SUPER_BLOB_MAGIC {
+        if number::read(bytes, 0, 4, true)? != SUPER_BLOB {
             return None;
         }
         let directory = blob(bytes, CODE_DIRECTORY)?;
@@ -217,6 +250,66 @@ mod tests {
         [head, index, data].concat()
     }
 
+    /// A table with one certificate.
+    fn certificate(message: &[u8]) -> Vec<u8> {
+        let len = CERTIFICATE_HEADER_LEN + message.len();
+        let head = u32::try_from(len).unwrap().to_le_bytes();
+        let mut table = [&head, &[0, 2, 2, 0][..], message].concat();
+        table.resize(len.next_multiple_of(8), 0);
+        table
+    }
+
+    #[test]
+    fn what_is_beside_a_signature_makes_it_none() {
+        let made = include_bytes!("signature/testdata/made.der");
+        for (format, whole) in [
+            (
+                Format::MachO,
+                super_blob(0x1_0000, "AB12CD34EF", Some(made)),
+            ),
+            (Format::Pe, certificate(made)),
+        ] {
+            let read = |bytes: &[u8], end: usize| {
+                let image = Image {
+                    format,
+                    signature: Some(0..end),
+                    ..Image::default()
+                };
+                Signature::read(bytes, &image)
+            };
+            let signature = read(&whole, whole.len()).unwrap();
+            let claim = signature.claim().unwrap();
+            assert!(claim.contains("not checked"), "{claim}");
+            let more = [&whole[..], b"payload"].concat();
+            assert_eq!(read(&more, more.len()), None, "in its place");
+            assert_eq!(read(&more, whole.len()), None, "behind it");
+        }
+    }
+
+    #[test]
+    fn a_linkers_hashes_are_those_of_the_pages_before_it() {
+        let mut bytes = vec![7; PAGE_LEN + 100];
+        let hashes = bytes.chunks(PAGE_LEN).map(Sha256::digest);
+        let hashes: Vec<u8> = hashes.flatten().collect();
+        let head = [0xfade_0c02_u32, 44 + 64, 0x2_0400, 0x2_0002, 44].map(u32::to_be_bytes);
+        let directory = [&head.concat()[..], &[0; 24], &hashes].concat();
+        let len = u32::try_from(20 + directory.len()).unwrap();
+        let blob = [0xfade_0cc0, len, 1, 0, 20].map(u32::to_be_bytes).concat();
+        let start = bytes.len();
+        bytes.extend([blob, directory].concat());
+        let image = Image {
+            format: Format::MachO,
+            signature: Some(start..bytes.len()),
+            ..Image::default()
+        };
+        assert!(Signature::has_page_hashes(&bytes, &image));
+        for at in [0, PAGE_LEN, bytes.len() - 1] {
+            let mut other = bytes.clone();
+            other[at] ^= 1;
+            assert!(!Signature::has_page_hashes(&other, &image), "{at}");
+        }
+    }
+
     #[test]
     fn a_code_directory_tells_identifier_team_and_whether_anybody_vouches() {
         let read = |flags, team, message| {
@@ -259,10 +352,9 @@ mod tests {
             changes in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0..=255u8), 1..8),
         ) {
             let made = include_bytes!("signature/testdata/made.der");
-            let certificate = [&[0; CERTIFICATE_HEADER_LEN][..], include_bytes!("signature/testdata/open.der")];
-            for (format, mut bytes) in [
+                for (format, mut bytes) in [
                 (Format::MachO, super_blob(0x1_0000, "AB12CD34EF", Some(made))),
-                (Format::Pe, certificate.concat()),
+                (Format::Pe, certificate(made)),
             ] {
                 for (place, byte) in &changes {
                     let at = place.index(bytes.len());

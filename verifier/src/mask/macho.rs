@@ -4,8 +4,9 @@
 //!
 //! Source: Apple, mach-o/loader.h; cmd/internal/codesign
 
-use super::{Mask, Put, What, proper};
+use super::{Mask, Put, What};
 use crate::image::macho::table::{CODE_SIGNATURE, CODE_SIGNATURE_LEN, COUNT, Sizes, Table};
+use crate::image::signature::proper;
 use crate::image::{Image, number};
 
 /// Signing tools align the signature to this.

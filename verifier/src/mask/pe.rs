@@ -3,8 +3,9 @@
 //!
 //! Source: Microsoft, "PE Format" (attribute certificate table)
 
-use super::{Mask, Put, What, proper};
+use super::{Mask, Put, What};
 use crate::image::Image;
+use crate::image::signature::proper::{self, CERTIFICATE_ALIGN};
 
 /// A file reads as unsigned when its certificates are gone and nothing names them.
 pub(super) fn masks(bytes: &[u8], image: &Image) -> Vec<Mask> {
@@ -20,7 +21,7 @@ pub(super) fn masks(bytes: &[u8], image: &Image) -> Vec<Mask> {
         masks.push(Mask::zeros(What::CodeSignature, named.clone()));
     }
     if let Some(range) = signature {
-        let is_last = bytes.len() - range.end < proper::CERTIFICATE_ALIGN;
+        let is_last = bytes.len() - range.end < CERTIFICATE_ALIGN;
         masks.push(Mask {
             what: What::CodeSignature,
             range: range.clone(),

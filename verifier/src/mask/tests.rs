@@ -93,7 +93,7 @@ proptest::proptest! {
         let bytes = [magic[kind], &body].concat();
         let image = Image::read(&bytes);
         let masks = [pe::masks(&bytes, &image), super::macho::masks(&bytes, &image)].concat();
-        let view = View::new(&bytes, masks, proper::CERTIFICATE_ALIGN);
+        let view = View::new(&bytes, masks, CERTIFICATE_ALIGN);
         proptest::prop_assert!(view::same(&view, &view));
     }
 }

@@ -90,9 +90,11 @@ pub enum Verdict {
 }
 
 /// What can't be told where flags of the linker left no trace.
-const HIDDEN_FLAGS: &str = "code, data and all that is recorded are what the source gives; part A of the build ID, a hash \
-                            over the linker's flags, is not, and under -trimpath no file records these: one of them leaves no \
-                            other trace, such as -X with a value (a secret, maybe) for a variable that the program does not have";
+const HIDDEN_FLAGS: &str = "code, data and all that is recorded are what the source gives; part A of the build ID is not, a hash \
+                            over the linker's flags, which no file records under -trimpath, and what else the link was \
+                            given. So a flag leaves no other trace, such as -X with a value (a secret, maybe) for a \
+                            variable that the program does not have; or another linker, or a package of which nothing \
+                            is linked, was another one";
 
 /// What a search that has ended leaves.
 #[derive(Debug, Default)]
@@ -167,7 +169,7 @@ impl Outcome {
             notes: ended.notes,
             comparison,
             signed_by: Signature::read(artifact.bytes(), &artifact.image)
-                .and_then(|signature| signature.by()),
+                .and_then(|signature| signature.claim()),
             work: None,
         })
     }

@@ -24,6 +24,8 @@ const KEPT_MAX: usize = 64;
 
 /// The largest table looked at, in bytes.
 const LEN_MAX: usize = 1 << 20;
+/// Bytes of all data that are compared.
+const ALL_LEN_MAX: usize = 256 << 20;
 
 /// Sections of variables without pointers.
 const PLAIN: [&str; 2] = [".noptrdata", "__noptrdata"];
@@ -45,6 +47,8 @@ fn by_symbols(files: [&Artifact; 2], symbols: [&Symbols<'_>; 2]) -> Vec<Literal>
     let ours = by_name(symbols[0]);
     let mut names: Vec<&&str> = ours.keys().filter(|name| is_own(name)).collect();
     names.sort_unstable();
+    // Any number of names may lie over one place.
+    let mut left = ALL_LEN_MAX;
     let literal = |name: &&&str| {
         let one = ours.get(**name).copied().flatten()?;
         let other = theirs.get(**name).copied().flatten()?;
@@ -54,6 +58,7 @@ fn by_symbols(files: [&Artifact; 2], symbols: [&Symbols<'_>; 2]) -> Vec<Literal>
         if one.size != other.size {
             return None;
         }
+        left = left.checked_sub(len)?;
         let places = [(files[0], one.address), (files[1], other.address)];
         let [Some(a), Some(b)] = places.map(|(file, address)| place(file, address, len, true))
         else {

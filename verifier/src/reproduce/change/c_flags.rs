@@ -26,7 +26,7 @@ pub(super) fn changes(view: &View<'_>) -> Vec<Change> {
     let change = |flags: &&str| {
         Change::new(
             format!("{VARIABLE}={flags:?}"),
-            "C code was compiled with other flags, which a build with -trimpath does not record",
+            "C code may have been compiled with other flags, which a build with -trimpath does not record",
             plan.clone().with_variable(VARIABLE, flags),
         )
     };
