@@ -78,6 +78,21 @@ impl Evidence {
         facts: Value,
         attachments: &[(&str, &[u8])],
     ) -> io::Result<PathBuf> {
+        let kept = self.keep_once(kind, subject, facts, attachments);
+        kept.map(|(path, _)| path)
+    }
+
+    /// Does the same, and tells whether it is the first time.
+    ///
+    /// # Errors
+    /// As [`keep`](Self::keep).
+    pub(crate) fn keep_once(
+        &self,
+        kind: &str,
+        subject: &str,
+        facts: Value,
+        attachments: &[(&str, &[u8])],
+    ) -> io::Result<(PathBuf, bool)> {
         let Some(open) = &self.open else {
             return Err(io::ErrorKind::ReadOnlyFilesystem.into());
         };
@@ -98,7 +113,7 @@ impl Evidence {
                     "the same was refused again"
                 );
             }
-            return Ok(path);
+            return Ok((path, false));
         }
         folder.make_place(&stem)?;
         let wanted = attachments.iter().map(|(_, bytes)| kept_max(bytes) as u64);
@@ -126,7 +141,7 @@ impl Evidence {
         let path = folder.document(&stem);
         open.staging.write(&path, &text)?;
         folder.add(Incident::new(&stem, size, now));
-        Ok(path)
+        Ok((path, true))
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Sender {
     trouble: Option<String>,
     /// Records under a head that it says it has cosigned, more than it was asked about.
     ahead: Option<u64>,
+    /// The head that it cosigned again last, having known it and none newer.
+    knew: Option<Tree>,
 }
 
 /// A cosignature that was checked.
@@ -53,6 +55,7 @@ impl Sender {
             next_s: 0,
             trouble: None,
             ahead: None,
+            knew: None,
         }
     }
 
@@ -80,6 +83,12 @@ impl Sender {
     /// are more than it was asked about and it has cosigned nothing since.
     pub fn ahead(&self) -> Option<u64> {
         self.ahead
+    }
+
+    /// Tells whether the witness has cosigned this head when it was the newest that it knew:
+    /// it had seen the very head before, and none after it.
+    pub fn knew(&self, head: &Tree) -> bool {
+        self.trouble.is_none() && self.knew.as_ref() == Some(head)
     }
 
     /// Why the witness did not cosign when it was asked last; `None` where it did.
@@ -116,6 +125,8 @@ impl Sender {
                 };
                 match self.key.check(text, &signature) {
                     Ok(time_s) => {
+                        // The proof that it took began at this very head.
+                        self.knew = (self.old_size(head) == head.size).then_some(*head);
                         self.cosigned_by(head, signature, time_s);
                         Next::Wait
                     }
@@ -205,6 +216,28 @@ mod tests {
         assert!(sender.is_due(&head, 600, now + 300));
         assert!(sender.is_due(&tree(8), 600, now));
         assert_eq!((sender.old_size(&tree(8)), sender.trouble()), (7, None));
+    }
+
+    #[test]
+    fn a_witness_knew_a_head_when_its_proof_began_there() {
+        let cosigned =
+            |size: u64| Answer::Cosigned(vec![cosigner().cosign(&text(size), 1000).unwrap()]);
+        let mut sender = Sender::new(cosigner().verifier());
+        // A new one takes whatever comes first.
+        sender.answered(&tree(7), &text(7), cosigned(7), 10);
+        assert!(!sender.knew(&tree(7)));
+        sender.answered(&tree(7), &text(7), cosigned(7), 11);
+        assert!(sender.knew(&tree(7)) && !sender.knew(&tree(8)));
+        sender.failed("no answer", 12);
+        assert!(!sender.knew(&tree(7)));
+        let mut sender = Sender::new(cosigner().verifier());
+        sender.answered(&tree(7), &text(7), Answer::Conflict { size: 7 }, 10);
+        sender.answered(&tree(7), &text(7), cosigned(7), 10);
+        assert!(sender.knew(&tree(7)));
+        let mut behind = Sender::new(cosigner().verifier());
+        behind.answered(&tree(7), &text(7), Answer::Conflict { size: 5 }, 10);
+        behind.answered(&tree(7), &text(7), cosigned(7), 10);
+        assert!(!behind.knew(&tree(7)), "it went on from an older one");
     }
 
     #[test]

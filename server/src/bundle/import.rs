@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use proto::note::VerifierKey;
 
 use super::check::{Checked, Log, check};
@@ -209,10 +209,12 @@ impl Mirror {
             for carried in together {
                 keeps.push(self.keep(&checked.folder, carried));
             }
-            for bytes in try_join_all(keeps).await?.into_iter().flatten() {
-                report.files += 1;
-                report.bytes += bytes;
-                TAKING.reach(Taking::FileKept);
+            // All to their end: none of them is left half done for the error of another.
+            for kept in join_all(keeps).await {
+                if let Some(bytes) = kept? {
+                    report.files += 1;
+                    report.bytes += bytes;
+                }
             }
         }
         for module in &checked.lists {
@@ -260,6 +262,7 @@ impl Mirror {
         let from = folder.join(key.as_str());
         let staged = self.shelf.stage_from(&from).await.map_err(io)?;
         let kept = self.shelf.keep(key, staged, record).await.map_err(io)?;
+        TAKING.reach(Taking::FileKept);
         Ok(matches!(kept, Kept::Stored(_)).then_some(record.size))
     }
 }

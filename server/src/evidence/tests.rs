@@ -53,6 +53,8 @@ fn the_same_incident_is_written_once_also_after_a_restart() {
     fs::remove_file(&first).unwrap();
     assert_eq!(keep(&evidence, b"1", "https://a").unwrap(), first);
     assert!(first.is_file());
+    let once = || evidence.keep_once("drift", "b.example/y@v1.0.0", json!({}), &[]);
+    assert!(once().unwrap().1 && !once().unwrap().1);
 }
 
 #[test]

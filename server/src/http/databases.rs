@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Site;
@@ -14,8 +13,8 @@ use crate::sumdb::{Database, Point};
 /// How each database has grown, as of a moment ago, since anybody may open the page.
 #[derive(Debug, Default)]
 pub(crate) struct Growths {
-    /// By name. Held for a look or a change.
-    kept: Mutex<HashMap<String, (Instant, Vec<Point>)>>,
+    /// By name. Held while it is found out: who comes meanwhile waits for that.
+    kept: tokio::sync::Mutex<HashMap<String, (Instant, Vec<Point>)>>,
 }
 
 /// How old what the page tells of growth may be.
@@ -24,8 +23,8 @@ const AGE_MAX: Duration = Duration::from_secs(60);
 impl Growths {
     async fn of(&self, database: &Database) -> Vec<Point> {
         let name = database.name();
-        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, points)) = kept().get(name)
+        let mut kept = self.kept.lock().await;
+        if let Some((at, points)) = kept.get(name)
             && at.elapsed() < AGE_MAX
         {
             return points.clone();
@@ -34,7 +33,7 @@ impl Growths {
             tracing::warn!(database = name, %error, "the page does not tell how a database has grown");
             Vec::new()
         });
-        kept().insert(name.to_owned(), (Instant::now(), points.clone()));
+        kept.insert(name.to_owned(), (Instant::now(), points.clone()));
         points
     }
 }

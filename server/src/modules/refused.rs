@@ -23,9 +23,15 @@ impl Prover {
         });
         let upstream = suspect.url.clone();
         let subject = mismatch.line.replace(' ', "@");
-        tell(events::Kind::Refused, &subject, &facts);
         let evidence = self
-            .keep("hash-mismatch", subject, facts, suspect, Some(answer))
+            .keep(
+                events::Kind::Refused,
+                "hash-mismatch",
+                subject,
+                facts,
+                suspect,
+                Some(answer),
+            )
             .await;
         tracing::error!(
             line = mismatch.line,
@@ -49,9 +55,15 @@ impl Prover {
         });
         let upstream = suspect.url.clone();
         let subject = mismatch.line.replace(' ', "@");
-        tell(events::Kind::Drift, &subject, &facts);
         let evidence = self
-            .keep("drift", subject, facts, suspect, Some(answer))
+            .keep(
+                events::Kind::Drift,
+                "drift",
+                subject,
+                facts,
+                suspect,
+                Some(answer),
+            )
             .await;
         tracing::error!(
             line = mismatch.line,
@@ -73,9 +85,15 @@ impl Prover {
     ) {
         let upstream = suspect.url.clone();
         let facts = json!({ "reason": reason });
-        tell(events::Kind::Refused, &version.to_string(), &facts);
         let evidence = self
-            .keep("misfit", version.to_string(), facts, suspect, None)
+            .keep(
+                events::Kind::Refused,
+                "misfit",
+                version.to_string(),
+                facts,
+                suspect,
+                None,
+            )
             .await;
         tracing::error!(
             reason,
@@ -86,15 +104,17 @@ impl Prover {
     }
 
     /// Writes evidence: facts, where the file came from, the file, and the
-    /// database's answer. Returns where, or why not.
+    /// database's answer. Returns where, or why not. The first time it is an event, too.
     async fn keep(
         &self,
+        event: events::Kind,
         kind: &'static str,
         subject: String,
         mut facts: Value,
         suspect: Suspect,
         answer: Option<Bytes>,
     ) -> String {
+        let told = (subject.clone(), facts.clone());
         facts["upstream"] = suspect.url.into();
         facts["sha256_of_file"] = suspect.sha256.into();
         let evidence = self.evidence.clone();
@@ -104,11 +124,15 @@ impl Prover {
             if let Some(answer) = &answer {
                 attachments.push(("lookup", answer));
             }
-            evidence.keep(kind, &subject, facts, &attachments)
+            evidence.keep_once(kind, &subject, facts, &attachments)
         })
         .await;
+        // Evidence that is not kept is not known the next time: rather twice than never.
+        if !matches!(kept, Ok((_, false))) {
+            tell(event, &told.0, &told.1);
+        }
         match kept {
-            Ok(path) => path.display().to_string(),
+            Ok((path, _)) => path.display().to_string(),
             Err(error) => format!("not kept: {error}"),
         }
     }

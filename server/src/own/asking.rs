@@ -53,10 +53,12 @@ impl Own {
 
     /// Returns how the newest head stands with the witnesses; `None` where there are none.
     pub(crate) fn witness_standing(&self) -> Option<WitnessStanding> {
+        if !self.has_witnesses() {
+            return None;
+        }
         let witnessed = &self.log.witnessed;
         let newest = self.given_out().map(|served| witnessed.newest(&served));
-        self.has_witnesses()
-            .then(|| witnessed.judge(newest.as_ref().ok()))
+        Some(witnessed.judge(newest.as_ref().ok()))
     }
 }
 
@@ -96,16 +98,16 @@ impl Witnessed {
     }
 
     /// Asks the witnesses to vouch that there is no newer head than this one, which stands
-    /// in for a high-water mark that is lost: none cosigns a head below one that it has
-    /// cosigned. Returns whether as many do as must.
+    /// in for a high-water mark that is lost: each that does knew this head as the newest.
+    /// Returns whether as many do as must. Without `stop` none can: heads were given out
+    /// that no witness knows.
     pub(super) async fn vouch(&self, head: &SignedHead) -> bool {
-        self.has_any() && self.settle(head).await.is_none() && {
-            let state = self.state();
-            let by_now =
-                |it: &&Sender| it.trouble().is_none() && it.cosignature(&head.tree).is_some();
-            let vouching = state.senders.iter().filter(by_now).count();
-            vouching >= self.vouching_min()
+        if !self.stops || self.settle(head).await.is_some() {
+            return false;
         }
+        let state = self.state();
+        let vouching = state.senders.iter().filter(|it| it.knew(&head.tree));
+        vouching.count() >= self.vouching_min()
     }
 
     /// Asks those who are to be asked about a head now, all at once, and keeps what they

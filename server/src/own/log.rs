@@ -88,7 +88,8 @@ impl Log {
             start.head = held.unwrap_or(start.head);
             return self.serve_only(start.head, reason).await;
         }
-        if let Some(Unsigned::NoHighWater { .. } | Unsigned::BadHighWater { .. }) = start.unsigned
+        // One that cannot be read is the only word of a newer head, perhaps, and stays.
+        if let Some(Unsigned::NoHighWater { .. }) = start.unsigned
             && !self.is_read_only
             && self.witnessed.vouch(&self.sign(start.head)?).await
         {
@@ -98,13 +99,15 @@ impl Log {
             );
             start.unsigned = None;
         }
+        // What only the ledger has is in no mark, and no witness saw it.
+        let given_out = checkpoint.unwrap_or(start.head);
         if let Some(unsigned) = &start.unsigned {
             let reason = self.words(unsigned, start.head);
-            return self.serve_only(start.head, reason).await;
+            return self.serve_only(given_out, reason).await;
         }
         if self.is_read_only {
             let reason = "the data folder is read-only".to_owned();
-            return self.serve_only(start.head, reason).await;
+            return self.serve_only(given_out, reason).await;
         }
         let head = self.sign(start.head)?;
         self.map.catch_up(head.tree.size).await?;

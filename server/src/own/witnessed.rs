@@ -123,11 +123,8 @@ impl Witnessed {
         !self.urls.is_empty()
     }
 
-    /// Why nothing is logged; `None` where nothing stands in the way.
+    /// Why nothing is logged, where too few cosign and the settings say to stop then.
     pub(super) fn stopped(&self) -> Option<String> {
-        if let Some(reason) = self.ahead() {
-            return Some(reason);
-        }
         let is_alarmed = self.stops && self.state().is_alarmed;
         is_alarmed.then(|| self.too_few())
     }
@@ -198,13 +195,9 @@ impl Witnessed {
     }
 
     /// Returns how many must vouch for a head before no newer one can have been given out:
-    /// with `stop` one of them has cosigned whatever was. Without it that is all of them, and
-    /// one that was given out while they did not answer is known to none.
+    /// with `stop` one of them has cosigned whatever was.
     pub(super) fn vouching_min(&self) -> usize {
-        match self.stops && self.needed > 0 {
-            true => self.urls.len() - self.needed + 1,
-            false => self.urls.len(),
-        }
+        self.urls.len() - self.needed.min(self.urls.len()) + 1
     }
 
     /// Tells whether as many count as must.

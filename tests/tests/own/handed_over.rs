@@ -272,17 +272,29 @@ fn a_witness_knows_of_an_older_copy_and_stands_in_for_a_lost_mark() {
     assert_eq!(size(&server), 1);
     server.kill();
 
-    // The newest folder without its mark.
+    // The newest folder without its mark. Heads may have been given out that no witness knows.
     copy(&new, &data);
     fs::remove_file(&mark).unwrap();
     let server = side.serve(&[]);
+    assert_eq!(lookup(&server, &module(2)).status, 503);
+    assert!(!mark.exists());
+    server.kill();
+    let stop = ["--set", "own.unwitnessed=stop"];
+    // One that cannot be read stays.
+    fs::write(&mark, "damaged").unwrap();
+    let server = side.serve(&stop);
+    assert_eq!(lookup(&server, &module(2)).status, 503);
+    assert_eq!(fs::read_to_string(&mark).unwrap(), "damaged");
+    server.kill();
+    fs::remove_file(&mark).unwrap();
+    let server = side.serve(&stop);
     server.wait_for("the witnesses vouch that no newer head was signed");
     assert_eq!(lookup(&server, &module(2)).status, 200);
     assert!(mark.exists());
     server.kill();
     fs::remove_file(&mark).unwrap();
     side.witness = None;
-    let server = side.serve(&[]);
+    let server = side.serve(&stop);
     assert_eq!(lookup(&server, &module(3)).status, 503);
     assert_eq!(lookup(&server, &module(2)).status, 200);
 }

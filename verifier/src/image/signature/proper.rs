@@ -1,6 +1,7 @@
-//! What is a code signature and nothing beside it. Bytes that only lie where a signature
-//! should are put aside by nobody: no mask hides them, and whoever compares a file without
-//! its signature counts them.
+//! What is a code signature and nothing beside it.
+//!
+//! Bytes that only lie where a signature should are put aside by nobody: no mask hides them,
+//! and whoever compares a file without its signature counts them.
 //!
 //! Source: Microsoft, "PE Format" (attribute certificate table); Apple, cs_blobs.h
 
