@@ -141,9 +141,9 @@ pub(crate) enum Table {
     Fetched,
     /// The newest head of each log: the whole signed note.
     Heads,
-    /// The records of a database of our own: the number of each, by
-    /// `<database> <module>@<version>`, escaped, and by `<database>` how many of the
-    /// first records are here.
+    /// The newest records of a database of our own: the number of each, by
+    /// `<database> <module>@<version>`, escaped, and by `<database> recent` which they are;
+    /// and when records came. The older ones are in files.
     Logged,
     /// [`Miss`](crate::shelf::missing::Miss) by `module@version`: what was asked for and
     /// could not be had.

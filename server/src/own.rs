@@ -146,7 +146,7 @@ impl Own {
     pub(crate) fn open(data: &Path, upstream: &config::Upstream, parts: Parts) -> io::Result<Self> {
         let verifiers = parts.keys.verifiers();
         let name = verifiers.name().to_owned();
-        let files = Files::at(data, &name, parts.staging);
+        let files = Files::at(data, &name, parts.staging.clone());
         let witnessed = Witnessed::open(
             &parts.settings,
             verifiers.clone(),
@@ -154,7 +154,12 @@ impl Own {
             parts.sources,
         );
         let log = Arc::new(Log {
-            map: Map::new(Arc::clone(&parts.ledger), files.clone(), name.clone()),
+            map: Map::open(
+                Arc::clone(&parts.ledger),
+                files.clone(),
+                name.clone(),
+                (!parts.is_read_only).then_some(parts.staging),
+            ),
             times: Times::new(
                 Arc::clone(&parts.ledger),
                 parts.journal.clone(),
@@ -263,12 +268,12 @@ impl Own {
         if let Some((id, record)) = self.lately.get(module) {
             return self.answer(id, &record).map(Some);
         }
-        let size = self.size();
-        let found = self.log.map.get(module, size).await;
+        // The map knows of a batch before the others are told of its head.
+        let tree = self.queue.standing().head.tree;
+        let found = self.log.map.get(module, &tree).await;
         match found.map_err(Error::io("looking a module up in the log"))? {
-            // The ledger knows of a batch before the others are told of its head.
-            Some(id) if id < size => self.answered(module, id).await.map(Some),
-            Some(_) | None => Ok(None),
+            Some(id) => self.answered(module, id).await.map(Some),
+            None => Ok(None),
         }
     }
 

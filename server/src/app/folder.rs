@@ -97,7 +97,7 @@ impl Folder {
     ) -> Result<impl Future<Output = ()> + Send + use<>> {
         let archives = Archives::open(&config.databases, &config.upstream, &config.data)?;
         let ledger = Arc::clone(&self.ledger);
-        let own = Archive::open(&config.own, &config.upstream, &config.data, ledger);
+        let own = Archive::open(&config.own, &config.upstream, &config.data, ledger, None);
         let own = own.unwrap_or_else(|error| {
             // The database itself says what is wrong with it.
             tracing::error!(%error, "the log of our own is not read for the index");

@@ -83,7 +83,7 @@ fn check(config: &Config) -> Result<Findings> {
     let blobs = Local::read_only(data.path());
     let databases = Archives::open(&config.databases, &config.upstream, data.path())?;
     let ledger = Arc::new(index.ledger.clone());
-    let own = Archive::open(&config.own, &config.upstream, data.path(), ledger)?;
+    let own = Archive::open(&config.own, &config.upstream, data.path(), ledger, None)?;
     let examiner = Examiner {
         own: own.as_ref(),
         config,

@@ -18,6 +18,7 @@ use crate::output::print;
 use crate::own::Archive;
 use crate::progress;
 use crate::shelf::turns::Turns;
+use crate::store::durable::Staging;
 use crate::store::local::Local;
 use crate::sumdb::Archives;
 
@@ -45,7 +46,13 @@ pub(crate) fn run(config: &Config) -> Result<ExitCode> {
     }
     let sled = Sled::open(data.path())?;
     let ledger = Arc::new(sled.clone());
-    let own = Archive::open(&config.own, &config.upstream, data.path(), ledger)?;
+    let own = Archive::open(
+        &config.own,
+        &config.upstream,
+        data.path(),
+        ledger,
+        Some(Staging::open(data.path())?),
+    )?;
     let remake = Remake {
         own: own.map(Arc::new),
         databases: Arc::new(Archives::open(

@@ -43,7 +43,7 @@ pub(crate) struct Held {
 
 impl Archive {
     /// Opens the log of the settings as its checkpoint has it; `None` where there is none.
-    /// Blocks.
+    /// `staging` is that of whoever makes the files of its map anew. Blocks.
     ///
     /// # Errors
     /// What the file system answers, or that the checkpoint is not signed by a key of it.
@@ -52,6 +52,7 @@ impl Archive {
         upstream: &config::Upstream,
         data: &Path,
         ledger: Arc<dyn Ledger>,
+        staging: Option<Staging>,
     ) -> io::Result<Option<Self>> {
         let Some(keys) = Keys::read(settings).map_err(|(_, error)| error)? else {
             return Ok(None);
@@ -62,7 +63,7 @@ impl Archive {
             return Ok(None);
         };
         Ok(Some(Self {
-            map: Map::new(ledger, files.clone(), keys.name().to_owned()),
+            map: Map::open(ledger, files.clone(), keys.name().to_owned(), staging),
             keys,
             files,
             tree: head.tree,
@@ -95,7 +96,7 @@ impl Archive {
     /// # Errors
     /// What disk or ledger answer.
     pub(crate) fn index(&self, runtime: &Handle) -> io::Result<()> {
-        runtime.block_on(self.map.catch_up(self.tree.size))
+        runtime.block_on(self.map.make_anew(&self.tree))
     }
 
     /// Returns the record of a module version; `None` where the index has none. Blocks.

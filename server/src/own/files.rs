@@ -1,4 +1,5 @@
-//! The files of a log: `DATA/log/<name>/tile/8/…`, `checkpoint` and `cosigned`.
+//! The files of a log: `DATA/log/<name>/tile/8/…`, `checkpoint` and `cosigned`; the folder
+//! `map` beside them is that of `map/runs.rs`.
 //!
 //! A tile is named by its width, and the tree's size says which width is there: the
 //! widest. A partial tile that a wider one has replaced is removed once the checkpoint
@@ -6,12 +7,14 @@
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use proto::sumdb::{Head, cut_records};
 use proto::tlog::batch::{Batch, HEIGHT};
 use proto::tlog::entries::Entries;
-use proto::tlog::{Level, Tile, record_hash};
+use proto::tlog::plan::TilePlan;
+use proto::tlog::{Level, Node, Tile, Tree, record_hash, subtree_hash};
 
 use super::verifiers::Verifiers;
 use crate::store::durable::Staging;
@@ -108,6 +111,55 @@ impl Files {
             self.tile(tile)?.ok_or_else(missing)
         };
         tiles.iter().map(read).collect()
+    }
+
+    /// Returns the tree of the first `size` records of a log with this tree, proved from the
+    /// tiles.
+    ///
+    /// # Errors
+    /// What the file system answers, and `InvalidData` when the tiles are not those of the
+    /// tree.
+    pub(super) fn beginning(&self, tree: &Tree, size: u64) -> io::Result<Tree> {
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+        let peaks = Node::peaks(size).map_err(invalid)?;
+        let plan = TilePlan::new(tree, HEIGHT, &peaks).map_err(invalid)?;
+        let hashes = plan.finish(&self.tiles(plan.tiles())?).map_err(invalid)?;
+        let hash = subtree_hash(&hashes);
+        Ok(Tree { size, hash })
+    }
+
+    /// Gives `take` each record in a range, with its number, of a log of `size` records. They
+    /// are not compared with their hashes.
+    ///
+    /// # Errors
+    /// What the file system or `take` answer, and `InvalidData` for a tile of other records.
+    pub(super) fn each_record(
+        &self,
+        range: Range<u64>,
+        size: u64,
+        mut take: impl FnMut(u64, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidData, text);
+        for index in range.start >> HEIGHT..range.end.div_ceil(1 << HEIGHT) {
+            let tile = Tile::widest(HEIGHT, Level::Data, index, size);
+            let tile = tile.ok_or_else(|| invalid(format!("the log has no records {range:?}")))?;
+            let bytes = self.tiles(&[tile])?.pop().unwrap_or_default();
+            let records = Entries::Lines.split(&bytes);
+            let records = records.map_err(|error| invalid(error.to_string()))?;
+            if records.len() as u64 != u64::from(tile.width) {
+                return Err(invalid(format!("{tile} has other records")));
+            }
+            let numbered = (index << HEIGHT..).zip(records);
+            for (id, record) in numbered.filter(|(id, _)| range.contains(id)) {
+                take(id, record)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the folder of the map from module versions to records.
+    pub(super) fn map(&self) -> PathBuf {
+        self.root.join("map")
     }
 
     /// Writes the tiles of a batch in their order, each durably.

@@ -18,9 +18,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use proto::note::VerifierKey;
 use proto::sumdb::own::SignedHead;
 use proto::tlog::batch::{Batch, BatchPlan, HEIGHT};
-use proto::tlog::plan::TilePlan;
 use proto::tlog::recovery::{Start, Unsigned};
-use proto::tlog::{Level, Node, Tile, Tree, subtree_hash};
+use proto::tlog::{Level, Tile, Tree};
 
 use super::files::Files;
 use super::high_water::Mark;
@@ -110,7 +109,7 @@ impl Log {
             return self.serve_only(given_out, reason).await;
         }
         let head = self.sign(start.head)?;
-        self.map.catch_up(head.tree.size).await?;
+        self.map.settle(&head.tree).await?;
         let (files, size) = (self.files.clone(), head.tree.size);
         blocking::run(move || files.tidy(&edge_tiles(size))).await?;
         if ledger_note.as_deref() != Some(&*head.note) {
@@ -171,7 +170,7 @@ impl Log {
         let head = self.sign(batch.tree)?;
         self.swap(Some(before.note.as_slice()), &head.note).await?;
         STEPS.reach(Step::HeadSwapped);
-        let alike = self.map.add(batch.first, &batch.records).await?;
+        let alike = self.map.add(&batch).await?;
         self.tell(&alike);
         self.ledger.flush().await?;
         STEPS.reach(Step::LedgerFlushed);
@@ -229,7 +228,7 @@ impl Log {
 
     async fn serve_only(&self, tree: Tree, reason: String) -> io::Result<Standing> {
         // What can be looked up is served on.
-        if let Err(error) = self.map.catch_up(tree.size).await {
+        if let Err(error) = self.map.settle(&tree).await {
             tracing::error!(database = self.verifiers.name(), %error, "not every record can be looked up");
         }
         Ok(Standing {
@@ -248,24 +247,12 @@ impl Log {
     async fn prove(&self, start: &Start) -> io::Result<Result<(), String>> {
         let (files, head, earlier) = (self.files.clone(), start.head, start.earlier.clone());
         let proved = move || -> Result<(), String> {
-            let text = |error: &dyn std::fmt::Display| error.to_string();
-            let mut nodes = Vec::new();
-            let mut peaks = Vec::new();
-            for tree in earlier.iter().filter(|tree| tree.size <= head.size) {
-                let of = Node::peaks(tree.size).map_err(|error| text(&error))?;
-                peaks.push((*tree, of.len()));
-                nodes.extend(of);
-            }
-            let plan = TilePlan::new(&head, HEIGHT, &nodes).map_err(|error| text(&error))?;
-            let data = files.tiles(plan.tiles()).map_err(|error| text(&error))?;
-            let hashes = plan.finish(&data).map_err(|error| text(&error))?;
-            let mut rest = hashes.as_slice();
-            for (tree, count) in peaks {
-                let (of, after) = rest.split_at(count);
-                rest = after;
-                if subtree_hash(of) != tree.hash {
-                    let fork = Unsigned::Fork { size: tree.size };
-                    return Err(text(&fork));
+            // The newest head's own tiles are proved with each of them, or alone.
+            let within = earlier.iter().filter(|tree| tree.size <= head.size);
+            for tree in within.chain([&head]) {
+                let beginning = files.beginning(&head, tree.size);
+                if beginning.map_err(|error| error.to_string())? != *tree {
+                    return Err(Unsigned::Fork { size: tree.size }.to_string());
                 }
             }
             Ok(())

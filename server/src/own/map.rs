@@ -1,31 +1,47 @@
-//! Which record is about which module version, in the ledger.
+//! Which record is about which module version: in sorted files, and for the newest records
+//! in the ledger.
 //!
-//! The records of the log tell the same: what the ledger lacks after a crash, or because
-//! it was begun anew, is read from their tiles before anything is looked up in it.
+//! The records of the log tell the same: what the ledger or the files lack after a crash,
+//! or because they were begun anew, is read from their tiles before anything is looked up.
+//!
+//! A module path's first record is found by the path's skeleton as well, so that a path
+//! that looks like another one is noticed.
 
-use std::collections::BTreeMap;
+mod keys;
+mod run;
+mod runs;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use proto::module::ModuleVersion;
-use proto::module::lookalike::skeleton;
 use proto::sumdb::own;
-use proto::tlog::batch::HEIGHT;
-use proto::tlog::entries::Entries;
-use proto::tlog::{Level, Tile};
+use proto::sumdb::table::Entry;
+use proto::tlog::Tree;
+use proto::tlog::batch::{Batch, HEIGHT};
 use quick_cache::sync::Cache;
+use serde::{Deserialize, Serialize};
 
-use super::files::Files;
+use self::keys::{ByLedger, by_file, by_file_of_skeleton};
+use self::runs::Runs;
+use super::files::{Files, record};
 use crate::blocking::{self, CALL_MAX};
-use crate::ledger::{Change, Ledger, Table};
+use crate::ledger::{Change, Ledger, Pages, Table};
+use crate::store::durable::Staging;
 
 /// The records of one log by module version.
 #[derive(Debug)]
 pub(crate) struct Map {
     ledger: Arc<dyn Ledger>,
     files: Files,
-    /// The log's name: no name has a space, so no two logs share a key.
-    log: String,
+    runs: Arc<Runs>,
+    keys: ByLedger,
+    /// Held by whoever writes records down.
+    writing: tokio::sync::Mutex<()>,
     /// Paths that were compared with the others already.
     compared: Cache<String, ()>,
 }
@@ -39,146 +55,399 @@ pub(super) struct Alike {
     pub(super) earlier: String,
 }
 
+/// Which records the ledger has.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Recent {
+    from: u64,
+    to: u64,
+}
+
 /// Paths that are remembered as compared; the others are compared again.
 const COMPARED_MAX: usize = 100_000;
 
+/// Records that the ledger keeps, at most, where files can be written; some 4 MB of it.
+const RECENT_MAX: u64 = if cfg!(test) { 300 } else { 16_384 };
+
+/// Records that are sorted at once when the files are made anew; some 20 MB.
+const SORTED_MAX: u64 = if cfg!(test) { 1000 } else { 65_536 };
+
 impl Map {
-    pub(super) fn new(ledger: Arc<dyn Ledger>, files: Files, log: String) -> Self {
+    /// Takes the map of a log as it is. `staging` is that of whoever writes its files;
+    /// without it all that the files lack is put into the ledger. Blocks.
+    pub(super) fn open(
+        ledger: Arc<dyn Ledger>,
+        files: Files,
+        log: String,
+        staging: Option<Staging>,
+    ) -> Self {
+        let runs = Runs::open(files.map(), staging);
         Self {
             ledger,
             files,
-            log,
+            runs: Arc::new(runs),
+            keys: ByLedger { log },
+            writing: tokio::sync::Mutex::default(),
             compared: Cache::new(COMPARED_MAX),
         }
     }
 
-    /// Returns the number of a module version's record in a log of `size` records.
+    /// Returns the number of a module version's record in a log with this tree.
     ///
     /// # Errors
     /// What ledger or disk answer.
-    pub(super) async fn get(&self, module: &ModuleVersion, size: u64) -> io::Result<Option<u64>> {
-        let key = self.key(module);
-        if let Some(id) = self.number(&key).await? {
-            return Ok(Some(id));
+    pub(super) async fn get(&self, module: &ModuleVersion, tree: &Tree) -> io::Result<Option<u64>> {
+        if let Some(id) = self.number(module).await? {
+            return Ok(Some(id).filter(|id| *id < tree.size));
         }
         // That it lacks one means something only when it has all.
-        if self.mapped().await? >= size {
+        if self.recent().await?.end >= tree.size {
             return Ok(None);
         }
-        self.catch_up(size).await?;
-        self.number(&key).await
+        self.catch_up(tree).await?;
+        self.number(module).await
     }
 
     /// Returns the number of a module version's record as far as it is written down.
     ///
     /// # Errors
-    /// What the ledger answers.
+    /// What ledger or disk answer.
     pub(super) async fn recorded(&self, module: &ModuleVersion) -> io::Result<Option<u64>> {
-        self.number(&self.key(module)).await
+        let found = self.number(module).await?;
+        if found.is_some() || self.runs.is_writable() {
+            return Ok(found);
+        }
+        // Whoever writes the files may have put into them what was in the ledger before.
+        let runs = Arc::clone(&self.runs);
+        if blocking::run_within(CALL_MAX, move || runs.read_again()).await? {
+            return self.number(module).await;
+        }
+        Ok(None)
     }
 
-    /// Writes down records from number `first` on. Returns which of their modules look like
-    /// others of the log.
+    /// Writes down the records of a batch, which is in the tiles. Returns which of their
+    /// modules look like others of the log.
     ///
     /// # Errors
-    /// What the ledger answers.
-    pub(super) async fn add(&self, first: u64, records: &[Vec<u8>]) -> io::Result<Vec<Alike>> {
+    /// What ledger or disk answer.
+    pub(super) async fn add(&self, batch: &Batch) -> io::Result<Vec<Alike>> {
+        let _writing = self.writing.lock().await;
+        let recent = self.recent().await?;
+        if recent.end < batch.first {
+            self.fill(recent.end..batch.first, &batch.tree).await?;
+        }
+        let alike = self.put(batch.first, &batch.records, &batch.tree).await?;
+        let covered = self.runs.covered().size;
+        if self.runs.is_writable() && batch.tree.size - covered.min(batch.tree.size) >= RECENT_MAX {
+            // The ledger has them until it succeeds.
+            match self.roll(batch.tree, batch.tree).await {
+                Ok(()) => self.merge_beside(),
+                Err(error) => tracing::warn!(
+                    database = self.keys.log,
+                    %error,
+                    "the newest records are not written to the files of the map"
+                ),
+            }
+        }
+        Ok(alike)
+    }
+
+    /// Makes the map that of a log with this tree: what is of another log, or of more
+    /// records, is dropped, and what is missing is read from the tiles. Nobody else may add
+    /// to the log meanwhile.
+    ///
+    /// # Errors
+    /// What ledger or disk answer.
+    pub(super) async fn settle(&self, tree: &Tree) -> io::Result<()> {
+        if self.runs.is_writable() {
+            self.check(*tree).await?;
+            self.check_ledger(tree).await?;
+        }
+        self.catch_up(tree).await
+    }
+
+    /// Makes files and ledger anew from the records of a log with this tree. Nobody else may
+    /// add to the log meanwhile.
+    ///
+    /// # Errors
+    /// What ledger or disk answer.
+    pub(super) async fn make_anew(&self, tree: &Tree) -> io::Result<()> {
+        if self.runs.is_writable() {
+            let runs = Arc::clone(&self.runs);
+            blocking::run(move || runs.clear()).await?;
+        }
+        self.settle(tree).await
+    }
+
+    /// Reads the records that are not written down yet from their tiles.
+    async fn catch_up(&self, tree: &Tree) -> io::Result<()> {
+        let _writing = self.writing.lock().await;
+        let tree = *tree;
+        let recent = self.recent().await?;
+        if recent.end < tree.size {
+            tracing::info!(
+                database = self.keys.log,
+                from = recent.end,
+                to = tree.size,
+                "reading which modules are in the log from its records"
+            );
+        }
+        while self.runs.is_writable()
+            && tree.size.saturating_sub(self.runs.covered().size) >= RECENT_MAX
+        {
+            let at = tree.size.min(self.runs.covered().size + SORTED_MAX);
+            let files = self.files.clone();
+            let until = blocking::run(move || files.beginning(&tree, at)).await?;
+            self.roll(until, tree).await?;
+            let runs = Arc::clone(&self.runs);
+            blocking::run(move || runs.merge()).await?;
+        }
+        let recent = self.recent().await?;
+        self.fill(recent.end..tree.size, &tree).await
+    }
+
+    /// Begins the files anew where they are not those of the beginning of this log.
+    async fn check(&self, tree: Tree) -> io::Result<()> {
+        let (files, runs) = (self.files.clone(), Arc::clone(&self.runs));
+        let log = self.keys.log.clone();
+        let check = move || {
+            let covered = runs.covered();
+            if covered.size <= tree.size && files.beginning(&tree, covered.size)? == covered {
+                return Ok(());
+            }
+            tracing::warn!(
+                database = log,
+                "the map of modules is of another log, or of newer records than it has: it is made anew"
+            );
+            runs.clear()
+        };
+        blocking::run(check).await
+    }
+
+    /// Takes out of the ledger what does not go on where the files end, or is of more
+    /// records than there are.
+    async fn check_ledger(&self, tree: &Tree) -> io::Result<()> {
+        if (self.continued().await?).is_some_and(|recent| recent.to <= tree.size) {
+            return Ok(());
+        }
+        let prefix = self.keys.all();
+        let mut pages = Pages::of(&*self.ledger, Table::Logged, &prefix);
+        while let Some(page) = pages.next().await? {
+            let keys = page.into_iter().map(|(key, _)| key);
+            let ours = keys.filter(|key| self.keys.is_number(key));
+            let changes = ours.map(|key| Change::remove(Table::Logged, key));
+            self.ledger.apply(changes.collect()).await?;
+        }
+        let size = self.runs.covered().size;
+        let none = Recent {
+            from: size,
+            to: size,
+        };
+        let change = Change::put(Table::Logged, self.keys.range(), &none)?;
+        self.ledger.apply(vec![change]).await
+    }
+
+    /// Puts the records in a range from their tiles into the ledger.
+    async fn fill(&self, range: Range<u64>, tree: &Tree) -> io::Result<()> {
+        let (mut at, tree) = (range.start, *tree);
+        while at < range.end {
+            let end = range.end.min(((at >> HEIGHT) + 1) << HEIGHT);
+            let files = self.files.clone();
+            let read = move || {
+                let mut records = Vec::new();
+                files.each_record(at..end, tree.size, |_, record| {
+                    records.push(record.to_vec());
+                    Ok(())
+                })?;
+                Ok(records)
+            };
+            let records = blocking::run_within(CALL_MAX, read).await?;
+            self.put(at, &records, &tree).await?;
+            // sled holds what is not flushed in memory.
+            if (at >> HEIGHT).is_multiple_of(16) {
+                self.ledger.flush().await?;
+            }
+            at = end;
+        }
+        Ok(())
+    }
+
+    /// Puts records from number `first` on into the ledger, behind what it has.
+    async fn put(&self, first: u64, records: &[Vec<u8>], tree: &Tree) -> io::Result<Vec<Alike>> {
         let mut changes = Vec::with_capacity(records.len() + 1);
-        let (mut alike, mut compared) = (Vec::new(), Vec::new());
-        // By skeleton: they are not in the ledger yet.
-        let mut new = BTreeMap::<String, String>::new();
+        let mut paths = BTreeMap::new();
         for (id, record) in (first..).zip(records) {
             let Some(module) = own::parts(record) else {
                 continue;
             };
-            changes.push(Change::put(Table::Logged, self.key(&module), &id)?);
+            changes.push(Change::put(Table::Logged, self.keys.of(&module), &id)?);
             let path = module.path.as_str();
-            if self.compared.get(path).is_some() {
-                continue;
-            }
-            compared.push(path.to_owned());
-            let key = self.skeleton_key(path);
-            let earlier = match new.get(&key) {
-                Some(earlier) => Some(earlier.clone()),
-                None => crate::ledger::typed(&*self.ledger, Table::Logged, &key).await?,
-            };
-            match earlier {
-                None => {
-                    changes.push(Change::put(Table::Logged, &*key, &path)?);
-                    new.insert(key, path.to_owned());
-                }
-                Some(earlier) if earlier == path => {}
-                Some(earlier) => alike.push(Alike {
-                    path: path.to_owned(),
-                    earlier,
-                }),
+            if self.compared.get(path).is_none() {
+                paths.entry(path.to_owned()).or_insert(id);
             }
         }
-        let mapped = first + records.len() as u64;
-        changes.push(Change::put(Table::Logged, &*self.log, &mapped)?);
+        let alike = self.compare(&paths, &mut changes, tree.size).await?;
+        let recent = Recent {
+            from: self.recent().await?.start,
+            to: first + records.len() as u64,
+        };
+        changes.push(Change::put(Table::Logged, self.keys.range(), &recent)?);
         self.ledger.apply(changes).await?;
-        for path in compared {
+        for path in paths.into_keys() {
             self.compared.insert(path, ());
         }
         Ok(alike)
     }
 
-    /// Reads the records that are not written down yet from their tiles.
-    ///
-    /// # Errors
-    /// What ledger or disk answer.
-    pub(super) async fn catch_up(&self, size: u64) -> io::Result<()> {
-        let mut at = self.mapped().await?;
-        if at < size {
-            tracing::info!(
-                database = self.log,
-                from = at,
-                to = size,
-                "reading which modules are in the log from its records"
-            );
-        }
-        while at < size {
-            let index = at >> HEIGHT;
-            let Some(tile) = Tile::widest(HEIGHT, Level::Data, index, size) else {
-                break;
+    /// Compares paths, each with its first record, with those of the log. Adds what is to
+    /// be noted of them.
+    async fn compare(
+        &self,
+        paths: &BTreeMap<String, u64>,
+        changes: &mut Vec<Change>,
+        size: u64,
+    ) -> io::Result<Vec<Alike>> {
+        // By number: the first of several is the one that is noted.
+        let mut paths: Vec<_> = paths.iter().map(|(path, id)| (*id, path)).collect();
+        paths.sort_unstable();
+        let mut new = BTreeMap::<String, String>::new();
+        let mut alike = Vec::new();
+        for (id, path) in paths {
+            let key = self.keys.of_skeleton(path);
+            let earlier = match new.get(&key) {
+                Some(earlier) => Some(earlier.clone()),
+                None => self.first_alike(&key, path, size).await?,
             };
-            let files = self.files.clone();
-            let records = blocking::run_within(CALL_MAX, move || {
-                let mut data = files.tiles(&[tile])?;
-                let bytes = data.pop().unwrap_or_default();
-                let split = Entries::Lines.split(&bytes).map_err(io::Error::other)?;
-                if split.len() as u64 != u64::from(tile.width) {
-                    return Err(io::Error::other(format!("{tile} has other records")));
+            match earlier {
+                None => {
+                    changes.push(Change::put(Table::Logged, &*key, &id)?);
+                    new.insert(key, path.clone());
                 }
-                Ok(split.into_iter().map(<[u8]>::to_vec).collect::<Vec<_>>())
-            })
-            .await?;
-            let first = index << HEIGHT;
-            self.add(first, &records).await?;
-            at = first + records.len() as u64;
-            // sled holds what is not flushed in memory.
-            if index.is_multiple_of(16) {
-                self.ledger.flush().await?;
+                Some(earlier) if earlier == *path => {}
+                Some(earlier) => alike.push(Alike {
+                    path: path.clone(),
+                    earlier,
+                }),
             }
         }
-        Ok(())
+        Ok(alike)
     }
 
-    async fn mapped(&self) -> io::Result<u64> {
-        Ok(self.number(&self.log).await?.unwrap_or(0))
+    /// Returns the path that came first of those with the skeleton of `path`.
+    async fn first_alike(&self, key: &str, path: &str, size: u64) -> io::Result<Option<String>> {
+        let recent: Option<u64> = crate::ledger::typed(&*self.ledger, Table::Logged, key).await?;
+        let (files, runs) = (self.files.clone(), Arc::clone(&self.runs));
+        let by_file = by_file_of_skeleton(path);
+        let find = move || {
+            let id = match recent {
+                Some(id) => Some(id),
+                None => runs.find(&by_file)?,
+            };
+            // The ledger may have been ahead of the log.
+            let Some(id) = id.filter(|id| *id < size) else {
+                return Ok(None);
+            };
+            let module = own::parts(&record(&files, id, size)?);
+            Ok(module.map(|module| module.path.as_str().to_owned()))
+        };
+        blocking::run_within(CALL_MAX, find).await
     }
 
-    async fn number(&self, key: &str) -> io::Result<Option<u64>> {
-        crate::ledger::typed(&*self.ledger, Table::Logged, key).await
+    /// Writes the records that the files lack up to those of `until` to a file, and takes
+    /// them out of the ledger. `tree` is one that begins with `until`.
+    async fn roll(&self, until: Tree, tree: Tree) -> io::Result<()> {
+        let recent = self.recent().await?;
+        let (files, runs, keys) = (
+            self.files.clone(),
+            Arc::clone(&self.runs),
+            self.keys.clone(),
+        );
+        let written = blocking::run(move || {
+            // The ledger may have some that are in the files already.
+            let covered = runs.covered().size;
+            let from = covered.min(recent.start);
+            let (mut entries, mut paths) = (BTreeMap::new(), BTreeSet::new());
+            let mut noted = Vec::new();
+            files.each_record(from..until.size, tree.size, |id, record| {
+                let Some(module) = own::parts(record) else {
+                    return Ok(());
+                };
+                let path = module.path.as_str();
+                noted.push(keys.of(&module));
+                noted.push(keys.of_skeleton(path));
+                if id < covered {
+                    return Ok(());
+                }
+                entries.insert(by_file(&module), id);
+                if paths.insert(path.to_owned()) {
+                    let key = by_file_of_skeleton(path);
+                    if !entries.contains_key(&key) && runs.find(&key)?.is_none() {
+                        entries.insert(key, id);
+                    }
+                }
+                Ok(())
+            })?;
+            let entries = entries.into_iter();
+            let entries = entries.map(|(key, number)| Entry { key, number });
+            runs.append(entries, &until)?;
+            Ok(noted)
+        });
+        let noted = written.await?;
+        let left = Recent {
+            from: until.size,
+            to: recent.end.max(until.size),
+        };
+        let mut changes: Vec<_> = Vec::with_capacity(noted.len() + 1);
+        // Nothing of it is there where the files are made anew.
+        if recent.start < recent.end {
+            let removed = noted.into_iter();
+            changes.extend(removed.map(|key| Change::remove(Table::Logged, key)));
+        }
+        changes.push(Change::put(Table::Logged, self.keys.range(), &left)?);
+        self.ledger.apply(changes).await
     }
 
-    /// Where the first path with a skeleton stands: behind two spaces, with which no module
-    /// version begins.
-    fn skeleton_key(&self, path: &str) -> String {
-        format!("{}  {}", self.log, skeleton(path))
+    fn merge_beside(&self) {
+        let runs = Arc::clone(&self.runs);
+        let log = self.keys.log.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = runs.merge()
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::warn!(database = log, %error, "files of the map are not merged");
+            }
+        });
     }
 
-    fn key(&self, module: &ModuleVersion) -> String {
-        format!("{} {}", self.log, module.escaped())
+    /// Returns which records are in the ledger, of which the last ones are not in the files.
+    async fn recent(&self) -> io::Result<Range<u64>> {
+        let covered = self.runs.covered().size;
+        let recent = self.continued().await?;
+        Ok(recent.map_or(covered..covered, |Recent { from, to }| from..to))
+    }
+
+    /// The same; `None` where they do not go on where the files end.
+    async fn continued(&self) -> io::Result<Option<Recent>> {
+        let range = self.keys.range();
+        let recent: Option<Recent> =
+            crate::ledger::typed(&*self.ledger, Table::Logged, &range).await?;
+        let covered = self.runs.covered().size;
+        Ok(recent.filter(|Recent { from, to }| *from <= covered && *to >= covered))
+    }
+
+    async fn number(&self, module: &ModuleVersion) -> io::Result<Option<u64>> {
+        let key = self.keys.of(module);
+        let recent = crate::ledger::typed(&*self.ledger, Table::Logged, &key).await?;
+        if recent.is_some() {
+            return Ok(recent);
+        }
+        // Only now: what was taken out of the ledger is in the files by then.
+        let (runs, key) = (Arc::clone(&self.runs), by_file(module));
+        blocking::run_within(CALL_MAX, move || runs.find(&key)).await
+    }
+}
+
+impl Drop for Map {
+    fn drop(&mut self) {
+        self.runs.end();
     }
 }

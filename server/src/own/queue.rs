@@ -215,8 +215,8 @@ impl Writer {
     /// Offers a record, unless its module version is in the log. Nobody else adds to the
     /// log meanwhile, so no module version ever gets a second record.
     async fn take(&mut self, queue: &Queue, order: Order) {
-        let size = self.sequencer.head().size;
-        let found = queue.log.map.get(&order.module, size).await;
+        let head = self.sequencer.head();
+        let found = queue.log.map.get(&order.module, &head).await;
         let offered = match found.map_err(Error::io("looking a module up in the log")) {
             Ok(Some(id)) => {
                 let _ = order.done.send(Ok(id));
