@@ -3,7 +3,8 @@
 
     python3 tests/bench/bundle.py target/release/sumward ROUNDS MIB...
 
-For each size a server with a database of its own takes in so many modules of 10 MiB. The
+For each size a server with a database of its own takes in so many modules of 10 MiB, or of
+as many quarters of a MiB as the environment's QUARTERS says. The
 bundle is then made of its store and taken in by an empty mirror, in turns with `tar | zstd`
 and `zstd -d | tar` over the same files and SHA-256 of each of them.
 """
@@ -26,7 +27,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 NAME = "sum.corp.example"
-FILES = 40
+FILES = int(os.environ.get("QUARTERS", 40))
 FILE_BYTES = 340_000  # 256 KiB when packed: the letters hold six bits each.
 
 
@@ -137,7 +138,7 @@ def measure(program, root, mib, rounds, upstream):
         f"  private: [{{modules: corp.example, list: 'http://127.0.0.1:{upstream}'}}]\n"
         f"own: {{key: {root}/key}}\n"
     )
-    modules = [f"corp.example/m{number:05}" for number in range(max(1, mib // 10))]
+    modules = [f"corp.example/m{number:05}" for number in range(max(1, mib * 4 // FILES))]
     (root / "list.txt").write_text("".join(f"{module}@v1.0.0\n" for module in modules))
     fill(program, root, env, port, modules)
     bundle = root / "bundle"
