@@ -124,6 +124,8 @@ need_packages_and_go() {
     command -v rpmbuild >/dev/null || missing+=(rpm)
     # Metrics and alerts are held against the program that reads them.
     command -v promtool >/dev/null || missing+=(prometheus)
+    # A clock is set while a server runs.
+    [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 ] || missing+=(faketime)
     # The units run under a real systemd, in a container of its own kind.
     command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
     command -v xz >/dev/null || missing+=(xz-utils)
