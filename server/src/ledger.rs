@@ -216,10 +216,22 @@ pub(crate) async fn files(
     ledger: &dyn Ledger,
     keys: &[crate::store::Key],
 ) -> io::Result<Vec<Option<FileRecord>>> {
+    let keys = keys.iter().map(|key| key.as_str().to_owned());
+    typed_each(ledger, Table::Files, keys.collect()).await
+}
+
+/// Returns records of any kind that is JSON, in the order of the keys.
+///
+/// # Errors
+/// As [`file()`].
+pub(crate) async fn typed_each<T: serde::de::DeserializeOwned>(
+    ledger: &dyn Ledger,
+    table: Table,
+    keys: Vec<String>,
+) -> io::Result<Vec<Option<T>>> {
     let mut records = Vec::with_capacity(keys.len());
     for some in keys.chunks(AT_ONCE) {
-        let some = some.iter().map(|key| key.as_str().to_owned()).collect();
-        for value in ledger.get_each(Table::Files, some).await? {
+        for value in ledger.get_each(table, some.to_vec()).await? {
             let parsed = value.map(|value| serde_json::from_slice(&value));
             records.push(parsed.transpose()?);
         }
@@ -229,7 +241,7 @@ pub(crate) async fn files(
 
 /// Records that are asked for in one call: a slow disk looks for each, and the call has
 /// a bound.
-const AT_ONCE: usize = 200;
+pub(crate) const AT_ONCE: usize = 200;
 
 /// Returns a record of any kind that is JSON.
 ///

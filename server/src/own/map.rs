@@ -30,7 +30,7 @@ use self::keys::{ByLedger, by_file, by_file_of_skeleton};
 use self::runs::Runs;
 use super::files::{Files, record};
 use crate::blocking::{self, CALL_MAX};
-use crate::ledger::{Change, Ledger, Pages, Table};
+use crate::ledger::{AT_ONCE, Change, Ledger, Pages, Table, typed_each};
 use crate::store::durable::Staging;
 
 /// The records of one log by module version.
@@ -96,15 +96,27 @@ impl Map {
     /// # Errors
     /// What ledger or disk answer.
     pub(super) async fn get(&self, module: &ModuleVersion, tree: &Tree) -> io::Result<Option<u64>> {
-        if let Some(id) = self.number(module).await? {
-            return Ok(Some(id).filter(|id| *id < tree.size));
-        }
+        let found = self.get_each(std::slice::from_ref(module), tree).await?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    /// Returns the numbers of the records of some module versions, in their order.
+    ///
+    /// # Errors
+    /// What ledger or disk answer.
+    pub(super) async fn get_each(
+        &self,
+        modules: &[ModuleVersion],
+        tree: &Tree,
+    ) -> io::Result<Vec<Option<u64>>> {
+        let mut found = self.numbers(modules).await?;
         // That it lacks one means something only when it has all.
-        if self.recent().await?.end >= tree.size {
-            return Ok(None);
+        if found.contains(&None) && self.recent().await?.end < tree.size {
+            self.catch_up(tree).await?;
+            found = self.numbers(modules).await?;
         }
-        self.catch_up(tree).await?;
-        self.number(module).await
+        let within = |id: &u64| *id < tree.size;
+        Ok(found.into_iter().map(|id| id.filter(within)).collect())
     }
 
     /// Returns the number of a module version's record as far as it is written down.
@@ -112,14 +124,18 @@ impl Map {
     /// # Errors
     /// What ledger or disk answer.
     pub(super) async fn recorded(&self, module: &ModuleVersion) -> io::Result<Option<u64>> {
-        let found = self.number(module).await?;
+        let number = async || {
+            let found = self.numbers(std::slice::from_ref(module)).await?;
+            Ok::<_, io::Error>(found.into_iter().next().flatten())
+        };
+        let found = number().await?;
         if found.is_some() || self.runs.is_writable() {
             return Ok(found);
         }
         // Whoever writes the files may have put into them what was in the ledger before.
         let runs = Arc::clone(&self.runs);
         if blocking::run_within(CALL_MAX, move || runs.read_again()).await? {
-            return self.number(module).await;
+            return number().await;
         }
         Ok(None)
     }
@@ -309,18 +325,16 @@ impl Map {
         // By number: the first of several is the one that is noted.
         let mut paths: Vec<_> = paths.iter().map(|(path, id)| (*id, path)).collect();
         paths.sort_unstable();
-        let mut new = BTreeMap::<String, String>::new();
+        let all = paths.iter().map(|(_, path)| (*path).clone());
+        let earlier = self.first_alike(all.collect(), size).await?;
+        let mut new = BTreeMap::<String, &String>::new();
         let mut alike = Vec::new();
-        for (id, path) in paths {
+        for ((id, path), earlier) in paths.into_iter().zip(earlier) {
             let key = self.keys.of_skeleton(path);
-            let earlier = match new.get(&key) {
-                Some(earlier) => Some(earlier.clone()),
-                None => self.first_alike(&key, path, size).await?,
-            };
-            match earlier {
+            match earlier.or_else(|| new.get(&key).map(|path| (*path).clone())) {
                 None => {
                     changes.push(Change::put(Table::Logged, &*key, &id)?);
-                    new.insert(key, path.clone());
+                    new.insert(key, path);
                 }
                 Some(earlier) if earlier == *path => {}
                 Some(earlier) => alike.push(Alike {
@@ -332,24 +346,30 @@ impl Map {
         Ok(alike)
     }
 
-    /// Returns the path that came first of those with the skeleton of `path`.
-    async fn first_alike(&self, key: &str, path: &str, size: u64) -> io::Result<Option<String>> {
-        let recent: Option<u64> = crate::ledger::typed(&*self.ledger, Table::Logged, key).await?;
-        let (files, runs) = (self.files.clone(), Arc::clone(&self.runs));
-        let by_file = by_file_of_skeleton(path);
-        let find = move || {
-            let id = match recent {
-                Some(id) => Some(id),
-                None => runs.find(&by_file)?,
+    /// Returns for each path the one that came first of those in the log with its skeleton.
+    async fn first_alike(&self, paths: Vec<String>, size: u64) -> io::Result<Vec<Option<String>>> {
+        let keys = paths.iter().map(|path| self.keys.of_skeleton(path));
+        let recent = typed_each(&*self.ledger, Table::Logged, keys.collect()).await?;
+        let paths: Vec<(Option<u64>, String)> = recent.into_iter().zip(paths).collect();
+        let mut found = Vec::with_capacity(paths.len());
+        for some in paths.chunks(AT_ONCE) {
+            let (files, runs, some) = (self.files.clone(), Arc::clone(&self.runs), some.to_vec());
+            let find = move |(recent, path): (Option<u64>, String)| {
+                let id = match recent {
+                    Some(id) => Some(id),
+                    None => runs.find(&by_file_of_skeleton(&path))?,
+                };
+                // The ledger may have been ahead of the log.
+                let Some(id) = id.filter(|id| *id < size) else {
+                    return Ok(None);
+                };
+                let module = own::parts(&record(&files, id, size)?);
+                Ok(module.map(|module| module.path.as_str().to_owned()))
             };
-            // The ledger may have been ahead of the log.
-            let Some(id) = id.filter(|id| *id < size) else {
-                return Ok(None);
-            };
-            let module = own::parts(&record(&files, id, size)?);
-            Ok(module.map(|module| module.path.as_str().to_owned()))
-        };
-        blocking::run_within(CALL_MAX, find).await
+            let some = move || some.into_iter().map(find).collect::<io::Result<Vec<_>>>();
+            found.extend(blocking::run_within(CALL_MAX, some).await?);
+        }
+        Ok(found)
     }
 
     /// Writes the records that the files lack up to those of `until` to a file, and takes
@@ -434,15 +454,28 @@ impl Map {
         Ok(recent.filter(|Recent { from, to }| *from <= covered && *to >= covered))
     }
 
-    async fn number(&self, module: &ModuleVersion) -> io::Result<Option<u64>> {
-        let key = self.keys.of(module);
-        let recent = crate::ledger::typed(&*self.ledger, Table::Logged, &key).await?;
-        if recent.is_some() {
-            return Ok(recent);
-        }
+    /// Returns the numbers that are written down, in the order of the modules.
+    async fn numbers(&self, modules: &[ModuleVersion]) -> io::Result<Vec<Option<u64>>> {
+        let keys = modules.iter().map(|module| self.keys.of(module));
+        let mut found = typed_each(&*self.ledger, Table::Logged, keys.collect()).await?;
         // Only now: what was taken out of the ledger is in the files by then.
-        let (runs, key) = (Arc::clone(&self.runs), by_file(module));
-        blocking::run_within(CALL_MAX, move || runs.find(&key)).await
+        let numbered = found.iter().zip(modules).enumerate();
+        let missing = numbered.filter(|(_, (number, _))| number.is_none());
+        let missing: Vec<_> = missing
+            .map(|(at, (_, module))| (at, by_file(module)))
+            .collect();
+        for some in missing.chunks(AT_ONCE) {
+            let (runs, some) = (Arc::clone(&self.runs), some.to_vec());
+            let find = move || {
+                let each = some.into_iter();
+                let each = each.map(|(at, key)| Ok((at, runs.find(&key)?)));
+                each.collect::<io::Result<Vec<_>>>()
+            };
+            for (at, number) in blocking::run_within(CALL_MAX, find).await? {
+                found[at] = number;
+            }
+        }
+        Ok(found)
     }
 }
 

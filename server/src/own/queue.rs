@@ -171,8 +171,25 @@ impl Writer {
             }
             return;
         }
-        for order in orders {
-            self.take(queue, order).await;
+        let modules: Vec<_> = orders.iter().map(|order| order.module.clone()).collect();
+        // Nobody else adds to the log meanwhile, so no module version ever gets a second
+        // record.
+        let head = self.sequencer.head();
+        let logged = queue.log.map.get_each(&modules, &head);
+        match logged
+            .await
+            .map_err(Error::io("looking modules up in the log"))
+        {
+            Ok(logged) => {
+                for (order, logged) in orders.into_iter().zip(logged) {
+                    self.take(order, logged);
+                }
+            }
+            Err(error) => {
+                for order in orders {
+                    let _ = order.done.send(Err(error.clone()));
+                }
+            }
         }
         while let Some(plan) = self.sequencer.plan() {
             let before = queue.standing();
@@ -212,27 +229,18 @@ impl Writer {
         reason.map_or(Ok(()), |reason| Err(Error::Unsigned { reason }))
     }
 
-    /// Offers a record, unless its module version is in the log. Nobody else adds to the
-    /// log meanwhile, so no module version ever gets a second record.
-    async fn take(&mut self, queue: &Queue, order: Order) {
-        let head = self.sequencer.head();
-        let found = queue.log.map.get(&order.module, &head).await;
-        let offered = match found.map_err(Error::io("looking a module up in the log")) {
-            Ok(Some(id)) => {
-                let _ = order.done.send(Ok(id));
-                return;
-            }
-            Ok(None) => self
-                .sequencer
-                .offer(order.record)
-                .map_err(|error| Error::Denied {
-                    reason: error.to_string(),
-                }),
-            Err(error) => Err(error),
-        };
-        match offered {
+    /// Offers a record, unless its module version is in the log, under `logged`.
+    fn take(&mut self, order: Order, logged: Option<u64>) {
+        if let Some(id) = logged {
+            let _ = order.done.send(Ok(id));
+            return;
+        }
+        match self.sequencer.offer(order.record) {
             Ok(ticket) => self.waiting.entry(ticket).or_default().push(order.done),
-            Err(error) => drop(order.done.send(Err(error))),
+            Err(error) => {
+                let reason = error.to_string();
+                let _ = order.done.send(Err(Error::Denied { reason }));
+            }
         }
     }
 
