@@ -1,5 +1,5 @@
-# What bench.sh and traces.sh have in common: an upstream, servers, one run of wrk, medians. They
-# source this file; $seconds is how long one run takes.
+# What bench.sh, own.sh and traces.sh have in common: an upstream, servers, one run of wrk,
+# medians. They source this file; $seconds is how long one run takes.
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/sumward-bench.XXXXXX")
 children=()
@@ -29,6 +29,8 @@ declare -A pids urls ready_ms idle_mib
 start_sumward() {
     local side=$1 program=$2 began log=$work/sumward-$1.log
     shift 2
+    # What an earlier start of this side has said would count for this one.
+    rm -f "$log"
     began=$(date +%s%N)
     "$program" --listen 127.0.0.1:0 --data "$work/data-$side" "$@" >"$log" 2>&1 &
     pids[$side]=$!
@@ -40,10 +42,12 @@ start_sumward() {
     idle_mib[$side]=$(($(memory "${pids[$side]}" VmRSS) / 1024))
 }
 
-# one URL CONNECTIONS OUT: a run, whose requests a second and p99 are added to OUT.rate and OUT.p99.
+# one URL CONNECTIONS OUT [OPTIONS OF WRK]: a run, whose requests a second and p99 are added to
+# OUT.rate and OUT.p99.
 one() {
     local url=$1 connections=$2 out=$3
-    wrk --threads 2 --connections "$connections" --duration "${seconds}s" --timeout 30s --latency "$url" >"$work/wrk"
+    shift 3
+    wrk --threads 2 --connections "$connections" --duration "${seconds}s" --timeout 30s --latency "$@" "$url" >"$work/wrk"
     if grep -q 'Non-2xx' "$work/wrk"; then
         echo "$url answered with errors" >&2
         cat "$work/wrk" >&2
