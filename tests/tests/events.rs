@@ -1,9 +1,10 @@
 //! Events at a web hook: signed, sent again until they are taken, told once.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+use std::net::TcpListener;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::client;
 use testkit::database::TestDatabase;
 use testkit::hook::Hook;
@@ -40,6 +41,16 @@ fn told(hook: &Hook, kind: &str) -> Vec<Value> {
     told.filter(|it| it["type"] == kind).collect()
 }
 
+/// Has a command make a key beside the data folder; returns its path and what was said.
+fn made_key(world: &World, command: &[&str]) -> (String, String) {
+    let path = world.data().with_file_name(format!("{}.key", command[0]));
+    let path = path.display().to_string();
+    let words = [command, &["--out", &path]].concat();
+    let output = world.setup().command(&words).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    (path, String::from_utf8(output.stdout).unwrap())
+}
+
 #[test]
 fn what_is_admitted_drifts_or_is_refused_is_told_again_until_it_is_taken() {
     let public = Module::library("example.com/public", "v1.0.0");
@@ -48,11 +59,7 @@ fn what_is_admitted_drifts_or_is_refused_is_told_again_until_it_is_taken() {
     let tools = Module::library("corp.example/tools", "v1.0.0");
     tools.write(tree.path());
     let private = Origin::serve(tree.path());
-    let key = world.data().with_file_name("key").display().to_string();
-    let made = world
-        .setup()
-        .command(&["keygen", "sum.corp.example", "--out", &key]);
-    assert!({ made }.output().unwrap().status.success());
+    let (key, _) = made_key(&world, &["keygen", "sum.corp.example"]);
     let private = format!(
         "--set=upstream.private=[{{modules: corp.example, list: '{}'}}]",
         private.url()
@@ -138,6 +145,44 @@ fn a_database_that_stands_still_or_forks_is_told() {
         metrics.contains("sumward_events_dropped_total 0\n"),
         "{metrics}"
     );
+}
+
+#[test]
+fn a_head_that_too_few_witnesses_cosign_is_told_once() {
+    let module = Module::library("example.com/first", "v1.0.0");
+    let world = World::with(&[&module]);
+    let hook = Hook::refusing(0);
+    let (key, _) = made_key(&world, &["keygen", "sum.corp.example"]);
+    let (_, said) = made_key(&world, &["witness", "keygen", "witness.example/w"]);
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = gone.local_addr().unwrap();
+    drop(gone);
+    let witness = said.lines().next().unwrap();
+    let witnesses = format!("--set=own.witnesses=['{witness} http://{address}']");
+    let more = [
+        "--own-database",
+        &key,
+        &witnesses,
+        "--set=own.cosigned_within=1s",
+    ];
+    let server = setup(&world, &hook, &more).start();
+    wait_until("it is told", || !told(&hook, "unwitnessed").is_empty());
+    let data = told(&hook, "unwitnessed")[0]["data"].clone();
+    let want = json!({
+        "database": "sum.corp.example",
+        "reason": "fewer than 1 of 1 witnesses have cosigned the newest head",
+    });
+    assert_eq!(data, want);
+    // The page judges it anew each time, and so does the next head.
+    for _ in 0..3 {
+        let page = server.get("/").text();
+        assert!(page.contains("cosigned by 0 of 1 witnesses"), "{page}");
+    }
+    let lookup = "/sumdb/sum.corp.example/lookup/example.com/first@v1.0.0";
+    assert_eq!(server.get(lookup).status, 200);
+    // Events keep their order: had it been told again, that had come by now.
+    wait_until("the next is told", || !told(&hook, "admitted").is_empty());
+    assert_eq!(told(&hook, "unwitnessed").len(), 1);
 }
 
 #[test]
