@@ -376,15 +376,12 @@ impl Map {
     /// them out of the ledger. `tree` is one that begins with `until`.
     async fn roll(&self, until: Tree, tree: Tree) -> io::Result<()> {
         let recent = self.recent().await?;
-        let (files, runs, keys) = (
-            self.files.clone(),
-            Arc::clone(&self.runs),
-            self.keys.clone(),
-        );
+        let (files, runs) = (self.files.clone(), Arc::clone(&self.runs));
+        let (keys, in_ledger) = (self.keys.clone(), recent.clone());
         let written = blocking::run(move || {
             // The ledger may have some that are in the files already.
             let covered = runs.covered().size;
-            let from = covered.min(recent.start);
+            let from = covered.min(in_ledger.start);
             let (mut entries, mut paths) = (BTreeMap::new(), BTreeSet::new());
             let mut noted = Vec::new();
             files.each_record(from..until.size, tree.size, |id, record| {
@@ -392,8 +389,10 @@ impl Map {
                     return Ok(());
                 };
                 let path = module.path.as_str();
-                noted.push(keys.of(&module));
-                noted.push(keys.of_skeleton(path));
+                if in_ledger.contains(&id) {
+                    noted.push(keys.of(&module));
+                    noted.push(keys.of_skeleton(path));
+                }
                 if id < covered {
                     return Ok(());
                 }
@@ -416,12 +415,9 @@ impl Map {
             from: until.size,
             to: recent.end.max(until.size),
         };
-        let mut changes: Vec<_> = Vec::with_capacity(noted.len() + 1);
-        // Nothing of it is there where the files are made anew.
-        if recent.start < recent.end {
-            let removed = noted.into_iter();
-            changes.extend(removed.map(|key| Change::remove(Table::Logged, key)));
-        }
+        let removed = noted.into_iter();
+        let removed = removed.map(|key| Change::remove(Table::Logged, key));
+        let mut changes: Vec<_> = removed.collect();
         changes.push(Change::put(Table::Logged, self.keys.range(), &left)?);
         self.ledger.apply(changes).await
     }

@@ -273,7 +273,9 @@ impl Runs {
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_str().unwrap_or_default();
-            if name != "runs" && !list.said.runs.iter().any(|run| run == name) {
+            // A log of another name may lie here as well: names have slashes.
+            let is_run = hex::decode(name).is_ok_and(|name| name.len() == 32);
+            if is_run && !list.said.runs.iter().any(|run| run == name) {
                 let _ = fs::remove_file(entry.path());
             }
         }

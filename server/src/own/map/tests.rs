@@ -402,12 +402,15 @@ async fn a_path_that_looks_like_an_earlier_one_is_told_wherever_that_is_kept() {
 async fn what_a_crash_has_left_is_removed_by_whoever_writes() {
     let mut kit = Kit::new();
     kit.grow("m", 400).await;
-    let stray = kit.map_folder().join("0123");
-    fs::write(&stray, "half").unwrap();
+    let stray = kit.map_folder().join("5a".repeat(32));
+    let others = kit.map_folder().join("checkpoint");
+    fs::write(&stray, "nobody names it").unwrap();
+    fs::write(&others, "of a log whose name ends so").unwrap();
     drop(open(&kit.folder, &kit.ledger, false));
     assert!(stray.exists());
     kit.open_again().await;
     assert!(!stray.exists());
+    assert!(others.exists());
     kit.check().await;
 }
 
