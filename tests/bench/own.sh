@@ -30,8 +30,8 @@ rounds=3
 seconds=3
 starts=3
 connections=256
-modules=40000
-modules_of_upstream=5000
+modules=20000
+modules_of_upstream=2000
 sample=50000
 . tests/bench/load.sh
 . tests/bench/nginx.sh

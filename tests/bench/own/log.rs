@@ -62,7 +62,7 @@ fn spread(count: usize, sample: usize) -> Vec<usize> {
 /// none in the order of names.
 fn module(number: usize) -> ModuleVersion {
     let name = hex::encode(Sha256::digest((number / 13).to_be_bytes()));
-    let (owner, name) = (&name[..3], &name[3..15]);
+    let (owner, name) = (&name[..2], &name[2..14]);
     let text = format!("github.com/owner-{owner}/{name}@v1.{}.0", number % 13);
     ModuleVersion::parse(&text).expect("a module version")
 }

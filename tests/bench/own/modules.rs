@@ -13,9 +13,9 @@ use super::log::write_file;
 /// Records of files that are written at once.
 const BATCH: usize = 10_000;
 
-/// The module version of this number.
+/// The module version of this number, twenty versions a module.
 pub(super) fn module(number: usize) -> ModuleVersion {
-    let text = format!("corp.example/m{number:07}@v1.0.0");
+    let text = format!("corp.example/m{:06}@v1.{}.0", number / 20, number % 20);
     ModuleVersion::parse(&text).expect("a module version")
 }
 
