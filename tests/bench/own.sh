@@ -15,7 +15,7 @@
 # of them open.
 #
 # Loopback only, the load generators on the same cores. PROFILE=debug measures the program as
-# the tests build it. Some 3 minutes a size; 1 GB, and 3 GB for a million records.
+# the tests build it. Some 3 minutes; 500 MB, and 3 GB for 10000000 records.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -58,7 +58,7 @@ main() {
     : >"$work/costs"
     for size in "${sizes[@]}"; do lookups "$size"; done
     echo
-    echo "| records | map made anew, s | start to READY ms | anonymous memory MiB: idle | after lookups | on disk MB: log | index |"
+    echo "| records | map made anew, s | start to READY ms | anonymous memory MiB: idle | after lookups | on disk MB: tiles | map and index |"
     echo "|---|---|---|---|---|---|---|"
     cat "$work/costs"
 }
@@ -159,7 +159,7 @@ lookups() {
     printf '|' && printf ' %s |' "${cells[@]}" && echo
     printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$size" "$(awk -v ms="$made" 'BEGIN { printf "%.1f", ms / 1000 }')" \
         "$(median "$work/ready")" "$(mib "$(cat "$work/idle")")" "$(mib "$(memory "${pids[$size]}" RssAnon)")" \
-        "$(du -sm "$data/log" | cut -f1)" "$(du -sm "$data/index" | cut -f1)" >>"$work/costs"
+        "$(du -sm "$data/log/$NAME/tile" | cut -f1)" "$(du -cm "$data/log/$NAME/map" "$data/index" | tail -1 | cut -f1)" >>"$work/costs"
     stop "$size"
     rm -rf "$data" "$www"
 }
