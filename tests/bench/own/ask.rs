@@ -8,6 +8,7 @@ use proto::dirhash;
 use proto::sumdb::own;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use super::modules::module;
 
@@ -39,12 +40,13 @@ pub(super) fn all(url: &str, kind: Kind, count: usize, connections: usize) {
     let next = Arc::new(AtomicUsize::new(0));
     let start = Instant::now();
     runtime.block_on(async {
-        let asking = (0..connections).map(|_| {
+        let mut asking = JoinSet::new();
+        for _ in 0..connections {
             let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
-            tokio::spawn(ask(host.to_owned(), requests, next))
-        });
-        for asked in asking.collect::<Vec<_>>() {
-            asked.await.expect("every record is logged");
+            asking.spawn(ask(host.to_owned(), requests, next));
+        }
+        while let Some(asked) = asking.join_next().await {
+            asked.expect("every record is logged");
         }
     });
     println!("{:.2}", start.elapsed().as_secs_f64());
