@@ -22,7 +22,7 @@ pub(super) fn file(folder: &Path, count: usize, batch: usize) {
         file.write_all(bytes.concat().as_bytes()).expect("append");
         file.sync_data().expect("flush");
     }
-    println!("{:.2}", start.elapsed().as_secs_f64());
+    println!("{:.3}", start.elapsed().as_secs_f64());
 }
 
 /// Puts `count` records into sled by their module versions, and flushes after each `batch`.
@@ -39,7 +39,7 @@ pub(super) fn sled(folder: &Path, count: usize, batch: usize) {
         database.apply_batch(changes).expect("write to sled");
         database.flush().expect("flush sled");
     }
-    println!("{:.2}", start.elapsed().as_secs_f64());
+    println!("{:.3}", start.elapsed().as_secs_f64());
 }
 
 fn records(count: usize) -> Vec<(String, String)> {

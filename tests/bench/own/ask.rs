@@ -49,7 +49,7 @@ pub(super) fn all(url: &str, kind: Kind, count: usize, connections: usize) {
             asked.expect("every record is logged");
         }
     });
-    println!("{:.2}", start.elapsed().as_secs_f64());
+    println!("{:.3}", start.elapsed().as_secs_f64());
 }
 
 fn request(host: &str, path: &str, kind: Kind, number: usize) -> Vec<u8> {
