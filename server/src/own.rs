@@ -270,11 +270,12 @@ impl Own {
         }
         // The map knows of a batch before the others are told of its head.
         let tree = self.queue.standing().head.tree;
-        let found = self.log.map.get(module, &tree).await;
-        match found.map_err(Error::io("looking a module up in the log"))? {
-            Some(id) => self.answered(module, id).await.map(Some),
-            None => Ok(None),
-        }
+        let found = self.log.map.record(module, &tree).await;
+        let found = found.map_err(Error::io("looking a module up in the log"))?;
+        let Some((id, record)) = found else {
+            return Ok(None);
+        };
+        self.remember(module, id, record.into()).map(Some)
     }
 
     /// Returns the record of a module version, which is admitted where it is not logged.
@@ -366,7 +367,17 @@ impl Own {
     }
 
     async fn answered(&self, module: &ModuleVersion, id: u64) -> Result<Answered, Error> {
-        let record: Arc<[u8]> = self.reader.record(id).await?.into();
+        let record = self.reader.record(id).await?;
+        self.remember(module, id, record.into())
+    }
+
+    /// Puts the answer with a record together, which is kept at hand.
+    fn remember(
+        &self,
+        module: &ModuleVersion,
+        id: u64,
+        record: Arc<[u8]>,
+    ) -> Result<Answered, Error> {
         let answered = self.answer(id, &record)?;
         self.lately.insert(module.clone(), (id, record));
         Ok(answered)

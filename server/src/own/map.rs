@@ -100,6 +100,34 @@ impl Map {
         Ok(found.into_iter().next().flatten())
     }
 
+    /// Returns the number and the record of a module version in a log with this tree, checked
+    /// against its hash there.
+    ///
+    /// # Errors
+    /// What ledger or disk answer, and `InvalidData` when the record is damaged.
+    pub(super) async fn record(
+        &self,
+        module: &ModuleVersion,
+        tree: &Tree,
+    ) -> io::Result<Option<(u64, Vec<u8>)>> {
+        let size = tree.size;
+        let (files, runs, key) = (self.files.clone(), Arc::clone(&self.runs), by_file(module));
+        // Most records are in the files, and one call to them is all that is waited for.
+        let read = move || match runs.find(&key)? {
+            Some(id) if id < size => Ok(Some((id, record(&files, id, size)?))),
+            Some(_) | None => Ok(None),
+        };
+        if let Some(found) = blocking::run_within(CALL_MAX, read).await? {
+            return Ok(Some(found));
+        }
+        let Some(id) = self.get(module, tree).await? else {
+            return Ok(None);
+        };
+        let files = self.files.clone();
+        let read = move || Ok(Some((id, record(&files, id, size)?)));
+        blocking::run_within(CALL_MAX, read).await
+    }
+
     /// Returns the numbers of the records of some module versions, in their order.
     ///
     /// # Errors
