@@ -132,3 +132,6 @@ fn join<T>(reader: std::thread::ScopedJoinHandle<'_, T>) -> T {
         Err(panic) => std::panic::resume_unwind(panic),
     }
 }
+
+#[cfg(test)]
+pub(crate) mod made;

@@ -88,4 +88,4 @@ impl Diff {
 }
 
 #[cfg(test)]
-mod made;
+pub(crate) mod made;

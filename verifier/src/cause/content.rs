@@ -164,8 +164,9 @@ fn dependency(pair: &Pair<'_>, found: &Found<'_>) -> Option<Cause> {
         name: Name::DependencyContent,
         confidence,
         summary: format!(
-            "{} has other code though module {equal} are equal: {}",
+            "{} {} other code though module {equal} are equal: {}",
             packages(&found.dependency),
+            have(&found.dependency),
             sentence(&found.dependency)
         ),
         evidence: evidence(&found.dependency),
@@ -182,8 +183,9 @@ fn standard(pair: &Pair<'_>, found: &Found<'_>) -> Option<Cause> {
             name: Name::PgoProfile,
             confidence: Confidence::Likely,
             summary: format!(
-                "both builds used a profile of the same name, and it was not the same profile: {} too has other code",
-                packages(&found.standard)
+                "both builds used a profile of the same name, and it was not the same profile: {} too {} other code",
+                packages(&found.standard),
+                have(&found.standard)
             ),
             evidence: evidence(&found.standard),
             fix: "commit default.pgo beside package main, or pass -pgo=off to both builds".into(),
@@ -291,6 +293,15 @@ fn packages(functions: &[Differing<'_>]) -> String {
         more => format!(" and {more} more"),
     };
     format!("{word} {}{tail}", names.join(", "))
+}
+
+/// The verb behind [`packages`].
+fn have(functions: &[Differing<'_>]) -> &'static str {
+    let package = functions.first().map(|one| &one.function.package);
+    let is_one = functions
+        .iter()
+        .all(|one| Some(&one.function.package) == package);
+    if is_one { "has" } else { "have" }
 }
 
 fn evidence(functions: &[Differing<'_>]) -> Vec<Evidence> {

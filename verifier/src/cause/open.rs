@@ -141,3 +141,6 @@ pub(super) fn is_shifted(pair: &Pair<'_>, functions: &FunctionsDiff, region: &Re
         Content::Symbols | Content::Notes => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

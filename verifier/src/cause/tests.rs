@@ -1,5 +1,7 @@
 mod archives;
 mod build_info;
+mod code;
+mod gates;
 mod golden;
 mod not_proven;
 mod parts_of_c;
@@ -64,7 +66,7 @@ fn with_id(parts: [char; 4], mut artifact: Artifact) -> Artifact {
     artifact
 }
 
-fn intact(mut artifact: Artifact) -> Artifact {
+pub(crate) fn intact(mut artifact: Artifact) -> Artifact {
     let variant = proto::buildid::content::Variant::WithoutHostId;
     artifact.go.self_check = SelfCheck::Intact(variant);
     artifact

@@ -215,36 +215,4 @@ impl Counts {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn code_that_is_not_there_stays_unclear() {
-        let diff = |offset| {
-            let place = Place {
-                address: 0x1000,
-                size: 32,
-                offset,
-            };
-            let function = FunctionDiff {
-                name: "main.main".into(),
-                package: "main".into(),
-                file: None,
-                change: Change::Unclear,
-                files: Vec::new(),
-                differs_in: None,
-                a: Some(place),
-                b: Some(place),
-            };
-            let mut diff = FunctionsDiff {
-                functions: vec![function],
-                ..FunctionsDiff::default()
-            };
-            diff.counts.add(Change::Unclear);
-            diff.settle();
-            (diff.functions[0].change, diff.counts.changed)
-        };
-        assert_eq!(diff(0), (Change::Unclear, 0));
-        assert_eq!(diff(0x400), (Change::Changed, 1));
-    }
-}
+mod tests;

@@ -329,3 +329,6 @@ pub(crate) fn go_data(symbols: &Symbols<'_>) -> Vec<Range<u64>> {
     };
     MARKS.into_iter().filter_map(range).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,6 +155,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::artifact::made::Piece::{self, Bytes, Number, Relative};
+    use crate::artifact::made::{Program, datum, function};
 
     fn seen(goarch: &str, a: &[u8], b: &[u8]) -> Vec<(u64, u64)> {
         let code = [(a, 0x1000), (b, 0x2000)].map(|(bytes, address)| Code { address, bytes });
@@ -176,6 +178,103 @@ mod tests {
         assert_eq!(seen("arm64", &code, &code), [(0x10, 0x1010)]);
         assert_eq!(seen("amd64", &a, &b[..6]), []);
         assert_eq!(seen("mips", &a, &b), []);
+    }
+
+    /// Code that loads a variable.
+    fn load(name: &str) -> Vec<Piece<'_>> {
+        vec![Bytes(&[0x48, 0x8b, 0x05]), Relative(name), Bytes(&[0xc3])]
+    }
+
+    /// A program of two functions that load a variable each, behind so many bytes.
+    fn program(names: [&'static str; 2], before: &'static [u8]) -> Program<'static> {
+        let functions = [
+            function(names[0], "example.com/p/f.go", &load("main.x")),
+            function(names[1], "example.com/p/g.go", &load("main.y")),
+        ];
+        let data = [
+            datum(".noptrdata", "runtime.before", &[Bytes(before)]),
+            datum(".noptrdata", "main.x", &[Number(1)]),
+            datum(".noptrdata", "main.y", &[Number(2)]),
+        ];
+        Program::new(functions.to_vec(), data.to_vec())
+    }
+
+    /// What is named in both files: by which function, what of it is left, from which files
+    /// that comes, and how far from one another the addresses lie.
+    fn named(a: &Artifact, b: &Artifact, max: usize) -> Vec<(String, usize, [String; 2], u64)> {
+        found([a, b], max, |reference| {
+            let file = |file: Option<&str>| file.unwrap().to_owned();
+            assert_eq!(a.bytes()[reference.at..][..2], [0x48, 0x8b]);
+            let [one, other] = reference.addresses;
+            Some((
+                reference.function.to_owned(),
+                reference.code.len(),
+                [file(reference.file()), file(reference.used_in())],
+                other.wrapping_sub(one),
+            ))
+        })
+    }
+
+    #[test]
+    fn what_functions_of_one_name_load_is_one_datum() {
+        let names = ["main.f", "main.g"];
+        let a = program(names, &[]).artifact();
+        let b = program(names, &[0; 32]).artifact();
+        let files = |file: &str| [file.to_owned(), file.to_owned()];
+        let want = [
+            ("main.f".to_owned(), 16, files("example.com/p/f.go"), 32),
+            ("main.g".to_owned(), 16, files("example.com/p/g.go"), 32),
+        ];
+        assert_eq!(named(&a, &b, 9), want);
+        assert_eq!(named(&a, &b, 1), want[..1]);
+        // Two addresses are looked at once.
+        let mut twice = program(names, &[]);
+        twice.functions[1].code = load("main.x");
+        let mut moved = program(names, &[0; 32]);
+        moved.functions[1].code = load("main.x");
+        assert_eq!(named(&twice.artifact(), &moved.artifact(), 9), want[..1]);
+        // Functions that share a name can't be told apart; others are of one file alone.
+        let shared = program(["main.f", "main.f"], &[]).artifact();
+        assert_eq!(named(&shared, &shared, 9), []);
+        let other = program(["main.f", "main.h"], &[0; 32]).artifact();
+        assert_eq!(named(&a, &other, 9), want[..1]);
+        // Code of another length names things at other places.
+        let mut longer = program(names, &[0; 32]);
+        longer.functions[0].code.push(Bytes(&[0x90; 16]));
+        let want = ("main.g".to_owned(), 16, files("example.com/p/g.go"), 48);
+        assert_eq!(named(&a, &longer.artifact(), 9), [want]);
+    }
+
+    #[test]
+    fn code_put_in_from_another_file_is_told_by_that() {
+        let names = ["main.f", "main.g"];
+        let with = |before| {
+            let mut program = program(names, before);
+            program.functions[0].lines =
+                vec![("example.com/p/f.go", 7, 1), ("example.com/d/d.go", 3, 7)];
+            program.functions[0].code.insert(0, Bytes(&[0x90]));
+            program.artifact()
+        };
+        let found = named(&with(&[]), &with(&[0; 32]), 1);
+        let files = ["example.com/p/f.go", "example.com/d/d.go"].map(str::to_owned);
+        assert_eq!(found, [("main.f".to_owned(), 15, files, 32)]);
+    }
+
+    #[test]
+    fn files_that_are_not_alike_tell_nothing() {
+        let one = || program(["main.f", "main.g"], &[]).artifact();
+        let is_found = |a: &Artifact, b: &Artifact| !named(a, b, 9).is_empty();
+        assert!(is_found(&one(), &one()));
+        let mut wide = one();
+        wide.image.machine.bits = Some(32);
+        assert!(!is_found(&one(), &wide));
+        let mut format = one();
+        format.image.format = Format::Pe;
+        assert!(!is_found(&one(), &format));
+        let mut wasm = [one(), one()];
+        wasm.iter_mut()
+            .for_each(|artifact| artifact.image.format = Format::Wasm);
+        assert!(!is_found(&wasm[0], &wasm[1]));
     }
 
     proptest! {

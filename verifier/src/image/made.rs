@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use object::elf::{self, FileHeader64, NoteHeader32, ProgramHeader64, SectionHeader64};
+use object::elf::{self, FileHeader64, NoteHeader32, ProgramHeader64, SectionHeader64, Sym64};
 use object::macho::{self, MachHeader64, Section64, SegmentCommand64, UuidCommand};
 use object::pe::{self, ImageDosHeader, ImageNtHeaders64, ImageSectionHeader};
 use object::pod::{self, Pod};
@@ -13,6 +13,8 @@ pub(crate) const EXEC: u64 = elf::SHF_EXECINSTR.0;
 
 pub(crate) const BITS: u32 = elf::SHT_PROGBITS.0;
 pub(crate) const NOTE: u32 = elf::SHT_NOTE.0;
+pub(crate) const SYMBOLS: u32 = elf::SHT_SYMTAB.0;
+pub(crate) const NAMES: u32 = elf::SHT_STRTAB.0;
 
 /// A section of an ELF file.
 #[derive(Debug, Clone)]
@@ -45,7 +47,7 @@ fn word(number: usize) -> u32 {
 }
 
 /// Where the first byte of an ELF file is loaded.
-const BASE: u64 = 0x40_0000;
+pub(crate) const BASE: u64 = 0x40_0000;
 
 /// Makes a 64-bit little-endian program. Without section headers its notes are found by
 /// segments of their own.
@@ -113,7 +115,9 @@ pub(crate) fn elf(sections: &[Section], has_headers: bool) -> (Vec<u8>, Vec<Plac
 fn section_table(sections: &[Section], placed: &[Placed], start: usize) -> (Vec<u8>, usize) {
     let mut names = vec![0];
     let mut headers = header(|_: &mut SectionHeader64<Le>| {});
+    let mut count = 0;
     let mut add = |name: usize, kind: u32, flags: u64, place: &Placed| {
+        count += 1;
         headers.extend(header(|section: &mut SectionHeader64<Le>| {
             section.sh_name = word(name).into();
             section.sh_type = elf::SectionType(kind).into();
@@ -122,6 +126,11 @@ fn section_table(sections: &[Section], placed: &[Placed], start: usize) -> (Vec<
             section.sh_offset = (place.start as u64).into();
             section.sh_size = (place.len() as u64).into();
             section.sh_addralign = 4.into();
+            if kind == SYMBOLS {
+                // The names of symbols come right behind them.
+                section.sh_link = word(count + 1).into();
+                section.sh_entsize = (size_of::<Sym64<Le>>() as u64).into();
+            }
         }));
     };
     for (section, place) in sections.iter().zip(placed) {
@@ -134,6 +143,22 @@ fn section_table(sections: &[Section], placed: &[Placed], start: usize) -> (Vec<
     let end = start + names.len();
     add(own, elf::SHT_STRTAB.0, 0, &(start..end));
     ([names, headers].concat(), end)
+}
+
+/// Makes an entry of a table of symbols: of a function, of a datum or, without a size, a mark.
+pub(crate) fn symbol(name: usize, address: u64, size: u64, is_code: bool) -> Vec<u8> {
+    let kind = match (size, is_code) {
+        (0, _) => elf::STT_NOTYPE,
+        (_, true) => elf::STT_FUNC,
+        (_, false) => elf::STT_OBJECT,
+    };
+    header(|symbol: &mut Sym64<Le>| {
+        symbol.st_name = word(name).into();
+        symbol.set_st_info(elf::STB_GLOBAL, kind);
+        symbol.st_shndx = elf::SymbolSection(1).into();
+        symbol.st_value = address.into();
+        symbol.st_size = size.into();
+    })
 }
 
 /// Makes a note: a name, a type, a description.

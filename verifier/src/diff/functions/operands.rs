@@ -172,3 +172,6 @@ fn next_difference(a: &[u8], b: &[u8], at: usize) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,3 +39,30 @@ fn branch(code: &Code<'_>, at: usize, word: u32) -> Option<u64> {
     let from = code.address.wrapping_add(at as u64 + AHEAD);
     Some(from.wrapping_add_signed(distance) & 0xffff_ffff)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn branches_count_from_two_instructions_ahead() {
+        let code = Code {
+            address: 0x1000,
+            bytes: &[],
+        };
+        for (at, word, want) in [
+            // BL and BEQ forward, B to itself, B far back.
+            (0, 0xeb00_0000, Some(0x1008)),
+            (4, 0xeb00_0001, Some(0x1010)),
+            (4, 0x0a00_0001, Some(0x1010)),
+            (4, 0xeaff_fffe, Some(0x1004)),
+            (0, 0xea80_0000, Some(0xfe00_1008)),
+            // BLX has no condition; MOV and LDR are no branches.
+            (4, 0xfa00_0001, None),
+            (4, 0xe3a0_0001, None),
+            (4, 0xe59f_0004, None),
+        ] {
+            assert_eq!(branch(&code, at, word), want, "{word:x}");
+        }
+    }
+}

@@ -113,3 +113,82 @@ fn signed(value: u32, bits: u32) -> i64 {
     let shift = 64 - bits;
     (i64::from(value) << shift) >> shift
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(words: &[u32]) -> Vec<u8> {
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    /// The address that instructions make, what is left of them, and their bytes.
+    fn made(words: &[u32], at: usize) -> Option<(u64, (u32, u32), usize)> {
+        let bytes = code(words);
+        let code = Code {
+            address: 0x1234_5000,
+            bytes: &bytes,
+        };
+        let target = target(&code, at)?;
+        Some((target.address, target.rest, target.len))
+    }
+
+    const NOP: u32 = 0xd503_201f;
+
+    #[test]
+    fn branches_and_near_addresses_are_relative() {
+        for (word, want) in [
+            (0x9400_0002, Some((0x1234_500c, (0x9400_0000, 0), 4))),
+            (0x97ff_ffff, Some((0x1234_5000, (0x9400_0000, 0), 4))),
+            (0x1400_0001, Some((0x1234_5008, (0x1400_0000, 0), 4))),
+            // ADR X3, five bytes on; and one byte back.
+            (0x3000_0023, Some((0x1234_5009, (0x1000_0003, 0), 4))),
+            (0x70ff_ffe3, Some((0x1234_5003, (0x1000_0003, 0), 4))),
+            (NOP, None),
+            // B.EQ has another form.
+            (0x5400_0040, None),
+        ] {
+            assert_eq!(made(&[NOP, word], 4), want, "{word:x}");
+        }
+        assert_eq!(made(&[NOP], 4), None);
+    }
+
+    #[test]
+    fn a_page_and_a_place_in_it_make_an_address() {
+        // ADRP X27, three pages on: the low bits of the distance stand apart.
+        let page = 0xf000_001b;
+        let rest = 0x9000_001b;
+        for (second, address, left) in [
+            // ADD X0, X27, #0x123
+            (0x9104_8f60, 0x1234_8123, 0x9100_0360),
+            // Loads of 1, 2, 4, 8 and 16 bytes.
+            (0x3944_0f60, 0x1234_8103, 0x3940_0360),
+            (0x7944_0f60, 0x1234_8206, 0x7940_0360),
+            (0xb944_0f60, 0x1234_840c, 0xb940_0360),
+            (0xf944_0f60, 0x1234_8818, 0xf940_0360),
+            (0x3dc4_0f60, 0x1234_9030, 0x3dc0_0360),
+            // The store of a byte.
+            (0x3904_0f60, 0x1234_8103, 0x3900_0360),
+        ] {
+            let want = Some((address, (rest, left), 8));
+            assert_eq!(made(&[page, second], 0), want, "{second:x}");
+        }
+        // Another register, another instruction, nothing behind it.
+        assert_eq!(made(&[page, 0x9104_8f40], 0), None);
+        assert_eq!(made(&[page, NOP], 0), None);
+        assert_eq!(made(&[page], 0), None);
+        // Two pages back.
+        let want = Some((0x1234_3123, (rest, 0x9100_0360), 8));
+        assert_eq!(made(&[0xd0ff_fffb, 0x9104_8f60], 0), want);
+    }
+
+    #[test]
+    fn addresses_are_those_of_two_instructions() {
+        let bytes = code(&[NOP, 0xf000_001b, 0x9104_8f60, 0x9400_0002, NOP]);
+        let code = Code {
+            address: 0x1234_5000,
+            bytes: &bytes,
+        };
+        assert_eq!(addresses(&code), [(4, 0x1234_8123)]);
+    }
+}

@@ -1,0 +1,539 @@
+//! What must hold for an explainer to speak: each condition broken alone, and it is silent.
+
+use super::*;
+use crate::artifact::made::Piece::{self, Address, Bytes, Number, Relative};
+use crate::artifact::made::{Program, datum, function};
+
+const ONE: &[Piece<'_>] = &[Bytes(&[0xb8, 1, 0, 0, 0, 0xc3])];
+const TWO: &[Piece<'_>] = &[Bytes(&[0xb8, 2, 0, 0, 0, 0xc3])];
+
+fn told(explain: Explainer, a: &Artifact, b: &Artifact) -> Vec<Name> {
+    let diff = Diff::of(a, b);
+    let pair = Pair::new(a, b, &diff, ["a".into(), "b".into()]);
+    explain(&pair).into_iter().map(|cause| cause.name).collect()
+}
+
+/// A change of both files that an explainer is silent about, and why.
+type Broken = (&'static str, fn(&mut Artifact, &mut Artifact));
+
+/// Checks that an explainer says this and nothing else, and says it no more once anything is
+/// broken.
+#[track_caller]
+fn gate(explain: Explainer, files: &dyn Fn() -> [Artifact; 2], says: &[Name], broken: &[Broken]) {
+    let [a, b] = files();
+    assert_eq!(told(explain, &a, &b), says);
+    assert_eq!(told(explain, &b, &a), says, "the other way round");
+    for (why, change) in broken {
+        let [mut a, mut b] = files();
+        change(&mut a, &mut b);
+        assert_eq!(told(explain, &a, &b), [], "{why}");
+    }
+}
+
+fn set_version(artifact: &mut Artifact, version: &str) {
+    artifact.go.build_info.as_mut().unwrap().value.version = Some(version.into());
+}
+
+fn set_info(artifact: &mut Artifact, text: &str) {
+    artifact.go.build_info.as_mut().unwrap().value.info = BuildInfo::parse(text).ok();
+}
+
+fn set_id(artifact: &mut Artifact, parts: [char; 4]) {
+    let text = parts.map(|part| part.to_string().repeat(20)).join("/");
+    artifact.go.build_id = BuildId::parse(&text).ok();
+}
+
+const OTHER_GO: Broken = ("another version of Go", |_, b| set_version(b, "go1.27.4"));
+const SAME_INPUTS: Broken = ("equal inputs", |_, b| set_id(b, ['A', 'x', 'y', 'z']));
+const NO_ID: Broken = ("no build ID", |_, b| b.go.build_id = None);
+const OTHER_FORMAT: Broken = ("another format", |_, b| b.image.format = Format::Pe);
+
+#[test]
+fn functions_say_whose_source_differs() {
+    let files = || {
+        let of = |code| {
+            Program::new(
+                vec![function("main.main", "example.com/p/main.go", code)],
+                Vec::new(),
+            )
+        };
+        [of(ONE).artifact(), of(TWO).rebuilt().artifact()]
+    };
+    gate(
+        content::explain,
+        &files,
+        &[Name::SourceContent],
+        &[OTHER_GO, SAME_INPUTS, OTHER_FORMAT],
+    );
+    let [a, mut b] = files();
+    set_id(&mut b, ['x', 'B', 'y', 'z']);
+    assert_eq!(
+        told(content::explain, &a, &b),
+        [Name::CompilerNondeterminism]
+    );
+    // Part C equal, too: then it is not what package main was compiled to.
+    set_id(&mut b, ['x', 'B', 'C', 'z']);
+    assert_eq!(told(content::explain, &a, &b), [Name::SourceContent]);
+}
+
+/// A program with a string variable that code loads; `end` is what follows the text.
+fn variable(text: &'static [u8], end: &'static [u8]) -> Program<'static> {
+    let load = [
+        Bytes(&[0x48, 0x8b, 0x05]),
+        Relative("main.text"),
+        Bytes(&[0xc3]),
+    ];
+    let data = [
+        datum(".rodata", "main.text.str", &[Bytes(text), Bytes(end)]),
+        datum(
+            ".data",
+            "main.text",
+            &[Address("main.text.str"), Number(text.len() as u64)],
+        ),
+        datum(".data", "main.last", &[Number(0)]),
+    ];
+    Program::new(
+        vec![function("main.main", "example.com/p/main.go", &load)],
+        data.to_vec(),
+    )
+}
+
+const UNTRIMMED: &str = "path\texample.com/p\nmod\texample.com/p\t(devel)\t\n";
+
+#[test]
+fn variables_that_the_linker_set() {
+    let files = || {
+        let [a, b] = [variable(b"one", b"\0"), variable(b"two", b"\0").rebuilt()];
+        [a.artifact(), b.artifact()]
+    };
+    let broken: &[Broken] = &[
+        OTHER_GO,
+        SAME_INPUTS,
+        NO_ID,
+        OTHER_FORMAT,
+        ("a record of the flag", |a, _| set_info(a, UNTRIMMED)),
+        ("the same in the other", |_, b| set_info(b, UNTRIMMED)),
+        ("names in both", |a, b| {
+            (a.go.variables, b.go.variables) = (Some(Vec::new()), Some(Vec::new()));
+        }),
+    ];
+    gate(
+        set_strings::explain,
+        &files,
+        &[Name::LdflagsVariable],
+        broken,
+    );
+    let [mut a, b] = files();
+    a.go.variables = Some(Vec::new());
+    assert_eq!(told(set_strings::explain, &a, &b), [Name::LdflagsVariable]);
+    // Neither is ended: the source has another text.
+    let own = [
+        variable(b"one", b"12345"),
+        variable(b"two", b"12345").rebuilt(),
+    ];
+    let [a, b] = own.map(|program| program.artifact());
+    assert_eq!(told(set_strings::explain, &a, &b), []);
+    assert_eq!(told(strings::explain, &a, &b), [Name::SourceContent]);
+}
+
+#[test]
+fn texts_of_variables_that_no_code_names() {
+    let of = |text, end| {
+        let mut program = variable(text, end);
+        program.functions = vec![function("main.main", "example.com/p/main.go", ONE)];
+        program
+    };
+    let files = |end: &'static [u8]| {
+        [
+            of(b"one text", end).artifact(),
+            of(b"two text", end).rebuilt().artifact(),
+        ]
+    };
+    let set = || files(b"\0");
+    let own = || files(b"behind it");
+    let broken = [OTHER_GO, SAME_INPUTS, NO_ID, OTHER_FORMAT];
+    gate(strings::explain, &set, &[Name::LdflagsVariable], &broken);
+    gate(
+        strings::set_by_linker,
+        &set,
+        &[Name::LdflagsVariable],
+        &broken,
+    );
+    gate(strings::explain, &own, &[Name::SourceContent], &broken);
+    assert_eq!(told(strings::set_by_linker, &own()[0], &own()[1]), []);
+    for change in [
+        (|a, _| set_info(a, UNTRIMMED)) as fn(&mut Artifact, &mut Artifact),
+        |_, b| set_info(b, UNTRIMMED),
+        |a, b| (a.go.variables, b.go.variables) = (Some(Vec::new()), Some(Vec::new())),
+        |a, _| {
+            let data = a
+                .image
+                .regions
+                .iter_mut()
+                .find(|region| region.name == ".data");
+            data.unwrap().name = ".noptrdata".into();
+        },
+    ] {
+        let [mut a, mut b] = set();
+        change(&mut a, &mut b);
+        let told = told(strings::explain, &a, &b);
+        assert!(!told.contains(&Name::LdflagsVariable), "{told:?}");
+    }
+    // Of two builds one was left without the flag.
+    let [a, b] = [
+        files(b"\0")[0].bytes().to_vec(),
+        files(b"behind it")[1].bytes().to_vec(),
+    ];
+    assert_ne!(a, b);
+    // A package main that is equal has another text in what it imports, and no other file.
+    let [a, mut b] = own();
+    set_id(&mut b, ['x', 'B', 'C', 'z']);
+    assert_eq!(told(strings::explain, &a, &b), [Name::DependencyContent]);
+}
+
+#[test]
+fn build_information_that_one_file_lacks() {
+    let files = || {
+        let of = |code| {
+            Program::new(
+                vec![function("main.main", "example.com/p/main.go", code)],
+                Vec::new(),
+            )
+        };
+        let (a, mut b) = (of(ONE).artifact(), of(ONE).rebuilt());
+        b.info = "";
+        let mut b = b.artifact();
+        let start = b.image.region(".go.buildinfo").unwrap().range.clone();
+        let mut bytes = b.bytes().to_vec();
+        bytes[start].fill(0);
+        b.input.bytes = bytes.into();
+        b.go.build_info = None;
+        b.image
+            .regions
+            .retain(|region| region.name != ".go.buildinfo");
+        [a, b]
+    };
+    let broken: &[Broken] = &[
+        OTHER_FORMAT,
+        ("none in either", |a, _| a.go.build_info = None),
+        ("no program of Go", |_, b| {
+            (b.go.build_id, b.go.sources) = (None, None);
+        }),
+        ("no program", |a, b| {
+            (a.image.format, b.image.format) = (Format::GoArchive, Format::GoArchive);
+        }),
+        ("WebAssembly, which has none", |a, b| {
+            (a.image.format, b.image.format) = (Format::Wasm, Format::Wasm);
+        }),
+        ("a section that can't be read", |_, b| {
+            b.image.regions[0].name = ".go.buildinfo".into();
+        }),
+        ("it lies elsewhere", |a, b| {
+            b.input.bytes = a.bytes().to_vec().into()
+        }),
+    ];
+    gate(
+        buildinfo_missing::explain,
+        &files,
+        &[Name::BuildinfoMissing],
+        broken,
+    );
+    let said = |a: &Artifact, b: &Artifact| {
+        let diff = Diff::of(a, b);
+        let pair = Pair::new(a, b, &diff, ["a".into(), "b".into()]);
+        buildinfo_missing::explain(&pair).remove(0)
+    };
+    let [a, mut b] = files();
+    assert_eq!(
+        said(&a, &b).summary,
+        "b has no build information: it was removed after the build, or the file was linked without"
+    );
+    let shown = &said(&a, &b).evidence[0];
+    let place = a.go.build_info.as_ref().unwrap().range.clone();
+    let at = format!("{} bytes at {:#x}", place.len(), place.start);
+    assert_eq!(
+        (shown.place.as_str(), shown.a.as_deref(), shown.b.as_deref()),
+        ("section .go.buildinfo", Some(at.as_str()), None)
+    );
+    b = intact(b);
+    assert_eq!(
+        said(&a, &b).summary,
+        "b has no build information: it was linked without"
+    );
+    assert!(said(&b, &a).summary.starts_with("a has no"));
+    let [mut a, mut b] = files();
+    (a.image.format, b.image.format) = (Format::MachO, Format::MachO);
+    assert_eq!(said(&a, &b).evidence[0].place, "section __go_buildinfo");
+    (a.image.format, b.image.format) = (Format::Pe, Format::Pe);
+    assert_eq!(said(&a, &b).evidence[0].place, "build information");
+}
+
+#[test]
+fn files_that_are_no_programs_of_go_tell_nothing_of_their_linking() {
+    let files = || {
+        let of = || {
+            Program::new(
+                vec![function("main.main", "example.com/p/main.go", ONE)],
+                Vec::new(),
+            )
+        };
+        [of().artifact(), of().rebuilt().with_symbols().artifact()]
+    };
+    let broken: &[Broken] = &[
+        ("no program of Go", |_, b| {
+            (b.go.build_id, b.go.build_info, b.go.sources) = (None, None, None)
+        }),
+        ("the other neither", |a, _| {
+            (a.go.build_id, a.go.build_info, a.go.sources) = (None, None, None)
+        }),
+        OTHER_FORMAT,
+    ];
+    gate(
+        symbols_stripped::explain,
+        &files,
+        &[Name::SymbolsStripped],
+        broken,
+    );
+    let linked = || {
+        let [a, b] = files();
+        [a, external(b)]
+    };
+    let link_broken: &[Broken] = &[
+        broken[0],
+        broken[1],
+        OTHER_FORMAT,
+        ("both are linked alike", |a, _| {
+            a.image.producers = vec!["GCC: 12".into()]
+        }),
+        ("other flags of C", |a, _| {
+            set_info(a, &format!("{UNTRIMMED}build\tCGO_LDFLAGS=-lm\n"));
+        }),
+        ("other tags", |a, _| {
+            set_info(a, &format!("{UNTRIMMED}build\t-tags=x\n"))
+        }),
+    ];
+    gate(linking::explain, &linked, &[Name::LinkMode], link_broken);
+    // Both have C, and nothing is on record: flags of C may be what chose the linker.
+    let with_c = || {
+        let [mut a, mut b] = linked();
+        (a.image.interpreter, b.image.interpreter) = (Some("ld.so".into()), Some("ld.so".into()));
+        [a, b]
+    };
+    let both = [Name::LinkMode, Name::CgoFlags];
+    let [a, b] = with_c();
+    assert_eq!(told(linking::explain, &a, &b), both);
+    for change in [
+        (|a, _| a.image.interpreter = None) as fn(&mut Artifact, &mut Artifact),
+        |_, b| b.image.interpreter = None,
+        |_, b| set_id(b, ['x', 'B', 'y', 'z']),
+        |a, _| set_info(a, &format!("{UNTRIMMED}build\tvcs=git\n")),
+    ] {
+        let [mut a, mut b] = with_c();
+        change(&mut a, &mut b);
+        assert_eq!(told(linking::explain, &a, &b), [Name::LinkMode]);
+    }
+}
+
+#[test]
+fn functions_of_c_among_those_of_go() {
+    let files = || {
+        let of = |code| {
+            let mut program = Program::new(
+                vec![
+                    function("main.main", "example.com/p/main.go", ONE),
+                    function("x_cgo_init", "", code),
+                ],
+                Vec::new(),
+            );
+            program.functions[1].lines.clear();
+            program
+        };
+        [of(ONE).artifact(), of(TWO).rebuilt().artifact()]
+    };
+    let broken: &[Broken] = &[
+        OTHER_GO,
+        SAME_INPUTS,
+        NO_ID,
+        ("linked by the host's linker", |_, b| {
+            b.image.producers = vec!["GCC: 12".into()]
+        }),
+        ("the other too", |a, _| {
+            a.image.producers = vec!["GCC: 12".into()]
+        }),
+        ("other tags", |a, _| {
+            set_info(a, &format!("{UNTRIMMED}build\t-tags=x\n"))
+        }),
+    ];
+    gate(c_inside::explain, &files, &[Name::CgoFlags], broken);
+}
+
+#[test]
+fn code_of_c_beside_that_of_go() {
+    let files = |name: &'static str, constant: &'static [u8], code: &[Piece<'static>]| {
+        let mut program = Program::new(
+            vec![function("runtime.main", "runtime/proc.go", ONE)],
+            vec![datum(
+                ".rodata",
+                "runtime.text",
+                &[Bytes(b"a text of Go's, first of all")],
+            )],
+        );
+        program.c_functions = vec![function(name, "", code)];
+        program.c_data = vec![datum(".rodata", "c_table", &[Bytes(constant)])];
+        program.comment = "GCC: (Debian 12.2.0) 12.2.0";
+        program
+    };
+    let of = |name: &'static str, b: Program<'static>, named: bool| {
+        let a = files(name, b"a table", ONE);
+        let [mut a, mut b] = [a, b.rebuilt()];
+        (a.has_symbols, b.has_symbols) = (named, named);
+        [a.artifact(), b.artifact()]
+    };
+    let broken: &[Broken] = &[
+        OTHER_GO,
+        SAME_INPUTS,
+        NO_ID,
+        ("linked by Go's linker", |_, b| b.image.producers.clear()),
+        ("the other too", |a, _| a.image.producers.clear()),
+        ("other tags", |a, _| {
+            set_info(a, &format!("{UNTRIMMED}build\t-tags=x\n"))
+        }),
+        OTHER_FORMAT,
+    ];
+    for (named, name, says) in [
+        (true, "c_own", Name::CSource),
+        (true, "x_cgo_init", Name::CgoFlags),
+        (true, "_cgo_sys_thread_start", Name::CgoFlags),
+        (false, "c_own", Name::CSource),
+    ] {
+        let code = || of(name, files(name, b"a table", TWO), named);
+        gate(c_source::explain, &code, &[says], broken);
+    }
+    let data = || of("c_own", files("c_own", b"a TABLE", ONE), true);
+    gate(c_source::explain, &data, &[Name::CSource], broken);
+    let stripped = of("c_own", files("c_own", b"a TABLE", ONE), false);
+    assert_eq!(told(c_source::explain, &stripped[0], &stripped[1]), []);
+    // Both are of one C source.
+    let equal = of("c_own", files("c_own", b"a table", ONE), true);
+    assert_eq!(told(c_source::explain, &equal[0], &equal[1]), []);
+    // 386 has files of another class; a file of another format has no such functions here.
+    let [mut a, b] = of("c_own", files("c_own", b"a table", TWO), true);
+    a.image.machine.bits = Some(32);
+    let diff = Diff::of(&a, &b);
+    let pair = Pair::new(&a, &b, &diff, ["a".into(), "b".into()]);
+    assert!(c_functions::explain(&pair).is_none());
+}
+
+#[test]
+fn debug_information_is_read_of_two_programs_of_go() {
+    let files = || {
+        let of = |folder: &'static [u8]| {
+            let mut artifact = Program::new(Vec::new(), Vec::new()).rebuilt().artifact();
+            artifact.input.bytes = folder.to_vec().into();
+            artifact.image.regions = vec![crate::image::Region {
+                name: ".strtab".into(),
+                range: 0..folder.len(),
+                address: None,
+                content: crate::image::Content::Symbols,
+            }];
+            artifact
+        };
+        [
+            of(b"\0/tmp/go-build12/b001/x.c\0"),
+            of(b"\0/tmp/go-build34/b001/x.c\0"),
+        ]
+    };
+    let broken: &[Broken] = &[
+        ("no program of Go", |_, b| {
+            (b.go.build_id, b.go.build_info, b.go.sources) = (None, None, None)
+        }),
+        ("the other neither", |a, _| {
+            (a.go.build_id, a.go.build_info, a.go.sources) = (None, None, None)
+        }),
+        OTHER_FORMAT,
+    ];
+    gate(debug::explain, &files, &[Name::CgoTempPath], broken);
+}
+
+#[test]
+fn what_is_compiled_otherwise_need_not_reach_the_program() {
+    let files = || {
+        let of = || {
+            Program::new(
+                vec![function("main.main", "example.com/p/main.go", ONE)],
+                Vec::new(),
+            )
+        };
+        [of().artifact(), of().rebuilt().artifact()]
+    };
+    let broken: &[Broken] = &[
+        OTHER_GO,
+        SAME_INPUTS,
+        NO_ID,
+        ("package main is the same", |_, b| {
+            set_id(b, ['w', 'x', 'C', 'z'])
+        }),
+        ("other settings", |a, _| set_info(a, UNTRIMMED)),
+        ("linked by the host's linker", |_, b| {
+            b.image.producers = vec!["GCC: 12".into()]
+        }),
+        ("the other too", |a, _| {
+            a.image.producers = vec!["GCC: 12".into()]
+        }),
+    ];
+    gate(
+        import_unreached::explain,
+        &files,
+        &[Name::ImportUnreached],
+        broken,
+    );
+    let of = |code| {
+        Program::new(
+            vec![function("main.main", "example.com/p/main.go", code)],
+            Vec::new(),
+        )
+    };
+    let (a, b) = (of(ONE).artifact(), of(TWO).rebuilt().artifact());
+    assert_eq!(told(import_unreached::explain, &a, &b), []);
+}
+
+#[test]
+fn tables_in_another_order_are_told_where_nothing_else_differs() {
+    let table = |order: [u64; 4]| {
+        let words = [&[7; 6][..], &order, &[9; 6]].concat();
+        let words: Vec<Piece<'_>> = words.into_iter().map(Number).collect();
+        let data = vec![datum(".noptrdata", "main.table", &words)];
+        Program::new(
+            vec![function("main.main", "example.com/p/main.go", ONE)],
+            data,
+        )
+    };
+    let files = || {
+        [
+            table([1, 2, 3, 4]).artifact(),
+            table([4, 3, 1, 2]).rebuilt().artifact(),
+        ]
+    };
+    let broken: &[Broken] = &[SAME_INPUTS, OTHER_FORMAT];
+    gate(order::explain, &files, &[Name::GeneratedOrder], broken);
+    // Other code may be what gave other data.
+    let mut other = table([4, 3, 1, 2]).rebuilt();
+    other.functions[0] = function("main.main", "example.com/p/main.go", TWO);
+    assert_eq!(told(order::explain, &files()[0], &other.artifact()), []);
+    let functions = |names: [&'static str; 3]| {
+        let functions = names.map(|name| function(name, "example.com/p/main.go", ONE));
+        Program::new(functions.to_vec(), Vec::new())
+    };
+    let linked = || {
+        let (a, b) = (
+            ["main.a", "main.b", "main.c"],
+            ["main.c", "main.a", "main.b"],
+        );
+        [functions(a).artifact(), functions(b).rebuilt().artifact()]
+    };
+    gate(order::explain, &linked, &[Name::LinkOrder], broken);
+    let more = functions(["main.c", "main.a", "main.d"])
+        .rebuilt()
+        .artifact();
+    assert_eq!(told(order::explain, &linked()[0], &more), []);
+}
