@@ -5,6 +5,7 @@ mod gates;
 mod golden;
 mod not_proven;
 mod parts_of_c;
+mod units;
 
 use std::path::PathBuf;
 

@@ -196,3 +196,194 @@ fn is_address(files: [&Artifact; 2], sides: (&[u8], &[u8]), at: usize, word: usi
     };
     is_one(files[0], sides.0) && is_one(files[1], sides.1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::made::Piece::{self, Address, Bytes, Number, Relative};
+    use crate::artifact::made::{Program, datum, function};
+
+    /// Code that loads a variable.
+    fn load(name: &str) -> [Piece<'_>; 3] {
+        [Bytes(&[0x48, 0x8b, 0x05]), Relative(name), Bytes(&[0xc3])]
+    }
+
+    /// A program with a number, a table and a text behind so many bytes.
+    fn program(
+        before: &'static [u8],
+        number: u64,
+        table: [u64; 3],
+        text: &'static [u8],
+    ) -> Program<'static> {
+        let functions = [
+            function("runtime.main", "runtime/proc.go", &[Bytes(&[0xc3])]),
+            function("main.f", "example.com/p/f.go", &load("main.number")),
+            function("main.g", "example.com/p/g.go", &load("main.table")),
+        ];
+        let data = [
+            datum(".rodata", "main.text", &[Bytes(text)]),
+            datum(".noptrdata", "runtime.before", &[Bytes(before)]),
+            datum(".noptrdata", "main.number", &[Number(number)]),
+            datum(".noptrdata", "main.table", &table.map(Number)),
+            datum(
+                ".data",
+                "main.pointer",
+                &[Address("main.text"), Number(number)],
+            ),
+        ];
+        Program::new(functions.to_vec(), data.to_vec())
+    }
+
+    const TEXT: &[u8] = b"a text, of 16 by";
+
+    /// Whose each differing number is, its length as far as it matters, which of its bytes
+    /// differ, and whether it is known to reach so far.
+    fn found(a: &Program<'_>, b: &Program<'_>) -> Vec<(String, usize, Range<usize>, bool)> {
+        let (a, b) = (a.artifact(), b.artifact());
+        let symbols = [&a, &b].map(|file| Symbols::read(file.bytes(), &file.image));
+        let found = compare(&a, &b, [&symbols[0], &symbols[1]]).into_iter();
+        found
+            .map(|one| {
+                assert_eq!(one.a.len(), one.b.len());
+                let span = one.span.start - one.a.start..one.span.end - one.a.start;
+                let of = match one.of {
+                    Of::Symbol(name) => name,
+                    Of::Function {
+                        name,
+                        file,
+                        used_at,
+                        ..
+                    } => {
+                        assert_eq!(a.bytes()[used_at..][..2], [0x48, 0x8b]);
+                        format!("{name} in {}", file.unwrap())
+                    }
+                };
+                (of, one.a.len(), span, one.is_within)
+            })
+            .collect()
+    }
+
+    fn row(
+        of: &str,
+        len: usize,
+        span: Range<usize>,
+        is_within: bool,
+    ) -> (String, usize, Range<usize>, bool) {
+        (of.to_owned(), len, span, is_within)
+    }
+
+    #[test]
+    fn numbers_that_code_names_differ_wherever_they_lie() {
+        let a = || program(&[], 0x1_0001, [1, 2, 3], TEXT);
+        let (of_f, of_g) = (
+            "main.f in example.com/p/f.go",
+            "main.g in example.com/p/g.go",
+        );
+        for before in [&[][..], &[9; 32]] {
+            let b = |number, table| program(before, number, table, TEXT);
+            assert_eq!(found(&a(), &b(0x1_0001, [1, 2, 3])), []);
+            assert_eq!(
+                found(&a(), &b(0x2_0002, [1, 2, 3])),
+                [row(of_f, 3, 0..3, true)]
+            );
+            // Behind the first word may be another variable.
+            assert_eq!(
+                found(&a(), &b(0x1_0001, [1, 2, 4])),
+                [row(of_g, 17, 16..17, false)]
+            );
+            assert_eq!(
+                found(&a(), &b(0x1_0001, [0x0100_0000_0000_0001, 2, 3])),
+                [row(of_g, 8, 7..8, true)]
+            );
+        }
+        // A number between them is named by none, and another length is another matter.
+        let longer = program(&[], 0x1_0001, [1, 2, 4], TEXT);
+        let mut more = program(&[], 0x1_0001, [1, 2, 3], TEXT);
+        more.data
+            .insert(4, datum(".noptrdata", "main.more", &[Number(7)]));
+        assert_eq!(found(&more, &longer), []);
+    }
+
+    #[test]
+    fn symbols_tell_numbers_and_constants_and_where_they_end() {
+        let named = |program: Program<'static>| program.with_symbols();
+        let a = || named(program(&[], 1, [1, 2, 3], TEXT));
+        let b = |number, table, text| named(program(&[9; 32], number, table, text));
+        assert_eq!(found(&a(), &b(1, [1, 2, 3], TEXT)), []);
+        // Variables with pointers are no numbers, and the runtime's are the linker's.
+        assert_eq!(
+            found(&a(), &b(2, [1, 2, 3], TEXT)),
+            [row("main.number", 1, 0..1, true)]
+        );
+        assert_eq!(
+            found(&a(), &b(1, [1, 5, 4], TEXT)),
+            [row("main.table", 17, 8..17, true)]
+        );
+        assert_eq!(
+            found(&a(), &b(1, [1, 2, 3], b"a text, of 61 by")),
+            [row("main.text", 13, 11..13, true)]
+        );
+        assert_eq!(found(&a(), &b(1, [1, 2, 3], b"a text of others")).len(), 1);
+        // Of another length, twice there, on one side alone.
+        assert_eq!(found(&a(), &b(1, [1, 2, 3], b"a longer text, of 16")), []);
+        let mut twice = b(2, [1, 2, 3], TEXT);
+        twice.data[3].name = "main.number";
+        assert_eq!(found(&a(), &twice), []);
+        let mut renamed = b(2, [1, 2, 3], TEXT);
+        renamed.data[2].name = "main.another";
+        assert_eq!(found(&a(), &renamed), []);
+        // Only where both files have names do names tell.
+        let stripped = program(&[9; 32], 1, [1, 2, 3], b"a text, of 61 by");
+        assert_eq!(found(&a(), &stripped), []);
+        assert!(is_own("main.x") && is_own("strings.x") && is_own("example.com/runtime.x"));
+        assert!(
+            !is_own("runtime.x") && !is_own("runtime.(*T).x") && !is_own("go:x") && !is_own("c_x")
+        );
+    }
+
+    #[test]
+    fn addresses_and_what_names_the_build_are_no_numbers() {
+        let with = |before: &'static [u8], name: &'static str| {
+            let mut program = program(before, 1, [1, 2, 3], TEXT).with_symbols();
+            program.data[3].pieces = vec![Number(7), Address(name), Number(9)];
+            program
+        };
+        assert_eq!(
+            found(&with(&[], "main.text"), &with(&[9; 32], "runtime.before")),
+            []
+        );
+        // A stamp of the build may have any bytes.
+        let (a, mut b) = (
+            with(&[], "main.text").artifact(),
+            with(&[], "main.text").artifact(),
+        );
+        let region = b.image.region(".noptrdata").unwrap().clone();
+        let mut bytes = b.bytes().to_vec();
+        bytes[region.range.start] ^= 1;
+        b.input.bytes = bytes.into();
+        let number = |a: &Artifact, b: &Artifact| {
+            let symbols = [a, b].map(|file| Symbols::read(file.bytes(), &file.image));
+            compare(a, b, [&symbols[0], &symbols[1]]).len()
+        };
+        assert_eq!(number(&a, &b), 1);
+        let stamp = |range: Range<usize>| crate::goinfo::stamps::Stamp {
+            kind: crate::goinfo::stamps::Kind::Variable,
+            range,
+        };
+        let start = region.range.start;
+        b.go.stamps = vec![stamp(start..start + 1)];
+        assert_eq!(number(&a, &b), 0);
+        b.go.stamps = vec![stamp(start + 8..start + 9), stamp(start - 1..start)];
+        assert_eq!(number(&a, &b), 1);
+        // Past the end of its section nothing is a datum.
+        let address = region.address.unwrap();
+        let whole = region.range.len();
+        assert_eq!(place(&a, address, whole, false), Some(region.range.clone()));
+        assert_eq!(place(&a, address, whole + 1, false), None);
+        assert_eq!(region_end(&a, address + 8), Some(whole - 8));
+        let constant = a.image.region(".rodata").unwrap().clone();
+        let address = constant.address.unwrap();
+        assert_eq!(place(&a, address, 16, true), Some(constant.range.clone()));
+        assert_eq!(place(&a, address, 16, false), None);
+    }
+}

@@ -164,3 +164,222 @@ fn each_cause_has_its_fix() {
         assert!(fix(name).contains(words), "{name:?}: {}", fix(name));
     }
 }
+
+#[test]
+fn each_line_has_its_sentence() {
+    let p = "example.com/tool/p";
+    let table = [
+        (
+            "file",
+            "p.go",
+            Name::SourceContent,
+            format!("file p.go of package {p} differs"),
+        ),
+        (
+            "file",
+            "a/p.go",
+            Name::EmbeddedFile,
+            format!("embedded file a/p.go of package {p} differs"),
+        ),
+        (
+            GO_COMMAND,
+            "",
+            Name::GoVersion,
+            "the go commands are not the same".into(),
+        ),
+        (
+            "module",
+            "",
+            Name::DependencyVersion,
+            format!("package {p} comes from another module version"),
+        ),
+        (
+            "dir",
+            "",
+            Name::SourcePath,
+            "the source folder is an input of one build or both".into(),
+        ),
+        (
+            "trimpath",
+            "",
+            Name::SourcePath,
+            "the source folder is an input of one build or both".into(),
+        ),
+        (
+            "go",
+            "",
+            Name::GodebugDefault,
+            format!("the go line of the go.mod of package {p} differs"),
+        ),
+        (
+            "defaultgodebug",
+            "",
+            Name::GodebugDefault,
+            "the GODEBUG defaults differ".into(),
+        ),
+        ("goos", "", Name::Target, "the targets differ".into()),
+        (
+            "cgo",
+            "",
+            Name::ToolchainPatched,
+            "the cgo tools are not the same".into(),
+        ),
+        (
+            "CXX",
+            "",
+            Name::CgoFlags,
+            format!("the CXX flags of package {p} differ"),
+        ),
+        (
+            "FC",
+            "",
+            Name::CgoFlags,
+            format!("the FC flags of package {p} differ"),
+        ),
+        (
+            "CC ID",
+            "",
+            Name::CCompiler,
+            format!("the C compilers of package {p} are not the same"),
+        ),
+        (
+            "CC ID ERROR",
+            "",
+            Name::CCompiler,
+            format!("the C compilers of package {p} are not the same"),
+        ),
+        (
+            "cover",
+            "",
+            Name::Instrumentation,
+            format!("package {p} is instrumented differently"),
+        ),
+        (
+            "fuzz",
+            "",
+            Name::Instrumentation,
+            format!("package {p} is instrumented differently"),
+        ),
+        (
+            "asm",
+            "",
+            Name::CompilerFlags,
+            format!("package {p} is compiled with other asm flags"),
+        ),
+        (
+            "link",
+            "",
+            Name::LinkerFlags,
+            "the linker is called differently".into(),
+        ),
+        ("GOROOT", "", Name::GorootPath, "GOROOT differs".into()),
+        (
+            "GO_EXTLINK_ENABLED",
+            "",
+            Name::LinkMode,
+            "GO_EXTLINK_ENABLED differs".into(),
+        ),
+        (
+            "GOEXPERIMENT",
+            "",
+            Name::GoExperiment,
+            "GOEXPERIMENT differs".into(),
+        ),
+        (
+            "pgofile",
+            "",
+            Name::PgoProfile,
+            "the profiles differ".into(),
+        ),
+        (
+            "omitdebug",
+            "",
+            Name::PackageArguments,
+            format!("package {p} was named differently to go build"),
+        ),
+        ("GOARM64", "", Name::CpuLevel, "GOARM64 differs".into()),
+        (
+            "magic",
+            "GOSSAFUNC",
+            Name::CompilerFlags,
+            format!("magic GOSSAFUNC differs for package {p}"),
+        ),
+    ];
+    for (word, subject, name, what) in table {
+        let a = format!("{word} tool version [-c] [-a]");
+        let b = format!("{word} tool version [-c] [-b]");
+        let leaf = leaf(word, subject, Some(&a), Some(&b));
+        assert_eq!(of(&leaf, None), [Meaning { name, what }], "{word}");
+    }
+    // The files tell it themselves.
+    assert_eq!(of(&leaf("modinfo", "", Some("a"), Some("b")), None), []);
+    let level = |a, b| of(&leaf("GOARM64", "", a, b), None).len();
+    assert_eq!(
+        [
+            level(None, Some("GOARM64=v8.0")),
+            level(Some("GOARM64=v8.0"), None)
+        ],
+        [0, 0]
+    );
+    let first = leaf("file", "p.go", Some("file p.go x"), None);
+    assert!(
+        of(&first, None)[0]
+            .what
+            .ends_with("is in the first build only")
+    );
+}
+
+#[test]
+fn tools_have_a_version_and_flags() {
+    let name = |word: &str, a: &str, b: &str| {
+        let leaf = leaf(word, "", Some(a), Some(b));
+        tool(&leaf, a, b).remove(0)
+    };
+    let (one, other) = ("link go1 [-s]", "link go2 [-s]");
+    let patched = name("link", one, other);
+    assert_eq!(patched.name, Name::ToolchainPatched);
+    assert_eq!(patched.what, "the link tools are not the same");
+    // A tool that one side lacks is no other tool.
+    assert_eq!(name("link", one, "").name, Name::LinkerFlags);
+    assert_eq!(name("link", "", other).name, Name::LinkerFlags);
+    assert_eq!(name("compile", "", other).name, Name::CompilerFlags);
+    let same = linkflags(r#"linkflags ["-s" "-w"]"#, r#"linkflags ["-w" "-s"]"#);
+    assert_eq!(same[0].name, Name::LinkerFlags);
+    assert_eq!(
+        same[0].what,
+        "-ldflags are the same in another order or spelling"
+    );
+    let one_sided = linkflags(r#"linkflags ["-s"]"#, "linkflags []");
+    assert!(one_sided[0].what.ends_with("and absent"), "{one_sided:?}");
+}
+
+#[test]
+fn packages_and_modules_are_known_by_their_paths() {
+    let own = |own: &str| {
+        let leaf = leaf("file", "p.go", Some("file p.go x"), Some("file p.go y"));
+        of(&leaf, Some(own))[0].name
+    };
+    assert_eq!(own("example.com/tool"), Name::SourceContent);
+    assert_eq!(own("example.com/tool/p"), Name::SourceContent);
+    assert_eq!(own("example.com/too"), Name::DependencyContent);
+    assert_eq!(own("example.com/other"), Name::DependencyContent);
+    let mut command = leaf("file", "p.go", Some("a"), Some("b"));
+    command.action = "build command-line-arguments".into();
+    assert_eq!(
+        of(&command, Some("example.com/tool"))[0].name,
+        Name::SourceContent
+    );
+    assert!(is_module("module example.com/m@v1", "example.com/m"));
+    assert!(!is_module("module example.com/m/v2@v2", "example.com/m"));
+    assert!(!is_module("example.com/m@v1", "example.com/m"));
+    let module = |a, b| of(&leaf("module", "", Some(a), Some(b)), Some("m"))[0].name;
+    assert_eq!(module("module m@v1", "module m@v2"), Name::VersionStamp);
+    assert_eq!(
+        module("module m@v1", "module n@v2"),
+        Name::DependencyVersion
+    );
+    assert_eq!(
+        module("module n@v1", "module m@v2"),
+        Name::DependencyVersion
+    );
+}
