@@ -281,6 +281,13 @@ mod tests {
         let longer = |byte: u8| [&b[..13], &[7; 700], &[byte], &[7; 90]].concat();
         assert!(follow(&long(1), &longer(1), &moves, known));
         assert!(!follow(&long(1), &longer(2), &moves, known));
+        // In a block that is equal a known place may begin, shorter on one side.
+        let behind: Vec<u8> = b"def".iter().copied().chain(b'0'..b'z').collect();
+        let short = [&[7; 250][..], b"abc", &behind].concat();
+        let long = [&[7; 250][..], b"abcdefghijkl", &behind].concat();
+        let places: [&[(usize, usize)]; 2] = [&[(250, 253)], &[(250, 262)]];
+        assert!(follow(&short, &long, &moves, places));
+        assert!(follow(&long, &short, &moves, [places[1], places[0]]));
     }
 
     #[test]

@@ -324,4 +324,31 @@ mod tests {
         assert!(is_string(&file(0), &mut left) && left == 0);
         assert!(!is_string(&file(0), &mut left));
     }
+
+    #[test]
+    fn headers_are_aligned_as_their_addresses_are() {
+        for (address, before) in [(0x9002, 6), (0x9006, 2), (0x9004, 4), (0x9000, 8)] {
+            let data = [vec![9; before], words(&[0x1000, 6]), vec![9; 4]].concat();
+            let artifact = program(&[
+                (".text", Content::Code, 0x8000, b"odd"),
+                (".rodata", Content::Data, 0x1000, b"a text"),
+                (".data", Content::Data, address, &data),
+            ]);
+            let found = read(&artifact);
+            assert_eq!(found.len(), 1, "{address:x}");
+            let start = artifact.image.regions[2].range.start;
+            assert_eq!((found[0].header, found[0].region), (start + before, 2));
+            assert_eq!((found[0].range.clone(), found[0].text), (3..9, "a text"));
+        }
+        // The last header ends where its section does.
+        let at_end = |bytes: &[u8]| {
+            let sections = [
+                (".rodata", Content::Data, 0x1000, b"a text".as_slice()),
+                (".data", Content::Data, 0x9000, bytes),
+            ];
+            read(&program(&sections)).len()
+        };
+        let header = words(&[0x1000, 6]);
+        assert_eq!((at_end(&header), at_end(&header[..15])), (1, 0));
+    }
 }

@@ -354,38 +354,4 @@ fn same_content(artifacts: [&Artifact; 2], (a, b): (u64, u64)) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_goes_where_most_references_say() {
-        let sorted = [(1, 5), (1, 5), (1, 6), (2, 6), (3, 7), (3, 8)];
-        assert_eq!(majority(&sorted), [(1, 5), (2, 6)]);
-    }
-
-    #[test]
-    fn two_places_do_not_become_one() {
-        // A + B became B + C: B did not move to C, for C is there.
-        let sorted = [(1, 2), (2, 3), (3, 3), (3, 3)];
-        assert_eq!(majority(&sorted), [(1, 2), (3, 3)]);
-        assert_eq!(majority(&[(1, 3), (2, 3)]), []);
-    }
-
-    #[test]
-    fn a_section_stays_where_most_of_its_variables_do() {
-        use crate::diff::made::{program, words};
-        let stays = |name: &str, a: &[u64], b: &[u64]| {
-            let [a, b] =
-                [a, b].map(|values| program(&[(name, Content::Data, 0x1000, &words(values))]));
-            stays([&a, &b], &a.image.regions[0], &b.image.regions[0])
-        };
-        assert!(stays(".data", &[1, 2, 3, 4], &[1, 2, 9, 9]));
-        assert!(!stays(".data", &[1, 2, 3, 4], &[1, 9, 9, 9]));
-        // Zeros on both sides tell nothing.
-        assert!(!stays(".data", &[1, 0, 0, 0, 5], &[2, 0, 0, 0, 6]));
-        assert!(stays(".noptrdata", &[1], &[1]));
-        for constant in [".rodata", "__rodata", ".rdata", ".text"] {
-            assert!(!stays(constant, &[1], &[1]), "{constant}");
-        }
-    }
-}
+mod tests;

@@ -198,4 +198,78 @@ mod tests {
         // Not aligned as its address is.
         assert_eq!(found(".rodata", 0x9004, &[7, 0x1004, 3]), []);
     }
+
+    #[test]
+    fn pointers_of_a_section_that_begins_between_two_words() {
+        use crate::diff::made::{program, words};
+        for (address, before) in [
+            (0x9002, 6),
+            (0x9006, 2),
+            (0x9004, 4),
+            (0x9000, 0),
+            (0x9000, 8),
+        ] {
+            let data = [vec![9; before], words(&[0x1004, 3])].concat();
+            let artifact = program(&[
+                (".text", Content::Code, 0x8000, b"odd"),
+                (".rodata", Content::Data, 0x1000, b"twelve bytes"),
+                (".data.rel", Content::Data, address, &data),
+            ]);
+            let start = artifact.image.regions[2].range.start;
+            let by = By::Data {
+                at: start + before,
+                len: 3,
+            };
+            let found = pointers(&artifact);
+            assert_eq!(found.len(), 1, "{address:x}");
+            assert_eq!((found[0].start, found[0].by), (3 + 4, by));
+        }
+    }
+
+    #[test]
+    fn code_and_pointers_name_data_together() {
+        use crate::artifact::made::Piece::{Address, Bytes, Number, Relative};
+        use crate::artifact::made::{Program, datum, function};
+        let code = [
+            Bytes(&[0x90, 0x48, 0x8d, 0x05]),
+            Relative("main.text"),
+            Bytes(&[0xc3]),
+        ];
+        let program = Program::new(
+            vec![
+                function("main.first", "main.go", &[Bytes(&[0xc3])]),
+                function("main.main", "main.go", &code),
+            ],
+            vec![
+                datum(".rodata", "main.before", &[Bytes(b"before")]),
+                datum(".rodata", "main.text", &[Bytes(b"a text")]),
+                datum(".data", "main.pointer", &[Address("main.text"), Number(6)]),
+            ],
+        );
+        let artifact = program.artifact();
+        let place = |name: &str| artifact.image.region(name).unwrap().range.start;
+        let found = goinfo::pclntab::Found::in_image(artifact.bytes(), &artifact.image).unwrap();
+        let functions = Functions::read(artifact.bytes(), &artifact.image, &found).unwrap();
+        let uses = Uses::of(&artifact, &functions);
+        let start = place(".rodata") + 6;
+        let found = uses.of_span(&(start..start + 6)).unwrap();
+        let of_code = Use {
+            start,
+            by: By::Function { index: 1 },
+            used_at: place(".text") + 16 + 1,
+        };
+        let of_pointer = Use {
+            start,
+            by: By::Data {
+                at: place(".data"),
+                len: 6,
+            },
+            used_at: 0,
+        };
+        assert_eq!(
+            (found.group, found.next),
+            (&[of_code, of_pointer][..], None)
+        );
+        assert!(uses.of_span(&(start - 1..start)).is_none());
+    }
 }

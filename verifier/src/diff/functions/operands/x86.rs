@@ -238,6 +238,116 @@ mod tests {
     }
 
     #[test]
+    fn every_two_bytes_before_an_address() {
+        // Without a register, eight times; with one, but for the stack's, which has an index.
+        let no_register = |last: u8| (0..8).any(|register| last == register << 3 | 5);
+        let of_register =
+            |last: u8| (0x80..0xc0).contains(&last) && !matches!(last & 0xf, 0x4 | 0xc);
+        let opcodes = [0x68, 0xa0, 0xa1, 0xa2, 0xa3, 0xa9, 0xb8, 0xbc];
+        let with_index = [0x84, 0x8c, 0x94, 0x9c, 0xa4, 0xac, 0xb4, 0xbc];
+        let index_alone = [0x04, 0x0c, 0x14, 0x1c, 0x24, 0x2c, 0x34, 0x3c];
+        let values = [0x69, 0x81, 0xc7, 0xf7];
+        for before in 0..=u8::MAX {
+            for last in 0..=u8::MAX {
+                let want = no_register(last)
+                    || of_register(last)
+                    || opcodes.contains(&last)
+                    || with_index.contains(&before)
+                    || index_alone.contains(&before) && matches!(last & 0xf, 0x5 | 0xd)
+                    || values.contains(&before);
+                let bytes = [before, last];
+                assert_eq!(takes_address(&bytes, 2), want, "{bytes:x?}");
+            }
+        }
+        // A value of four bytes stands at most seven behind its opcode, and not five.
+        for (back, want) in [
+            (2, true),
+            (3, true),
+            (4, true),
+            (5, false),
+            (6, true),
+            (7, true),
+            (8, false),
+        ] {
+            let mut bytes = [0; 8];
+            bytes[8 - back] = 0xc7;
+            assert_eq!(takes_address(&bytes, 8), want, "{back}");
+        }
+    }
+
+    #[test]
+    fn operands_are_told_by_the_bytes_before_them() {
+        for (bytes, want) in [
+            (&[0xe8][..], Kind::Jump),
+            (&[0xe9], Kind::Jump),
+            (&[0xea], Kind::Other),
+            (&[0x0f, 0x80], Kind::Jump),
+            (&[0x0f, 0x8f], Kind::Jump),
+            (&[0x0f, 0x90], Kind::Other),
+            (&[0x0e, 0x84], Kind::Other),
+            (&[0x8b, 0x05], Kind::Memory),
+            (&[0x8b, 0x3d], Kind::Memory),
+            (&[0x8b, 0x45], Kind::Other),
+            (&[0x8b, 0x04], Kind::Other),
+            (&[0x0f, 0x6f, 0x05], Kind::Memory),
+            (&[0x0e, 0x6f, 0x05], Kind::Perhaps),
+            (&[0x05], Kind::Other),
+            (&[], Kind::Other),
+        ] {
+            assert_eq!(kind(bytes, bytes.len()), want, "{bytes:x?}");
+        }
+        assert!(
+            Kind::Jump > Kind::Memory
+                && Kind::Memory > Kind::Perhaps
+                && Kind::Perhaps > Kind::Other
+        );
+    }
+
+    #[test]
+    fn every_move_of_a_number_has_one() {
+        let taken = |opcode: u8| numbers(&[opcode, 1, 2, 0, 0]).collect::<Vec<_>>();
+        for opcode in 0xb8..=0xbf {
+            assert_eq!(taken(opcode), [0x201]);
+        }
+        assert!(taken(0xb7).is_empty() && taken(0xc0).is_empty());
+        assert_eq!(numbers(&[0xb8, 1, 2, 0]).count(), 0);
+    }
+
+    #[test]
+    fn values_behind_an_address_are_counted() {
+        let named = |bytes: &[u8]| {
+            let code = Code {
+                address: 0x1000,
+                bytes,
+            };
+            addresses(&code, true)
+        };
+        for (bytes, want) in [
+            // CMPB, CMPL with a byte, MOVB; CMPL and MOVL with four; MOVZX; LEAL.
+            (&[0x80, 0x3d, 0x10, 0, 0, 0, 1][..], 0x1017),
+            (&[0x83, 0x3d, 0x10, 0, 0, 0, 1], 0x1017),
+            (&[0xc6, 0x05, 0x10, 0, 0, 0, 1], 0x1017),
+            (&[0x81, 0x3d, 0x10, 0, 0, 0, 1, 0, 0, 0], 0x101a),
+            (&[0xc7, 0x05, 0x10, 0, 0, 0, 1, 0, 0, 0], 0x101a),
+            (&[0x0f, 0x81, 0x05, 0x10, 0, 0, 0], 0x1017),
+            (&[0x8d, 0x05, 0xf0, 0xff, 0xff, 0xff], 0x0ff6),
+        ] {
+            let found = named(bytes);
+            assert_eq!(
+                found.last().map(|(_, address)| *address),
+                Some(want),
+                "{bytes:x?}"
+            );
+        }
+        assert_eq!(named(&[0x05, 0x10, 0, 0, 0]), []);
+        assert_eq!(named(&[0x77, 0x05, 0x10, 0, 0, 0]), []);
+        assert_eq!(
+            named(&[0x90, 0x0f, 0x6f, 0x05, 0x10, 0, 0, 0]),
+            [(1, 0x1018)]
+        );
+    }
+
+    #[test]
     fn addresses_that_code_names() {
         // LEAQ 0x10(IP), AX; LEAQ 0x10(AX), AX; RET
         let bytes = [
