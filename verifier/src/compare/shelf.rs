@@ -157,4 +157,13 @@ mod tests {
         assert_eq!(has_log, [false, true, false]);
         assert!(shelf.take(3).is_err());
     }
+
+    #[test]
+    fn what_is_unpacked_goes_on_the_account_of_the_run() {
+        use crate::container::limits::UNPACKED_TOTAL_FREE;
+        let budget = Budget::default();
+        let shelf = Shelf::new(&budget);
+        assert!(shelf.budget.spend(UNPACKED_TOTAL_FREE).is_ok());
+        assert!(budget.spend(1).is_err());
+    }
 }

@@ -5,11 +5,11 @@ use crate::image::{Content, Format, Region, Segment};
 use crate::input::Input;
 
 /// A section: its name, what it holds, its address, its bytes.
-pub(super) type Section<'s> = (&'s str, Content, u64, &'s [u8]);
+pub(crate) type Section<'s> = (&'s str, Content, u64, &'s [u8]);
 
 /// A 64-bit program that holds these sections one behind the other, each in a segment of
 /// its own.
-pub(super) fn program(sections: &[Section<'_>]) -> Artifact {
+pub(crate) fn program(sections: &[Section<'_>]) -> Artifact {
     let bytes: Vec<u8> = sections
         .iter()
         .flat_map(|section| section.3)
@@ -46,6 +46,6 @@ pub(super) fn program(sections: &[Section<'_>]) -> Artifact {
 }
 
 /// Words of eight bytes.
-pub(super) fn words(words: &[u64]) -> Vec<u8> {
+pub(crate) fn words(words: &[u64]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }

@@ -161,4 +161,36 @@ mod tests {
             prop_assert_eq!(a.len() - in_a, b.len() - in_b);
         }
     }
+
+    #[test]
+    fn pieces_that_touch_are_one_stretch() {
+        let a = noise(20_000);
+        let mut b = a.clone();
+        let new: Vec<u8> = noise(24_000).split_off(20_000);
+        b.splice(10_000..10_000, new);
+        let found = New::of(&a, &b);
+        assert_eq!(found.b.len(), 1, "{found:?}");
+        let [one] = found.b.as_slice() else { return };
+        assert!(one.start <= 10_000 && one.end >= 14_000);
+        let mut stretches = vec![1..2];
+        push(&mut stretches, 2..5);
+        push(&mut stretches, 6..7);
+        assert_eq!(stretches, [1..5, 6..7]);
+    }
+
+    #[test]
+    fn a_piece_has_a_least_and_a_most_length() {
+        let lens: Vec<usize> = pieces(&noise(50_000)).map(|piece| piece.len()).collect();
+        let (last, others) = lens.split_last().unwrap();
+        assert!(*last <= PIECE_MAX);
+        assert!(
+            others
+                .iter()
+                .all(|len| (PIECE_MIN..=PIECE_MAX).contains(len))
+        );
+        // Cuts fall where the hash says, some eighty bytes from one another.
+        let mean = 50_000 / lens.len();
+        assert!((60..=100).contains(&mean), "{mean}");
+        assert_eq!(cut(&[0; 3]), 3);
+    }
 }

@@ -221,4 +221,19 @@ mod tests {
         assert_eq!(of(&own, &none), None, "nobody set it");
         assert_eq!(of(&set, &with(b"one\0", 0x5000, 3)), None);
     }
+
+    #[test]
+    fn a_variable_needs_all_its_bytes() {
+        // Of its length only a half is in the file: the rest of memory begins as zero.
+        let mut artifact = program(&[
+            (".rodata", Content::Data, 0x1000, b"a text\0"),
+            (".data", Content::Data, 0x9_0000, &words(&[0x1000, 6])[..12]),
+        ]);
+        artifact.image.segments[1].memory = 0x100;
+        assert_eq!(held(&artifact, 0x9_0000), Some((false, None, false)));
+        let whole = with(b"a text\0", 0x1000, 6);
+        assert_eq!(held(&whole, 0x9_0008), Some((false, None, false)));
+        // A pointer and a length that end the file.
+        assert!(held(&whole, 0x9_0000).is_some_and(|(_, text, _)| text.is_some()));
+    }
 }

@@ -92,4 +92,61 @@ mod tests {
             assert_eq!(is_value(bytes, &span), want, "{bytes:?}");
         }
     }
+
+    #[test]
+    fn few_short_texts_are_what_a_flag_leaves() {
+        use crate::artifact::Artifact;
+        use crate::diff::Diff;
+        use crate::diff::made::program;
+        let told = |a: &Artifact, b: &Artifact| -> Vec<Evidence> {
+            let diff = Diff::of(a, b);
+            small(&Pair::new(a, b, &diff, ["a".into(), "b".into()]))
+        };
+        let values = |value: &[u8], count: usize| {
+            let one = [&[0], value, &[0; 24]].concat();
+            one.repeat(count)
+        };
+        let file = |content, bytes: &[u8]| program(&[(".data", content, 0x1000, bytes)]);
+        let count = |content, count: usize| {
+            let [a, b] = [b"one", b"two"].map(|value| file(content, &values(value, count)));
+            told(&a, &b).len()
+        };
+        assert_eq!(count(Content::Data, 1), 1);
+        assert_eq!(count(Content::Data, 16), 16);
+        assert_eq!(count(Content::Data, 17), 0);
+        assert_eq!(count(Content::Code, 1), 0);
+        assert_eq!(count(Content::Symbols, 1), 0);
+        let [mut a, mut b] = [b"one", b"two"].map(|value| file(Content::Code, &values(value, 1)));
+        (a.image.format, b.image.format) = (Format::Plan9, Format::Plan9);
+        let [shown]: [Evidence; 1] = told(&a, &b).try_into().unwrap();
+        assert_eq!(shown.place, ".data at offset 0x1");
+        assert_eq!(
+            (shown.a.as_deref(), shown.b.as_deref()),
+            (Some("\"one\""), Some("\"two\""))
+        );
+        // One that is no value, and a section that one side lacks, may be anything else.
+        let (a, b) = (values(b"one", 1), values(b"two", 1));
+        let with = |value: &[u8], more: &[u8]| file(Content::Data, &[value, more].concat());
+        assert!(told(&with(&a, b"\x01"), &with(&b, b"\x02")).is_empty());
+        let lacking = |name, bytes: &[u8]| {
+            program(&[
+                (".data", Content::Data, 0x1000, bytes),
+                (name, Content::Data, 0x2000, b"\0more\0"),
+            ])
+        };
+        assert!(told(&lacking(".a", &a), &lacking(".b", &b)).is_empty());
+        assert_eq!(told(&lacking(".a", &a), &lacking(".a", &b)).len(), 1);
+    }
+
+    #[test]
+    fn a_value_has_fewer_bytes_than_a_bound() {
+        let value = |len: usize| [&[0][..], &vec![b'x'; len], &[0]].concat();
+        let fits = |len: usize| is_value(&value(len), &(1..2));
+        assert!(fits(1) && fits(200));
+        assert!(!is_value(
+            &value(VALUE_LEN_MAX + 2),
+            &(VALUE_LEN_MAX + 1..VALUE_LEN_MAX + 2)
+        ));
+        assert!(!is_value(&value(300), &(1..300)));
+    }
 }

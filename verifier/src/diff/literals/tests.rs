@@ -236,3 +236,33 @@ fn data_lies_between_the_marks_of_the_linker() {
     assert_eq!(go_data(&symbols), [rodata..rodata + 40, data..data + 32]);
     assert_eq!(go_data(&Symbols::default()), []);
 }
+
+#[test]
+fn pointers_of_programs_loaded_anywhere_lie_in_their_relocations() {
+    let of = |text: &'static [u8], kind: &'static str, format| {
+        let mut artifact = with(0, text).artifact();
+        artifact.image.machine.kind = Some(kind);
+        artifact.image.format = format;
+        artifact
+    };
+    let count = |kind: &'static str, format| {
+        let (a, b) = (of(b"one text", kind, format), of(b"two text", kind, format));
+        let none = Symbols::default();
+        compare(&a, &b, &regions::compare(&a, &b).0, [&none, &none]).len()
+    };
+    assert_eq!(count("executable", Format::Elf), 1);
+    assert_eq!(
+        count(
+            "position-independent executable or shared object",
+            Format::Elf
+        ),
+        0
+    );
+    assert_eq!(
+        count(
+            "position-independent executable or shared object",
+            Format::Xcoff
+        ),
+        1
+    );
+}

@@ -213,6 +213,13 @@ fn temporary_folders_and_maps_that_both_files_have_are_no_cause() {
                 &[],
             )
             .never(&[Name::PrefixMapFlag]),
+            row(
+                "two maps of folders",
+                named(b"a\0-ffile-prefix-map=/w=/x\0one\0"),
+                named(b"b\0-ffile-prefix-map=/v=/x\0one\0"),
+                &[Name::PrefixMapFlag],
+            )
+            .never(&[Name::CgoTempPath]),
             // Its number belongs to the temporary folder.
             row(
                 "the go command's own map",
