@@ -209,4 +209,58 @@ mod tests {
             assert_eq!(follow_sections(&a, &b, &differing()), want, "{after:x?}");
         }
     }
+
+    #[test]
+    fn only_data_of_machines_alike_and_of_one_length_has_addresses() {
+        let moved = Moves::of(vec![(0x8000, 0x8010), (0x8fff, 0x900f)]);
+        let holds = |change: fn(&mut Artifact, &mut RegionDiff)| {
+            let [a, mut b] = [[0x8100, 0x77, 0x8200], [0x8110, 0x77, 0x8210]].map(|words| {
+                let mut file = table(0x9003, words);
+                file.image.machine.bits = Some(32);
+                file.image.segments = vec![crate::image::Segment {
+                    address: 0x8000,
+                    range: 0..13,
+                    memory: 0,
+                }];
+                file
+            });
+            let mut region = differing();
+            change(&mut b, &mut region);
+            are_addresses(&a, &b, &region, &moved)
+        };
+        assert!(holds(|_, _| {}));
+        assert!(!holds(|b, _| b.image.machine.goarch = Some("386")));
+        assert!(!holds(|_, region| region.b = Some(0..9)));
+        assert!(!holds(|_, region| region.content = Content::Code));
+        assert!(!holds(|_, region| region.spans.clear()));
+        assert!(!holds(|_, region| region.a = None));
+        assert!(!holds(|_, region| region.b = None));
+        // Low numbers are counts, and what lies far behind the program is no address.
+        let space = space(&table(0, [0; 3]).image);
+        assert_eq!(space, 0x1000..ZEROED_MAX);
+    }
+
+    #[test]
+    fn relative_addresses_are_looked_for_where_bytes_differ() {
+        let holds = |change: fn(&mut RegionDiff)| {
+            let (a, b) = (
+                table(0x5000, [0x5010, 0x77, 0x5020]),
+                table(0x4000, [0x4010, 0x77, 0x4020]),
+            );
+            let mut region = differing();
+            change(&mut region);
+            follow_sections(&a, &b, &region)
+        };
+        assert!(holds(|_| {}));
+        assert!(!holds(|region| region.spans.clear()));
+        assert!(!holds(|region| region.b = Some(0..9)));
+        assert!(!holds(|region| region.a = None));
+        assert!(holds(
+            |region| region.spans = vec![Span { a: 2..3, b: 2..3 }]
+        ));
+        // By how much each section that both have lies elsewhere, unless it stayed.
+        let (a, b) = (table(0x5000, [0; 3]), table(0x4000, [0; 3]));
+        assert_eq!(distances(&a.image, &b.image), [0_u64.wrapping_sub(0x1000)]);
+        assert_eq!(distances(&a.image, &a.image), []);
+    }
 }

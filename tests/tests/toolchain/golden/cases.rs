@@ -116,6 +116,14 @@ pub(super) const CASES: &[Case] = &[
         saved,
     ),
     case(
+        "an-answer-and-its-tiles-of-other-files",
+        &["--record=HERE/saved", "--tiles=HERE/mirror", KEY, ROOT],
+        |small| {
+            saved(small);
+            small.write("bin/go", "other");
+        },
+    ),
+    case(
         "an-answer-and-no-tiles",
         &["--record=HERE/saved", "--tiles=HERE/go", KEY, ROOT],
         saved,
