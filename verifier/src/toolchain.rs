@@ -269,3 +269,33 @@ fn advice(
 
 #[cfg(test)]
 mod made;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_saved_answer_no_more_is_read_than_shows_that_it_is_too_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let max = usize::try_from(database::ANSWER_BYTES_MAX).unwrap();
+        for (len, read) in [(3, 3), (max, max), (max + 1, max + 1), (max + 9, max + 1)] {
+            let path = folder.path().join("saved");
+            std::fs::write(&path, vec![b'x'; len]).unwrap();
+            assert_eq!(read_answer(&path).unwrap().len(), read);
+        }
+        assert!(read_answer(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn the_files_of_a_database_lie_in_a_mirror_or_a_cache_too() {
+        let at = |below: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().join("root");
+            std::fs::create_dir_all(root.join(below).join("tile")).unwrap();
+            tiles(&root, "sum.example").is_ok()
+        };
+        assert!(at("") && at("sumdb/sum.example") && at("cache/download/sumdb/sum.example"));
+        assert!(at(".."), "the folder of a tile");
+        assert!(!at("sumdb/other.example"));
+    }
+}

@@ -328,6 +328,31 @@ fn no_mask_of_pe_and_mach_o_files_hides_what_can_be_executed() {
     assert!(equal(0x4000_0040) && !equal(0x6000_0020));
 }
 
+#[test]
+fn certificates_that_end_a_file_are_taken_away_and_others_are_zeros() {
+    let put = |behind: usize| {
+        let body = [0x30, 6, 1, 1, 1, 1, 1, 1];
+        let mut certificates = 16_u32.to_le_bytes().to_vec();
+        certificates.extend([0, 2, 2, 0]);
+        certificates.extend(body);
+        let mut bytes = made::pe(b".text", 0x6000_0020, &[0xc3; 32]);
+        let start = bytes.len();
+        bytes.extend(certificates);
+        let range = start..bytes.len();
+        bytes.resize(bytes.len() + behind, 0);
+        let directory = 0x84 + 20 + 112 + 4 * 8;
+        bytes[directory..directory + 4].copy_from_slice(&(start as u32).to_le_bytes());
+        bytes[directory + 4] = 16;
+        let image = Image::read(&bytes);
+        assert_eq!(image.signature, Some(range.clone()), "{behind}");
+        let masks = pe::masks(&bytes, &image);
+        let mask = masks.into_iter().find(|mask| mask.range == range);
+        mask.map(|mask| mask.put)
+    };
+    assert_eq!(put(0), Some(Put::Nothing));
+    assert_eq!(put(8), Some(Put::Zeros));
+}
+
 proptest::proptest! {
     /// Whatever sections are called and hold, no mask meets bytes that can be executed,
     /// but for a build ID that the go command made, in its own place.

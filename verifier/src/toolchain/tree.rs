@@ -314,3 +314,21 @@ fn hash_file(found: &ModuleFile, bar: &Bar) -> io::Result<[u8; 32]> {
     let file = opening::regular(&found.path, Links::Followed)?.take(TOTAL_BYTES_MAX);
     Ok(Digest::of(bar.along(file))?.sha256)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::toolchain::made;
+
+    #[test]
+    fn tools_of_its_own_system_are_files_in_their_folder() {
+        let tree = made::tree("go1.27.3");
+        for (name, want) in [
+            ("pkg/tool/linux_amd64/pack", true),
+            ("pkg/tool/linux_amd64/folder/", false),
+            ("pkg/tool/darwin_arm64/pack", false),
+            ("pkg/tool/", false),
+        ] {
+            assert_eq!(tree.is_own_tool(name), want, "{name}");
+        }
+    }
+}

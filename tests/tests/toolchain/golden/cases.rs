@@ -74,6 +74,9 @@ pub(super) const CASES: &[Case] = &[
         small.write("src/_go.mod", "module std\n");
         small.write("src/go.mod", "module std\n\nrequire evil v1\n");
     }),
+    case("a-go-mod-under-both-names", ASKED, |small| {
+        small.write("src/_go.mod", "module std\n");
+    }),
     case("a-list-of-another-release", LISTED, |small| {
         small.write("VERSION", "go1.27.2\n");
         small.list("list");
@@ -86,6 +89,16 @@ pub(super) const CASES: &[Case] = &[
         |small| {
             small.list("lists/one");
             small.write("VERSION", "go1.27.2\n");
+            small.list("lists/two");
+            small.write("bin/go", "other");
+        },
+    ),
+    case(
+        "two-lists-of-one-release",
+        &["--offline", "--manifest=HERE/lists", ROOT],
+        |small| {
+            small.list("lists/one");
+            small.write("bin/gofmt", "other");
             small.list("lists/two");
             small.write("bin/go", "other");
         },

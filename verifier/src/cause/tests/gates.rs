@@ -304,6 +304,19 @@ fn what_is_compiled_otherwise_need_not_reach_the_program() {
     };
     let (a, b) = (of(ONE).artifact(), of(TWO).rebuilt().artifact());
     assert_eq!(told(import_unreached::explain, &a, &b), []);
+    // Names and debug information follow, and headers.
+    let named = |name| {
+        let functions = vec![function("runtime.main", "runtime/proc.go", ONE)];
+        let data = vec![datum(".rodata", name, &[Bytes(b"a text")])];
+        Program::new(functions, data).with_symbols()
+    };
+    let (a, b) = (named("main.one"), named("main.two").rebuilt());
+    let (a, b) = (a.artifact(), b.artifact());
+    let diff = Diff::of(&a, &b);
+    let pair = Pair::new(&a, &b, &diff, ["a".into(), "b".into()]);
+    let names = a.image.region(".strtab").unwrap().range.clone();
+    let reach = import_unreached::explain(&pair).remove(0).reach;
+    assert_eq!(reach, Reach::Places(vec![names]));
 }
 
 #[test]
@@ -345,4 +358,49 @@ fn tables_in_another_order_are_told_where_nothing_else_differs() {
         .rebuilt()
         .artifact();
     assert_eq!(told(order::explain, &linked()[0], &more), []);
+}
+
+#[test]
+fn other_code_is_weaker_beside_what_can_change_it() {
+    let of = |code| {
+        let functions = ["main.main", "example.com/d.Do"];
+        let functions = functions.map(|name| function(name, "example.com/p/main.go", code));
+        Program::new(functions.to_vec(), Vec::new())
+    };
+    let (a, b) = (of(ONE).artifact(), of(TWO).rebuilt().artifact());
+    let diff = Diff::of(&a, &b);
+    let pair = Pair::new(&a, &b, &diff, ["a".into(), "b".into()]);
+    let beside = |name, confidence| {
+        let known = Cause {
+            name,
+            confidence,
+            summary: String::new(),
+            evidence: Vec::new(),
+            fix: String::new(),
+            reach: Reach::Anything,
+        };
+        let found = by_content(&pair, &[known]).into_iter();
+        found
+            .map(|cause| (cause.name, cause.confidence))
+            .collect::<Vec<_>>()
+    };
+    let source = |confidence| (Name::SourceContent, confidence);
+    let dependency = |confidence| (Name::DependencyContent, confidence);
+    let (proven, likely) = (Confidence::Proven, Confidence::Likely);
+    let all = [source(proven), dependency(proven)];
+    assert_eq!(beside(Name::VcsRevision, proven), all);
+    // The host's linker writes other instructions into every package.
+    for name in [Name::LinkMode, Name::ExternalLinkFlags, Name::HostLinker] {
+        assert_eq!(beside(name, proven), [source(likely)]);
+        assert_eq!(beside(name, likely), all);
+    }
+    for name in [
+        Name::CCompiler,
+        Name::CLibrary,
+        Name::CgoFlags,
+        Name::SdkVersion,
+    ] {
+        assert_eq!(beside(name, proven), [source(likely), dependency(likely)]);
+        assert_eq!(beside(name, likely), all);
+    }
 }

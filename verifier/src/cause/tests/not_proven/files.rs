@@ -220,6 +220,20 @@ fn temporary_folders_and_maps_that_both_files_have_are_no_cause() {
                 &[Name::PrefixMapFlag],
             )
             .never(&[Name::CgoTempPath]),
+            row(
+                "one file of a module in two caches",
+                named(b"a\0/a/x.com/d@v1.0.0/d.go\0one\0"),
+                named(b"b\0/b/c/x.com/d@v1.0.0/d.go\0one\0"),
+                &[Name::ModuleCachePath],
+            )
+            .never(&[Name::SourcePath]),
+            row(
+                "files of two versions of a module",
+                named(b"a\0/a/x.com/d@v1.0.0/d.go\0one\0"),
+                named(b"b\0/a/x.com/d@v1.0.1/d.go\0one\0"),
+                &[],
+            )
+            .never(&[Name::ModuleCachePath]),
             // Its number belongs to the temporary folder.
             row(
                 "the go command's own map",
