@@ -266,7 +266,7 @@ impl<'p> Program<'p> {
             (".data", "runtime.data", "runtime.edata"),
         ] {
             let own = self.data.iter().filter(|datum| datum.section == section);
-            if let Some((at, len)) = own.map(|datum| place(datum.name)).last() {
+            if let Some((at, len)) = own.map(|datum| place(datum.name)).next_back() {
                 add(start, place(section).0, 0, false);
                 add(mark, at + len, 0, false);
             }

@@ -58,6 +58,7 @@ fn check<'p>(name: &str, rows: impl IntoIterator<Item = (&'p str, Program<'p>, P
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn functions_by_whose_they_are() {
     let lines = |name: &str| {
         let mut program = base().rebuilt();

@@ -187,28 +187,30 @@ fn texts_of_variables_that_no_code_names() {
     assert_eq!(told(strings::explain, &a, &b), [Name::DependencyContent]);
 }
 
+/// A program, and another that lacks its build information.
+fn without_information() -> [Artifact; 2] {
+    let of = |code| {
+        Program::new(
+            vec![function("main.main", "example.com/p/main.go", code)],
+            Vec::new(),
+        )
+    };
+    let (a, mut b) = (of(ONE).artifact(), of(ONE).rebuilt());
+    b.info = "";
+    let mut b = b.artifact();
+    let start = b.image.region(".go.buildinfo").unwrap().range.clone();
+    let mut bytes = b.bytes().to_vec();
+    bytes[start].fill(0);
+    b.input.bytes = bytes.into();
+    b.go.build_info = None;
+    b.image
+        .regions
+        .retain(|region| region.name != ".go.buildinfo");
+    [a, b]
+}
+
 #[test]
 fn build_information_that_one_file_lacks() {
-    let files = || {
-        let of = |code| {
-            Program::new(
-                vec![function("main.main", "example.com/p/main.go", code)],
-                Vec::new(),
-            )
-        };
-        let (a, mut b) = (of(ONE).artifact(), of(ONE).rebuilt());
-        b.info = "";
-        let mut b = b.artifact();
-        let start = b.image.region(".go.buildinfo").unwrap().range.clone();
-        let mut bytes = b.bytes().to_vec();
-        bytes[start].fill(0);
-        b.input.bytes = bytes.into();
-        b.go.build_info = None;
-        b.image
-            .regions
-            .retain(|region| region.name != ".go.buildinfo");
-        [a, b]
-    };
     let broken: &[Broken] = &[
         OTHER_FORMAT,
         ("none in either", |a, _| a.go.build_info = None),
@@ -230,16 +232,20 @@ fn build_information_that_one_file_lacks() {
     ];
     gate(
         buildinfo_missing::explain,
-        &files,
+        &without_information,
         &[Name::BuildinfoMissing],
         broken,
     );
+}
+
+#[test]
+fn how_build_information_came_to_lack_is_told() {
     let said = |a: &Artifact, b: &Artifact| {
         let diff = Diff::of(a, b);
         let pair = Pair::new(a, b, &diff, ["a".into(), "b".into()]);
         buildinfo_missing::explain(&pair).remove(0)
     };
-    let [a, mut b] = files();
+    let [a, mut b] = without_information();
     assert_eq!(
         said(&a, &b).summary,
         "b has no build information: it was removed after the build, or the file was linked without"
@@ -257,7 +263,7 @@ fn build_information_that_one_file_lacks() {
         "b has no build information: it was linked without"
     );
     assert!(said(&b, &a).summary.starts_with("a has no"));
-    let [mut a, mut b] = files();
+    let [mut a, mut b] = without_information();
     (a.image.format, b.image.format) = (Format::MachO, Format::MachO);
     assert_eq!(said(&a, &b).evidence[0].place, "section __go_buildinfo");
     (a.image.format, b.image.format) = (Format::Pe, Format::Pe);

@@ -378,12 +378,12 @@ mod tests {
         // Past the end of its section nothing is a datum.
         let address = region.address.unwrap();
         let whole = region.range.len();
-        assert_eq!(place(&a, address, whole, false), Some(region.range.clone()));
+        assert_eq!(place(&a, address, whole, false), Some(region.range));
         assert_eq!(place(&a, address, whole + 1, false), None);
         assert_eq!(region_end(&a, address + 8), Some(whole - 8));
         let constant = a.image.region(".rodata").unwrap().clone();
         let address = constant.address.unwrap();
-        assert_eq!(place(&a, address, 16, true), Some(constant.range.clone()));
+        assert_eq!(place(&a, address, 16, true), Some(constant.range));
         assert_eq!(place(&a, address, 16, false), None);
     }
 }

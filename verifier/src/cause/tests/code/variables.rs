@@ -35,6 +35,7 @@ fn header(name: &'static str, text: &'static str, len: usize) -> Datum<'static> 
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn variables_by_what_they_hold() {
     let set = |text: &'static [u8]| {
         let mut program = variable(text);
@@ -130,6 +131,7 @@ fn loaded(text: &'static [u8], end: &'static [u8], names: [&'static str; 2]) -> 
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn variables_that_code_shows_to_be_set() {
     let one = ["main.text", "main.text"];
     let two = ["main.text", "main.more"];
