@@ -3,6 +3,8 @@
 //! upstream is dead, for ever.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+use std::time::Duration;
+
 use testkit::go::{self, Go, Toolchain};
 use testkit::module::{Module, escape};
 use testkit::sumward::Sumward;
@@ -45,7 +47,9 @@ fn a_tool_below_the_root_of_its_module_is_installed_again_when_upstream_is_dead(
             world.origin.stop();
             go.forget_modules();
             install(&go, &tool);
-            server.kill();
+            // That there is no such module is durable a moment after it was told.
+            let (ended, log) = server.terminate(Duration::from_secs(30));
+            assert!(ended.success(), "{log}");
             let server = world.serve_with(FORGETFUL);
             install(&world.go(&toolchain, &server), &tool);
             drop(server);
