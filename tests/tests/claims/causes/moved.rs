@@ -49,6 +49,46 @@ fn operands_exchanged_are_other_code_where_nothing_moved() {
     }
 }
 
+/// Two functions of one size whose order matters.
+const TWO: &str = "//go:noinline
+func add() { A += 3 }
+
+//go:noinline
+func flip() { A ^= 3 }
+
+func main() { add(); flip(); println(A) }
+
+var A = 5
+";
+
+#[test]
+fn functions_exchanged_leave_no_code_the_same_that_calls_them() {
+    let turned = TWO
+        .replace("add() { A += 3 }", "flip() { A ^= 3 }")
+        .replacen(
+            "flip() { A ^= 3 }\n\nfunc main",
+            "add() { A += 3 }\n\nfunc main",
+            1,
+        )
+        .replace("add(); flip();", "flip(); add();");
+    for target in TARGETS {
+        let mut shop = Workshop::new();
+        for flags in [&[][..], STRIPPED] {
+            let [one, other] = [TWO, &turned].map(|text| {
+                shop.write("main.go", &format!("package main\n\n{text}"));
+                shop.build(target, flags)
+            });
+            let answer = compare(&[&one, &other]);
+            never(&answer, &["unexplained", "toolchain-patched"]);
+            assert_eq!(answer.causes(), ["source-content"], "{target:?} {flags:?}");
+            // Its bytes are the same, and it calls them in the other order.
+            let functions = &answer.report["comparisons"][0]["functions"];
+            assert_eq!(functions["functions"][0]["name"], "main.main");
+            assert_eq!(functions["counts"]["changed"], 1, "{target:?} {flags:?}");
+        }
+    }
+}
+
 #[test]
 fn bytes_that_no_header_names_always_count() {
     let mut shop = Workshop::new();

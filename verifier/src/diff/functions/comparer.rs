@@ -71,7 +71,7 @@ impl<'a> Comparer<'a> {
             references.end_of_function();
         }
         // Where data went is known only when every reference has been seen.
-        let still = Still::of(self.artifacts, regions, self.functions_stay());
+        let still = Still::of(self.artifacts, regions, places.functions_stay());
         references.settle(self.artifacts, &still);
         // Where nothing but code differs and all lies where it did, no address is
         // another one.
@@ -123,16 +123,6 @@ impl<'a> Comparer<'a> {
         list.extend(only_b.map(|index| one_sided(Change::OnlyB, None, Some(*index))));
         self.gather(list, &mut diff);
         diff
-    }
-
-    /// Says whether both files have the same functions at the same addresses.
-    fn functions_stay(&self) -> bool {
-        let [a, b] = self.functions;
-        let place = |function: &Function<'_>| (function.address, function.size);
-        let stays = |(of_a, of_b): &(usize, usize)| place(&a.all[*of_a]) == place(&b.all[*of_b]);
-        self.pairs.only_a.is_empty()
-            && self.pairs.only_b.is_empty()
-            && self.pairs.both.iter().all(stays)
     }
 
     /// Says whether both programs begin at the same place, as far as that can be

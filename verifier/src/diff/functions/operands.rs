@@ -54,11 +54,10 @@ pub(super) fn compare(
         return Outcome::Unknown;
     }
     let (a, b) = (trim(a, places.arch), trim(b, places.arch));
-    if a.bytes == b.bytes {
-        return Outcome::Same;
-    }
     let len = a.bytes.len().min(b.bytes.len());
-    let outcome = if a.bytes.len() == b.bytes.len() || places.arch == "wasm" {
+    let outcome = if a.bytes == b.bytes {
+        Outcome::Same
+    } else if a.bytes.len() == b.bytes.len() || places.arch == "wasm" {
         by_operands(&a, &b, places, references)
     } else {
         match by_operands(&a.cut(len), &b.cut(len), places, references) {
@@ -69,10 +68,47 @@ pub(super) fn compare(
             }
         }
     };
+    let outcome = match (outcome, call_elsewhere(&a, &b, places)) {
+        (Outcome::Same | Outcome::Shifted, Some(at)) => Outcome::Changed(at),
+        (outcome, _) => outcome,
+    };
     if outcome != Outcome::Shifted {
         references.forget_function();
     }
     outcome
+}
+
+/// Returns the first call or jump of equal bytes that leads to another function: where
+/// functions moved, one and the same distance can.
+fn call_elsewhere(a: &Code<'_>, b: &Code<'_>, places: &Places<'_>) -> Option<usize> {
+    if places.functions_stay() {
+        return None;
+    }
+    let mut branches: Box<dyn Iterator<Item = Branch>> = match places.arch {
+        "amd64" | "386" => Box::new(x86::branches(a, places.arch == "amd64")),
+        "arm64" if !places.big_endian => Box::new(arm64::branches(a)),
+        "arm" if !places.big_endian => Box::new(arm::branches(a)),
+        _ => return None,
+    };
+    let mask = places.address_mask();
+    let moved = b.address.wrapping_sub(a.address);
+    let is_elsewhere = |branch: &Branch| {
+        let Branch { at, len, target } = *branch;
+        let end = at + len;
+        a.bytes.get(at..end) == b.bytes.get(at..end)
+            && places.leads_elsewhere(target, target.wrapping_add(moved) & mask)
+    };
+    branches.find(is_elsewhere).map(|branch| branch.at)
+}
+
+/// A call or jump to an address that it holds as a distance.
+struct Branch {
+    /// Where it is in the function's code.
+    at: usize,
+    /// Its bytes.
+    len: usize,
+    /// Where it leads.
+    target: u64,
 }
 
 /// Returns the addresses of data that code names, and where it does; empty for

@@ -6,7 +6,7 @@ use super::moves::Moves;
 use super::pairs::Pairs;
 use crate::artifact::Artifact;
 use crate::diff::regions::RegionDiff;
-use crate::goinfo::functions::Functions;
+use crate::goinfo::functions::{Function, Functions};
 use crate::image::{Content, Image, Region};
 
 /// The most references to data kept.
@@ -28,6 +28,7 @@ pub(super) struct Places<'a> {
     functions: &'a [Functions<'a>; 2],
     partner: Vec<Option<usize>>,
     spaces: [Space; 2],
+    functions_stay: bool,
 }
 
 /// What two addresses are to each other.
@@ -64,7 +65,37 @@ impl<'a> Places<'a> {
             big_endian: artifacts[0].image.machine.big_endian,
             partner,
             spaces: [space(0), space(1)],
+            functions_stay: functions_stay(functions, pairs),
             functions,
+        }
+    }
+
+    /// Says whether both files have the same functions at the same addresses.
+    pub(super) fn functions_stay(&self) -> bool {
+        self.functions_stay
+    }
+
+    /// Says whether an address is the begin of a function of the first file, and the other
+    /// that of no function of its name in the second, which has one elsewhere. One that has
+    /// none there went away by itself.
+    pub(super) fn leads_elsewhere(&self, a: u64, b: u64) -> bool {
+        let [functions_a, functions_b] = self.functions;
+        let Some((of_a, 0)) = functions_a.at(a) else {
+            return false;
+        };
+        let name = |functions: &Functions<'a>, index: usize| functions.all[index].name;
+        let is_same_name = matches!(
+            functions_b.at(b),
+            Some((of_b, 0)) if name(functions_b, of_b) == name(functions_a, of_a)
+        );
+        self.partner[of_a].is_some() && !is_same_name
+    }
+
+    /// The bits of an address.
+    pub(super) fn address_mask(&self) -> u64 {
+        match self.arch {
+            "386" | "arm" => 0xffff_ffff,
+            _ => u64::MAX,
         }
     }
 
@@ -86,6 +117,13 @@ impl<'a> Places<'a> {
             _ => Relation::Apart,
         }
     }
+}
+
+fn functions_stay(functions: &[Functions<'_>; 2], pairs: &Pairs) -> bool {
+    let [a, b] = functions;
+    let place = |function: &Function<'_>| (function.address, function.size);
+    let stays = |(of_a, of_b): &(usize, usize)| place(&a.all[*of_a]) == place(&b.all[*of_b]);
+    pairs.only_a.is_empty() && pairs.only_b.is_empty() && pairs.both.iter().all(stays)
 }
 
 impl Space {

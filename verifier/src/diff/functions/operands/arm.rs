@@ -1,6 +1,6 @@
 //! arm: branches hold a distance; data is named by words among the code.
 
-use super::{Code, Outcome, is_same, next_difference, word};
+use super::{Branch, Code, Outcome, is_same, next_difference, word};
 use crate::diff::functions::places::{Places, References};
 
 /// The program counter that distances count from is two instructions ahead.
@@ -28,6 +28,14 @@ pub(super) fn compare(
         at = this + 4;
     }
     Outcome::Shifted
+}
+
+/// Returns calls and jumps.
+pub(super) fn branches<'c>(code: &'c Code<'_>) -> impl Iterator<Item = Branch> + 'c {
+    (0..code.bytes.len()).step_by(4).filter_map(move |at| {
+        let target = branch(code, at, word(code.bytes, at)?)?;
+        Some(Branch { at, len: 4, target })
+    })
 }
 
 /// B, BL with a condition: 24 bits of distance in instructions.

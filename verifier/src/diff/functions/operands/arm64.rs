@@ -1,7 +1,7 @@
 //! arm64: branches hold a distance; data is named by ADRP (a page) and the
 //! instruction behind it (the place in the page).
 
-use super::{Code, Outcome, is_same, next_difference, word};
+use super::{Branch, Code, Outcome, is_same, next_difference, word};
 use crate::diff::functions::places::{Places, References};
 
 pub(super) fn compare(
@@ -47,6 +47,16 @@ pub(super) fn addresses(code: &Code<'_>) -> Vec<(usize, u64)> {
     (0..code.bytes.len()).step_by(4).filter_map(two).collect()
 }
 
+/// Returns calls and jumps.
+pub(super) fn branches(code: &Code<'_>) -> impl Iterator<Item = Branch> {
+    let Code { address, bytes } = *code;
+    (0..bytes.len()).step_by(4).filter_map(move |at| {
+        let instruction = word(bytes, at)?;
+        let target = branch(address.wrapping_add(at as u64), instruction)?;
+        Some(Branch { at, len: 4, target })
+    })
+}
+
 /// An address that one or two instructions make.
 struct Target {
     address: u64,
@@ -59,11 +69,9 @@ struct Target {
 fn target(code: &Code<'_>, at: usize) -> Option<Target> {
     let first = word(code.bytes, at)?;
     let here = code.address.wrapping_add(at as u64);
-    // B, BL: 26 bits of distance in instructions.
-    if first & 0x7c00_0000 == 0x1400_0000 {
-        let distance = signed(first & 0x03ff_ffff, 26) << 2;
+    if let Some(address) = branch(here, first) {
         return Some(Target {
-            address: here.wrapping_add_signed(distance),
+            address,
             rest: (first & 0xfc00_0000, 0),
             len: 4,
         });
@@ -92,6 +100,13 @@ fn target(code: &Code<'_>, at: usize) -> Option<Target> {
         rest: (rest, second & 0xffc0_03ff),
         len: 8,
     })
+}
+
+/// B, BL: 26 bits of distance in instructions.
+fn branch(here: u64, instruction: u32) -> Option<u64> {
+    let is_branch = instruction & 0x7c00_0000 == 0x1400_0000;
+    let distance = signed(instruction & 0x03ff_ffff, 26) << 2;
+    is_branch.then(|| here.wrapping_add_signed(distance))
 }
 
 /// Returns how far the twelve bits of an ADD, load or store are shifted.

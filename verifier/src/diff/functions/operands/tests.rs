@@ -10,16 +10,21 @@ use crate::diff::functions::Change;
 /// A text that is long enough to be known by its bytes.
 const TEXT: &[u8] = b"a text of more than sixteen bytes";
 
-/// A program of one function, a second one behind it, and a text. `code` is told where the
-/// first two and the text lie, and `moved` says whether something lies between them.
-fn program(arch: &'static str, moved: bool, code: &dyn Fn(u64, u64, u64) -> Vec<u8>) -> Artifact {
+/// What lies behind the function at hand, and the same where something new lies between.
+const BEHIND: [&str; 2] = ["main.callee", "main.other"];
+const MOVED: [&str; 3] = ["main.new", "main.callee", "main.other"];
+
+/// A program of one function, others behind it, and a text. `code` is told where the
+/// function, `main.callee` and the text lie.
+fn program(
+    arch: &'static str,
+    behind: &[&'static str],
+    code: &dyn Fn(u64, u64, u64) -> Vec<u8>,
+) -> Artifact {
     let made = |body: &[u8]| {
         let mut functions = vec![function("main.main", "main.go", &[Bytes(body)])];
-        if moved {
-            functions.push(function("main.new", "main.go", &[Bytes(&[1; 16])]));
-        }
-        functions.push(function("main.callee", "main.go", &[Bytes(&[2; 16])]));
-        functions.push(function("main.other", "main.go", &[Bytes(&[3; 16])]));
+        let others = behind.iter();
+        functions.extend(others.map(|name| function(name, "main.go", &[Bytes(&[2; 16])])));
         let mut artifact =
             Program::new(functions, vec![datum(".rodata", "", &[Bytes(TEXT)])]).artifact();
         artifact.image.machine.goarch = Some(arch);
@@ -29,8 +34,8 @@ fn program(arch: &'static str, moved: bool, code: &dyn Fn(u64, u64, u64) -> Vec<
     let first = made(&vec![0; len]);
     let address = |name: &str| first.image.region(name).unwrap().address.unwrap();
     let (start, text) = (address(".text"), address(".rodata"));
-    let behind = if moved { 16 } else { 0 };
-    let callee = start + len.next_multiple_of(16) as u64 + behind;
+    let before = behind.iter().take_while(|name| **name != "main.callee");
+    let callee = start + (len.next_multiple_of(16) + 16 * before.count()) as u64;
     made(&code(start, callee, text))
 }
 
@@ -41,7 +46,18 @@ fn change(
     b: &dyn Fn(u64, u64, u64) -> Vec<u8>,
     moved: bool,
 ) -> Change {
-    let (a, b) = (program(arch, false, a), program(arch, moved, b));
+    let moved = if moved { &MOVED[..] } else { &BEHIND };
+    became(arch, a, b, moved)
+}
+
+/// The same, with these functions behind it in the second file.
+fn became(
+    arch: &'static str,
+    a: &dyn Fn(u64, u64, u64) -> Vec<u8>,
+    b: &dyn Fn(u64, u64, u64) -> Vec<u8>,
+    behind: &[&'static str],
+) -> Change {
+    let (a, b) = (program(arch, &BEHIND, a), program(arch, behind, b));
     let functions = Diff::of(&a, &b).functions.unwrap();
     let mut listed = functions.functions.iter();
     match listed.find(|one| one.name == "main.main") {
@@ -167,6 +183,47 @@ fn code_on_amd64_has_relative_addresses() {
     let longer = |start, callee, _| [call(start, callee, 0), vec![7; 16]].concat();
     assert_eq!(change("riscv64", &call, &longer, true), Change::Changed);
     assert_eq!(change("amd64", &call, &longer, true), Change::Changed);
+}
+
+#[test]
+fn equal_calls_lead_elsewhere_where_what_they_called_has_moved() {
+    type Make = fn(u64, u64) -> Vec<u8>;
+    fn relative(from: u64, to: u64) -> [u8; 4] {
+        low(to.wrapping_sub(from)).to_le_bytes()
+    }
+    // A call of what lies right behind, and in the 386 one a jump.
+    let amd64 = |start, to| [&[0x90, 0xe8][..], &relative(start + 6, to), &[0xc3; 10]].concat();
+    let i386 = |start, to| [&[0x90, 0xe9][..], &relative(start + 6, to), &[0xc3; 10]].concat();
+    let arm = |start, to: u64| words(&[0xeb00_0000 | low((to - start - 8) >> 2), 1, 1, 1]);
+    let arm64 = |start, to: u64| words(&[0x9400_0000 | low((to - start) >> 2), 1, 1, 1]);
+    let all: [(&str, Make); 4] = [
+        ("amd64", amd64),
+        ("386", i386),
+        ("arm", arm),
+        ("arm64", arm64),
+    ];
+    for (arch, call) in all {
+        let next = |start, _, _| call(start, start + 16);
+        let exchanged = ["main.other", "main.callee"];
+        let becomes = |behind| became(arch, &next, &next, behind);
+        assert_eq!(becomes(&exchanged), Change::Changed, "{arch}");
+        assert_eq!(becomes(&MOVED), Change::Changed, "{arch}: what is new");
+        // Nothing was there before, or it is called otherwise now.
+        assert_eq!(becomes(&BEHIND), Change::Same, "{arch}");
+        assert_eq!(
+            becomes(&["main.renamed", "main.other"]),
+            Change::Same,
+            "{arch}"
+        );
+        // It leads into the middle of a function: no call is so.
+        let middle = |start, _, _| call(start, start + 24);
+        let inside = became(arch, &middle, &middle, &exchanged);
+        assert_eq!(inside, Change::Same, "{arch}");
+    }
+    // Of another architecture nothing is read.
+    let next = |start, _, _| amd64(start, start + 16);
+    let unread = became("riscv64", &next, &next, &MOVED);
+    assert_eq!(unread, Change::Same);
 }
 
 #[test]

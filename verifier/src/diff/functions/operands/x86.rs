@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Code, Outcome, is_same, next_difference, word};
+use super::{Branch, Code, Outcome, is_same, next_difference, word};
 use crate::diff::functions::places::{Places, References, Relation};
 
 /// Bytes of immediate values that may stand between an operand and the next
@@ -62,6 +62,23 @@ pub(super) fn addresses(code: &Code<'_>, wide: bool) -> Vec<(usize, u64)> {
         .filter(is_modrm)
         .filter_map(address)
         .collect()
+}
+
+/// Returns what may be calls and jumps with a distance of 32 bits. Other bytes may look like
+/// one, and then lead to the begin of no function.
+pub(super) fn branches(code: &Code<'_>, wide: bool) -> impl Iterator<Item = Branch> {
+    const LEN: usize = 5;
+    let Code { address, bytes } = *code;
+    memchr::memchr2_iter(0xe8, 0xe9, bytes).filter_map(move |at| {
+        let distance = i64::from(word(bytes, at + 1)?.cast_signed());
+        let next = address.wrapping_add((at + LEN) as u64);
+        let target = next.wrapping_add_signed(distance);
+        Some(Branch {
+            at,
+            len: LEN,
+            target: if wide { target } else { target & 0xffff_ffff },
+        })
+    })
 }
 
 /// Returns the numbers that instructions take within some bytes: the length of a
