@@ -76,6 +76,9 @@ const RECORD_BYTES_MAX: usize = 8 << 10;
 /// Records that are kept at hand; some 3 MB.
 const LATELY_MAX: usize = 8192;
 
+/// The number of a record, and the record.
+type Record = (u64, Arc<[u8]>);
+
 /// A database that is kept and signed here.
 pub(crate) struct Own {
     log: Arc<Log>,
@@ -87,9 +90,9 @@ pub(crate) struct Own {
     /// Says which modules are private: those are proved here.
     upstream: config::Upstream,
     /// Records that were asked for lately: they never change.
-    lately: Cache<ModuleVersion, (u64, Arc<[u8]>)>,
+    lately: Cache<ModuleVersion, Record>,
     /// What is being admitted.
-    admissions: Flights<ModuleVersion, Result<u64, Error>>,
+    admissions: Flights<ModuleVersion, Result<Record, Error>>,
 }
 
 /// What a database is kept with.
@@ -275,7 +278,8 @@ impl Own {
         let Some((id, record)) = found else {
             return Ok(None);
         };
-        self.remember(module, id, record.into()).map(Some)
+        let (id, record) = self.remember(module.clone(), id, record);
+        self.answer(id, &record).map(Some)
     }
 
     /// Returns the record of a module version, which is admitted where it is not logged.
@@ -297,9 +301,17 @@ impl Own {
             return Err(Error::Unsigned { reason });
         }
         let (this, wanted) = (Arc::clone(self), module.clone());
-        let work = async move { this.admit(wanted, via).await };
-        let id = self.admissions.join(module.clone(), work).await?;
-        self.answered(module, id).await
+        let work = async move {
+            // Another may have had it admitted after it was looked for.
+            if let Some(logged) = this.lately.get(&wanted) {
+                return Ok(logged);
+            }
+            let id = this.admit(wanted.clone(), via).await?;
+            let record = this.reader.record(id).await?;
+            Ok(this.remember(wanted, id, record))
+        };
+        let (id, record) = self.admissions.join(module.clone(), work).await?;
+        self.answer(id, &record)
     }
 
     /// Looks again where the log stands while nothing is signed: the ledger may answer now,
@@ -366,21 +378,11 @@ impl Own {
         self.reader.tile(tile, Entries::Sized).await
     }
 
-    async fn answered(&self, module: &ModuleVersion, id: u64) -> Result<Answered, Error> {
-        let record = self.reader.record(id).await?;
-        self.remember(module, id, record.into())
-    }
-
-    /// Puts the answer with a record together, which is kept at hand.
-    fn remember(
-        &self,
-        module: &ModuleVersion,
-        id: u64,
-        record: Arc<[u8]>,
-    ) -> Result<Answered, Error> {
-        let answered = self.answer(id, &record)?;
-        self.lately.insert(module.clone(), (id, record));
-        Ok(answered)
+    /// Keeps a record at hand.
+    fn remember(&self, module: ModuleVersion, id: u64, record: Vec<u8>) -> Record {
+        let logged: Record = (id, record.into());
+        self.lately.insert(module, logged.clone());
+        logged
     }
 
     /// Puts the answer with a record together, under the newest head.

@@ -175,11 +175,8 @@ impl Writer {
         // Nobody else adds to the log meanwhile, so no module version ever gets a second
         // record.
         let head = self.sequencer.head();
-        let logged = queue.log.map.get_each(&modules, &head);
-        match logged
-            .await
-            .map_err(Error::io("looking modules up in the log"))
-        {
+        let logged = queue.log.map.get_each(&modules, &head).await;
+        match logged.map_err(Error::io("looking modules up in the log")) {
             Ok(logged) => {
                 for (order, logged) in orders.into_iter().zip(logged) {
                     self.take(order, logged);

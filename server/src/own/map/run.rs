@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use proto::sumdb::table::{self, Block, Entry, Footer, Lookup, Next, Place, Step, Walk, Writer};
+use proto::sumdb::table::{self, Block, Entry, Footer, Lookup, Place, Step, Walk, Writer};
 use proto::tlog::Hash;
 use quick_cache::sync::Cache;
 
@@ -29,7 +29,7 @@ impl Run {
     /// What the file system answers, and `InvalidData` for a file that is not this run.
     pub(super) fn open(folder: &Path, name: &str) -> io::Result<Self> {
         let path = folder.join(name);
-        let run = Self::at(&path)?;
+        let run = Self::of(File::open(&path)?)?;
         if run.name() != name {
             let text = format!("{} holds other keys than its name says", path.display());
             return Err(io::Error::new(io::ErrorKind::InvalidData, text));
@@ -37,8 +37,7 @@ impl Run {
         Ok(run)
     }
 
-    fn at(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
+    fn of(file: File) -> io::Result<Self> {
         let length = file.metadata()?.len();
         let mut end = vec![0; Footer::LEN];
         let at = length.checked_sub(Footer::LEN as u64);
@@ -65,14 +64,12 @@ impl Run {
             let blocks = writer.push(&entry.key, entry.number);
             out.write_all(&blocks.map_err(io::Error::other)?)?;
         }
-        let rest = writer.finish();
-        out.write_all(&rest)?;
+        out.write_all(&writer.finish())?;
         out.flush()?;
         drop(out);
-        // Its last bytes are its footer, whose own last bytes are the name.
-        let name = hex::encode(&rest[rest.len() - Hash([0; 32]).0.len()..]);
-        staged.publish(&folder.join(&name))?;
-        Self::open(folder, &name)
+        let run = Self::of(staged.file().try_clone()?)?;
+        staged.publish(&run.path(folder))?;
+        Ok(run)
     }
 
     /// Returns its name, which stands for all of its content.
@@ -114,44 +111,37 @@ impl Run {
         {
             return Ok(block);
         }
-        let block = Arc::new(self.read(place)?);
+        let block = Block::open(place, self.bytes(place)?).map_err(damaged)?;
+        let block = Arc::new(block);
         if place.level > 0 {
             blocks.insert(place.digest, Arc::clone(&block));
         }
         Ok(block)
     }
 
-    fn read(&self, place: &Place) -> io::Result<Block> {
+    /// Returns all entries in their order. After an error there are no more.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Result<Entry, Broken>> {
+        Walk::new(&self.footer).entries(|place: &Place| self.bytes(place).map_err(Broken))
+    }
+
+    fn bytes(&self, place: &Place) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; place.len];
         self.file.read_exact_at(&mut bytes, place.offset)?;
-        Block::open(place, bytes).map_err(damaged)
+        Ok(bytes)
     }
+}
 
-    /// Returns all entries in their order. After an error there are no more.
-    pub(super) fn entries(&self) -> impl Iterator<Item = io::Result<Entry>> {
-        let mut walk = Some(Walk::new(&self.footer));
-        std::iter::from_fn(move || {
-            let next = self.next(walk.as_mut()?);
-            if !matches!(next, Ok(Some(_))) {
-                walk = None;
-            }
-            next.transpose()
-        })
-    }
+/// What ends the reading of a run.
+pub(super) struct Broken(pub(super) io::Error);
 
-    fn next(&self, walk: &mut Walk) -> io::Result<Option<Entry>> {
-        loop {
-            match walk.step().map_err(damaged)? {
-                Next::Entry(entry) => return Ok(Some(entry)),
-                Next::End => return Ok(None),
-                Next::Read(place) => walk.give(self.read(&place)?).map_err(damaged)?,
-            }
-        }
+impl From<table::Error> for Broken {
+    fn from(error: table::Error) -> Self {
+        Self(damaged(error))
     }
 }
 
 /// Says what is wrong with a file of the map, and how it is made anew.
-pub(super) fn damaged(error: table::Error) -> io::Error {
+fn damaged(error: table::Error) -> io::Error {
     let text = format!(
         "a file of the map of modules in the log: {error}; `sumward index rebuild` makes it anew"
     );

@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use proto::sumdb::table::{self, Duplicates, Entry, Merge, merge_from};
+use proto::sumdb::table::{Duplicates, Entry, Merge, merge_from};
 use proto::tlog::{Hash, Tree};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 
-use super::run::{Blocks, Run, damaged};
+use super::run::{Blocks, Broken, Run};
 use crate::store::durable::Staging;
 use crate::store::folder::read_small;
 
@@ -40,8 +40,6 @@ pub(super) struct Runs {
 /// The files that count.
 #[derive(Debug)]
 struct List {
-    /// What the file `runs` says of them.
-    said: Said,
     /// The tree whose records are in the files.
     covered: Tree,
     /// The files, oldest first.
@@ -69,16 +67,12 @@ const LIST_BYTES_MAX: u64 = 1 << 20;
 const LOOKS_MAX: usize = 16;
 
 impl List {
-    fn of(covered: Tree, runs: Vec<Arc<Run>>) -> Self {
-        let said = Said {
-            records: covered.size,
-            hash: covered.hash.to_string(),
-            runs: runs.iter().map(|run| run.name()).collect(),
-        };
-        Self {
-            said,
-            covered,
-            runs,
+    /// What the file `runs` says of it.
+    fn said(&self) -> Said {
+        Said {
+            records: self.covered.size,
+            hash: self.covered.hash.to_string(),
+            runs: self.runs.iter().map(|run| run.name()).collect(),
         }
     }
 }
@@ -87,10 +81,14 @@ impl Runs {
     /// Takes the files of a folder as they are; it may be absent. Files that cannot be
     /// read do not count, and all others with them.
     pub(super) fn open(folder: PathBuf, staging: Option<Staging>) -> Self {
+        let none = List {
+            covered: Tree::empty(),
+            runs: Vec::new(),
+        };
         let this = Self {
             folder,
             staging,
-            list: ArcSwap::from_pointee(List::of(Tree::empty(), Vec::new())),
+            list: ArcSwap::from_pointee(none),
             changing: Mutex::default(),
             merging: Mutex::default(),
             blocks: Cache::new(BLOCKS_MAX),
@@ -139,7 +137,7 @@ impl Runs {
     pub(super) fn read_again(&self) -> io::Result<bool> {
         for look in 1.. {
             let Some(said) = self.said()? else { break };
-            if said == self.list.load().said {
+            if said == self.list.load().said() {
                 break;
             }
             let hash = Hash::parse(&said.hash);
@@ -150,7 +148,7 @@ impl Runs {
             let opened = said.runs.iter().map(|name| Run::open(&self.folder, name));
             match opened.map(|run| run.map(Arc::new)).collect() {
                 Ok(runs) => {
-                    self.list.store(Arc::new(List::of(covered, runs)));
+                    self.list.store(Arc::new(List { covered, runs }));
                     return Ok(true);
                 }
                 // Merged meanwhile.
@@ -200,7 +198,7 @@ impl Runs {
             let old = &list.runs[from..];
             let runs = old.iter().map(|run| {
                 let entries = run.entries();
-                entries.map(|entry| self.go_on().and(entry).map_err(Broken))
+                entries.map(|entry| self.go_on().map_err(Broken).and(entry))
             });
             // No module version has two records, and no skeleton two first paths.
             let entries = Merge::new(runs, Duplicates::Refuse);
@@ -255,11 +253,12 @@ impl Runs {
         let old = self.list.load_full();
         let mut runs = old.runs.clone();
         let covered = change(&mut runs).unwrap_or(old.covered);
-        let new = List::of(covered, runs);
-        let bytes = serde_json::to_vec(&new.said)?;
+        let new = List { covered, runs };
+        let said = new.said();
+        let bytes = serde_json::to_vec(&said)?;
         self.staging()?.write(&self.folder.join("runs"), &bytes)?;
         for run in &old.runs {
-            if !new.said.runs.contains(&run.name()) {
+            if !said.runs.contains(&run.name()) {
                 let _ = fs::remove_file(run.path(&self.folder));
             }
         }
@@ -269,24 +268,15 @@ impl Runs {
 
     /// Removes what a crash has left: the list does not name it.
     fn tidy(&self) {
-        let list = self.list.load();
+        let said = self.list.load().said();
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_str().unwrap_or_default();
             // A log of another name may lie here as well: names have slashes.
             let is_run = hex::decode(name).is_ok_and(|name| name.len() == 32);
-            if is_run && !list.said.runs.iter().any(|run| run == name) {
+            if is_run && !said.runs.iter().any(|run| run == name) {
                 let _ = fs::remove_file(entry.path());
             }
         }
-    }
-}
-
-/// What ends a merge.
-struct Broken(io::Error);
-
-impl From<table::Error> for Broken {
-    fn from(error: table::Error) -> Self {
-        Self(damaged(error))
     }
 }

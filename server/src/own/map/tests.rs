@@ -1,127 +1,19 @@
 //! A map against the records of its log.
 
+mod kit;
+
 use std::fs;
 
 use proptest::prelude::*;
-use proto::dirhash;
-use proto::tlog::batch::BatchPlan;
-use proto::tlog::entries::Entries;
+use proto::module::PATH_LEN_MAX;
+use proto::sumdb::table::KEY_LEN_MAX;
 
 use super::*;
 use crate::ledger::failing::{Call, Failing};
 use crate::ledger::memory::Memory;
+use crate::ledger::{Change, Table};
 use crate::store::failing::Fault;
-
-const LOG: &str = "sum.corp.example";
-
-/// A log and its map. Each record is about `corp.example/<word><number>`.
-struct Kit {
-    folder: tempfile::TempDir,
-    ledger: Arc<Failing<Memory>>,
-    map: Map,
-    tree: Tree,
-    modules: Vec<ModuleVersion>,
-}
-
-impl Kit {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = Arc::new(Failing::new(Memory::default()));
-        let map = open(&folder, &ledger, true);
-        let (tree, modules) = (Tree::empty(), Vec::new());
-        Self {
-            folder,
-            ledger,
-            map,
-            tree,
-            modules,
-        }
-    }
-
-    fn files(&self) -> Files {
-        files(&self.folder)
-    }
-
-    fn map_folder(&self) -> std::path::PathBuf {
-        self.files().map()
-    }
-
-    /// Writes a batch of records, and not into the map.
-    fn batch(&mut self, modules: Vec<ModuleVersion>) -> Batch {
-        let record = |module: &ModuleVersion| {
-            let h1 = dirhash::go_mod(module.to_string().as_bytes());
-            own::text(module, h1, h1).into_bytes()
-        };
-        let records = modules.iter().map(record).collect();
-        let plan = BatchPlan::new(self.tree, Entries::Lines, records);
-        let batch = plan
-            .clone()
-            .finish(&self.files().tiles(plan.tiles()).unwrap());
-        let batch = batch.unwrap();
-        self.files().write(&batch).unwrap();
-        self.tree = batch.tree;
-        self.modules.extend(modules);
-        batch
-    }
-
-    async fn grow(&mut self, word: &str, count: usize) -> Vec<Alike> {
-        let first = self.modules.len();
-        let numbers = first..first + count;
-        let modules = numbers.map(|number| module(&format!("corp.example/{word}{number}")));
-        let batch = self.batch(modules.collect());
-        self.map.add(&batch).await.unwrap()
-    }
-
-    async fn open_again(&mut self) {
-        self.map = open(&self.folder, &self.ledger, true);
-        self.map.settle(&self.tree).await.unwrap();
-    }
-
-    async fn lose_ledger(&mut self) {
-        self.ledger = Arc::new(Failing::new(Memory::default()));
-        self.open_again().await;
-    }
-
-    /// Each module has its number, and others have none.
-    async fn check(&self) {
-        for (id, module) in (0..).zip(&self.modules) {
-            let found = self.map.get(module, &self.tree).await.unwrap();
-            assert_eq!(found, Some(id), "{module}");
-            assert_eq!(self.map.recorded(module).await.unwrap(), Some(id));
-        }
-        let other = module("corp.example/other");
-        assert_eq!(self.map.get(&other, &self.tree).await.unwrap(), None);
-    }
-
-    /// Module versions and skeletons that the ledger has.
-    async fn in_ledger(&self) -> usize {
-        let all = self.ledger.scan(Table::Logged, "", None, 1_000_000).await;
-        let keys = all.unwrap().into_iter().map(|(key, _)| key);
-        keys.filter(|key| self.map.keys.is_number(key)).count()
-    }
-}
-
-fn files(folder: &tempfile::TempDir) -> Files {
-    let staging = Staging::open_in(&folder.path().join("tiles")).unwrap();
-    Files::at(folder.path(), LOG, staging)
-}
-
-fn open(folder: &tempfile::TempDir, ledger: &Arc<Failing<Memory>>, writes: bool) -> Map {
-    let staging = writes.then(|| Staging::open_in(&folder.path().join("staging")).unwrap());
-    let ledger = Arc::clone(ledger) as Arc<dyn Ledger>;
-    Map::open(ledger, files(folder), LOG.to_owned(), staging)
-}
-
-fn module(path: &str) -> ModuleVersion {
-    ModuleVersion::parse(&format!("{path}@v1.0.0")).unwrap()
-}
-
-/// Files in the folder of the map, but for the list of them.
-fn runs(kit: &Kit) -> Vec<std::path::PathBuf> {
-    let entries = fs::read_dir(kit.map_folder()).into_iter().flatten();
-    let paths = entries.map(|entry| entry.unwrap().path());
-    paths.filter(|path| !path.ends_with("runs")).collect()
-}
+use kit::{Kit, LOG, copy_folder, module, open, runs};
 
 #[tokio::test]
 async fn each_module_is_found_while_records_move_from_the_ledger_to_few_files() {
@@ -203,11 +95,7 @@ async fn the_map_of_another_log_is_not_asked() {
     kit.open_again().await;
     kit.check().await;
     for module in &other {
-        assert_eq!(
-            kit.map.get(module, &kit.tree).await.unwrap(),
-            None,
-            "{module}"
-        );
+        assert_eq!(kit.found(module).await, None, "{module}");
     }
 }
 
@@ -216,40 +104,66 @@ async fn a_log_that_is_put_back_has_the_modules_that_it_had() {
     let mut kit = Kit::new();
     kit.grow("m", 350).await;
     kit.grow("m", 10).await;
-    let (tree, tiles) = (kit.tree, kit.map_folder().with_file_name("tile"));
-    let copy = kit.folder.path().join("copy");
-    let copied = std::process::Command::new("cp")
-        .arg("-r")
-        .args([&tiles, &copy])
-        .status();
-    assert!(copied.unwrap().success());
+    let (tree, copy) = (kit.tree, kit.folder.path().join("copy"));
+    copy_folder(&kit.map_folder().with_file_name("tile"), &copy);
     for (count, kind) in [(20, "the ledger"), (400, "the files")] {
         kit.grow("late", count).await;
         let late = kit.modules.split_off(360);
-        fs::remove_dir_all(&tiles).unwrap();
-        let copied = std::process::Command::new("cp")
-            .arg("-r")
-            .args([&copy, &tiles])
-            .status();
-        assert!(copied.unwrap().success());
-        kit.tree = tree;
+        kit.put_back(&copy, tree);
         kit.open_again().await;
         kit.check().await;
         kit.grow("new", 30).await;
         kit.check().await;
         for module in &late {
-            let found = kit.map.get(module, &kit.tree).await.unwrap();
+            let found = kit.found(module).await;
             assert_eq!(found, None, "{module}, of which {kind} knew");
         }
-        kit.modules.truncate(360);
-        fs::remove_dir_all(&tiles).unwrap();
-        let copied = std::process::Command::new("cp")
-            .arg("-r")
-            .args([&copy, &tiles])
-            .status();
-        assert!(copied.unwrap().success());
-        kit.tree = tree;
+        kit.put_back(&copy, tree);
         kit.open_again().await;
+    }
+}
+
+#[tokio::test]
+async fn what_an_older_version_had_in_the_ledger_goes_and_is_found_in_files() {
+    let mut kit = Kit::new();
+    kit.batch(
+        (0..400)
+            .map(|number| module(&format!("corp.example/m{number}")))
+            .collect(),
+    );
+    // A number for each module, one for all, and paths by their skeletons.
+    let mut changes = vec![Change::put(Table::Logged, LOG, &400).unwrap()];
+    for (id, module) in (0_u64..).zip(&kit.modules) {
+        let path = module.path.as_str();
+        changes.push(Change::put(Table::Logged, format!("{LOG} {module}"), &id).unwrap());
+        changes.push(Change::put(Table::Logged, format!("{LOG}  {path}"), &path).unwrap());
+    }
+    kit.ledger.apply(changes).await.unwrap();
+    kit.open_again().await;
+    kit.check().await;
+    assert_eq!(kit.in_ledger().await, 0);
+    assert_eq!(kit.map.runs.covered(), kit.tree);
+}
+
+#[tokio::test]
+async fn a_map_that_names_the_record_of_another_module_is_an_error() {
+    let mut kit = Kit::new();
+    kit.grow("m", 310).await;
+    kit.grow("m", 10).await;
+    for (id, wrong) in [(5, 4), (315, 5)] {
+        let module = kit.modules[id].clone();
+        let entry = Entry {
+            key: key_of(&module),
+            number: wrong,
+        };
+        // Whoever reads alone asks the first file that has it.
+        let staging = Staging::open_in(&kit.folder.path().join("staging")).unwrap();
+        let other = Runs::open(kit.folder.path().join(format!("wrong{id}")), Some(staging));
+        other.append([entry].into_iter(), &kit.tree).unwrap();
+        kit.map.runs = Arc::new(other);
+        let error = kit.map.record(&module, &kit.tree).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        assert!(error.to_string().contains("index rebuild"), "{error}");
     }
 }
 
@@ -311,7 +225,7 @@ async fn a_damaged_file_is_noticed_and_made_anew() {
     kit.map.settle(&kit.tree).await.unwrap();
     let mut errors = 0;
     for module in &kit.modules {
-        match kit.map.get(module, &kit.tree).await {
+        match kit.map.record(module, &kit.tree).await {
             Ok(found) => assert!(found.is_some(), "{module}"),
             Err(error) => {
                 assert_eq!(error.kind(), io::ErrorKind::InvalidData);
@@ -358,7 +272,7 @@ async fn whoever_reads_along_finds_what_was_moved_and_writes_nothing() {
     let alone = open(&kit.folder, &ledger, false);
     alone.settle(&kit.tree).await.unwrap();
     for (id, module) in (0..).zip(&kit.modules) {
-        assert_eq!(alone.get(module, &kit.tree).await.unwrap(), Some(id));
+        assert_eq!(alone.recorded(module).await.unwrap(), Some(id));
     }
     assert!(!kit.map_folder().exists());
 }
@@ -439,6 +353,21 @@ fn a_merge_that_nobody_needs_any_more_ends_and_leaves_all_as_it_was() {
     assert_eq!(runs.find(b"a").unwrap(), Some(0));
     assert_eq!(runs.find(b"b").unwrap(), Some(1));
     assert_eq!(runs.find(b"c").unwrap(), None);
+}
+
+#[test]
+fn a_path_has_one_key_and_its_skeleton_another_and_the_longest_has_room() {
+    let of = |path: &str| ModuleVersion::parse(&format!("{path}@v1.0.0")).unwrap();
+    let mut long = format!("corp.example/{}", "a/".repeat(PATH_LEN_MAX / 2));
+    long.truncate(PATH_LEN_MAX - 1);
+    long.push('a');
+    let paths = ["corp.example/a", "corp.example/b", &long];
+    let mut keys: Vec<_> = paths.iter().map(|path| key_of(&of(path))).collect();
+    keys.extend(paths.iter().map(|path| first_key(path)));
+    assert!(keys.iter().all(|key| key.len() <= KEY_LEN_MAX / 2));
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), 6);
 }
 
 /// What may happen to a log.
