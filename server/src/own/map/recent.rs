@@ -21,7 +21,7 @@ pub(super) struct Recent {
 
 /// Which records the ledger has.
 #[derive(Debug, Serialize, Deserialize)]
-struct Held {
+struct Bounds {
     from: u64,
     to: u64,
 }
@@ -42,8 +42,8 @@ impl Recent {
     /// # Errors
     /// What the ledger answers.
     pub(super) async fn held(&self, covered: u64) -> io::Result<Option<Range<u64>>> {
-        let held: Option<Held> = typed(&*self.ledger, Table::Logged, &self.held_key()).await?;
-        let held = held.map(|Held { from, to }| from..to);
+        let held: Option<Bounds> = typed(&*self.ledger, Table::Logged, &self.held_key()).await?;
+        let held = held.map(|Bounds { from, to }| from..to);
         Ok(held.filter(|held| held.start <= covered && held.end >= covered))
     }
 
@@ -125,7 +125,7 @@ impl Recent {
     }
 
     async fn change(&self, mut changes: Vec<Change>, held: Range<u64>) -> io::Result<()> {
-        let held = Held {
+        let held = Bounds {
             from: held.start,
             to: held.end,
         };

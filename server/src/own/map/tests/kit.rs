@@ -72,6 +72,11 @@ impl Kit {
     }
 
     pub(super) async fn open_again(&mut self) {
+        // A folder has one server: what the one before began beside has ended.
+        self.map.runs.end();
+        while Arc::strong_count(&self.map.runs) > 1 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
         self.map = open(&self.folder, &self.ledger, true);
         self.map.settle(&self.tree).await.unwrap();
     }
