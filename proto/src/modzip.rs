@@ -23,7 +23,7 @@ mod names;
 mod tests;
 mod unpack;
 
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::dirhash::{self, H1};
 use crate::module::{Fault, ModuleVersion};
@@ -32,6 +32,7 @@ pub use arriving::Arriving;
 
 use directory::{Directory, Entry};
 use names::Role;
+pub use unpack::Inflater;
 use unpack::Unpacker;
 
 /// How large a module may be. [`Default`] is what the go command accepts.
@@ -303,7 +304,21 @@ pub fn verify<R: Read + Seek>(
     module: &ModuleVersion,
     limits: &Limits,
 ) -> Result<Verified, Error> {
-    list(zip, size, module, limits).map(|(verified, _)| verified)
+    verify_with(&mut Inflater::default(), zip, size, module, limits)
+}
+
+/// As [`verify`], for many zips.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with<R: Read + Seek>(
+    inflater: &mut Inflater,
+    zip: R,
+    size: u64,
+    module: &ModuleVersion,
+    limits: &Limits,
+) -> Result<Verified, Error> {
+    read(inflater, zip, size, module, limits).map(|(verified, _)| verified)
 }
 
 /// As [`verify`], and returns the hash of each file too.
@@ -311,6 +326,16 @@ pub fn verify<R: Read + Seek>(
 /// # Errors
 /// As [`verify`].
 pub fn list<R: Read + Seek>(
+    zip: R,
+    size: u64,
+    module: &ModuleVersion,
+    limits: &Limits,
+) -> Result<(Verified, dirhash::Summary), Error> {
+    read(&mut Inflater::default(), zip, size, module, limits)
+}
+
+fn read<R: Read + Seek>(
+    inflater: &mut Inflater,
     mut zip: R,
     size: u64,
     module: &ModuleVersion,
@@ -326,7 +351,7 @@ pub fn list<R: Read + Seek>(
     order.sort_by_key(|(entry, _)| entry.offset);
 
     zip.seek(SeekFrom::Start(0))?;
-    let mut unpacker = Unpacker::new(BufReader::with_capacity(READ_BYTES, zip));
+    let mut unpacker = Unpacker::new(zip, size, inflater);
     let mut summary = dirhash::Summary::new();
     let mut files = 0;
     let mut go_mod = None;
@@ -357,6 +382,3 @@ fn shown(name: &str) -> String {
     }
     shown
 }
-
-/// How much of the zip is read at once, in bytes.
-const READ_BYTES: usize = 256 << 10;

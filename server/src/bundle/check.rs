@@ -9,6 +9,7 @@ use proto::bundle::{Manifest, Member, Place, Sealed};
 use proto::goproxy::Request;
 use proto::goproxy::sumdb::SumdbRequest;
 use proto::module::{ModulePath, ModuleVersion};
+use proto::modzip::Inflater;
 use proto::note::VerifierKey;
 use proto::sumdb::Head;
 use proto::sumdb::client::{HeadPlan, LookupPlan, Relation, TileCheck};
@@ -92,10 +93,10 @@ pub(crate) fn check(
     }
     let progress = Mutex::new(progress);
     // Inflating and hashing is nearly all of the work: each processor takes part.
-    let proved: Vec<_> = carried
+    let proved: Vec<Result<Carried, Error>> = carried
         .par_iter()
-        .map(|(member, request)| -> Result<Carried, Error> {
-            let file = files.file(member, request)?;
+        .map_init(Inflater::default, |inflater, (member, request)| {
+            let file = files.file(inflater, member, request)?;
             progress.lock().unwrap_or_else(PoisonError::into_inner)(member.size);
             Ok(file)
         })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use proto::bundle::Member;
@@ -10,7 +10,7 @@ use proto::dirhash::{self, H1};
 use proto::goproxy::Request;
 use proto::info::{Info, versions};
 use proto::module::ModuleVersion;
-use proto::modzip;
+use proto::modzip::{self, Inflater};
 use proto::sumdb::Record;
 use proto::tlog::record_hash;
 
@@ -52,7 +52,12 @@ impl Files<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with what is wrong, or what the file system answers.
-    pub(super) fn file(&self, member: &Member, request: &Request) -> Result<Carried, Error> {
+    pub(super) fn file(
+        &self,
+        inflater: &mut Inflater,
+        member: &Member,
+        request: &Request,
+    ) -> Result<Carried, Error> {
         let place = &member.place;
         let none = || refused(place, "it is not a file of a version");
         let key = Key::parse(place).ok_or_else(none)?;
@@ -66,7 +71,7 @@ impl Files<'_> {
                     want.is_none_or(|want| *want == known.database)
                 });
                 let known = known.ok_or_else(|| unproved(place, database.as_deref()))?;
-                let h1 = self.hash(member, request, &version)?;
+                let h1 = self.hash(inflater, member, request, &version)?;
                 known.compare(place, request, &version, h1)?;
                 (Some(h1), known.standing())
             }
@@ -86,6 +91,7 @@ impl Files<'_> {
 
     fn hash(
         &self,
+        inflater: &mut Inflater,
         member: &Member,
         request: &Request,
         version: &ModuleVersion,
@@ -96,9 +102,8 @@ impl Files<'_> {
         }
         let path = self.folder.join(&member.place);
         let file = File::open(&path).map_err(Error::at(&path))?;
-        let file = BufReader::with_capacity(256 << 10, file);
         let limits = modzip::Limits::default();
-        match modzip::verify(file, member.size, version, &limits) {
+        match modzip::verify_with(inflater, file, member.size, version, &limits) {
             Ok(verified) => Ok(verified.h1),
             Err(modzip::Error::Read(error)) => Err(Error::at(&path)(error)),
             Err(error) => Err(refused(&member.place, error)),

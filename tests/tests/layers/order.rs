@@ -25,6 +25,7 @@ const SERVER: Order = Order {
         "config",
         "flight",
         "standing",
+        "heap",
         "metrics",
         "output",
         "progress",

@@ -92,7 +92,7 @@ impl Shared {
             if std::mem::take(&mut state.dirty) {
                 state.flushing = Some(Instant::now());
                 drop(state);
-                let flushed = db.flush();
+                let flushed = super::open::flush(db);
                 let mut state = self.state();
                 state.flushing = None;
                 state.error = flushed.err().map(|error| error.to_string());

@@ -107,6 +107,7 @@ impl Open {
         };
         // Also after an error: some of it may have been written.
         self.flusher.wake();
+        free_garbage();
         changed
     }
 
@@ -138,7 +139,7 @@ impl Open {
     }
 
     pub(super) fn flush(&self) -> Result<()> {
-        self.db.flush().map(|_| ())
+        flush(&self.db)
     }
 
     pub(super) fn scan(
@@ -179,8 +180,23 @@ impl Open {
             return Ok(Err(Conflict { current }));
         }
         self.flusher.wake();
+        free_garbage();
         Ok(Ok(()))
     }
+}
+
+/// Makes all changes of a database durable.
+pub(super) fn flush(db: &::sled::Db) -> Result<()> {
+    let flushed = db.flush();
+    free_garbage();
+    flushed.map(|_| ())
+}
+
+/// Frees what sled let go of in this thread, once no other thread can see it. Left to sled, each
+/// thread keeps up to 64 pieces until it lets go of more, which it may never do; some of them are
+/// buffers of half a MiB.
+fn free_garbage() {
+    crossbeam_epoch::pin().flush();
 }
 
 impl From<::sled::Error> for Error {
