@@ -5,7 +5,7 @@
 #
 # BIN has built programs [target/debug]. Needs root and, beside what tests/run.sh installs:
 #
-#   apt-get install --no-install-recommends buildah busybox-static podman crun createrepo-c mandoc \
+#   apt-get install --no-install-recommends buildah busybox-static podman crun createrepo-c firewalld mandoc \
 #       man-db semodule-utils selinux-policy-dev setools shellcheck policycoreutils systemd-container
 #
 # and for the policy of Debian: apt-get download selinux-policy-default (no installation). QUADLET names
@@ -77,6 +77,27 @@ release() {
     tail -n 1 "$work/refused.log"
 }
 
+# Loaded by firewalld itself, without a daemon: by the program that changes its files.
+firewall() {
+    local config=$work/firewalld got
+    mkdir -p "$config"/{services,zones}
+    cp /etc/firewalld/firewalld.conf "$config/"
+    offline() { firewall-offline-cmd --system-config "$config" "$@"; }
+    offline --new-service-from-file="$checkout/deploy/firewalld/sumward.xml" >/dev/null &&
+        offline --check-config >/dev/null || return 1
+    got=$(offline --info-service=sumward | sed -n 's/^ *ports: //p')
+    [ "$got" = "8080/tcp 443/tcp" ] || {
+        echo "it opens: $got"
+        return 1
+    }
+    offline --zone=public --add-service=sumward >/dev/null && offline --zone=public --query-service=sumward || return 1
+    sed 's/port="443"/port="99443"/' "$checkout/deploy/firewalld/sumward.xml" >"$config/wrong.xml"
+    if offline --new-service-from-file="$config/wrong.xml" >/dev/null 2>&1; then
+        echo "a port of 99443 is not refused: nothing was checked"
+        return 1
+    fi
+}
+
 # With real modules, where they are in reach.
 images() {
     local records=${SUMWARD_RECORDS:-$checkout/../shared/records} go
@@ -100,6 +121,7 @@ quadlet() {
 part "Scripts, by shellcheck" scripts
 part "Manual pages, by mandoc and man" manual_pages
 part "The policy module, linked with a whole policy" policy
+part "The service of firewalld" firewall
 part "A release of two builds" release
 part "The container image and its guide" images
 part "The Containerfile" "$checkout/tests/packages/containerfile.sh" "$bin"

@@ -1,6 +1,8 @@
 //! source-content, dependency-content, toolchain-patched: variables, tables and
 //! constants with other bytes, by their symbols or by the functions that use them.
 
+use std::ops::Range;
+
 use super::content::{Function, Owner};
 use super::{Cause, Confidence, Evidence, Name, Pair, Reach, embedded};
 use crate::diff::fields::{self, Field};
@@ -24,7 +26,26 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     } else {
         literals::moved::compare(pair.a, pair.b)
     };
-    by_owner(pair, &found)
+    let is_the_sources = |literal: &Literal| !is_set_by_linker(pair, &literal.span);
+    by_owner(
+        pair,
+        &found.into_iter().filter(is_the_sources).collect::<Vec<_>>(),
+    )
+}
+
+/// Tells whether a stretch of the first file is the value of a string variable that `-X` set,
+/// which says nothing of the source.
+fn is_set_by_linker(pair: &Pair<'_>, span: &Range<usize>) -> bool {
+    let is_around = |range: &Range<usize>| range.start <= span.start && span.end <= range.end;
+    let mut named = pair.a.go.variables.iter().flatten();
+    let mut unnamed = pair.set_strings().iter();
+    named.any(|variable| is_around(&variable.range))
+        || unnamed.any(|one| {
+            [&one.texts[0], &one.headers[0]]
+                .into_iter()
+                .flatten()
+                .any(is_around)
+        })
 }
 
 /// Numbers are not the same because something moved: they are named also where what moved
@@ -151,7 +172,7 @@ fn evidence(pair: &Pair<'_>, literal: &Literal) -> Evidence {
             literal.a.start
         ),
     };
-    let show = |bytes: &[u8], range: &std::ops::Range<usize>| {
+    let show = |bytes: &[u8], range: &Range<usize>| {
         // A variable ends where its symbol does; a text is read on.
         let end = match &literal.of {
             Of::Symbol(_) => range.end,
@@ -160,7 +181,7 @@ fn evidence(pair: &Pair<'_>, literal: &Literal) -> Evidence {
         super::unexplained::excerpt(bytes, &(range.start..end.min(bytes.len())))
     };
     // A table may be long: what differs is what to look at.
-    let near = |range: &std::ops::Range<usize>| match &literal.of {
+    let near = |range: &Range<usize>| match &literal.of {
         Of::Symbol(_) if range.len() > SHOWN_BYTES => range.end - literal.span.len()..range.end,
         _ => range.clone(),
     };

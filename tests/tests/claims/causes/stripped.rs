@@ -71,3 +71,21 @@ fn a_longer_value_leaves_nothing_open() {
         answer.report["causes"]
     );
 }
+
+/// What the linker put in is not the source's, beside a text that is.
+#[test]
+fn a_value_beside_another_text() {
+    let mut shop = Workshop::new();
+    for strip in ["", "-s -w "] {
+        let flags = |value: &str| format!("-ldflags={strip}-X main.stamp={value}");
+        let one = shop.build(&[], &[&flags("v1.2.3-of-May")]);
+        shop.edit("greeting/greeting.go", "\"hello\"", "\"hullo\"");
+        let other = shop.build(&[], &[&flags("v1.2.4-of-May")]);
+        shop.edit("greeting/greeting.go", "\"hullo\"", "\"hello\"");
+        let answer = compare(&[&one, &other]);
+        assert!(said(&answer, "ldflags-variable").contains("of-May"));
+        let source = said(&answer, "source-content");
+        assert!(source.contains("hullo"), "{source}");
+        assert!(!source.contains("of-May"), "{source}");
+    }
+}

@@ -1,4 +1,4 @@
-//! Programs for four formats, and with C, built from sources that differ in one
+//! Programs for four formats, position-independent ones, and with C, built from sources that differ in one
 //! place.
 
 use std::fs;
@@ -11,17 +11,26 @@ use testkit::go::{Go, Toolchain};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
     Elf,
+    /// ELF that runs at any address.
+    Pie,
     Pe,
     MachO,
     Wasm,
 }
 
-pub(super) const TARGETS: [Target; 4] = [Target::Elf, Target::Pe, Target::MachO, Target::Wasm];
+pub(super) const TARGETS: [Target; 5] = [
+    Target::Elf,
+    Target::Pie,
+    Target::Pe,
+    Target::MachO,
+    Target::Wasm,
+];
 
 impl Target {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Elf => "ELF",
+            Self::Pie => "ELF PIE",
             Self::Pe => "PE",
             Self::MachO => "Mach-O",
             Self::Wasm => "wasm",
@@ -30,12 +39,20 @@ impl Target {
 
     fn settings(self) -> [(&'static str, &'static str); 2] {
         let (goos, goarch) = match self {
-            Self::Elf => ("linux", "amd64"),
+            Self::Elf | Self::Pie => ("linux", "amd64"),
             Self::Pe => ("windows", "amd64"),
             Self::MachO => ("darwin", "arm64"),
             Self::Wasm => ("js", "wasm"),
         };
         [("GOOS", goos), ("GOARCH", goarch)]
+    }
+
+    /// How the go command is asked for it; what it makes by itself where nothing is said.
+    fn build_mode(self) -> &'static str {
+        match self {
+            Self::Pie => "-buildmode=pie",
+            _ => "-buildmode=default",
+        }
     }
 }
 
@@ -104,13 +121,8 @@ impl Yard {
         } else {
             "-ldflags="
         };
-        self.run(
-            &go,
-            name,
-            &folder,
-            flags,
-            &format!("{}-{stripped}", target.name()),
-        )
+        let kind = format!("{target:?}-{stripped}");
+        self.run(&go, name, &folder, &[flags, target.build_mode()], &kind)
     }
 
     /// Builds the program with C, its sources given.
@@ -130,18 +142,21 @@ impl Yard {
         fs::remove_file(go.must(&folder, &list).trim()).unwrap();
         let strip = if stripped { "-s -w " } else { "" };
         let flags = format!("-ldflags={strip}-linkmode=external -B=none");
-        self.run(&go, name, &folder, &flags, &format!("C-{stripped}"))
+        self.run(&go, name, &folder, &[&flags], &format!("C-{stripped}"))
     }
 
     fn go(&self) -> Go {
         Go::new(&self.toolchain, "off", "off")
     }
 
-    fn run(&self, go: &Go, name: &str, folder: &Path, flags: &str, kind: &str) -> PathBuf {
+    fn run(&self, go: &Go, name: &str, folder: &Path, flags: &[&str], kind: &str) -> PathBuf {
         write_module(folder);
         let output = self.path(&format!("{name}-{kind}"));
         let place = output.to_str().unwrap();
-        go.must(folder, &["build", "-trimpath", flags, "-o", place, "."]);
+        go.must(
+            folder,
+            &[&["build", "-trimpath", "-o", place], flags, &["."]].concat(),
+        );
         output
     }
 }

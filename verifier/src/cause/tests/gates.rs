@@ -128,6 +128,8 @@ fn variables_that_the_linker_set() {
     let [mut a, b] = files();
     a.go.variables = Some(Vec::new());
     assert_eq!(told(set_strings::explain, &a, &b), [Name::LdflagsVariable]);
+    // What the linker put in is not the source's.
+    assert_eq!(told(literals::explain, &a, &b), []);
     // Neither is ended: the source has another text.
     let own = [
         variable(b"one", b"12345"),
@@ -136,6 +138,7 @@ fn variables_that_the_linker_set() {
     let [a, b] = own.map(|program| program.artifact());
     assert_eq!(told(set_strings::explain, &a, &b), []);
     assert_eq!(told(strings::explain, &a, &b), [Name::SourceContent]);
+    assert_eq!(told(literals::explain, &a, &b), [Name::SourceContent]);
 }
 
 #[test]
