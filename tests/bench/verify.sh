@@ -5,13 +5,24 @@
 #   12 and 17 MB   the go commands of two Go versions: different everywhere
 #   300 MB, 1 GB   one program with a file of that size embedded, by two Go versions
 #
-#   bash tests/bench/verify.sh [rounds]     default: 15
+#   bash tests/bench/verify.sh [--before PROGRAM] [--pair A B] [rounds]     default: 15
+#
+# --before takes an older verify-build, which is measured in turns with the new one; --pair takes
+# two more files, each as often as asked for.
 #
 # Time is the median of the rounds; memory what the process needs of its own, which
 # can't be taken from it when memory is short (RssAnon, every 2 ms), in the run
 # with the most. Of programs past 64 MiB verify-build maps a copy of its own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+before="" pair=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --before) before=$(realpath "$2") && shift 2 ;;
+    --pair) pair=("$(realpath "$2")" "$(realpath "$3")") && shift 3 ;;
+    *) break ;;
+    esac
+done
 rounds=${1:-15}
 work=$(mktemp -d "${TMPDIR:-/tmp}/sumward-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -66,14 +77,17 @@ ratio() {
 
 row() {
     local name=$1 one=$2 other=$3 times=$4
-    : >"$work/sha" && : >"$work/verify"
+    : >"$work/sha" && : >"$work/verify" && : >"$work/before"
     for _ in $(seq "$times"); do
         measure sha256sum "$one" "$other" >>"$work/sha"
         measure target/release/verify-build "$one" "$other" >>"$work/verify"
+        [ -z "$before" ] || measure "$before" "$one" "$other" >>"$work/before"
     done
     local sha verify
     sha=$(median "$work/sha") verify=$(median "$work/verify")
-    printf '| %s | %s | %s | %s | %s |\n' "$name" "$sha" "$verify" "$(ratio "$verify" "$sha")" "$(mib "$work/verify")"
+    printf '| %s | %s | %s | %s | %s |' "$name" "$sha" "$verify" "$(ratio "$verify" "$sha")" "$(mib "$work/verify")"
+    [ -z "$before" ] || printf ' %s | %s |' "$(ratio "$(median "$work/before")" "$sha")" "$(mib "$work/before")"
+    printf '\n'
 }
 
 # Builds a program of so many bytes and a little more: big <bytes>
@@ -96,10 +110,11 @@ big 1000000000
 
 printf 'a: %s, %s bytes; b: %s, %s bytes; %s rounds, medians\n\n' \
     "$a" "$(stat -c %s "$a")" "$b" "$(stat -c %s "$b")" "$rounds"
-echo "| pair | sha256sum ms | verify-build ms | ratio (design: 5) | verify-build MiB |"
-echo "|---|---|---|---|---|"
+printf '| pair | sha256sum ms | verify-build ms | ratio (goal: 1.2) | verify-build MiB |%s\n' "${before:+ ratio before | MiB before |}"
+printf '|---|---|---|---|---|%s\n' "${before:+---|---|}"
 row "a and b, different everywhere" "$a" "$b" "$rounds"
 row "a and its copy" "$a" "$work/copy" "$rounds"
+[ ${#pair[@]} = 0 ] || row "${pair[0]##*/} and ${pair[1]##*/}" "${pair[@]}" "$rounds"
 row "300 MB, different Go versions" "$work/big-280000000-1.21" "$work/big-280000000-1.27" 5
 row "1 GB, different Go versions" "$work/big-1000000000-1.21" "$work/big-1000000000-1.27" 3
 

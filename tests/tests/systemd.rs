@@ -3,8 +3,8 @@
 //!
 //! What is tried stands in `tests/systemd/inside.sh`, a line for each check. It needs root,
 //! and the Debian packages systemd-container, curl and python3. Not shown there, as a
-//! container cannot show it: `IPAddressDeny=`, memory accounting, SELinux, a clock that
-//! jumps (it is that of the whole machine).
+//! container cannot show it: `IPAddressDeny=`, memory accounting, SELinux. A clock that jumps
+//! is in `clock.rs`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
