@@ -61,9 +61,15 @@ impl Diff {
             a.go.program()
                 .zip(b.go.program())
                 .map(|(a, b)| a.pattern(b));
-        let (regions, regions_same) = regions::compare(a, b);
+        let (mut regions, regions_same) = regions::compare(a, b);
         let accounting = Accounting::of(&regions);
-        let mut functions = FunctionsDiff::of(a, b, &regions);
+        let (mut functions, new) = rayon::join(
+            || FunctionsDiff::of(a, b, &regions),
+            || regions::new_content(a, b, &regions),
+        );
+        for (region, new) in regions.iter_mut().zip(new) {
+            region.new = new;
+        }
         if regions::is_in_place(&regions)
             && let Some(functions) = &mut functions
         {

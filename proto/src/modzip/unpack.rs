@@ -9,9 +9,10 @@ use super::directory::{self, DEFLATE, Entry, FLAG_DESCRIPTOR, SIZE_IN_ZIP64};
 use super::fields::Fields;
 use super::{Error, Fact};
 
-/// What unpacking needs beside the zip. Whoever verifies many zips keeps one for all of them: its
-/// 180 KiB are aligned, and glibc before 2.38 scatters what is kept of each zip over the heap where
-/// such pieces come and go.
+/// What unpacking needs beside the zip, some 180 KiB.
+///
+/// Whoever verifies many zips keeps one for all of them: it is aligned, and glibc before 2.38
+/// scatters what is kept of each zip over the heap where such pieces come and go.
 #[derive(Debug)]
 pub struct Inflater {
     state: Decompress,

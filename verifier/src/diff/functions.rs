@@ -143,10 +143,11 @@ impl FunctionsDiff {
             Found::in_image(a.bytes(), &a.image)?,
             Found::in_image(b.bytes(), &b.image)?,
         );
-        let functions = [
-            Functions::read(a.bytes(), &a.image, &found_a)?,
-            Functions::read(b.bytes(), &b.image, &found_b)?,
-        ];
+        let (functions_a, functions_b) = rayon::join(
+            || Functions::read(a.bytes(), &a.image, &found_a),
+            || Functions::read(b.bytes(), &b.image, &found_b),
+        );
+        let functions = [functions_a?, functions_b?];
         Some(Comparer::new([a, b], &functions).compare(regions))
     }
 

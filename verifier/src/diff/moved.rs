@@ -4,7 +4,7 @@
 //! hash over the last bytes), so that an insertion moves the cuts with it. A
 //! piece that the other side has too is the same content, wherever it lies.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
 
@@ -14,59 +14,49 @@ const SPACING: u64 = 64;
 const PIECE_MIN: usize = 16;
 const PIECE_MAX: usize = 512;
 
-/// Content of two byte strings that the other one has nowhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct New {
-    /// Stretches of the first.
-    pub a: Vec<Range<usize>>,
-    /// Stretches of the second.
-    pub b: Vec<Range<usize>>,
+/// Returns how many bytes of each of two byte strings the other one has nowhere. What is
+/// called new is new to the precision of a piece, some 80 bytes; what is not is on both sides
+/// as often.
+pub fn new_bytes(a: &[u8], b: &[u8]) -> [usize; 2] {
+    // Keyed anew in each run: nobody can make two pieces pass for one.
+    let keys = RandomState::new();
+    let sorted = |bytes| {
+        let mut pieces = hashed(bytes, &keys);
+        pieces.sort_unstable();
+        pieces
+    };
+    let (of_a, of_b) = rayon::join(|| sorted(a), || sorted(b));
+    let shared = shared(&of_a, &of_b);
+    [a.len() - shared, b.len() - shared]
 }
 
-impl New {
-    /// Looks for pieces of each side on the other. What is called new is new to
-    /// the precision of a piece, some 80 bytes; what is not is on both sides as
-    /// often.
-    pub fn of(a: &[u8], b: &[u8]) -> Self {
-        // Keyed anew in each run: nobody can make two pieces pass for one.
-        let keys = RandomState::new();
-        let mut held: HashMap<u64, u32> = HashMap::new();
-        for piece in pieces(b) {
-            *held.entry(keys.hash_one(&b[piece])).or_default() += 1;
-        }
-        let mut new = Self::default();
-        let mut taken: HashMap<u64, u32> = HashMap::new();
-        for piece in pieces(a) {
-            let key = keys.hash_one(&a[piece.clone()]);
-            match held.get_mut(&key).filter(|count| **count > 0) {
-                Some(count) => {
-                    *count -= 1;
-                    *taken.entry(key).or_default() += 1;
-                }
-                None => push(&mut new.a, piece),
-            }
-        }
-        for piece in pieces(b) {
-            let key = keys.hash_one(&b[piece.clone()]);
-            match taken.get_mut(&key).filter(|count| **count > 0) {
-                Some(count) => *count -= 1,
-                None => push(&mut new.b, piece),
-            }
-        }
-        new
-    }
+/// A piece: its hash and its length.
+type Piece = (u64, u16);
 
-    /// Returns the bytes of the stretches, side by side.
-    pub fn bytes(&self) -> [usize; 2] {
-        [&self.a, &self.b].map(|side| side.iter().map(Range::len).sum())
-    }
+fn hashed(bytes: &[u8], keys: &RandomState) -> Vec<Piece> {
+    let piece = |piece: Range<usize>| {
+        let piece = bytes.get(piece).unwrap_or_default();
+        let len = u16::try_from(piece.len()).unwrap_or(u16::MAX);
+        (keys.hash_one(piece), len)
+    };
+    pieces(bytes).map(piece).collect()
 }
 
-fn push(stretches: &mut Vec<Range<usize>>, piece: Range<usize>) {
-    match stretches.last_mut() {
-        Some(last) if last.end == piece.start => last.end = piece.end,
-        _ => stretches.push(piece),
+/// Returns the bytes of the pieces that two sorted lists have in common, each as often as both
+/// have it.
+fn shared(mut a: &[Piece], mut b: &[Piece]) -> usize {
+    let mut bytes = 0;
+    while let ([one, a_rest @ ..], [other, b_rest @ ..]) = (a, b) {
+        match one.cmp(other) {
+            Ordering::Less => a = a_rest,
+            Ordering::Greater => b = b_rest,
+            Ordering::Equal => {
+                bytes += usize::from(one.1);
+                (a, b) = (a_rest, b_rest);
+            }
+        }
     }
+    bytes
 }
 
 /// Cuts bytes into pieces.
@@ -131,22 +121,33 @@ mod tests {
         let a = noise(100_000);
         let mut b = a.clone();
         b.splice(40_000..40_000, *b"thirteen byte");
-        let new = New::of(&a, &b);
-        let [in_a, in_b] = new.bytes();
-        assert!(in_a < 1200 && in_b < 1200, "{new:?}");
-        assert!(
-            new.b.iter().any(|stretch| stretch.contains(&40_005)),
-            "{new:?}"
-        );
+        let [in_a, in_b] = new_bytes(&a, &b);
+        assert!(in_a < 1200 && in_b < 1200, "{in_a} {in_b}");
+        assert_eq!(in_b - in_a, 13);
+        let mut b = a.clone();
+        let new: Vec<u8> = noise(104_000).split_off(100_000);
+        b.splice(10_000..10_000, new);
+        let [in_a, in_b] = new_bytes(&a, &b);
+        assert!(in_a < 1200 && in_b >= 4000, "{in_a} {in_b}");
     }
 
     #[test]
     fn halves_that_change_places_are_hardly_new() {
         let a = noise(100_000);
         let b = [&a[50_000..], &a[..50_000]].concat();
-        let [in_a, in_b] = New::of(&a, &b).bytes();
+        let [in_a, in_b] = new_bytes(&a, &b);
         assert!(in_a < 2000 && in_b < 2000, "{in_a} {in_b}");
-        assert_eq!(New::of(&a, &a), New::default());
+        assert_eq!(new_bytes(&a, &a), [0, 0]);
+        assert_eq!(new_bytes(&a, &[]), [100_000, 0]);
+    }
+
+    #[test]
+    fn a_piece_is_shared_as_often_as_both_have_it() {
+        let pieces = |list: &[u64]| -> Vec<Piece> { list.iter().map(|key| (*key, 20)).collect() };
+        let shared = |a: &[u64], b: &[u64]| shared(&pieces(a), &pieces(b));
+        assert_eq!(shared(&[1, 1, 2, 4, 4, 4, 7], &[1, 3, 4, 4, 5]), 60);
+        assert_eq!(shared(&[1, 2], &[3, 4]), 0);
+        assert_eq!(shared(&[3, 4], &[1, 2]), 0);
     }
 
     proptest! {
@@ -157,26 +158,10 @@ mod tests {
         ) {
             let covered: usize = pieces(&a).map(|piece| piece.len()).sum();
             prop_assert_eq!(covered, a.len());
-            let [in_a, in_b] = New::of(&a, &b).bytes();
+            let [in_a, in_b] = new_bytes(&a, &b);
             prop_assert_eq!(a.len() - in_a, b.len() - in_b);
+            prop_assert_eq!(new_bytes(&b, &a), [in_b, in_a]);
         }
-    }
-
-    #[test]
-    fn pieces_that_touch_are_one_stretch() {
-        let a = noise(20_000);
-        let mut b = a.clone();
-        let new: Vec<u8> = noise(24_000).split_off(20_000);
-        b.splice(10_000..10_000, new);
-        let found = New::of(&a, &b);
-        assert_eq!(found.b.len(), 1, "{found:?}");
-        let [one] = found.b.as_slice() else { return };
-        assert!(one.start <= 10_000 && one.end >= 14_000);
-        let mut stretches = Vec::new();
-        push(&mut stretches, 1..2);
-        push(&mut stretches, 2..5);
-        push(&mut stretches, 6..7);
-        assert_eq!(stretches, [1..5, 6..7]);
     }
 
     #[test]

@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::bytes;
-use super::moved::New;
+use super::moved::new_bytes;
 use crate::artifact::Artifact;
 use crate::goinfo::stamps::{self, Stamp};
 use crate::image::{Content, Region};
@@ -29,6 +31,7 @@ pub struct RegionDiff {
     pub spans: Vec<Span>,
     /// What one side has and the other has nowhere in the region, as bytes of
     /// each side; where the region is not code and moving may be all there is.
+    /// [`new_content`] finds it.
     pub new: Option<[usize; 2]>,
 }
 
@@ -110,19 +113,22 @@ pub fn compare(a: &Artifact, b: &Artifact) -> (Vec<RegionDiff>, usize) {
         .enumerate()
         .map(|(index, key)| (key, index))
         .collect();
-    let mut diffs = Vec::new();
-    let mut same = 0;
-    for (region, key) in a.image.regions.iter().zip(numbered(&a.image.regions)) {
-        let other = others.remove(&key).map(|index| &b.image.regions[index]);
-        match other {
-            _ if is_filler(a, region) && other.is_none_or(|other| is_filler(b, other)) => {}
-            None => diffs.push(one_sided(region, true)),
-            Some(other) => match pair(a, b, region, other) {
-                Some(diff) => diffs.push(diff),
-                None => same += 1,
-            },
-        }
-    }
+    let numbered = a.image.regions.iter().zip(numbered(&a.image.regions));
+    let paired: Vec<(&Region, Option<&Region>)> = numbered
+        .map(|(region, key)| {
+            let other = others.remove(&key).map(|index| &b.image.regions[index]);
+            (region, other)
+        })
+        .filter(|(region, other)| {
+            !is_filler(a, region) || !other.is_none_or(|other| is_filler(b, other))
+        })
+        .collect();
+    let pairs = paired.par_iter().map(|(region, other)| match other {
+        None => Some(one_sided(region, true)),
+        Some(other) => pair(a, b, region, other),
+    });
+    let mut diffs: Vec<RegionDiff> = pairs.collect::<Vec<_>>().into_iter().flatten().collect();
+    let same = paired.len() - diffs.len();
     let mut left: Vec<usize> = others.into_values().collect();
     left.sort_unstable();
     let left = left.into_iter().map(|index| &b.image.regions[index]);
@@ -180,7 +186,7 @@ fn pair(a: &Artifact, b: &Artifact, region: &Region, other: &Region) -> Option<R
         differing: found.count + longer,
         stamped: 0,
         spans: Vec::new(),
-        new: new_content(region, [a_bytes, b_bytes], found.count + longer),
+        new: None,
     };
     let (a_stamps, b_stamps) = (&a.go.stamps, &b.go.stamps);
     if longer == 0 {
@@ -217,11 +223,17 @@ const MOVED_MIN: usize = 4096;
 /// Larger regions are not searched for what moved.
 const MOVED_REGION_MAX: usize = 256 << 20;
 
-/// Functions say more of code than its bytes do.
-fn new_content(region: &Region, [a, b]: [&[u8]; 2], differing: usize) -> Option<[usize; 2]> {
-    let fits = differing >= MOVED_MIN && a.len().max(b.len()) <= MOVED_REGION_MAX;
-    let searched = fits && !matches!(region.content, Content::Code | Content::Layout);
-    searched.then(|| New::of(a, b).bytes())
+/// Finds what each region has that the other file's has nowhere ([`RegionDiff::new`]), in their
+/// order.
+pub fn new_content(a: &Artifact, b: &Artifact, regions: &[RegionDiff]) -> Vec<Option<[usize; 2]>> {
+    let new = |region: &RegionDiff| {
+        let (of_a, of_b) = region.a.clone().zip(region.b.clone())?;
+        let fits = region.differing >= MOVED_MIN && of_a.len().max(of_b.len()) <= MOVED_REGION_MAX;
+        // Functions say more of code than its bytes do.
+        let searched = fits && !matches!(region.content, Content::Code | Content::Layout);
+        searched.then(|| new_bytes(&a.bytes()[of_a], &b.bytes()[of_b]))
+    };
+    regions.iter().map(new).collect()
 }
 
 /// Returns the stamps that both sides have at the same place of a region, as

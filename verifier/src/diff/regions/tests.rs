@@ -138,18 +138,30 @@ fn what_a_large_region_has_new_is_counted() {
         .flat_map(|at| (at * at).to_le_bytes())
         .collect();
     let moved = [&old[400..], &old[..400]].concat();
-    let found = data(&old, &moved, [&[], &[]]).unwrap();
-    let [a, b] = found.new.unwrap();
-    assert!(a < 2000 && b < 2000, "{a} {b}");
+    let new = |content: Content, one: &[u8], other: &[u8]| {
+        let [a, b] = [one, other].map(|bytes| program(&[(".x", content, 0x1000, bytes)]));
+        let (regions, _) = compare(&a, &b);
+        new_content(&a, &b, &regions)
+    };
+    let found = new(Content::Data, &old, &moved);
+    let [Some([a, b])] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert!(*a < 2000 && *b < 2000, "{a} {b}");
     let one = {
         let mut one = old.clone();
         one[7] ^= 1;
         one
     };
-    assert_eq!(data(&old, &one, [&[], &[]]).unwrap().new, None);
-    let code = |bytes: &[u8]| program(&[(".text", Content::Code, 0x1000, bytes)]);
-    let (found, _) = compare(&code(&old), &code(&moved));
-    assert_eq!(found[0].new, None);
+    assert_eq!(new(Content::Data, &old, &one), [None]);
+    assert_eq!(new(Content::Code, &old, &moved), [None]);
+    // What is on one side only has no other to be found in.
+    let (bare, whole) = (
+        program(&[]),
+        program(&[(".x", Content::Data, 0x1000, &old)]),
+    );
+    let (regions, _) = compare(&bare, &whole);
+    assert_eq!(new_content(&bare, &whole, &regions), [None]);
 }
 
 #[test]
