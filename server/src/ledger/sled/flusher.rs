@@ -1,4 +1,4 @@
-//! Making changes durable soon, many at once.
+//! Making changes durable soon, many at once, and freeing what they left behind.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -92,7 +92,7 @@ impl Shared {
             if std::mem::take(&mut state.dirty) {
                 state.flushing = Some(Instant::now());
                 drop(state);
-                let flushed = super::open::flush(db);
+                let flushed = flush(db);
                 let mut state = self.state();
                 state.flushing = None;
                 state.error = flushed.err().map(|error| error.to_string());
@@ -102,4 +102,18 @@ impl Shared {
             }
         }
     }
+}
+
+/// Makes all changes of a database durable.
+pub(super) fn flush(db: &::sled::Db) -> Result<(), ::sled::Error> {
+    let flushed = db.flush();
+    free_garbage();
+    flushed.map(|_| ())
+}
+
+/// Frees what sled let go of in this thread, once no other thread can see it. Left to sled, each
+/// thread keeps up to 64 pieces until it lets go of more, which it may never do; some of them are
+/// buffers of half a MiB.
+pub(super) fn free_garbage() {
+    crossbeam_epoch::pin().flush();
 }

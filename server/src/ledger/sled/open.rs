@@ -9,7 +9,7 @@ use ::sled::transaction::{ConflictableTransactionError, TransactionError, Transa
 use rustix::io::Errno;
 
 use super::super::{Change, Conflict, Table};
-use super::flusher::Flusher;
+use super::flusher::{Flusher, flush, free_garbage};
 
 /// An opened database. Dropping it flushes what is not yet durable, which may
 /// block, for ever even when sled hangs.
@@ -183,20 +183,6 @@ impl Open {
         free_garbage();
         Ok(Ok(()))
     }
-}
-
-/// Makes all changes of a database durable.
-pub(super) fn flush(db: &::sled::Db) -> Result<()> {
-    let flushed = db.flush();
-    free_garbage();
-    flushed.map(|_| ())
-}
-
-/// Frees what sled let go of in this thread, once no other thread can see it. Left to sled, each
-/// thread keeps up to 64 pieces until it lets go of more, which it may never do; some of them are
-/// buffers of half a MiB.
-fn free_garbage() {
-    crossbeam_epoch::pin().flush();
 }
 
 impl From<::sled::Error> for Error {
