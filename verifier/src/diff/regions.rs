@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::bytes;
 use super::moved::new_bytes;
 use crate::artifact::Artifact;
@@ -123,11 +121,11 @@ pub fn compare(a: &Artifact, b: &Artifact) -> (Vec<RegionDiff>, usize) {
             !is_filler(a, region) || !other.is_none_or(|other| is_filler(b, other))
         })
         .collect();
-    let pairs = paired.par_iter().map(|(region, other)| match other {
+    let pairs = paired.iter().map(|(region, other)| match other {
         None => Some(one_sided(region, true)),
         Some(other) => pair(a, b, region, other),
     });
-    let mut diffs: Vec<RegionDiff> = pairs.collect::<Vec<_>>().into_iter().flatten().collect();
+    let mut diffs: Vec<RegionDiff> = pairs.flatten().collect();
     let same = paired.len() - diffs.len();
     let mut left: Vec<usize> = others.into_values().collect();
     left.sort_unstable();
