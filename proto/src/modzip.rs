@@ -23,7 +23,7 @@ mod names;
 mod tests;
 mod unpack;
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use crate::dirhash::{self, H1};
 use crate::module::{Fault, ModuleVersion};
@@ -32,8 +32,7 @@ pub use arriving::Arriving;
 
 use directory::{Directory, Entry};
 use names::Role;
-pub use unpack::Inflater;
-use unpack::Unpacker;
+use unpack::{Inflater, Unpacker};
 
 /// How large a module may be. [`Default`] is what the go command accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -304,21 +303,7 @@ pub fn verify<R: Read + Seek>(
     module: &ModuleVersion,
     limits: &Limits,
 ) -> Result<Verified, Error> {
-    verify_with(&mut Inflater::default(), zip, size, module, limits)
-}
-
-/// As [`verify`], for many zips.
-///
-/// # Errors
-/// As [`verify`].
-pub fn verify_with<R: Read + Seek>(
-    inflater: &mut Inflater,
-    zip: R,
-    size: u64,
-    module: &ModuleVersion,
-    limits: &Limits,
-) -> Result<Verified, Error> {
-    read(inflater, zip, size, module, limits).map(|(verified, _)| verified)
+    list(zip, size, module, limits).map(|(verified, _)| verified)
 }
 
 /// As [`verify`], and returns the hash of each file too.
@@ -331,15 +316,18 @@ pub fn list<R: Read + Seek>(
     module: &ModuleVersion,
     limits: &Limits,
 ) -> Result<(Verified, dirhash::Summary), Error> {
-    read(&mut Inflater::default(), zip, size, module, limits)
+    let mut inflater = Inflater::take();
+    let read = read(zip, size, module, limits, &mut inflater);
+    inflater.put_back();
+    read
 }
 
 fn read<R: Read + Seek>(
-    inflater: &mut Inflater,
     mut zip: R,
     size: u64,
     module: &ModuleVersion,
     limits: &Limits,
+    inflater: &mut Inflater,
 ) -> Result<(Verified, dirhash::Summary), Error> {
     if size > limits.zip_bytes {
         let max = limits.zip_bytes;
@@ -351,7 +339,7 @@ fn read<R: Read + Seek>(
     order.sort_by_key(|(entry, _)| entry.offset);
 
     zip.seek(SeekFrom::Start(0))?;
-    let mut unpacker = Unpacker::new(zip, size, inflater);
+    let mut unpacker = Unpacker::new(BufReader::with_capacity(READ_BYTES, zip), inflater);
     let mut summary = dirhash::Summary::new();
     let mut files = 0;
     let mut go_mod = None;
@@ -382,3 +370,6 @@ fn shown(name: &str) -> String {
     }
     shown
 }
+
+/// How much of the zip is read at once, in bytes.
+const READ_BYTES: usize = 256 << 10;

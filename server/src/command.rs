@@ -9,7 +9,6 @@ use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::config::load::Loaded;
 use crate::config::problem::Problems;
-use crate::heap;
 use crate::output::complain;
 
 mod alone;
@@ -37,7 +36,6 @@ mod witness;
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    heap::give_large_buffers_back();
     let args = match Args::read() {
         Ok(args) => args,
         Err(code) => return code,

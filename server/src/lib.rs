@@ -9,7 +9,6 @@ pub mod config;
 pub(crate) mod flight;
 pub mod standing;
 
-pub(crate) mod heap;
 pub mod metrics;
 pub(crate) mod output;
 pub(crate) mod progress;

@@ -28,7 +28,8 @@ from pathlib import Path
 
 NAME = "sum.corp.example"
 FILES = int(os.environ.get("QUARTERS", 40))
-FILE_BYTES = 340_000  # 256 KiB when packed: the letters hold six bits each.
+# 256 KiB when packed: the letters hold six bits each.
+FILE_BYTES = int(os.environ.get("FILE_BYTES", 340_000))
 
 
 def template():

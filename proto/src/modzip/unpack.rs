@@ -1,6 +1,7 @@
 //! The files of a zip, read from front to back.
 
 use std::io::{BufRead, BufReader, Read};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use sha2::{Digest, Sha256};
@@ -11,21 +12,38 @@ use super::{Error, Fact};
 
 /// What unpacking needs beside the zip, some 180 KiB.
 ///
-/// Whoever verifies many zips keeps one for all of them: it is aligned, and glibc before 2.38
-/// scatters what is kept of each zip over the heap where such pieces come and go.
-#[derive(Debug)]
-pub struct Inflater {
+/// It is kept from one zip to the next: some of it is aligned, and glibc before 2.38 scatters
+/// what is kept of each zip over the heap where such pieces come and go.
+pub(super) struct Inflater {
     state: Decompress,
     out: Vec<u8>,
 }
 
-impl Default for Inflater {
-    fn default() -> Self {
-        Self {
+/// Inflaters that no zip needs now.
+static IDLE: Mutex<Vec<Inflater>> = Mutex::new(Vec::new());
+
+/// The most of them that are kept.
+const IDLE_MAX: usize = 8;
+
+impl Inflater {
+    pub(super) fn take() -> Self {
+        let idle = idle().pop();
+        idle.unwrap_or_else(|| Self {
             state: Decompress::new(false),
             out: vec![0; PIECE_BYTES],
+        })
+    }
+
+    pub(super) fn put_back(self) {
+        let mut idle = idle();
+        if idle.len() < IDLE_MAX {
+            idle.push(self);
         }
     }
+}
+
+fn idle() -> MutexGuard<'static, Vec<Inflater>> {
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads entries one after the other and knows how far it is.
@@ -35,8 +53,6 @@ pub(super) struct Unpacker<'a, R> {
     inflater: &'a mut Inflater,
 }
 
-/// How much of a zip is read at once, in bytes, at most.
-const READ_BYTES: usize = 256 << 10;
 /// How much is unpacked at once, in bytes.
 const PIECE_BYTES: usize = 128 << 10;
 
@@ -44,11 +60,9 @@ const PIECE_BYTES: usize = 128 << 10;
 const HEADER_LEN: usize = 30;
 
 impl<'a, R: Read> Unpacker<'a, R> {
-    /// Begins at the front of a zip of `size` bytes.
-    pub(super) fn new(zip: R, size: u64, inflater: &'a mut Inflater) -> Self {
-        let piece = usize::try_from(size).map_or(READ_BYTES, |size| size.min(READ_BYTES));
+    pub(super) fn new(zip: BufReader<R>, inflater: &'a mut Inflater) -> Self {
         Self {
-            zip: BufReader::with_capacity(piece, zip),
+            zip,
             at: 0,
             inflater,
         }
@@ -336,5 +350,19 @@ impl Header {
             return Err(Fact::Zip64);
         }
         Ok((unpacked, packed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_inflaters_are_kept() {
+        let all: [_; 3 * IDLE_MAX] = std::array::from_fn(|_| Inflater::take());
+        all.into_iter().for_each(Inflater::put_back);
+        // Other tests take some meanwhile.
+        let kept = idle().len();
+        assert!((1..=IDLE_MAX).contains(&kept), "{kept}");
     }
 }

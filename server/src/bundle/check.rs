@@ -9,7 +9,6 @@ use proto::bundle::{Manifest, Member, Place, Sealed};
 use proto::goproxy::Request;
 use proto::goproxy::sumdb::SumdbRequest;
 use proto::module::{ModulePath, ModuleVersion};
-use proto::modzip::Inflater;
 use proto::note::VerifierKey;
 use proto::sumdb::Head;
 use proto::sumdb::client::{HeadPlan, LookupPlan, Relation, TileCheck};
@@ -93,10 +92,10 @@ pub(crate) fn check(
     }
     let progress = Mutex::new(progress);
     // Inflating and hashing is nearly all of the work: each processor takes part.
-    let proved: Vec<Result<Carried, Error>> = carried
+    let proved: Vec<_> = carried
         .par_iter()
-        .map_init(Inflater::default, |inflater, (member, request)| {
-            let file = files.file(inflater, member, request)?;
+        .map(|(member, request)| -> Result<Carried, Error> {
+            let file = files.file(member, request)?;
             progress.lock().unwrap_or_else(PoisonError::into_inner)(member.size);
             Ok(file)
         })

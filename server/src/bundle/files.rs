@@ -10,7 +10,7 @@ use proto::dirhash::{self, H1};
 use proto::goproxy::Request;
 use proto::info::{Info, versions};
 use proto::module::ModuleVersion;
-use proto::modzip::{self, Inflater};
+use proto::modzip;
 use proto::sumdb::Record;
 use proto::tlog::record_hash;
 
@@ -52,12 +52,7 @@ impl Files<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with what is wrong, or what the file system answers.
-    pub(super) fn file(
-        &self,
-        inflater: &mut Inflater,
-        member: &Member,
-        request: &Request,
-    ) -> Result<Carried, Error> {
+    pub(super) fn file(&self, member: &Member, request: &Request) -> Result<Carried, Error> {
         let place = &member.place;
         let none = || refused(place, "it is not a file of a version");
         let key = Key::parse(place).ok_or_else(none)?;
@@ -71,7 +66,7 @@ impl Files<'_> {
                     want.is_none_or(|want| *want == known.database)
                 });
                 let known = known.ok_or_else(|| unproved(place, database.as_deref()))?;
-                let h1 = self.hash(inflater, member, request, &version)?;
+                let h1 = self.hash(member, request, &version)?;
                 known.compare(place, request, &version, h1)?;
                 (Some(h1), known.standing())
             }
@@ -91,7 +86,6 @@ impl Files<'_> {
 
     fn hash(
         &self,
-        inflater: &mut Inflater,
         member: &Member,
         request: &Request,
         version: &ModuleVersion,
@@ -103,7 +97,7 @@ impl Files<'_> {
         let path = self.folder.join(&member.place);
         let file = File::open(&path).map_err(Error::at(&path))?;
         let limits = modzip::Limits::default();
-        match modzip::verify_with(inflater, file, member.size, version, &limits) {
+        match modzip::verify(file, member.size, version, &limits) {
             Ok(verified) => Ok(verified.h1),
             Err(modzip::Error::Read(error)) => Err(Error::at(&path)(error)),
             Err(error) => Err(refused(&member.place, error)),

@@ -10,7 +10,7 @@ use proto::quantity;
 use super::Error;
 use super::archive::Sink;
 
-/// Bytes that are written at once, at most.
+/// Bytes that are written at once.
 const PIECE_BYTES: usize = 256 << 10;
 
 /// Unpacks members into a folder. Their places were parsed: none leads out of it.
@@ -56,8 +56,7 @@ impl Sink for Unpack<'_> {
             fs::create_dir_all(folder).map_err(Error::at(&path))?;
         }
         let file = File::options().write(true).create_new(true).open(&path);
-        let piece = usize::try_from(member.size).map_or(PIECE_BYTES, |size| size.min(PIECE_BYTES));
-        let file = BufWriter::with_capacity(piece, file.map_err(Error::at(&path))?);
+        let file = BufWriter::with_capacity(PIECE_BYTES, file.map_err(Error::at(&path))?);
         self.open = Some((path, file));
         Ok(())
     }

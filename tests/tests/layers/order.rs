@@ -25,7 +25,6 @@ const SERVER: Order = Order {
         "config",
         "flight",
         "standing",
-        "heap",
         "metrics",
         "output",
         "progress",

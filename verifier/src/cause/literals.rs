@@ -20,32 +20,25 @@ pub(super) fn explain(pair: &Pair<'_>) -> Vec<Cause> {
     if same_inputs || !pair.same_go() || !embedded::code_is_same(pair) {
         return Vec::new();
     }
-    let found = if has_stayed(pair) {
+    let mut found = if has_stayed(pair) {
         let symbols = [pair.symbols(0), pair.symbols(1)];
         literals::compare(pair.a, pair.b, &pair.diff.regions, symbols)
     } else {
         literals::moved::compare(pair.a, pair.b)
     };
-    let is_the_sources = |literal: &Literal| !is_set_by_linker(pair, &literal.span);
-    by_owner(
-        pair,
-        &found.into_iter().filter(is_the_sources).collect::<Vec<_>>(),
-    )
+    found.retain(|literal| !is_set_by_linker(pair, &literal.span));
+    by_owner(pair, &found)
 }
 
 /// Tells whether a stretch of the first file is the value of a string variable that `-X` set,
 /// which says nothing of the source.
 fn is_set_by_linker(pair: &Pair<'_>, span: &Range<usize>) -> bool {
-    let is_around = |range: &Range<usize>| range.start <= span.start && span.end <= range.end;
-    let mut named = pair.a.go.variables.iter().flatten();
-    let mut unnamed = pair.set_strings().iter();
-    named.any(|variable| is_around(&variable.range))
-        || unnamed.any(|one| {
-            [&one.texts[0], &one.headers[0]]
-                .into_iter()
-                .flatten()
-                .any(is_around)
-        })
+    let named = pair.a.go.variables.iter().flatten();
+    let named = named.map(|variable| &variable.range);
+    let unnamed = pair.set_strings().iter();
+    let unnamed = unnamed.flat_map(|one| [&one.texts[0], &one.headers[0]]);
+    let mut all = named.chain(unnamed.flatten());
+    all.any(|range| range.start <= span.start && span.end <= range.end)
 }
 
 /// Numbers are not the same because something moved: they are named also where what moved

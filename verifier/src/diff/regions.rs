@@ -111,22 +111,19 @@ pub fn compare(a: &Artifact, b: &Artifact) -> (Vec<RegionDiff>, usize) {
         .enumerate()
         .map(|(index, key)| (key, index))
         .collect();
-    let numbered = a.image.regions.iter().zip(numbered(&a.image.regions));
-    let paired: Vec<(&Region, Option<&Region>)> = numbered
-        .map(|(region, key)| {
-            let other = others.remove(&key).map(|index| &b.image.regions[index]);
-            (region, other)
-        })
-        .filter(|(region, other)| {
-            !is_filler(a, region) || !other.is_none_or(|other| is_filler(b, other))
-        })
-        .collect();
-    let pairs = paired.iter().map(|(region, other)| match other {
-        None => Some(one_sided(region, true)),
-        Some(other) => pair(a, b, region, other),
-    });
-    let mut diffs: Vec<RegionDiff> = pairs.flatten().collect();
-    let same = paired.len() - diffs.len();
+    let mut diffs = Vec::new();
+    let mut same = 0;
+    for (region, key) in a.image.regions.iter().zip(numbered(&a.image.regions)) {
+        let other = others.remove(&key).map(|index| &b.image.regions[index]);
+        match other {
+            _ if is_filler(a, region) && other.is_none_or(|other| is_filler(b, other)) => {}
+            None => diffs.push(one_sided(region, true)),
+            Some(other) => match pair(a, b, region, other) {
+                Some(diff) => diffs.push(diff),
+                None => same += 1,
+            },
+        }
+    }
     let mut left: Vec<usize> = others.into_values().collect();
     left.sort_unstable();
     let left = left.into_iter().map(|index| &b.image.regions[index]);

@@ -175,6 +175,26 @@ fn refuses_compressed_data_that_is_not_all_of_one_stream() {
     assert_eq!(with_data(vec![0xff; 40]), Fact::Deflate);
 }
 
+/// What an inflater had left of a zip is nothing to the next.
+#[test]
+fn an_inflater_that_met_a_broken_zip_serves_a_good_one() {
+    let mut inflater = Inflater::take();
+    let mut check = |zip: &[u8]| {
+        let (len, limits) = (zip.len() as u64, Limits::default());
+        read(Cursor::new(zip), len, &module(), &limits, &mut inflater)
+    };
+    let good = forge::deflate(X_GO);
+    for broken in [&good[..good.len() - 1], &[0xff; 40]] {
+        let broken = File::deflated("x.go", X_GO).with(|file| {
+            (file.local.packed, file.central.packed) = (broken.len() as u32, broken.len() as u32);
+            file.data = broken.to_vec();
+        });
+        assert!(check(&zip(&[broken])).is_err());
+        let (verified, _) = check(&zip(&plain())).unwrap();
+        assert_eq!(verified.h1, h1(&[("go.mod", GO_MOD), ("x.go", X_GO)]));
+    }
+}
+
 #[test]
 fn refuses_checksums_that_lie() {
     for file in [File::stored("x.go", X_GO), File::streamed("x.go", X_GO)] {
